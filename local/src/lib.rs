@@ -1,0 +1,2 @@
+//! The broker's world on one machine: an emulated tenant, a stand-in for the Azure Functions host,
+//! and Azurite.

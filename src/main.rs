@@ -1,0 +1,2 @@
+//! The binary that the Functions host starts.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The handler's behaviour, seen from outside.
