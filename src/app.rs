@@ -1,0 +1,186 @@
+//! The broker behind the server that the Functions host calls.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::net::TcpListener;
+
+use crate::{
+    broker::Broker,
+    config::{Env, Settings, StartFault, app_root},
+    domain::pace::Pace,
+    host::{
+        FileFault,
+        function_json::FunctionFolders,
+        host_json::HostJson,
+        invocation::Invocation,
+        reply::Reply,
+        server::{self, Handler},
+    },
+    triggers::{Trigger, Workbench},
+};
+
+/// The functions that ship with the broker. A fault in one of them ends the start; a fault in a
+/// folder that somebody added makes that function fail and leaves the others working.
+const STOCK_FUNCTIONS: [&str; 1] = ["AssignRole"];
+
+/// The functions of an app root, and what they need from host.json.
+#[derive(Debug)]
+pub struct Functions {
+    by_name: HashMap<String, Result<Trigger, String>>,
+    max_dequeue_count: u32,
+}
+
+impl Functions {
+    /// Reads host.json and the function folders; every fault is reported, not only the first.
+    pub fn read(env: &dyn Env) -> Result<Self, Vec<StartFault>> {
+        let app_root = app_root(env);
+        let setting = |name: &str| env.get(name);
+        let mut faults = Vec::new();
+        let host_json = HostJson::read(&app_root, &setting);
+        let max_dequeue_count = host_json.map_or_else(
+            |fault| {
+                faults.push(fault.into());
+                0
+            },
+            |host_json| host_json.max_dequeue_count,
+        );
+        let by_name = match FunctionFolders::read(&app_root, &setting) {
+            Ok(folders) => choose(folders, &mut faults),
+            Err(error) => {
+                let problem = format!("cannot be read: {error}; FUNCTIONS_APP_ROOT_PATH names it");
+                faults.push(StartFault {
+                    name: app_root.display().to_string(),
+                    problem,
+                });
+                HashMap::new()
+            }
+        };
+        if faults.is_empty() && by_name.is_empty() {
+            let problem = "holds no function: start the handler where host.json is, or set \
+                           FUNCTIONS_APP_ROOT_PATH";
+            let name = app_root.display().to_string();
+            faults.push(StartFault {
+                name,
+                problem: problem.to_owned(),
+            });
+        }
+        if faults.is_empty() {
+            Ok(Self {
+                by_name,
+                max_dequeue_count,
+            })
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+fn choose(
+    folders: FunctionFolders,
+    faults: &mut Vec<StartFault>,
+) -> HashMap<String, Result<Trigger, String>> {
+    let read = folders.functions.into_iter().map(|folder| {
+        let trigger = Trigger::of(&folder);
+        let file = folder.file;
+        (
+            folder.name,
+            trigger.map_err(|problem| FileFault { file, problem }),
+        )
+    });
+    let unread = folders
+        .faults
+        .into_iter()
+        .map(|(name, fault)| (name, Err(fault)));
+    let mut by_name = HashMap::new();
+    for (name, trigger) in read.chain(unread) {
+        if let Err(fault) = &trigger {
+            if STOCK_FUNCTIONS.contains(&name.as_str()) {
+                faults.push(fault.clone().into());
+                continue;
+            }
+            tracing::error!(
+                event = "function.faulty",
+                function = name,
+                "{fault}; its calls will fail"
+            );
+        }
+        by_name.insert(name, trigger.map_err(|fault| fault.to_string()));
+    }
+    by_name
+}
+
+impl From<FileFault> for StartFault {
+    fn from(fault: FileFault) -> Self {
+        Self {
+            name: fault.file.display().to_string(),
+            problem: format!("is faulty: {}", fault.problem),
+        }
+    }
+}
+
+/// A broker and the functions by which it is called.
+pub struct App {
+    handler: Handler,
+    broker: Broker,
+    pace: Pace,
+}
+
+impl App {
+    /// Puts `broker` behind `functions`.
+    #[must_use]
+    pub fn new(settings: &Settings, broker: Broker, functions: Functions) -> Self {
+        let pace = settings.pace.clone();
+        let workbench = Workbench {
+            broker: broker.clone(),
+            max_dequeue_count: functions.max_dequeue_count,
+            pace: pace.clone(),
+        };
+        let functions = Arc::new(functions.by_name);
+        let handler = server::handler(move |invocation| {
+            let (functions, workbench) = (functions.clone(), workbench.clone());
+            async move { dispatch(&functions, &workbench, &invocation).await }
+        });
+        Self {
+            handler,
+            broker,
+            pace,
+        }
+    }
+
+    /// Serves until `shutdown` ends. Answers whether every call in flight ended by itself.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> bool {
+        let broker = self.broker;
+        // Beside the server, not before it: the host waits for the server only.
+        tokio::spawn(async move { broker.report_sign_in().await });
+        server::serve(listener, self.handler, shutdown, self.pace.drain).await
+    }
+}
+
+async fn dispatch(
+    functions: &HashMap<String, Result<Trigger, String>>,
+    workbench: &Workbench,
+    invocation: &Invocation,
+) -> Reply {
+    match functions.get(&invocation.function) {
+        Some(Ok(trigger)) => trigger.run(workbench, invocation).await,
+        Some(Err(fault)) => {
+            tracing::error!(
+                event = "function.faulty",
+                function = invocation.function,
+                "{fault}"
+            );
+            Reply::Failed(fault.clone())
+        }
+        None => {
+            tracing::error!(
+                event = "function.unknown",
+                "a call for a function that has no folder"
+            );
+            Reply::UnknownFunction
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The use cases: what the broker does for those who ask.
+
+mod assign;
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{
+        ids::InvocationId,
+        outcome::{ResultApi, ResultPrincipal, RoleOutcome},
+        policy::Policy,
+        requester::Requester,
+    },
+    graph::{Graph, error::missing_roles},
+};
+
+/// The broker: a policy, and the Graph on which it acts.
+#[derive(Clone)]
+pub struct Broker {
+    graph: Graph,
+    policy: Arc<Policy>,
+}
+
+/// In which invocation something happens, for the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The host's id of the invocation.
+    pub invocation_id: InvocationId,
+    /// Who asks.
+    pub requester: &'a Requester,
+}
+
+/// A final answer to a request.
+#[derive(Debug)]
+pub struct Decision {
+    /// The principal, as far as it became known.
+    pub principal: Option<ResultPrincipal>,
+    /// The API, as far as it became known.
+    pub api: Option<ResultApi>,
+    /// What came of the role.
+    pub role: RoleOutcome,
+}
+
+/// Why there is no final answer yet: another delivery of the same request may find one.
+#[derive(Debug)]
+pub struct NotYet {
+    /// What to answer after the last delivery.
+    pub last: Box<Decision>,
+}
+
+impl Broker {
+    /// A broker that acts on `graph` as far as `policy` allows.
+    #[must_use]
+    pub fn new(graph: Graph, policy: Policy) -> Self {
+        Self {
+            graph,
+            policy: Arc::new(policy),
+        }
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Signs in and says in the log who the broker is, so that an operator who looks at a fresh start
+    /// sees whether it can work, before the first request does.
+    pub async fn report_sign_in(&self) {
+        let token = match self.graph.token().await {
+            Ok(token) => token,
+            Err(error) => return tracing::error!(event = "sign_in.failed", "{error}"),
+        };
+        let claims = token.claims();
+        tracing::info!(
+            event = "sign_in.done",
+            object_id = claims.object_id.map(tracing::field::display),
+            client_id = claims.client_id.map(tracing::field::display),
+            tenant_id = claims.tenant_id,
+            expires_on = %token.expires_on(),
+            "signed in with the managed identity"
+        );
+        let missing = missing_roles(claims);
+        if !missing.is_empty() {
+            tracing::error!(
+                event = "sign_in.roles_missing",
+                "the broker cannot assign roles yet{missing}"
+            );
+        }
+    }
+}
+
+impl Decision {
+    fn about(
+        principal: impl Into<ResultPrincipal>,
+        api: impl Into<ResultApi>,
+        role: RoleOutcome,
+    ) -> Self {
+        Self {
+            principal: Some(principal.into()),
+            api: Some(api.into()),
+            role,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Every setting, read once. Nothing else reads the environment, but the Azure SDK's credential,
+//! which finds the identity endpoint by itself.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use azure_core::http::Url;
+
+use crate::domain::{ids::AppId, pace::Pace};
+
+/// Where settings come from: the process, or a map in tests.
+pub trait Env {
+    /// The value of a setting, if it is set.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+/// The environment of this process.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessEnv;
+
+impl Env for ProcessEnv {
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+impl Env for HashMap<&str, &str> {
+    fn get(&self, name: &str) -> Option<String> {
+        HashMap::get(self, name).map(ToString::to_string)
+    }
+}
+
+/// Hosts of Microsoft Graph that the broker's token may be sent to ("Microsoft Graph national cloud
+/// deployments").
+const GRAPH_HOSTS: [&str; 4] = [
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+];
+
+const DEFAULT_GRAPH_ENDPOINT: &str = "https://graph.microsoft.com";
+
+/// Every setting of the handler.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`, set by the host: the port to listen on.
+    pub port: u16,
+    /// `FUNCTIONS_APP_ROOT_PATH`, set by the host: the folder of host.json. Default: the working
+    /// directory.
+    pub app_root: PathBuf,
+    /// `AZURE_CLIENT_ID`: the client id of the user-assigned identity. Default: the system-assigned
+    /// identity.
+    pub client_id: Option<AppId>,
+    /// `GRAPH_ENDPOINT`: the Graph of the tenant's cloud, or an emulator on this machine. Default:
+    /// `https://graph.microsoft.com`.
+    pub graph_endpoint: Url,
+    /// `POLICY_FILE`: where the policy lies, relative to the app root. Default: `policy.json`.
+    pub policy_file: PathBuf,
+    /// How long things may take. `PACE_FACTOR` multiplies the waits between tries; it is accepted
+    /// only where Graph is an emulator on this machine.
+    pub pace: Pace,
+}
+
+/// Something that keeps the broker from starting: a setting or a file, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartFault {
+    /// The setting or file.
+    pub name: String,
+    /// What is wrong with it, and what to do.
+    pub problem: String,
+}
+
+impl fmt::Display for StartFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.name, self.problem)
+    }
+}
+
+impl Settings {
+    /// Reads every setting; every fault is reported, not only the first.
+    pub fn read(env: &dyn Env) -> Result<Self, Vec<StartFault>> {
+        let mut faults = Vec::new();
+        let mut keep = |fault: StartFault| faults.push(fault);
+        let port = port(env).map_err(&mut keep).ok();
+        let client_id = client_id(env).map_err(&mut keep).ok();
+        let graph_endpoint = graph_endpoint(env).map_err(&mut keep).ok();
+        let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
+        identity_endpoint(env).map_err(&mut keep).ok();
+        let app_root = env
+            .get("FUNCTIONS_APP_ROOT_PATH")
+            .map_or_else(|| ".".into(), PathBuf::from);
+        let policy_file = app_root.join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
+        match (port, client_id, graph_endpoint, pace) {
+            (Some(port), Some(client_id), Some(graph_endpoint), Some(pace))
+                if faults.is_empty() =>
+            {
+                Ok(Self {
+                    port,
+                    app_root,
+                    client_id,
+                    graph_endpoint,
+                    policy_file,
+                    pace,
+                })
+            }
+            _ => Err(faults),
+        }
+    }
+
+    /// For what tokens for Graph are asked. An emulator takes the tokens of the global cloud.
+    #[must_use]
+    pub fn graph_scope(&self) -> String {
+        let audience = if is_loopback(&self.graph_endpoint) {
+            DEFAULT_GRAPH_ENDPOINT.to_owned()
+        } else {
+            self.graph_endpoint.origin().ascii_serialization()
+        };
+        format!("{audience}/.default")
+    }
+}
+
+/// Where the app's files lie, known before anything else is.
+#[must_use]
+pub fn app_root(env: &dyn Env) -> PathBuf {
+    env.get("FUNCTIONS_APP_ROOT_PATH")
+        .map_or_else(|| Path::new(".").to_owned(), PathBuf::from)
+}
+
+fn fault(name: &str, problem: impl Into<String>) -> StartFault {
+    StartFault {
+        name: name.to_owned(),
+        problem: problem.into(),
+    }
+}
+
+fn port(env: &dyn Env) -> Result<u16, StartFault> {
+    const NAME: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+    let text = env.get(NAME).ok_or_else(|| {
+        fault(
+            NAME,
+            "is not set: the Functions host sets it when it starts this program",
+        )
+    })?;
+    match text.parse() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(fault(
+            NAME,
+            format!("is {text:?} and must be a port number"),
+        )),
+    }
+}
+
+fn client_id(env: &dyn Env) -> Result<Option<AppId>, StartFault> {
+    const NAME: &str = "AZURE_CLIENT_ID";
+    match env.get(NAME).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => AppId::parse(&text).map(Some).map_err(|error| {
+            fault(
+                NAME,
+                format!("is not the client id of a user-assigned identity: {error}"),
+            )
+        }),
+    }
+}
+
+/// Without these variables the Azure SDK would look for a virtual machine's endpoint, for more than a
+/// minute and in vain.
+fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
+    for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
+        if env.get(name).is_none_or(|value| value.is_empty()) {
+            return Err(fault(
+                name,
+                "is not set: this function app has no managed identity. Assign one to it (and set \
+                 AZURE_CLIENT_ID if it is user-assigned); on your own machine, run `cargo run -p \
+                 local`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
+    const NAME: &str = "GRAPH_ENDPOINT";
+    let text = env
+        .get(NAME)
+        .unwrap_or_else(|| DEFAULT_GRAPH_ENDPOINT.to_owned());
+    let refused = || {
+        let known = GRAPH_HOSTS.join(", ");
+        fault(
+            NAME,
+            format!("is not an address of Microsoft Graph: https:// and one of {known}"),
+        )
+    };
+    let url = Url::parse(&text).map_err(|_| refused())?;
+    let is_bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    let is_graph = url.scheme() == "https"
+        && url.port().is_none()
+        && url
+            .host_str()
+            .is_some_and(|host| GRAPH_HOSTS.contains(&host));
+    if is_bare && (is_graph || is_loopback(&url)) {
+        Ok(url)
+    } else {
+        Err(refused())
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "[::1]"))
+        && matches!(url.scheme(), "http" | "https")
+}
+
+fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFault> {
+    const NAME: &str = "PACE_FACTOR";
+    let Some(text) = env.get(NAME) else {
+        return Ok(Pace::default());
+    };
+    if !graph_endpoint.is_some_and(is_loopback) {
+        return Err(fault(
+            NAME,
+            "is for emulators: it is accepted only if GRAPH_ENDPOINT is on 127.0.0.1",
+        ));
+    }
+    match text.parse::<f64>() {
+        Ok(factor) if factor > 0.0 && factor <= 1.0 => Ok(Pace::default().scaled(factor)),
+        _ => Err(fault(NAME, "must be a number above 0 and up to 1")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! What the broker knows without asking anybody: ids, requests, the policy, outcomes.
+//!
+//! Pure: no I/O, no clock, no async.
+
+pub mod arm;
+pub mod directory;
+pub mod ids;
+pub mod outcome;
+pub mod pace;
+pub mod policy;
+pub mod request;
+pub mod requester;

@@ -1,0 +1,201 @@
+//! Azure Resource Manager ids and the scopes that cover them.
+
+use std::fmt;
+
+use crate::domain::ids::{NotAGuid, ObjectId};
+
+/// Why a text is not an ARM id or scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidScope {
+    /// The text does not start with `/subscriptions/`.
+    #[error("an ARM scope starts with /subscriptions/")]
+    NotASubscription,
+    /// The subscription is not a GUID.
+    #[error("the subscription of an ARM scope must be a GUID")]
+    SubscriptionIsNoGuid,
+    /// An empty segment: two slashes in a row, or one at the end.
+    #[error("an ARM scope has no empty segments")]
+    EmptySegment,
+    /// The segments do not come in the pairs that ARM uses.
+    #[error(
+        "after the subscription, an ARM scope goes on with /resourceGroups/<name> and then \
+         /providers/<namespace>/<type>/<name>"
+    )]
+    Unpaired,
+    /// A wildcard or another character that no resource name may have.
+    #[error("a segment may have letters, digits and . _ - ( ) only")]
+    Character,
+}
+
+impl From<NotAGuid> for InvalidScope {
+    fn from(_: NotAGuid) -> Self {
+        Self::SubscriptionIsNoGuid
+    }
+}
+
+/// A place in Azure Resource Manager: a subscription, a resource group or a resource.
+///
+/// On the wire: a JSON string such as `/subscriptions/1111…/resourceGroups/rg-orders`. Two spellings
+/// that differ in case only are the same place ("Resource naming rules and restrictions").
+#[derive(Debug, Clone)]
+pub struct ArmScope {
+    text: String,
+    segments: Vec<String>,
+}
+
+impl ArmScope {
+    /// Reads a scope and checks its shape.
+    pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        let rest = text
+            .strip_prefix('/')
+            .ok_or(InvalidScope::NotASubscription)?;
+        let segments: Vec<String> = rest.split('/').map(str::to_ascii_lowercase).collect();
+        match segments.as_slice() {
+            [first, subscription, below @ ..] if first == "subscriptions" => {
+                ObjectId::parse(subscription)?;
+                check_below_subscription(below)?;
+            }
+            _ => return Err(InvalidScope::NotASubscription),
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            segments,
+        })
+    }
+
+    /// Whether `other` is this place or lies below it, compared segment by segment ignoring case.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.segments.starts_with(&self.segments)
+    }
+
+    /// The text as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for ArmScope {
+    fn eq(&self, other: &Self) -> bool {
+        self.segments == other.segments
+    }
+}
+
+impl Eq for ArmScope {}
+
+impl fmt::Display for ArmScope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
+    if segments.iter().any(String::is_empty) {
+        return Err(InvalidScope::EmptySegment);
+    }
+    if !segments
+        .iter()
+        .all(|segment| segment.chars().all(is_name_character))
+    {
+        return Err(InvalidScope::Character);
+    }
+    match segments {
+        [] => Ok(()),
+        [groups, _name] if groups == "resourcegroups" => Ok(()),
+        [groups, _name, providers, _namespace, resource @ ..]
+            if groups == "resourcegroups"
+                && providers == "providers"
+                && !resource.is_empty()
+                && resource.len() % 2 == 0 =>
+        {
+            Ok(())
+        }
+        _ => Err(InvalidScope::Unpaired),
+    }
+}
+
+fn is_name_character(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '(' | ')')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
+
+    fn scope(below: &str) -> ArmScope {
+        ArmScope::parse(&format!("{SUBSCRIPTION}{below}")).unwrap()
+    }
+
+    #[test]
+    fn a_scope_that_is_malformed_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("", InvalidScope::NotASubscription),
+            ("/", InvalidScope::NotASubscription),
+            ("subscriptions/x", InvalidScope::NotASubscription),
+            ("/providers/Microsoft.Web", InvalidScope::NotASubscription),
+            ("/subscriptions/*", InvalidScope::SubscriptionIsNoGuid),
+            ("/subscriptions/contoso", InvalidScope::SubscriptionIsNoGuid),
+            (&format!("{SUBSCRIPTION}/"), InvalidScope::EmptySegment),
+            (
+                &format!("{SUBSCRIPTION}/resourceGroups/"),
+                InvalidScope::EmptySegment,
+            ),
+            (
+                &format!("{SUBSCRIPTION}/resourceGroups"),
+                InvalidScope::Unpaired,
+            ),
+            (
+                &format!("{SUBSCRIPTION}/resourceGroups/a/providers/b"),
+                InvalidScope::Unpaired,
+            ),
+            (
+                &format!("{SUBSCRIPTION}/resourceGroups/a/providers/b/c"),
+                InvalidScope::Unpaired,
+            ),
+            (
+                &format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
+                InvalidScope::Character,
+            ),
+            (
+                &format!("{SUBSCRIPTION}/resourceGroups/a b"),
+                InvalidScope::Character,
+            ),
+        ] {
+            assert_eq!(ArmScope::parse(text).unwrap_err(), reason, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_covers_itself_and_what_lies_below_in_any_case() {
+        let group = scope("/resourceGroups/rg-orders");
+        assert!(group.covers(&scope("/resourcegroups/RG-Orders")));
+        assert!(group.covers(&scope(
+            "/resourcegroups/rg-orders/providers/Microsoft.ManagedIdentity/userAssignedIdentities/a"
+        )));
+        assert!(scope("").covers(&group));
+    }
+
+    #[test]
+    fn a_scope_does_not_cover_a_neighbour_whose_name_it_begins() {
+        assert!(!scope("/resourceGroups/rg-orders").covers(&scope("/resourceGroups/rg-orders-2")));
+        assert!(!scope("/resourceGroups/rg-orders").covers(&scope("")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_scope_covers_only_ids_that_share_all_its_segments(a in "[a-z.()_-]{1,8}", b in "[a-z.()_-]{1,8}") {
+            let left = scope(&format!("/resourceGroups/{a}"));
+            let right = scope(&format!("/resourceGroups/{b}/providers/n/t/x"));
+            prop_assert_eq!(left.covers(&right), a == b);
+        }
+
+        #[test]
+        fn no_text_makes_parsing_panic(text: String) {
+            let _ = ArmScope::parse(&text);
+        }
+    }
+}

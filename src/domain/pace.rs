@@ -1,0 +1,60 @@
+//! Every duration that the broker waits by, in one place.
+
+use std::time::Duration;
+
+/// How long the broker waits, for what.
+///
+/// The default is what runs in production. Tests scale it, so that they prove the same order of
+/// events in less time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// Limit of making a connection. Graph and the identity endpoint connect in milliseconds; five
+    /// seconds leave room for one lost SYN.
+    pub connect: Duration,
+    /// Limit of one call to Graph, body included. Graph's own gateway gives up after 60 s; a call
+    /// that has not answered after 30 s is better asked again.
+    pub call: Duration,
+    /// Limit of fetching a token. The endpoint is on the same machine.
+    pub token: Duration,
+    /// After a failed fetch of a token, how long callers are told so without another try.
+    pub token_failure: Duration,
+    /// First wait between two tries of a call; doubled each time.
+    pub first_wait: Duration,
+    /// Longest wait between two tries, unless the remote side asks for more.
+    pub longest_wait: Duration,
+    /// How long one queue message may be worked on before it is handed back to its queue. Far below
+    /// the function timeout of host.json, whose end would kill every other invocation too.
+    pub queue_message: Duration,
+    /// How long a shutdown waits for invocations in flight.
+    pub drain: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            call: Duration::from_secs(30),
+            token: Duration::from_secs(10),
+            token_failure: Duration::from_secs(3),
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(16),
+            queue_message: Duration::from_secs(60),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Pace {
+    /// The same pace with the waits *between* tries multiplied by `factor`.
+    ///
+    /// Limits of single calls stay: they are about real sockets, which do not get faster.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self {
+            token_failure: self.token_failure.mul_f64(factor),
+            first_wait: self.first_wait.mul_f64(factor),
+            longest_wait: self.longest_wait.mul_f64(factor),
+            ..self.clone()
+        }
+    }
+}

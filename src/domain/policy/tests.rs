@@ -1,0 +1,227 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{arm::ArmScope, ids::AppId};
+
+const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
+const OWN: &str = "99999999-9999-9999-9999-999999999999";
+const API: &str = "22222222-2222-2222-2222-222222222222";
+const ROLE: &str = "33333333-3333-3333-3333-333333333333";
+const GROUP: &str = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-orders";
+
+fn policy(rule: &str) -> Policy {
+    let text = format!(r#"{{"version":1,"allow":[{rule}]}}"#);
+    Policy::parse(text.as_bytes()).unwrap()
+}
+
+fn rule(requester: &str, principal: &str, api: &str, role: &str) -> String {
+    format!(
+        r#"{{"name":"orders","requesters":["{requester}"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]}}"#
+    )
+}
+
+fn principal(object_id: &str, resource_id: Option<&str>) -> Principal {
+    Principal {
+        object_id: ObjectId::parse(object_id).unwrap(),
+        client_id: AppId::parse(PRINCIPAL).unwrap(),
+        display_name: "id-orders".to_owned(),
+        resource_id: resource_id.map(|text| ArmScope::parse(text).unwrap()),
+    }
+}
+
+/// Asks for the role `Orders.Read` for an identity below [`GROUP`].
+fn ask(policy: &Policy, requester: &Requester) -> Result<Permit, Denial> {
+    let identity = format!("{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x");
+    ask_for(policy, requester, &principal(PRINCIPAL, Some(&identity)))
+}
+
+fn ask_for(
+    policy: &Policy,
+    requester: &Requester,
+    principal: &Principal,
+) -> Result<Permit, Denial> {
+    let role = AppRole {
+        id: AppRoleId::parse(ROLE).unwrap(),
+        value: Some("Orders.Read".to_owned()),
+    };
+    let api = Api {
+        object_id: ObjectId::parse(API).unwrap(),
+        app_id: AppId::parse(API).unwrap(),
+        display_name: "Orders API".to_owned(),
+        roles: vec![],
+    };
+    let own_identity = ObjectId::parse(OWN).unwrap();
+    policy.decide(&Question {
+        requester,
+        principal,
+        api: &api,
+        role: &role,
+        own_identity,
+    })
+}
+
+fn team() -> Requester {
+    Requester::Queue("team".to_owned())
+}
+
+#[test]
+fn a_policy_without_rules_denies_everything() {
+    assert_eq!(
+        ask(&policy(""), &team()).unwrap_err(),
+        Denial::Requester(team())
+    );
+}
+
+#[test]
+fn a_closed_policy_denies_everything_and_keeps_its_reason_inside() {
+    let denial = ask(&Policy::closed("disk on fire".to_owned()), &team()).unwrap_err();
+    assert!(denial.to_string().contains("disk on fire"));
+    assert!(!denial.outward().contains("disk on fire"));
+}
+
+#[test]
+fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
+    let other = "55555555-5555-5555-5555-555555555555";
+    for (rule, named) in [
+        (rule("queue:other", GROUP, API, "Orders.Read"), "queue:team"),
+        (rule("queue:team", GROUP, other, "Orders.Read"), API),
+        (
+            rule("queue:team", &format!("{GROUP}-2"), API, "Orders.Read"),
+            "rg-orders",
+        ),
+        (rule("queue:team", other, API, "Orders.Read"), "rg-orders"),
+        (
+            rule("queue:team", GROUP, API, "Orders.Write"),
+            "Orders.Read",
+        ),
+        (rule("queue:team", GROUP, API, other), "Orders.Read"),
+    ] {
+        let denial = ask(&policy(&rule), &team()).unwrap_err().to_string();
+        assert!(denial.contains(named), "{rule}: {denial}");
+    }
+}
+
+#[test]
+fn the_admin_endpoint_is_denied_whatever_the_rules_say() {
+    let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
+    assert_eq!(
+        ask(&policy, &Requester::Admin).unwrap_err(),
+        Denial::Requester(Requester::Admin)
+    );
+}
+
+#[test]
+fn the_brokers_own_identity_is_denied_although_a_rule_names_it() {
+    let policy = policy(&rule("queue:team", OWN, API, "Orders.Read"));
+    let own = principal(OWN, None);
+    assert_eq!(
+        ask_for(&policy, &team(), &own).unwrap_err(),
+        Denial::OwnIdentity
+    );
+}
+
+#[test]
+fn a_principal_that_is_no_managed_identity_matches_no_scope() {
+    let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
+    let application = principal(PRINCIPAL, None);
+    assert!(matches!(
+        ask_for(&policy, &team(), &application),
+        Err(Denial::Principal { .. })
+    ));
+}
+
+#[test]
+fn a_matching_rule_permits_exactly_what_was_asked() {
+    for rule in [
+        rule("queue:team", GROUP, API, "Orders.Read"),
+        rule(
+            "queue:team",
+            &GROUP
+                .to_uppercase()
+                .replace("/SUBSCRIPTIONS", "/subscriptions"),
+            API,
+            "orders.READ",
+        ),
+        rule("queue:team", PRINCIPAL, API, ROLE),
+    ] {
+        let permit = ask(&policy(&rule), &team()).unwrap();
+        assert_eq!(permit.principal().to_string(), PRINCIPAL);
+        assert_eq!(permit.api().to_string(), API);
+        assert_eq!(permit.role().to_string(), ROLE);
+        assert_eq!(permit.rule(), "orders");
+    }
+}
+
+#[test]
+fn a_faulty_file_is_refused_with_the_path_of_the_fault() {
+    let good = rule("queue:team", GROUP, API, "Orders.Read");
+    for (text, path) in [
+        (String::new(), "policy"),
+        ("[]".to_owned(), "policy"),
+        (r#"{"version":2,"allow":[]}"#.to_owned(), "version"),
+        (
+            r#"{"version":1}"#.to_owned(),
+            "policy: missing field `allow`",
+        ),
+        (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny"),
+        (
+            format!(r#"{{"version":1,"allow":[{good},{good}]}}"#),
+            "allow[1].name",
+        ),
+        (
+            in_file(&good.replace("\"name\":\"orders\"", "\"name\":\" \"")),
+            "allow[0].name",
+        ),
+        (
+            in_file(&good.replace("\"roles\"", "\"role\"")),
+            "allow[0].role",
+        ),
+        (
+            in_file(&good.replace("[\"queue:team\"]", "[]")),
+            "allow[0].requesters",
+        ),
+        (
+            in_file(&good.replace("queue:team", "*")),
+            "allow[0].requesters[0]",
+        ),
+        (
+            in_file(&good.replace("rg-orders", "rg-*")),
+            "allow[0].principals[0]",
+        ),
+        (
+            in_file(&good.replace(GROUP, "everybody")),
+            "allow[0].principals[0]",
+        ),
+        (in_file(&good.replace(API, "graph")), "allow[0].api"),
+        (
+            in_file(&good.replace("Orders.Read", "Orders.*")),
+            "allow[0].roles[0]",
+        ),
+        (
+            in_file(&good.replace("Orders.Read", "")),
+            "allow[0].roles[0]",
+        ),
+        (format!("{} {{}}", in_file(&good)), "policy"),
+    ] {
+        let fault = Policy::parse(text.as_bytes()).unwrap_err();
+        assert!(fault.to_string().starts_with(path), "{text}: {fault}");
+    }
+}
+
+fn in_file(rule: &str) -> String {
+    format!(r#"{{"version":1,"allow":[{rule}]}}"#)
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_reading_a_policy_panic(bytes: Vec<u8>) {
+        let _ = Policy::parse(&bytes);
+    }
+
+    #[test]
+    fn only_the_named_role_is_permitted(named in "[A-Za-z.]{1,12}") {
+        let policy = policy(&rule("queue:team", GROUP, API, &named));
+        let permitted = ask(&policy, &team()).is_ok();
+        prop_assert_eq!(permitted, named.eq_ignore_ascii_case("Orders.Read"));
+    }
+}

@@ -1,0 +1,191 @@
+//! Microsoft Graph v1.0, as far as app roles need it.
+//!
+//! Every call goes through [`Graph::call`]: token, `client-request-id`, one classification of
+//! errors ([`error`]), one retry loop. Callers see a [`GraphError`] only when the deadline leaves no
+//! room for another try, or when another try is of no use within this invocation.
+
+pub mod assignments;
+pub mod error;
+mod odata;
+pub mod service_principals;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+use azure_core::http::Url;
+use reqwest::{Method, Response, header::HeaderMap};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::{
+    domain::pace::Pace,
+    remote::{
+        retry::{Attempt, Deadline, retry, retry_after},
+        token::{Token, TokenSource},
+    },
+};
+use error::{ErrorKind, GraphError};
+
+/// Header by which a caller names its request; Graph repeats it in answers and logs ("Best practices
+/// for working with Microsoft Graph").
+const CLIENT_REQUEST_ID: &str = "client-request-id";
+
+/// Header by which Graph names a request; Microsoft support asks for it.
+const REQUEST_ID: &str = "request-id";
+
+/// A client of Microsoft Graph with the broker's own identity.
+#[derive(Clone)]
+pub struct Graph {
+    client: reqwest::Client,
+    tokens: Arc<TokenSource>,
+    endpoint: Url,
+    pace: Pace,
+}
+
+/// A body that Graph answered with, and Graph's id of the request.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// The decoded body.
+    pub body: T,
+    /// The `request-id` header, if there was one.
+    pub request_id: Option<String>,
+}
+
+/// One call: a name for logs, and what to send where.
+struct Call<'a, B> {
+    name: &'static str,
+    method: Method,
+    url: Url,
+    body: Option<&'a B>,
+    client_request_id: Uuid,
+}
+
+impl Graph {
+    /// A client of the Graph at `endpoint`, for instance `https://graph.microsoft.com`.
+    #[must_use]
+    pub fn new(
+        client: reqwest::Client,
+        tokens: Arc<TokenSource>,
+        endpoint: Url,
+        pace: Pace,
+    ) -> Self {
+        Self {
+            client,
+            tokens,
+            endpoint,
+            pace,
+        }
+    }
+
+    /// The token that the next call would send; it says who the broker is.
+    pub async fn token(&self) -> Result<Token, GraphError> {
+        self.tokens
+            .token()
+            .await
+            .map_err(|error| GraphError::not_signed_in(&error))
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        url: Url,
+        deadline: Deadline,
+    ) -> Result<Answer<T>, GraphError> {
+        let client_request_id = Uuid::new_v4();
+        let call = Call::<()> {
+            name,
+            method: Method::GET,
+            url,
+            body: None,
+            client_request_id,
+        };
+        self.call(&call, deadline).await
+    }
+
+    async fn call<B: Serialize, T: DeserializeOwned>(
+        &self,
+        call: &Call<'_, B>,
+        deadline: Deadline,
+    ) -> Result<Answer<T>, GraphError> {
+        let renewed = AtomicBool::new(false);
+        retry(call.name, &self.pace, deadline, || async {
+            let error = match self.send(call, deadline).await {
+                Ok(answer) => return Attempt::Done(answer),
+                Err(error) => error,
+            };
+            let refused = error.kind() == ErrorKind::TokenRefused;
+            if error.is_passing() || (refused && !renewed.swap(true, Ordering::Relaxed)) {
+                Attempt::Again {
+                    after: error.retry_after(),
+                    error,
+                }
+            } else {
+                Attempt::Stop(error)
+            }
+        })
+        .await
+    }
+
+    /// Sends once. A refused token is forgotten, so that the next call fetches another one.
+    async fn send<B: Serialize, T: DeserializeOwned>(
+        &self,
+        call: &Call<'_, B>,
+        deadline: Deadline,
+    ) -> Result<Answer<T>, GraphError> {
+        let token = self.token().await?;
+        let mut request = self
+            .client
+            .request(call.method.clone(), call.url.clone())
+            .bearer_auth(token.secret())
+            .header(CLIENT_REQUEST_ID, call.client_request_id.to_string())
+            .timeout(self.pace.call.min(deadline.remaining()));
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| GraphError::unreachable(&error))?;
+        let answer = self.read(response, &token).await;
+        if let Err(error) = &answer
+            && error.kind() == ErrorKind::TokenRefused
+        {
+            self.tokens.forget(&token).await;
+        }
+        answer
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        response: Response,
+        token: &Token,
+    ) -> Result<Answer<T>, GraphError> {
+        let status = response.status();
+        let request_id = header(response.headers(), REQUEST_ID);
+        let retry_after = retry_after(response.headers(), SystemTime::now());
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| GraphError::unreachable(&error))?;
+        if !status.is_success() {
+            let error = GraphError::refused(status.as_u16(), &body, request_id, token.claims());
+            return Err(error.with_retry_after(retry_after));
+        }
+        match serde_json::from_slice(&body) {
+            Ok(body) => Ok(Answer { body, request_id }),
+            Err(error) => Err(GraphError::unreadable(&error, request_id)),
+        }
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}

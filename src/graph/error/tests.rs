@@ -1,0 +1,118 @@
+use super::*;
+
+fn refused(status: u16, code: &str, message: &str) -> GraphError {
+    let body = format!(
+        r#"{{"error":{{"code":"{code}","message":"{message}","innerError":{{"date":"2026-08-20T10:11:12","request-id":"r"}}}}}}"#
+    );
+    GraphError::refused(
+        status,
+        body.as_bytes(),
+        Some("r".to_owned()),
+        &Claims::default(),
+    )
+}
+
+/// Status, code, message as Graph writes them, and what they mean.
+const REFUSALS: &str = "
+400 | Request_BadRequest | Permission being assigned already exists on the object | AlreadyAssigned
+400 | Request_MultipleObjectsWithSameKeyValue | EntitlementGrant entry already exists. | AlreadyAssigned
+409 | Request_MultipleObjectsWithSameKeyValue | EntitlementGrant entry already exists. | AlreadyAssigned
+404 | Request_ResourceNotFound | Resource 'x' does not exist or one of its queried reference-property objects are not present. | NotFound
+400 | Request_BadRequest | Not a valid reference update. | PrincipalNotFound
+400 | Request_BadRequest | Specified resourceId was not found. | ApiNotFound
+400 | Request_BadRequest | Permission being assigned was not found on application 'x'. | RoleNotFound
+400 | Request_BadRequest | Invalid object identifier 'x'. | Refused
+400 | Request_BadRequest | One or more properties are invalid. | Refused
+401 | InvalidAuthenticationToken | Lifetime validation failed, the token is expired. | TokenRefused
+403 | Authorization_RequestDenied | Insufficient privileges to complete the operation. | Forbidden
+403 | Directory_QuotaExceeded | The directory object quota limit for the Principal has been exceeded. | Refused
+405 |  | Specified HTTP method is not allowed for the request target. | Refused
+409 | Directory_ConcurrencyViolation | Error due to concurrent requests being made to the tenant. | ConcurrentWrites
+409 | Conflict | something else | Refused
+429 | TooManyRequests | Please retry again later. | Throttled
+500 | Service_InternalServerError | Encountered an internal server error. | Unavailable
+503 | ServiceUnavailable | Service Unavailable | Unavailable
+504 | UnknownError |  | Unavailable";
+
+#[test]
+fn a_refusal_means_what_its_status_code_and_text_say_together() {
+    for row in REFUSALS.trim().lines() {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let [status, code, message, kind] = cells.as_slice() else {
+            panic!("{row}")
+        };
+        let error = refused(status.parse().unwrap(), code, message);
+        assert_eq!(format!("{:?}", error.kind()), *kind, "{row}");
+    }
+}
+
+#[test]
+fn a_body_that_is_not_graphs_is_understood_by_its_status() {
+    for (status, kind) in [
+        (502, ErrorKind::Unavailable),
+        (429, ErrorKind::Throttled),
+        (418, ErrorKind::Refused),
+    ] {
+        let error = GraphError::refused(status, b"<html>gateway</html>", None, &Claims::default());
+        assert_eq!(error.kind(), kind);
+        assert!(error.to_string().contains(&status.to_string()));
+    }
+}
+
+#[test]
+fn a_forbidden_call_names_each_role_that_the_token_lacks() {
+    let body = br#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}"#;
+    let claims: Claims = serde_json::from_str(r#"{"roles":["Application.Read.All"]}"#).unwrap();
+    let text = GraphError::refused(403, body, None, &claims).to_string();
+    assert!(
+        text.contains("lacks AppRoleAssignment.ReadWrite.All:"),
+        "{text}"
+    );
+    let text = GraphError::refused(403, body, None, &Claims::default()).to_string();
+    assert!(
+        text.contains("lacks AppRoleAssignment.ReadWrite.All and Application.Read.All"),
+        "{text}"
+    );
+    assert!(text.contains("Privileged Role Administrator"), "{text}");
+}
+
+#[test]
+fn what_an_operator_or_time_can_mend_is_worth_another_delivery() {
+    for (status, code, message) in [
+        (401, "InvalidAuthenticationToken", "x"),
+        (403, "Authorization_RequestDenied", "x"),
+        (404, "Request_ResourceNotFound", "x"),
+        (400, "Request_BadRequest", "Not a valid reference update"),
+        (429, "TooManyRequests", "x"),
+        (503, "ServiceUnavailable", "x"),
+    ] {
+        assert!(
+            refused(status, code, message).is_worth_another_delivery(),
+            "{status} {code}"
+        );
+    }
+    for (status, message) in [
+        (400, "One or more properties are invalid"),
+        (400, "Specified resourceId was not found"),
+    ] {
+        assert!(
+            !refused(status, "Request_BadRequest", message).is_worth_another_delivery(),
+            "{message}"
+        );
+    }
+    let api = refused(404, "Request_ResourceNotFound", "x").about_the_api();
+    assert!(!api.is_worth_another_delivery());
+}
+
+#[test]
+fn requesters_see_what_to_do_and_not_what_graph_said() {
+    let error = refused(
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges, internal detail",
+    );
+    let failure = error.into_failure();
+    assert_eq!(failure.code, FailureCode::Forbidden);
+    assert_eq!(failure.graph_request_id.as_deref(), Some("r"));
+    assert!(!failure.message.contains("internal detail"));
+}

@@ -1,0 +1,134 @@
+//! Function folders: what the host calls, by which trigger, and where outputs go.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{FileFault, Lookup};
+
+/// The file that makes a folder a function.
+const FUNCTION_JSON: &str = "function.json";
+
+/// A function folder that could be read.
+#[derive(Debug, Clone)]
+pub struct FunctionFolder {
+    /// The function's name, which is the folder's.
+    pub name: String,
+    /// Its file, for messages.
+    pub file: PathBuf,
+    /// Its one trigger.
+    pub trigger: Binding,
+    /// Its output bindings.
+    pub outputs: Vec<Binding>,
+}
+
+/// One binding of a `function.json`. Fields that only the host needs are ignored.
+///
+/// ```json
+/// { "type": "queueTrigger", "direction": "in", "name": "request",
+///   "queueName": "app-role-requests", "connection": "RequestQueues", "dataType": "binary" }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Binding {
+    /// Its type, for instance `queueTrigger`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The name by which envelopes and replies call it. Case-sensitive.
+    pub name: String,
+    direction: String,
+    /// The queue, with `%SETTING%` replaced.
+    pub queue_name: Option<String>,
+    /// The name of the setting that holds the connection.
+    pub connection: Option<String>,
+    /// How the host passes the value: `binary` is base64 of the bytes.
+    pub data_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct FunctionJson {
+    bindings: Vec<Binding>,
+}
+
+/// What was found below an app root.
+#[derive(Debug, Default)]
+pub struct FunctionFolders {
+    /// The functions that could be read, by name.
+    pub functions: Vec<FunctionFolder>,
+    /// Those that could not, with the function's name.
+    pub faults: Vec<(String, FileFault)>,
+}
+
+impl FunctionFolders {
+    /// Reads `*/function.json` below `app_root`.
+    ///
+    /// An error means that the folder itself could not be read.
+    pub fn read(app_root: &Path, setting: Lookup<'_>) -> std::io::Result<Self> {
+        let mut found = Self::default();
+        for entry in std::fs::read_dir(app_root)? {
+            let folder = entry?.path();
+            let file = folder.join(FUNCTION_JSON);
+            let Some(name) = folder.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if !file.is_file() {
+                continue;
+            }
+            match read_folder(name, &file, setting) {
+                Ok(function) => found.functions.push(function),
+                Err(problem) => {
+                    found
+                        .faults
+                        .push((name.to_owned(), FileFault { file, problem }));
+                }
+            }
+        }
+        found.functions.sort_by(|a, b| a.name.cmp(&b.name));
+        found.faults.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
+    }
+}
+
+fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionFolder, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+    let json: FunctionJson = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+    let mut bindings = json.bindings;
+    for binding in &mut bindings {
+        binding.queue_name = binding
+            .queue_name
+            .take()
+            .map(|text| expand(&text, setting))
+            .transpose()?;
+    }
+    let (mut triggers, outputs): (Vec<_>, Vec<_>) = bindings
+        .into_iter()
+        .partition(|binding| binding.direction == "in");
+    match (triggers.pop(), triggers.is_empty()) {
+        (Some(trigger), true) => Ok(FunctionFolder {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            trigger,
+            outputs,
+        }),
+        _ => {
+            Err("a function has exactly one binding with \"direction\": \"in\", its trigger".into())
+        }
+    }
+}
+
+/// Replaces `%NAME%` by the setting of that name, as the host does.
+fn expand(text: &str, setting: Lookup<'_>) -> Result<String, String> {
+    let mut expanded = String::new();
+    for (index, part) in text.split('%').enumerate() {
+        if index % 2 == 0 {
+            expanded.push_str(part);
+        } else {
+            let value = setting(part)
+                .ok_or_else(|| format!("%{part}% names an app setting that is not set"))?;
+            expanded.push_str(&value);
+        }
+    }
+    Ok(expanded)
+}

@@ -1,0 +1,108 @@
+//! One call of the host, decoded.
+
+use std::collections::HashMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One call of the host: which function, and what its trigger delivered.
+///
+/// ```json
+/// { "Data": { "request": "eyJwcmlu…" }, "Metadata": { "DequeueCount": "1", "Id": "\"7d1b…\"" } }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The function's name, from the path of the call.
+    pub function: String,
+    /// The host's id of the invocation, as the header has it.
+    pub id: Option<String>,
+    data: HashMap<String, Value>,
+    metadata: HashMap<String, Value>,
+}
+
+/// An envelope that is not what the host's protocol says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the host's envelope: {0}")]
+pub struct EnvelopeFault(String);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    data: HashMap<String, Value>,
+    #[serde(default)]
+    metadata: HashMap<String, Value>,
+}
+
+/// What the host says about a queue message.
+///
+/// Believed only where the trigger's `dataType` is `binary`: otherwise the host copies properties of
+/// the message itself over these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueMetadata {
+    /// The message's id; absent when the invocation came from the host's admin endpoint.
+    pub message_id: Option<String>,
+    /// How often the message was delivered, this time included; 0 from the admin endpoint.
+    pub dequeue_count: u32,
+}
+
+impl Invocation {
+    /// Reads the body of a call.
+    pub fn decode(
+        function: String,
+        id: Option<String>,
+        body: &[u8],
+    ) -> Result<Self, EnvelopeFault> {
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        let Envelope { data, metadata } = serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|error| {
+                // serde_json's text can repeat values, and a body is never logged.
+                let category = error.inner().classify();
+                EnvelopeFault(format!(
+                    "{} is not as expected ({category:?})",
+                    error.path()
+                ))
+            })?;
+        Ok(Self {
+            function,
+            id,
+            data,
+            metadata,
+        })
+    }
+
+    /// The bytes of a binding whose `dataType` is `binary`.
+    pub fn binary(&self, binding: &str) -> Result<Vec<u8>, EnvelopeFault> {
+        let fault = |problem: &str| EnvelopeFault(format!("Data.{binding} {problem}"));
+        match self.data.get(binding) {
+            Some(Value::String(text)) => STANDARD.decode(text).map_err(|_| fault("is not base64")),
+            Some(_) => Err(fault("is not a string")),
+            None => Err(fault("is missing")),
+        }
+    }
+
+    /// What the host says about the queue message that caused this call.
+    pub fn queue_metadata(&self) -> Result<QueueMetadata, EnvelopeFault> {
+        let dequeue_count = self
+            .scalar("DequeueCount")
+            .map(|text| text.parse())
+            .transpose()
+            .map_err(|_| EnvelopeFault("Metadata.DequeueCount is not a number".to_owned()))?;
+        Ok(QueueMetadata {
+            message_id: self.scalar("Id"),
+            dequeue_count: dequeue_count.unwrap_or(0),
+        })
+    }
+
+    /// A value of `Metadata` as text. The host writes strings as JSON text inside a string, and
+    /// numbers as text; plain spellings are understood too.
+    fn scalar(&self, name: &str) -> Option<String> {
+        match self.metadata.get(name)? {
+            Value::String(text) => {
+                Some(serde_json::from_str(text).unwrap_or_else(|_| text.clone()))
+            }
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}

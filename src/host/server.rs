@@ -1,0 +1,174 @@
+//! The server that the host calls.
+//!
+//! Every call runs in a task of its own. If the host hangs up, the work goes on: a write that has
+//! begun must be finished and recorded. If the work panics, that call fails and no other.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
+use tokio::{net::TcpListener, sync::watch};
+use warp::{
+    Filter, Rejection,
+    http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
+    path::FullPath,
+};
+
+use super::{invocation::Invocation, reply::Reply};
+
+/// Largest envelope. A queue message has 64 KiB and an HTTP trigger's body may be larger; base64 and
+/// double encoding at most triple it.
+const LARGEST_ENVELOPE: usize = 1024 * 1024;
+
+/// Header that carries the host's id of the invocation.
+const INVOCATION_ID: &str = "x-azure-functions-invocationid";
+
+/// What answers calls.
+pub type Handler = Arc<dyn Fn(Invocation) -> BoxFuture<'static, Reply> + Send + Sync>;
+
+/// Serves `handler` on `listener` until `shutdown` ends, then waits up to `drain` for the calls in
+/// flight. Answers whether all of them ended.
+pub async fn serve(
+    listener: TcpListener,
+    handler: Handler,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    drain: Duration,
+) -> bool {
+    let (stopping, mut stopped) = watch::channel(false);
+    let signal = async move {
+        shutdown.await;
+        let _ = stopping.send(true);
+    };
+    let server = warp::serve(routes(handler))
+        .incoming(listener)
+        .graceful(signal)
+        .run();
+    let limit = async move {
+        let _ = stopped.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::select! {
+        () = server => true,
+        () = limit => false,
+    }
+}
+
+fn routes(
+    handler: Handler,
+) -> impl Filter<Extract = (warp::reply::Response,), Error = Infallible> + Clone {
+    warp::method()
+        .and(warp::path::full())
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(
+            move |method: Method, path: FullPath, headers: HeaderMap, body| {
+                respond(handler.clone(), method, path, headers, body)
+            },
+        )
+        .recover(|rejection: Rejection| async move {
+            tracing::error!(
+                event = "host.rejected",
+                "a call could not be read: {rejection:?}"
+            );
+            let text = "the call could not be read".to_owned();
+            Ok::<_, Infallible>(into_response(&Reply::Failed(text)))
+        })
+        .unify()
+}
+
+async fn respond<B: Buf>(
+    handler: Handler,
+    method: Method,
+    path: FullPath,
+    headers: HeaderMap,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> warp::reply::Response {
+    let function = path.as_str().trim_start_matches('/').to_owned();
+    if function.is_empty() {
+        // The host asks this to learn that the handler listens; it must not wait for anything.
+        return json(StatusCode::OK, b"{\"status\":\"listening\"}".to_vec());
+    }
+    if method != Method::POST {
+        return error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "the host calls functions by POST",
+        );
+    }
+    let body = match collect(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let id = headers
+        .get(INVOCATION_ID)
+        .and_then(|id| id.to_str().ok())
+        .map(str::to_owned);
+    match Invocation::decode(function, id, &body) {
+        Ok(invocation) => into_response(&run(handler, invocation).await),
+        Err(fault) => {
+            tracing::error!(event = "host.bad_envelope", "{fault}");
+            error(StatusCode::BAD_REQUEST, &fault.to_string())
+        }
+    }
+}
+
+/// Runs a call in a task of its own, apart from the connection.
+async fn run(handler: Handler, invocation: Invocation) -> Reply {
+    let function = invocation.function.clone();
+    match tokio::spawn(async move { handler(invocation).await }).await {
+        Ok(reply) => reply,
+        Err(failure) => {
+            tracing::error!(event = "invocation.crashed", function, "{failure}");
+            Reply::Failed("the invocation crashed; the handler's log says where".to_owned())
+        }
+    }
+}
+
+/// Reads a body up to its limit. The host sends chunks and no length, so the length cannot be asked
+/// for first.
+async fn collect<B: Buf>(
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Result<Bytes, warp::reply::Response> {
+    let mut body = std::pin::pin!(body);
+    let mut collected = BytesMut::new();
+    while let Some(chunk) = body.next().await {
+        let Ok(mut chunk) = chunk else {
+            return Err(error(StatusCode::BAD_REQUEST, "the body ended early"));
+        };
+        if collected.len() + chunk.remaining() > LARGEST_ENVELOPE {
+            return Err(error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the envelope is larger than 1 MiB",
+            ));
+        }
+        let length = chunk.remaining();
+        collected.extend_from_slice(&chunk.copy_to_bytes(length));
+    }
+    Ok(collected.freeze())
+}
+
+fn into_response(reply: &Reply) -> warp::reply::Response {
+    let status = StatusCode::from_u16(reply.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json(status, reply.body())
+}
+
+fn error(status: StatusCode, text: &str) -> warp::reply::Response {
+    json(status, Reply::Failed(text.to_owned()).body())
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> warp::reply::Response {
+    let mut response = warp::reply::Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        warp::http::HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+/// Makes a [`Handler`] of an async function.
+pub fn handler<F>(function: impl Fn(Invocation) -> F + Send + Sync + 'static) -> Handler
+where
+    F: Future<Output = Reply> + Send + 'static,
+{
+    Arc::new(move |invocation| function(invocation).boxed())
+}

@@ -1,0 +1,31 @@
+//! The one HTTP client.
+
+use std::sync::Arc;
+
+use azure_core::http::Url;
+
+use crate::domain::pace::Pace;
+
+/// Builds the HTTP client that everything remote shares.
+///
+/// It follows no redirects: a token must not travel to an address that nobody configured. It speaks
+/// HTTPS only, unless `endpoint` is an emulator on this machine.
+///
+/// An error means that the machine has no certificate authorities to trust.
+pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
+    // A second installation is refused and harmless: the first one stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("app-role-broker/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(pace.connect)
+        .timeout(pace.call)
+        .https_only(endpoint.scheme() == "https")
+        .build()
+}
+
+/// The same client as the Azure SDK wants it.
+#[must_use]
+pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {
+    azure_core::http::Transport::new(Arc::new(client.clone()))
+}

@@ -1,0 +1,123 @@
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use azure_core::credentials::TokenRequestOptions;
+
+use super::*;
+
+const SCOPE: &str = "https://graph.microsoft.com/.default";
+
+/// A credential that answers what its plan says, the last entry for ever: minutes left, or a fault.
+#[derive(Debug)]
+struct Planned {
+    plan: Vec<Result<i64, &'static str>>,
+    calls: Arc<AtomicUsize>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Planned {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        assert_eq!(scopes, [SCOPE]);
+        let call = self.calls.fetch_add(1, SeqCst);
+        tokio::task::yield_now().await;
+        match self.plan.get(call).or(self.plan.last()).unwrap() {
+            Ok(minutes) => {
+                let expires_on = OffsetDateTime::now_utc() + Span::minutes(*minutes);
+                Ok(AccessToken::new(format!("token-{call}"), expires_on))
+            }
+            Err(message) => Err(azure_core::Error::with_message(
+                azure_core::error::ErrorKind::Credential,
+                *message,
+            )),
+        }
+    }
+}
+
+fn source(plan: &[Result<i64, &'static str>]) -> (TokenSource, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = calls.clone();
+    let plan = plan.to_vec();
+    let make: MakeCredential = Arc::new(move || {
+        Ok(Arc::new(Planned {
+            plan: plan.clone(),
+            calls: counter.clone(),
+        }))
+    });
+    (
+        TokenSource::new(make, SCOPE.to_owned(), Pace::default()),
+        calls,
+    )
+}
+
+#[tokio::test]
+async fn a_failure_names_the_scope_and_the_cause() {
+    let (source, _) = source(&[Err("the endpoint burns")]);
+    let error = source.token().await.unwrap_err().to_string();
+    assert!(
+        error.contains(SCOPE) && error.contains("the endpoint burns"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_failure_callers_are_told_at_once_and_later_it_is_tried_again() {
+    let (source, calls) = source(&[Err("down"), Ok(60)]);
+    for _ in 0..20 {
+        assert!(source.token().await.is_err());
+    }
+    assert_eq!(calls.load(SeqCst), 1);
+    tokio::time::advance(Pace::default().token_failure).await;
+    assert_eq!(source.token().await.unwrap().secret(), "token-1");
+}
+
+#[tokio::test]
+async fn a_failed_refresh_leaves_the_old_token_in_use_while_it_is_valid() {
+    let (source, calls) = source(&[Ok(5), Err("down")]);
+    for _ in 0..3 {
+        assert_eq!(source.token().await.unwrap().secret(), "token-0");
+    }
+    assert_eq!(calls.load(SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_expired_token_is_not_used_when_the_refresh_fails() {
+    let (source, _) = source(&[Ok(0), Err("down")]);
+    source.token().await.unwrap();
+    assert!(source.token().await.is_err());
+}
+
+#[tokio::test]
+async fn a_hundred_concurrent_callers_cause_one_fetch() {
+    let (source, calls) = source(&[Ok(60)]);
+    let source = Arc::new(source);
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let source = source.clone();
+            tokio::spawn(async move { source.token().await.unwrap().secret().to_owned() })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), "token-0");
+    }
+    assert_eq!(calls.load(SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_forgotten_token_is_fetched_again_and_a_newer_one_is_kept() {
+    let (source, _) = source(&[Ok(60)]);
+    let refused = source.token().await.unwrap();
+    source.forget(&refused).await;
+    let newer = source.token().await.unwrap();
+    assert_ne!(newer.secret(), refused.secret());
+    source.forget(&refused).await;
+    assert_eq!(source.token().await.unwrap().secret(), newer.secret());
+}
+
+#[test]
+fn a_token_never_shows_in_debug_output() {
+    let token = Token::from(AccessToken::new("very-secret", OffsetDateTime::now_utc()));
+    assert!(!format!("{token:?}").contains("very-secret"));
+}

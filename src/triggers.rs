@@ -1,0 +1,57 @@
+//! From what a trigger delivers to a use case, and from its outcome to a reply.
+//!
+//! What a function does is chosen by its trigger's type and binding name, from the closed table in
+//! [`Trigger::of`]. A folder that is copied and renamed therefore keeps its use case.
+
+mod queue;
+
+use crate::{
+    broker::Broker,
+    domain::pace::Pace,
+    host::{function_json::FunctionFolder, invocation::Invocation, reply::Reply},
+};
+use queue::RequestQueue;
+
+/// Name of the trigger binding that delivers a request.
+pub const REQUEST_BINDING: &str = "request";
+
+/// Name of the output binding that takes results.
+pub const RESULT_BINDING: &str = "result";
+
+/// What one function does.
+#[derive(Debug)]
+pub enum Trigger {
+    /// A storage queue delivers requests.
+    RequestQueue(RequestQueue),
+}
+
+/// What every trigger needs to do its work.
+#[derive(Clone)]
+pub struct Workbench {
+    /// The use cases.
+    pub broker: Broker,
+    /// The delivery after which the host gives a message up.
+    pub max_dequeue_count: u32,
+    /// How long things may take.
+    pub pace: Pace,
+}
+
+impl Trigger {
+    /// The use case of a function folder, or what is wrong with the folder.
+    pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
+        match (folder.trigger.kind.as_str(), folder.trigger.name.as_str()) {
+            ("queueTrigger", REQUEST_BINDING) => RequestQueue::of(folder).map(Self::RequestQueue),
+            (kind, name) => Err(format!(
+                "no use case belongs to a {kind} named {name:?}; this broker knows: queueTrigger \
+                 named \"{REQUEST_BINDING}\""
+            )),
+        }
+    }
+
+    /// Runs one invocation to its reply.
+    pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
+        match self {
+            Self::RequestQueue(queue) => queue.run(workbench, invocation).await,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! From settings to a broker.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    broker::Broker,
+    config::{Settings, StartFault},
+    domain::policy::Policy,
+    graph::Graph,
+    remote::{client, credential, token::TokenSource},
+};
+
+/// Builds the broker that the settings describe.
+///
+/// A policy that cannot be read does not keep the broker from starting: it starts, denies
+/// everything, and says why with every answer.
+pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
+    let client = client::build(&settings.graph_endpoint, &settings.pace).map_err(|error| {
+        let problem = format!(
+            "could not be built: {error}. Install the operating system's certificate authorities, \
+             or name a file of them in SSL_CERT_FILE"
+        );
+        StartFault {
+            name: "the HTTP client".to_owned(),
+            problem,
+        }
+    })?;
+    let make_credential = credential::managed_identity(&client, settings.client_id);
+    let tokens = TokenSource::new(
+        make_credential,
+        settings.graph_scope(),
+        settings.pace.clone(),
+    );
+    let endpoint = settings.graph_endpoint.clone();
+    let graph = Graph::new(client, Arc::new(tokens), endpoint, settings.pace.clone());
+    Ok(Broker::new(graph, read_policy(&settings.policy_file)))
+}
+
+fn read_policy(file: &Path) -> Policy {
+    let name = file.display();
+    let read = std::fs::read(file).map_err(|error| {
+        format!(
+            "{name} cannot be read ({error}); put a policy there or name another in POLICY_FILE"
+        )
+    });
+    let parsed = read.and_then(|bytes| {
+        Policy::parse(&bytes).map_err(|fault| format!("{name} is refused: {fault}"))
+    });
+    match parsed {
+        Ok(policy) => {
+            tracing::info!(event = "policy.read", policy_sha256 = policy.sha256(), file = %name, "the policy is in force");
+            policy
+        }
+        Err(reason) => {
+            tracing::error!(
+                event = "policy.closed",
+                "nothing is allowed: {reason}; then restart the function app"
+            );
+            Policy::closed(reason)
+        }
+    }
+}
