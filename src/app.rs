@@ -48,10 +48,7 @@ impl Functions {
             Ok(folders) => choose(folders, &mut faults),
             Err(error) => {
                 let problem = format!("cannot be read: {error}; FUNCTIONS_APP_ROOT_PATH names it");
-                faults.push(StartFault {
-                    name: app_root.display().to_string(),
-                    problem,
-                });
+                faults.push(StartFault { name: app_root.display().to_string(), problem });
                 HashMap::new()
             }
         };
@@ -59,19 +56,9 @@ impl Functions {
             let problem = "holds no function: start the handler where host.json is, or set \
                            FUNCTIONS_APP_ROOT_PATH";
             let name = app_root.display().to_string();
-            faults.push(StartFault {
-                name,
-                problem: problem.to_owned(),
-            });
+            faults.push(StartFault { name, problem: problem.to_owned() });
         }
-        if faults.is_empty() {
-            Ok(Self {
-                by_name,
-                max_dequeue_count,
-            })
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(Self { by_name, max_dequeue_count }) } else { Err(faults) }
     }
 }
 
@@ -82,15 +69,9 @@ fn choose(
     let read = folders.functions.into_iter().map(|folder| {
         let trigger = Trigger::of(&folder);
         let file = folder.file;
-        (
-            folder.name,
-            trigger.map_err(|problem| FileFault { file, problem }),
-        )
+        (folder.name, trigger.map_err(|problem| FileFault { file, problem }))
     });
-    let unread = folders
-        .faults
-        .into_iter()
-        .map(|(name, fault)| (name, Err(fault)));
+    let unread = folders.faults.into_iter().map(|(name, fault)| (name, Err(fault)));
     let mut by_name = HashMap::new();
     for (name, trigger) in read.chain(unread) {
         if let Err(fault) = &trigger {
@@ -140,11 +121,7 @@ impl App {
             let (functions, workbench) = (functions.clone(), workbench.clone());
             async move { dispatch(&functions, &workbench, &invocation).await }
         });
-        Self {
-            handler,
-            broker,
-            pace,
-        }
+        Self { handler, broker, pace }
     }
 
     /// Serves until `shutdown` ends. Answers whether every call in flight ended by itself.
@@ -168,18 +145,11 @@ async fn dispatch(
     match functions.get(&invocation.function) {
         Some(Ok(trigger)) => trigger.run(workbench, invocation).await,
         Some(Err(fault)) => {
-            tracing::error!(
-                event = "function.faulty",
-                function = invocation.function,
-                "{fault}"
-            );
+            tracing::error!(event = "function.faulty", function = invocation.function, "{fault}");
             Reply::Failed(fault.clone())
         }
         None => {
-            tracing::error!(
-                event = "function.unknown",
-                "a call for a function that has no folder"
-            );
+            tracing::error!(event = "function.unknown", "a call for a function that has no folder");
             Reply::UnknownFunction
         }
     }

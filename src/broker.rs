@@ -52,10 +52,7 @@ impl Broker {
     /// A broker that acts on `graph` as far as `policy` allows.
     #[must_use]
     pub fn new(graph: Graph, policy: Policy) -> Self {
-        Self {
-            graph,
-            policy: Arc::new(policy),
-        }
+        Self { graph, policy: Arc::new(policy) }
     }
 
     /// The policy in force.
@@ -96,10 +93,6 @@ impl Decision {
         api: impl Into<ResultApi>,
         role: RoleOutcome,
     ) -> Self {
-        Self {
-            principal: Some(principal.into()),
-            api: Some(api.into()),
-            role,
-        }
+        Self { principal: Some(principal.into()), api: Some(api.into()), role }
     }
 }

@@ -90,22 +90,13 @@ impl Settings {
         let graph_endpoint = graph_endpoint(env).map_err(&mut keep).ok();
         let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         identity_endpoint(env).map_err(&mut keep).ok();
-        let app_root = env
-            .get("FUNCTIONS_APP_ROOT_PATH")
-            .map_or_else(|| ".".into(), PathBuf::from);
+        let app_root = app_root(env);
         let policy_file = app_root.join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
         match (port, client_id, graph_endpoint, pace) {
             (Some(port), Some(client_id), Some(graph_endpoint), Some(pace))
                 if faults.is_empty() =>
             {
-                Ok(Self {
-                    port,
-                    app_root,
-                    client_id,
-                    graph_endpoint,
-                    policy_file,
-                    pace,
-                })
+                Ok(Self { port, app_root, client_id, graph_endpoint, policy_file, pace })
             }
             _ => Err(faults),
         }
@@ -126,31 +117,21 @@ impl Settings {
 /// Where the app's files lie, known before anything else is.
 #[must_use]
 pub fn app_root(env: &dyn Env) -> PathBuf {
-    env.get("FUNCTIONS_APP_ROOT_PATH")
-        .map_or_else(|| Path::new(".").to_owned(), PathBuf::from)
+    env.get("FUNCTIONS_APP_ROOT_PATH").map_or_else(|| Path::new(".").to_owned(), PathBuf::from)
 }
 
 fn fault(name: &str, problem: impl Into<String>) -> StartFault {
-    StartFault {
-        name: name.to_owned(),
-        problem: problem.into(),
-    }
+    StartFault { name: name.to_owned(), problem: problem.into() }
 }
 
 fn port(env: &dyn Env) -> Result<u16, StartFault> {
     const NAME: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
     let text = env.get(NAME).ok_or_else(|| {
-        fault(
-            NAME,
-            "is not set: the Functions host sets it when it starts this program",
-        )
+        fault(NAME, "is not set: the Functions host sets it when it starts this program")
     })?;
     match text.parse() {
         Ok(port) if port > 0 => Ok(port),
-        _ => Err(fault(
-            NAME,
-            format!("is {text:?} and must be a port number"),
-        )),
+        _ => Err(fault(NAME, format!("is {text:?} and must be a port number"))),
     }
 }
 
@@ -159,10 +140,7 @@ fn client_id(env: &dyn Env) -> Result<Option<AppId>, StartFault> {
     match env.get(NAME).filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => AppId::parse(&text).map(Some).map_err(|error| {
-            fault(
-                NAME,
-                format!("is not the client id of a user-assigned identity: {error}"),
-            )
+            fault(NAME, format!("is not the client id of a user-assigned identity: {error}"))
         }),
     }
 }
@@ -185,15 +163,10 @@ fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
 
 fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
     const NAME: &str = "GRAPH_ENDPOINT";
-    let text = env
-        .get(NAME)
-        .unwrap_or_else(|| DEFAULT_GRAPH_ENDPOINT.to_owned());
+    let text = env.get(NAME).unwrap_or_else(|| DEFAULT_GRAPH_ENDPOINT.to_owned());
     let refused = || {
         let known = GRAPH_HOSTS.join(", ");
-        fault(
-            NAME,
-            format!("is not an address of Microsoft Graph: https:// and one of {known}"),
-        )
+        fault(NAME, format!("is not an address of Microsoft Graph: https:// and one of {known}"))
     };
     let url = Url::parse(&text).map_err(|_| refused())?;
     let is_bare = url.path() == "/"
@@ -203,14 +176,8 @@ fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
         && url.password().is_none();
     let is_graph = url.scheme() == "https"
         && url.port().is_none()
-        && url
-            .host_str()
-            .is_some_and(|host| GRAPH_HOSTS.contains(&host));
-    if is_bare && (is_graph || is_loopback(&url)) {
-        Ok(url)
-    } else {
-        Err(refused())
-    }
+        && url.host_str().is_some_and(|host| GRAPH_HOSTS.contains(&host));
+    if is_bare && (is_graph || is_loopback(&url)) { Ok(url) } else { Err(refused()) }
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -74,20 +74,12 @@ impl Graph {
         endpoint: Url,
         pace: Pace,
     ) -> Self {
-        Self {
-            client,
-            tokens,
-            endpoint,
-            pace,
-        }
+        Self { client, tokens, endpoint, pace }
     }
 
     /// The token that the next call would send; it says who the broker is.
     pub async fn token(&self) -> Result<Token, GraphError> {
-        self.tokens
-            .token()
-            .await
-            .map_err(|error| GraphError::not_signed_in(&error))
+        self.tokens.token().await.map_err(|error| GraphError::not_signed_in(&error))
     }
 
     async fn get<T: DeserializeOwned>(
@@ -97,13 +89,7 @@ impl Graph {
         deadline: Deadline,
     ) -> Result<Answer<T>, GraphError> {
         let client_request_id = Uuid::new_v4();
-        let call = Call::<()> {
-            name,
-            method: Method::GET,
-            url,
-            body: None,
-            client_request_id,
-        };
+        let call = Call::<()> { name, method: Method::GET, url, body: None, client_request_id };
         self.call(&call, deadline).await
     }
 
@@ -120,10 +106,7 @@ impl Graph {
             };
             let refused = error.kind() == ErrorKind::TokenRefused;
             if error.is_passing() || (refused && !renewed.swap(true, Ordering::Relaxed)) {
-                Attempt::Again {
-                    after: error.retry_after(),
-                    error,
-                }
+                Attempt::Again { after: error.retry_after(), error }
             } else {
                 Attempt::Stop(error)
             }
@@ -147,10 +130,7 @@ impl Graph {
         if let Some(body) = call.body {
             request = request.json(body);
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| GraphError::unreachable(&error))?;
+        let response = request.send().await.map_err(|error| GraphError::unreachable(&error))?;
         let answer = self.read(response, &token).await;
         if let Err(error) = &answer
             && error.kind() == ErrorKind::TokenRefused
@@ -168,10 +148,7 @@ impl Graph {
         let status = response.status();
         let request_id = header(response.headers(), REQUEST_ID);
         let retry_after = retry_after(response.headers(), SystemTime::now());
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| GraphError::unreachable(&error))?;
+        let body = response.bytes().await.map_err(|error| GraphError::unreachable(&error))?;
         if !status.is_success() {
             let error = GraphError::refused(status.as_u16(), &body, request_id, token.claims());
             return Err(error.with_retry_after(retry_after));
@@ -184,8 +161,5 @@ impl Graph {
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }

@@ -17,12 +17,7 @@ const RESTART: u8 = 200;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => serve().await,
         ["--version"] => print_version(),
         _ => refuse_arguments(),
@@ -53,17 +48,9 @@ async fn start(env: &dyn Env) -> Result<(App, TcpListener), Vec<StartFault>> {
     let address = (Ipv4Addr::LOCALHOST, settings.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let problem = format!("is {}, where nothing can listen: {error}", settings.port);
-        vec![StartFault {
-            name: "FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(),
-            problem,
-        }]
+        vec![StartFault { name: "FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), problem }]
     })?;
-    tracing::info!(
-        event = "handler.started",
-        port = settings.port,
-        version = VERSION,
-        "listening"
-    );
+    tracing::info!(event = "handler.started", port = settings.port, version = VERSION, "listening");
     Ok((App::new(&settings, broker, functions), listener))
 }
 

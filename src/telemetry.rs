@@ -18,9 +18,7 @@ const DEFAULT_FILTER: &str = "info";
 /// Starts logging. `filter` is the value of `RUST_LOG`, in the syntax of `tracing_subscriber`.
 pub fn start(filter: Option<&str>) {
     // A second start, in tests, leaves the first one in force.
-    let _ = tracing_subscriber::registry()
-        .with(layer(filter))
-        .try_init();
+    let _ = tracing_subscriber::registry().with(layer(filter)).try_init();
 }
 
 fn layer<S>(filter: Option<&str>) -> impl Layer<S>

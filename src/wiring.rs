@@ -20,17 +20,10 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
             "could not be built: {error}. Install the operating system's certificate authorities, \
              or name a file of them in SSL_CERT_FILE"
         );
-        StartFault {
-            name: "the HTTP client".to_owned(),
-            problem,
-        }
+        StartFault { name: "the HTTP client".to_owned(), problem }
     })?;
     let make_credential = credential::managed_identity(&client, settings.client_id);
-    let tokens = TokenSource::new(
-        make_credential,
-        settings.graph_scope(),
-        settings.pace.clone(),
-    );
+    let tokens = TokenSource::new(make_credential, settings.graph_scope(), settings.pace.clone());
     let endpoint = settings.graph_endpoint.clone();
     let graph = Graph::new(client, Arc::new(tokens), endpoint, settings.pace.clone());
     Ok(Broker::new(graph, read_policy(&settings.policy_file)))

@@ -64,13 +64,7 @@ impl Broker {
             return Ok(Decision::about(&principal, &api, outcome));
         };
         let requester = context.requester;
-        let question = Question {
-            requester,
-            principal: &principal,
-            api: &api,
-            role,
-            own_identity,
-        };
+        let question = Question { requester, principal: &principal, api: &api, role, own_identity };
         match self.policy.decide(&question) {
             Ok(permit) => self.write(context, &question, &permit, deadline).await,
             Err(denial) => {
@@ -85,10 +79,7 @@ impl Broker {
     /// keep itself from changing its own rights.
     async fn own_identity(&self) -> Result<ObjectId, GraphError> {
         let token = self.graph.token().await?;
-        token
-            .claims()
-            .object_id
-            .ok_or_else(GraphError::own_identity_unknown)
+        token.claims().object_id.ok_or_else(GraphError::own_identity_unknown)
     }
 
     async fn write(
@@ -100,22 +91,9 @@ impl Broker {
     ) -> Result<Decision, NotYet> {
         let client_request_id = Uuid::new_v4();
         self.log_intent(context, permit, client_request_id);
-        let Question {
-            principal,
-            api,
-            role,
-            ..
-        } = *question;
-        match self
-            .graph
-            .ensure_assigned(permit, client_request_id, deadline)
-            .await
-        {
-            Ok(ensured) => Ok(Decision::about(
-                principal,
-                api,
-                held(ensured, permit).about(role),
-            )),
+        let Question { principal, api, role, .. } = *question;
+        match self.graph.ensure_assigned(permit, client_request_id, deadline).await {
+            Ok(ensured) => Ok(Decision::about(principal, api, held(ensured, permit).about(role))),
             Err(error) => undone(error, |failure| {
                 let outcome = RoleOutcome::failed(role.id, failure).about(role);
                 Decision::about(principal, api, outcome)
@@ -166,13 +144,7 @@ fn undone(
     let again = error.is_worth_another_delivery();
     tracing::error!(event = "graph.failed", kind = ?error.kind(), again, "{error}");
     let decision = decision(error.into_failure());
-    if again {
-        Err(NotYet {
-            last: Box::new(decision),
-        })
-    } else {
-        Ok(decision)
-    }
+    if again { Err(NotYet { last: Box::new(decision) }) } else { Ok(decision) }
 }
 
 fn unresolved(request: &Request, failure: Failure) -> Decision {
@@ -183,10 +155,7 @@ fn unresolved(request: &Request, failure: Failure) -> Decision {
 fn role_not_found(api: &Api) -> Failure {
     Failure {
         code: FailureCode::RoleNotFound,
-        message: format!(
-            "{} defines no app role with the appRoleId",
-            api.display_name
-        ),
+        message: format!("{} defines no app role with the appRoleId", api.display_name),
         graph_request_id: None,
     }
 }

@@ -16,23 +16,11 @@ fn with(name: &'static str, value: &'static str) -> HashMap<&'static str, &'stat
 
 #[test]
 fn every_fault_is_reported_by_name_and_not_only_the_first() {
-    let env = HashMap::from([
-        ("AZURE_CLIENT_ID", "me"),
-        ("GRAPH_ENDPOINT", "https://contoso.com"),
-    ]);
-    let names: Vec<_> = Settings::read(&env)
-        .unwrap_err()
-        .into_iter()
-        .map(|f| f.name)
-        .collect();
+    let env = HashMap::from([("AZURE_CLIENT_ID", "me"), ("GRAPH_ENDPOINT", "https://contoso.com")]);
+    let names: Vec<_> = Settings::read(&env).unwrap_err().into_iter().map(|f| f.name).collect();
     assert_eq!(
         names,
-        [
-            "FUNCTIONS_CUSTOMHANDLER_PORT",
-            "AZURE_CLIENT_ID",
-            "GRAPH_ENDPOINT",
-            "IDENTITY_ENDPOINT"
-        ]
+        ["FUNCTIONS_CUSTOMHANDLER_PORT", "AZURE_CLIENT_ID", "GRAPH_ENDPOINT", "IDENTITY_ENDPOINT"]
     );
 }
 
@@ -76,25 +64,11 @@ fn the_token_is_sent_to_no_host_but_microsofts_and_this_machine() {
 #[test]
 fn a_national_cloud_has_an_audience_of_its_own() {
     for (endpoint, scope) in [
-        (
-            "https://graph.microsoft.com",
-            "https://graph.microsoft.com/.default",
-        ),
-        (
-            "https://graph.microsoft.us",
-            "https://graph.microsoft.us/.default",
-        ),
-        (
-            "http://127.0.0.1:5000",
-            "https://graph.microsoft.com/.default",
-        ),
+        ("https://graph.microsoft.com", "https://graph.microsoft.com/.default"),
+        ("https://graph.microsoft.us", "https://graph.microsoft.us/.default"),
+        ("http://127.0.0.1:5000", "https://graph.microsoft.com/.default"),
     ] {
-        assert_eq!(
-            Settings::read(&with("GRAPH_ENDPOINT", endpoint))
-                .unwrap()
-                .graph_scope(),
-            scope
-        );
+        assert_eq!(Settings::read(&with("GRAPH_ENDPOINT", endpoint)).unwrap().graph_scope(), scope);
     }
 }
 

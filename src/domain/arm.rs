@@ -46,9 +46,7 @@ pub struct ArmScope {
 impl ArmScope {
     /// Reads a scope and checks its shape.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
-        let rest = text
-            .strip_prefix('/')
-            .ok_or(InvalidScope::NotASubscription)?;
+        let rest = text.strip_prefix('/').ok_or(InvalidScope::NotASubscription)?;
         let segments: Vec<String> = rest.split('/').map(str::to_ascii_lowercase).collect();
         match segments.as_slice() {
             [first, subscription, below @ ..] if first == "subscriptions" => {
@@ -57,10 +55,7 @@ impl ArmScope {
             }
             _ => return Err(InvalidScope::NotASubscription),
         }
-        Ok(Self {
-            text: text.to_owned(),
-            segments,
-        })
+        Ok(Self { text: text.to_owned(), segments })
     }
 
     /// Whether `other` is this place or lies below it, compared segment by segment ignoring case.
@@ -94,10 +89,7 @@ fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
     if segments.iter().any(String::is_empty) {
         return Err(InvalidScope::EmptySegment);
     }
-    if !segments
-        .iter()
-        .all(|segment| segment.chars().all(is_name_character))
-    {
+    if !segments.iter().all(|segment| segment.chars().all(is_name_character)) {
         return Err(InvalidScope::Character);
     }
     match segments {
@@ -140,30 +132,12 @@ mod tests {
             ("/subscriptions/*", InvalidScope::SubscriptionIsNoGuid),
             ("/subscriptions/contoso", InvalidScope::SubscriptionIsNoGuid),
             (&format!("{SUBSCRIPTION}/"), InvalidScope::EmptySegment),
-            (
-                &format!("{SUBSCRIPTION}/resourceGroups/"),
-                InvalidScope::EmptySegment,
-            ),
-            (
-                &format!("{SUBSCRIPTION}/resourceGroups"),
-                InvalidScope::Unpaired,
-            ),
-            (
-                &format!("{SUBSCRIPTION}/resourceGroups/a/providers/b"),
-                InvalidScope::Unpaired,
-            ),
-            (
-                &format!("{SUBSCRIPTION}/resourceGroups/a/providers/b/c"),
-                InvalidScope::Unpaired,
-            ),
-            (
-                &format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
-                InvalidScope::Character,
-            ),
-            (
-                &format!("{SUBSCRIPTION}/resourceGroups/a b"),
-                InvalidScope::Character,
-            ),
+            (&format!("{SUBSCRIPTION}/resourceGroups/"), InvalidScope::EmptySegment),
+            (&format!("{SUBSCRIPTION}/resourceGroups"), InvalidScope::Unpaired),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b"), InvalidScope::Unpaired),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b/c"), InvalidScope::Unpaired),
+            (&format!("{SUBSCRIPTION}/resourceGroups/rg-*"), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a b"), InvalidScope::Character),
         ] {
             assert_eq!(ArmScope::parse(text).unwrap_err(), reason, "{text:?}");
         }

@@ -119,21 +119,14 @@ impl RoleOutcome {
     /// A request that could not be understood, with the reason.
     #[must_use]
     pub fn invalid(reason: &str) -> Self {
-        Self {
-            message: Some(shortened(reason)),
-            ..Self::bare(Status::Invalid)
-        }
+        Self { message: Some(shortened(reason)), ..Self::bare(Status::Invalid) }
     }
 
     /// A role that the policy does not allow.
     #[must_use]
     pub fn denied(id: AppRoleId, denial: &Denial) -> Self {
         let message = Some(shortened(&denial.outward()));
-        Self {
-            id: Some(id),
-            message,
-            ..Self::bare(Status::Denied)
-        }
+        Self { id: Some(id), message, ..Self::bare(Status::Denied) }
     }
 
     /// A role that could not be assigned.
@@ -168,11 +161,7 @@ impl RoleOutcome {
     /// The same outcome with the role's id and value as the API defines them.
     #[must_use]
     pub fn about(self, role: &AppRole) -> Self {
-        Self {
-            id: Some(role.id),
-            value: role.value.clone(),
-            ..self
-        }
+        Self { id: Some(role.id), value: role.value.clone(), ..self }
     }
 }
 
@@ -202,12 +191,7 @@ impl From<&Principal> for ResultPrincipal {
 
 impl From<ObjectId> for ResultPrincipal {
     fn from(object_id: ObjectId) -> Self {
-        Self {
-            object_id,
-            client_id: None,
-            display_name: None,
-            resource_id: None,
-        }
+        Self { object_id, client_id: None, display_name: None, resource_id: None }
     }
 }
 
@@ -234,11 +218,7 @@ impl From<&Api> for ResultApi {
 
 impl From<ObjectId> for ResultApi {
     fn from(object_id: ObjectId) -> Self {
-        Self {
-            object_id,
-            app_id: None,
-            display_name: None,
-        }
+        Self { object_id, app_id: None, display_name: None }
     }
 }
 
@@ -346,9 +326,6 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_between_characters() {
-        assert_eq!(
-            shortened(&"ü".repeat(400)).chars().count(),
-            LONGEST_MESSAGE + 1
-        );
+        assert_eq!(shortened(&"ü".repeat(400)).chars().count(), LONGEST_MESSAGE + 1);
     }
 }

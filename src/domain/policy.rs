@@ -135,19 +135,13 @@ impl Policy {
     /// Reads a policy file.
     pub fn parse(bytes: &[u8]) -> Result<Self, PolicyFault> {
         let rules = file::parse(bytes)?;
-        Ok(Self {
-            rules: Ok(rules),
-            sha256: Some(hex(&Sha256::digest(bytes))),
-        })
+        Ok(Self { rules: Ok(rules), sha256: Some(hex(&Sha256::digest(bytes))) })
     }
 
     /// The policy in force where no policy could be read: it denies everything and says why.
     #[must_use]
     pub fn closed(reason: String) -> Self {
-        Self {
-            rules: Err(reason),
-            sha256: None,
-        }
+        Self { rules: Err(reason), sha256: None }
     }
 
     /// Why the policy denies everything, if it does for want of a file.
@@ -164,11 +158,7 @@ impl Policy {
 
     /// The first gate, before anything is looked up: could any rule allow this requester anything?
     pub fn admit(&self, requester: &Requester) -> Result<(), Denial> {
-        if self
-            .rules()?
-            .iter()
-            .any(|rule| rule.names_requester(requester))
-        {
+        if self.rules()?.iter().any(|rule| rule.names_requester(requester)) {
             Ok(())
         } else {
             Err(Denial::Requester(requester.clone()))
@@ -181,20 +171,15 @@ impl Policy {
         if question.principal.object_id == question.own_identity {
             return Err(Denial::OwnIdentity);
         }
-        let candidates = self
-            .rules()?
-            .iter()
-            .filter(|rule| rule.names_requester(question.requester));
-        let candidates: Vec<_> = candidates
-            .filter(|rule| rule.names_api(question.api.app_id))
-            .collect();
+        let candidates =
+            self.rules()?.iter().filter(|rule| rule.names_requester(question.requester));
+        let candidates: Vec<_> =
+            candidates.filter(|rule| rule.names_api(question.api.app_id)).collect();
         if candidates.is_empty() {
             return Err(api_denial(question));
         }
-        let mut candidates = candidates
-            .into_iter()
-            .filter(|rule| rule.covers(question.principal))
-            .peekable();
+        let mut candidates =
+            candidates.into_iter().filter(|rule| rule.covers(question.principal)).peekable();
         if candidates.peek().is_none() {
             return Err(principal_denial(question));
         }
@@ -222,10 +207,7 @@ fn permit(rule: &Rule, question: &Question<'_>) -> Permit {
 }
 
 fn api_denial(question: &Question<'_>) -> Denial {
-    Denial::Api {
-        requester: question.requester.clone(),
-        app_id: question.api.app_id.to_string(),
-    }
+    Denial::Api { requester: question.requester.clone(), app_id: question.api.app_id.to_string() }
 }
 
 fn principal_denial(question: &Question<'_>) -> Denial {
@@ -233,22 +215,12 @@ fn principal_denial(question: &Question<'_>) -> Denial {
         Some(scope) => scope.to_string(),
         None => question.principal.object_id.to_string(),
     };
-    Denial::Principal {
-        requester: question.requester.clone(),
-        principal,
-    }
+    Denial::Principal { requester: question.requester.clone(), principal }
 }
 
 fn role_denial(question: &Question<'_>) -> Denial {
-    let role = question
-        .role
-        .value
-        .clone()
-        .unwrap_or_else(|| question.role.id.to_string());
-    Denial::Role {
-        requester: question.requester.clone(),
-        role,
-    }
+    let role = question.role.value.clone().unwrap_or_else(|| question.role.id.to_string());
+    Denial::Role { requester: question.requester.clone(), role }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -70,10 +70,7 @@ impl Request {
             if path == "." {
                 at_root(&problem)
             } else {
-                InvalidRequest::Json {
-                    path,
-                    problem: problem.to_string(),
-                }
+                InvalidRequest::Json { path, problem: problem.to_string() }
             }
         })?;
         deserializer.end().map_err(|error| at_root(&error))?;
@@ -82,10 +79,7 @@ impl Request {
 }
 
 fn at_root(error: &serde_json::Error) -> InvalidRequest {
-    InvalidRequest::Json {
-        path: "request".to_owned(),
-        problem: error.to_string(),
-    }
+    InvalidRequest::Json { path: "request".to_owned(), problem: error.to_string() }
 }
 
 #[cfg(test)]
@@ -101,34 +95,19 @@ mod tests {
             ("", "request", "EOF"),
             ("null", "request", "invalid type: null"),
             ("{}", "request", "missing field `principalId`"),
-            (
-                &GOOD.replace("}", ",\"extra\":1}"),
-                "extra",
-                "unknown field `extra`",
-            ),
+            (&GOOD.replace("}", ",\"extra\":1}"), "extra", "unknown field `extra`"),
             (&GOOD.replace("}", "} {}"), "request", "trailing characters"),
-            (
-                &GOOD.replace("\"1111", "\"1"),
-                "principalId",
-                "expected a GUID",
-            ),
+            (&GOOD.replace("\"1111", "\"1"), "principalId", "expected a GUID"),
             (
                 &GOOD.replace("\"22222222-2222-2222-2222-222222222222\"", "7"),
                 "resourceId",
                 "invalid type",
             ),
-            (
-                &GOOD.replace("resourceId", "principalId"),
-                "principalId",
-                "duplicate field",
-            ),
+            (&GOOD.replace("resourceId", "principalId"), "principalId", "duplicate field"),
             (&"[".repeat(40_000), "", "bytes"),
         ] {
             let fault = Request::decode(text.as_bytes()).unwrap_err().to_string();
-            assert!(
-                fault.contains(path) && fault.contains(problem),
-                "{text:.40}: {fault}"
-            );
+            assert!(fault.contains(path) && fault.contains(problem), "{text:.40}: {fault}");
         }
     }
 

@@ -38,9 +38,7 @@ impl Requester {
 
 fn is_queue_name(name: &str) -> bool {
     QUEUE_NAME_LENGTH.contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 impl fmt::Display for Requester {
@@ -64,16 +62,7 @@ mod tests {
 
     #[test]
     fn only_the_name_of_a_queue_makes_a_requester() {
-        for text in [
-            "",
-            "admin",
-            "queue:",
-            "queue:ab",
-            "queue:Upper",
-            "queue:a/b",
-            "http:x",
-            "*",
-        ] {
+        for text in ["", "admin", "queue:", "queue:ab", "queue:Upper", "queue:a/b", "http:x", "*"] {
             assert_eq!(Requester::parse(text), Err(InvalidRequester), "{text:?}");
         }
         let requester = Requester::parse("queue:app-role-requests").unwrap();

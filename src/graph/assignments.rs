@@ -59,10 +59,7 @@ pub enum Ensured {
 
 impl From<WireAssignment> for Assignment {
     fn from(wire: WireAssignment) -> Self {
-        Self {
-            id: wire.id,
-            created: wire.created_date_time,
-        }
+        Self { id: wire.id, created: wire.created_date_time }
     }
 }
 
@@ -108,10 +105,7 @@ impl Graph {
             client_request_id,
         };
         let Answer { body, request_id } = self.call::<_, WireAssignment>(&call, deadline).await?;
-        Ok(Answer {
-            body: body.into(),
-            request_id,
-        })
+        Ok(Answer { body: body.into(), request_id })
     }
 
     /// Looks for the permitted assignment among those of its principal.
@@ -123,20 +117,14 @@ impl Graph {
         let mut next = Some(odata::assignment_list(&self.endpoint, permit.principal()));
         for _ in 0..MOST_PAGES {
             let Some(url) = next else { return Ok(None) };
-            let page = self
-                .get::<Page>("list the assignments", url, deadline)
-                .await?
-                .body;
+            let page = self.get::<Page>("list the assignments", url, deadline).await?.body;
             let found = page.value.into_iter().find(|assignment| {
                 assignment.resource_id == permit.api() && assignment.app_role_id == permit.role()
             });
             if let Some(assignment) = found {
                 return Ok(Some(assignment.into()));
             }
-            next = page
-                .next_link
-                .map(|link| self.same_origin(&link))
-                .transpose()?;
+            next = page.next_link.map(|link| self.same_origin(&link)).transpose()?;
         }
         Ok(None)
     }

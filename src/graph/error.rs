@@ -60,43 +60,13 @@ const MEANINGS: &[(Option<u16>, Option<&str>, &str, ErrorKind)] = &[
         "entitlementgrant entry already exists",
         ErrorKind::AlreadyAssigned,
     ),
-    (
-        Some(400),
-        None,
-        "not a valid reference update",
-        ErrorKind::PrincipalNotFound,
-    ),
-    (
-        Some(400),
-        None,
-        "specified resourceid was not found",
-        ErrorKind::ApiNotFound,
-    ),
-    (
-        Some(400),
-        None,
-        "permission being assigned was not found",
-        ErrorKind::RoleNotFound,
-    ),
+    (Some(400), None, "not a valid reference update", ErrorKind::PrincipalNotFound),
+    (Some(400), None, "specified resourceid was not found", ErrorKind::ApiNotFound),
+    (Some(400), None, "permission being assigned was not found", ErrorKind::RoleNotFound),
     (Some(401), None, "", ErrorKind::TokenRefused),
-    (
-        Some(403),
-        Some("Authorization_RequestDenied"),
-        "",
-        ErrorKind::Forbidden,
-    ),
-    (
-        Some(404),
-        Some("Request_ResourceNotFound"),
-        "",
-        ErrorKind::NotFound,
-    ),
-    (
-        Some(409),
-        Some("Directory_ConcurrencyViolation"),
-        "",
-        ErrorKind::ConcurrentWrites,
-    ),
+    (Some(403), Some("Authorization_RequestDenied"), "", ErrorKind::Forbidden),
+    (Some(404), Some("Request_ResourceNotFound"), "", ErrorKind::NotFound),
+    (Some(409), Some("Directory_ConcurrencyViolation"), "", ErrorKind::ConcurrentWrites),
     (Some(429), None, "", ErrorKind::Throttled),
     (Some(408), None, "", ErrorKind::Unavailable),
     (Some(500), None, "", ErrorKind::Unavailable),
@@ -152,13 +122,7 @@ impl GraphError {
             kind,
             ErrorKind::ConcurrentWrites | ErrorKind::Throttled | ErrorKind::Unavailable
         );
-        Self {
-            kind,
-            detail,
-            passing,
-            request_id: None,
-            retry_after: None,
-        }
+        Self { kind, detail, passing, request_id: None, retry_after: None }
     }
 
     /// What it means.
@@ -194,10 +158,7 @@ impl GraphError {
     }
 
     pub(super) fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
-        Self {
-            retry_after,
-            ..self
-        }
+        Self { retry_after, ..self }
     }
 
     /// A refusal by status and body. `claims` are those of the token that was sent.
@@ -214,20 +175,14 @@ impl GraphError {
         let kind = meaning(status, &code, &message);
         let advice = advice(kind, claims);
         let detail = format!("Microsoft Graph answered {status} {code} {message:?}{advice}");
-        Self {
-            request_id,
-            ..Self::new(kind, detail)
-        }
+        Self { request_id, ..Self::new(kind, detail) }
     }
 
     pub(super) fn not_signed_in(error: &NoToken) -> Self {
         let advice = "check that the managed identity is assigned to the function app and that \
                       AZURE_CLIENT_ID is its client id";
         let detail = format!("the broker is not signed in: {error}; {advice}");
-        Self {
-            passing: !error.is_lasting(),
-            ..Self::new(ErrorKind::NotSignedIn, detail)
-        }
+        Self { passing: !error.is_lasting(), ..Self::new(ErrorKind::NotSignedIn, detail) }
     }
 
     pub(super) fn unreachable(error: &reqwest::Error) -> Self {
@@ -242,10 +197,7 @@ impl GraphError {
 
     pub(super) fn unreadable(error: &serde_json::Error, request_id: Option<String>) -> Self {
         let detail = format!("Microsoft Graph's answer could not be read: {error}");
-        Self {
-            request_id,
-            ..Self::new(ErrorKind::Unavailable, detail)
-        }
+        Self { request_id, ..Self::new(ErrorKind::Unavailable, detail) }
     }
 
     pub(super) fn foreign_link() -> Self {
@@ -265,31 +217,21 @@ impl GraphError {
     /// since APIs do not come into being minutes before their roles are asked for.
     #[must_use]
     pub fn about_the_api(self) -> Self {
-        let kind = if self.kind == ErrorKind::NotFound {
-            ErrorKind::ApiNotFound
-        } else {
-            self.kind
-        };
+        let kind =
+            if self.kind == ErrorKind::NotFound { ErrorKind::ApiNotFound } else { self.kind };
         Self { kind, ..self }
     }
 
     pub(super) fn not_listed_yet(self) -> Self {
         let detail = "Microsoft Graph says that the assignment exists and does not list it yet";
-        Self {
-            detail: detail.to_owned(),
-            ..self
-        }
+        Self { detail: detail.to_owned(), ..self }
     }
 
     /// The failure as requesters see it.
     #[must_use]
     pub fn into_failure(self) -> Failure {
         let (code, message) = outward(self.kind);
-        Failure {
-            code,
-            message: message.to_owned(),
-            graph_request_id: self.request_id,
-        }
+        Failure { code, message: message.to_owned(), graph_request_id: self.request_id }
     }
 }
 
@@ -300,10 +242,7 @@ fn advice(kind: ErrorKind, claims: &Claims) -> String {
             "; the token was issued at {} for the audience {}; check that GRAPH_ENDPOINT is the \
              Graph of this tenant's cloud, whose address must be the audience",
             claims.issued(),
-            claims
-                .audience
-                .as_deref()
-                .unwrap_or("that could not be read"),
+            claims.audience.as_deref().unwrap_or("that could not be read"),
         ),
         ErrorKind::Forbidden => missing_roles(claims),
         _ => String::new(),
@@ -320,9 +259,7 @@ pub fn missing_roles(claims: &Claims) -> String {
     if missing.is_empty() {
         return String::new();
     }
-    let identity = claims
-        .object_id
-        .map_or("of the broker".to_owned(), |id| id.to_string());
+    let identity = claims.object_id.map_or("of the broker".to_owned(), |id| id.to_string());
     format!(
         "; the token, issued at {}, lacks {}: a Privileged Role Administrator must grant it on \
          Microsoft Graph to the identity {identity}; a token that is older than the grant is \
@@ -360,10 +297,9 @@ fn outward(kind: ErrorKind) -> (FailureCode, &'static str) {
             FailureCode::Forbidden,
             "the broker lacks a role on Microsoft Graph; its operators find the reason in its log",
         ),
-        ErrorKind::Throttled => (
-            FailureCode::Throttled,
-            "Microsoft Graph is throttling; send the request again later",
-        ),
+        ErrorKind::Throttled => {
+            (FailureCode::Throttled, "Microsoft Graph is throttling; send the request again later")
+        }
         ErrorKind::Unavailable | ErrorKind::ConcurrentWrites | ErrorKind::AlreadyAssigned => (
             FailureCode::GraphUnavailable,
             "Microsoft Graph could not do it for now; send the request again later",

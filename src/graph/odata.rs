@@ -14,20 +14,12 @@ const PAGE_SIZE: &str = "999";
 
 /// Where a service principal is read that is to receive a role.
 pub(super) fn principal(endpoint: &Url, id: ObjectId) -> Url {
-    with_query(
-        service_principal(endpoint, id, &[]),
-        "$select",
-        PRINCIPAL_PROPERTIES,
-    )
+    with_query(service_principal(endpoint, id, &[]), "$select", PRINCIPAL_PROPERTIES)
 }
 
 /// Where a service principal is read that defines roles.
 pub(super) fn api(endpoint: &Url, id: ObjectId) -> Url {
-    with_query(
-        service_principal(endpoint, id, &[]),
-        "$select",
-        API_PROPERTIES,
-    )
+    with_query(service_principal(endpoint, id, &[]), "$select", API_PROPERTIES)
 }
 
 /// Where assignments of a principal are created.
@@ -66,17 +58,11 @@ mod tests {
         let endpoint = Url::parse("https://graph.microsoft.com").unwrap();
         let id = ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap();
         let base = format!("https://graph.microsoft.com/v1.0/servicePrincipals/{id}");
-        assert_eq!(
-            assignments(&endpoint, id).as_str(),
-            format!("{base}/appRoleAssignments")
-        );
+        assert_eq!(assignments(&endpoint, id).as_str(), format!("{base}/appRoleAssignments"));
         assert_eq!(
             assignment_list(&endpoint, id).as_str(),
             format!("{base}/appRoleAssignments?$top=999")
         );
-        assert_eq!(
-            api(&endpoint, id).as_str(),
-            format!("{base}?$select={API_PROPERTIES}")
-        );
+        assert_eq!(api(&endpoint, id).as_str(), format!("{base}?$select={API_PROPERTIES}"));
     }
 }

@@ -50,9 +50,7 @@ impl Graph {
         deadline: Deadline,
     ) -> Result<Principal, GraphError> {
         let url = odata::principal(&self.endpoint, id);
-        let answer = self
-            .get::<WirePrincipal>("read the principal", url, deadline)
-            .await?;
+        let answer = self.get::<WirePrincipal>("read the principal", url, deadline).await?;
         Ok(answer.body.into())
     }
 
@@ -90,10 +88,8 @@ fn single_resource_id(names: &[String]) -> Option<ArmScope> {
 
 impl From<WireApi> for Api {
     fn from(wire: WireApi) -> Self {
-        let roles = wire.app_roles.into_iter().map(|role| AppRole {
-            id: role.id,
-            value: role.value,
-        });
+        let roles =
+            wire.app_roles.into_iter().map(|role| AppRole { id: role.id, value: role.value });
         Self {
             object_id: wire.id,
             app_id: wire.app_id,
@@ -126,28 +122,17 @@ mod tests {
 
     #[test]
     fn an_application_that_carries_an_arm_id_is_no_managed_identity() {
-        assert!(
-            principal("Application", &["isExplicit=True", RESOURCE])
-                .resource_id
-                .is_none()
-        );
+        assert!(principal("Application", &["isExplicit=True", RESOURCE]).resource_id.is_none());
     }
 
     #[test]
     fn two_arm_ids_leave_open_which_resource_it_is() {
-        assert!(
-            principal("ManagedIdentity", &[RESOURCE, RESOURCE])
-                .resource_id
-                .is_none()
-        );
+        assert!(principal("ManagedIdentity", &[RESOURCE, RESOURCE]).resource_id.is_none());
     }
 
     #[test]
     fn a_managed_identity_has_the_resource_id_of_its_alternative_names() {
-        for names in [
-            ["isExplicit=False", RESOURCE],
-            [RESOURCE, "isExplicit=False"],
-        ] {
+        for names in [["isExplicit=False", RESOURCE], [RESOURCE, "isExplicit=False"]] {
             let scope = principal("ManagedIdentity", &names).resource_id.unwrap();
             assert_eq!(scope.as_str(), RESOURCE);
         }

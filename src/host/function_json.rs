@@ -77,9 +77,7 @@ impl FunctionFolders {
             match read_folder(name, &file, setting) {
                 Ok(function) => found.functions.push(function),
                 Err(problem) => {
-                    found
-                        .faults
-                        .push((name.to_owned(), FileFault { file, problem }));
+                    found.faults.push((name.to_owned(), FileFault { file, problem }));
                 }
             }
         }
@@ -96,22 +94,15 @@ fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionF
         .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
     let mut bindings = json.bindings;
     for binding in &mut bindings {
-        binding.queue_name = binding
-            .queue_name
-            .take()
-            .map(|text| expand(&text, setting))
-            .transpose()?;
+        binding.queue_name =
+            binding.queue_name.take().map(|text| expand(&text, setting)).transpose()?;
     }
-    let (mut triggers, outputs): (Vec<_>, Vec<_>) = bindings
-        .into_iter()
-        .partition(|binding| binding.direction == "in");
+    let (mut triggers, outputs): (Vec<_>, Vec<_>) =
+        bindings.into_iter().partition(|binding| binding.direction == "in");
     match (triggers.pop(), triggers.is_empty()) {
-        (Some(trigger), true) => Ok(FunctionFolder {
-            name: name.to_owned(),
-            file: file.to_owned(),
-            trigger,
-            outputs,
-        }),
+        (Some(trigger), true) => {
+            Ok(FunctionFolder { name: name.to_owned(), file: file.to_owned(), trigger, outputs })
+        }
         _ => {
             Err("a function has exactly one binding with \"direction\": \"in\", its trigger".into())
         }

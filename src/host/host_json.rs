@@ -43,10 +43,7 @@ impl HostJson {
     /// Reads `host.json` below `app_root`, with the overrides of the app settings.
     pub fn read(app_root: &Path, setting: Lookup<'_>) -> Result<Self, FileFault> {
         let file = app_root.join("host.json");
-        let fault = |problem: String| FileFault {
-            file: file.clone(),
-            problem,
-        };
+        let fault = |problem: String| FileFault { file: file.clone(), problem };
         let bytes =
             std::fs::read(&file).map_err(|error| fault(format!("cannot be read: {error}")))?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
@@ -64,13 +61,9 @@ impl HostJson {
         }
         let max_dequeue_count = match setting(&format!("{OVERRIDE_PREFIX}maxDequeueCount")) {
             Some(text) => text.parse().map_err(|_| {
-                fault(format!(
-                    "{OVERRIDE_PREFIX}maxDequeueCount must be a whole number"
-                ))
+                fault(format!("{OVERRIDE_PREFIX}maxDequeueCount must be a whole number"))
             })?,
-            None => queues
-                .max_dequeue_count
-                .unwrap_or(DEFAULT_MAX_DEQUEUE_COUNT),
+            None => queues.max_dequeue_count.unwrap_or(DEFAULT_MAX_DEQUEUE_COUNT),
         };
         Ok(Self { max_dequeue_count })
     }

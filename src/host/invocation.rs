@@ -58,17 +58,9 @@ impl Invocation {
             .map_err(|error| {
                 // serde_json's text can repeat values, and a body is never logged.
                 let category = error.inner().classify();
-                EnvelopeFault(format!(
-                    "{} is not as expected ({category:?})",
-                    error.path()
-                ))
+                EnvelopeFault(format!("{} is not as expected ({category:?})", error.path()))
             })?;
-        Ok(Self {
-            function,
-            id,
-            data,
-            metadata,
-        })
+        Ok(Self { function, id, data, metadata })
     }
 
     /// The bytes of a binding whose `dataType` is `binary`.

@@ -62,15 +62,13 @@ impl Reply {
     #[must_use]
     pub fn body(&self) -> Vec<u8> {
         let body = match self {
-            Self::Succeeded(Outputs(outputs)) => serde_json::to_vec(&Success {
-                outputs,
-                logs: [],
-                return_value: (),
-            }),
+            Self::Succeeded(Outputs(outputs)) => {
+                serde_json::to_vec(&Success { outputs, logs: [], return_value: () })
+            }
             Self::Failed(error) => serde_json::to_vec(&Failure { error }),
-            Self::UnknownFunction => serde_json::to_vec(&Failure {
-                error: "there is no function of this name",
-            }),
+            Self::UnknownFunction => {
+                serde_json::to_vec(&Failure { error: "there is no function of this name" })
+            }
         };
         // Maps with text keys and texts are always representable; `{}` is still a valid answer.
         body.unwrap_or_else(|_| b"{}".to_vec())

@@ -39,10 +39,7 @@ pub async fn serve(
         shutdown.await;
         let _ = stopping.send(true);
     };
-    let server = warp::serve(routes(handler))
-        .incoming(listener)
-        .graceful(signal)
-        .run();
+    let server = warp::serve(routes(handler)).incoming(listener).graceful(signal).run();
     let limit = async move {
         let _ = stopped.wait_for(|stopping| *stopping).await;
         tokio::time::sleep(drain).await;
@@ -60,16 +57,11 @@ fn routes(
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(
-            move |method: Method, path: FullPath, headers: HeaderMap, body| {
-                respond(handler.clone(), method, path, headers, body)
-            },
-        )
+        .then(move |method: Method, path: FullPath, headers: HeaderMap, body| {
+            respond(handler.clone(), method, path, headers, body)
+        })
         .recover(|rejection: Rejection| async move {
-            tracing::error!(
-                event = "host.rejected",
-                "a call could not be read: {rejection:?}"
-            );
+            tracing::error!(event = "host.rejected", "a call could not be read: {rejection:?}");
             let text = "the call could not be read".to_owned();
             Ok::<_, Infallible>(into_response(&Reply::Failed(text)))
         })
@@ -89,19 +81,13 @@ async fn respond<B: Buf>(
         return json(StatusCode::OK, b"{\"status\":\"listening\"}".to_vec());
     }
     if method != Method::POST {
-        return error(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "the host calls functions by POST",
-        );
+        return error(StatusCode::METHOD_NOT_ALLOWED, "the host calls functions by POST");
     }
     let body = match collect(body).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let id = headers
-        .get(INVOCATION_ID)
-        .and_then(|id| id.to_str().ok())
-        .map(str::to_owned);
+    let id = headers.get(INVOCATION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     match Invocation::decode(function, id, &body) {
         Ok(invocation) => into_response(&run(handler, invocation).await),
         Err(fault) => {
@@ -135,10 +121,7 @@ async fn collect<B: Buf>(
             return Err(error(StatusCode::BAD_REQUEST, "the body ended early"));
         };
         if collected.len() + chunk.remaining() > LARGEST_ENVELOPE {
-            return Err(error(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the envelope is larger than 1 MiB",
-            ));
+            return Err(error(StatusCode::PAYLOAD_TOO_LARGE, "the envelope is larger than 1 MiB"));
         }
         let length = chunk.remaining();
         collected.extend_from_slice(&chunk.copy_to_bytes(length));
@@ -158,10 +141,9 @@ fn error(status: StatusCode, text: &str) -> warp::reply::Response {
 fn json(status: StatusCode, body: Vec<u8>) -> warp::reply::Response {
     let mut response = warp::reply::Response::new(body.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        warp::http::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, warp::http::HeaderValue::from_static("application/json"));
     response
 }
 

@@ -111,10 +111,7 @@ mod tests {
 
     fn header(text: &str) -> Option<Duration> {
         let headers = [(RETRY_AFTER, text.parse().unwrap())].into_iter().collect();
-        retry_after(
-            &headers,
-            httpdate::parse_http_date("Sun, 22 Nov 2026 10:00:00 GMT").unwrap(),
-        )
+        retry_after(&headers, httpdate::parse_http_date("Sun, 22 Nov 2026 10:00:00 GMT").unwrap())
     }
 
     #[test]
@@ -129,14 +126,8 @@ mod tests {
     fn seconds_fractions_and_dates_are_understood() {
         assert_eq!(header("7"), Some(Duration::from_secs(7)));
         assert_eq!(header("2.1281"), Some(Duration::from_millis(2129)));
-        assert_eq!(
-            header("Sun, 22 Nov 2026 10:00:09 GMT"),
-            Some(Duration::from_secs(9))
-        );
-        assert_eq!(
-            header("Sun, 22 Nov 2026 09:00:00 GMT"),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(header("Sun, 22 Nov 2026 10:00:09 GMT"), Some(Duration::from_secs(9)));
+        assert_eq!(header("Sun, 22 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
     }
 
     proptest! {
@@ -156,10 +147,7 @@ mod tests {
             let attempt = if tries > failures {
                 Attempt::Done(())
             } else {
-                Attempt::Again {
-                    after,
-                    error: "busy",
-                }
+                Attempt::Again { after, error: "busy" }
             };
             async move { attempt }
         })
@@ -170,10 +158,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_would_pass_the_deadline_ends_at_once() {
         let hour = Some(Duration::from_secs(3600));
-        assert_eq!(
-            run(9, hour, Duration::from_secs(60)).await,
-            (1, false, Duration::ZERO)
-        );
+        assert_eq!(run(9, hour, Duration::from_secs(60)).await, (1, false, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]
@@ -197,16 +182,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_operation_that_stops_is_not_tried_again() {
         let mut tries = 0;
-        let result: Result<(), _> = retry(
-            "test",
-            &Pace::default(),
-            Deadline::after(Duration::from_secs(60)),
-            || {
+        let result: Result<(), _> =
+            retry("test", &Pace::default(), Deadline::after(Duration::from_secs(60)), || {
                 tries += 1;
                 async { Attempt::Stop("no") }
-            },
-        )
-        .await;
+            })
+            .await;
         assert_eq!((result, tries), (Err("no"), 1));
     }
 }

@@ -53,11 +53,7 @@ impl Token {
 impl From<AccessToken> for Token {
     fn from(token: AccessToken) -> Self {
         let claims = Arc::new(Claims::decode(token.token.secret()));
-        Self {
-            secret: token.token,
-            expires_on: token.expires_on,
-            claims,
-        }
+        Self { secret: token.token, expires_on: token.expires_on, claims }
     }
 }
 
@@ -98,12 +94,7 @@ impl TokenSource {
     /// A source of tokens for `scope`, for instance `https://graph.microsoft.com/.default`.
     #[must_use]
     pub fn new(make: MakeCredential, scope: String, pace: Pace) -> Self {
-        Self {
-            make,
-            scope,
-            pace,
-            state: Mutex::default(),
-        }
+        Self { make, scope, pace, state: Mutex::default() }
     }
 
     /// A token that can be sent now.
@@ -113,19 +104,12 @@ impl TokenSource {
     /// the same error without another fetch.
     pub async fn token(&self) -> Result<Token, NoToken> {
         let mut state = self.state.lock().await;
-        if let Some(token) = state
-            .token
-            .as_ref()
-            .filter(|token| token.lasts(REFRESH_MARGIN))
-        {
+        if let Some(token) = state.token.as_ref().filter(|token| token.lasts(REFRESH_MARGIN)) {
             return Ok(token.clone());
         }
         let fetched = match state.failure.take() {
             Some((at, error)) if at.elapsed() < self.pace.token_failure => Err((at, error)),
-            _ => self
-                .fetch(&mut state)
-                .await
-                .map_err(|error| (Instant::now(), error)),
+            _ => self.fetch(&mut state).await.map_err(|error| (Instant::now(), error)),
         };
         match fetched {
             Ok(token) => {
@@ -144,11 +128,7 @@ impl TokenSource {
     /// A token fetched since then is kept: it may be good.
     pub async fn forget(&self, refused: &Token) {
         let mut state = self.state.lock().await;
-        if state
-            .token
-            .as_ref()
-            .is_some_and(|token| token.secret() == refused.secret())
-        {
+        if state.token.as_ref().is_some_and(|token| token.secret() == refused.secret()) {
             *state = State::default();
         }
     }
@@ -165,30 +145,19 @@ impl TokenSource {
             Ok(Err(error)) => Err(self.no_token(&error)),
             Err(_) => Err(NoToken {
                 scope: self.scope.clone(),
-                cause: format!(
-                    "the identity endpoint did not answer within {:?}",
-                    self.pace.token
-                ),
+                cause: format!("the identity endpoint did not answer within {:?}", self.pace.token),
                 lasting: false,
             }),
         }
     }
 
     fn no_token(&self, error: &azure_core::Error) -> NoToken {
-        NoToken {
-            scope: self.scope.clone(),
-            cause: root_causes(error),
-            lasting: is_refusal(error),
-        }
+        NoToken { scope: self.scope.clone(), cause: root_causes(error), lasting: is_refusal(error) }
     }
 }
 
 fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
-    match state
-        .token
-        .as_ref()
-        .filter(|token| token.lasts(LAST_USE_MARGIN))
-    {
+    match state.token.as_ref().filter(|token| token.lasts(LAST_USE_MARGIN)) {
         Some(old) => {
             tracing::warn!(%error, expires_on = %old.expires_on, "the old token is used: it is still valid");
             Ok(old.clone())
@@ -208,20 +177,15 @@ fn root_causes(error: &azure_core::Error) -> String {
         }
         next = cause.source();
     }
-    if causes.is_empty() {
-        error.to_string()
-    } else {
-        causes.join(": ")
-    }
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 
 /// Whether some error in the chain is an answer of the 400s: about the request, not the moment.
 fn is_refusal(error: &azure_core::Error) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {
-        if let Some(status) = cause
-            .downcast_ref::<azure_core::Error>()
-            .and_then(azure_core::Error::http_status)
+        if let Some(status) =
+            cause.downcast_ref::<azure_core::Error>().and_then(azure_core::Error::http_status)
         {
             return (400..500).contains(&u16::from(status));
         }

@@ -99,23 +99,13 @@ impl RequestQueue {
         invocation: &'a Invocation,
     ) -> Result<(Delivery<'a>, Vec<u8>), EnvelopeFault> {
         let message = invocation.binary(REQUEST_BINDING)?;
-        let QueueMetadata {
-            message_id,
-            dequeue_count,
-        } = invocation.queue_metadata()?;
+        let QueueMetadata { message_id, dequeue_count } = invocation.queue_metadata()?;
         let from_admin = message_id.is_none() || dequeue_count == 0;
-        let id = invocation
-            .id
-            .as_deref()
-            .and_then(|id| InvocationId::parse(id).ok());
+        let id = invocation.id.as_deref().and_then(|id| InvocationId::parse(id).ok());
         let delivery = Delivery {
             function: &invocation.function,
             invocation_id: id.unwrap_or_else(InvocationId::random),
-            requester: if from_admin {
-                Requester::Admin
-            } else {
-                self.requester.clone()
-            },
+            requester: if from_admin { Requester::Admin } else { self.requester.clone() },
             attempt: dequeue_count,
             // Nothing delivers a call of the admin endpoint again.
             is_last: from_admin || dequeue_count >= workbench.max_dequeue_count,
@@ -131,27 +121,13 @@ impl Delivery<'_> {
         let request = match decode(message) {
             Ok(request) => request,
             Err(fault) => {
-                tracing::warn!(
-                    event = "request.invalid",
-                    kind = fault.kind(),
-                    "not a request"
-                );
+                tracing::warn!(event = "request.invalid", kind = fault.kind(), "not a request");
                 let role = RoleOutcome::invalid(&fault.to_string());
-                return self.reply(
-                    workbench,
-                    Decision {
-                        principal: None,
-                        api: None,
-                        role,
-                    },
-                );
+                return self.reply(workbench, Decision { principal: None, api: None, role });
             }
         };
         let deadline = Deadline::after(workbench.pace.queue_message);
-        let context = Context {
-            invocation_id: self.invocation_id,
-            requester: &self.requester,
-        };
+        let context = Context { invocation_id: self.invocation_id, requester: &self.requester };
         match workbench.broker.assign(context, &request, deadline).await {
             Ok(decision) => self.reply(workbench, decision),
             Err(NotYet { last }) if self.is_last => {
@@ -217,18 +193,13 @@ mod tests {
     fn a_message_that_is_neither_json_nor_base64_is_refused() {
         for message in ["", " ", "hello there", "[]", "\"x\"", "é"] {
             let fault = decode(message.as_bytes()).unwrap_err().to_string();
-            assert!(
-                fault.contains("neither a JSON object nor base64"),
-                "{message:?}: {fault}"
-            );
+            assert!(fault.contains("neither a JSON object nor base64"), "{message:?}: {fault}");
         }
     }
 
     #[test]
     fn base64_of_something_else_is_refused_with_the_path() {
-        let fault = decode(STANDARD.encode("{\"a\":1}").as_bytes())
-            .unwrap_err()
-            .to_string();
+        let fault = decode(STANDARD.encode("{\"a\":1}").as_bytes()).unwrap_err().to_string();
         assert!(fault.starts_with("a: unknown field"), "{fault}");
     }
 

@@ -1,1 +1,8 @@
 //! The handler's behaviour, seen from outside.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
+
+mod architecture;
+mod files_agree;
+mod protocol;
+mod start;

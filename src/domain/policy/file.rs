@@ -45,14 +45,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Rule>, PolicyFault> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let policy: WirePolicy = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| fault(&error.path().to_string(), error.inner().to_string()))?;
-    deserializer
-        .end()
-        .map_err(|error| fault("policy", error.to_string()))?;
+    deserializer.end().map_err(|error| fault("policy", error.to_string()))?;
     if policy.version != VERSION {
-        return Err(fault(
-            "version",
-            format!("this broker knows version {VERSION} only"),
-        ));
+        return Err(fault("version", format!("this broker knows version {VERSION} only")));
     }
     let rules: Vec<Rule> = policy
         .allow
@@ -72,12 +67,8 @@ fn parse_rule(index: usize, wire: &WireRule) -> Result<Rule, PolicyFault> {
             "a rule needs a name: decisions are recorded by it",
         ));
     }
-    let api = AppId::parse(&wire.api).map_err(|error| {
-        fault(
-            &format!("{at}.api"),
-            format!("{error}, the appId of the API"),
-        )
-    })?;
+    let api = AppId::parse(&wire.api)
+        .map_err(|error| fault(&format!("{at}.api"), format!("{error}, the appId of the API")))?;
     Ok(Rule {
         name: wire.name.clone(),
         requesters: parse_all(&at, "requesters", &wire.requesters, |text| {
@@ -116,11 +107,9 @@ fn parse_principal(text: &str) -> Result<PrincipalPattern, String> {
             .map(PrincipalPattern::Scope)
             .map_err(|error| error.to_string());
     }
-    ObjectId::parse(text)
-        .map(PrincipalPattern::Object)
-        .map_err(|_| {
-            "expected an object id or an ARM scope that starts with /subscriptions/".to_owned()
-        })
+    ObjectId::parse(text).map(PrincipalPattern::Object).map_err(|_| {
+        "expected an object id or an ARM scope that starts with /subscriptions/".to_owned()
+    })
 }
 
 fn parse_role(text: &str) -> Result<RolePattern, String> {
@@ -146,8 +135,5 @@ fn check_names_are_unique(rules: &[Rule]) -> Result<(), PolicyFault> {
 
 fn fault(path: &str, problem: impl Into<String>) -> PolicyFault {
     let path = if path == "." { "policy" } else { path };
-    PolicyFault {
-        path: path.to_owned(),
-        problem: problem.into(),
-    }
+    PolicyFault { path: path.to_owned(), problem: problem.into() }
 }

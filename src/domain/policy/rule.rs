@@ -50,20 +50,18 @@ impl Rule {
     pub(super) fn covers(&self, principal: &Principal) -> bool {
         self.principals.iter().any(|pattern| match pattern {
             PrincipalPattern::Object(id) => *id == principal.object_id,
-            PrincipalPattern::Scope(scope) => principal
-                .resource_id
-                .as_ref()
-                .is_some_and(|resource| scope.covers(resource)),
+            PrincipalPattern::Scope(scope) => {
+                principal.resource_id.as_ref().is_some_and(|resource| scope.covers(resource))
+            }
         })
     }
 
     pub(super) fn names_role(&self, role: &AppRole) -> bool {
         self.roles.iter().any(|pattern| match pattern {
             RolePattern::Id(id) => *id == role.id,
-            RolePattern::Value(value) => role
-                .value
-                .as_ref()
-                .is_some_and(|known| known.eq_ignore_ascii_case(value)),
+            RolePattern::Value(value) => {
+                role.value.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(value))
+            }
         })
     }
 }

@@ -40,10 +40,8 @@ fn ask_for(
     requester: &Requester,
     principal: &Principal,
 ) -> Result<Permit, Denial> {
-    let role = AppRole {
-        id: AppRoleId::parse(ROLE).unwrap(),
-        value: Some("Orders.Read".to_owned()),
-    };
+    let role =
+        AppRole { id: AppRoleId::parse(ROLE).unwrap(), value: Some("Orders.Read".to_owned()) };
     let api = Api {
         object_id: ObjectId::parse(API).unwrap(),
         app_id: AppId::parse(API).unwrap(),
@@ -51,13 +49,7 @@ fn ask_for(
         roles: vec![],
     };
     let own_identity = ObjectId::parse(OWN).unwrap();
-    policy.decide(&Question {
-        requester,
-        principal,
-        api: &api,
-        role: &role,
-        own_identity,
-    })
+    policy.decide(&Question { requester, principal, api: &api, role: &role, own_identity })
 }
 
 fn team() -> Requester {
@@ -66,10 +58,7 @@ fn team() -> Requester {
 
 #[test]
 fn a_policy_without_rules_denies_everything() {
-    assert_eq!(
-        ask(&policy(""), &team()).unwrap_err(),
-        Denial::Requester(team())
-    );
+    assert_eq!(ask(&policy(""), &team()).unwrap_err(), Denial::Requester(team()));
 }
 
 #[test]
@@ -85,15 +74,9 @@ fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
     for (rule, named) in [
         (rule("queue:other", GROUP, API, "Orders.Read"), "queue:team"),
         (rule("queue:team", GROUP, other, "Orders.Read"), API),
-        (
-            rule("queue:team", &format!("{GROUP}-2"), API, "Orders.Read"),
-            "rg-orders",
-        ),
+        (rule("queue:team", &format!("{GROUP}-2"), API, "Orders.Read"), "rg-orders"),
         (rule("queue:team", other, API, "Orders.Read"), "rg-orders"),
-        (
-            rule("queue:team", GROUP, API, "Orders.Write"),
-            "Orders.Read",
-        ),
+        (rule("queue:team", GROUP, API, "Orders.Write"), "Orders.Read"),
         (rule("queue:team", GROUP, API, other), "Orders.Read"),
     ] {
         let denial = ask(&policy(&rule), &team()).unwrap_err().to_string();
@@ -104,30 +87,21 @@ fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
 #[test]
 fn the_admin_endpoint_is_denied_whatever_the_rules_say() {
     let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
-    assert_eq!(
-        ask(&policy, &Requester::Admin).unwrap_err(),
-        Denial::Requester(Requester::Admin)
-    );
+    assert_eq!(ask(&policy, &Requester::Admin).unwrap_err(), Denial::Requester(Requester::Admin));
 }
 
 #[test]
 fn the_brokers_own_identity_is_denied_although_a_rule_names_it() {
     let policy = policy(&rule("queue:team", OWN, API, "Orders.Read"));
     let own = principal(OWN, None);
-    assert_eq!(
-        ask_for(&policy, &team(), &own).unwrap_err(),
-        Denial::OwnIdentity
-    );
+    assert_eq!(ask_for(&policy, &team(), &own).unwrap_err(), Denial::OwnIdentity);
 }
 
 #[test]
 fn a_principal_that_is_no_managed_identity_matches_no_scope() {
     let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
     let application = principal(PRINCIPAL, None);
-    assert!(matches!(
-        ask_for(&policy, &team(), &application),
-        Err(Denial::Principal { .. })
-    ));
+    assert!(matches!(ask_for(&policy, &team(), &application), Err(Denial::Principal { .. })));
 }
 
 #[test]
@@ -136,9 +110,7 @@ fn a_matching_rule_permits_exactly_what_was_asked() {
         rule("queue:team", GROUP, API, "Orders.Read"),
         rule(
             "queue:team",
-            &GROUP
-                .to_uppercase()
-                .replace("/SUBSCRIPTIONS", "/subscriptions"),
+            &GROUP.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"),
             API,
             "orders.READ",
         ),
@@ -159,48 +131,18 @@ fn a_faulty_file_is_refused_with_the_path_of_the_fault() {
         (String::new(), "policy"),
         ("[]".to_owned(), "policy"),
         (r#"{"version":2,"allow":[]}"#.to_owned(), "version"),
-        (
-            r#"{"version":1}"#.to_owned(),
-            "policy: missing field `allow`",
-        ),
+        (r#"{"version":1}"#.to_owned(), "policy: missing field `allow`"),
         (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny"),
-        (
-            format!(r#"{{"version":1,"allow":[{good},{good}]}}"#),
-            "allow[1].name",
-        ),
-        (
-            in_file(&good.replace("\"name\":\"orders\"", "\"name\":\" \"")),
-            "allow[0].name",
-        ),
-        (
-            in_file(&good.replace("\"roles\"", "\"role\"")),
-            "allow[0].role",
-        ),
-        (
-            in_file(&good.replace("[\"queue:team\"]", "[]")),
-            "allow[0].requesters",
-        ),
-        (
-            in_file(&good.replace("queue:team", "*")),
-            "allow[0].requesters[0]",
-        ),
-        (
-            in_file(&good.replace("rg-orders", "rg-*")),
-            "allow[0].principals[0]",
-        ),
-        (
-            in_file(&good.replace(GROUP, "everybody")),
-            "allow[0].principals[0]",
-        ),
+        (format!(r#"{{"version":1,"allow":[{good},{good}]}}"#), "allow[1].name"),
+        (in_file(&good.replace("\"name\":\"orders\"", "\"name\":\" \"")), "allow[0].name"),
+        (in_file(&good.replace("\"roles\"", "\"role\"")), "allow[0].role"),
+        (in_file(&good.replace("[\"queue:team\"]", "[]")), "allow[0].requesters"),
+        (in_file(&good.replace("queue:team", "*")), "allow[0].requesters[0]"),
+        (in_file(&good.replace("rg-orders", "rg-*")), "allow[0].principals[0]"),
+        (in_file(&good.replace(GROUP, "everybody")), "allow[0].principals[0]"),
         (in_file(&good.replace(API, "graph")), "allow[0].api"),
-        (
-            in_file(&good.replace("Orders.Read", "Orders.*")),
-            "allow[0].roles[0]",
-        ),
-        (
-            in_file(&good.replace("Orders.Read", "")),
-            "allow[0].roles[0]",
-        ),
+        (in_file(&good.replace("Orders.Read", "Orders.*")), "allow[0].roles[0]"),
+        (in_file(&good.replace("Orders.Read", "")), "allow[0].roles[0]"),
         (format!("{} {{}}", in_file(&good)), "policy"),
     ] {
         let fault = Policy::parse(text.as_bytes()).unwrap_err();

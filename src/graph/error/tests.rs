@@ -4,12 +4,7 @@ fn refused(status: u16, code: &str, message: &str) -> GraphError {
     let body = format!(
         r#"{{"error":{{"code":"{code}","message":"{message}","innerError":{{"date":"2026-08-20T10:11:12","request-id":"r"}}}}}}"#
     );
-    GraphError::refused(
-        status,
-        body.as_bytes(),
-        Some("r".to_owned()),
-        &Claims::default(),
-    )
+    GraphError::refused(status, body.as_bytes(), Some("r".to_owned()), &Claims::default())
 }
 
 /// Status, code, message as Graph writes them, and what they mean.
@@ -38,9 +33,7 @@ const REFUSALS: &str = "
 fn a_refusal_means_what_its_status_code_and_text_say_together() {
     for row in REFUSALS.trim().lines() {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
-        let [status, code, message, kind] = cells.as_slice() else {
-            panic!("{row}")
-        };
+        let [status, code, message, kind] = cells.as_slice() else { panic!("{row}") };
         let error = refused(status.parse().unwrap(), code, message);
         assert_eq!(format!("{:?}", error.kind()), *kind, "{row}");
     }
@@ -48,11 +41,9 @@ fn a_refusal_means_what_its_status_code_and_text_say_together() {
 
 #[test]
 fn a_body_that_is_not_graphs_is_understood_by_its_status() {
-    for (status, kind) in [
-        (502, ErrorKind::Unavailable),
-        (429, ErrorKind::Throttled),
-        (418, ErrorKind::Refused),
-    ] {
+    for (status, kind) in
+        [(502, ErrorKind::Unavailable), (429, ErrorKind::Throttled), (418, ErrorKind::Refused)]
+    {
         let error = GraphError::refused(status, b"<html>gateway</html>", None, &Claims::default());
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(&status.to_string()));
@@ -64,10 +55,7 @@ fn a_forbidden_call_names_each_role_that_the_token_lacks() {
     let body = br#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}"#;
     let claims: Claims = serde_json::from_str(r#"{"roles":["Application.Read.All"]}"#).unwrap();
     let text = GraphError::refused(403, body, None, &claims).to_string();
-    assert!(
-        text.contains("lacks AppRoleAssignment.ReadWrite.All:"),
-        "{text}"
-    );
+    assert!(text.contains("lacks AppRoleAssignment.ReadWrite.All:"), "{text}");
     let text = GraphError::refused(403, body, None, &Claims::default()).to_string();
     assert!(
         text.contains("lacks AppRoleAssignment.ReadWrite.All and Application.Read.All"),
@@ -86,15 +74,11 @@ fn what_an_operator_or_time_can_mend_is_worth_another_delivery() {
         (429, "TooManyRequests", "x"),
         (503, "ServiceUnavailable", "x"),
     ] {
-        assert!(
-            refused(status, code, message).is_worth_another_delivery(),
-            "{status} {code}"
-        );
+        assert!(refused(status, code, message).is_worth_another_delivery(), "{status} {code}");
     }
-    for (status, message) in [
-        (400, "One or more properties are invalid"),
-        (400, "Specified resourceId was not found"),
-    ] {
+    for (status, message) in
+        [(400, "One or more properties are invalid"), (400, "Specified resourceId was not found")]
+    {
         assert!(
             !refused(status, "Request_BadRequest", message).is_worth_another_delivery(),
             "{message}"
@@ -106,11 +90,8 @@ fn what_an_operator_or_time_can_mend_is_worth_another_delivery() {
 
 #[test]
 fn requesters_see_what_to_do_and_not_what_graph_said() {
-    let error = refused(
-        403,
-        "Authorization_RequestDenied",
-        "Insufficient privileges, internal detail",
-    );
+    let error =
+        refused(403, "Authorization_RequestDenied", "Insufficient privileges, internal detail");
     let failure = error.into_failure();
     assert_eq!(failure.code, FailureCode::Forbidden);
     assert_eq!(failure.graph_request_id.as_deref(), Some("r"));

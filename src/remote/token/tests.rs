@@ -40,26 +40,16 @@ fn source(plan: &[Result<i64, &'static str>]) -> (TokenSource, Arc<AtomicUsize>)
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = calls.clone();
     let plan = plan.to_vec();
-    let make: MakeCredential = Arc::new(move || {
-        Ok(Arc::new(Planned {
-            plan: plan.clone(),
-            calls: counter.clone(),
-        }))
-    });
-    (
-        TokenSource::new(make, SCOPE.to_owned(), Pace::default()),
-        calls,
-    )
+    let make: MakeCredential =
+        Arc::new(move || Ok(Arc::new(Planned { plan: plan.clone(), calls: counter.clone() })));
+    (TokenSource::new(make, SCOPE.to_owned(), Pace::default()), calls)
 }
 
 #[tokio::test]
 async fn a_failure_names_the_scope_and_the_cause() {
     let (source, _) = source(&[Err("the endpoint burns")]);
     let error = source.token().await.unwrap_err().to_string();
-    assert!(
-        error.contains(SCOPE) && error.contains("the endpoint burns"),
-        "{error}"
-    );
+    assert!(error.contains(SCOPE) && error.contains("the endpoint burns"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

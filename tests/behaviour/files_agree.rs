@@ -1,0 +1,109 @@
+//! The names in function.json, host.json, local.settings.json and the code are the same names.
+
+use std::{collections::BTreeSet, path::Path};
+
+use app_role_broker::{
+    config::Env,
+    host::{function_json::FunctionFolders, host_json::HostJson},
+    triggers::{REQUEST_BINDING, RESULT_BINDING, Trigger},
+};
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// No setting is set: what the files say is what counts.
+struct Nothing;
+
+impl Env for Nothing {
+    fn get(&self, _name: &str) -> Option<String> {
+        None
+    }
+}
+
+fn json(file: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(Path::new(ROOT).join(file)).unwrap()).unwrap()
+}
+
+fn folders() -> FunctionFolders {
+    FunctionFolders::read(Path::new(ROOT), &|name| Nothing.get(name)).unwrap()
+}
+
+#[test]
+fn every_stock_folder_has_a_use_case() {
+    let folders = folders();
+    assert!(folders.faults.is_empty(), "{:?}", folders.faults);
+    let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
+    assert_eq!(names, ["AssignRole"]);
+    for folder in &folders.functions {
+        Trigger::of(folder).unwrap();
+    }
+}
+
+#[test]
+fn assign_role_takes_requests_and_gives_results_by_the_documented_queues() {
+    let folders = folders();
+    let assign_role = folders.functions.first().unwrap();
+    assert_eq!(assign_role.trigger.name, REQUEST_BINDING);
+    assert_eq!(assign_role.trigger.queue_name.as_deref(), Some("app-role-requests"));
+    assert_eq!(assign_role.outputs.len(), 1);
+    assert_eq!(assign_role.outputs[0].name, RESULT_BINDING);
+    assert_eq!(assign_role.outputs[0].queue_name.as_deref(), Some("app-role-results"));
+}
+
+#[test]
+fn every_connection_is_set_on_a_developers_machine() {
+    let settings = json("local.settings.json");
+    let folders = folders();
+    let bindings =
+        folders.functions.iter().flat_map(|folder| folder.outputs.iter().chain([&folder.trigger]));
+    let connections: BTreeSet<_> =
+        bindings.map(|binding| binding.connection.clone().unwrap()).collect();
+    assert_eq!(connections, BTreeSet::from(["RequestQueues".to_owned()]));
+    for name in connections.iter().map(String::as_str).chain(["AzureWebJobsStorage"]) {
+        assert_eq!(settings["Values"][name], "UseDevelopmentStorage=true", "{name}");
+    }
+}
+
+#[test]
+fn the_host_starts_the_binary_that_cargo_builds() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_app-role-broker")).file_stem().unwrap();
+    let host = json("host.json");
+    let description = &host["customHandler"]["description"];
+    assert_eq!(description["defaultExecutablePath"], binary.to_str().unwrap());
+    let override_name = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
+    let local = json("local.settings.json");
+    let path = local["Values"][override_name].as_str().unwrap();
+    assert_eq!(Path::new(path).file_stem().unwrap(), binary);
+}
+
+#[test]
+fn the_host_delivers_as_the_handler_expects() {
+    let host = json("host.json");
+    let queues = &host["extensions"]["queues"];
+    assert_eq!(queues["messageEncoding"], "none");
+    assert_eq!(queues["visibilityTimeout"], "00:01:00");
+    assert_eq!(queues["maxPollingInterval"], "00:00:05");
+    assert_eq!(queues["batchSize"], 16);
+    assert_eq!(queues["newBatchThreshold"], 8);
+    assert_eq!(host["functionTimeout"], "00:10:00");
+    assert_eq!(host["extensionBundle"]["version"], "[4.*, 5.0.0)");
+    let read = HostJson::read(Path::new(ROOT), &|name| Nothing.get(name)).unwrap();
+    assert_eq!(u64::from(read.max_dequeue_count), queues["maxDequeueCount"].as_u64().unwrap());
+    assert_eq!(read.max_dequeue_count, 30);
+}
+
+#[test]
+fn no_setting_of_a_developers_machine_is_a_secret() {
+    let settings = json("local.settings.json");
+    for (name, value) in settings["Values"].as_object().unwrap() {
+        let value = value.as_str().unwrap();
+        assert!(!value.contains("Key=") && !value.contains("sig="), "{name}");
+    }
+}
+
+#[test]
+fn the_policy_that_ships_is_valid_and_allows_nothing() {
+    let policy = std::fs::read(Path::new(ROOT).join("policy.json")).unwrap();
+    app_role_broker::domain::policy::Policy::parse(&policy).unwrap();
+    assert_eq!(json("policy.json")["allow"], serde_json::json!([]));
+}

@@ -1,0 +1,124 @@
+//! What the binary says when it cannot start, and how it ends.
+
+use std::{path::Path, process::Output};
+
+use tokio::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Runs the handler to its end, in an environment of these variables only.
+async fn run(app_root: &Path, environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
+        .env_clear()
+        .env("FUNCTIONS_APP_ROOT_PATH", app_root)
+        .envs(environment.iter().copied())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap()
+}
+
+const GOOD: [(&str, &str); 3] = [
+    ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
+    ("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token"),
+    ("IDENTITY_HEADER", "header"),
+];
+
+/// Asserts that the start failed, with one last line on stderr that has every text.
+fn assert_refused(output: &Output, texts: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    for text in texts {
+        assert!(stderr.contains(text), "{text:?} is not in {stderr}");
+    }
+}
+
+/// A copy of the app's files, to spoil.
+fn app_root() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("AssignRole")).unwrap();
+    for file in ["host.json", "policy.json", "AssignRole/function.json"] {
+        std::fs::copy(Path::new(ROOT).join(file), folder.path().join(file)).unwrap();
+    }
+    folder
+}
+
+fn spoil(app_root: &Path, file: &str, from: &str, to: &str) {
+    let path = app_root.join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from));
+    std::fs::write(path, text.replace(from, to)).unwrap();
+}
+
+#[tokio::test]
+async fn without_a_managed_identity_the_start_ends_at_once_with_what_to_do() {
+    let output = run(Path::new(ROOT), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "1")]).await;
+    assert_refused(&output, &["IDENTITY_ENDPOINT is not set", "Assign one", "cargo run -p local"]);
+}
+
+#[tokio::test]
+async fn all_faults_of_settings_and_files_are_reported_together() {
+    let root = app_root();
+    spoil(root.path(), "AssignRole/function.json", "\"binary\"", "\"string\"");
+    spoil(root.path(), "host.json", "\"none\"", "\"base64\"");
+    let output = run(root.path(), &[("AZURE_CLIENT_ID", "me")]).await;
+    assert_refused(
+        &output,
+        &[
+            "FUNCTIONS_CUSTOMHANDLER_PORT",
+            "AZURE_CLIENT_ID",
+            "IDENTITY_ENDPOINT",
+            "host.json",
+            "AssignRole/function.json",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_fault_in_a_stock_function_names_the_file_and_what_to_do() {
+    for (from, to, text) in [
+        ("\"queueTrigger\"", "\"blobTrigger\"", "no use case belongs to a blobTrigger"),
+        ("\"name\": \"request\"", "\"name\": \"message\"", "no use case belongs to a queueTrigger"),
+        ("\"binary\"", "\"string\"", "\"dataType\": \"binary\""),
+        ("\"name\": \"result\"", "\"name\": \"output\"", "named \"result\""),
+        ("app-role-requests", "%REQUESTS%", "%REQUESTS% names an app setting that is not set"),
+        ("\"direction\": \"in\"", "\"direction\": \"out\"", "exactly one binding"),
+        ("\"direction\": \"in\",", "", "bindings[0]"),
+        ("{", "", "is faulty"),
+    ] {
+        let root = app_root();
+        spoil(root.path(), "AssignRole/function.json", from, to);
+        let output = run(root.path(), &GOOD).await;
+        assert_refused(&output, &["AssignRole/function.json", text]);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_without_functions_is_refused_with_the_setting_that_names_it() {
+    let root = tempfile::tempdir().unwrap();
+    let output = run(root.path(), &GOOD).await;
+    assert_refused(&output, &["host.json", "cannot be read"]);
+    std::fs::copy(Path::new(ROOT).join("host.json"), root.path().join("host.json")).unwrap();
+    assert_refused(&run(root.path(), &GOOD).await, &["no function", "FUNCTIONS_APP_ROOT_PATH"]);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut environment = GOOD;
+    environment[0].1 = &port;
+    assert_refused(
+        &run(Path::new(ROOT), &environment).await,
+        &["FUNCTIONS_CUSTOMHANDLER_PORT", &port],
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_is_answered_with_the_right_one() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_app-role-broker")).arg("--help").output().await.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--version"));
+}
