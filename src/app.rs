@@ -16,6 +16,7 @@ use crate::{
         reply::Reply,
         server::{self, Handler},
     },
+    remote::retry::Deadline,
     triggers::{Trigger, Workbench},
 };
 
@@ -132,7 +133,8 @@ impl App {
     ) -> bool {
         let broker = self.broker;
         // Beside the server, not before it: the host waits for the server only.
-        tokio::spawn(async move { broker.report_sign_in().await });
+        let deadline = Deadline::after(self.pace.queue_message);
+        tokio::spawn(async move { broker.report_sign_in(deadline).await });
         server::serve(listener, self.handler, shutdown, self.pace.drain).await
     }
 }

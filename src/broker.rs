@@ -12,6 +12,7 @@ use crate::{
         requester::Requester,
     },
     graph::{Graph, error::missing_roles},
+    remote::retry::Deadline,
 };
 
 /// The broker: a policy, and the Graph on which it acts.
@@ -63,8 +64,8 @@ impl Broker {
 
     /// Signs in and says in the log who the broker is, so that an operator who looks at a fresh start
     /// sees whether it can work, before the first request does.
-    pub async fn report_sign_in(&self) {
-        let token = match self.graph.token().await {
+    pub async fn report_sign_in(&self, deadline: Deadline) {
+        let token = match self.graph.sign_in(deadline).await {
             Ok(token) => token,
             Err(error) => return tracing::error!(event = "sign_in.failed", "{error}"),
         };

@@ -78,7 +78,18 @@ impl Graph {
     }
 
     /// The token that the next call would send; it says who the broker is.
-    pub async fn token(&self) -> Result<Token, GraphError> {
+    pub async fn sign_in(&self, deadline: Deadline) -> Result<Token, GraphError> {
+        retry("sign in", &self.pace, deadline, || async {
+            match self.token().await {
+                Ok(token) => Attempt::Done(token),
+                Err(error) if error.is_passing() => Attempt::Again { after: None, error },
+                Err(error) => Attempt::Stop(error),
+            }
+        })
+        .await
+    }
+
+    async fn token(&self) -> Result<Token, GraphError> {
         self.tokens.token().await.map_err(|error| GraphError::not_signed_in(&error))
     }
 

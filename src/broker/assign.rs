@@ -42,7 +42,7 @@ impl Broker {
             let outcome = RoleOutcome::denied(request.role, &denial);
             return Ok(Decision::about(request.principal, request.api, outcome));
         }
-        let own_identity = match self.own_identity().await {
+        let own_identity = match self.own_identity(deadline).await {
             Ok(object_id) => object_id,
             Err(error) => return undone(error, |failure| unresolved(request, failure)),
         };
@@ -77,8 +77,8 @@ impl Broker {
 
     /// Who the broker is, from its own token. Without it nothing is written: the broker could not
     /// keep itself from changing its own rights.
-    async fn own_identity(&self) -> Result<ObjectId, GraphError> {
-        let token = self.graph.token().await?;
+    async fn own_identity(&self, deadline: Deadline) -> Result<ObjectId, GraphError> {
+        let token = self.graph.sign_in(deadline).await?;
         token.claims().object_id.ok_or_else(GraphError::own_identity_unknown)
     }
 

@@ -45,7 +45,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// The same pace with the waits *between* tries multiplied by `factor`.
+    /// The same pace with the waits between tries, and the time that they have, multiplied by
+    /// `factor`.
     ///
     /// Limits of single calls stay: they are about real sockets, which do not get faster.
     #[must_use]
@@ -54,6 +55,7 @@ impl Pace {
             token_failure: self.token_failure.mul_f64(factor),
             first_wait: self.first_wait.mul_f64(factor),
             longest_wait: self.longest_wait.mul_f64(factor),
+            queue_message: self.queue_message.mul_f64(factor),
             ..self.clone()
         }
     }

@@ -25,7 +25,7 @@ const DOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("main", &["app", "config", "telemetry", "wiring"]),
-    ("app", &["broker", "config", "domain", "host", "triggers"]),
+    ("app", &["broker", "config", "domain", "host", "remote", "triggers"]),
     ("wiring", &["broker", "config", "domain", "graph", "remote"]),
     ("config", &["domain"]),
     ("telemetry", &[]),

@@ -1,6 +1,6 @@
 //! The handler's behaviour, seen from outside.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "so tests fail")]
 
 mod architecture;
 mod files_agree;
