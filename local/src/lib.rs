@@ -1,2 +1,4 @@
 //! The broker's world on one machine: an emulated tenant, a stand-in for the Azure Functions host,
 //! and Azurite.
+
+pub mod tenant;

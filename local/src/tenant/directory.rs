@@ -1,0 +1,421 @@
+//! The directory of the emulated tenant: service principals, their app roles, and who holds them.
+//!
+//! Plain data without HTTP. Ids are GUIDs in lower case, compared ignoring case as Microsoft Graph
+//! does.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::timestamp;
+
+/// The app role id that means "default access": the API has no app roles of its own
+/// (Microsoft Learn, "appRoleAssignment resource type").
+pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The member type that lets service principals, and so managed identities, hold an app role.
+const APPLICATION_MEMBER: &str = "Application";
+
+/// What kind of object a service principal stands for (Microsoft Learn, "servicePrincipal resource
+/// type", property `servicePrincipalType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServicePrincipalType {
+    /// An application or API.
+    Application,
+    /// A managed identity that lives and dies with one resource.
+    SystemAssignedIdentity,
+    /// A managed identity that is a resource of its own.
+    UserAssignedIdentity,
+}
+
+/// A service principal: an API, or a managed identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePrincipal {
+    /// Object id, a GUID; what `principalId` and `resourceId` of an assignment mean.
+    pub id: String,
+    /// Application id, a GUID; of a managed identity, its client id.
+    pub app_id: String,
+    /// The name that people see; not unique.
+    pub display_name: String,
+    /// What it stands for.
+    pub service_principal_type: ServicePrincipalType,
+    /// The names by which tokens can be asked for: the application id, and identifier URIs.
+    pub service_principal_names: Vec<String>,
+    /// Of a managed identity: `isExplicit=…` and the ARM id of its resource.
+    pub alternative_names: Vec<String>,
+    /// The tenant in which the application is registered; none for a managed identity.
+    pub app_owner_organization_id: Option<String>,
+    /// The app roles that it defines.
+    pub app_roles: Vec<AppRole>,
+}
+
+/// An app role that an API defines (Microsoft Learn, "appRole resource type").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppRole {
+    /// The role's id, a GUID, unique within its API.
+    pub id: String,
+    /// What appears in the `roles` claim of a token; a role without value doesn't appear there.
+    pub value: Option<String>,
+    /// The name that people see.
+    pub display_name: String,
+    /// What the role allows, for people.
+    pub description: String,
+    /// Who may hold it: `Application`, `User`.
+    pub allowed_member_types: Vec<String>,
+    /// A disabled role can't be assigned any more.
+    pub is_enabled: bool,
+}
+
+/// An app role held by a service principal (Microsoft Learn, "appRoleAssignment resource type").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppRoleAssignment {
+    /// 43 base64url characters; the first 16 of its 32 bytes are the principal's object id.
+    pub id: String,
+    /// The role's id.
+    pub app_role_id: String,
+    /// RFC 3339 in UTC with seven fraction digits.
+    pub created_date_time: String,
+    /// The holder's display name when the assignment was created.
+    pub principal_display_name: String,
+    /// The holder's object id.
+    pub principal_id: String,
+    /// The API's display name when the assignment was created.
+    pub resource_display_name: String,
+    /// The object id of the API that defines the role.
+    pub resource_id: String,
+}
+
+/// Why an assignment can't be created.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssignmentError {
+    /// No service principal has the object id given as the principal.
+    #[error("no service principal has the object id {0}, given as the principal")]
+    UnknownPrincipal(String),
+    /// No service principal has the object id given as the API.
+    #[error("no service principal has the object id {0}, given as the API")]
+    UnknownApi(String),
+    /// The role isn't one that a service principal can be given on this API.
+    #[error("the application {app_id} has no enabled app role {role} for applications")]
+    RoleNotOnApi {
+        /// The API's application id.
+        app_id: String,
+        /// The role asked for.
+        role: String,
+    },
+    /// The principal holds this role already.
+    #[error("the principal holds this app role already")]
+    AlreadyAssigned,
+    /// The principal has default access already.
+    #[error("the principal has default access already")]
+    DefaultAccessAlreadyAssigned,
+}
+
+/// Everything that the emulated tenant knows.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    tenant_id: String,
+    service_principals: BTreeMap<String, ServicePrincipal>,
+    object_ids: BTreeMap<String, String>,
+    assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
+    attached: Vec<String>,
+}
+
+impl ServicePrincipalType {
+    /// Whether it stands for a managed identity of either kind.
+    #[must_use]
+    pub fn is_managed_identity(self) -> bool {
+        self != Self::Application
+    }
+}
+
+impl ServicePrincipal {
+    /// An API registered in the tenant `owner`, known by its application id and `identifier_uri`.
+    #[must_use]
+    pub fn api(
+        id: &str,
+        app_id: &str,
+        display_name: &str,
+        identifier_uri: &str,
+        owner: &str,
+    ) -> Self {
+        Self {
+            id: id.to_lowercase(),
+            app_id: app_id.to_lowercase(),
+            display_name: display_name.to_owned(),
+            service_principal_type: ServicePrincipalType::Application,
+            service_principal_names: vec![app_id.to_lowercase(), identifier_uri.to_owned()],
+            alternative_names: Vec::new(),
+            app_owner_organization_id: Some(owner.to_owned()),
+            app_roles: Vec::new(),
+        }
+    }
+
+    /// A system-assigned identity of the resource with the given ARM id.
+    #[must_use]
+    pub fn system_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
+        let kind = ServicePrincipalType::SystemAssignedIdentity;
+        Self::managed_identity(kind, id, client_id, name, resource_id)
+    }
+
+    /// A user-assigned identity with the given ARM id.
+    #[must_use]
+    pub fn user_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
+        let kind = ServicePrincipalType::UserAssignedIdentity;
+        Self::managed_identity(kind, id, client_id, name, resource_id)
+    }
+
+    fn managed_identity(
+        kind: ServicePrincipalType,
+        id: &str,
+        client_id: &str,
+        name: &str,
+        resource_id: &str,
+    ) -> Self {
+        let explicit = match kind {
+            ServicePrincipalType::UserAssignedIdentity => "isExplicit=True",
+            _ => "isExplicit=False",
+        };
+        Self {
+            id: id.to_lowercase(),
+            app_id: client_id.to_lowercase(),
+            display_name: name.to_owned(),
+            service_principal_type: kind,
+            service_principal_names: vec![client_id.to_lowercase()],
+            alternative_names: vec![explicit.to_owned(), resource_id.to_owned()],
+            app_owner_organization_id: None,
+            app_roles: Vec::new(),
+        }
+    }
+
+    /// The app role with this value or id, ignoring case.
+    #[must_use]
+    pub fn app_role(&self, value_or_id: &str) -> Option<&AppRole> {
+        self.app_roles.iter().find(|role| {
+            role.id.eq_ignore_ascii_case(value_or_id)
+                || role
+                    .value
+                    .as_deref()
+                    .is_some_and(|value| value.eq_ignore_ascii_case(value_or_id))
+        })
+    }
+
+    fn answers_to(&self, resource: &str) -> bool {
+        let wanted = resource.trim_end_matches('/');
+        self.service_principal_names
+            .iter()
+            .any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(wanted))
+    }
+}
+
+impl AppRole {
+    /// An enabled app role that applications may hold.
+    #[must_use]
+    pub fn for_applications(id: &str, value: &str, description: &str) -> Self {
+        Self {
+            id: id.to_lowercase(),
+            value: Some(value.to_owned()),
+            display_name: value.to_owned(),
+            description: description.to_owned(),
+            allowed_member_types: vec![APPLICATION_MEMBER.to_owned()],
+            is_enabled: true,
+        }
+    }
+
+    fn is_assignable(&self) -> bool {
+        self.is_enabled
+            && self
+                .allowed_member_types
+                .iter()
+                .any(|member| member == APPLICATION_MEMBER)
+    }
+}
+
+impl Directory {
+    /// A directory without any service principal.
+    #[must_use]
+    pub fn new(tenant_id: &str) -> Self {
+        Self {
+            tenant_id: tenant_id.to_owned(),
+            service_principals: BTreeMap::new(),
+            object_ids: BTreeMap::new(),
+            assignments: BTreeMap::new(),
+            attached: Vec::new(),
+        }
+    }
+
+    /// The tenant's id, a GUID.
+    #[must_use]
+    pub fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+
+    /// Adds a service principal, or replaces the one with the same object id.
+    pub fn add_service_principal(&mut self, service_principal: ServicePrincipal) {
+        let id = service_principal.id.to_lowercase();
+        self.object_ids
+            .insert(service_principal.app_id.to_lowercase(), id.clone());
+        self.service_principals.insert(id, service_principal);
+    }
+
+    /// Attaches a managed identity to the broker, so that the identity endpoint issues its tokens.
+    pub fn attach(&mut self, object_id: &str) {
+        self.attached.push(object_id.to_lowercase());
+    }
+
+    /// The managed identities that are attached to the broker, in the order of attaching.
+    pub fn attached(&self) -> impl Iterator<Item = &ServicePrincipal> {
+        self.attached
+            .iter()
+            .filter_map(|id| self.service_principal(id))
+    }
+
+    /// The service principal with this object id.
+    #[must_use]
+    pub fn service_principal(&self, object_id: &str) -> Option<&ServicePrincipal> {
+        self.service_principals.get(&object_id.to_lowercase())
+    }
+
+    /// The service principal with this application id (of a managed identity: client id).
+    #[must_use]
+    pub fn service_principal_by_app_id(&self, app_id: &str) -> Option<&ServicePrincipal> {
+        self.object_ids
+            .get(&app_id.to_lowercase())
+            .and_then(|object_id| self.service_principal(object_id))
+    }
+
+    /// The API for which a token with this resource (application id or identifier URI) is valid.
+    #[must_use]
+    pub fn api_named(&self, resource: &str) -> Option<&ServicePrincipal> {
+        self.service_principals
+            .values()
+            .filter(|candidate| !candidate.service_principal_type.is_managed_identity())
+            .find(|candidate| candidate.answers_to(resource))
+    }
+
+    /// All assignments, those of one principal together and in the order of their creation.
+    #[must_use]
+    pub fn assignments(&self) -> Vec<AppRoleAssignment> {
+        self.assignments.values().flatten().cloned().collect()
+    }
+
+    /// The assignments that a principal holds, in the order of their creation.
+    #[must_use]
+    pub fn assignments_of(&self, principal_id: &str) -> &[AppRoleAssignment] {
+        self.assignments
+            .get(&principal_id.to_lowercase())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The values of the app roles of `api` that the principal holds; what a token's `roles` claim
+    /// has.
+    #[must_use]
+    pub fn role_values(&self, principal_id: &str, api: &ServicePrincipal) -> Vec<String> {
+        self.assignments_of(principal_id)
+            .iter()
+            .filter(|held| held.resource_id == api.id)
+            .filter_map(|held| api.app_role(&held.app_role_id)?.value.clone())
+            .collect()
+    }
+
+    /// Gives a principal an app role, named by its value or id.
+    ///
+    /// # Errors
+    /// When Microsoft Graph would refuse it.
+    pub fn assign(
+        &mut self,
+        principal_id: &str,
+        api_id: &str,
+        role: &str,
+    ) -> Result<AppRoleAssignment, AssignmentError> {
+        let principal = self
+            .service_principal(principal_id)
+            .ok_or_else(|| AssignmentError::UnknownPrincipal(principal_id.to_owned()))?;
+        let api = self
+            .service_principal(api_id)
+            .ok_or_else(|| AssignmentError::UnknownApi(api_id.to_owned()))?;
+        let app_role_id = assignable_role(api, role)?;
+        if self.holds(&principal.id, &api.id, &app_role_id) {
+            return Err(match app_role_id.as_str() {
+                DEFAULT_ACCESS => AssignmentError::DefaultAccessAlreadyAssigned,
+                _ => AssignmentError::AlreadyAssigned,
+            });
+        }
+        let assignment = new_assignment(principal, api, app_role_id);
+        self.assignments
+            .entry(assignment.principal_id.clone())
+            .or_default()
+            .push(assignment.clone());
+        Ok(assignment)
+    }
+
+    /// Takes an assignment away; false when there is none with this id.
+    pub fn revoke(&mut self, assignment_id: &str) -> bool {
+        for held in self.assignments.values_mut() {
+            if let Some(position) = held.iter().position(|held| held.id == assignment_id) {
+                held.remove(position);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn holds(&self, principal_id: &str, api_id: &str, app_role_id: &str) -> bool {
+        self.assignments_of(principal_id)
+            .iter()
+            .any(|held| held.resource_id == api_id && held.app_role_id == app_role_id)
+    }
+}
+
+fn assignable_role(api: &ServicePrincipal, role: &str) -> Result<String, AssignmentError> {
+    if role == DEFAULT_ACCESS && api.app_roles.is_empty() {
+        return Ok(DEFAULT_ACCESS.to_owned());
+    }
+    match api.app_role(role) {
+        Some(found) if found.is_assignable() => Ok(found.id.clone()),
+        _ => Err(AssignmentError::RoleNotOnApi {
+            app_id: api.app_id.clone(),
+            role: role.to_owned(),
+        }),
+    }
+}
+
+fn new_assignment(
+    principal: &ServicePrincipal,
+    api: &ServicePrincipal,
+    app_role_id: String,
+) -> AppRoleAssignment {
+    AppRoleAssignment {
+        id: assignment_id(&principal.id),
+        app_role_id,
+        created_date_time: timestamp::with_fraction(OffsetDateTime::now_utc()),
+        principal_display_name: principal.display_name.clone(),
+        principal_id: principal.id.clone(),
+        resource_display_name: api.display_name.clone(),
+        resource_id: api.id.clone(),
+    }
+}
+
+/// GUIDs are written in the byte order of .NET's `Guid.ToByteArray`, as Microsoft Graph's ids are.
+fn assignment_id(principal_id: &str) -> String {
+    let principal = Uuid::try_parse(principal_id).unwrap_or_default();
+    let bytes = [principal.to_bytes_le(), Uuid::new_v4().to_bytes_le()].concat();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINCIPAL: &str = "0ace32da-7771-4990-b257-b5758d4c517d";
+
+    #[test]
+    fn an_assignment_id_is_43_characters_and_starts_with_the_principal() {
+        let id = assignment_id(PRINCIPAL);
+        assert_eq!(id.len(), 43);
+        assert!(id.starts_with("2jLOCnF3kEmyV7V1jUxRf"));
+        assert_ne!(id, assignment_id(PRINCIPAL));
+    }
+}

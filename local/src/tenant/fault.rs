@@ -1,0 +1,99 @@
+//! Faults: what Microsoft's services do now and then without any cause in this tenant's state.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use warp::http::StatusCode;
+
+use super::requests::Route;
+
+/// An answer that a route gives instead of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub(super) answer: FaultAnswer,
+    pub(super) after_the_effect: bool,
+}
+
+/// What the caller gets to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FaultAnswer {
+    Error {
+        status: StatusCode,
+        code: String,
+        message: String,
+        retry_after: Option<String>,
+    },
+    ConnectionClosed,
+}
+
+/// Faults waiting for a request, by route.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    next: BTreeMap<Route, VecDeque<Fault>>,
+    every: BTreeMap<Route, Fault>,
+}
+
+impl Fault {
+    /// An error answer with the given code and message. On the identity endpoint, whose errors have
+    /// no code, only status and message are used. A status outside 100..=999 becomes 500.
+    #[must_use]
+    pub fn error(status: u16, code: &str, message: &str) -> Self {
+        let answer = FaultAnswer::Error {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            code: code.to_owned(),
+            message: message.to_owned(),
+            retry_after: None,
+        };
+        Self {
+            answer,
+            after_the_effect: false,
+        }
+    }
+
+    /// The connection is closed without a single byte of an answer.
+    #[must_use]
+    pub fn connection_closed() -> Self {
+        Self {
+            answer: FaultAnswer::ConnectionClosed,
+            after_the_effect: false,
+        }
+    }
+
+    /// Adds a `Retry-After` header, as it is given: seconds or an HTTP date. A closed connection has
+    /// no headers.
+    #[must_use]
+    pub fn retry_after(mut self, text: &str) -> Self {
+        if let FaultAnswer::Error { retry_after, .. } = &mut self.answer {
+            *retry_after = Some(text.to_owned());
+        }
+        self
+    }
+
+    /// The request is processed first, and only then the fault is answered in place of its result:
+    /// the caller can't know that its write took place.
+    #[must_use]
+    pub fn after_the_effect(mut self) -> Self {
+        self.after_the_effect = true;
+        self
+    }
+}
+
+impl Faults {
+    pub(super) fn answer_next(&mut self, route: Route, fault: Fault) {
+        self.next.entry(route).or_default().push_back(fault);
+    }
+
+    pub(super) fn answer_every(&mut self, route: Route, fault: Fault) {
+        self.every.insert(route, fault);
+    }
+
+    pub(super) fn clear(&mut self, route: Route) {
+        self.next.remove(&route);
+        self.every.remove(&route);
+    }
+
+    /// The fault for a request that has just arrived.
+    pub(super) fn take(&mut self, route: Route) -> Option<Fault> {
+        let queued = self.next.get_mut(&route).and_then(VecDeque::pop_front);
+        queued.or_else(|| self.every.get(&route).cloned())
+    }
+}

@@ -1,0 +1,112 @@
+//! How Microsoft Graph answers: headers that every answer has, and the envelope of errors.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+use warp::Reply;
+use warp::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use warp::http::{HeaderName, HeaderValue, StatusCode};
+use warp::reply::Response;
+
+use crate::tenant::server::{CLIENT_REQUEST_ID, Failure, Incoming};
+use crate::tenant::timestamp;
+
+const REQUEST_ID: &str = "request-id";
+
+const CONTENT: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;\
+     charset=utf-8";
+
+/// Sent with every 401; names where a token could be had, which a managed identity doesn't need.
+const CHALLENGE: &str = "Bearer realm=\"\", \
+     authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
+     client_id=\"00000003-0000-0000-c000-000000000000\"";
+
+/// By what an answer and its request are known to Microsoft and to the caller.
+struct RequestIds {
+    request_id: String,
+    client_request_id: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Envelope<'a> {
+    error: ErrorBody<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(rename = "innerError")]
+    inner_error: InnerError<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct InnerError<'a> {
+    date: String,
+    request_id: &'a str,
+    client_request_id: &'a str,
+}
+
+impl RequestIds {
+    /// A caller that names no request is told Microsoft Graph's own id in both places.
+    fn of(incoming: &Incoming) -> Self {
+        let request_id = Uuid::new_v4().to_string();
+        let client_request_id = incoming.header(CLIENT_REQUEST_ID).unwrap_or(&request_id);
+        Self {
+            client_request_id: client_request_id.to_owned(),
+            request_id,
+        }
+    }
+}
+
+/// An answer with this body.
+pub(super) fn json(incoming: &Incoming, status: StatusCode, body: &impl Serialize) -> Response {
+    with_headers(&RequestIds::of(incoming), status, body)
+}
+
+/// An error in Microsoft Graph's envelope.
+pub(in crate::tenant) fn failure(incoming: &Incoming, failure: &Failure) -> Response {
+    let ids = RequestIds::of(incoming);
+    let body = Envelope {
+        error: ErrorBody {
+            code: &failure.code,
+            message: &failure.message,
+            inner_error: InnerError {
+                date: timestamp::to_the_second(OffsetDateTime::now_utc()),
+                request_id: &ids.request_id,
+                client_request_id: &ids.client_request_id,
+            },
+        },
+    };
+    let mut response = with_headers(&ids, failure.status, &body);
+    if let Some(text) = &failure.retry_after {
+        set_header(&mut response, RETRY_AFTER, text);
+    }
+    if failure.status == StatusCode::UNAUTHORIZED {
+        set_header(&mut response, WWW_AUTHENTICATE, CHALLENGE);
+    }
+    response
+}
+
+fn with_headers(ids: &RequestIds, status: StatusCode, body: &impl Serialize) -> Response {
+    let mut response = warp::reply::with_status(warp::reply::json(body), status).into_response();
+    set_header(&mut response, CONTENT_TYPE, CONTENT);
+    set_header(
+        &mut response,
+        HeaderName::from_static(REQUEST_ID),
+        &ids.request_id,
+    );
+    set_header(
+        &mut response,
+        HeaderName::from_static(CLIENT_REQUEST_ID),
+        &ids.client_request_id,
+    );
+    response
+}
+
+fn set_header(response: &mut Response, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        response.headers_mut().insert(name, value);
+    }
+}

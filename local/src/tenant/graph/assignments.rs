@@ -1,0 +1,208 @@
+//! The app role assignments that a service principal holds: listing and creating them.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use warp::http::StatusCode;
+use warp::http::header::CONTENT_TYPE;
+use warp::reply::Response;
+
+use super::target::{Key, is_guid};
+use super::{METADATA, answer, error, find};
+use crate::tenant::directory::AppRoleAssignment;
+use crate::tenant::server::{Failure, Incoming};
+use crate::tenant::world::{World, lock};
+
+/// How many assignments a page has unless `$top` says otherwise (Microsoft Learn, "Paging Microsoft
+/// Graph data in your app").
+const DEFAULT_PAGE_SIZE: usize = 100;
+
+/// The most that `$top` may ask for.
+const LARGEST_PAGE_SIZE: usize = 999;
+
+/// What a `$skiptoken` says in clear text, in front of the number of assignments to skip.
+const SKIP_TOKEN_PREFIX: &str = "skip=";
+
+/// A page that a request asks for.
+struct Page {
+    first: usize,
+    size: usize,
+    /// What `$top` said, to be repeated in the next link.
+    top: Option<usize>,
+}
+
+/// Which role is to be created for whom.
+struct NewAssignment {
+    principal_id: String,
+    resource_id: String,
+    app_role_id: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ListBody<'a> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    next_link: Option<String>,
+    value: Vec<AssignmentBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignmentBody<'a> {
+    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    id: &'a str,
+    deleted_date_time: Option<&'a str>,
+    app_role_id: &'a str,
+    created_date_time: &'a str,
+    principal_display_name: &'a str,
+    principal_id: &'a str,
+    principal_type: &'static str,
+    resource_display_name: &'a str,
+    resource_id: &'a str,
+}
+
+/// `GET` of a page of a principal's assignments.
+pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Response, Failure> {
+    let page = Page::asked_for(incoming)?;
+    let directory = lock(&world.directory);
+    let principal = find(&directory, key)?;
+    let held = directory.assignments_of(&principal.id);
+    let value = held
+        .iter()
+        .skip(page.first)
+        .take(page.size)
+        .map(|one| body_of(one, None));
+    let body = ListBody {
+        context: context(&principal.id),
+        next_link: page.next_link(&world.origin, &incoming.path, held.len()),
+        value: value.collect(),
+    };
+    Ok(answer::json(incoming, StatusCode::OK, &body))
+}
+
+/// `POST` of a new assignment. The principal in the URL must exist, but it is the body that says who
+/// receives the role: Microsoft Graph doesn't insist that they agree.
+pub(super) async fn create(
+    world: &Arc<World>,
+    incoming: &Incoming,
+    key: &Key,
+) -> Result<Response, Failure> {
+    let wanted = NewAssignment::read(incoming)?;
+    let _write = world
+        .begin_write(&wanted.principal_id)
+        .ok_or_else(error::concurrency_violation)?;
+    world.wait_for_latency().await;
+    let mut directory = lock(&world.directory);
+    let named_in_url = find(&directory, key)?.id.clone();
+    let created = directory
+        .assign(
+            &wanted.principal_id,
+            &wanted.resource_id,
+            &wanted.app_role_id,
+        )
+        .map_err(|reason| error::refused_assignment(&reason))?;
+    let context = format!("{}/$entity", context(&named_in_url));
+    Ok(answer::json(
+        incoming,
+        StatusCode::CREATED,
+        &body_of(&created, Some(context)),
+    ))
+}
+
+fn context(principal_id: &str) -> String {
+    format!("{METADATA}#servicePrincipals('{principal_id}')/appRoleAssignments")
+}
+
+fn body_of(assignment: &AppRoleAssignment, context: Option<String>) -> AssignmentBody<'_> {
+    AssignmentBody {
+        context,
+        id: &assignment.id,
+        deleted_date_time: None,
+        app_role_id: &assignment.app_role_id,
+        created_date_time: &assignment.created_date_time,
+        principal_display_name: &assignment.principal_display_name,
+        principal_id: &assignment.principal_id,
+        principal_type: "ServicePrincipal",
+        resource_display_name: &assignment.resource_display_name,
+        resource_id: &assignment.resource_id,
+    }
+}
+
+impl Page {
+    fn asked_for(incoming: &Incoming) -> Result<Self, Failure> {
+        let mut page = Self {
+            first: 0,
+            size: DEFAULT_PAGE_SIZE,
+            top: None,
+        };
+        for (option, value) in incoming.parameters() {
+            match option.as_str() {
+                "$top" => {
+                    page.size = page_size(&value)?;
+                    page.top = Some(page.size);
+                }
+                "$skiptoken" => {
+                    page.first = skipped(&value).ok_or_else(error::expired_page_token)?;
+                }
+                _ => return Err(error::query_option_not_emulated(&option)),
+            }
+        }
+        Ok(page)
+    }
+
+    fn next_link(&self, origin: &str, path: &str, held: usize) -> Option<String> {
+        let next = self.first.saturating_add(self.size);
+        let top = self
+            .top
+            .map(|top| format!("$top={top}&"))
+            .unwrap_or_default();
+        let token = URL_SAFE_NO_PAD.encode(format!("{SKIP_TOKEN_PREFIX}{next}"));
+        (next < held).then(|| format!("{origin}{path}?{top}$skiptoken={token}"))
+    }
+}
+
+fn page_size(text: &str) -> Result<usize, Failure> {
+    match text.parse() {
+        Ok(size) if (1..=LARGEST_PAGE_SIZE).contains(&size) => Ok(size),
+        _ => Err(error::invalid_page_size(text, LARGEST_PAGE_SIZE)),
+    }
+}
+
+fn skipped(token: &str) -> Option<usize> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+    text.strip_prefix(SKIP_TOKEN_PREFIX)?.parse().ok()
+}
+
+impl NewAssignment {
+    fn read(incoming: &Incoming) -> Result<Self, Failure> {
+        let declared = incoming.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        if !declared.starts_with("application/json") {
+            return Err(error::unreadable_payload());
+        }
+        let mut properties: Map<String, Value> =
+            serde_json::from_slice(&incoming.body).map_err(|_| error::unreadable_payload())?;
+        let wanted = Self {
+            principal_id: take_guid(&mut properties, "principalId")?,
+            resource_id: take_guid(&mut properties, "resourceId")?,
+            app_role_id: take_guid(&mut properties, "appRoleId")?,
+        };
+        properties
+            .is_empty()
+            .then_some(wanted)
+            .ok_or_else(error::invalid_properties)
+    }
+}
+
+fn take_guid(properties: &mut Map<String, Value>, name: &str) -> Result<String, Failure> {
+    match properties.remove(name) {
+        None | Some(Value::Null) => Err(error::invalid_properties()),
+        Some(Value::String(text)) if is_guid(&text) => Ok(text.to_lowercase()),
+        Some(Value::String(text)) => Err(error::not_a_guid(&text)),
+        Some(_) => Err(error::not_a_text()),
+    }
+}

@@ -1,0 +1,79 @@
+//! Microsoft Graph v1.0, as far as granting app roles needs it.
+
+mod answer;
+mod assignments;
+mod authentication;
+mod error;
+mod service_principals;
+mod target;
+
+use std::sync::Arc;
+
+use warp::http::Method;
+use warp::reply::Response;
+
+use self::authentication::Caller;
+use self::target::{Key, Target, is_guid};
+use super::directory::{Directory, ServicePrincipal};
+use super::requests::Route;
+use super::server::{Failure, Incoming};
+use super::world::World;
+
+pub(super) use self::answer::failure;
+
+/// Opaque to clients. Microsoft Graph's own, whatever the endpoint, so that answers don't depend on
+/// the port of this server.
+const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
+
+/// What a request is about.
+pub(super) fn route(incoming: &Incoming) -> Route {
+    match (&incoming.method, Target::parse(&incoming.path)) {
+        (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
+        (&Method::GET, Ok(Target::Assignments(_))) => Route::ListAssignments,
+        (&Method::POST, Ok(Target::Assignments(_))) => Route::CreateAssignment,
+        _ => Route::Other,
+    }
+}
+
+/// Answers a request.
+pub(super) async fn answer(world: &Arc<World>, incoming: &Incoming) -> Response {
+    process(world, incoming)
+        .await
+        .unwrap_or_else(|refused| failure(incoming, &refused))
+}
+
+async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Failure> {
+    let caller = Caller::authenticate(world, incoming)?;
+    let target = Target::parse(&incoming.path)?;
+    match (&incoming.method, target) {
+        (&Method::GET, Target::ServicePrincipal(key)) => {
+            caller.may_read()?;
+            world.wait_for_latency().await;
+            service_principals::read(world, incoming, &key)
+        }
+        (&Method::GET, Target::Assignments(key)) => {
+            caller.may_read()?;
+            world.wait_for_latency().await;
+            assignments::list(world, incoming, &key)
+        }
+        (&Method::POST, Target::Assignments(key)) => {
+            caller.may_write()?;
+            assignments::create(world, incoming, &key).await
+        }
+        _ => Err(error::method_not_allowed()),
+    }
+}
+
+/// The service principal that the URL names.
+fn find<'a>(directory: &'a Directory, key: &Key) -> Result<&'a ServicePrincipal, Failure> {
+    match key {
+        Key::ObjectId(id) if !is_guid(id) => Err(error::invalid_object_identifier(id)),
+        Key::AppId(app_id) if !is_guid(app_id) => Err(error::invalid_app_id()),
+        Key::ObjectId(id) => directory
+            .service_principal(id)
+            .ok_or_else(|| error::resource_not_found(id)),
+        Key::AppId(app_id) => directory
+            .service_principal_by_app_id(app_id)
+            .ok_or_else(|| error::resource_not_found(app_id)),
+    }
+}

@@ -1,0 +1,268 @@
+//! The identity endpoint of App Service: issues tokens to the managed identities that are attached
+//! to the broker.
+//!
+//! Request and answer follow Microsoft Learn, "How to use managed identities for App Service and
+//! Azure Functions", section "REST endpoint reference".
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+use warp::Reply;
+use warp::http::header::RETRY_AFTER;
+use warp::http::{HeaderValue, Method, StatusCode};
+use warp::reply::Response;
+
+use super::directory::{Directory, ServicePrincipal, ServicePrincipalType};
+use super::server::{Failure, Incoming};
+use super::token::Claims;
+use super::world::{World, lock};
+
+/// Where the endpoint is found on the server.
+pub(super) const PATH: &str = "/msi/token";
+
+const API_VERSION: &str = "2019-08-01";
+const IDENTITY_HEADER: &str = "x-identity-header";
+
+/// Tokens of managed identities live for a day (Microsoft Learn, "Managed identities for Azure
+/// resources frequently asked questions").
+const DEFAULT_LIFETIME: Duration = Duration::from_hours(24);
+
+/// How tokens are issued.
+#[derive(Debug)]
+pub(super) struct TokenSettings {
+    pub(super) lifetime: Duration,
+    /// Takes the place of the resource that was asked for.
+    pub(super) audience: Option<String>,
+    /// Whether a token is handed out again until it expires, as the platform does.
+    pub(super) cached: bool,
+    cache: BTreeMap<(String, String), Issued>,
+}
+
+#[derive(Debug, Clone)]
+struct Issued {
+    token: String,
+    expires_on: i64,
+}
+
+/// Field order as App Service answers.
+#[derive(Debug, Serialize)]
+struct TokenResponse<'a> {
+    access_token: String,
+    expires_on: String,
+    resource: &'a str,
+    token_type: &'static str,
+    client_id: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorResponse<'a> {
+    status_code: u16,
+    message: &'a str,
+    correlation_id: String,
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        Self {
+            lifetime: DEFAULT_LIFETIME,
+            audience: None,
+            cached: false,
+            cache: BTreeMap::new(),
+        }
+    }
+}
+
+impl TokenSettings {
+    fn cached(&self, identity: &str, resource: &str, now: i64) -> Option<Issued> {
+        let key = (identity.to_owned(), resource.to_owned());
+        let issued = self.cache.get(&key).filter(|_| self.cached)?;
+        (issued.expires_on > now).then(|| issued.clone())
+    }
+}
+
+/// Answers a request for a token.
+pub(super) fn answer(world: &World, incoming: &Incoming) -> Response {
+    issue(world, incoming).unwrap_or_else(|refused| failure(&refused))
+}
+
+/// An error in App Service's shape.
+pub(super) fn failure(failure: &Failure) -> Response {
+    let body = ErrorResponse {
+        status_code: failure.status.as_u16(),
+        message: &failure.message,
+        correlation_id: Uuid::new_v4().to_string(),
+    };
+    let mut response =
+        warp::reply::with_status(warp::reply::json(&body), failure.status).into_response();
+    if let Some(text) = &failure.retry_after
+        && let Ok(value) = HeaderValue::from_str(text)
+    {
+        response.headers_mut().insert(RETRY_AFTER, value);
+    }
+    response
+}
+
+fn issue(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
+    let parameters: BTreeMap<String, String> = incoming.parameters().collect();
+    check_request(world, incoming, &parameters)?;
+    let resource = parameters.get("resource").ok_or_else(|| {
+        refused(
+            StatusCode::BAD_REQUEST,
+            "The resource parameter is missing.",
+        )
+    })?;
+    let directory = lock(&world.directory);
+    let identity = wanted_identity(&directory, &parameters)?;
+    let issued = token_for(world, &directory, identity, resource)?;
+    let body = TokenResponse {
+        access_token: issued.token,
+        expires_on: issued.expires_on.to_string(),
+        resource,
+        token_type: "Bearer",
+        client_id: &identity.app_id,
+    };
+    Ok(warp::reply::json(&body).into_response())
+}
+
+fn check_request(
+    world: &World,
+    incoming: &Incoming,
+    parameters: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    if incoming.method != Method::GET {
+        return Err(refused(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Only GET is supported.",
+        ));
+    }
+    if incoming.header(IDENTITY_HEADER) != Some(&world.identity_header) {
+        return Err(refused(
+            StatusCode::UNAUTHORIZED,
+            "The X-IDENTITY-HEADER header is missing or wrong.",
+        ));
+    }
+    if parameters.get("api-version").map(String::as_str) != Some(API_VERSION) {
+        return Err(refused(
+            StatusCode::BAD_REQUEST,
+            "The api-version is not supported.",
+        ));
+    }
+    Ok(())
+}
+
+fn wanted_identity<'a>(
+    directory: &'a Directory,
+    parameters: &BTreeMap<String, String>,
+) -> Result<&'a ServicePrincipal, Failure> {
+    let named = |name: &str| parameters.get(name);
+    let client_id = named("client_id");
+    let object_id = named("object_id").or_else(|| named("principal_id"));
+    let found = match (client_id, object_id) {
+        (Some(_), Some(_)) => None,
+        (Some(id), None) => directory
+            .attached()
+            .find(|identity| identity.app_id.eq_ignore_ascii_case(id)),
+        (None, Some(id)) => directory
+            .attached()
+            .find(|identity| identity.id.eq_ignore_ascii_case(id)),
+        (None, None) => return system_assigned_identity(directory),
+    };
+    found.ok_or_else(|| {
+        refused(
+            StatusCode::BAD_REQUEST,
+            "No User Assigned or Delegated Managed Identity found for specified \
+             ClientId/ResourceId/PrincipalId.",
+        )
+    })
+}
+
+fn system_assigned_identity(directory: &Directory) -> Result<&ServicePrincipal, Failure> {
+    let system_assigned = ServicePrincipalType::SystemAssignedIdentity;
+    directory
+        .attached()
+        .find(|identity| identity.service_principal_type == system_assigned)
+        .ok_or_else(|| {
+            refused(
+                StatusCode::BAD_REQUEST,
+                "Unable to load the proper Managed Identity.",
+            )
+        })
+}
+
+fn token_for(
+    world: &World,
+    directory: &Directory,
+    identity: &ServicePrincipal,
+    resource: &str,
+) -> Result<Issued, Failure> {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let mut settings = lock(&world.tokens);
+    if let Some(issued) = settings.cached(&identity.id, resource, now) {
+        return Ok(issued);
+    }
+    let claims = claims(&settings, directory, identity, resource, now)?;
+    let token = world
+        .signer
+        .sign(&claims)
+        .map_err(|error| refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
+    let issued = Issued {
+        token,
+        expires_on: claims.exp,
+    };
+    settings
+        .cache
+        .insert((identity.id.clone(), resource.to_owned()), issued.clone());
+    Ok(issued)
+}
+
+fn claims(
+    settings: &TokenSettings,
+    directory: &Directory,
+    identity: &ServicePrincipal,
+    resource: &str,
+    now: i64,
+) -> Result<Claims, Failure> {
+    let api = directory
+        .api_named(resource)
+        .ok_or_else(|| unknown_resource(directory, resource))?;
+    let lifetime = i64::try_from(settings.lifetime.as_secs()).unwrap_or(i64::MAX);
+    Ok(Claims {
+        aud: settings
+            .audience
+            .clone()
+            .unwrap_or_else(|| resource.to_owned()),
+        iss: format!("https://sts.windows.net/{}/", directory.tenant_id()),
+        iat: now,
+        nbf: now,
+        exp: now.saturating_add(lifetime),
+        appid: identity.app_id.clone(),
+        idtyp: "app".to_owned(),
+        oid: identity.id.clone(),
+        roles: directory.role_values(&identity.id, api),
+        tid: directory.tenant_id().to_owned(),
+    })
+}
+
+/// The text is Microsoft Entra's (Microsoft Learn, "Microsoft Entra authentication and authorization
+/// error codes").
+fn unknown_resource(directory: &Directory, resource: &str) -> Failure {
+    let tenant_id = directory.tenant_id();
+    let message = format!(
+        "AADSTS500011: The resource principal named {resource} was not found in the tenant named \
+         {tenant_id}."
+    );
+    refused(StatusCode::BAD_REQUEST, &message)
+}
+
+fn refused(status: StatusCode, message: &str) -> Failure {
+    Failure {
+        status,
+        code: String::new(),
+        message: message.to_owned(),
+        retry_after: None,
+    }
+}

@@ -1,0 +1,199 @@
+//! An emulated Microsoft Entra tenant over HTTP: the identity endpoint of App Service, and as much
+//! of Microsoft Graph v1.0 as granting app roles needs.
+//!
+//! [`Tenant::start`] serves a [`Directory`] on a free port of the loopback interface; most start from
+//! [`contoso::contoso`]. Errors come from their real causes in the directory; what has no cause
+//! there, such as throttling, is ordered with [`Tenant::answer_next`]. Tests assert on what the
+//! directory holds in the end, with [`Tenant::assignments`].
+
+pub mod catalogue;
+pub mod contoso;
+mod directory;
+mod fault;
+mod graph;
+mod identity_endpoint;
+mod requests;
+mod server;
+mod timestamp;
+mod token;
+mod world;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+pub use self::directory::{
+    AppRole, AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory, ServicePrincipal,
+    ServicePrincipalType,
+};
+pub use self::fault::Fault;
+pub use self::requests::{RecordedRequest, Route};
+use self::world::{World, lock};
+
+/// A running emulated tenant. Its server ends when this is dropped.
+#[derive(Debug)]
+pub struct Tenant {
+    world: Arc<World>,
+    /// Nothing is ever sent: dropping it is the signal.
+    _stop: oneshot::Sender<Infallible>,
+}
+
+impl Tenant {
+    /// Starts the tenant's server on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(directory: Directory) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let identity_header = Uuid::new_v4().to_string();
+        let world = Arc::new(World::new(origin, identity_header, directory));
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(server::serve(Arc::clone(&world), listener, stopped));
+        Ok(Self { world, _stop: stop })
+    }
+
+    /// The environment variables by which the broker finds this tenant: `IDENTITY_ENDPOINT` and
+    /// `IDENTITY_HEADER` as App Service sets them, `GRAPH_ENDPOINT`, and `AZURE_CLIENT_ID` if a
+    /// user-assigned identity is attached.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("IDENTITY_ENDPOINT".to_owned(), self.identity_endpoint()),
+            (
+                "IDENTITY_HEADER".to_owned(),
+                self.identity_header().to_owned(),
+            ),
+            (
+                "GRAPH_ENDPOINT".to_owned(),
+                self.graph_endpoint().to_owned(),
+            ),
+        ];
+        let user_assigned = ServicePrincipalType::UserAssignedIdentity;
+        let directory = lock(&self.world.directory);
+        let client_id = directory
+            .attached()
+            .find(|identity| identity.service_principal_type == user_assigned)
+            .map(|identity| ("AZURE_CLIENT_ID".to_owned(), identity.app_id.clone()));
+        variables.extend(client_id);
+        variables
+    }
+
+    /// Microsoft Graph's base URL, without a version.
+    #[must_use]
+    pub fn graph_endpoint(&self) -> &str {
+        &self.world.origin
+    }
+
+    /// The identity endpoint's URL.
+    #[must_use]
+    pub fn identity_endpoint(&self) -> String {
+        format!("{}{}", self.world.origin, identity_endpoint::PATH)
+    }
+
+    /// What a request to the identity endpoint must have in its `x-identity-header`.
+    #[must_use]
+    pub fn identity_header(&self) -> &str {
+        &self.world.identity_header
+    }
+
+    /// All assignments, those of one principal together and in the order of their creation.
+    #[must_use]
+    pub fn assignments(&self) -> Vec<AppRoleAssignment> {
+        lock(&self.world.directory).assignments()
+    }
+
+    /// The assignments that one principal holds, in the order of their creation.
+    #[must_use]
+    pub fn assignments_of(&self, principal_id: &str) -> Vec<AppRoleAssignment> {
+        lock(&self.world.directory)
+            .assignments_of(principal_id)
+            .to_vec()
+    }
+
+    /// Gives a principal an app role, named by its value or id, without a request; returns the
+    /// assignment's id.
+    ///
+    /// # Errors
+    /// When Microsoft Graph would refuse it.
+    pub fn grant(
+        &self,
+        principal_id: &str,
+        api_id: &str,
+        role: &str,
+    ) -> Result<String, AssignmentError> {
+        let assignment = lock(&self.world.directory).assign(principal_id, api_id, role)?;
+        Ok(assignment.id)
+    }
+
+    /// Takes an assignment away without a request; false when there is none with this id.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers know that it exists"
+    )]
+    pub fn revoke(&self, assignment_id: &str) -> bool {
+        lock(&self.world.directory).revoke(assignment_id)
+    }
+
+    /// Adds a service principal, or replaces the one with the same object id.
+    pub fn add_service_principal(&self, service_principal: ServicePrincipal) {
+        lock(&self.world.directory).add_service_principal(service_principal);
+    }
+
+    /// Lets the next request of a route be answered with a fault. Faults of one route queue up.
+    pub fn answer_next(&self, route: Route, fault: Fault) {
+        lock(&self.world.faults).answer_next(route, fault);
+    }
+
+    /// Lets every request of a route be answered with a fault, once queued ones are used up.
+    pub fn answer_every(&self, route: Route, fault: Fault) {
+        lock(&self.world.faults).answer_every(route, fault);
+    }
+
+    /// Removes all faults of a route.
+    pub fn clear_faults(&self, route: Route) {
+        lock(&self.world.faults).clear(route);
+    }
+
+    /// How long Microsoft Graph takes to answer a request; zero unless set. An assignment being
+    /// created is under way for this long.
+    pub fn set_latency(&self, latency: Duration) {
+        *lock(&self.world.latency) = latency;
+    }
+
+    /// How long tokens issued from now on are valid; 24 hours unless set. With zero they have
+    /// expired already.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        lock(&self.world.tokens).lifetime = lifetime;
+    }
+
+    /// What tokens issued from now on have as audience; none for the resource asked for.
+    pub fn set_token_audience(&self, audience: Option<&str>) {
+        lock(&self.world.tokens).audience = audience.map(str::to_owned);
+    }
+
+    /// Whether the identity endpoint hands out a token again until it expires, as the platform does:
+    /// then a role granted to the broker shows only a day later. Off unless set.
+    pub fn cache_tokens(&self, cached: bool) {
+        lock(&self.world.tokens).cached = cached;
+    }
+
+    /// How many requests of a route have arrived.
+    #[must_use]
+    pub fn count(&self, route: Route) -> usize {
+        lock(&self.world.requests).count(route)
+    }
+
+    /// The last 10,000 requests that were answered (or whose connection was closed instead), in the
+    /// order of the answers.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.world.requests).answered()
+    }
+}

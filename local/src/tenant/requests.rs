@@ -1,0 +1,64 @@
+//! What was asked of the emulated tenant: counted by route, and remembered for assertions.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many requests are remembered. Tests look at tens; a load run must not fill the memory.
+const REMEMBERED: usize = 10_000;
+
+/// What a request is about, for counting and for faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Route {
+    /// `GET /v1.0/servicePrincipals/{id}`, or by `(appId='…')`.
+    ReadServicePrincipal,
+    /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
+    ListAssignments,
+    /// `POST /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
+    CreateAssignment,
+    /// `GET /msi/token`.
+    IssueToken,
+    /// Anything else.
+    Other,
+}
+
+/// A request that was answered, or whose connection was closed instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRequest {
+    /// What it was about.
+    pub route: Route,
+    /// Its HTTP method.
+    pub method: String,
+    /// Path and query as they were sent.
+    pub path_and_query: String,
+    /// The request's own `client-request-id`.
+    pub client_request_id: Option<String>,
+    /// The answer's status; none when the connection was closed without an answer.
+    pub status: Option<u16>,
+}
+
+/// Counts by arrival, remembers by answer.
+#[derive(Debug, Default)]
+pub(super) struct RequestLog {
+    arrived: BTreeMap<Route, usize>,
+    answered: VecDeque<RecordedRequest>,
+}
+
+impl RequestLog {
+    pub(super) fn arrive(&mut self, route: Route) {
+        *self.arrived.entry(route).or_default() += 1;
+    }
+
+    pub(super) fn answer(&mut self, request: RecordedRequest) {
+        if self.answered.len() == REMEMBERED {
+            self.answered.pop_front();
+        }
+        self.answered.push_back(request);
+    }
+
+    pub(super) fn count(&self, route: Route) -> usize {
+        self.arrived.get(&route).copied().unwrap_or_default()
+    }
+
+    pub(super) fn answered(&self) -> Vec<RecordedRequest> {
+        self.answered.iter().cloned().collect()
+    }
+}

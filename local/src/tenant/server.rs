@@ -1,0 +1,174 @@
+//! The one HTTP server of the emulated tenant: hands requests to the identity endpoint or to
+//! Microsoft Graph, counts them, and lets faults take their place.
+
+use std::convert::Infallible;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use warp::Filter;
+use warp::http::{HeaderMap, Method, StatusCode};
+use warp::hyper::body::Bytes;
+use warp::path::FullPath;
+use warp::reply::Response;
+
+use super::fault::{Fault, FaultAnswer};
+use super::requests::{RecordedRequest, Route};
+use super::world::{World, lock};
+use super::{graph, identity_endpoint};
+
+/// The header by which a caller names a request (Microsoft Learn, "Best practices for working with
+/// Microsoft Graph").
+pub(super) const CLIENT_REQUEST_ID: &str = "client-request-id";
+
+/// A request as it came in.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// An error answer, before the service that gives it has put it into its own shape.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) status: StatusCode,
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) retry_after: Option<String>,
+}
+
+impl Incoming {
+    /// A header's text, if the header is there and is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The query's parameters, decoded.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (String, String)> {
+        url::form_urlencoded::parse(self.query.as_bytes()).into_owned()
+    }
+
+    fn route(&self) -> Route {
+        if self.path == identity_endpoint::PATH {
+            Route::IssueToken
+        } else {
+            graph::route(self)
+        }
+    }
+
+    fn record(&self, route: Route, status: Option<u16>) -> RecordedRequest {
+        let separator = if self.query.is_empty() { "" } else { "?" };
+        RecordedRequest {
+            route,
+            method: self.method.to_string(),
+            path_and_query: format!("{}{separator}{}", self.path, self.query),
+            client_request_id: self.header(CLIENT_REQUEST_ID).map(str::to_owned),
+            status,
+        }
+    }
+}
+
+/// Serves until `stop` is dropped or sent to.
+pub(super) async fn serve(
+    world: Arc<World>,
+    listener: TcpListener,
+    stop: oneshot::Receiver<Infallible>,
+) {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let routes = warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::bytes())
+        .then(move |method, path: FullPath, query, headers, body| {
+            let path = path.as_str().to_owned();
+            let incoming = Incoming {
+                method,
+                path,
+                query,
+                headers,
+                body,
+            };
+            answer_or_close(Arc::clone(&world), incoming)
+        });
+    let stopped = async move {
+        let _ = stop.await;
+    };
+    warp::serve(routes)
+        .incoming(listener)
+        .graceful(stopped)
+        .run()
+        .await;
+}
+
+/// The work runs in a task of its own: a caller that hangs up doesn't undo a write at Microsoft
+/// Graph either.
+async fn answer_or_close(world: Arc<World>, incoming: Incoming) -> Response {
+    match tokio::spawn(answer(world, incoming)).await {
+        Ok(Some(response)) => response,
+        Ok(None) | Err(_) => close_connection(),
+    }
+}
+
+/// Unwinding out of the connection's task closes the connection without an answer; unlike a panic it
+/// prints nothing.
+fn close_connection() -> ! {
+    resume_unwind(Box::new("the connection is closed without an answer"))
+}
+
+/// None when the connection is to be closed instead.
+async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
+    let route = incoming.route();
+    lock(&world.requests).arrive(route);
+    let fault = lock(&world.faults).take(route);
+    let response = match fault {
+        None => Some(process(&world, &incoming, route).await),
+        Some(fault) => answer_with(&world, &incoming, route, fault).await,
+    };
+    let status = response.as_ref().map(|response| response.status().as_u16());
+    lock(&world.requests).answer(incoming.record(route, status));
+    response
+}
+
+async fn process(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
+    match route {
+        Route::IssueToken => identity_endpoint::answer(world, incoming),
+        _ => graph::answer(world, incoming).await,
+    }
+}
+
+async fn answer_with(
+    world: &Arc<World>,
+    incoming: &Incoming,
+    route: Route,
+    fault: Fault,
+) -> Option<Response> {
+    if fault.after_the_effect {
+        process(world, incoming, route).await;
+    } else if route != Route::IssueToken {
+        world.wait_for_latency().await;
+    }
+    let FaultAnswer::Error {
+        status,
+        code,
+        message,
+        retry_after,
+    } = fault.answer
+    else {
+        return None;
+    };
+    let failure = Failure {
+        status,
+        code,
+        message,
+        retry_after,
+    };
+    Some(match route {
+        Route::IssueToken => identity_endpoint::failure(&failure),
+        _ => graph::failure(incoming, &failure),
+    })
+}

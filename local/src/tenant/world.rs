@@ -1,0 +1,80 @@
+//! What all requests share: the directory, the switches, and the record of requests.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::directory::Directory;
+use super::fault::Faults;
+use super::identity_endpoint::TokenSettings;
+use super::requests::RequestLog;
+use super::token::TokenSigner;
+
+/// The emulated tenant behind its server.
+#[derive(Debug)]
+pub(super) struct World {
+    /// Scheme, host and port under which the server is reached.
+    pub(super) origin: String,
+    /// What `x-identity-header` must say.
+    pub(super) identity_header: String,
+    pub(super) signer: TokenSigner,
+    pub(super) directory: Mutex<Directory>,
+    pub(super) faults: Mutex<Faults>,
+    pub(super) requests: Mutex<RequestLog>,
+    pub(super) tokens: Mutex<TokenSettings>,
+    pub(super) latency: Mutex<Duration>,
+    writes: Mutex<BTreeSet<String>>,
+}
+
+/// One write to a principal, under way until this is dropped.
+#[derive(Debug)]
+pub(super) struct Write {
+    world: Arc<World>,
+    principal_id: String,
+}
+
+impl World {
+    pub(super) fn new(origin: String, identity_header: String, directory: Directory) -> Self {
+        Self {
+            origin,
+            identity_header,
+            signer: TokenSigner::with_random_key(),
+            directory: Mutex::new(directory),
+            faults: Mutex::default(),
+            requests: Mutex::default(),
+            tokens: Mutex::new(TokenSettings::default()),
+            latency: Mutex::new(Duration::ZERO),
+            writes: Mutex::default(),
+        }
+    }
+
+    /// Microsoft Graph takes this long to answer.
+    pub(super) async fn wait_for_latency(&self) {
+        let latency = *lock(&self.latency);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+    }
+
+    /// Begins a write to a principal; none while another write to it is under way.
+    pub(super) fn begin_write(self: &Arc<Self>, principal_id: &str) -> Option<Write> {
+        let principal_id = principal_id.to_lowercase();
+        lock(&self.writes)
+            .insert(principal_id.clone())
+            .then(|| Write {
+                world: Arc::clone(self),
+                principal_id,
+            })
+    }
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        lock(&self.world.writes).remove(&self.principal_id);
+    }
+}
+
+/// A request that panicked leaves plain data behind, which the next one may use.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
