@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::directory::AppRole;
+use super::service_principal::AppRole;
 
 /// How many app roles Microsoft Graph's service principal had in August 2026. The number matters:
 /// the answer to a read of this service principal is large, and clients must cope with it.

@@ -1,4 +1,4 @@
-//! The directory of the emulated tenant: service principals, their app roles, and who holds them.
+//! The directory of the emulated tenant: service principals, and who holds which app role.
 //!
 //! Plain data without HTTP. Ids are GUIDs in lower case, compared ignoring case as Microsoft Graph
 //! does.
@@ -10,64 +10,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::service_principal::ServicePrincipal;
 use super::timestamp;
 
 /// The app role id that means "default access": the API has no app roles of its own
 /// (Microsoft Learn, "appRoleAssignment resource type").
 pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
-
-/// The member type that lets service principals, and so managed identities, hold an app role.
-const APPLICATION_MEMBER: &str = "Application";
-
-/// What kind of object a service principal stands for (Microsoft Learn, "servicePrincipal resource
-/// type", property `servicePrincipalType`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServicePrincipalType {
-    /// An application or API.
-    Application,
-    /// A managed identity that lives and dies with one resource.
-    SystemAssignedIdentity,
-    /// A managed identity that is a resource of its own.
-    UserAssignedIdentity,
-}
-
-/// A service principal: an API, or a managed identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServicePrincipal {
-    /// Object id, a GUID; what `principalId` and `resourceId` of an assignment mean.
-    pub id: String,
-    /// Application id, a GUID; of a managed identity, its client id.
-    pub app_id: String,
-    /// The name that people see; not unique.
-    pub display_name: String,
-    /// What it stands for.
-    pub service_principal_type: ServicePrincipalType,
-    /// The names by which tokens can be asked for: the application id, and identifier URIs.
-    pub service_principal_names: Vec<String>,
-    /// Of a managed identity: `isExplicit=…` and the ARM id of its resource.
-    pub alternative_names: Vec<String>,
-    /// The tenant in which the application is registered; none for a managed identity.
-    pub app_owner_organization_id: Option<String>,
-    /// The app roles that it defines.
-    pub app_roles: Vec<AppRole>,
-}
-
-/// An app role that an API defines (Microsoft Learn, "appRole resource type").
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppRole {
-    /// The role's id, a GUID, unique within its API.
-    pub id: String,
-    /// What appears in the `roles` claim of a token; a role without value doesn't appear there.
-    pub value: Option<String>,
-    /// The name that people see.
-    pub display_name: String,
-    /// What the role allows, for people.
-    pub description: String,
-    /// Who may hold it: `Application`, `User`.
-    pub allowed_member_types: Vec<String>,
-    /// A disabled role can't be assigned any more.
-    pub is_enabled: bool,
-}
 
 /// An app role held by a service principal (Microsoft Learn, "appRoleAssignment resource type").
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,116 +69,6 @@ pub struct Directory {
     object_ids: BTreeMap<String, String>,
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
     attached: Vec<String>,
-}
-
-impl ServicePrincipalType {
-    /// Whether it stands for a managed identity of either kind.
-    #[must_use]
-    pub fn is_managed_identity(self) -> bool {
-        self != Self::Application
-    }
-}
-
-impl ServicePrincipal {
-    /// An API registered in the tenant `owner`, known by its application id and `identifier_uri`.
-    #[must_use]
-    pub fn api(
-        id: &str,
-        app_id: &str,
-        display_name: &str,
-        identifier_uri: &str,
-        owner: &str,
-    ) -> Self {
-        Self {
-            id: id.to_lowercase(),
-            app_id: app_id.to_lowercase(),
-            display_name: display_name.to_owned(),
-            service_principal_type: ServicePrincipalType::Application,
-            service_principal_names: vec![app_id.to_lowercase(), identifier_uri.to_owned()],
-            alternative_names: Vec::new(),
-            app_owner_organization_id: Some(owner.to_owned()),
-            app_roles: Vec::new(),
-        }
-    }
-
-    /// A system-assigned identity of the resource with the given ARM id.
-    #[must_use]
-    pub fn system_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
-        let kind = ServicePrincipalType::SystemAssignedIdentity;
-        Self::managed_identity(kind, id, client_id, name, resource_id)
-    }
-
-    /// A user-assigned identity with the given ARM id.
-    #[must_use]
-    pub fn user_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
-        let kind = ServicePrincipalType::UserAssignedIdentity;
-        Self::managed_identity(kind, id, client_id, name, resource_id)
-    }
-
-    fn managed_identity(
-        kind: ServicePrincipalType,
-        id: &str,
-        client_id: &str,
-        name: &str,
-        resource_id: &str,
-    ) -> Self {
-        let explicit = match kind {
-            ServicePrincipalType::UserAssignedIdentity => "isExplicit=True",
-            _ => "isExplicit=False",
-        };
-        Self {
-            id: id.to_lowercase(),
-            app_id: client_id.to_lowercase(),
-            display_name: name.to_owned(),
-            service_principal_type: kind,
-            service_principal_names: vec![client_id.to_lowercase()],
-            alternative_names: vec![explicit.to_owned(), resource_id.to_owned()],
-            app_owner_organization_id: None,
-            app_roles: Vec::new(),
-        }
-    }
-
-    /// The app role with this value or id, ignoring case.
-    #[must_use]
-    pub fn app_role(&self, value_or_id: &str) -> Option<&AppRole> {
-        self.app_roles.iter().find(|role| {
-            role.id.eq_ignore_ascii_case(value_or_id)
-                || role
-                    .value
-                    .as_deref()
-                    .is_some_and(|value| value.eq_ignore_ascii_case(value_or_id))
-        })
-    }
-
-    fn answers_to(&self, resource: &str) -> bool {
-        let wanted = resource.trim_end_matches('/');
-        self.service_principal_names
-            .iter()
-            .any(|name| name.trim_end_matches('/').eq_ignore_ascii_case(wanted))
-    }
-}
-
-impl AppRole {
-    /// An enabled app role that applications may hold.
-    #[must_use]
-    pub fn for_applications(id: &str, value: &str, description: &str) -> Self {
-        Self {
-            id: id.to_lowercase(),
-            value: Some(value.to_owned()),
-            display_name: value.to_owned(),
-            description: description.to_owned(),
-            allowed_member_types: vec![APPLICATION_MEMBER.to_owned()],
-            is_enabled: true,
-        }
-    }
-
-    fn is_assignable(&self) -> bool {
-        self.is_enabled
-            && self
-                .allowed_member_types
-                .iter()
-                .any(|member| member == APPLICATION_MEMBER)
-    }
 }
 
 impl Directory {

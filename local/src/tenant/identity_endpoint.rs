@@ -15,8 +15,9 @@ use warp::http::header::RETRY_AFTER;
 use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
-use super::directory::{Directory, ServicePrincipal, ServicePrincipalType};
+use super::directory::Directory;
 use super::server::{Failure, Incoming};
+use super::service_principal::{ServicePrincipal, ServicePrincipalType};
 use super::token::Claims;
 use super::world::{World, lock};
 

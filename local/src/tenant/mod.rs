@@ -14,6 +14,7 @@ mod graph;
 mod identity_endpoint;
 mod requests;
 mod server;
+mod service_principal;
 mod timestamp;
 mod token;
 mod world;
@@ -28,12 +29,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-pub use self::directory::{
-    AppRole, AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory, ServicePrincipal,
-    ServicePrincipalType,
-};
+pub use self::directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory};
 pub use self::fault::Fault;
 pub use self::requests::{RecordedRequest, Route};
+pub use self::service_principal::{AppRole, ServicePrincipal, ServicePrincipalType};
 use self::world::{World, lock};
 
 /// A running emulated tenant. Its server ends when this is dropped.

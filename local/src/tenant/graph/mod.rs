@@ -14,9 +14,10 @@ use warp::reply::Response;
 
 use self::authentication::Caller;
 use self::target::{Key, Target, is_guid};
-use super::directory::{Directory, ServicePrincipal};
+use super::directory::Directory;
 use super::requests::Route;
 use super::server::{Failure, Incoming};
+use super::service_principal::ServicePrincipal;
 use super::world::World;
 
 pub(super) use self::answer::failure;

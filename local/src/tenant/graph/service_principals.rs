@@ -7,8 +7,8 @@ use warp::reply::Response;
 
 use super::target::Key;
 use super::{METADATA, answer, error, find};
-use crate::tenant::directory::{AppRole, ServicePrincipal};
 use crate::tenant::server::{Failure, Incoming};
+use crate::tenant::service_principal::{AppRole, ServicePrincipal};
 use crate::tenant::world::{World, lock};
 
 /// The properties of a service principal that are emulated, in the order in which they are answered.
