@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use warp::http::StatusCode;
+use warp::http::header::RETRY_AFTER;
 
+use super::failure::Failure;
 use super::requests::Route;
 
 /// An answer that a route gives instead of its own.
@@ -16,12 +18,7 @@ pub struct Fault {
 /// What the caller gets to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FaultAnswer {
-    Error {
-        status: StatusCode,
-        code: String,
-        message: String,
-        retry_after: Option<String>,
-    },
+    Error(Failure),
     ConnectionClosed,
 }
 
@@ -37,33 +34,28 @@ impl Fault {
     /// no code, only status and message are used. A status outside 100..=999 becomes 500.
     #[must_use]
     pub fn error(status: u16, code: &str, message: &str) -> Self {
-        let answer = FaultAnswer::Error {
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            code: code.to_owned(),
-            message: message.to_owned(),
-            retry_after: None,
-        };
-        Self {
-            answer,
-            after_the_effect: false,
-        }
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::answering(FaultAnswer::Error(Failure::new(status, code, message)))
     }
 
     /// The connection is closed without a single byte of an answer.
     #[must_use]
     pub fn connection_closed() -> Self {
-        Self {
-            answer: FaultAnswer::ConnectionClosed,
-            after_the_effect: false,
-        }
+        Self::answering(FaultAnswer::ConnectionClosed)
     }
 
-    /// Adds a `Retry-After` header, as it is given: seconds or an HTTP date. A closed connection has
-    /// no headers.
+    /// Adds a `Retry-After` header, as it is given: seconds or an HTTP date.
     #[must_use]
-    pub fn retry_after(mut self, text: &str) -> Self {
-        if let FaultAnswer::Error { retry_after, .. } = &mut self.answer {
-            *retry_after = Some(text.to_owned());
+    pub fn retry_after(self, text: &str) -> Self {
+        self.header(RETRY_AFTER.as_str(), text)
+    }
+
+    /// Adds a header, or replaces the one that the answer would have had. A closed connection has no
+    /// headers.
+    #[must_use]
+    pub fn header(mut self, name: &str, text: &str) -> Self {
+        if let FaultAnswer::Error(failure) = &mut self.answer {
+            failure.headers.push((name.to_owned(), text.to_owned()));
         }
         self
     }
@@ -74,6 +66,13 @@ impl Fault {
     pub fn after_the_effect(mut self) -> Self {
         self.after_the_effect = true;
         self
+    }
+
+    fn answering(answer: FaultAnswer) -> Self {
+        Self {
+            answer,
+            after_the_effect: false,
+        }
     }
 }
 

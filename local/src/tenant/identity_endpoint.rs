@@ -11,12 +11,12 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use warp::Reply;
-use warp::http::header::RETRY_AFTER;
-use warp::http::{HeaderValue, Method, StatusCode};
+use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
 use super::directory::Directory;
-use super::server::{Failure, Incoming};
+use super::failure::Failure;
+use super::server::{Incoming, set_header};
 use super::service_principal::{ServicePrincipal, ServicePrincipalType};
 use super::token::Claims;
 use super::world::{World, lock};
@@ -99,10 +99,8 @@ pub(super) fn failure(failure: &Failure) -> Response {
     };
     let mut response =
         warp::reply::with_status(warp::reply::json(&body), failure.status).into_response();
-    if let Some(text) = &failure.retry_after
-        && let Ok(value) = HeaderValue::from_str(text)
-    {
-        response.headers_mut().insert(RETRY_AFTER, value);
+    for (name, text) in &failure.headers {
+        set_header(&mut response, name, text);
     }
     response
 }
@@ -259,11 +257,7 @@ fn unknown_resource(directory: &Directory, resource: &str) -> Failure {
     refused(StatusCode::BAD_REQUEST, &message)
 }
 
+/// App Service's errors have no code.
 fn refused(status: StatusCode, message: &str) -> Failure {
-    Failure {
-        status,
-        code: String::new(),
-        message: message.to_owned(),
-        retry_after: None,
-    }
+    Failure::new(status, "", message)
 }

@@ -9,6 +9,7 @@
 pub mod catalogue;
 pub mod contoso;
 mod directory;
+mod failure;
 mod fault;
 mod graph;
 mod identity_endpoint;

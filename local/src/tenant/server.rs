@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use warp::Filter;
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use warp::hyper::body::Bytes;
 use warp::path::FullPath;
 use warp::reply::Response;
@@ -30,15 +30,6 @@ pub(super) struct Incoming {
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-}
-
-/// An error answer, before the service that gives it has put it into its own shape.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) status: StatusCode,
-    pub(super) code: String,
-    pub(super) message: String,
-    pub(super) retry_after: Option<String>,
 }
 
 impl Incoming {
@@ -69,6 +60,13 @@ impl Incoming {
             client_request_id: self.header(CLIENT_REQUEST_ID).map(str::to_owned),
             status,
         }
+    }
+}
+
+/// Adds a header, or replaces the one of the same name. What can't be a header is left out.
+pub(super) fn set_header(response: &mut Response, name: &str, text: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(text)) {
+        response.headers_mut().insert(name, value);
     }
 }
 
@@ -152,20 +150,8 @@ async fn answer_with(
     } else if route != Route::IssueToken {
         world.wait_for_latency().await;
     }
-    let FaultAnswer::Error {
-        status,
-        code,
-        message,
-        retry_after,
-    } = fault.answer
-    else {
+    let FaultAnswer::Error(failure) = fault.answer else {
         return None;
-    };
-    let failure = Failure {
-        status,
-        code,
-        message,
-        retry_after,
     };
     Some(match route {
         Route::IssueToken => identity_endpoint::failure(&failure),

@@ -107,3 +107,18 @@ async fn a_connection_can_be_closed_before_and_after_the_effect() {
     }
     assert_eq!(caller.get(&path).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_fault_can_carry_headers_such_as_a_claims_challenge() {
+    let caller = Caller::in_contoso().await;
+    let challenge = "Bearer error=\"insufficient_claims\", claims=\"e30=\"";
+    let revoked = Fault::error(
+        401,
+        "InvalidAuthenticationToken",
+        "The session has been revoked.",
+    );
+    let fault = revoked.header("www-authenticate", challenge);
+    caller.tenant.answer_next(Route::ListAssignments, fault);
+    let answer = caller.get(&assignments_path(ORDERS_IDENTITY)).await;
+    assert_eq!(answer.header("www-authenticate"), challenge);
+}

@@ -14,7 +14,6 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::caller::{Answer, Caller, NOBODY};
-use crate::payload;
 
 const VERSION: (&str, &str) = ("api-version", "2019-08-01");
 const RESOURCE: (&str, &str) = ("resource", MICROSOFT_GRAPH_URI);
@@ -202,11 +201,4 @@ async fn a_cached_token_keeps_the_roles_that_it_was_issued_with() {
     caller.tenant.cache_tokens(false);
     let third = claims(&caller.ask_for_token(MICROSOFT_GRAPH_URI).await);
     assert_eq!(third["roles"].as_array().unwrap().len(), 3);
-}
-
-#[tokio::test]
-async fn the_payload_file_of_a_token_is_valid_json() {
-    let answer: Value =
-        serde_json::from_str(&payload::read("identity-endpoint-response.json")).unwrap();
-    assert_eq!(answer["client_id"], BROKER_IDENTITY_CLIENT_ID);
 }

@@ -10,7 +10,6 @@ use crate::caller::{Caller, NOBODY, assignments_path};
 /// More than one default page of 100, and more than two.
 const MANY: usize = 205;
 
-/// The number of generated roles that the tests of paging draw on.
 fn grant_many(caller: &Caller) {
     for number in 1..=MANY {
         let role = format!("Generated.{number:03}.Read.All");

@@ -4,11 +4,12 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use warp::Reply;
-use warp::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use warp::http::{HeaderName, HeaderValue, StatusCode};
+use warp::http::StatusCode;
+use warp::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use warp::reply::Response;
 
-use crate::tenant::server::{CLIENT_REQUEST_ID, Failure, Incoming};
+use crate::tenant::failure::Failure;
+use crate::tenant::server::{CLIENT_REQUEST_ID, Incoming, set_header};
 use crate::tenant::timestamp;
 
 const REQUEST_ID: &str = "request-id";
@@ -80,33 +81,19 @@ pub(in crate::tenant) fn failure(incoming: &Incoming, failure: &Failure) -> Resp
         },
     };
     let mut response = with_headers(&ids, failure.status, &body);
-    if let Some(text) = &failure.retry_after {
-        set_header(&mut response, RETRY_AFTER, text);
-    }
     if failure.status == StatusCode::UNAUTHORIZED {
-        set_header(&mut response, WWW_AUTHENTICATE, CHALLENGE);
+        set_header(&mut response, WWW_AUTHENTICATE.as_str(), CHALLENGE);
+    }
+    for (name, text) in &failure.headers {
+        set_header(&mut response, name, text);
     }
     response
 }
 
 fn with_headers(ids: &RequestIds, status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = warp::reply::with_status(warp::reply::json(body), status).into_response();
-    set_header(&mut response, CONTENT_TYPE, CONTENT);
-    set_header(
-        &mut response,
-        HeaderName::from_static(REQUEST_ID),
-        &ids.request_id,
-    );
-    set_header(
-        &mut response,
-        HeaderName::from_static(CLIENT_REQUEST_ID),
-        &ids.client_request_id,
-    );
+    set_header(&mut response, CONTENT_TYPE.as_str(), CONTENT);
+    set_header(&mut response, REQUEST_ID, &ids.request_id);
+    set_header(&mut response, CLIENT_REQUEST_ID, &ids.client_request_id);
     response
-}
-
-fn set_header(response: &mut Response, name: HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        response.headers_mut().insert(name, value);
-    }
 }

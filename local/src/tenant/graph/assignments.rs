@@ -13,7 +13,8 @@ use warp::reply::Response;
 use super::target::{Key, is_guid};
 use super::{METADATA, answer, error, find};
 use crate::tenant::directory::AppRoleAssignment;
-use crate::tenant::server::{Failure, Incoming};
+use crate::tenant::failure::Failure;
+use crate::tenant::server::Incoming;
 use crate::tenant::world::{World, lock};
 
 /// How many assignments a page has unless `$top` says otherwise (Microsoft Learn, "Paging Microsoft

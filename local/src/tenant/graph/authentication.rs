@@ -4,7 +4,8 @@ use time::OffsetDateTime;
 use warp::http::header::AUTHORIZATION;
 
 use super::error;
-use crate::tenant::server::{Failure, Incoming};
+use crate::tenant::failure::Failure;
+use crate::tenant::server::Incoming;
 use crate::tenant::token::{Claims, TokenFault};
 use crate::tenant::world::World;
 

@@ -6,7 +6,7 @@
 use warp::http::StatusCode;
 
 use crate::tenant::directory::AssignmentError;
-use crate::tenant::server::Failure;
+use crate::tenant::failure::Failure;
 
 /// The code of most errors of the directory.
 const REQUEST_BAD_REQUEST: &str = "Request_BadRequest";
@@ -14,22 +14,13 @@ const REQUEST_BAD_REQUEST: &str = "Request_BadRequest";
 /// The code of errors that are found before the directory is asked.
 const BAD_REQUEST: &str = "BadRequest";
 
-fn failure(status: StatusCode, code: &str, message: impl Into<String>) -> Failure {
-    Failure {
-        status,
-        code: code.to_owned(),
-        message: message.into(),
-        retry_after: None,
-    }
-}
-
 fn bad_request(message: impl Into<String>) -> Failure {
-    failure(StatusCode::BAD_REQUEST, REQUEST_BAD_REQUEST, message)
+    Failure::new(StatusCode::BAD_REQUEST, REQUEST_BAD_REQUEST, message)
 }
 
 /// No token, or one that Microsoft Graph doesn't accept, for the given reason.
 pub(super) fn invalid_authentication_token(reason: &str) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::UNAUTHORIZED,
         "InvalidAuthenticationToken",
         reason,
@@ -38,7 +29,7 @@ pub(super) fn invalid_authentication_token(reason: &str) -> Failure {
 
 /// The token's app roles don't allow this request.
 pub(super) fn insufficient_privileges() -> Failure {
-    failure(
+    Failure::new(
         StatusCode::FORBIDDEN,
         "Authorization_RequestDenied",
         "Insufficient privileges to complete the operation.",
@@ -47,7 +38,7 @@ pub(super) fn insufficient_privileges() -> Failure {
 
 /// The service principal named in the URL doesn't exist.
 pub(super) fn resource_not_found(id: &str) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::NOT_FOUND,
         "Request_ResourceNotFound",
         format!(
@@ -74,7 +65,7 @@ pub(super) fn direct_query() -> Failure {
 
 /// A part of the URL that means nothing.
 pub(super) fn unknown_segment(segment: &str) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         BAD_REQUEST,
         format!("Resource not found for the segment '{segment}'."),
@@ -83,7 +74,7 @@ pub(super) fn unknown_segment(segment: &str) -> Failure {
 
 /// A version other than v1.0.
 pub(super) fn invalid_version(version: &str) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         BAD_REQUEST,
         format!("Invalid version: {version}"),
@@ -92,7 +83,7 @@ pub(super) fn invalid_version(version: &str) -> Failure {
 
 /// The method can't be used on this URL.
 pub(super) fn method_not_allowed() -> Failure {
-    failure(
+    Failure::new(
         StatusCode::METHOD_NOT_ALLOWED,
         REQUEST_BAD_REQUEST,
         "Specified HTTP method is not allowed for the request target.",
@@ -101,7 +92,7 @@ pub(super) fn method_not_allowed() -> Failure {
 
 /// `$select` names a property that a service principal doesn't have.
 pub(super) fn unknown_property(property: &str) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         BAD_REQUEST,
         format!(
@@ -113,7 +104,7 @@ pub(super) fn unknown_property(property: &str) -> Failure {
 
 /// A query option that Microsoft Graph may know but this tenant doesn't emulate. The text is ours.
 pub(super) fn query_option_not_emulated(option: &str) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         "Request_UnsupportedQuery",
         format!("The emulated tenant does not support the query option '{option}' here."),
@@ -122,7 +113,7 @@ pub(super) fn query_option_not_emulated(option: &str) -> Failure {
 
 /// `$top` is out of range.
 pub(super) fn invalid_page_size(size: &str, largest: usize) -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         "Request_UnsupportedQuery",
         format!(
@@ -133,7 +124,7 @@ pub(super) fn invalid_page_size(size: &str, largest: usize) -> Failure {
 
 /// `$skiptoken` isn't one that this tenant has given out.
 pub(super) fn expired_page_token() -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         "Directory_ExpiredPageToken",
         "The specified page token value has expired and can no longer be included in your request.",
@@ -142,7 +133,7 @@ pub(super) fn expired_page_token() -> Failure {
 
 /// The body isn't JSON, or isn't declared as JSON.
 pub(super) fn unreadable_payload() -> Failure {
-    failure(
+    Failure::new(
         StatusCode::BAD_REQUEST,
         BAD_REQUEST,
         "Unable to read JSON request payload. Please ensure Content-Type header is set and payload \
@@ -169,7 +160,7 @@ pub(super) fn not_a_text() -> Failure {
 
 /// Another write to the same object is under way.
 pub(super) fn concurrency_violation() -> Failure {
-    failure(
+    Failure::new(
         StatusCode::CONFLICT,
         "Directory_ConcurrencyViolation",
         "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
@@ -187,7 +178,7 @@ pub(super) fn refused_assignment(reason: &AssignmentError) -> Failure {
         AssignmentError::AlreadyAssigned => {
             bad_request("Permission being assigned already exists on the object")
         }
-        AssignmentError::DefaultAccessAlreadyAssigned => failure(
+        AssignmentError::DefaultAccessAlreadyAssigned => Failure::new(
             StatusCode::BAD_REQUEST,
             "Request_MultipleObjectsWithSameKeyValue",
             "EntitlementGrant entry already exists.",

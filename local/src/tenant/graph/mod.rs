@@ -15,8 +15,9 @@ use warp::reply::Response;
 use self::authentication::Caller;
 use self::target::{Key, Target, is_guid};
 use super::directory::Directory;
+use super::failure::Failure;
 use super::requests::Route;
-use super::server::{Failure, Incoming};
+use super::server::Incoming;
 use super::service_principal::ServicePrincipal;
 use super::world::World;
 

@@ -7,7 +7,8 @@ use warp::reply::Response;
 
 use super::target::Key;
 use super::{METADATA, answer, error, find};
-use crate::tenant::server::{Failure, Incoming};
+use crate::tenant::failure::Failure;
+use crate::tenant::server::Incoming;
 use crate::tenant::service_principal::{AppRole, ServicePrincipal};
 use crate::tenant::world::{World, lock};
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::error;
-use crate::tenant::server::Failure;
+use crate::tenant::failure::Failure;
 
 const VERSION: &str = "v1.0";
 const SERVICE_PRINCIPALS: &str = "servicePrincipals";
@@ -41,17 +41,18 @@ impl Target {
         if *version != VERSION {
             return Err(error::invalid_version(version));
         }
+        let Some((first, rest)) = rest.split_first() else {
+            return Err(error::unknown_segment(""));
+        };
+        if let Some(app_id) = app_id(first) {
+            return Self::within(Key::AppId(app_id.to_owned()), rest);
+        }
         match rest {
-            [collection, id, rest @ ..] if is(collection, SERVICE_PRINCIPALS) => {
+            [id, rest @ ..] if is(first, SERVICE_PRINCIPALS) => {
                 Self::within(Key::ObjectId((*id).to_owned()), rest)
             }
-            [first, rest @ ..] if app_id(first).is_some() => Self::within(
-                Key::AppId(app_id(first).unwrap_or_default().to_owned()),
-                rest,
-            ),
-            [collection, ..] if is(collection, APP_ROLE_ASSIGNMENTS) => Err(error::direct_query()),
-            [unknown, ..] => Err(error::unknown_segment(unknown)),
-            [] => Err(error::unknown_segment("")),
+            _ if is(first, APP_ROLE_ASSIGNMENTS) => Err(error::direct_query()),
+            _ => Err(error::unknown_segment(first)),
         }
     }
 
