@@ -204,6 +204,25 @@ mod tests {
     }
 
     #[test]
+    fn every_object_has_guids_for_ids() {
+        let directory = contoso();
+        let ids = [
+            MICROSOFT_GRAPH,
+            ORDERS_API,
+            ORDERS_IDENTITY,
+            REPORTS_IDENTITY,
+            BILLING_FUNCTION,
+        ];
+        for id in ids {
+            let found = directory.service_principal(id).unwrap();
+            let roles = found.app_roles.iter().map(|role| &role.id);
+            for id in roles.chain([&found.id, &found.app_id]) {
+                assert!(Uuid::try_parse(id).is_ok(), "{id}");
+            }
+        }
+    }
+
+    #[test]
     fn identities_for_load_are_distinct_and_the_same_in_every_run() {
         let identities = managed_identities(2);
         assert_ne!(identities[0].id, identities[1].id);
