@@ -102,9 +102,7 @@ pub fn contoso() -> Directory {
         ),
         broker_identity(),
     ];
-    inhabitants
-        .into_iter()
-        .for_each(|one| directory.add_service_principal(one));
+    inhabitants.into_iter().for_each(|one| directory.add_service_principal(one));
     directory.attach(BROKER_IDENTITY);
     grant_the_brokers_own_roles(&mut directory);
     directory
@@ -147,11 +145,7 @@ fn orders_api() -> ServicePrincipal {
     api.app_roles = vec![
         AppRole::for_applications(ORDERS_READ, "Orders.Read", "Read all orders."),
         AppRole::for_applications(ORDERS_WRITE, "Orders.Write", "Read and change all orders."),
-        AppRole::for_applications(
-            ORDERS_ADMIN,
-            "Orders.Admin",
-            "Administer the orders service.",
-        ),
+        AppRole::for_applications(ORDERS_ADMIN, "Orders.Admin", "Administer the orders service."),
     ];
     api
 }
@@ -194,11 +188,7 @@ mod tests {
     fn every_named_role_is_one_that_its_api_defines() {
         let directory = contoso();
         let graph = directory.service_principal(MICROSOFT_GRAPH).unwrap();
-        for role in [
-            DIRECTORY_READ_ALL,
-            USER_READ_ALL,
-            ROLE_MANAGEMENT_READ_WRITE_DIRECTORY,
-        ] {
+        for role in [DIRECTORY_READ_ALL, USER_READ_ALL, ROLE_MANAGEMENT_READ_WRITE_DIRECTORY] {
             assert!(graph.app_role(role).is_some(), "{role}");
         }
     }
@@ -206,13 +196,8 @@ mod tests {
     #[test]
     fn every_object_has_guids_for_ids() {
         let directory = contoso();
-        let ids = [
-            MICROSOFT_GRAPH,
-            ORDERS_API,
-            ORDERS_IDENTITY,
-            REPORTS_IDENTITY,
-            BILLING_FUNCTION,
-        ];
+        let ids =
+            [MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, REPORTS_IDENTITY, BILLING_FUNCTION];
         for id in ids {
             let found = directory.service_principal(id).unwrap();
             let roles = found.app_roles.iter().map(|role| &role.id);

@@ -93,8 +93,7 @@ impl Directory {
     /// Adds a service principal, or replaces the one with the same object id.
     pub fn add_service_principal(&mut self, service_principal: ServicePrincipal) {
         let id = service_principal.id.to_lowercase();
-        self.object_ids
-            .insert(service_principal.app_id.to_lowercase(), id.clone());
+        self.object_ids.insert(service_principal.app_id.to_lowercase(), id.clone());
         self.service_principals.insert(id, service_principal);
     }
 
@@ -105,9 +104,7 @@ impl Directory {
 
     /// The managed identities that are attached to the broker, in the order of attaching.
     pub fn attached(&self) -> impl Iterator<Item = &ServicePrincipal> {
-        self.attached
-            .iter()
-            .filter_map(|id| self.service_principal(id))
+        self.attached.iter().filter_map(|id| self.service_principal(id))
     }
 
     /// The service principal with this object id.
@@ -142,9 +139,7 @@ impl Directory {
     /// The assignments that a principal holds, in the order of their creation.
     #[must_use]
     pub fn assignments_of(&self, principal_id: &str) -> &[AppRoleAssignment] {
-        self.assignments
-            .get(&principal_id.to_lowercase())
-            .map_or(&[], Vec::as_slice)
+        self.assignments.get(&principal_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// The values of the app roles of `api` that the principal holds; what a token's `roles` claim
@@ -213,10 +208,9 @@ fn assignable_role(api: &ServicePrincipal, role: &str) -> Result<String, Assignm
     }
     match api.app_role(role) {
         Some(found) if found.is_assignable() => Ok(found.id.clone()),
-        _ => Err(AssignmentError::RoleNotOnApi {
-            app_id: api.app_id.clone(),
-            role: role.to_owned(),
-        }),
+        _ => {
+            Err(AssignmentError::RoleNotOnApi { app_id: api.app_id.clone(), role: role.to_owned() })
+        }
     }
 }
 

@@ -15,11 +15,6 @@ pub(super) struct Failure {
 impl Failure {
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let (code, message) = (code.to_owned(), message.into());
-        Self {
-            status,
-            code,
-            message,
-            headers: Vec::new(),
-        }
+        Self { status, code, message, headers: Vec::new() }
     }
 }

@@ -69,10 +69,7 @@ impl Fault {
     }
 
     fn answering(answer: FaultAnswer) -> Self {
-        Self {
-            answer,
-            after_the_effect: false,
-        }
+        Self { answer, after_the_effect: false }
     }
 }
 

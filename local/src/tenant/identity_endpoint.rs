@@ -68,12 +68,7 @@ struct ErrorResponse<'a> {
 
 impl Default for TokenSettings {
     fn default() -> Self {
-        Self {
-            lifetime: DEFAULT_LIFETIME,
-            audience: None,
-            cached: false,
-            cache: BTreeMap::new(),
-        }
+        Self { lifetime: DEFAULT_LIFETIME, audience: None, cached: false, cache: BTreeMap::new() }
     }
 }
 
@@ -108,12 +103,9 @@ pub(super) fn failure(failure: &Failure) -> Response {
 fn issue(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
     let parameters: BTreeMap<String, String> = incoming.parameters().collect();
     check_request(world, incoming, &parameters)?;
-    let resource = parameters.get("resource").ok_or_else(|| {
-        refused(
-            StatusCode::BAD_REQUEST,
-            "The resource parameter is missing.",
-        )
-    })?;
+    let resource = parameters
+        .get("resource")
+        .ok_or_else(|| refused(StatusCode::BAD_REQUEST, "The resource parameter is missing."))?;
     let directory = lock(&world.directory);
     let identity = wanted_identity(&directory, &parameters)?;
     let issued = token_for(world, &directory, identity, resource)?;
@@ -133,10 +125,7 @@ fn check_request(
     parameters: &BTreeMap<String, String>,
 ) -> Result<(), Failure> {
     if incoming.method != Method::GET {
-        return Err(refused(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "Only GET is supported.",
-        ));
+        return Err(refused(StatusCode::METHOD_NOT_ALLOWED, "Only GET is supported."));
     }
     if incoming.header(IDENTITY_HEADER) != Some(&world.identity_header) {
         return Err(refused(
@@ -145,10 +134,7 @@ fn check_request(
         ));
     }
     if parameters.get("api-version").map(String::as_str) != Some(API_VERSION) {
-        return Err(refused(
-            StatusCode::BAD_REQUEST,
-            "The api-version is not supported.",
-        ));
+        return Err(refused(StatusCode::BAD_REQUEST, "The api-version is not supported."));
     }
     Ok(())
 }
@@ -162,12 +148,12 @@ fn wanted_identity<'a>(
     let object_id = named("object_id").or_else(|| named("principal_id"));
     let found = match (client_id, object_id) {
         (Some(_), Some(_)) => None,
-        (Some(id), None) => directory
-            .attached()
-            .find(|identity| identity.app_id.eq_ignore_ascii_case(id)),
-        (None, Some(id)) => directory
-            .attached()
-            .find(|identity| identity.id.eq_ignore_ascii_case(id)),
+        (Some(id), None) => {
+            directory.attached().find(|identity| identity.app_id.eq_ignore_ascii_case(id))
+        }
+        (None, Some(id)) => {
+            directory.attached().find(|identity| identity.id.eq_ignore_ascii_case(id))
+        }
         (None, None) => return system_assigned_identity(directory),
     };
     found.ok_or_else(|| {
@@ -185,10 +171,7 @@ fn system_assigned_identity(directory: &Directory) -> Result<&ServicePrincipal, 
         .attached()
         .find(|identity| identity.service_principal_type == system_assigned)
         .ok_or_else(|| {
-            refused(
-                StatusCode::BAD_REQUEST,
-                "Unable to load the proper Managed Identity.",
-            )
+            refused(StatusCode::BAD_REQUEST, "Unable to load the proper Managed Identity.")
         })
 }
 
@@ -208,13 +191,8 @@ fn token_for(
         .signer
         .sign(&claims)
         .map_err(|error| refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
-    let issued = Issued {
-        token,
-        expires_on: claims.exp,
-    };
-    settings
-        .cache
-        .insert((identity.id.clone(), resource.to_owned()), issued.clone());
+    let issued = Issued { token, expires_on: claims.exp };
+    settings.cache.insert((identity.id.clone(), resource.to_owned()), issued.clone());
     Ok(issued)
 }
 
@@ -225,15 +203,10 @@ fn claims(
     resource: &str,
     now: i64,
 ) -> Result<Claims, Failure> {
-    let api = directory
-        .api_named(resource)
-        .ok_or_else(|| unknown_resource(directory, resource))?;
+    let api = directory.api_named(resource).ok_or_else(|| unknown_resource(directory, resource))?;
     let lifetime = i64::try_from(settings.lifetime.as_secs()).unwrap_or(i64::MAX);
     Ok(Claims {
-        aud: settings
-            .audience
-            .clone()
-            .unwrap_or_else(|| resource.to_owned()),
+        aud: settings.audience.clone().unwrap_or_else(|| resource.to_owned()),
         iss: format!("https://sts.windows.net/{}/", directory.tenant_id()),
         iat: now,
         nbf: now,

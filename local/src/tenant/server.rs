@@ -44,11 +44,7 @@ impl Incoming {
     }
 
     fn route(&self) -> Route {
-        if self.path == identity_endpoint::PATH {
-            Route::IssueToken
-        } else {
-            graph::route(self)
-        }
+        if self.path == identity_endpoint::PATH { Route::IssueToken } else { graph::route(self) }
     }
 
     fn record(&self, route: Route, status: Option<u16>) -> RecordedRequest {
@@ -84,23 +80,13 @@ pub(super) async fn serve(
         .and(warp::body::bytes())
         .then(move |method, path: FullPath, query, headers, body| {
             let path = path.as_str().to_owned();
-            let incoming = Incoming {
-                method,
-                path,
-                query,
-                headers,
-                body,
-            };
+            let incoming = Incoming { method, path, query, headers, body };
             answer_or_close(Arc::clone(&world), incoming)
         });
     let stopped = async move {
         let _ = stop.await;
     };
-    warp::serve(routes)
-        .incoming(listener)
-        .graceful(stopped)
-        .run()
-        .await;
+    warp::serve(routes).incoming(listener).graceful(stopped).run().await;
 }
 
 /// The work runs in a task of its own: a caller that hangs up doesn't undo a write at Microsoft

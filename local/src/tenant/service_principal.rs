@@ -158,9 +158,6 @@ impl AppRole {
     /// Whether a service principal can be given this role.
     pub(super) fn is_assignable(&self) -> bool {
         self.is_enabled
-            && self
-                .allowed_member_types
-                .iter()
-                .any(|member| member == APPLICATION_MEMBER)
+            && self.allowed_member_types.iter().any(|member| member == APPLICATION_MEMBER)
     }
 }

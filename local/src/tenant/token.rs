@@ -48,9 +48,7 @@ impl TokenSigner {
         for part in key.chunks_exact_mut(size_of::<Uuid>()) {
             part.copy_from_slice(Uuid::new_v4().as_bytes());
         }
-        Self {
-            keyed: Hmac::new(&key.into()),
-        }
+        Self { keyed: Hmac::new(&key.into()) }
     }
 
     pub(super) fn sign(&self, claims: &Claims) -> serde_json::Result<String> {
@@ -64,12 +62,9 @@ impl TokenSigner {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::NotWellFormed)?;
         let (_, payload) = signed.split_once('.').ok_or(TokenFault::NotWellFormed)?;
         let claims = decode(payload).ok_or(TokenFault::NotWellFormed)?;
-        let signature = URL_SAFE_NO_PAD
-            .decode(signature)
-            .map_err(|_| TokenFault::WrongSignature)?;
-        self.mac(signed)
-            .verify_slice(&signature)
-            .map_err(|_| TokenFault::WrongSignature)?;
+        let signature =
+            URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenFault::WrongSignature)?;
+        self.mac(signed).verify_slice(&signature).map_err(|_| TokenFault::WrongSignature)?;
         Ok(claims)
     }
 

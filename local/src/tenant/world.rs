@@ -61,10 +61,7 @@ impl World {
         let principal_id = principal_id.to_lowercase();
         lock(&self.writes)
             .insert(principal_id.clone())
-            .then(|| Write {
-                world: Arc::clone(self),
-                principal_id,
-            })
+            .then(|| Write { world: Arc::clone(self), principal_id })
     }
 }
 

@@ -33,13 +33,8 @@ async fn post_to_orders_identity(caller: &Caller, body: &Value) -> Answer {
 #[tokio::test]
 async fn a_role_that_is_held_already_is_refused_as_a_bad_request() {
     let caller = Caller::in_contoso().await;
-    let id = caller
-        .tenant
-        .grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read")
-        .unwrap();
-    let answer = caller
-        .assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
-        .await;
+    let id = caller.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    let answer = caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await;
     answer.assert_is(400, "error-permission-already-exists.json");
     let held = caller.tenant.assignments_of(ORDERS_IDENTITY);
     assert_eq!(held.iter().map(|one| &one.id).collect::<Vec<_>>(), [&id]);
@@ -65,18 +60,14 @@ async fn an_unknown_principal_in_the_url_is_not_found() {
 async fn an_unknown_application_id_in_the_url_is_not_found() {
     let caller = Caller::in_contoso().await;
     let path = format!("/servicePrincipals(appId='{NOBODY}')/appRoleAssignments");
-    let answer = caller
-        .post(&path, &assignment(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ))
-        .await;
+    let answer = caller.post(&path, &assignment(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)).await;
     answer.assert_is(404, "error-resource-not-found.json");
 }
 
 #[tokio::test]
 async fn a_client_id_in_the_place_of_an_object_id_is_not_found() {
     let caller = Caller::in_contoso().await;
-    let answer = caller
-        .assign(ORDERS_IDENTITY_CLIENT_ID, ORDERS_API, ORDERS_READ)
-        .await;
+    let answer = caller.assign(ORDERS_IDENTITY_CLIENT_ID, ORDERS_API, ORDERS_READ).await;
     assert_eq!(answer.status, 404);
     assert_eq!(answer.json()["error"]["code"], "Request_ResourceNotFound");
 }
@@ -99,18 +90,14 @@ async fn an_unknown_api_in_the_body_is_a_bad_request() {
 #[tokio::test]
 async fn a_role_of_another_api_is_not_found_on_the_application() {
     let caller = Caller::in_contoso().await;
-    let answer = caller
-        .assign(ORDERS_IDENTITY, ORDERS_API, USER_READ_ALL)
-        .await;
+    let answer = caller.assign(ORDERS_IDENTITY, ORDERS_API, USER_READ_ALL).await;
     answer.assert_is(400, "error-permission-not-found-on-application.json");
 }
 
 #[tokio::test]
 async fn default_access_is_not_found_on_an_application_that_has_roles() {
     let caller = Caller::in_contoso().await;
-    let answer = caller
-        .assign(ORDERS_IDENTITY, ORDERS_API, DEFAULT_ACCESS)
-        .await;
+    let answer = caller.assign(ORDERS_IDENTITY, ORDERS_API, DEFAULT_ACCESS).await;
     answer.assert_is(400, "error-permission-not-found-on-application.json");
 }
 
@@ -173,16 +160,10 @@ async fn a_body_that_is_not_json_or_not_declared_as_json_is_unreadable() {
         caller.http.post(url).bearer_auth(&caller.token)
     };
     let valid = assignment(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).to_string();
-    let broken = request()
-        .header("content-type", "application/json")
-        .body("{");
-    Answer::to(broken)
-        .await
-        .assert_is(400, "error-unreadable-payload.json");
+    let broken = request().header("content-type", "application/json").body("{");
+    Answer::to(broken).await.assert_is(400, "error-unreadable-payload.json");
     let undeclared = request().body(valid);
-    Answer::to(undeclared)
-        .await
-        .assert_is(400, "error-unreadable-payload.json");
+    Answer::to(undeclared).await.assert_is(400, "error-unreadable-payload.json");
 }
 
 #[tokio::test]
@@ -199,13 +180,7 @@ async fn the_second_of_two_overlapping_writes_to_a_principal_is_a_conflict() {
 async fn writes_that_follow_each_other_are_no_conflict() {
     let caller = Caller::in_contoso().await;
     for role in [ORDERS_READ, ORDERS_ADMIN] {
-        assert_eq!(
-            caller
-                .assign(ORDERS_IDENTITY, ORDERS_API, role)
-                .await
-                .status,
-            201
-        );
+        assert_eq!(caller.assign(ORDERS_IDENTITY, ORDERS_API, role).await.status, 201);
     }
 }
 
@@ -257,9 +232,7 @@ async fn the_body_decides_who_receives_the_role() {
 async fn upper_case_ids_name_the_same_objects() {
     let caller = Caller::in_contoso().await;
     let principal = ORDERS_IDENTITY.to_uppercase();
-    let answer = caller
-        .assign(&principal, &ORDERS_API.to_uppercase(), ORDERS_READ)
-        .await;
+    let answer = caller.assign(&principal, &ORDERS_API.to_uppercase(), ORDERS_READ).await;
     assert_eq!(answer.status, 201);
     assert_eq!(answer.json()["principalId"], ORDERS_IDENTITY);
 }
@@ -268,14 +241,8 @@ async fn upper_case_ids_name_the_same_objects() {
 async fn a_grant_without_a_request_obeys_the_same_rules() {
     let caller = Caller::in_contoso().await;
     let unknown = caller.tenant.grant(NOBODY, ORDERS_API, "Orders.Read");
-    assert_eq!(
-        unknown,
-        Err(AssignmentError::UnknownPrincipal(NOBODY.to_owned()))
-    );
-    let id = caller
-        .tenant
-        .grant(ORDERS_IDENTITY, ORDERS_API, "orders.read")
-        .unwrap();
+    assert_eq!(unknown, Err(AssignmentError::UnknownPrincipal(NOBODY.to_owned())));
+    let id = caller.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "orders.read").unwrap();
     assert!(caller.tenant.revoke(&id));
     assert!(!caller.tenant.revoke(&id));
 }

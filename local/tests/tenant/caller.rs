@@ -35,11 +35,7 @@ impl Caller {
     /// Calls a tenant with this directory.
     pub(crate) async fn of(directory: Directory) -> Self {
         let tenant = Tenant::start(directory).await.unwrap();
-        let mut caller = Self {
-            tenant,
-            http: http_client(),
-            token: String::new(),
-        };
+        let mut caller = Self { tenant, http: http_client(), token: String::new() };
         caller.renew_token().await;
         caller
     }
@@ -54,18 +50,14 @@ impl Caller {
     pub(crate) async fn ask_for_token(&self, resource: &str) -> Answer {
         let identity = ("client_id", BROKER_IDENTITY_CLIENT_ID);
         let version = ("api-version", "2019-08-01");
-        self.ask_identity_endpoint(&[version, ("resource", resource), identity])
-            .await
+        self.ask_identity_endpoint(&[version, ("resource", resource), identity]).await
     }
 
     /// Asks the identity endpoint with these parameters.
     pub(crate) async fn ask_identity_endpoint(&self, parameters: &[(&str, &str)]) -> Answer {
         let url = url::Url::parse_with_params(&self.tenant.identity_endpoint(), parameters);
         let header = self.tenant.identity_header();
-        let request = self
-            .http
-            .get(url.unwrap())
-            .header("x-identity-header", header);
+        let request = self.http.get(url.unwrap()).header("x-identity-header", header);
         Answer::to(request).await
     }
 
@@ -81,19 +73,12 @@ impl Caller {
 
     /// A request yet to be sent, which posts a body to Microsoft Graph.
     pub(crate) fn post_request(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.http
-            .post(self.url(path))
-            .bearer_auth(&self.token)
-            .json(body)
+        self.http.post(self.url(path)).bearer_auth(&self.token).json(body)
     }
 
     /// Creates an assignment, with the principal in the URL and in the body.
     pub(crate) async fn assign(&self, principal: &str, api: &str, role: &str) -> Answer {
-        self.post(
-            &assignments_path(principal),
-            &assignment(principal, api, role),
-        )
-        .await
+        self.post(&assignments_path(principal), &assignment(principal, api, role)).await
     }
 
     /// The full URL of a path that starts behind the version.
@@ -107,11 +92,7 @@ impl Answer {
     pub(crate) async fn to(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Self {
-            status,
-            headers,
-            text: response.text().await.unwrap(),
-        }
+        Self { status, headers, text: response.text().await.unwrap() }
     }
 
     pub(crate) fn json(&self) -> Value {

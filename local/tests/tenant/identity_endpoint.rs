@@ -23,12 +23,7 @@ const DAY: i64 = 24 * 60 * 60;
 
 fn claims(answer: &Answer) -> Value {
     let body = answer.json();
-    let payload = body["access_token"]
-        .as_str()
-        .unwrap()
-        .split('.')
-        .nth(1)
-        .unwrap();
+    let payload = body["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
@@ -68,9 +63,7 @@ async fn naming_no_identity_is_refused_when_only_a_user_assigned_one_is_attached
 async fn an_identity_that_is_not_attached_is_refused() {
     let caller = Caller::in_contoso().await;
     for id in [ORDERS_IDENTITY_CLIENT_ID, BROKER_IDENTITY, NOBODY] {
-        let answer = caller
-            .ask_identity_endpoint(&[VERSION, RESOURCE, ("client_id", id)])
-            .await;
+        let answer = caller.ask_identity_endpoint(&[VERSION, RESOURCE, ("client_id", id)]).await;
         assert_eq!(answer.status, 400, "{}", answer.text);
         assert_eq!(
             answer.json()["message"],
@@ -92,9 +85,7 @@ async fn a_resource_that_the_tenant_does_not_know_is_refused() {
 async fn a_fault_is_answered_in_the_shape_of_app_service() {
     let caller = Caller::in_contoso().await;
     let fault = Fault::error(503, "", "Unable to load the proper Managed Identity.");
-    caller
-        .tenant
-        .answer_every(Route::IssueToken, fault.retry_after("2"));
+    caller.tenant.answer_every(Route::IssueToken, fault.retry_after("2"));
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json()["statusCode"], 503);
@@ -136,10 +127,7 @@ async fn a_token_says_who_holds_which_roles_and_for_how_long() {
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
     let claims = claims(&answer);
     assert_eq!(claims["aud"], MICROSOFT_GRAPH_URI);
-    assert_eq!(
-        claims["iss"],
-        format!("https://sts.windows.net/{TENANT_ID}/")
-    );
+    assert_eq!(claims["iss"], format!("https://sts.windows.net/{TENANT_ID}/"));
     assert_eq!(claims["tid"], TENANT_ID);
     assert_eq!(claims["oid"], BROKER_IDENTITY);
     assert_eq!(claims["appid"], BROKER_IDENTITY_CLIENT_ID);
@@ -158,10 +146,7 @@ async fn a_token_has_only_the_roles_of_its_api_and_no_claim_for_none() {
     let caller = Caller::in_contoso().await;
     let answer = caller.ask_for_token(ORDERS_API_URI).await;
     assert!(claims(&answer).get("roles").is_none());
-    caller
-        .tenant
-        .grant(BROKER_IDENTITY, ORDERS_API, "Orders.Read")
-        .unwrap();
+    caller.tenant.grant(BROKER_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let answer = caller.ask_for_token(ORDERS_API_URI).await;
     assert_eq!(claims(&answer)["roles"], Value::from(vec!["Orders.Read"]));
 }
@@ -192,10 +177,7 @@ async fn a_cached_token_keeps_the_roles_that_it_was_issued_with() {
     let caller = Caller::in_contoso().await;
     caller.tenant.cache_tokens(true);
     let first = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
-    caller
-        .tenant
-        .grant(BROKER_IDENTITY, MICROSOFT_GRAPH, "Directory.Read.All")
-        .unwrap();
+    caller.tenant.grant(BROKER_IDENTITY, MICROSOFT_GRAPH, "Directory.Read.All").unwrap();
     let second = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
     assert_eq!(first.text, second.text);
     caller.tenant.cache_tokens(false);

@@ -18,11 +18,7 @@ pub(crate) fn read(name: &str) -> String {
 /// and values of the same format where they differ from answer to answer.
 #[track_caller]
 pub(crate) fn assert_same_shape(answer: &str, payload_file: &str) {
-    assert_eq!(
-        shape(answer),
-        shape(&read(payload_file)),
-        "compared with {payload_file}"
-    );
+    assert_eq!(shape(answer), shape(&read(payload_file)), "compared with {payload_file}");
 }
 
 fn shape(json: &str) -> String {
@@ -75,10 +71,9 @@ fn masked(name: &str, value: &str) -> String {
             format!("origin{}", &value[path..])
         }
         "createdDateTime" | "date" | "expires_on" | "request-id" | "client-request-id"
-        | "correlationId" => value
-            .chars()
-            .map(|one| if one.is_ascii_hexdigit() { '0' } else { one })
-            .collect(),
+        | "correlationId" => {
+            value.chars().map(|one| if one.is_ascii_hexdigit() { '0' } else { one }).collect()
+        }
         _ => value.to_owned(),
     }
 }

@@ -51,14 +51,10 @@ async fn a_success_carries_the_same_headers() {
 #[tokio::test]
 async fn requests_are_counted_by_route() {
     let caller = Caller::in_contoso().await;
-    caller
-        .get(&format!("/servicePrincipals/{ORDERS_IDENTITY}"))
-        .await;
+    caller.get(&format!("/servicePrincipals/{ORDERS_IDENTITY}")).await;
     caller.get(&assignments_path(ORDERS_IDENTITY)).await;
     caller.get(&assignments_path(ORDERS_IDENTITY)).await;
-    caller
-        .assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
-        .await;
+    caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await;
     caller.get("/users").await;
     let routes = [
         (Route::IssueToken, 1),
@@ -77,27 +73,17 @@ async fn requests_are_remembered_with_their_outcome() {
     let caller = Caller::in_contoso().await;
     let path = assignments_path(ORDERS_IDENTITY);
     list_as_named_request(&caller, &format!("{path}?$top=5")).await;
-    caller
-        .tenant
-        .answer_next(Route::CreateAssignment, Fault::connection_closed());
+    caller.tenant.answer_next(Route::CreateAssignment, Fault::connection_closed());
     let body = assignment(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ);
     assert!(caller.post_request(&path, &body).send().await.is_err());
 
     let requests = caller.tenant.requests();
-    let [token, list, create] = requests.as_slice() else {
-        panic!("{requests:?}")
-    };
+    let [token, list, create] = requests.as_slice() else { panic!("{requests:?}") };
     assert_eq!((token.route, token.status), (Route::IssueToken, Some(200)));
-    assert_eq!(
-        (list.route, list.status),
-        (Route::ListAssignments, Some(200))
-    );
+    assert_eq!((list.route, list.status), (Route::ListAssignments, Some(200)));
     assert_eq!(list.client_request_id.as_deref(), Some(CLIENT_REQUEST_ID));
     assert_eq!(list.path_and_query, format!("/v1.0{path}?$top=5"));
-    assert_eq!(
-        (create.route, create.status),
-        (Route::CreateAssignment, None)
-    );
+    assert_eq!((create.route, create.status), (Route::CreateAssignment, None));
     assert_eq!(create.method, "POST");
 }
 
@@ -116,15 +102,8 @@ async fn the_environment_leads_the_broker_to_the_tenant() {
 
 #[tokio::test]
 async fn a_tenant_without_a_user_assigned_identity_sets_no_client_id() {
-    let tenant = Tenant::start(Directory::new(CLIENT_REQUEST_ID))
-        .await
-        .unwrap();
-    assert!(
-        tenant
-            .environment()
-            .iter()
-            .all(|(name, _)| name != "AZURE_CLIENT_ID")
-    );
+    let tenant = Tenant::start(Directory::new(CLIENT_REQUEST_ID)).await.unwrap();
+    assert!(tenant.environment().iter().all(|(name, _)| name != "AZURE_CLIENT_ID"));
 }
 
 #[tokio::test]
@@ -145,10 +124,7 @@ async fn a_caller_that_hangs_up_does_not_undo_its_write() {
 #[tokio::test]
 async fn the_server_ends_with_the_tenant() {
     let tenant = Tenant::start(contoso()).await.unwrap();
-    let address = tenant
-        .graph_endpoint()
-        .trim_start_matches("http://")
-        .to_owned();
+    let address = tenant.graph_endpoint().trim_start_matches("http://").to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     drop(tenant);
     until(|| TcpStream::connect(&address).is_err()).await;
@@ -161,7 +137,5 @@ async fn until(condition: impl Fn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(FAR_TOO_LONG, met)
-        .await
-        .expect("the condition is met in time");
+    tokio::time::timeout(FAR_TOO_LONG, met).await.expect("the condition is met in time");
 }

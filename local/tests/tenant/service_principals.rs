@@ -30,11 +30,7 @@ async fn an_id_that_is_no_guid_is_a_bad_request() {
 #[tokio::test]
 async fn selecting_an_unknown_property_is_a_bad_request() {
     let caller = Caller::in_contoso().await;
-    let answer = caller
-        .get(&format!(
-            "/servicePrincipals/{ORDERS_API}?$select=id,appRole"
-        ))
-        .await;
+    let answer = caller.get(&format!("/servicePrincipals/{ORDERS_API}?$select=id,appRole")).await;
     answer.assert_is(400, "error-unknown-property.json");
 }
 
@@ -50,27 +46,18 @@ async fn a_query_option_that_is_not_emulated_is_refused_rather_than_ignored() {
 #[tokio::test]
 async fn a_managed_identity_tells_its_kind_and_its_arm_id() {
     let caller = Caller::in_contoso().await;
-    let answer = caller
-        .get(&format!("/servicePrincipals/{ORDERS_IDENTITY}"))
-        .await;
+    let answer = caller.get(&format!("/servicePrincipals/{ORDERS_IDENTITY}")).await;
     answer.assert_is(200, "service-principal-user-assigned.json");
     let path = format!("/servicePrincipals(appId='{ORDERS_IDENTITY_CLIENT_ID}')");
-    caller
-        .get(&path)
-        .await
-        .assert_is(200, "service-principal-user-assigned.json");
-    let answer = caller
-        .get(&format!("/servicePrincipals/{BILLING_FUNCTION}"))
-        .await;
+    caller.get(&path).await.assert_is(200, "service-principal-user-assigned.json");
+    let answer = caller.get(&format!("/servicePrincipals/{BILLING_FUNCTION}")).await;
     answer.assert_is(200, "service-principal-system-assigned.json");
 }
 
 #[tokio::test]
 async fn an_api_tells_its_app_roles() {
     let caller = Caller::in_contoso().await;
-    let answer = caller
-        .get(&format!("/servicePrincipals(appId='{ORDERS_API_APP_ID}')"))
-        .await;
+    let answer = caller.get(&format!("/servicePrincipals(appId='{ORDERS_API_APP_ID}')")).await;
     answer.assert_is(200, "service-principal-api.json");
 }
 
@@ -78,10 +65,7 @@ async fn an_api_tells_its_app_roles() {
 async fn only_selected_properties_are_answered() {
     let caller = Caller::in_contoso().await;
     let path = format!("/servicePrincipals/{ORDERS_API}?$select=id,appId,displayName");
-    caller
-        .get(&path)
-        .await
-        .assert_is(200, "service-principal-selected.json");
+    caller.get(&path).await.assert_is(200, "service-principal-selected.json");
 }
 
 #[tokio::test]

@@ -54,10 +54,7 @@ impl RequestIds {
     fn of(incoming: &Incoming) -> Self {
         let request_id = Uuid::new_v4().to_string();
         let client_request_id = incoming.header(CLIENT_REQUEST_ID).unwrap_or(&request_id);
-        Self {
-            client_request_id: client_request_id.to_owned(),
-            request_id,
-        }
+        Self { client_request_id: client_request_id.to_owned(), request_id }
     }
 }
 

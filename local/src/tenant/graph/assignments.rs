@@ -73,11 +73,7 @@ pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
     let directory = lock(&world.directory);
     let principal = find(&directory, key)?;
     let held = directory.assignments_of(&principal.id);
-    let value = held
-        .iter()
-        .skip(page.first)
-        .take(page.size)
-        .map(|one| body_of(one, None));
+    let value = held.iter().skip(page.first).take(page.size).map(|one| body_of(one, None));
     let body = ListBody {
         context: context(&principal.id),
         next_link: page.next_link(&world.origin, &incoming.path, held.len()),
@@ -94,25 +90,16 @@ pub(super) async fn create(
     key: &Key,
 ) -> Result<Response, Failure> {
     let wanted = NewAssignment::read(incoming)?;
-    let _write = world
-        .begin_write(&wanted.principal_id)
-        .ok_or_else(error::concurrency_violation)?;
+    let _write =
+        world.begin_write(&wanted.principal_id).ok_or_else(error::concurrency_violation)?;
     world.wait_for_latency().await;
     let mut directory = lock(&world.directory);
     let named_in_url = find(&directory, key)?.id.clone();
     let created = directory
-        .assign(
-            &wanted.principal_id,
-            &wanted.resource_id,
-            &wanted.app_role_id,
-        )
+        .assign(&wanted.principal_id, &wanted.resource_id, &wanted.app_role_id)
         .map_err(|reason| error::refused_assignment(&reason))?;
     let context = format!("{}/$entity", context(&named_in_url));
-    Ok(answer::json(
-        incoming,
-        StatusCode::CREATED,
-        &body_of(&created, Some(context)),
-    ))
+    Ok(answer::json(incoming, StatusCode::CREATED, &body_of(&created, Some(context))))
 }
 
 fn context(principal_id: &str) -> String {
@@ -136,11 +123,7 @@ fn body_of(assignment: &AppRoleAssignment, context: Option<String>) -> Assignmen
 
 impl Page {
     fn asked_for(incoming: &Incoming) -> Result<Self, Failure> {
-        let mut page = Self {
-            first: 0,
-            size: DEFAULT_PAGE_SIZE,
-            top: None,
-        };
+        let mut page = Self { first: 0, size: DEFAULT_PAGE_SIZE, top: None };
         for (option, value) in incoming.parameters() {
             match option.as_str() {
                 "$top" => {
@@ -158,10 +141,7 @@ impl Page {
 
     fn next_link(&self, origin: &str, path: &str, held: usize) -> Option<String> {
         let next = self.first.saturating_add(self.size);
-        let top = self
-            .top
-            .map(|top| format!("$top={top}&"))
-            .unwrap_or_default();
+        let top = self.top.map(|top| format!("$top={top}&")).unwrap_or_default();
         let token = URL_SAFE_NO_PAD.encode(format!("{SKIP_TOKEN_PREFIX}{next}"));
         (next < held).then(|| format!("{origin}{path}?{top}$skiptoken={token}"))
     }
@@ -192,10 +172,7 @@ impl NewAssignment {
             resource_id: take_guid(&mut properties, "resourceId")?,
             app_role_id: take_guid(&mut properties, "appRoleId")?,
         };
-        properties
-            .is_empty()
-            .then_some(wanted)
-            .ok_or_else(error::invalid_properties)
+        properties.is_empty().then_some(wanted).ok_or_else(error::invalid_properties)
     }
 }
 

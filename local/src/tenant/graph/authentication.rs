@@ -10,10 +10,8 @@ use crate::tenant::token::{Claims, TokenFault};
 use crate::tenant::world::World;
 
 /// The audiences that Microsoft Graph takes as its own, a trailing slash aside.
-const AUDIENCES: [&str; 2] = [
-    "https://graph.microsoft.com",
-    "00000003-0000-0000-c000-000000000000",
-];
+const AUDIENCES: [&str; 2] =
+    ["https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"];
 
 /// Either lets an application read service principals and their assignments (Microsoft Learn, "List
 /// appRoleAssignments granted to a service principal").
@@ -39,23 +37,17 @@ impl Caller {
             .ok_or_else(|| error::invalid_authentication_token("Access token is empty."))?;
         let claims = world.signer.verify(token).map_err(not_ours)?;
         check(&claims)?;
-        Ok(Self {
-            roles: claims.roles,
-        })
+        Ok(Self { roles: claims.roles })
     }
 
     pub(super) fn may_read(&self) -> Result<(), Failure> {
         let holds_one = READ_ROLES.iter().any(|role| self.holds(role));
-        holds_one
-            .then_some(())
-            .ok_or_else(error::insufficient_privileges)
+        holds_one.then_some(()).ok_or_else(error::insufficient_privileges)
     }
 
     pub(super) fn may_write(&self) -> Result<(), Failure> {
         self.may_read()?;
-        self.holds(WRITE_ROLE)
-            .then_some(())
-            .ok_or_else(error::insufficient_privileges)
+        self.holds(WRITE_ROLE).then_some(()).ok_or_else(error::insufficient_privileges)
     }
 
     fn holds(&self, role: &str) -> bool {

@@ -20,11 +20,7 @@ fn bad_request(message: impl Into<String>) -> Failure {
 
 /// No token, or one that Microsoft Graph doesn't accept, for the given reason.
 pub(super) fn invalid_authentication_token(reason: &str) -> Failure {
-    Failure::new(
-        StatusCode::UNAUTHORIZED,
-        "InvalidAuthenticationToken",
-        reason,
-    )
+    Failure::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", reason)
 }
 
 /// The token's app roles don't allow this request.
@@ -74,11 +70,7 @@ pub(super) fn unknown_segment(segment: &str) -> Failure {
 
 /// A version other than v1.0.
 pub(super) fn invalid_version(version: &str) -> Failure {
-    Failure::new(
-        StatusCode::BAD_REQUEST,
-        BAD_REQUEST,
-        format!("Invalid version: {version}"),
-    )
+    Failure::new(StatusCode::BAD_REQUEST, BAD_REQUEST, format!("Invalid version: {version}"))
 }
 
 /// The method can't be used on this URL.
@@ -148,9 +140,7 @@ pub(super) fn invalid_properties() -> Failure {
 
 /// The body has a text where a GUID belongs.
 pub(super) fn not_a_guid(literal: &str) -> Failure {
-    bad_request(format!(
-        "Cannot convert the literal '{literal}' to the expected type 'Edm.Guid'."
-    ))
+    bad_request(format!("Cannot convert the literal '{literal}' to the expected type 'Edm.Guid'."))
 }
 
 /// The body has something other than a text where a GUID belongs.

@@ -51,10 +51,7 @@ pub(super) fn read(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
     let selected = selected_properties(incoming)?;
     let directory = lock(&world.directory);
     let service_principal = find(&directory, key)?;
-    let body = Representation {
-        service_principal,
-        selected,
-    };
+    let body = Representation { service_principal, selected };
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
@@ -124,10 +121,7 @@ impl Serialize for Representation<'_> {
 }
 
 fn type_name(service_principal: &ServicePrincipal) -> &'static str {
-    if service_principal
-        .service_principal_type
-        .is_managed_identity()
-    {
+    if service_principal.service_principal_type.is_managed_identity() {
         "ManagedIdentity"
     } else {
         "Application"
@@ -135,11 +129,7 @@ fn type_name(service_principal: &ServicePrincipal) -> &'static str {
 }
 
 fn app_roles(service_principal: &ServicePrincipal) -> Vec<AppRoleBody<'_>> {
-    service_principal
-        .app_roles
-        .iter()
-        .map(AppRoleBody::of)
-        .collect()
+    service_principal.app_roles.iter().map(AppRoleBody::of).collect()
 }
 
 impl<'a> AppRoleBody<'a> {

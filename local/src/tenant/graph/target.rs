@@ -86,14 +86,9 @@ fn app_id(segment: &str) -> Option<&str> {
 /// Percent-decodes one segment. The decoder is the one for queries, to which `+` and `&` would mean
 /// something that they don't mean in a path.
 fn decode(segment: &str) -> String {
-    let query = format!(
-        "segment={}",
-        segment.replace('+', "%2B").replace('&', "%26")
-    );
+    let query = format!("segment={}", segment.replace('+', "%2B").replace('&', "%26"));
     let value = url::form_urlencoded::parse(query.as_bytes()).next();
-    value
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+    value.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -103,24 +98,15 @@ mod tests {
     #[test]
     fn a_service_principal_is_named_by_object_id_or_by_application_id() {
         let by_id = Target::parse("/v1.0/servicePrincipals/a").unwrap();
-        assert_eq!(
-            by_id,
-            Target::ServicePrincipal(Key::ObjectId("a".to_owned()))
-        );
+        assert_eq!(by_id, Target::ServicePrincipal(Key::ObjectId("a".to_owned())));
         let by_app_id = Target::parse("/v1.0/servicePrincipals(appId='a')/appRoleAssignments");
-        assert_eq!(
-            by_app_id.unwrap(),
-            Target::Assignments(Key::AppId("a".to_owned()))
-        );
+        assert_eq!(by_app_id.unwrap(), Target::Assignments(Key::AppId("a".to_owned())));
     }
 
     #[test]
     fn a_percent_encoded_key_means_the_same_as_a_plain_one() {
         let encoded = Target::parse("/v1.0/servicePrincipals%28appId%3D%27a+b%27%29").unwrap();
-        assert_eq!(
-            encoded,
-            Target::ServicePrincipal(Key::AppId("a+b".to_owned()))
-        );
+        assert_eq!(encoded, Target::ServicePrincipal(Key::AppId("a+b".to_owned())));
     }
 
     #[test]

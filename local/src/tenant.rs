@@ -66,14 +66,8 @@ impl Tenant {
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut variables = vec![
             ("IDENTITY_ENDPOINT".to_owned(), self.identity_endpoint()),
-            (
-                "IDENTITY_HEADER".to_owned(),
-                self.identity_header().to_owned(),
-            ),
-            (
-                "GRAPH_ENDPOINT".to_owned(),
-                self.graph_endpoint().to_owned(),
-            ),
+            ("IDENTITY_HEADER".to_owned(), self.identity_header().to_owned()),
+            ("GRAPH_ENDPOINT".to_owned(), self.graph_endpoint().to_owned()),
         ];
         let user_assigned = ServicePrincipalType::UserAssignedIdentity;
         let directory = lock(&self.world.directory);
@@ -112,9 +106,7 @@ impl Tenant {
     /// The assignments that one principal holds, in the order of their creation.
     #[must_use]
     pub fn assignments_of(&self, principal_id: &str) -> Vec<AppRoleAssignment> {
-        lock(&self.world.directory)
-            .assignments_of(principal_id)
-            .to_vec()
+        lock(&self.world.directory).assignments_of(principal_id).to_vec()
     }
 
     /// Gives a principal an app role, named by its value or id, without a request; returns the
@@ -133,10 +125,7 @@ impl Tenant {
     }
 
     /// Takes an assignment away without a request; false when there is none with this id.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "most callers know that it exists"
-    )]
+    #[expect(clippy::must_use_candidate, reason = "most callers know that it exists")]
     pub fn revoke(&self, assignment_id: &str) -> bool {
         lock(&self.world.directory).revoke(assignment_id)
     }

@@ -39,9 +39,7 @@ pub(super) fn route(incoming: &Incoming) -> Route {
 
 /// Answers a request.
 pub(super) async fn answer(world: &Arc<World>, incoming: &Incoming) -> Response {
-    process(world, incoming)
-        .await
-        .unwrap_or_else(|refused| failure(incoming, &refused))
+    process(world, incoming).await.unwrap_or_else(|refused| failure(incoming, &refused))
 }
 
 async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Failure> {
@@ -71,9 +69,9 @@ fn find<'a>(directory: &'a Directory, key: &Key) -> Result<&'a ServicePrincipal,
     match key {
         Key::ObjectId(id) if !is_guid(id) => Err(error::invalid_object_identifier(id)),
         Key::AppId(app_id) if !is_guid(app_id) => Err(error::invalid_app_id()),
-        Key::ObjectId(id) => directory
-            .service_principal(id)
-            .ok_or_else(|| error::resource_not_found(id)),
+        Key::ObjectId(id) => {
+            directory.service_principal(id).ok_or_else(|| error::resource_not_found(id))
+        }
         Key::AppId(app_id) => directory
             .service_principal_by_app_id(app_id)
             .ok_or_else(|| error::resource_not_found(app_id)),
