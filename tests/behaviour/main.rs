@@ -4,5 +4,6 @@
 
 mod architecture;
 mod files_agree;
+mod graph_payloads;
 mod protocol;
 mod start;

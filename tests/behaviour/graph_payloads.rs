@@ -1,0 +1,193 @@
+//! Microsoft Graph's answers, byte for byte, as the handler reads them.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use app_role_broker::{
+    domain::{
+        directory::{Api, AppRole, Principal},
+        ids::{AppId, AppRoleId, ObjectId},
+        pace::Pace,
+        policy::{Permit, Policy, Question},
+        requester::Requester,
+    },
+    graph::{
+        Graph,
+        assignments::Ensured,
+        error::{ErrorKind, GraphError},
+    },
+    remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
+};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    http::Url,
+};
+use tokio::net::TcpListener;
+use uuid::Uuid;
+use warp::{Filter, http::Method, http::StatusCode};
+
+const PRINCIPAL: &str = "c0a70500-0000-4000-8000-0000000000c0";
+const GRAPH_API: &str = "c0a70500-0000-4000-8000-0000000000a0";
+const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
+
+/// A token is all that it has.
+#[derive(Debug)]
+struct SignedIn;
+
+#[async_trait::async_trait]
+impl TokenCredential for SignedIn {
+    async fn get_token(
+        &self,
+        _scopes: &[&str],
+        _options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let expires_on = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
+        Ok(AccessToken::new("token", expires_on))
+    }
+}
+
+fn payload(file: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/graph");
+    std::fs::read(folder.join(file)).unwrap()
+}
+
+/// A Graph that answers every `GET` with one file and every `POST` with another.
+async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
+    let answers = warp::method().map(move |method: Method| {
+        let (status, file) = if method == Method::POST { post } else { get };
+        let status = StatusCode::from_u16(status).unwrap();
+        warp::reply::with_status(payload(file), status)
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    tokio::spawn(warp::serve(answers).incoming(listener).run());
+    let endpoint = Url::parse(&format!("http://{address}")).unwrap();
+    let pace = Pace::default().scaled(0.001);
+    let client = client::build(&endpoint, &pace).unwrap();
+    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
+    let tokens = TokenSource::new(make, "scope".to_owned(), pace.clone());
+    Graph::new(client, Arc::new(tokens), endpoint, pace)
+}
+
+const NOTHING: (u16, &str) = (404, "error-resource-not-found.json");
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+fn id(text: &str) -> ObjectId {
+    ObjectId::parse(text).unwrap()
+}
+
+/// Leave to give the principal this role, from a policy that has just this rule.
+fn permit(role: &str) -> Permit {
+    let policy = format!(
+        r#"{{"version":1,"allow":[{{"name":"r","requesters":["queue:team"],"principals":["{PRINCIPAL}"],"api":"{GRAPH_API}","roles":["{role}"]}}]}}"#
+    );
+    let app_id = AppId::parse(GRAPH_API).unwrap();
+    let role = AppRole { id: AppRoleId::parse(role).unwrap(), value: None };
+    let question = Question {
+        requester: &Requester::parse("queue:team").unwrap(),
+        principal: &Principal {
+            object_id: id(PRINCIPAL),
+            client_id: app_id,
+            display_name: String::new(),
+            resource_id: None,
+        },
+        api: &Api { object_id: id(GRAPH_API), app_id, display_name: String::new(), roles: vec![] },
+        role: &role,
+        own_identity: id("c0a70500-0000-4000-8000-0000000000f0"),
+    };
+    Policy::parse(policy.as_bytes()).unwrap().decide(&question).unwrap()
+}
+
+async fn create(
+    get: (u16, &'static str),
+    post: (u16, &'static str),
+) -> Result<Ensured, GraphError> {
+    graph(get, post).await.ensure_assigned(&permit(USER_READ_ALL), Uuid::new_v4(), soon()).await
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_write_is_told_apart() {
+    for (status, file, kind) in [
+        (400, "error-not-a-valid-reference-update.json", ErrorKind::PrincipalNotFound),
+        (400, "error-resource-id-not-found.json", ErrorKind::ApiNotFound),
+        (400, "error-permission-not-found-on-application.json", ErrorKind::RoleNotFound),
+        (404, "error-resource-not-found.json", ErrorKind::NotFound),
+        (400, "error-invalid-object-identifier.json", ErrorKind::Refused),
+        (400, "error-cannot-convert-literal.json", ErrorKind::Refused),
+        (400, "error-invalid-properties.json", ErrorKind::Refused),
+        (401, "error-token-expired.json", ErrorKind::TokenRefused),
+        (401, "error-token-audience.json", ErrorKind::TokenRefused),
+        (403, "error-insufficient-privileges.json", ErrorKind::Forbidden),
+        (405, "error-method-not-allowed.json", ErrorKind::Refused),
+    ] {
+        let error = create(NOTHING, (status, file)).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_is_found_in_the_list_whichever_way_graph_says_it() {
+    for file in
+        ["error-permission-already-exists.json", "error-entitlement-grant-already-exists.json"]
+    {
+        let ensured = create((200, "list-assignments-response.json"), (400, file)).await.unwrap();
+        let Ensured::Found(assignment) = ensured else { panic!("{ensured:?}") };
+        let list: serde_json::Value =
+            serde_json::from_slice(&payload("list-assignments-response.json")).unwrap();
+        let mut listed = list["value"].as_array().unwrap().iter();
+        let expected = listed.find(|entry| entry["appRoleId"] == USER_READ_ALL).unwrap();
+        assert_eq!(assignment.id, expected["id"]);
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_that_the_list_does_not_show_yet_is_worth_another_delivery() {
+    let list = (200, "list-assignments-empty-response.json");
+    let error = create(list, (400, "error-permission-already-exists.json")).await.unwrap_err();
+    assert!(error.is_worth_another_delivery());
+}
+
+#[tokio::test]
+async fn no_token_goes_to_a_next_page_at_another_host() {
+    let list = (200, "list-assignments-page-response.json");
+    let graph = graph(list, (400, "error-permission-already-exists.json")).await;
+    let not_on_this_page = permit("c0a70500-0000-4000-8000-0000000000ff");
+    let error = graph.ensure_assigned(&not_on_this_page, Uuid::new_v4(), soon()).await.unwrap_err();
+    assert!(error.to_string().contains("another host"), "{error}");
+}
+
+#[tokio::test]
+async fn a_created_assignment_is_read_with_its_id_and_moment() {
+    let ensured = create(NOTHING, (201, "create-assignment-response.json")).await.unwrap();
+    let Ensured::Created(answer) = ensured else { panic!("{ensured:?}") };
+    assert_eq!(answer.body.id, "AAWnwAAAAECAAAAAAAAAwIzJZ6of2JxasLwmyqAFGuo");
+    assert_eq!(answer.body.created.as_deref(), Some("2026-08-20T10:11:12.1234567Z"));
+}
+
+#[tokio::test]
+async fn managed_identities_of_both_kinds_are_read_with_their_resource() {
+    for (file, resource) in [
+        ("service-principal-user-assigned.json", "userAssignedIdentities/id-orders"),
+        ("service-principal-system-assigned.json", "Microsoft.Web/sites/func-billing"),
+    ] {
+        let principal =
+            graph((200, file), NOTHING).await.principal(id(PRINCIPAL), soon()).await.unwrap();
+        assert!(principal.resource_id.unwrap().as_str().ends_with(resource), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_is_read_with_its_roles() {
+    let graph = graph((200, "service-principal-api.json"), NOTHING).await;
+    let api = graph.api(id(GRAPH_API), soon()).await.unwrap();
+    assert!(!api.roles.is_empty());
+    assert!(api.roles.iter().all(|role| role.value.is_some()));
+}
+
+#[tokio::test]
+async fn a_service_principal_that_does_not_exist_is_not_found() {
+    let error = graph(NOTHING, NOTHING).await.principal(id(PRINCIPAL), soon()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
