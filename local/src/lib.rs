@@ -2,3 +2,12 @@
 //! and Azurite.
 
 pub mod tenant;
+/// Azure Storage on this machine: Azurite and its queues.
+pub mod storage;
+
+/// Makes rustls usable. reqwest is built without a TLS provider, and panics if it finds none, even if
+/// no connection ever needs TLS.
+pub(crate) fn install_crypto_provider() {
+    // An error says that a provider is there already, which is all that is wanted.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
