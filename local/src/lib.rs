@@ -2,6 +2,8 @@
 //! and Azurite.
 
 pub mod tenant;
+/// A stand-in for the Azure Functions host.
+pub mod functions_host;
 /// Azure Storage on this machine: Azurite and its queues.
 pub mod storage;
 

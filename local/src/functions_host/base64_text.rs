@@ -1,0 +1,37 @@
+//! Base64 as .NET's `Convert.FromBase64String` reads it: white space is ignored, padding is required.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+const DOTNET: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+);
+
+/// The bytes, or `None` if the text is not base64.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    let is_ignored = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    DOTNET.decode(text.replace(is_ignored, "")).ok()
+}
+
+pub(super) fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_not_base64_unless_it_happens_to_be() {
+        assert_eq!(decode("hello"), None);
+        assert_eq!(decode("{\"a\":1}"), None);
+        assert_eq!(decode("test").unwrap(), [0xb5, 0xeb, 0x2d]);
+        assert_eq!(decode("aGVs\r\n bG8=").unwrap(), b"hello");
+        assert_eq!(decode("").unwrap(), b"");
+    }
+}

@@ -1,0 +1,177 @@
+//! host.json with the settings that override it, flat: a path of names, whatever their case, to a text.
+//! This is how .NET keeps configuration, and why a number may come as a string.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::settings::SettingsError;
+use super::time_span;
+
+/// The prefix of a setting that overrides a key of host.json ("App settings reference",
+/// override host.json values); levels are separated by two underscores.
+const OVERRIDE_PREFIX: &str = "azurefunctionsjobhost";
+
+/// A flat configuration.
+#[derive(Debug, Default)]
+pub(super) struct Configuration(BTreeMap<String, String>);
+
+impl Configuration {
+    pub(super) fn new(host_json: &Value, environment: &BTreeMap<String, String>) -> Self {
+        let mut texts = BTreeMap::new();
+        flatten("", host_json, &mut texts);
+        for (name, value) in environment {
+            let path = name.replace("__", ":").to_ascii_lowercase();
+            if let Some(path) = path
+                .strip_prefix(OVERRIDE_PREFIX)
+                .and_then(|p| p.strip_prefix(':'))
+            {
+                texts.insert(path.to_owned(), value.clone());
+            }
+        }
+        Self(texts)
+    }
+
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        self.0.get(&path.to_ascii_lowercase()).map(String::as_str)
+    }
+
+    /// Whether the path, or anything below it, is set.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let path = path.to_ascii_lowercase();
+        let below = format!("{path}:");
+        self.0
+            .keys()
+            .any(|key| *key == path || key.starts_with(&below))
+    }
+
+    pub(super) fn integer<N>(&self, path: &'static str, default: N) -> Result<N, SettingsError>
+    where
+        N: std::str::FromStr,
+    {
+        self.read(path, "a whole number that is not negative", |text| {
+            text.parse().ok()
+        })
+        .map(|value| value.unwrap_or(default))
+    }
+
+    pub(super) fn boolean(&self, path: &'static str, default: bool) -> Result<bool, SettingsError> {
+        let read = |text: &str| text.to_ascii_lowercase().parse().ok();
+        self.read(path, "true or false", read)
+            .map(|value| value.unwrap_or(default))
+    }
+
+    pub(super) fn time_span(
+        &self,
+        path: &'static str,
+        default: Duration,
+    ) -> Result<Duration, SettingsError> {
+        self.read(path, "a time span such as 00:00:30", time_span::parse)
+            .map(|value| value.unwrap_or(default))
+    }
+
+    /// A list: numbered keys, or a JSON array in one text.
+    pub(super) fn list(&self, path: &'static str) -> Result<Vec<String>, SettingsError> {
+        let whole = self.text(path).filter(|text| !text.is_empty());
+        if whole.is_some() {
+            let read = |text: &str| serde_json::from_str(text).ok();
+            return Ok(self
+                .read(path, "a JSON array of strings", read)?
+                .unwrap_or_default());
+        }
+        let item = |index: usize| self.text(&format!("{path}:{index}")).map(str::to_owned);
+        Ok((0..).map_while(item).collect())
+    }
+
+    /// The value at a path, if there is one.
+    pub(super) fn read<T>(
+        &self,
+        path: &'static str,
+        expected: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, SettingsError> {
+        let Some(text) = self.text(path) else {
+            return Ok(None);
+        };
+        let wrong = || SettingsError::Value {
+            path,
+            value: text.to_owned(),
+            expected,
+        };
+        read(text).map(Some).ok_or_else(wrong)
+    }
+}
+
+fn flatten(path: &str, value: &Value, texts: &mut BTreeMap<String, String>) {
+    let below = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        if path.is_empty() {
+            name
+        } else {
+            format!("{path}:{name}")
+        }
+    };
+    match value {
+        Value::Object(members) => {
+            members
+                .iter()
+                .for_each(|(name, value)| flatten(&below(name), value, texts));
+        }
+        Value::Array(items) => {
+            let numbered = items.iter().enumerate();
+            numbered.for_each(|(index, item)| flatten(&below(&index.to_string()), item, texts));
+        }
+        Value::Null => {}
+        Value::String(text) => drop(texts.insert(path.to_owned(), text.clone())),
+        other => drop(texts.insert(path.to_owned(), other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn configuration(host_json: &Value, overrides: &[(&str, &str)]) -> Configuration {
+        let pairs = overrides
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Configuration::new(host_json, &pairs.collect())
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused_by_its_path() {
+        let configuration = configuration(&json!({"functionTimeout": "soon"}), &[]);
+        let error = configuration
+            .time_span("functionTimeout", Duration::ZERO)
+            .unwrap_err();
+        let expected = "functionTimeout is 'soon', and should be a time span such as 00:00:30";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_setting_of_the_environment_overrides_host_json_whatever_its_case() {
+        let host_json = json!({"extensions": {"queues": {"batchSize": 16}}});
+        let name = "AzureFunctionsJobHost__Extensions__queues__batchsize";
+        let configuration = configuration(&host_json, &[(name, "3")]);
+        assert_eq!(
+            configuration
+                .integer("extensions:queues:batchSize", 0)
+                .unwrap(),
+            3
+        );
+    }
+
+    #[test]
+    fn a_list_may_be_given_as_json_text() {
+        let host_json = json!({"a": ["x", "y"]});
+        assert_eq!(
+            configuration(&host_json, &[]).list("a").unwrap(),
+            ["x", "y"]
+        );
+        let text = [("AzureFunctionsJobHost__a", r#"["z"]"#)];
+        assert_eq!(configuration(&host_json, &text).list("a").unwrap(), ["z"]);
+    }
+}

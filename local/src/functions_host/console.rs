@@ -1,0 +1,142 @@
+//! What the handler prints, line by line into the host's log (Azure Functions host, `WorkerProcess`).
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+
+use super::log::{HostLog, LogLevel};
+
+const CONSOLE: &str = "Host.Function.Console";
+const TOOLING: &str = "Host.Function.ToolingConsoleLog";
+const SYSTEM: &str = "Host.LanguageWorkerConsoleLog";
+/// Lines for the host's own log carry this prefix, which is removed.
+const SYSTEM_PREFIX: &str = "LanguageWorkerConsoleLog";
+/// Lines for tools carry this one, which stays.
+const TOOLING_PREFIX: &str = "azfuncjsonlog:";
+/// How many lines of stderr the host repeats when the handler ended.
+const LAST_LINES: usize = 3;
+/// What makes a line of stderr an error if stderr is not for errors only.
+const ERROR_WORDS: [&str; 4] = ["error", "fail", "severe", "unhandled exception"];
+
+/// Which stream a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    Stdout,
+    /// Whether everything there is an error (`useStdErrorStreamForErrorsOnly`).
+    Stderr {
+        errors_only: bool,
+    },
+}
+
+/// The last lines of stderr.
+#[derive(Clone, Default)]
+pub(super) struct LastLines(Arc<Mutex<VecDeque<String>>>);
+
+impl LastLines {
+    fn push(&self, line: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == LAST_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line.to_owned());
+    }
+
+    pub(super) fn joined(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Copies a stream into the log until it ends.
+pub(super) async fn copy(
+    source: impl AsyncRead + Unpin,
+    stream: Stream,
+    log: HostLog,
+    last_lines: LastLines,
+) {
+    let mut reader = BufReader::new(source);
+    let mut bytes = Vec::new();
+    // A stream that cannot be read is over.
+    while matches!(reader.read_until(b'\n', &mut bytes).await, Ok(1..)) {
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.trim_end_matches(['\r', '\n']);
+        if stream != Stream::Stdout {
+            last_lines.push(line);
+        }
+        let (level, category, message) = classify(line, stream);
+        log.write(level, category, message);
+        bytes.clear();
+    }
+}
+
+fn classify(line: &str, stream: Stream) -> (LogLevel, &'static str, &str) {
+    if let Some(rest) = line.strip_prefix(SYSTEM_PREFIX) {
+        return (level(line, stream), SYSTEM, rest);
+    }
+    let category = if line.starts_with(TOOLING_PREFIX) {
+        TOOLING
+    } else {
+        CONSOLE
+    };
+    (level(line, stream), category, line)
+}
+
+fn level(line: &str, stream: Stream) -> LogLevel {
+    let lower = line.to_ascii_lowercase();
+    match stream {
+        Stream::Stdout => LogLevel::Information,
+        Stream::Stderr { .. } if lower.contains("warn") => LogLevel::Warning,
+        Stream::Stderr { errors_only: true } => LogLevel::Error,
+        Stream::Stderr { errors_only: false } => {
+            if ERROR_WORDS.iter().any(|word| lower.contains(word)) {
+                LogLevel::Error
+            } else {
+                LogLevel::Information
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ERRORS_ONLY: Stream = Stream::Stderr { errors_only: true };
+
+    #[test]
+    fn stderr_is_an_error_unless_it_warns() {
+        assert_eq!(classify("gone", ERRORS_ONLY).0, LogLevel::Error);
+        assert_eq!(classify("WARNing: gone", ERRORS_ONLY).0, LogLevel::Warning);
+        let mixed = Stream::Stderr { errors_only: false };
+        assert_eq!(classify("Failed", mixed).0, LogLevel::Error);
+        assert_eq!(classify("gone", mixed).0, LogLevel::Information);
+    }
+
+    #[test]
+    fn stdout_is_information_and_prefixes_choose_the_category() {
+        let information = LogLevel::Information;
+        assert_eq!(
+            classify("error", Stream::Stdout),
+            (information, CONSOLE, "error")
+        );
+        let system = classify("LanguageWorkerConsoleLog x", Stream::Stdout);
+        assert_eq!(system, (information, SYSTEM, " x"));
+        let tooling = classify("azfuncjsonlog:{}", Stream::Stdout);
+        assert_eq!(tooling, (information, TOOLING, "azfuncjsonlog:{}"));
+    }
+
+    #[tokio::test]
+    async fn the_last_three_lines_of_stderr_are_kept() {
+        let (log, last_lines) = (HostLog::new(None), LastLines::default());
+        copy(
+            &b"1\n2\r\n3\n4"[..],
+            ERRORS_ONLY,
+            log.clone(),
+            last_lines.clone(),
+        )
+        .await;
+        assert_eq!(last_lines.joined(), "2,3,4");
+        assert_eq!(log.records().len(), 4);
+    }
+}

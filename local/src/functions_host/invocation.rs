@@ -1,0 +1,219 @@
+//! One invocation: the request to the handler, its answer, and the outputs (Azure Functions host,
+//! `DefaultHttpWorkerService`).
+
+use std::future::pending;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use reqwest::header::{CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::storage::{Queue, QueueError};
+
+use super::envelope::{self, MessageProperties, QueueInvocation};
+use super::function_folder::RETURN_BINDING;
+use super::host::{BoundQueue, Function, Host};
+use super::json::Json;
+use super::log::LogLevel;
+use super::outputs;
+use super::response::{self, Answer, HandlerReply};
+use super::{EmptyAnswer, Outcome, StopReason, time_span};
+
+/// A version of the host that speaks the protocol as it is here. Handlers must not read anything into it.
+const HOST_VERSION: &str = "4.1037.0.0";
+/// The client's own limit lies beyond the function's.
+const CLIENT_TIMEOUT_MARGIN: Duration = Duration::from_secs(60);
+
+/// Calls a queue function with a message's content. The id is the invocation's.
+pub(super) async fn of_queue(
+    host: &Host,
+    function: &Function,
+    binding: &BoundQueue,
+    content: &[u8],
+    properties: &MessageProperties,
+    reason: &str,
+) -> (Uuid, Outcome) {
+    let id = Uuid::new_v4();
+    let category = format!("Function.{}", function.name);
+    let name = &function.name;
+    let executing = format!("Executing 'Functions.{name}' (Reason='{reason}', Id={id})");
+    host.log.write(LogLevel::Information, &category, executing);
+    let started = std::time::Instant::now();
+    let body = envelope::of_queue(&QueueInvocation {
+        function: name,
+        binding: &binding.name,
+        data_type: binding.data_type,
+        content,
+        properties,
+        now: OffsetDateTime::now_utc(),
+        random_guid: Uuid::new_v4(),
+    });
+    let outcome = match body {
+        Ok(body) => run(host, function, id, body).await,
+        Err(error) => Outcome::Failed(format!(
+            "Exception binding parameter '{}': the message is not text: {error}",
+            binding.name
+        )),
+    };
+    let took = started.elapsed().as_millis();
+    let (level, end) = match &outcome {
+        Outcome::Succeeded => (LogLevel::Information, "Succeeded"),
+        Outcome::Failed(_) | Outcome::TimedOut => (LogLevel::Error, "Failed"),
+    };
+    let why = if let Outcome::Failed(why) = &outcome {
+        format!(": {why}")
+    } else {
+        String::new()
+    };
+    let executed = format!("Executed 'Functions.{name}' ({end}, Id={id}, Duration={took}ms){why}");
+    host.log.write(level, &category, executed);
+    (id, outcome)
+}
+
+async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcome {
+    let worker_id = match host.worker.wait_until_initialized().await {
+        Ok(worker_id) => worker_id,
+        Err(state) => {
+            let message = format!(
+                "Final functionDispatcher state: {state:?}. Initialization timed out and host is shutting down"
+            );
+            host.log
+                .write(LogLevel::Error, super::host::STARTUP, message.clone());
+            host.stop(StopReason::NotInitialized);
+            return Outcome::Failed(message);
+        }
+    };
+    // The clock starts when the handler can be called. The real one starts earlier, which differs only
+    // for limits shorter than a start.
+    let finished = call_and_write(host, function, id, body);
+    let Some(limit) = host.settings.function_timeout else {
+        return outcome(finished.await);
+    };
+    match tokio::time::timeout(limit, finished).await {
+        Ok(result) => outcome(result),
+        Err(_) => {
+            let message = format!(
+                "Timeout value of {} exceeded by function 'Functions.{}' (Id: '{id}'). Initiating cancellation.",
+                time_span::format(limit),
+                function.name
+            );
+            host.log.write(
+                LogLevel::Error,
+                &format!("Function.{}", function.name),
+                message,
+            );
+            host.worker.end_after_function_timeout(worker_id).await;
+            Outcome::TimedOut
+        }
+    }
+}
+
+fn outcome(result: Result<(), String>) -> Outcome {
+    result.map_or_else(Outcome::Failed, |()| Outcome::Succeeded)
+}
+
+async fn call_and_write(
+    host: &Host,
+    function: &Function,
+    id: Uuid,
+    body: String,
+) -> Result<(), String> {
+    let reply = match call(host, &function.name, id, body).await? {
+        Answer::Reply(reply) => reply,
+        Answer::NeverCompletes => match host.empty_answer {
+            EmptyAnswer::Hang => pending().await,
+            EmptyAnswer::Fail => {
+                return Err("the handler answered success without a JSON object; the real host would wait for one until functionTimeout".to_owned());
+            }
+        },
+    };
+    let category = format!("Function.{}.User", function.name);
+    for line in &reply.logs {
+        host.log
+            .write(LogLevel::Information, &category, line.as_str());
+    }
+    let values = values(function, reply);
+    let writes = function.outputs.iter().filter_map(|output| {
+        let (_, value) = values.iter().find(|(name, _)| *name == output.name)?;
+        Some(write(host, output, value))
+    });
+    try_join_all(writes).await.map(drop)
+}
+
+async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Answer, String> {
+    let mut request = host
+        .client
+        .post(format!("http://127.0.0.1:{}/{function}", host.worker.port))
+        .header("X-Azure-Functions-HostVersion", HOST_VERSION)
+        .header("X-Azure-Functions-InvocationId", id.to_string())
+        .header(USER_AGENT, format!("Azure-Functions-Host/{HOST_VERSION}"))
+        .header(CONTENT_TYPE, "application/json; charset=utf-8")
+        // The host serialises while it sends, so it never knows the length.
+        .header(TRANSFER_ENCODING, "chunked")
+        .body(body);
+    if let Some(limit) = host.settings.function_timeout {
+        request = request.timeout(limit + CLIENT_TIMEOUT_MARGIN);
+    }
+    let answer = request.send().await.map_err(|error| with_causes(&error))?;
+    let status = answer.status();
+    let content_type = answer.headers().get(CONTENT_TYPE).cloned();
+    let body = answer.bytes().await.map_err(|error| with_causes(&error))?;
+    response::read(
+        status,
+        content_type.as_ref().and_then(|value| value.to_str().ok()),
+        &body,
+    )
+}
+
+fn with_causes(error: &reqwest::Error) -> String {
+    let mut text = format!("An error occurred while sending the request: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// A return value belongs to the binding `$return`; without one, its properties are further outputs.
+fn values(function: &Function, reply: HandlerReply) -> Vec<(String, Json)> {
+    let mut values = reply.outputs;
+    match reply.return_value {
+        Some(value) if function.takes_return_value() => {
+            values.push((RETURN_BINDING.to_owned(), value));
+        }
+        Some(Json::Object(members)) => values.extend(members),
+        _ => {}
+    }
+    values
+}
+
+async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Result<(), String> {
+    let failed = |why: String| {
+        format!(
+            "Error while handling parameter {} after function returned: {why}",
+            output.name
+        )
+    };
+    let messages = outputs::queue_messages(value, output.data_type).map_err(failed)?;
+    for message in messages {
+        let text = outputs::encode(&message, host.settings.queues.message_encoding);
+        add(&output.queue, &text)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        host.wakers.wake(&output.address);
+    }
+    Ok(())
+}
+
+/// Adds a message, and creates the queue if that is what is missing.
+pub(super) async fn add(queue: &Queue, text: &str) -> Result<(), QueueError> {
+    match queue.send(text).await {
+        Err(QueueError::NotFound { .. }) => {
+            queue.create_if_missing().await?;
+            queue.send(text).await
+        }
+        result => result,
+    }
+}

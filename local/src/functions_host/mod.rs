@@ -1,0 +1,340 @@
+//! A stand-in for the Azure Functions host: starts a custom handler and calls it as the real host does.
+//!
+//! It follows the source of the Azure Functions host (version 4) and of its storage extension more than
+//! "Azure Functions custom handlers", where these differ. It runs queue functions; a function with any
+//! other binding is named in the log and does not run.
+
+mod admin;
+mod back_off;
+mod base64_text;
+mod configuration;
+mod console;
+mod dates;
+mod envelope;
+mod function_folder;
+mod host;
+mod invocation;
+mod json;
+mod log;
+mod outputs;
+mod queue_listener;
+mod response;
+mod restart_rules;
+mod settings;
+mod time_span;
+mod worker_command;
+mod worker_process;
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+use uuid::Uuid;
+
+use host::{BoundTrigger, Host, STARTUP, Wakers};
+use log::HostLog;
+use queue_listener::{MESSAGE_LEASE, QueueListener};
+use settings::HostSettings;
+use worker_process::Supervisor;
+
+pub use log::{Echo, LogLevel, LogRecord, WaitError};
+pub use settings::SettingsError;
+
+/// What .NET's client follows before it gives up.
+const MOST_REDIRECTS: usize = 50;
+
+/// What a host is started with.
+#[derive(Clone)]
+pub struct Options {
+    /// The folder of host.json.
+    pub app_root: PathBuf,
+    /// Variables that win over this process's own and over local.settings.json.
+    pub environment: Vec<(String, String)>,
+    /// What to do when the handler answers success without content.
+    pub empty_answer: EmptyAnswer,
+    /// How long a message stays hidden while its function runs; renewed when half of it is over.
+    /// Ten minutes in the real host, which has no setting for it. Whole seconds.
+    pub message_lease: Duration,
+    /// Called with every line of the log as it is written.
+    pub echo: Option<Echo>,
+}
+
+impl Options {
+    /// An app as it would run for real.
+    #[must_use]
+    pub fn new(app_root: impl Into<PathBuf>) -> Self {
+        Self {
+            app_root: app_root.into(),
+            environment: Vec::new(),
+            empty_answer: EmptyAnswer::Hang,
+            message_lease: MESSAGE_LEASE,
+            echo: None,
+        }
+    }
+}
+
+/// What the host does with a success that has no content, or only white space or `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyAnswer {
+    /// Wait for content until `functionTimeout`, as the real host does.
+    Hang,
+    /// Fail the invocation and say why, so that a test need not wait.
+    Fail,
+}
+
+/// An invocation that is over, its message settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedInvocation {
+    /// The function's name.
+    pub function: String,
+    /// The id that the handler was told.
+    pub invocation_id: Uuid,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The message's id; `None` if it was run by hand.
+    pub message_id: Option<String>,
+    /// How often the message had been received; 0 if it was run by hand.
+    pub dequeue_count: i64,
+}
+
+/// How an invocation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The handler answered and its outputs were written.
+    Succeeded,
+    /// It did not, for this reason.
+    Failed(String),
+    /// It took longer than `functionTimeout`; the handler was killed.
+    TimedOut,
+}
+
+/// Why a host is no longer running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// [`FunctionsHost::stop`] was called.
+    Requested,
+    /// The handler ended with errors too often. Azure would start the host again.
+    TooManyWorkerErrors,
+    /// An invocation waited for the handler in vain. Azure would start the host again.
+    NotInitialized,
+}
+
+/// Why a host did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// No port was free.
+    #[error("no free port on 127.0.0.1: {0}")]
+    Port(#[from] io::Error),
+    /// The endpoint's address makes no URL.
+    #[error("the host's own endpoint has no usable address: {0}")]
+    Address(#[from] url::ParseError),
+    /// No HTTP client could be made.
+    #[error("cannot make an HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// A running host. Dropping it kills the handler and ends everything else.
+pub struct FunctionsHost {
+    host: Arc<Host>,
+    admin_url: Url,
+    tasks: JoinSet<()>,
+}
+
+impl FunctionsHost {
+    /// Starts the handler and the listeners; does not wait for the handler.
+    ///
+    /// # Errors
+    ///
+    /// If host.json or local.settings.json cannot be used. A function that cannot run is not an error:
+    /// the log names it.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let settings = Arc::new(HostSettings::read(&options.app_root, &options.environment)?);
+        let log = HostLog::new(options.echo);
+        let functions = host::bind_all(&settings, function_folder::find(&options.app_root)?, &log);
+        let client = http_client()?;
+        let port = free_port().await?;
+        let (worker, supervisor) =
+            worker_process::prepare(settings.clone(), client.clone(), log.clone(), port);
+        let host = Arc::new(Host {
+            settings,
+            log,
+            client,
+            worker,
+            wakers: Wakers::new(&functions),
+            functions,
+            empty_answer: options.empty_answer,
+            message_lease: options.message_lease,
+            finished: watch::Sender::default(),
+            stopping: watch::Sender::default(),
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let admin_url = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
+        let tasks = spawn_all(&host, supervisor, listener);
+        Ok(Self {
+            host,
+            admin_url,
+            tasks,
+        })
+    }
+
+    /// Waits until the handler answers.
+    ///
+    /// # Errors
+    ///
+    /// If it does not within four times `initializationTimeout`, as long as an invocation would wait.
+    pub async fn ready(&self) -> Result<(), WaitError> {
+        let limit = self.host.worker.wait_limit();
+        let initialized = self.host.worker.wait_until_initialized().await;
+        let in_vain = |state| {
+            let condition = format!("the handler to answer ({state:?})");
+            self.host.log.in_vain(condition, limit)
+        };
+        initialized.map(drop).map_err(in_vain)
+    }
+
+    /// The log up to now.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogRecord> {
+        self.host.log.records()
+    }
+
+    /// The first line that contains a text, be it there already or yet to come.
+    ///
+    /// # Errors
+    ///
+    /// If it does not come before the deadline.
+    pub async fn wait_for_log(
+        &self,
+        text: &str,
+        deadline: Duration,
+    ) -> Result<LogRecord, WaitError> {
+        self.host.log.wait_for(text, deadline).await
+    }
+
+    /// The invocations that are over, in the order in which they ended.
+    #[must_use]
+    pub fn invocations(&self) -> Vec<FinishedInvocation> {
+        self.host.finished.borrow().clone()
+    }
+
+    /// Waits until so many invocations are over, and returns all that are.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer at the deadline.
+    pub async fn wait_for_invocations(
+        &self,
+        count: usize,
+        deadline: Duration,
+    ) -> Result<Vec<FinishedInvocation>, WaitError> {
+        let mut finished = self.host.finished.subscribe();
+        let enough = finished.wait_for(|all| all.len() >= count);
+        match tokio::time::timeout(deadline, enough).await {
+            Ok(Ok(all)) => Ok(all.clone()),
+            _ => Err(self
+                .host
+                .log
+                .in_vain(format!("{count} finished invocations"), deadline)),
+        }
+    }
+
+    /// Kills the handler (SIGKILL) as if it had crashed; returns when the host has noticed.
+    pub async fn kill_worker(&self) {
+        self.host.worker.kill().await;
+    }
+
+    /// Where the host's own endpoint is, for example for `admin/functions/<function>`.
+    #[must_use]
+    pub fn admin_url(&self) -> &Url {
+        &self.admin_url
+    }
+
+    /// Waits until the host is no longer running, and says why.
+    pub async fn stopped(&self) -> StopReason {
+        self.host.until_stopping().await
+    }
+
+    /// Stops the listeners, then kills the handler without warning, as the real host does. Messages in
+    /// flight stay hidden until their lease is over.
+    pub async fn stop(mut self) {
+        self.host.stop(StopReason::Requested);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Drop for FunctionsHost {
+    fn drop(&mut self) {
+        // What was started by hand has nobody else to end it.
+        self.host.stop(StopReason::Requested);
+    }
+}
+
+fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(admin::serve(host.clone(), listener));
+    if host.functions.is_empty() {
+        host.log.write(
+            LogLevel::Warning,
+            STARTUP,
+            "No functions found: the handler is not started.",
+        );
+        return tasks;
+    }
+    let names: Vec<_> = host
+        .functions
+        .iter()
+        .map(|function| function.name.as_str())
+        .collect();
+    let message = format!("Found the following functions: {}", names.join(", "));
+    host.log.write(LogLevel::Information, STARTUP, message);
+    for function in &host.functions {
+        let BoundTrigger::Queue(trigger) = function.trigger.clone();
+        tasks.spawn(QueueListener::new(host.clone(), function.clone(), trigger).run());
+    }
+    tasks.spawn(supervise(host.clone(), supervisor));
+    host.log
+        .write(LogLevel::Information, STARTUP, "Job host started");
+    tasks
+}
+
+async fn supervise(host: Arc<Host>, supervisor: Supervisor) {
+    let stopping = async {
+        host.until_stopping().await;
+        host.worker.stop();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        has_given_up = supervisor.run() => if has_given_up {
+            host.stop(StopReason::TooManyWorkerErrors);
+        },
+        () = stopping => {}
+    }
+}
+
+/// Redirects are followed, so a handler must never send one.
+fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    crate::install_crypto_provider();
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .redirect(reqwest::redirect::Policy::limited(MOST_REDIRECTS))
+        .build()
+}
+
+/// Found once and used again after every restart, as the real host does, with the same small risk that
+/// somebody else takes it meanwhile.
+async fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await?
+        .local_addr()?
+        .port())
+}

@@ -1,0 +1,160 @@
+//! Which program is the handler, with which arguments, where, and what it finds in its environment
+//! (Azure Functions host, `HttpWorkerDescription` and `DefaultWorkerProcessFactory`).
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+use uuid::Uuid;
+
+use super::settings::HostSettings;
+
+/// The handler's command, ready to be spawned.
+pub(super) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command {
+    let mut command = Command::new(executable(settings));
+    command
+        .args(arguments(settings))
+        .current_dir(working_directory(settings))
+        .env_clear()
+        .envs(&settings.environment)
+        .envs(variables(&settings.app_root, port, worker_id))
+        // The real host leaves stdin alone; here it could be a terminal that both would read.
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// The program as the log names it. A relative path counts only if the file is there; otherwise it is
+/// looked up in PATH, so that `node` works and a forgotten build is "not found".
+pub(super) fn executable(settings: &HostSettings) -> PathBuf {
+    let path = expand(settings, &settings.custom_handler.default_executable_path);
+    let folder = settings
+        .custom_handler
+        .worker_directory
+        .as_deref()
+        .unwrap_or_default();
+    let joined = settings.app_root.join(folder).join(&path);
+    if joined.is_file() {
+        joined
+    } else {
+        path.into()
+    }
+}
+
+fn working_directory(settings: &HostSettings) -> PathBuf {
+    let folder = settings
+        .custom_handler
+        .working_directory
+        .as_deref()
+        .unwrap_or_default();
+    settings.app_root.join(folder)
+}
+
+/// The host makes one command line, without quoting, which the platform then takes apart.
+fn arguments(settings: &HostSettings) -> Vec<String> {
+    let handler = &settings.custom_handler;
+    let mut words = handler.arguments.clone();
+    words.extend(
+        handler
+            .default_worker_path
+            .as_ref()
+            .map(|path| format!("\"{path}\"")),
+    );
+    words.extend(handler.worker_arguments.iter().cloned());
+    split(&expand(settings, &words.join(" ")))
+}
+
+fn variables(app_root: &Path, port: u16, worker_id: Uuid) -> [(&'static str, String); 5] {
+    [
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
+        ("FUNCTIONS_HTTPWORKER_PORT", port.to_string()),
+        ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", worker_id.to_string()),
+        ("FUNCTIONS_HTTPWORKER_ID", worker_id.to_string()),
+        (
+            "FUNCTIONS_APP_ROOT_PATH",
+            app_root.to_string_lossy().into_owned(),
+        ),
+    ]
+}
+
+/// Replaces `%NAME%` by the environment's value, or by nothing.
+fn expand(settings: &HostSettings, text: &str) -> String {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        let Some((name, after)) = after.split_once('%') else {
+            break;
+        };
+        expanded = expanded + before + settings.setting(name).unwrap_or_default();
+        rest = after;
+    }
+    expanded + rest
+}
+
+/// As .NET splits a command line on every platform: at spaces outside of double quotes; a backslash
+/// makes a double quote an ordinary character.
+fn split(command_line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut is_quoted = false;
+    let mut characters = command_line.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if characters.next_if_eq(&'"').is_some() => {
+                word.get_or_insert_default().push('"');
+            }
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            ' ' | '\t' if !is_quoted => words.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(description: &str, files: &[&str]) -> (tempfile::TempDir, HostSettings) {
+        let root = tempfile::tempdir().unwrap();
+        let host_json =
+            format!(r#"{{"version":"2.0","customHandler":{{"description":{{{description}}}}}}}"#);
+        std::fs::write(root.path().join("host.json"), host_json).unwrap();
+        for file in files {
+            std::fs::write(root.path().join(file), "").unwrap();
+        }
+        let given = [("NAME".to_owned(), "value".to_owned())];
+        let settings = HostSettings::read(root.path(), &given).unwrap();
+        (root, settings)
+    }
+
+    #[test]
+    fn an_executable_that_is_not_there_is_left_to_path() {
+        let (_root, settings) = settings(r#""defaultExecutablePath":"handler""#, &[]);
+        assert_eq!(executable(&settings), Path::new("handler"));
+    }
+
+    #[test]
+    fn an_executable_that_is_there_is_found_in_the_app_root() {
+        let (root, settings) = settings(r#""defaultExecutablePath":"%NAME%""#, &["value"]);
+        assert_eq!(executable(&settings), root.path().join("value"));
+    }
+
+    #[test]
+    fn arguments_are_joined_without_quotes_and_expanded() {
+        let description = r#""defaultExecutablePath":"x","arguments":["a b","%NAME%","%NO%"],"defaultWorkerPath":"w 1","workerArguments":["z"]"#;
+        let (_root, settings) = settings(description, &[]);
+        assert_eq!(arguments(&settings), ["a", "b", "value", "w 1", "z"]);
+    }
+
+    #[test]
+    fn quotes_keep_spaces_and_can_be_escaped() {
+        assert_eq!(split(r#" a  "b c"d "" \"e "#), ["a", "b cd", "", "\"e"]);
+    }
+}
