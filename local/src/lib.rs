@@ -1,11 +1,9 @@
 //! The broker's world on one machine: an emulated tenant, a stand-in for the Azure Functions host,
 //! and Azurite.
 
-pub mod tenant;
-/// A stand-in for the Azure Functions host.
 pub mod functions_host;
-/// Azure Storage on this machine: Azurite and its queues.
 pub mod storage;
+pub mod tenant;
 
 /// Makes rustls usable. reqwest is built without a TLS provider, and panics if it finds none, even if
 /// no connection ever needs TLS.

@@ -1,2 +1,58 @@
-//! The demo.
-fn main() {}
+//! `cargo run -p local`: the main job end to end on this machine.
+
+mod demo;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use local::storage::Account;
+
+/// Runs the broker against an emulated tenant, a stand-in for the Functions host and real Azurite.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// End after the four messages; the exit status says whether each came out as expected
+    #[arg(long)]
+    once: bool,
+    /// Print the log of the host and of the handler
+    #[arg(long)]
+    verbose: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Send a message to the queue of a demo that is running
+    Send {
+        /// Port of the demo's queues, as the demo prints it
+        #[arg(long)]
+        port: u16,
+        /// The message
+        message: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Some(Command::Send { port, message }) => send(port, &message).await,
+        None => demo::run(arguments.once, arguments.verbose).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+async fn send(port: u16, message: &str) -> demo::Outcome {
+    let account = Account::well_known(port)?;
+    account.queue(demo::REQUESTS)?.send(message).await?;
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}

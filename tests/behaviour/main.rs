@@ -1,9 +1,12 @@
 //! The handler's behaviour, seen from outside.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "so tests fail")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
 mod architecture;
+mod assign;
 mod files_agree;
 mod graph_payloads;
 mod protocol;
 mod start;
+mod trouble;
+mod world;

@@ -37,11 +37,7 @@ pub(super) async fn serve(host: Arc<Host>, listener: TcpListener) {
     let stopping = async move {
         host.until_stopping().await;
     };
-    warp::serve(route)
-        .incoming(listener)
-        .graceful(stopping)
-        .run()
-        .await;
+    warp::serve(route).incoming(listener).graceful(stopping).run().await;
 }
 
 /// 202 says that the function was started; how it ended is in the log.
@@ -76,15 +72,8 @@ async fn run(host: &Host, function: &Function, trigger: &QueueTrigger, input: St
     };
     let reason = "This function was programmatically called via the host APIs.";
     let binding = &trigger.binding;
-    let (invocation_id, outcome) = invocation::of_queue(
-        host,
-        function,
-        binding,
-        input.as_bytes(),
-        &properties,
-        reason,
-    )
-    .await;
+    let (invocation_id, outcome) =
+        invocation::of_queue(host, function, binding, input.as_bytes(), &properties, reason).await;
     host.record(FinishedInvocation {
         function: function.name.clone(),
         invocation_id,

@@ -29,9 +29,7 @@ mod tests {
     #[test]
     fn waits_double_from_a_tenth_of_a_second_up_to_the_longest() {
         let longest = Duration::from_secs(2);
-        let delays: Vec<_> = (0..7)
-            .map(|empty| delay(empty, 0.5, longest).as_millis())
-            .collect();
+        let delays: Vec<_> = (0..7).map(|empty| delay(empty, 0.5, longest).as_millis()).collect();
         assert_eq!(delays, [100, 200, 300, 500, 900, 1_700, 2_000]);
         assert_eq!(delay(u32::MAX, 1.0, longest), longest);
     }

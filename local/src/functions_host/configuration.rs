@@ -23,9 +23,7 @@ impl Configuration {
         flatten("", host_json, &mut texts);
         for (name, value) in environment {
             let path = name.replace("__", ":").to_ascii_lowercase();
-            if let Some(path) = path
-                .strip_prefix(OVERRIDE_PREFIX)
-                .and_then(|p| p.strip_prefix(':'))
+            if let Some(path) = path.strip_prefix(OVERRIDE_PREFIX).and_then(|p| p.strip_prefix(':'))
             {
                 texts.insert(path.to_owned(), value.clone());
             }
@@ -41,25 +39,20 @@ impl Configuration {
     pub(super) fn has(&self, path: &str) -> bool {
         let path = path.to_ascii_lowercase();
         let below = format!("{path}:");
-        self.0
-            .keys()
-            .any(|key| *key == path || key.starts_with(&below))
+        self.0.keys().any(|key| *key == path || key.starts_with(&below))
     }
 
     pub(super) fn integer<N>(&self, path: &'static str, default: N) -> Result<N, SettingsError>
     where
         N: std::str::FromStr,
     {
-        self.read(path, "a whole number that is not negative", |text| {
-            text.parse().ok()
-        })
-        .map(|value| value.unwrap_or(default))
+        self.read(path, "a whole number that is not negative", |text| text.parse().ok())
+            .map(|value| value.unwrap_or(default))
     }
 
     pub(super) fn boolean(&self, path: &'static str, default: bool) -> Result<bool, SettingsError> {
         let read = |text: &str| text.to_ascii_lowercase().parse().ok();
-        self.read(path, "true or false", read)
-            .map(|value| value.unwrap_or(default))
+        self.read(path, "true or false", read).map(|value| value.unwrap_or(default))
     }
 
     pub(super) fn time_span(
@@ -76,9 +69,7 @@ impl Configuration {
         let whole = self.text(path).filter(|text| !text.is_empty());
         if whole.is_some() {
             let read = |text: &str| serde_json::from_str(text).ok();
-            return Ok(self
-                .read(path, "a JSON array of strings", read)?
-                .unwrap_or_default());
+            return Ok(self.read(path, "a JSON array of strings", read)?.unwrap_or_default());
         }
         let item = |index: usize| self.text(&format!("{path}:{index}")).map(str::to_owned);
         Ok((0..).map_while(item).collect())
@@ -94,11 +85,7 @@ impl Configuration {
         let Some(text) = self.text(path) else {
             return Ok(None);
         };
-        let wrong = || SettingsError::Value {
-            path,
-            value: text.to_owned(),
-            expected,
-        };
+        let wrong = || SettingsError::Value { path, value: text.to_owned(), expected };
         read(text).map(Some).ok_or_else(wrong)
     }
 }
@@ -106,17 +93,11 @@ impl Configuration {
 fn flatten(path: &str, value: &Value, texts: &mut BTreeMap<String, String>) {
     let below = |name: &str| {
         let name = name.to_ascii_lowercase();
-        if path.is_empty() {
-            name
-        } else {
-            format!("{path}:{name}")
-        }
+        if path.is_empty() { name } else { format!("{path}:{name}") }
     };
     match value {
         Value::Object(members) => {
-            members
-                .iter()
-                .for_each(|(name, value)| flatten(&below(name), value, texts));
+            members.iter().for_each(|(name, value)| flatten(&below(name), value, texts));
         }
         Value::Array(items) => {
             let numbered = items.iter().enumerate();
@@ -135,18 +116,14 @@ mod tests {
     use super::*;
 
     fn configuration(host_json: &Value, overrides: &[(&str, &str)]) -> Configuration {
-        let pairs = overrides
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Configuration::new(host_json, &pairs.collect())
     }
 
     #[test]
     fn a_value_of_the_wrong_kind_is_refused_by_its_path() {
         let configuration = configuration(&json!({"functionTimeout": "soon"}), &[]);
-        let error = configuration
-            .time_span("functionTimeout", Duration::ZERO)
-            .unwrap_err();
+        let error = configuration.time_span("functionTimeout", Duration::ZERO).unwrap_err();
         let expected = "functionTimeout is 'soon', and should be a time span such as 00:00:30";
         assert_eq!(error.to_string(), expected);
     }
@@ -156,21 +133,13 @@ mod tests {
         let host_json = json!({"extensions": {"queues": {"batchSize": 16}}});
         let name = "AzureFunctionsJobHost__Extensions__queues__batchsize";
         let configuration = configuration(&host_json, &[(name, "3")]);
-        assert_eq!(
-            configuration
-                .integer("extensions:queues:batchSize", 0)
-                .unwrap(),
-            3
-        );
+        assert_eq!(configuration.integer("extensions:queues:batchSize", 0).unwrap(), 3);
     }
 
     #[test]
     fn a_list_may_be_given_as_json_text() {
         let host_json = json!({"a": ["x", "y"]});
-        assert_eq!(
-            configuration(&host_json, &[]).list("a").unwrap(),
-            ["x", "y"]
-        );
+        assert_eq!(configuration(&host_json, &[]).list("a").unwrap(), ["x", "y"]);
         let text = [("AzureFunctionsJobHost__a", r#"["z"]"#)];
         assert_eq!(configuration(&host_json, &text).list("a").unwrap(), ["z"]);
     }

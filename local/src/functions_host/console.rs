@@ -74,11 +74,7 @@ fn classify(line: &str, stream: Stream) -> (LogLevel, &'static str, &str) {
     if let Some(rest) = line.strip_prefix(SYSTEM_PREFIX) {
         return (level(line, stream), SYSTEM, rest);
     }
-    let category = if line.starts_with(TOOLING_PREFIX) {
-        TOOLING
-    } else {
-        CONSOLE
-    };
+    let category = if line.starts_with(TOOLING_PREFIX) { TOOLING } else { CONSOLE };
     (level(line, stream), category, line)
 }
 
@@ -116,10 +112,7 @@ mod tests {
     #[test]
     fn stdout_is_information_and_prefixes_choose_the_category() {
         let information = LogLevel::Information;
-        assert_eq!(
-            classify("error", Stream::Stdout),
-            (information, CONSOLE, "error")
-        );
+        assert_eq!(classify("error", Stream::Stdout), (information, CONSOLE, "error"));
         let system = classify("LanguageWorkerConsoleLog x", Stream::Stdout);
         assert_eq!(system, (information, SYSTEM, " x"));
         let tooling = classify("azfuncjsonlog:{}", Stream::Stdout);
@@ -129,13 +122,7 @@ mod tests {
     #[tokio::test]
     async fn the_last_three_lines_of_stderr_are_kept() {
         let (log, last_lines) = (HostLog::new(None), LastLines::default());
-        copy(
-            &b"1\n2\r\n3\n4"[..],
-            ERRORS_ONLY,
-            log.clone(),
-            last_lines.clone(),
-        )
-        .await;
+        copy(&b"1\n2\r\n3\n4"[..], ERRORS_ONLY, log.clone(), last_lines.clone()).await;
         assert_eq!(last_lines.joined(), "2,3,4");
         assert_eq!(log.records().len(), 4);
     }

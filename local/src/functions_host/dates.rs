@@ -37,9 +37,7 @@ pub(super) fn rewrite(value: &Json) -> Json {
         Json::Text(text) => Json::Text(json_text(text).unwrap_or_else(|| text.clone())),
         Json::Array(items) => Json::Array(items.iter().map(rewrite).collect()),
         Json::Object(members) => {
-            let rewritten = members
-                .iter()
-                .map(|(name, value)| (name.clone(), rewrite(value)));
+            let rewritten = members.iter().map(|(name, value)| (name.clone(), rewrite(value)));
             Json::Object(rewritten.collect())
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),
@@ -47,26 +45,16 @@ pub(super) fn rewrite(value: &Json) -> Json {
 }
 
 fn json_text(text: &str) -> Option<String> {
-    let Date {
-        time,
-        fraction,
-        zone,
-    } = parse(text)?;
+    let Date { time, fraction, zone } = parse(text)?;
     let dot = if fraction.is_empty() { "" } else { "." };
-    Some(format!(
-        "{}{dot}{fraction}{zone}",
-        time.format(SECONDS).ok()?
-    ))
+    Some(format!("{}{dot}{fraction}{zone}", time.format(SECONDS).ok()?))
 }
 
 fn parse(text: &str) -> Option<Date> {
     let (seconds, rest) = text.split_at_checked(SECONDS_LENGTH)?;
     let time = PrimitiveDateTime::parse(seconds, SECONDS).ok()?;
     let (fraction, zone) = match rest.strip_prefix('.') {
-        Some(rest) => rest.split_at(
-            rest.find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(rest.len()),
-        ),
+        Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())),
         None => ("", rest),
     };
     if rest.starts_with('.') && fraction.is_empty() || fraction.len() > FRACTION_DIGITS {
@@ -74,25 +62,13 @@ fn parse(text: &str) -> Option<Date> {
     }
     let fraction = fraction.trim_end_matches('0').to_owned();
     match zone {
-        "" => Some(Date {
-            time,
-            fraction,
-            zone: "",
-        }),
-        "Z" => Some(Date {
-            time,
-            fraction,
-            zone: "Z",
-        }),
+        "" => Some(Date { time, fraction, zone: "" }),
+        "Z" => Some(Date { time, fraction, zone: "Z" }),
         offset => {
             let offset = UtcOffset::parse(offset, OFFSET).ok()?;
             let utc = time.assume_offset(offset).to_offset(UtcOffset::UTC);
             let time = PrimitiveDateTime::new(utc.date(), utc.time());
-            Some(Date {
-                time,
-                fraction,
-                zone: "+00:00",
-            })
+            Some(Date { time, fraction, zone: "+00:00" })
         }
     }
 }
@@ -103,13 +79,7 @@ mod tests {
 
     #[test]
     fn text_that_only_resembles_a_date_stays_as_it_is() {
-        for text in [
-            "2026-01-02",
-            "2026-13-02T03:04:05Z",
-            "2026-01-02T03:04:05.Z",
-            "x",
-            "é",
-        ] {
+        for text in ["2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05.Z", "x", "é"] {
             assert_eq!(json_text(text), None, "{text}");
         }
     }
@@ -117,26 +87,14 @@ mod tests {
     #[test]
     fn zeros_of_a_fraction_are_dropped_and_offsets_become_utc() {
         let rewritten = |text| json_text(text).unwrap();
-        assert_eq!(
-            rewritten("2026-01-02T03:04:05.0000000Z"),
-            "2026-01-02T03:04:05Z"
-        );
-        assert_eq!(
-            rewritten("2026-01-02T03:04:05.1200000Z"),
-            "2026-01-02T03:04:05.12Z"
-        );
-        assert_eq!(
-            rewritten("2026-01-02T03:04:05+02:00"),
-            "2026-01-02T01:04:05+00:00"
-        );
+        assert_eq!(rewritten("2026-01-02T03:04:05.0000000Z"), "2026-01-02T03:04:05Z");
+        assert_eq!(rewritten("2026-01-02T03:04:05.1200000Z"), "2026-01-02T03:04:05.12Z");
+        assert_eq!(rewritten("2026-01-02T03:04:05+02:00"), "2026-01-02T01:04:05+00:00");
         assert_eq!(rewritten("2026-01-02T03:04:05"), "2026-01-02T03:04:05");
     }
 
     #[test]
     fn outside_json_a_date_is_written_in_the_invariant_culture() {
-        assert_eq!(
-            culture_text("2026-01-02T03:04:05Z").unwrap(),
-            "01/02/2026 03:04:05"
-        );
+        assert_eq!(culture_text("2026-01-02T03:04:05Z").unwrap(), "01/02/2026 03:04:05");
     }
 }

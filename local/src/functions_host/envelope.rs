@@ -54,10 +54,7 @@ pub(super) fn of_queue(invocation: &QueueInvocation<'_>) -> Result<String, std::
     };
     metadata.retain(|(name, _)| !name.to_ascii_lowercase().ends_with("trigger"));
     let envelope = Json::Object(vec![
-        (
-            "Data".to_owned(),
-            Json::Object(vec![(invocation.binding.to_owned(), data)]),
-        ),
+        ("Data".to_owned(), Json::Object(vec![(invocation.binding.to_owned(), data)])),
         ("Metadata".to_owned(), Json::Object(metadata)),
     ]);
     Ok(envelope.compact())
@@ -66,23 +63,11 @@ pub(super) fn of_queue(invocation: &QueueInvocation<'_>) -> Result<String, std::
 fn queue_metadata(properties: &MessageProperties) -> Vec<(String, Json)> {
     let optional = |value: &Option<String>| value.as_deref().map(encoded_twice);
     [
-        (
-            "DequeueCount",
-            Some(Json::Text(properties.dequeue_count.to_string())),
-        ),
-        (
-            "ExpirationTime",
-            Some(date(properties.expiration_time, WHOLE_SECONDS)),
-        ),
+        ("DequeueCount", Some(Json::Text(properties.dequeue_count.to_string()))),
+        ("ExpirationTime", Some(date(properties.expiration_time, WHOLE_SECONDS))),
         ("Id", optional(&properties.id)),
-        (
-            "InsertionTime",
-            Some(date(properties.insertion_time, WHOLE_SECONDS)),
-        ),
-        (
-            "NextVisibleTime",
-            Some(date(properties.next_visible_time, WHOLE_SECONDS)),
-        ),
+        ("InsertionTime", Some(date(properties.insertion_time, WHOLE_SECONDS))),
+        ("NextVisibleTime", Some(date(properties.next_visible_time, WHOLE_SECONDS))),
         ("PopReceipt", optional(&properties.pop_receipt)),
     ]
     .into_iter()
@@ -92,15 +77,9 @@ fn queue_metadata(properties: &MessageProperties) -> Vec<(String, Json)> {
 
 fn system_metadata(invocation: &QueueInvocation<'_>) -> Json {
     Json::Object(vec![
-        (
-            "MethodName".to_owned(),
-            Json::Text(invocation.function.to_owned()),
-        ),
+        ("MethodName".to_owned(), Json::Text(invocation.function.to_owned())),
         ("UtcNow".to_owned(), date(invocation.now, SEVEN_DECIMALS)),
-        (
-            "RandGuid".to_owned(),
-            Json::Text(invocation.random_guid.to_string()),
-        ),
+        ("RandGuid".to_owned(), Json::Text(invocation.random_guid.to_string())),
     ])
 }
 
@@ -111,11 +90,7 @@ fn encoded_twice(text: &str) -> Json {
 
 fn date(time: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> Json {
     // Only a time without a date could not be formatted.
-    Json::Text(
-        time.to_offset(UtcOffset::UTC)
-            .format(format)
-            .unwrap_or_default(),
-    )
+    Json::Text(time.to_offset(UtcOffset::UTC).format(format).unwrap_or_default())
 }
 
 /// The top-level properties of a message that is a JSON object become metadata, and replace what is
@@ -132,10 +107,7 @@ fn copy_properties(text: &str, metadata: &mut Vec<(String, Json)>) {
         let Some(value) = property(&value) else {
             continue;
         };
-        match metadata
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(&name))
-        {
+        match metadata.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
             Some((_, known)) => *known = value,
             None => metadata.push((name, value)),
         }
@@ -248,10 +220,7 @@ mod tests {
             (DataType::Binary, "queue-invocation-binary.json"),
         ] {
             let path = format!("{}/{FOLDER}/{file}", env!("CARGO_MANIFEST_DIR"));
-            assert_eq!(
-                body(data_type, message),
-                std::fs::read_to_string(path).unwrap()
-            );
+            assert_eq!(body(data_type, message), std::fs::read_to_string(path).unwrap());
         }
     }
 }

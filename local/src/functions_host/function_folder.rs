@@ -80,10 +80,7 @@ pub(super) type Found = (String, Result<FunctionFolder, FolderFault>);
 
 /// All folders of the app with a function.json, in the order of their names.
 pub(super) fn find(app_root: &Path) -> Result<Vec<Found>, SettingsError> {
-    let unreadable = |source| SettingsError::Unreadable {
-        path: app_root.to_owned(),
-        source,
-    };
+    let unreadable = |source| SettingsError::Unreadable { path: app_root.to_owned(), source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(app_root).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
@@ -111,11 +108,9 @@ fn read(name: &str, path: &Path) -> Result<FunctionFolder, FolderFault> {
     }
     let count = triggers.len();
     match triggers.pop() {
-        Some(trigger) if count == 1 => Ok(FunctionFolder {
-            name: name.to_owned(),
-            trigger,
-            outputs,
-        }),
+        Some(trigger) if count == 1 => {
+            Ok(FunctionFolder { name: name.to_owned(), trigger, outputs })
+        }
         _ => Err(FolderFault::Triggers(count)),
     }
 }
@@ -155,22 +150,10 @@ mod tests {
         let queue = r#"{"type":"queueTrigger","name":"m","queueName":"q"}"#;
         for (bindings, expected) in [
             (String::new(), "exactly one trigger, and this has 0"),
-            (
-                format!("{queue},{queue}"),
-                "exactly one trigger, and this has 2",
-            ),
-            (
-                r#"{"type":"blobTrigger","name":"b"}"#.to_owned(),
-                "'blobTrigger' is not supported",
-            ),
-            (
-                r#"{"type":"queueTrigger","name":"m"}"#.to_owned(),
-                "'m' has no queueName",
-            ),
-            (
-                r#"{"type":"queueTrigger"}"#.to_owned(),
-                "missing field `name`",
-            ),
+            (format!("{queue},{queue}"), "exactly one trigger, and this has 2"),
+            (r#"{"type":"blobTrigger","name":"b"}"#.to_owned(), "'blobTrigger' is not supported"),
+            (r#"{"type":"queueTrigger","name":"m"}"#.to_owned(), "'m' has no queueName"),
+            (r#"{"type":"queueTrigger"}"#.to_owned(), "missing field `name`"),
         ] {
             let error = function(&format!(r#"{{"bindings":[{bindings}]}}"#)).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
@@ -184,9 +167,6 @@ mod tests {
         let function = function(json).unwrap();
         let Trigger::Queue(trigger) = function.trigger;
         let Output::Queue(output) = &function.outputs[0];
-        assert_eq!(
-            (trigger.data_type, output.data_type),
-            (DataType::Text, DataType::Binary)
-        );
+        assert_eq!((trigger.data_type, output.data_type), (DataType::Text, DataType::Binary));
     }
 }

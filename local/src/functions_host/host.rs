@@ -74,10 +74,7 @@ impl Host {
         let mut stopping = self.stopping.subscribe();
         let reason = stopping.wait_for(Option::is_some).await;
         // The sender is part of this host, so the wait cannot fail.
-        reason
-            .ok()
-            .and_then(|reason| *reason)
-            .unwrap_or(StopReason::Requested)
+        reason.ok().and_then(|reason| *reason).unwrap_or(StopReason::Requested)
     }
 
     /// Only the first reason counts.
@@ -127,16 +124,11 @@ pub(super) fn bind_all(
     let mut functions = Vec::new();
     for (name, folder) in found {
         if settings.is_disabled(&name) {
-            log.write(
-                LogLevel::Information,
-                STARTUP,
-                format!("Function '{name}' is disabled"),
-            );
+            log.write(LogLevel::Information, STARTUP, format!("Function '{name}' is disabled"));
             continue;
         }
-        let bound = folder
-            .map_err(|fault| fault.to_string())
-            .and_then(|folder| bind(settings, folder));
+        let bound =
+            folder.map_err(|fault| fault.to_string()).and_then(|folder| bind(settings, folder));
         match bound {
             Ok(function) => functions.push(Arc::new(function)),
             Err(fault) => {
@@ -156,11 +148,7 @@ fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, Str
     let outputs = folder.outputs.into_iter().map(|output| match output {
         Output::Queue(binding) => bind_queue(settings, binding).map(|(bound, _)| bound),
     });
-    Ok(Function {
-        name: folder.name,
-        trigger,
-        outputs: outputs.collect::<Result<_, _>>()?,
-    })
+    Ok(Function { name: folder.name, trigger, outputs: outputs.collect::<Result<_, _>>()? })
 }
 
 fn queue_trigger(settings: &HostSettings, binding: QueueBinding) -> Result<QueueTrigger, String> {
@@ -177,30 +165,19 @@ fn bind_queue(
     binding: QueueBinding,
 ) -> Result<(BoundQueue, Account), String> {
     let unresolved = |name: &str| format!("'%{name}%' does not resolve to a value.");
-    let queue_name = settings
-        .resolve(&binding.queue_name)
-        .map_err(unresolved)?
-        .to_ascii_lowercase();
+    let queue_name =
+        settings.resolve(&binding.queue_name).map_err(unresolved)?.to_ascii_lowercase();
     let text = settings.connection_string(binding.connection.as_deref())?;
     let account = Account::from_connection_string(text).map_err(|error| error.to_string())?;
-    let queue = account
-        .queue(&queue_name)
-        .map_err(|error| error.to_string())?;
+    let queue = account.queue(&queue_name).map_err(|error| error.to_string())?;
     let address = format!("{}/{queue_name}", account.queue_endpoint());
-    let bound = BoundQueue {
-        name: binding.name,
-        data_type: binding.data_type,
-        queue,
-        address,
-    };
+    let bound = BoundQueue { name: binding.name, data_type: binding.data_type, queue, address };
     Ok((bound, account))
 }
 
 impl Function {
     /// Whether an output is named for the return value.
     pub(super) fn takes_return_value(&self) -> bool {
-        self.outputs
-            .iter()
-            .any(|output| output.name == RETURN_BINDING)
+        self.outputs.iter().any(|output| output.name == RETURN_BINDING)
     }
 }

@@ -61,11 +61,7 @@ pub(super) async fn of_queue(
         Outcome::Succeeded => (LogLevel::Information, "Succeeded"),
         Outcome::Failed(_) | Outcome::TimedOut => (LogLevel::Error, "Failed"),
     };
-    let why = if let Outcome::Failed(why) = &outcome {
-        format!(": {why}")
-    } else {
-        String::new()
-    };
+    let why = if let Outcome::Failed(why) = &outcome { format!(": {why}") } else { String::new() };
     let executed = format!("Executed 'Functions.{name}' ({end}, Id={id}, Duration={took}ms){why}");
     host.log.write(level, &category, executed);
     (id, outcome)
@@ -78,8 +74,7 @@ async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcom
             let message = format!(
                 "Final functionDispatcher state: {state:?}. Initialization timed out and host is shutting down"
             );
-            host.log
-                .write(LogLevel::Error, super::host::STARTUP, message.clone());
+            host.log.write(LogLevel::Error, super::host::STARTUP, message.clone());
             host.stop(StopReason::NotInitialized);
             return Outcome::Failed(message);
         }
@@ -98,11 +93,7 @@ async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcom
                 time_span::format(limit),
                 function.name
             );
-            host.log.write(
-                LogLevel::Error,
-                &format!("Function.{}", function.name),
-                message,
-            );
+            host.log.write(LogLevel::Error, &format!("Function.{}", function.name), message);
             host.worker.end_after_function_timeout(worker_id).await;
             Outcome::TimedOut
         }
@@ -130,8 +121,7 @@ async fn call_and_write(
     };
     let category = format!("Function.{}.User", function.name);
     for line in &reply.logs {
-        host.log
-            .write(LogLevel::Information, &category, line.as_str());
+        host.log.write(LogLevel::Information, &category, line.as_str());
     }
     let values = values(function, reply);
     let writes = function.outputs.iter().filter_map(|output| {
@@ -159,11 +149,7 @@ async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Ans
     let status = answer.status();
     let content_type = answer.headers().get(CONTENT_TYPE).cloned();
     let body = answer.bytes().await.map_err(|error| with_causes(&error))?;
-    response::read(
-        status,
-        content_type.as_ref().and_then(|value| value.to_str().ok()),
-        &body,
-    )
+    response::read(status, content_type.as_ref().and_then(|value| value.to_str().ok()), &body)
 }
 
 fn with_causes(error: &reqwest::Error) -> String {
@@ -191,17 +177,12 @@ fn values(function: &Function, reply: HandlerReply) -> Vec<(String, Json)> {
 
 async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Result<(), String> {
     let failed = |why: String| {
-        format!(
-            "Error while handling parameter {} after function returned: {why}",
-            output.name
-        )
+        format!("Error while handling parameter {} after function returned: {why}", output.name)
     };
     let messages = outputs::queue_messages(value, output.data_type).map_err(failed)?;
     for message in messages {
         let text = outputs::encode(&message, host.settings.queues.message_encoding);
-        add(&output.queue, &text)
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+        add(&output.queue, &text).await.map_err(|error| failed(error.to_string()))?;
         host.wakers.wake(&output.address);
     }
     Ok(())

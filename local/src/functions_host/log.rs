@@ -30,11 +30,7 @@ pub struct LogRecord {
 
 impl fmt::Display for LogRecord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{:?} {}: {}",
-            self.level, self.category, self.message
-        )
+        write!(formatter, "{:?} {}: {}", self.level, self.category, self.message)
     }
 }
 
@@ -63,19 +59,11 @@ pub(super) struct HostLog {
 
 impl HostLog {
     pub(super) fn new(echo: Option<Echo>) -> Self {
-        Self {
-            records: Arc::default(),
-            length: watch::Sender::new(0),
-            echo,
-        }
+        Self { records: Arc::default(), length: watch::Sender::new(0), echo }
     }
 
     pub(super) fn write(&self, level: LogLevel, category: &str, message: impl Into<String>) {
-        let record = LogRecord {
-            level,
-            category: category.to_owned(),
-            message: message.into(),
-        };
+        let record = LogRecord { level, category: category.to_owned(), message: message.into() };
         if let Some(echo) = &self.echo {
             echo(&record);
         }
@@ -94,12 +82,7 @@ impl HostLog {
         text: &str,
         deadline: Duration,
     ) -> Result<LogRecord, WaitError> {
-        let find = || {
-            self.locked()
-                .iter()
-                .find(|record| record.message.contains(text))
-                .cloned()
-        };
+        let find = || self.locked().iter().find(|record| record.message.contains(text)).cloned();
         let mut length = self.length.subscribe();
         let found = async {
             loop {
@@ -117,11 +100,7 @@ impl HostLog {
 
     pub(super) fn in_vain(&self, condition: String, waited: Duration) -> WaitError {
         let lines: Vec<_> = self.locked().iter().map(ToString::to_string).collect();
-        WaitError {
-            waited,
-            condition,
-            log: lines.join("\n"),
-        }
+        WaitError { waited, condition, log: lines.join("\n") }
     }
 
     /// A panic elsewhere leaves the list as it was.
@@ -140,11 +119,7 @@ mod tests {
     async fn what_does_not_come_ends_with_the_whole_log() {
         let log = HostLog::new(None);
         log.write(LogLevel::Error, "Host", "something else");
-        let error = log
-            .wait_for("this", Duration::ZERO)
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = log.wait_for("this", Duration::ZERO).await.unwrap_err().to_string();
         assert!(
             error.contains("'this'") && error.contains("Error Host: something else"),
             "{error}"

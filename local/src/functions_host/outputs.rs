@@ -16,9 +16,7 @@ pub(super) fn queue_messages(value: &Json, data_type: DataType) -> Result<Vec<Ve
         Json::Object(_) | Json::Bool(_) | Json::Number(_) => Ok(vec![message(value)]),
         Json::Text(text) => {
             // Text that happens to be base64 is taken for bytes, unless the binding says otherwise.
-            let bytes = (data_type == DataType::Text)
-                .then(|| base64_text::decode(text))
-                .flatten();
+            let bytes = (data_type == DataType::Text).then(|| base64_text::decode(text)).flatten();
             bytes.map_or_else(|| text_messages(text), |bytes| Ok(vec![bytes]))
         }
     }
@@ -72,10 +70,7 @@ mod tests {
     fn messages_of(json: &str, data_type: DataType) -> Vec<String> {
         let value = Json::parse(json.as_bytes()).unwrap();
         let messages = queue_messages(&value, data_type).unwrap();
-        messages
-            .into_iter()
-            .map(|m| String::from_utf8_lossy(&m).into_owned())
-            .collect()
+        messages.into_iter().map(|m| String::from_utf8_lossy(&m).into_owned()).collect()
     }
 
     #[test]
@@ -100,14 +95,8 @@ mod tests {
     #[test]
     fn objects_are_indented_and_their_dates_rewritten() {
         let indented = "{\n  \"b\": 1,\n  \"a\": \"2026-01-02T03:04:05Z\"\n}";
-        assert_eq!(
-            messages(r#"{"b":1,"a":"2026-01-02T03:04:05.000Z"}"#),
-            [indented]
-        );
-        assert_eq!(
-            messages(r#""{\"b\":1,\"a\":\"2026-01-02T03:04:05.000Z\"}""#),
-            [indented]
-        );
+        assert_eq!(messages(r#"{"b":1,"a":"2026-01-02T03:04:05.000Z"}"#), [indented]);
+        assert_eq!(messages(r#""{\"b\":1,\"a\":\"2026-01-02T03:04:05.000Z\"}""#), [indented]);
     }
 
     #[test]
@@ -123,10 +112,7 @@ mod tests {
     fn scalars_are_dotnet_text_and_nothing_is_no_message() {
         assert_eq!(messages("5"), ["5"]);
         assert_eq!(messages("true"), ["True"]);
-        assert_eq!(
-            messages(r#""2026-01-02T03:04:05Z""#),
-            ["01/02/2026 03:04:05"]
-        );
+        assert_eq!(messages(r#""2026-01-02T03:04:05Z""#), ["01/02/2026 03:04:05"]);
         assert_eq!(messages(r#""plain text!""#), ["plain text!"]);
         assert_eq!(messages("null"), [""; 0]);
         assert_eq!(messages(r#""""#), [""]);

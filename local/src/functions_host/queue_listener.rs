@@ -31,11 +31,7 @@ pub(super) struct QueueListener {
 
 impl QueueListener {
     pub(super) fn new(host: Arc<Host>, function: Arc<Function>, trigger: QueueTrigger) -> Self {
-        Self {
-            host,
-            function,
-            trigger,
-        }
+        Self { host, function, trigger }
     }
 
     /// Runs until the host stops. What is in flight then is dropped, as when the host's process ends:
@@ -137,10 +133,7 @@ impl QueueListener {
             if let Ok((id, outcome)) = tokio::time::timeout(until_renewal, &mut invocation).await {
                 return (id, outcome, pop_receipt);
             }
-            match queue
-                .update_visibility(&message.id, &pop_receipt, lease)
-                .await
-            {
+            match queue.update_visibility(&message.id, &pop_receipt, lease).await {
                 Ok(renewed) => {
                     pop_receipt = renewed.pop_receipt;
                     until_renewal = lease / RENEWALS_PER_LEASE;
@@ -164,10 +157,7 @@ impl QueueListener {
             return self.give_up(message, pop_receipt).await;
         } else {
             let delay = settings.visibility_timeout;
-            queue
-                .update_visibility(&message.id, pop_receipt, delay)
-                .await
-                .map(drop)
+            queue.update_visibility(&message.id, pop_receipt, delay).await.map(drop)
         };
         if let Err(error) = settled {
             self.report_message(message, &error);
@@ -193,11 +183,7 @@ impl QueueListener {
         };
         let moved = async {
             invocation::add(poison, &message.text).await?;
-            self.trigger
-                .binding
-                .queue
-                .delete(&message.id, pop_receipt)
-                .await
+            self.trigger.binding.queue.delete(&message.id, pop_receipt).await
         };
         if let Err(error) = moved.await {
             self.report_message(message, &error);

@@ -31,9 +31,7 @@ pub(super) fn read(
     if !status.is_success() {
         let reason = status.canonical_reason().unwrap_or_default();
         let code = status.as_u16();
-        return Err(format!(
-            "Response status code does not indicate success: {code} ({reason})."
-        ));
+        return Err(format!("Response status code does not indicate success: {code} ({reason})."));
     }
     let invalid = |what: &str| {
         let text = String::from_utf8_lossy(body);
@@ -62,9 +60,7 @@ pub(super) fn read(
 
 fn is_json(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    ["application/json", "text/json"]
-        .iter()
-        .any(|json| media_type.eq_ignore_ascii_case(json))
+    ["application/json", "text/json"].iter().any(|json| media_type.eq_ignore_ascii_case(json))
 }
 
 /// The names of the parts are matched whatever their case; unknown ones are ignored.
@@ -108,10 +104,7 @@ mod tests {
 
     #[test]
     fn success_without_content_never_completes() {
-        assert_eq!(
-            read(StatusCode::NO_CONTENT, None, b""),
-            Ok(Answer::NeverCompletes)
-        );
+        assert_eq!(read(StatusCode::NO_CONTENT, None, b""), Ok(Answer::NeverCompletes));
         assert_eq!(ok(Some("text/plain"), ""), Ok(Answer::NeverCompletes));
         assert_eq!(ok(JSON, " \r\n"), Ok(Answer::NeverCompletes));
         assert_eq!(ok(JSON, "null"), Ok(Answer::NeverCompletes));
@@ -119,28 +112,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_json_object_fails() {
-        for (content_type, body) in [
-            (None, "{}"),
-            (Some("text/plain"), "{}"),
-            (JSON, "{"),
-            (JSON, "[]"),
-            (JSON, "1"),
-        ] {
+        for (content_type, body) in
+            [(None, "{}"), (Some("text/plain"), "{}"), (JSON, "{"), (JSON, "[]"), (JSON, "1")]
+        {
             let error = ok(content_type, body).unwrap_err();
-            assert!(
-                error.starts_with("Invalid HttpResponseMessage: "),
-                "{error}"
-            );
+            assert!(error.starts_with("Invalid HttpResponseMessage: "), "{error}");
         }
     }
 
     #[test]
     fn a_status_that_is_no_success_fails_and_the_body_is_lost() {
-        let error = read(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            JSON,
-            b"{\"Logs\":[\"why\"]}",
-        );
+        let error = read(StatusCode::INTERNAL_SERVER_ERROR, JSON, b"{\"Logs\":[\"why\"]}");
         let expected =
             "Response status code does not indicate success: 500 (Internal Server Error).";
         assert_eq!(error.unwrap_err(), expected);
@@ -154,14 +136,8 @@ mod tests {
 
     #[test]
     fn an_empty_object_is_success_without_outputs() {
-        assert_eq!(
-            ok(Some("text/json"), "{}"),
-            Ok(Answer::Reply(HandlerReply::default()))
-        );
-        assert_eq!(
-            ok(JSON, r#"{"x":1}"#),
-            Ok(Answer::Reply(HandlerReply::default()))
-        );
+        assert_eq!(ok(Some("text/json"), "{}"), Ok(Answer::Reply(HandlerReply::default())));
+        assert_eq!(ok(JSON, r#"{"x":1}"#), Ok(Answer::Reply(HandlerReply::default())));
     }
 
     #[test]
@@ -170,9 +146,7 @@ mod tests {
         let expected = HandlerReply {
             outputs: vec![(
                 "next".to_owned(),
-                Json::Array(vec![Json::Text(
-                    r#"{"job":"a1","state":"done"}"#.to_owned(),
-                )]),
+                Json::Array(vec![Json::Text(r#"{"job":"a1","state":"done"}"#.to_owned())]),
             )],
             logs: vec!["a1 done".to_owned()],
             return_value: None,

@@ -51,19 +51,11 @@ impl RestartRules {
     }
 
     fn count(&mut self, now: Instant) -> Reaction {
-        if self
-            .errors
-            .last()
-            .is_some_and(|last| now.duration_since(*last) > ERROR_WINDOW)
-        {
+        if self.errors.last().is_some_and(|last| now.duration_since(*last) > ERROR_WINDOW) {
             self.errors.clear();
         }
         self.errors.push(now);
-        if self.errors.len() < MOST_ERRORS {
-            Reaction::Restart
-        } else {
-            Reaction::ShutDown
-        }
+        if self.errors.len() < MOST_ERRORS { Reaction::Restart } else { Reaction::ShutDown }
     }
 }
 
@@ -78,10 +70,7 @@ mod tests {
         let (mut rules, now) = (RestartRules::default(), Instant::now());
         assert_eq!(rules.react(WorkerEnd::Exited(1), now), Reaction::Restart);
         assert_eq!(rules.react(KILLED, now), Reaction::Restart);
-        assert_eq!(
-            rules.react(WorkerEnd::NotInitialized, now),
-            Reaction::ShutDown
-        );
+        assert_eq!(rules.react(WorkerEnd::NotInitialized, now), Reaction::ShutDown);
     }
 
     #[test]
@@ -100,14 +89,8 @@ mod tests {
         let (mut rules, now) = (RestartRules::default(), Instant::now());
         for _ in 0..MOST_ERRORS {
             assert_eq!(rules.react(WorkerEnd::Exited(0), now), Reaction::Ignore);
-            assert_eq!(
-                rules.react(WorkerEnd::Exited(RESTART_CODE), now),
-                Reaction::Restart
-            );
-            assert_eq!(
-                rules.react(WorkerEnd::FunctionTimeout, now),
-                Reaction::Restart
-            );
+            assert_eq!(rules.react(WorkerEnd::Exited(RESTART_CODE), now), Reaction::Restart);
+            assert_eq!(rules.react(WorkerEnd::FunctionTimeout, now), Reaction::Restart);
         }
     }
 }

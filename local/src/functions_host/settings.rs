@@ -161,9 +161,7 @@ impl HostSettings {
 
     /// The connection string that a binding's `connection` stands for.
     pub(super) fn connection_string(&self, connection: Option<&str>) -> Result<&str, String> {
-        let name = connection
-            .filter(|name| !name.is_empty())
-            .unwrap_or(DEFAULT_CONNECTION);
+        let name = connection.filter(|name| !name.is_empty()).unwrap_or(DEFAULT_CONNECTION);
         let prefixed = format!("{CONNECTION_PREFIX}{name}");
         self.setting(&prefixed).or_else(|| self.setting(name)).ok_or_else(|| {
             format!(
@@ -234,29 +232,17 @@ fn custom_handler(configuration: &Configuration) -> Result<CustomHandlerSettings
         working_directory: optional("customHandler:description:workingDirectory"),
         arguments: configuration.list("customHandler:description:arguments")?,
         worker_arguments: configuration.list("customHandler:description:workerArguments")?,
-        stderr_is_for_errors_only: configuration.boolean(
-            "customHandler:description:useStdErrorStreamForErrorsOnly",
-            true,
-        )?,
-        initialization_timeout: configuration.time_span(
-            "customHandler:initializationTimeout",
-            DEFAULT_INITIALIZATION_TIMEOUT,
-        )?,
+        stderr_is_for_errors_only: configuration
+            .boolean("customHandler:description:useStdErrorStreamForErrorsOnly", true)?,
+        initialization_timeout: configuration
+            .time_span("customHandler:initializationTimeout", DEFAULT_INITIALIZATION_TIMEOUT)?,
     })
 }
 
 fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError> {
-    let batch_size = |text: &str| {
-        text.parse()
-            .ok()
-            .filter(|n| (1..=LARGEST_BATCH).contains(n))
-    };
+    let batch_size = |text: &str| text.parse().ok().filter(|n| (1..=LARGEST_BATCH).contains(n));
     let batch_size = configuration
-        .read(
-            "extensions:queues:batchSize",
-            "a number from 1 to 32",
-            batch_size,
-        )?
+        .read("extensions:queues:batchSize", "a number from 1 to 32", batch_size)?
         .unwrap_or(DEFAULT_BATCH_SIZE);
     let interval = |text: &str| {
         time_span::parse(text).filter(|interval| *interval >= SHORTEST_POLLING_INTERVAL)
@@ -268,10 +254,8 @@ fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError>
     };
     Ok(QueueSettings {
         batch_size,
-        new_batch_threshold: configuration.integer(
-            "extensions:queues:newBatchThreshold",
-            u32::from(batch_size / 2),
-        )?,
+        new_batch_threshold: configuration
+            .integer("extensions:queues:newBatchThreshold", u32::from(batch_size / 2))?,
         max_polling_interval: configuration
             .read(
                 "extensions:queues:maxPollingInterval",
@@ -281,16 +265,10 @@ fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError>
             .unwrap_or(DEFAULT_MAX_POLLING_INTERVAL),
         visibility_timeout: configuration
             .time_span("extensions:queues:visibilityTimeout", Duration::ZERO)?,
-        max_dequeue_count: configuration.integer(
-            "extensions:queues:maxDequeueCount",
-            DEFAULT_MAX_DEQUEUE_COUNT,
-        )?,
+        max_dequeue_count: configuration
+            .integer("extensions:queues:maxDequeueCount", DEFAULT_MAX_DEQUEUE_COUNT)?,
         message_encoding: configuration
-            .read(
-                "extensions:queues:messageEncoding",
-                "base64 or none",
-                encoding,
-            )?
+            .read("extensions:queues:messageEncoding", "base64 or none", encoding)?
             .unwrap_or(MessageEncoding::Base64),
     })
 }
@@ -306,19 +284,12 @@ mod tests {
         std::fs::write(folder.path().join("host.json"), host_json).unwrap();
         let local = r#"{"Values":{"WORD":"local","OTHER":"local"}}"#;
         std::fs::write(folder.path().join("local.settings.json"), local).unwrap();
-        let given: Vec<_> = given
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let given: Vec<_> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         HostSettings::read(folder.path(), &given)
     }
 
     fn settings(given: &[(&str, &str)]) -> HostSettings {
-        read(
-            &format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#),
-            given,
-        )
-        .unwrap()
+        read(&format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#), given).unwrap()
     }
 
     #[test]
@@ -326,10 +297,7 @@ mod tests {
         for (host_json, expected) in [
             ("{", "EOF"),
             ("{}", "host.json has no version"),
-            (
-                r#"{"version":"1.0"}"#,
-                "version is '1.0', and should be 2.0",
-            ),
+            (r#"{"version":"1.0"}"#, "version is '1.0', and should be 2.0"),
             (r#"{"version":"2.0"}"#, "host.json has no customHandler"),
             (
                 r#"{"version":"2.0","customHandler":{"type":"http"}}"#,
@@ -344,19 +312,13 @@ mod tests {
     #[test]
     fn a_missing_connection_names_the_setting_that_is_wanted() {
         let error = settings(&[]).connection_string(Some("Absent")).unwrap_err();
-        assert!(
-            error.contains("'AzureWebJobsAbsent' does not exist"),
-            "{error}"
-        );
+        assert!(error.contains("'AzureWebJobsAbsent' does not exist"), "{error}");
     }
 
     #[test]
     fn a_connection_is_looked_up_with_the_prefix_first() {
-        let settings = settings(&[
-            ("AzureWebJobsJobs", "one"),
-            ("Jobs", "two"),
-            ("Other2", "three"),
-        ]);
+        let settings =
+            settings(&[("AzureWebJobsJobs", "one"), ("Jobs", "two"), ("Other2", "three")]);
         assert_eq!(settings.connection_string(Some("Jobs")).unwrap(), "one");
         assert_eq!(settings.connection_string(Some("Other2")).unwrap(), "three");
     }
@@ -364,19 +326,14 @@ mod tests {
     #[test]
     fn a_given_variable_wins_over_local_settings() {
         let settings = settings(&[("WORD", "given")]);
-        assert_eq!(
-            settings.resolve("%WORD%-%other%-100%").unwrap(),
-            "given-local-100%"
-        );
+        assert_eq!(settings.resolve("%WORD%-%other%-100%").unwrap(), "given-local-100%");
         assert_eq!(settings.resolve("%ABSENT_WORD%"), Err("ABSENT_WORD"));
     }
 
     #[test]
     fn a_function_is_disabled_by_either_form_of_the_setting() {
-        let settings = settings(&[
-            ("AzureWebJobs.A.Disabled", "true"),
-            ("AzureWebJobs_B_Disabled", "1"),
-        ]);
+        let settings =
+            settings(&[("AzureWebJobs.A.Disabled", "true"), ("AzureWebJobs_B_Disabled", "1")]);
         assert!(settings.is_disabled("A") && settings.is_disabled("B"));
         assert!(!settings.is_disabled("C"));
     }

@@ -34,17 +34,11 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
 pub(super) fn format(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, rest) = (seconds / SECONDS_PER_HOUR, seconds % SECONDS_PER_HOUR);
-    format!(
-        "{hours:02}:{:02}:{:02}",
-        rest / SECONDS_PER_MINUTE,
-        rest % SECONDS_PER_MINUTE
-    )
+    format!("{hours:02}:{:02}:{:02}", rest / SECONDS_PER_MINUTE, rest % SECONDS_PER_MINUTE)
 }
 
 fn number(text: &str) -> Option<u64> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -53,15 +47,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_span_is_refused() {
-        for text in [
-            "",
-            "5",
-            "-1",
-            "00:60:00",
-            "24:00:00",
-            "00:00:01.12345678",
-            "a:b:c",
-        ] {
+        for text in ["", "5", "-1", "00:60:00", "24:00:00", "00:00:01.12345678", "a:b:c"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
@@ -69,10 +55,7 @@ mod tests {
     #[test]
     fn days_and_fractions_are_read() {
         assert_eq!(parse("00:05:00").unwrap(), Duration::from_secs(300));
-        assert_eq!(
-            parse("1.02:00:00").unwrap(),
-            Duration::from_secs(26 * 3_600)
-        );
+        assert_eq!(parse("1.02:00:00").unwrap(), Duration::from_secs(26 * 3_600));
         assert_eq!(parse("00:00:00.1").unwrap(), Duration::from_millis(100));
     }
 }

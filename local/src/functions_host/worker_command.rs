@@ -30,25 +30,13 @@ pub(super) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command
 /// looked up in PATH, so that `node` works and a forgotten build is "not found".
 pub(super) fn executable(settings: &HostSettings) -> PathBuf {
     let path = expand(settings, &settings.custom_handler.default_executable_path);
-    let folder = settings
-        .custom_handler
-        .worker_directory
-        .as_deref()
-        .unwrap_or_default();
+    let folder = settings.custom_handler.worker_directory.as_deref().unwrap_or_default();
     let joined = settings.app_root.join(folder).join(&path);
-    if joined.is_file() {
-        joined
-    } else {
-        path.into()
-    }
+    if joined.is_file() { joined } else { path.into() }
 }
 
 fn working_directory(settings: &HostSettings) -> PathBuf {
-    let folder = settings
-        .custom_handler
-        .working_directory
-        .as_deref()
-        .unwrap_or_default();
+    let folder = settings.custom_handler.working_directory.as_deref().unwrap_or_default();
     settings.app_root.join(folder)
 }
 
@@ -56,12 +44,7 @@ fn working_directory(settings: &HostSettings) -> PathBuf {
 fn arguments(settings: &HostSettings) -> Vec<String> {
     let handler = &settings.custom_handler;
     let mut words = handler.arguments.clone();
-    words.extend(
-        handler
-            .default_worker_path
-            .as_ref()
-            .map(|path| format!("\"{path}\"")),
-    );
+    words.extend(handler.default_worker_path.as_ref().map(|path| format!("\"{path}\"")));
     words.extend(handler.worker_arguments.iter().cloned());
     split(&expand(settings, &words.join(" ")))
 }
@@ -72,10 +55,7 @@ fn variables(app_root: &Path, port: u16, worker_id: Uuid) -> [(&'static str, Str
         ("FUNCTIONS_HTTPWORKER_PORT", port.to_string()),
         ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", worker_id.to_string()),
         ("FUNCTIONS_HTTPWORKER_ID", worker_id.to_string()),
-        (
-            "FUNCTIONS_APP_ROOT_PATH",
-            app_root.to_string_lossy().into_owned(),
-        ),
+        ("FUNCTIONS_APP_ROOT_PATH", app_root.to_string_lossy().into_owned()),
     ]
 }
 

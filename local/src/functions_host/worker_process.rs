@@ -81,22 +81,9 @@ pub(super) fn prepare(
     let (state, state_seen) = watch::channel(WorkerState::Starting);
     let (orders, orders_taken) = mpsc::unbounded_channel();
     let wait_limit = settings.custom_handler.initialization_timeout * STARTS_WAITED_FOR;
-    let worker = WorkerProcess {
-        port,
-        state: state_seen,
-        orders,
-        wait_limit,
-    };
+    let worker = WorkerProcess { port, state: state_seen, orders, wait_limit };
     let rules = RestartRules::default();
-    let supervisor = Supervisor {
-        settings,
-        client,
-        log,
-        port,
-        rules,
-        state,
-        orders: orders_taken,
-    };
+    let supervisor = Supervisor { settings, client, log, port, rules, state, orders: orders_taken };
     (worker, supervisor)
 }
 
@@ -243,12 +230,7 @@ impl Supervisor {
         let mut printing = JoinSet::new();
         let (log, last) = (&self.log, last_lines);
         if let Some(stdout) = child.stdout.take() {
-            printing.spawn(console::copy(
-                stdout,
-                Stream::Stdout,
-                log.clone(),
-                last.clone(),
-            ));
+            printing.spawn(console::copy(stdout, Stream::Stdout, log.clone(), last.clone()));
         }
         if let Some(stderr) = child.stderr.take() {
             let stream = Stream::Stderr { errors_only };
@@ -259,28 +241,20 @@ impl Supervisor {
 
     /// What the end of the process leads to; `None` if the host does not react.
     fn after(&mut self, end: WorkerEnd, last_lines: &LastLines) -> Option<Ended> {
-        let name = worker_command::executable(&self.settings)
-            .display()
-            .to_string();
+        let name = worker_command::executable(&self.settings).display().to_string();
         let (level, message) = match end {
-            WorkerEnd::NotInitialized => (
-                LogLevel::Error,
-                "Initializing HttpWorker timed out.".to_owned(),
-            ),
-            WorkerEnd::FunctionTimeout => (
-                LogLevel::Information,
-                "Restarting the worker process.".to_owned(),
-            ),
-            WorkerEnd::Exited(0) => (
-                LogLevel::Information,
-                format!("{name} exited with code 0 (0x0)."),
-            ),
+            WorkerEnd::NotInitialized => {
+                (LogLevel::Error, "Initializing HttpWorker timed out.".to_owned())
+            }
+            WorkerEnd::FunctionTimeout => {
+                (LogLevel::Information, "Restarting the worker process.".to_owned())
+            }
+            WorkerEnd::Exited(0) => {
+                (LogLevel::Information, format!("{name} exited with code 0 (0x0)."))
+            }
             WorkerEnd::Exited(code) | WorkerEnd::Killed(code) => {
                 let lines = last_lines.joined();
-                (
-                    LogLevel::Error,
-                    format!("{name} exited with code {code} (0x{code:X}). {lines}"),
-                )
+                (LogLevel::Error, format!("{name} exited with code {code} (0x{code:X}). {lines}"))
             }
         };
         self.log.write(level, CATEGORY, message);

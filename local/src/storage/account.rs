@@ -76,18 +76,12 @@ impl Account {
         [blob, queue, table]: [u16; 3],
     ) -> Result<Self, AccountError> {
         let endpoint = |port: u16| format!("http://127.0.0.1:{port}/{name}");
-        Self::new(
-            name,
-            key,
-            [&endpoint(blob), &endpoint(queue), &endpoint(table)],
-        )
+        Self::new(name, key, [&endpoint(blob), &endpoint(queue), &endpoint(table)])
     }
 
     fn new(name: &str, key: &str, [blob, queue, table]: [&str; 3]) -> Result<Self, AccountError> {
         let queue_endpoint = parse("QueueEndpoint", queue)?;
-        STANDARD
-            .decode(key)
-            .map_err(|_| AccountError::Key(name.to_owned()))?;
+        STANDARD.decode(key).map_err(|_| AccountError::Key(name.to_owned()))?;
         Ok(Self {
             name: name.to_owned(),
             key: key.to_owned(),
@@ -96,6 +90,16 @@ impl Account {
             http: http_client(&queue_endpoint)?,
             queue_endpoint,
         })
+    }
+
+    /// The account that every SDK knows, of an Azurite that serves queues on this port.
+    ///
+    /// # Errors
+    ///
+    /// If no HTTP client can be made.
+    pub fn well_known(queue_port: u16) -> Result<Self, AccountError> {
+        let ports = [WELL_KNOWN_BLOB_PORT, queue_port, WELL_KNOWN_TABLE_PORT];
+        Self::on_this_machine(WELL_KNOWN_NAME, WELL_KNOWN_KEY, ports)
     }
 
     /// Reads a connection string as "Configure Azure Storage connection strings" describes it:
@@ -111,18 +115,11 @@ impl Account {
             .filter_map(|setting| setting.split_once('='))
             .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim()))
             .collect();
-        if settings
-            .get("usedevelopmentstorage")
-            .is_some_and(|v| v.eq_ignore_ascii_case("true"))
-        {
+        if settings.get("usedevelopmentstorage").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
             return Self::on_this_machine(
                 WELL_KNOWN_NAME,
                 WELL_KNOWN_KEY,
-                [
-                    WELL_KNOWN_BLOB_PORT,
-                    WELL_KNOWN_QUEUE_PORT,
-                    WELL_KNOWN_TABLE_PORT,
-                ],
+                [WELL_KNOWN_BLOB_PORT, WELL_KNOWN_QUEUE_PORT, WELL_KNOWN_TABLE_PORT],
             );
         }
         let required = |name: &'static str| {
@@ -132,11 +129,7 @@ impl Account {
         let queue = required("QueueEndpoint")?;
         let blob = settings.get("blobendpoint").copied().unwrap_or(queue);
         let table = settings.get("tableendpoint").copied().unwrap_or(queue);
-        Self::new(
-            required("AccountName")?,
-            required("AccountKey")?,
-            [blob, queue, table],
-        )
+        Self::new(required("AccountName")?, required("AccountKey")?, [blob, queue, table])
     }
 
     /// The connection string that Microsoft's SDKs, the Functions host and the CLI take.
@@ -211,9 +204,7 @@ impl Account {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
             .format(&Rfc3339)
             .map_err(|_| QueueError::Address(queue.to_owned()))?;
-        let signature = self
-            .signature(&expiry)
-            .ok_or(QueueError::Address(queue.to_owned()))?;
+        let signature = self.signature(&expiry).ok_or(QueueError::Address(queue.to_owned()))?;
         url.query_pairs_mut()
             .append_pair("sv", SIGNED_VERSION)
             .append_pair("ss", SIGNED_SERVICES)
@@ -269,19 +260,13 @@ mod tests {
     fn a_key_that_is_not_base64_is_refused() {
         let text = "AccountName=contoso;AccountKey=!;QueueEndpoint=http://127.0.0.1:1/contoso";
         let error = Account::from_connection_string(text).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "AccountKey of account 'contoso' is not base64"
-        );
+        assert_eq!(error.to_string(), "AccountKey of account 'contoso' is not base64");
     }
 
     #[test]
     fn development_storage_is_the_well_known_account_on_its_ports() {
         let account = Account::from_connection_string("UseDevelopmentStorage=true").unwrap();
-        assert_eq!(
-            account.queue_endpoint().as_str(),
-            "http://127.0.0.1:10001/devstoreaccount1"
-        );
+        assert_eq!(account.queue_endpoint().as_str(), "http://127.0.0.1:10001/devstoreaccount1");
     }
 
     #[test]

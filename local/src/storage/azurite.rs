@@ -80,9 +80,7 @@ impl Azurite {
     /// If it cannot be installed or started.
     pub async fn start() -> Result<Self, AzuriteError> {
         // Threads and not tasks: the shared one serves tests whose runtimes come and go.
-        tokio::task::spawn_blocking(start)
-            .await
-            .map_err(|_| AzuriteError::Interrupted)?
+        tokio::task::spawn_blocking(start).await.map_err(|_| AzuriteError::Interrupted)?
     }
 
     /// The next account that nobody has used.
@@ -96,11 +94,7 @@ impl Azurite {
             return Err(AzuriteError::NoAccountLeft);
         }
         let name = account_name(index);
-        Ok(Account::on_this_machine(
-            &name,
-            &account_key(&name),
-            self.ports,
-        )?)
+        Ok(Account::on_this_machine(&name, &account_key(&name), self.ports)?)
     }
 
     /// The emulator's account that every SDK knows, `devstoreaccount1`.
@@ -109,11 +103,7 @@ impl Azurite {
     ///
     /// If no HTTP client can be made.
     pub fn well_known_account(&self) -> Result<Account, AzuriteError> {
-        Ok(Account::on_this_machine(
-            WELL_KNOWN_NAME,
-            WELL_KNOWN_KEY,
-            self.ports,
-        )?)
+        Ok(Account::on_this_machine(WELL_KNOWN_NAME, WELL_KNOWN_KEY, self.ports)?)
     }
 
     /// The ports of blobs, queues and tables on 127.0.0.1.
@@ -161,28 +151,19 @@ fn start_once(installation: &Installation) -> Result<Azurite, AzuriteError> {
     let next_account = AtomicUsize::new(0);
     let installation = installation.clone();
     // From here on, dropping it ends the process.
-    let azurite = Azurite {
-        child,
-        ports,
-        next_account,
-        installation,
-    };
+    let azurite = Azurite { child, ports, next_account, installation };
     wait_until_listening(&printed)?;
     Ok(azurite)
 }
 
 fn command(installation: &Installation, ports: [u16; 3]) -> Command {
     let mut command = Command::new("node");
-    command
-        .arg("launch.js")
-        .args(["--inMemoryPersistence", "--silent", "--disableTelemetry"]);
+    command.arg("launch.js").args(["--inMemoryPersistence", "--silent", "--disableTelemetry"]);
     // The Rust client is ahead of the versions that this Azurite knows.
     command.arg("--skipApiVersionCheck");
     for (service, port) in ["blob", "queue", "table"].into_iter().zip(ports) {
         command.arg(format!("--{service}Host")).arg("127.0.0.1");
-        command
-            .arg(format!("--{service}Port"))
-            .arg(port.to_string());
+        command.arg(format!("--{service}Port")).arg(port.to_string());
     }
     command
         .env("AZURITE_ACCOUNTS", accounts())

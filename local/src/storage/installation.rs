@@ -11,10 +11,7 @@ use sha2::{Digest as _, Sha256};
 /// parent.
 const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../../azurite/package.json")),
-    (
-        "package-lock.json",
-        include_str!("../../azurite/package-lock.json"),
-    ),
+    ("package-lock.json", include_str!("../../azurite/package-lock.json")),
     (".npmrc", include_str!("../../azurite/.npmrc")),
     ("launch.js", include_str!("../../azurite/launch.js")),
 ];
@@ -81,9 +78,7 @@ impl Installation {
     ///
     /// As [`Installation::ensure`].
     pub fn ensure_in(cache: &Path) -> Result<Self, InstallationError> {
-        let folder = cache
-            .join("app-role-broker")
-            .join(format!("azurite-{}", digest()));
+        let folder = cache.join("app-role-broker").join(format!("azurite-{}", digest()));
         if !folder.join(COMPLETE).exists() {
             fs::create_dir_all(&folder).map_err(at(&folder))?;
             install(&folder)?;
@@ -112,17 +107,10 @@ fn install(folder: &Path) -> Result<(), InstallationError> {
         fs::write(&path, content).map_err(at(&path))?;
     }
     run("node", folder, &["--version"])?;
-    let output = run(
-        NPM,
-        folder,
-        &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-    )?;
+    let output = run(NPM, folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
     if !output.status.success() {
         let last_lines = last_lines(&output);
-        return Err(InstallationError::Npm {
-            folder: folder.to_owned(),
-            last_lines,
-        });
+        return Err(InstallationError::Npm { folder: folder.to_owned(), last_lines });
     }
     let complete = folder.join(COMPLETE);
     fs::write(&complete, "").map_err(at(&complete))
@@ -135,27 +123,19 @@ fn run(
     folder: &Path,
     arguments: &[&str],
 ) -> Result<Output, InstallationError> {
-    Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .map_err(|source| match source.kind() {
+    Command::new(program).args(arguments).current_dir(folder).output().map_err(
+        |source| match source.kind() {
             io::ErrorKind::NotFound => InstallationError::Missing { program },
-            _ => InstallationError::File {
-                path: program.into(),
-                source,
-            },
-        })
+            _ => InstallationError::File { path: program.into(), source },
+        },
+    )
 }
 
 fn last_lines(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<_> = text.lines().collect();
-    lines
-        .get(lines.len().saturating_sub(LAST_LINES)..)
-        .unwrap_or_default()
-        .join("\n")
+    lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n")
 }
 
 fn digest() -> String {
@@ -164,12 +144,7 @@ fn digest() -> String {
         digest.update(name);
         digest.update(content);
     }
-    digest
-        .finalize()
-        .iter()
-        .take(DIGEST_BYTES)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.finalize().iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where the platform keeps caches of a user.
@@ -182,11 +157,7 @@ fn cache_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
         return set("LOCALAPPDATA");
     }
     let home = set("HOME")?;
-    Some(if cfg!(target_os = "macos") {
-        home.join("Library/Caches")
-    } else {
-        home.join(".cache")
-    })
+    Some(if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") })
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> InstallationError {

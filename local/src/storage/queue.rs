@@ -89,16 +89,10 @@ impl Queue {
         url: Url,
         client_options: ClientOptions,
     ) -> Result<Self, QueueError> {
-        let options = QueueClientOptions {
-            client_options,
-            ..QueueClientOptions::default()
-        };
+        let options = QueueClientOptions { client_options, ..QueueClientOptions::default() };
         let client = QueueClient::new(url, None, Some(options))
             .map_err(|_| QueueError::Address(name.to_owned()))?;
-        Ok(Self {
-            name: name.to_owned(),
-            client: std::sync::Arc::new(client),
-        })
+        Ok(Self { name: name.to_owned(), client: std::sync::Arc::new(client) })
     }
 
     /// The queue's name.
@@ -113,11 +107,7 @@ impl Queue {
     ///
     /// If the service refuses, for example the name.
     pub async fn create_if_missing(&self) -> Result<(), QueueError> {
-        self.client
-            .create(None)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(&error))
+        self.client.create(None).await.map(drop).map_err(|error| self.failed(&error))
     }
 
     /// Whether the queue exists.
@@ -126,10 +116,7 @@ impl Queue {
     ///
     /// If the service does not say.
     pub async fn exists(&self) -> Result<bool, QueueError> {
-        self.client
-            .exists()
-            .await
-            .map_err(|error| self.failed(&error))
+        self.client.exists().await.map_err(|error| self.failed(&error))
     }
 
     /// Adds a message with this text, as it is.
@@ -138,15 +125,9 @@ impl Queue {
     ///
     /// If the queue does not exist, or the text is too long or not allowed in XML.
     pub async fn send(&self, text: &str) -> Result<(), QueueError> {
-        let message = OutgoingMessage {
-            message_text: Some(text.to_owned()),
-        };
+        let message = OutgoingMessage { message_text: Some(text.to_owned()) };
         let body = RequestContent::try_from(message).map_err(|error| self.failed(&error))?;
-        self.client
-            .send_message(body, None)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(&error))
+        self.client.send_message(body, None).await.map(drop).map_err(|error| self.failed(&error))
     }
 
     /// Receives up to `most` messages and hides them from others for `visibility` (whole seconds).
@@ -168,12 +149,7 @@ impl Queue {
         let messages = answer
             .and_then(azure_core::http::Response::into_model)
             .map_err(|error| self.failed(&error))?;
-        messages
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| self.received(item))
-            .collect()
+        messages.items.unwrap_or_default().into_iter().map(|item| self.received(item)).collect()
     }
 
     /// Looks at the first messages that are visible, up to 32, and changes nothing.
@@ -190,12 +166,7 @@ impl Queue {
         let messages = answer
             .and_then(azure_core::http::Response::into_model)
             .map_err(|error| self.failed(&error))?;
-        messages
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| self.peeked(item))
-            .collect()
+        messages.items.unwrap_or_default().into_iter().map(|item| self.peeked(item)).collect()
     }
 
     /// Deletes a message that was received.
@@ -220,10 +191,7 @@ impl Queue {
         visibility: Duration,
     ) -> Result<UpdateReceipt, QueueError> {
         let seconds = whole_seconds(visibility);
-        let answer = self
-            .client
-            .update_message(id, pop_receipt, seconds, None)
-            .await;
+        let answer = self.client.update_message(id, pop_receipt, seconds, None).await;
         let answer = answer.map_err(|error| self.failed(&error))?;
         let header = |name: &'static str| {
             let value = answer.headers().get_optional_str(&name.into());
@@ -257,26 +225,16 @@ impl Queue {
     ///
     /// If the queue does not exist or the service refuses.
     pub async fn clear(&self) -> Result<(), QueueError> {
-        self.client
-            .clear(None)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(&error))
+        self.client.clear(None).await.map(drop).map_err(|error| self.failed(&error))
     }
 
     fn received(&self, item: ReceivedMessage) -> Result<QueueMessage, QueueError> {
         Ok(QueueMessage {
             id: item.message_id.ok_or_else(|| self.without("MessageId"))?,
             pop_receipt: item.pop_receipt.ok_or_else(|| self.without("PopReceipt"))?,
-            dequeue_count: item
-                .dequeue_count
-                .ok_or_else(|| self.without("DequeueCount"))?,
-            insertion_time: item
-                .insertion_time
-                .ok_or_else(|| self.without("InsertionTime"))?,
-            expiration_time: item
-                .expiration_time
-                .ok_or_else(|| self.without("ExpirationTime"))?,
+            dequeue_count: item.dequeue_count.ok_or_else(|| self.without("DequeueCount"))?,
+            insertion_time: item.insertion_time.ok_or_else(|| self.without("InsertionTime"))?,
+            expiration_time: item.expiration_time.ok_or_else(|| self.without("ExpirationTime"))?,
             next_visible_time: item
                 .time_next_visible
                 .ok_or_else(|| self.without("TimeNextVisible"))?,
@@ -285,19 +243,13 @@ impl Queue {
     }
 
     fn peeked(&self, item: PeekedMessage) -> Result<QueueMessage, QueueError> {
-        let insertion_time = item
-            .insertion_time
-            .ok_or_else(|| self.without("InsertionTime"))?;
+        let insertion_time = item.insertion_time.ok_or_else(|| self.without("InsertionTime"))?;
         Ok(QueueMessage {
             id: item.message_id.ok_or_else(|| self.without("MessageId"))?,
             pop_receipt: String::new(),
-            dequeue_count: item
-                .dequeue_count
-                .ok_or_else(|| self.without("DequeueCount"))?,
+            dequeue_count: item.dequeue_count.ok_or_else(|| self.without("DequeueCount"))?,
             insertion_time,
-            expiration_time: item
-                .expiration_time
-                .ok_or_else(|| self.without("ExpirationTime"))?,
+            expiration_time: item.expiration_time.ok_or_else(|| self.without("ExpirationTime"))?,
             next_visible_time: insertion_time,
             text: item.message_text.unwrap_or_default(),
         })
@@ -312,10 +264,7 @@ impl Queue {
     }
 
     fn without(&self, field: &'static str) -> QueueError {
-        QueueError::Answer {
-            queue: self.name.clone(),
-            field,
-        }
+        QueueError::Answer { queue: self.name.clone(), field }
     }
 }
 

@@ -41,10 +41,7 @@ async fn an_old_pop_receipt_no_longer_deletes() {
     queue.send("text").await.unwrap();
     let message = queue.receive(1, HIDDEN).await.unwrap().remove(0);
     let old = message.pop_receipt;
-    let new = queue
-        .update_visibility(&message.id, &old, HIDDEN)
-        .await
-        .unwrap();
+    let new = queue.update_visibility(&message.id, &old, HIDDEN).await.unwrap();
     assert!(new.next_visible_time > message.insertion_time);
     queue.delete(&message.id, &old).await.unwrap_err();
     queue.delete(&message.id, &new.pop_receipt).await.unwrap();
@@ -59,10 +56,7 @@ async fn a_message_is_received_as_it_was_sent() {
     queue.send("<à & 'b'> \"c\"").await.unwrap();
     assert_eq!(queue.peek().await.unwrap()[0].text, "<à & 'b'> \"c\"");
     let first = queue.receive(32, HIDDEN).await.unwrap().remove(0);
-    queue
-        .update_visibility(&first.id, &first.pop_receipt, Duration::ZERO)
-        .await
-        .unwrap();
+    queue.update_visibility(&first.id, &first.pop_receipt, Duration::ZERO).await.unwrap();
     let second = queue.receive(32, HIDDEN).await.unwrap().remove(0);
     assert_eq!((first.dequeue_count, second.dequeue_count), (1, 2));
     assert_eq!((first.id, first.text), (second.id, second.text));
@@ -74,21 +68,14 @@ async fn a_message_is_received_as_it_was_sent() {
 #[tokio::test]
 async fn accounts_do_not_see_each_others_queues() {
     let (one, other) = (account().await, account().await);
-    one.queue("mine")
-        .unwrap()
-        .create_if_missing()
-        .await
-        .unwrap();
+    one.queue("mine").unwrap().create_if_missing().await.unwrap();
     assert!(!other.queue("mine").unwrap().exists().await.unwrap());
 }
 
 #[tokio::test]
 async fn a_connection_string_opens_the_account() {
     let text = account().await.connection_string();
-    let queue = Account::from_connection_string(&text)
-        .unwrap()
-        .queue("opened")
-        .unwrap();
+    let queue = Account::from_connection_string(&text).unwrap().queue("opened").unwrap();
     queue.create_if_missing().await.unwrap();
     assert!(queue.exists().await.unwrap());
 }
@@ -109,17 +96,8 @@ async fn a_message_that_microsofts_javascript_client_sends_arrives() {
         .output()
         .await
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let messages = account
-        .queue("jobs")
-        .unwrap()
-        .receive(32, HIDDEN)
-        .await
-        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = account.queue("jobs").unwrap().receive(32, HIDDEN).await.unwrap();
     assert_eq!(messages[0].text, text);
 }
 
@@ -132,11 +110,7 @@ async fn azurite_ends_when_its_parent_is_killed() {
         return std::future::pending().await;
     }
     let mut parent = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "storage::azurite_ends_when_its_parent_is_killed",
-            "--nocapture",
-        ])
+        .args(["--exact", "storage::azurite_ends_when_its_parent_is_killed", "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -152,9 +126,7 @@ async fn azurite_ends_when_its_parent_is_killed() {
     let address = ("127.0.0.1", port);
     let first = TcpStream::connect(address).await.unwrap();
     parent.kill().await.unwrap();
-    tokio::time::timeout(DEADLINE, until_refused(first, address))
-        .await
-        .unwrap();
+    tokio::time::timeout(DEADLINE, until_refused(first, address)).await.unwrap();
 }
 
 /// Azurite's end closes the connections, not necessarily after the port; nothing else closes an idle

@@ -179,11 +179,7 @@ impl FunctionsHost {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let admin_url = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
         let tasks = spawn_all(&host, supervisor, listener);
-        Ok(Self {
-            host,
-            admin_url,
-            tasks,
-        })
+        Ok(Self { host, admin_url, tasks })
     }
 
     /// Waits until the handler answers.
@@ -240,10 +236,7 @@ impl FunctionsHost {
         let enough = finished.wait_for(|all| all.len() >= count);
         match tokio::time::timeout(deadline, enough).await {
             Ok(Ok(all)) => Ok(all.clone()),
-            _ => Err(self
-                .host
-                .log
-                .in_vain(format!("{count} finished invocations"), deadline)),
+            _ => Err(self.host.log.in_vain(format!("{count} finished invocations"), deadline)),
         }
     }
 
@@ -289,11 +282,7 @@ fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) ->
         );
         return tasks;
     }
-    let names: Vec<_> = host
-        .functions
-        .iter()
-        .map(|function| function.name.as_str())
-        .collect();
+    let names: Vec<_> = host.functions.iter().map(|function| function.name.as_str()).collect();
     let message = format!("Found the following functions: {}", names.join(", "));
     host.log.write(LogLevel::Information, STARTUP, message);
     for function in &host.functions {
@@ -301,8 +290,7 @@ fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) ->
         tasks.spawn(QueueListener::new(host.clone(), function.clone(), trigger).run());
     }
     tasks.spawn(supervise(host.clone(), supervisor));
-    host.log
-        .write(LogLevel::Information, STARTUP, "Job host started");
+    host.log.write(LogLevel::Information, STARTUP, "Job host started");
     tasks
 }
 
@@ -333,8 +321,5 @@ fn http_client() -> Result<reqwest::Client, reqwest::Error> {
 /// Found once and used again after every restart, as the real host does, with the same small risk that
 /// somebody else takes it meanwhile.
 async fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port())
 }

@@ -1,0 +1,145 @@
+//! The demo: four messages, what came of each, and then the reader's own.
+
+#![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
+
+mod handler_binary;
+mod report;
+mod stage;
+
+use std::time::{Duration, Instant};
+
+use local::{
+    functions_host::Outcome as InvocationOutcome,
+    tenant::contoso::{
+        BILLING_FUNCTION, MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ,
+        REPORTS_IDENTITY, ROLE_MANAGEMENT_READ_WRITE_DIRECTORY,
+    },
+};
+use report::{Report, Row, print_assignments};
+use stage::Stage;
+
+/// The queue that `AssignRole` listens to.
+pub(crate) const REQUESTS: &str = "app-role-requests";
+
+/// The queue that `AssignRole` writes results to.
+pub(crate) const RESULTS: &str = "app-role-results";
+
+/// How long a message may take. The handler answers in milliseconds; the rest is a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the demo ends with; the error is for the terminal.
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// One of the demo's messages.
+struct Scene {
+    asked: &'static str,
+    message: String,
+    expected: &'static str,
+}
+
+fn request(principal: &str, api: &str, role: &str) -> String {
+    format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#)
+}
+
+fn scenes() -> [Scene; 4] {
+    [
+        Scene {
+            asked: "Orders.Read on Orders API for id-orders",
+            message: request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ),
+            expected: "assigned",
+        },
+        Scene {
+            asked: "Orders.Read on Orders API for id-reports, which holds it",
+            message: request(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ),
+            expected: "alreadyAssigned",
+        },
+        Scene {
+            asked: "RoleManagement.ReadWrite.Directory on Microsoft Graph for func-billing",
+            message: request(
+                BILLING_FUNCTION,
+                MICROSOFT_GRAPH,
+                ROLE_MANAGEMENT_READ_WRITE_DIRECTORY,
+            ),
+            expected: "denied",
+        },
+        Scene {
+            asked: "a message with a misspelt field",
+            message: request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
+                .replace("principalId", "principleId"),
+            expected: "invalid",
+        },
+    ]
+}
+
+/// Runs the demo; with `once`, ends after the four messages and fails if one came out otherwise.
+pub(crate) async fn run(once: bool, verbose: bool) -> Outcome {
+    let stage = Stage::set(verbose).await?;
+    stage.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
+    let mut report = Report::default();
+    for scene in scenes() {
+        let row = play(&stage, &scene).await?;
+        println!("  {} {}", if row.is_as_expected() { "ok  " } else { "WRONG" }, scene.asked);
+        report.add(row);
+    }
+    println!("\n{}", report.table());
+    print_assignments(&stage.tenant);
+    if once {
+        return report.verdict();
+    }
+    invite(&stage);
+    tokio::select! {
+        ended = follow(&stage) => ended,
+        _ = tokio::signal::ctrl_c() => {
+            println!("\nended");
+            Ok(())
+        }
+    }
+}
+
+/// Sends one message and waits for its result.
+async fn play(stage: &Stage, scene: &Scene) -> Outcome<Row> {
+    let finished = stage.host.invocations().len();
+    let began = Instant::now();
+    stage.requests.send(&scene.message).await?;
+    let invocations = stage.host.wait_for_invocations(finished + 1, PATIENCE).await?;
+    let took = began.elapsed();
+    let Some(invocation) = invocations.get(finished) else { return Err("no invocation".into()) };
+    if let InvocationOutcome::Failed(reason) = &invocation.outcome {
+        return Err(format!("the invocation failed: {reason}; --verbose shows the log").into());
+    }
+    let result = stage.next_result().await?;
+    Ok(Row::new(scene.asked, scene.expected, &result, took))
+}
+
+fn invite(stage: &Stage) {
+    println!("\nThe broker keeps running. Ask for something yourself, from another terminal:\n");
+    println!(
+        "  cargo run -q -p local -- send --port {} '{}'\n",
+        stage.queue_port,
+        request(ORDERS_IDENTITY, ORDERS_API, local::tenant::contoso::ORDERS_WRITE)
+    );
+    println!("What comes of it appears here. Ctrl-C ends.\n");
+}
+
+/// Prints what comes of messages that somebody else sends, until the host ends.
+async fn follow(stage: &Stage) -> Outcome {
+    let mut finished = stage.host.invocations().len();
+    loop {
+        let Ok(invocations) = stage.host.wait_for_invocations(finished + 1, PATIENCE).await else {
+            continue;
+        };
+        for invocation in invocations.iter().skip(finished) {
+            match &invocation.outcome {
+                InvocationOutcome::Succeeded => {
+                    let result = stage.next_result().await?;
+                    println!("{}\n", serde_json::to_string_pretty(&result)?);
+                }
+                InvocationOutcome::Failed(reason) => {
+                    println!("not done yet, the host delivers it again in a minute: {reason}\n");
+                }
+                InvocationOutcome::TimedOut => println!("the function timed out\n"),
+            }
+        }
+        finished = invocations.len();
+    }
+}

@@ -1,0 +1,37 @@
+//! Building the handler, as the demo's user would.
+
+use std::{path::Path, process::Stdio};
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use super::Outcome;
+
+const NAME: &str = "app-role-broker";
+
+/// One line of `cargo build --message-format=json` ("The Cargo Book", external tools).
+#[derive(Deserialize)]
+struct Message {
+    executable: Option<String>,
+}
+
+/// Builds the handler and answers where it lies.
+pub(super) async fn build() -> Outcome<String> {
+    // Set by `cargo run`, so that the same cargo builds both.
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["build", "--locked", "--quiet", "--package", NAME, "--bin", NAME])
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit())
+        .output()
+        .await?;
+    if !output.status.success() {
+        return Err("the handler does not build; cargo's messages are above".into());
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .find_map(|message| message.executable)
+        .ok_or_else(|| "cargo built the handler and did not say where".into())
+}

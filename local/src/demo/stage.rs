@@ -1,0 +1,89 @@
+//! Everything that the demo needs, started.
+
+#![expect(clippy::print_stdout, reason = "the demo says what it is doing")]
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use local::{
+    functions_host::{FunctionsHost, LogRecord, Options},
+    storage::{Azurite, Queue},
+    tenant::{Tenant, contoso::contoso},
+};
+use serde_json::Value;
+
+use super::{Outcome, REQUESTS, RESULTS, handler_binary};
+
+/// How long a result that was received stays hidden; it is deleted at once.
+const RESULT_LEASE: Duration = Duration::from_secs(30);
+
+/// The demo's world.
+pub(super) struct Stage {
+    pub(super) tenant: Tenant,
+    pub(super) host: FunctionsHost,
+    pub(super) requests: Queue,
+    pub(super) queue_port: u16,
+    results: Queue,
+    _azurite: Azurite,
+}
+
+impl Stage {
+    /// Builds the handler and starts Azurite, the tenant and the host.
+    pub(super) async fn set(verbose: bool) -> Outcome<Self> {
+        println!("Building the handler");
+        let handler = handler_binary::build().await?;
+        println!("Starting Azurite (the first time it is installed, which takes a minute)");
+        let azurite = Azurite::start().await?;
+        let account = azurite.well_known_account()?;
+        let requests = account.queue(REQUESTS)?;
+        requests.create_if_missing().await?;
+        let results = account.queue(RESULTS)?;
+        results.create_if_missing().await?;
+        println!("Starting the emulated tenant and the Functions host, which starts the handler");
+        let tenant = Tenant::start(contoso()).await?;
+        let mut options = Options::new(app_root());
+        options.environment = tenant.environment();
+        options.environment.extend(settings(&handler, &account.connection_string()));
+        if verbose {
+            options.echo = Some(Arc::new(print_record));
+        }
+        let host = FunctionsHost::start(options).await?;
+        host.ready().await?;
+        println!("Sending four messages to the queue {REQUESTS}\n");
+        let [_, queue_port, _] = azurite.ports();
+        Ok(Self { tenant, host, requests, queue_port, results, _azurite: azurite })
+    }
+
+    /// The next message of the results queue.
+    pub(super) async fn next_result(&self) -> Outcome<Value> {
+        let messages = self.results.receive(1, RESULT_LEASE).await?;
+        let Some(message) = messages.first() else {
+            return Err("the invocation succeeded and wrote no result".into());
+        };
+        self.results.delete(&message.id, &message.pop_receipt).await?;
+        Ok(serde_json::from_str(&message.text)?)
+    }
+}
+
+fn app_root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The app settings of the demo, beside those of the tenant.
+fn settings(handler: &str, connection: &str) -> Vec<(String, String)> {
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/policy.json");
+    [
+        ("RequestQueues", connection),
+        ("AzureWebJobsStorage", connection),
+        ("POLICY_FILE", policy),
+        ("AzureFunctionsJobHost__customHandler__description__defaultExecutablePath", handler),
+        // Core Tools polls faster than Azure, too: somebody is watching.
+        ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "00:00:01"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+#[expect(clippy::print_stderr, reason = "the log is beside what the demo has to say")]
+fn print_record(record: &LogRecord) {
+    eprintln!("[{:?}] {}: {}", record.level, record.category, record.message);
+}

@@ -1,0 +1,230 @@
+//! What happens when something around the handler is broken: each ends in a sentence that says what
+//! to do, and no request is lost.
+
+use std::time::Duration;
+
+use local::tenant::{
+    Fault, Route,
+    contoso::{
+        APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BROKER_IDENTITY, ORDERS_API, ORDERS_IDENTITY,
+        ORDERS_READ, contoso, managed_identities,
+    },
+};
+
+use crate::world::{Plan, World, request, role};
+
+fn good() -> String {
+    request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
+}
+
+/// Asserts that the log has a line with the first text, and that this line has all the others.
+async fn assert_logged(world: &World, texts: &[&str]) {
+    let line = world.logs(texts[0]).await;
+    for text in texts {
+        assert!(line.contains(text), "{text:?} is not in {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_another_audience_is_named_and_the_request_waits_for_the_mend() {
+    let plan = Plan::new().await;
+    plan.tenant.set_token_audience(Some("https://management.azure.com"));
+    let world = plan.start().await;
+    world.requests.send(&good()).await.unwrap();
+    assert_logged(
+        &world,
+        &["graph.failed", "audience https://management.azure.com", "GRAPH_ENDPOINT"],
+    )
+    .await;
+    world.tenant.set_token_audience(None);
+    let result = world.results(1).await.remove(0);
+    assert_eq!(role(&result)["status"], "assigned", "{result}");
+    assert!(result["attempt"].as_u64().unwrap() > 1);
+}
+
+#[tokio::test]
+async fn a_token_without_roles_is_named_with_what_is_missing_and_who_can_grant_it() {
+    let plan = Plan::new().await;
+    for held in plan.tenant.assignments_of(BROKER_IDENTITY) {
+        assert!(plan.tenant.revoke(&held.id));
+    }
+    let world = plan.deliveries(1).start().await;
+    assert_logged(
+        &world,
+        &["sign_in.roles_missing", "AppRoleAssignment.ReadWrite.All and Application.Read.All"],
+    )
+    .await;
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["code"], "forbidden", "{result}");
+    assert_logged(
+        &world,
+        &[
+            "graph.failed",
+            "lacks AppRoleAssignment.ReadWrite.All and",
+            "Privileged Role Administrator",
+            BROKER_IDENTITY,
+        ],
+    )
+    .await;
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn a_broker_that_may_read_and_not_write_is_told_which_role_it_lacks() {
+    let plan = Plan::new().await;
+    let held = plan.tenant.assignments_of(BROKER_IDENTITY);
+    let write = held.iter().find(|held| held.app_role_id == APP_ROLE_ASSIGNMENT_READ_WRITE_ALL);
+    assert!(plan.tenant.revoke(&write.unwrap().id));
+    let world = plan.deliveries(1).start().await;
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["code"], "forbidden", "{result}");
+    assert_logged(&world, &["graph.failed", "lacks AppRoleAssignment.ReadWrite.All:"]).await;
+}
+
+#[tokio::test]
+async fn an_identity_endpoint_that_cannot_be_reached_is_named() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("http://{nobody}/msi/token");
+    let world = Plan::new().await.deliveries(1).set("IDENTITY_ENDPOINT", &endpoint).start().await;
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["code"], "notSignedIn", "{result}");
+    assert!(role(&result)["message"].as_str().unwrap().contains("could not sign in"));
+    assert_logged(&world, &["graph.failed", &nobody.to_string(), "assigned to the function app"])
+        .await;
+}
+
+#[tokio::test]
+async fn an_identity_that_is_not_assigned_to_the_app_is_named() {
+    let plan = Plan::new().await.deliveries(1);
+    let world = plan.set("AZURE_CLIENT_ID", "c0a70500-0000-4000-8000-00000000ffff").start().await;
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["code"], "notSignedIn", "{result}");
+    assert_logged(&world, &["graph.failed", "has not been assigned", "AZURE_CLIENT_ID"]).await;
+}
+
+#[tokio::test]
+async fn without_a_usable_policy_everything_is_denied_and_operators_are_told_why() {
+    for (policy, text) in [
+        (None, "cannot be read"),
+        (Some("{"), "EOF"),
+        (Some(r#"{"version":2,"allow":[]}"#), "version 1 only"),
+        (Some(r#"{"version":1,"allow":[],"deny":[]}"#), "unknown field `deny`"),
+    ] {
+        let mut plan = Plan::new().await;
+        plan.policy = policy.map(str::to_owned);
+        let world = plan.start().await;
+        assert_logged(&world, &["policy.closed", "policy.json", text]).await;
+        let result = world.ask(&good()).await;
+        assert_eq!(role(&result)["status"], "denied");
+        let message = role(&result)["message"].as_str().unwrap();
+        assert!(message.contains("no policy is in force") && !message.contains(text), "{message}");
+        assert_eq!(world.tenant.count(Route::ReadServicePrincipal), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_passing_fault_of_graph_is_survived_within_the_delivery() {
+    let error = |status, code: &str| Fault::error(status, code, "");
+    for fault in [
+        error(429, "TooManyRequests").retry_after("0.1"),
+        error(500, "Service_InternalServerError"),
+        error(502, "UnknownError"),
+        error(503, "ServiceUnavailable"),
+        error(504, "UnknownError"),
+        error(409, "Directory_ConcurrencyViolation"),
+        Fault::connection_closed(),
+        error(401, "InvalidAuthenticationToken"),
+    ] {
+        let world = World::start().await;
+        world.tenant.answer_next(Route::CreateAssignment, fault.clone());
+        let result = world.ask(&good()).await;
+        assert_eq!(role(&result)["status"], "assigned", "{fault:?}: {result}");
+        assert_eq!(result["attempt"], 1);
+        assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_landed_behind_an_error_is_found_and_not_made_twice() {
+    for fault in [Fault::error(504, "UnknownError", ""), Fault::connection_closed()] {
+        let world = World::start().await;
+        world.tenant.answer_next(Route::CreateAssignment, fault.after_the_effect());
+        let result = world.ask(&good()).await;
+        let held = world.tenant.assignments_of(ORDERS_IDENTITY);
+        assert_eq!(held.len(), 1);
+        assert_eq!(role(&result)["assignmentId"], held[0].id, "{result}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttle_longer_than_the_delivery_hands_the_message_back_at_once() {
+    let world = World::start().await;
+    let throttled = Fault::error(429, "TooManyRequests", "Please retry again later.");
+    world.tenant.answer_next(Route::CreateAssignment, throttled.retry_after("3600"));
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["status"], "assigned");
+    assert_eq!(result["attempt"], 2);
+}
+
+#[tokio::test]
+async fn a_refusal_that_time_will_not_mend_is_final() {
+    let world = World::start().await;
+    let refused = Fault::error(403, "Directory_QuotaExceeded", "The directory object quota limit");
+    world.tenant.answer_every(Route::CreateAssignment, refused);
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["status"], "failed");
+    assert_eq!(role(&result)["code"], "graphRefused");
+    assert!(role(&result)["graphRequestId"].is_string());
+    assert_eq!(result["attempt"], 1);
+    assert_logged(&world, &["graph.failed", "Directory_QuotaExceeded"]).await;
+}
+
+#[tokio::test]
+async fn killing_the_handler_while_it_works_loses_no_message_and_assigns_none_twice() {
+    const MESSAGES: usize = 20;
+    let mut plan = Plan::new().await;
+    let identities = managed_identities(MESSAGES);
+    for identity in &identities {
+        plan.tenant.add_service_principal(identity.clone());
+    }
+    plan.tenant.set_latency(Duration::from_millis(50));
+    plan.policy = plan.policy.map(|policy| policy.replace("/resourceGroups/rg-orders-dev", ""));
+    // Small batches, so that some messages are done and others under way when the handler dies.
+    let queues = "AzureFunctionsJobHost__extensions__queues__";
+    let plan = plan.set(&format!("{queues}batchSize"), "4");
+    let world = plan.set(&format!("{queues}newBatchThreshold"), "2").start().await;
+    for identity in &identities {
+        world.requests.send(&request(&identity.id, ORDERS_API, ORDERS_READ)).await.unwrap();
+    }
+    let intent = world.logs(&identities[MESSAGES / 2].id).await;
+    assert!(intent.contains("grant.intent"), "{intent}");
+    world.host.kill_worker().await;
+    let results = world.results(MESSAGES).await;
+    let mut principals: Vec<_> =
+        results.iter().map(|result| result["principal"]["objectId"].as_str().unwrap()).collect();
+    principals.sort_unstable();
+    principals.dedup();
+    assert_eq!(principals.len(), MESSAGES);
+    for identity in &identities {
+        assert_eq!(world.tenant.assignments_of(&identity.id).len(), 1);
+    }
+    let failed = world.host.invocations().len() - MESSAGES;
+    assert!(failed > 0, "the handler was killed when nothing was under way");
+    assert_eq!(world.tenant.assignments().len(), contoso().assignments().len() + MESSAGES);
+}
+
+#[tokio::test]
+async fn no_log_line_has_a_token_a_key_or_a_message() {
+    let plan = Plan::new().await.set("RUST_LOG", "trace");
+    let secret = plan.tenant.identity_header().to_owned();
+    let world = plan.start().await;
+    world.ask(&good()).await;
+    world.ask(r#"{"principalId":"a-text-of-the-message"}"#).await;
+    world.logs("\"audit\"").await;
+    for record in world.host.log() {
+        let line = record.message;
+        for forbidden in [secret.as_str(), "eyJ", "Bearer", "AccountKey", "a-text-of-the-message"] {
+            assert!(!line.contains(forbidden), "{forbidden} is in {line}");
+        }
+    }
+}
