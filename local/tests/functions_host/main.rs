@@ -3,4 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
+mod admin;
+mod app;
+mod invocation;
+mod queue_listener;
+mod settings;
 mod storage;
+mod worker_process;

@@ -10,14 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-/// Longer than anything here takes, even on a machine that is busy with other tests.
-const DEADLINE: Duration = Duration::from_secs(60);
-/// Longer than a test runs: a message that is hidden this long stays hidden.
-const HIDDEN: Duration = Duration::from_secs(600);
-
-async fn account() -> Account {
-    Azurite::shared().await.unwrap().account().unwrap()
-}
+use crate::app::{DEADLINE, HIDDEN, account};
 
 #[tokio::test]
 async fn a_queue_that_does_not_exist_is_not_found() {

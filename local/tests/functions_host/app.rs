@@ -1,0 +1,174 @@
+//! An app for a test: host.json, function folders, an account of its own, and the stub handler.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use local::functions_host::{FinishedInvocation, FunctionsHost, Options, Outcome};
+use local::storage::{Account, Azurite, Queue};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than anything here takes, even on a machine that is busy with other tests.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+/// Longer than a test runs: a message that is hidden this long stays hidden.
+pub(crate) const HIDDEN: Duration = Duration::from_secs(600);
+
+pub(crate) struct App {
+    pub(crate) account: Account,
+    pub(crate) root: TempDir,
+    pub(crate) options: Options,
+}
+
+/// A running app.
+pub(crate) struct Running {
+    host: FunctionsHost,
+    account: Account,
+    _root: TempDir,
+}
+
+pub(crate) async fn account() -> Account {
+    Azurite::shared().await.unwrap().account().unwrap()
+}
+
+impl App {
+    pub(crate) async fn new() -> Self {
+        let account = account().await;
+        let root = tempfile::tempdir().unwrap();
+        let stub = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/functions_host/stub-handler.js"
+        );
+        let description = json!({
+            "defaultExecutablePath": "node",
+            "arguments": [format!("\"{stub}\"")],
+        });
+        let host_json = json!({
+            "version": "2.0",
+            "extensions": { "queues": { "maxPollingInterval": "00:00:00.1" } },
+            "customHandler": { "description": description },
+        });
+        std::fs::write(root.path().join("host.json"), host_json.to_string()).unwrap();
+        let options = Options::new(root.path());
+        Self {
+            account,
+            root,
+            options,
+        }
+        .with("AzureWebJobsStorage", None)
+    }
+
+    /// Sets a variable; to the connection string if there is no value.
+    pub(crate) fn with(mut self, name: &str, value: Option<&str>) -> Self {
+        let value = value.map_or_else(|| self.account.connection_string(), str::to_owned);
+        self.options.environment.push((name.to_owned(), value));
+        self
+    }
+
+    /// Overrides a value of host.json.
+    pub(crate) fn with_host_json(self, path: &str, value: &str) -> Self {
+        self.with(&format!("AzureFunctionsJobHost__{path}"), Some(value))
+    }
+
+    pub(crate) fn with_bindings(self, function: &str, bindings: &Value) -> Self {
+        let folder = self.root.path().join(function);
+        std::fs::create_dir(&folder).unwrap();
+        let json = json!({ "bindings": bindings });
+        std::fs::write(folder.join("function.json"), json.to_string()).unwrap();
+        self
+    }
+
+    /// A function that listens to the queue of its name, in lower case, and can write to queue `next`.
+    pub(crate) async fn with_function(self, function: &str) -> Self {
+        let queue = function.to_lowercase();
+        self.account
+            .queue(&queue)
+            .unwrap()
+            .create_if_missing()
+            .await
+            .unwrap();
+        self.with_bindings(function, &json!([trigger(&queue), output("next")]))
+    }
+
+    /// Starts it without waiting for the handler.
+    pub(crate) async fn start(self) -> Running {
+        let host = FunctionsHost::start(self.options).await.unwrap();
+        Running {
+            host,
+            account: self.account,
+            _root: self.root,
+        }
+    }
+
+    /// Starts it and waits for the handler.
+    pub(crate) async fn run(self) -> Running {
+        let running = self.start().await;
+        running.ready().await.unwrap();
+        running
+    }
+}
+
+pub(crate) fn trigger(queue: &str) -> Value {
+    json!({ "type": "queueTrigger", "direction": "in", "name": "msg", "queueName": queue,
+            "dataType": "binary" })
+}
+
+pub(crate) fn output(queue: &str) -> Value {
+    json!({ "type": "queue", "direction": "out", "name": "next", "queueName": queue })
+}
+
+impl Deref for Running {
+    type Target = FunctionsHost;
+
+    fn deref(&self) -> &FunctionsHost {
+        &self.host
+    }
+}
+
+impl Running {
+    pub(crate) fn queue(&self, name: &str) -> Queue {
+        self.account.queue(name).unwrap()
+    }
+
+    pub(crate) async fn send(&self, queue: &str, text: &str) {
+        self.queue(queue)
+            .send(&STANDARD.encode(text))
+            .await
+            .unwrap();
+    }
+
+    /// The texts that a queue holds, as they are stored.
+    pub(crate) async fn texts(&self, queue: &str) -> Vec<String> {
+        let messages = self.queue(queue).peek().await.unwrap();
+        messages.into_iter().map(|message| message.text).collect()
+    }
+
+    pub(crate) async fn finished(&self, count: usize) -> Vec<FinishedInvocation> {
+        self.wait_for_invocations(count, DEADLINE).await.unwrap()
+    }
+
+    /// How the first invocation failed.
+    pub(crate) async fn failure(&self) -> String {
+        match self.finished(1).await.remove(0).outcome {
+            Outcome::Failed(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the handler printed of an event, each time; the last one may be yet to come.
+    pub(crate) async fn events(&self, name: &str) -> Vec<Value> {
+        let prefix = format!("{name} ");
+        self.wait_for_log(&prefix, DEADLINE).await.unwrap();
+        let log = self.log().into_iter();
+        let details =
+            log.filter_map(|record| record.message.strip_prefix(&prefix).map(str::to_owned));
+        details
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .collect()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.host.stop().await;
+    }
+}
