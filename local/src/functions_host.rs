@@ -13,11 +13,13 @@ mod dates;
 mod envelope;
 mod function_folder;
 mod host;
+mod host_json;
 mod invocation;
 mod json;
 mod log;
 mod outputs;
 mod queue_listener;
+mod report;
 mod response;
 mod restart_rules;
 mod settings;
@@ -35,7 +37,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
-use uuid::Uuid;
 
 use host::{BoundTrigger, Host, STARTUP, Wakers};
 use log::HostLog;
@@ -44,6 +45,7 @@ use settings::HostSettings;
 use worker_process::Supervisor;
 
 pub use log::{Echo, LogLevel, LogRecord, WaitError};
+pub use report::{FinishedInvocation, Outcome, StopReason};
 pub use settings::SettingsError;
 
 /// What .NET's client follows before it gives up.
@@ -86,43 +88,6 @@ pub enum EmptyAnswer {
     Hang,
     /// Fail the invocation and say why, so that a test need not wait.
     Fail,
-}
-
-/// An invocation that is over, its message settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FinishedInvocation {
-    /// The function's name.
-    pub function: String,
-    /// The id that the handler was told.
-    pub invocation_id: Uuid,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The message's id; `None` if it was run by hand.
-    pub message_id: Option<String>,
-    /// How often the message had been received; 0 if it was run by hand.
-    pub dequeue_count: i64,
-}
-
-/// How an invocation ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The handler answered and its outputs were written.
-    Succeeded,
-    /// It did not, for this reason.
-    Failed(String),
-    /// It took longer than `functionTimeout`; the handler was killed.
-    TimedOut,
-}
-
-/// Why a host is no longer running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// [`FunctionsHost::stop`] was called.
-    Requested,
-    /// The handler ended with errors too often. Azure would start the host again.
-    TooManyWorkerErrors,
-    /// An invocation waited for the handler in vain. Azure would start the host again.
-    NotInitialized,
 }
 
 /// Why a host did not start.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::settings::SHORTEST_POLLING_INTERVAL;
+use super::host_json::SHORTEST_POLLING_INTERVAL;
 
 /// Each wait is stretched or shortened by up to a fifth, so that instances do not poll in step.
 const SMALLEST_FACTOR: f64 = 0.8;

@@ -4,8 +4,8 @@
 use super::base64_text;
 use super::envelope::dotnet_text;
 use super::function_folder::DataType;
+use super::host_json::MessageEncoding;
 use super::json::Json;
-use super::settings::MessageEncoding;
 
 /// The messages that a value of `Outputs` writes, before the extension encodes them; the error is the
 /// reason why the invocation fails.

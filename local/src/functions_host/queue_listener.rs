@@ -16,6 +16,8 @@ use super::log::LogLevel;
 use super::{FinishedInvocation, Outcome, back_off, invocation, outputs};
 
 const CATEGORY: &str = "Host.Triggers.Queues";
+/// How long a message is hidden from others while its function runs; the host has no setting for it.
+pub(super) const MESSAGE_LEASE: Duration = Duration::from_secs(10 * 60);
 /// A message is renewed when half of its lease is over.
 const RENEWALS_PER_LEASE: u32 = 2;
 /// After a failed renewal the host tries sooner, but not sooner than this part of the lease (one minute
@@ -212,7 +214,3 @@ fn random() -> f64 {
     let (bits, ..) = Uuid::new_v4().as_fields();
     f64::from(bits) / f64::from(u32::MAX)
 }
-
-/// How long a message is hidden while a function works on it, and how long before that is renewed by
-/// half; the host's own number.
-pub(super) const MESSAGE_LEASE: Duration = Duration::from_secs(10 * 60);

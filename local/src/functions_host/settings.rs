@@ -9,22 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::configuration::Configuration;
-use super::time_span;
-
-/// The default of every plan but Consumption ("host.json reference", functionTimeout).
-const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// The host's own default; "Azure Functions custom handlers" says one minute.
-const DEFAULT_INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The defaults of "Azure Queue storage trigger and bindings", host.json settings.
-const DEFAULT_BATCH_SIZE: u8 = 16;
-const DEFAULT_MAX_DEQUEUE_COUNT: u32 = 5;
-/// The default in the environment Development, which is what this is; elsewhere it is a minute.
-const DEFAULT_MAX_POLLING_INTERVAL: Duration = Duration::from_secs(2);
-/// The most messages that the service returns at once.
-const LARGEST_BATCH: u8 = 32;
-/// The least value of `maxPollingInterval`, and where the idle back-off starts.
-pub(super) const SHORTEST_POLLING_INTERVAL: Duration = Duration::from_millis(100);
+use super::host_json::{self, CustomHandlerSettings, QueueSettings};
 
 /// The connection of a binding that names none.
 const DEFAULT_CONNECTION: &str = "AzureWebJobsStorage";
@@ -40,37 +25,6 @@ pub(super) struct HostSettings {
     pub(super) function_timeout: Option<Duration>,
     pub(super) custom_handler: CustomHandlerSettings,
     pub(super) queues: QueueSettings,
-}
-
-/// `customHandler` of host.json.
-#[derive(Debug)]
-pub(super) struct CustomHandlerSettings {
-    pub(super) default_executable_path: String,
-    pub(super) default_worker_path: Option<String>,
-    pub(super) worker_directory: Option<String>,
-    pub(super) working_directory: Option<String>,
-    pub(super) arguments: Vec<String>,
-    pub(super) worker_arguments: Vec<String>,
-    pub(super) stderr_is_for_errors_only: bool,
-    pub(super) initialization_timeout: Duration,
-}
-
-/// `extensions.queues` of host.json.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct QueueSettings {
-    pub(super) batch_size: u8,
-    pub(super) new_batch_threshold: u32,
-    pub(super) max_polling_interval: Duration,
-    pub(super) visibility_timeout: Duration,
-    pub(super) max_dequeue_count: u32,
-    pub(super) message_encoding: MessageEncoding,
-}
-
-/// How message texts are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MessageEncoding {
-    Base64,
-    None,
 }
 
 /// Why the settings cannot be used.
@@ -123,17 +77,17 @@ impl HostSettings {
     /// this process, and that over the one of local.settings.json.
     pub(super) fn read(app_root: &Path, given: &[(String, String)]) -> Result<Self, SettingsError> {
         let environment = environment(app_root, given)?;
-        let host_json: Value = read_json(&app_root.join("host.json"))?;
-        let configuration = Configuration::new(&host_json, &environment);
+        let text: Value = read_json(&app_root.join("host.json"))?;
+        let configuration = Configuration::new(&text, &environment);
         let version = |text: &str| (text == "2.0").then_some(());
         configuration
             .read("version", "2.0", version)?
             .ok_or(SettingsError::Missing { path: "version" })?;
         Ok(Self {
             app_root: app_root.to_owned(),
-            function_timeout: function_timeout(&configuration)?,
-            custom_handler: custom_handler(&configuration)?,
-            queues: queues(&configuration)?,
+            function_timeout: host_json::function_timeout(&configuration)?,
+            custom_handler: host_json::custom_handler(&configuration)?,
+            queues: host_json::queues(&configuration)?,
             environment,
         })
     }
@@ -161,7 +115,9 @@ impl HostSettings {
 
     /// The connection string that a binding's `connection` stands for.
     pub(super) fn connection_string(&self, connection: Option<&str>) -> Result<&str, String> {
-        let name = connection.filter(|name| !name.is_empty()).unwrap_or(DEFAULT_CONNECTION);
+        let name = connection
+            .filter(|name| !name.is_empty())
+            .unwrap_or(DEFAULT_CONNECTION);
         let prefixed = format!("{CONNECTION_PREFIX}{name}");
         self.setting(&prefixed).or_else(|| self.setting(name)).ok_or_else(|| {
             format!(
@@ -205,74 +161,6 @@ fn environment(
     Ok(environment)
 }
 
-fn function_timeout(configuration: &Configuration) -> Result<Option<Duration>, SettingsError> {
-    let read = |text: &str| match text {
-        "-1" => Some(None),
-        text => time_span::parse(text).map(Some),
-    };
-    let timeout = configuration.read("functionTimeout", "a time span, or -1 for no limit", read)?;
-    Ok(timeout.unwrap_or(Some(DEFAULT_FUNCTION_TIMEOUT)))
-}
-
-fn custom_handler(configuration: &Configuration) -> Result<CustomHandlerSettings, SettingsError> {
-    for path in ["customHandler", "customHandler:description"] {
-        if !configuration.has(path) {
-            return Err(SettingsError::Missing { path });
-        }
-    }
-    let optional = |path: &str| {
-        let text = configuration.text(path).filter(|text| !text.is_empty());
-        text.map(str::to_owned)
-    };
-    const PATH: &str = "customHandler:description:defaultExecutablePath";
-    Ok(CustomHandlerSettings {
-        default_executable_path: optional(PATH).ok_or(SettingsError::Missing { path: PATH })?,
-        default_worker_path: optional("customHandler:description:defaultWorkerPath"),
-        worker_directory: optional("customHandler:description:workerDirectory"),
-        working_directory: optional("customHandler:description:workingDirectory"),
-        arguments: configuration.list("customHandler:description:arguments")?,
-        worker_arguments: configuration.list("customHandler:description:workerArguments")?,
-        stderr_is_for_errors_only: configuration
-            .boolean("customHandler:description:useStdErrorStreamForErrorsOnly", true)?,
-        initialization_timeout: configuration
-            .time_span("customHandler:initializationTimeout", DEFAULT_INITIALIZATION_TIMEOUT)?,
-    })
-}
-
-fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError> {
-    let batch_size = |text: &str| text.parse().ok().filter(|n| (1..=LARGEST_BATCH).contains(n));
-    let batch_size = configuration
-        .read("extensions:queues:batchSize", "a number from 1 to 32", batch_size)?
-        .unwrap_or(DEFAULT_BATCH_SIZE);
-    let interval = |text: &str| {
-        time_span::parse(text).filter(|interval| *interval >= SHORTEST_POLLING_INTERVAL)
-    };
-    let encoding = |text: &str| match text.to_ascii_lowercase().as_str() {
-        "base64" => Some(MessageEncoding::Base64),
-        "none" => Some(MessageEncoding::None),
-        _ => None,
-    };
-    Ok(QueueSettings {
-        batch_size,
-        new_batch_threshold: configuration
-            .integer("extensions:queues:newBatchThreshold", u32::from(batch_size / 2))?,
-        max_polling_interval: configuration
-            .read(
-                "extensions:queues:maxPollingInterval",
-                "a time span of 100 ms or more",
-                interval,
-            )?
-            .unwrap_or(DEFAULT_MAX_POLLING_INTERVAL),
-        visibility_timeout: configuration
-            .time_span("extensions:queues:visibilityTimeout", Duration::ZERO)?,
-        max_dequeue_count: configuration
-            .integer("extensions:queues:maxDequeueCount", DEFAULT_MAX_DEQUEUE_COUNT)?,
-        message_encoding: configuration
-            .read("extensions:queues:messageEncoding", "base64 or none", encoding)?
-            .unwrap_or(MessageEncoding::Base64),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,12 +172,19 @@ mod tests {
         std::fs::write(folder.path().join("host.json"), host_json).unwrap();
         let local = r#"{"Values":{"WORD":"local","OTHER":"local"}}"#;
         std::fs::write(folder.path().join("local.settings.json"), local).unwrap();
-        let given: Vec<_> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let given: Vec<_> = given
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         HostSettings::read(folder.path(), &given)
     }
 
     fn settings(given: &[(&str, &str)]) -> HostSettings {
-        read(&format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#), given).unwrap()
+        read(
+            &format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#),
+            given,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -297,7 +192,10 @@ mod tests {
         for (host_json, expected) in [
             ("{", "EOF"),
             ("{}", "host.json has no version"),
-            (r#"{"version":"1.0"}"#, "version is '1.0', and should be 2.0"),
+            (
+                r#"{"version":"1.0"}"#,
+                "version is '1.0', and should be 2.0",
+            ),
             (r#"{"version":"2.0"}"#, "host.json has no customHandler"),
             (
                 r#"{"version":"2.0","customHandler":{"type":"http"}}"#,
@@ -312,13 +210,19 @@ mod tests {
     #[test]
     fn a_missing_connection_names_the_setting_that_is_wanted() {
         let error = settings(&[]).connection_string(Some("Absent")).unwrap_err();
-        assert!(error.contains("'AzureWebJobsAbsent' does not exist"), "{error}");
+        assert!(
+            error.contains("'AzureWebJobsAbsent' does not exist"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_connection_is_looked_up_with_the_prefix_first() {
-        let settings =
-            settings(&[("AzureWebJobsJobs", "one"), ("Jobs", "two"), ("Other2", "three")]);
+        let settings = settings(&[
+            ("AzureWebJobsJobs", "one"),
+            ("Jobs", "two"),
+            ("Other2", "three"),
+        ]);
         assert_eq!(settings.connection_string(Some("Jobs")).unwrap(), "one");
         assert_eq!(settings.connection_string(Some("Other2")).unwrap(), "three");
     }
@@ -326,14 +230,19 @@ mod tests {
     #[test]
     fn a_given_variable_wins_over_local_settings() {
         let settings = settings(&[("WORD", "given")]);
-        assert_eq!(settings.resolve("%WORD%-%other%-100%").unwrap(), "given-local-100%");
+        assert_eq!(
+            settings.resolve("%WORD%-%other%-100%").unwrap(),
+            "given-local-100%"
+        );
         assert_eq!(settings.resolve("%ABSENT_WORD%"), Err("ABSENT_WORD"));
     }
 
     #[test]
     fn a_function_is_disabled_by_either_form_of_the_setting() {
-        let settings =
-            settings(&[("AzureWebJobs.A.Disabled", "true"), ("AzureWebJobs_B_Disabled", "1")]);
+        let settings = settings(&[
+            ("AzureWebJobs.A.Disabled", "true"),
+            ("AzureWebJobs_B_Disabled", "1"),
+        ]);
         assert!(settings.is_disabled("A") && settings.is_disabled("B"));
         assert!(!settings.is_disabled("C"));
     }

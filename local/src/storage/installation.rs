@@ -170,6 +170,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_missing_program_is_named_with_what_to_install() {
+        let error = run("no-such-program", Path::new("."), &[]).unwrap_err();
+        let expected = "'no-such-program' is missing: install Node.js 20 or later with npm";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+
+    #[test]
     fn without_a_home_there_is_no_cache_folder() {
         assert_eq!(cache_folder(|_| None), None);
     }
