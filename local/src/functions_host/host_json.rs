@@ -78,39 +78,24 @@ pub(super) fn custom_handler(
         text.map(str::to_owned)
     };
     Ok(CustomHandlerSettings {
-        default_executable_path: optional(DEFAULT_EXECUTABLE_PATH).ok_or(
-            SettingsError::Missing {
-                path: DEFAULT_EXECUTABLE_PATH,
-            },
-        )?,
+        default_executable_path: optional(DEFAULT_EXECUTABLE_PATH)
+            .ok_or(SettingsError::Missing { path: DEFAULT_EXECUTABLE_PATH })?,
         default_worker_path: optional("customHandler:description:defaultWorkerPath"),
         worker_directory: optional("customHandler:description:workerDirectory"),
         working_directory: optional("customHandler:description:workingDirectory"),
         arguments: configuration.list("customHandler:description:arguments")?,
         worker_arguments: configuration.list("customHandler:description:workerArguments")?,
-        stderr_is_for_errors_only: configuration.boolean(
-            "customHandler:description:useStdErrorStreamForErrorsOnly",
-            true,
-        )?,
-        initialization_timeout: configuration.time_span(
-            "customHandler:initializationTimeout",
-            DEFAULT_INITIALIZATION_TIMEOUT,
-        )?,
+        stderr_is_for_errors_only: configuration
+            .boolean("customHandler:description:useStdErrorStreamForErrorsOnly", true)?,
+        initialization_timeout: configuration
+            .time_span("customHandler:initializationTimeout", DEFAULT_INITIALIZATION_TIMEOUT)?,
     })
 }
 
 pub(super) fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError> {
-    let batch_size = |text: &str| {
-        text.parse()
-            .ok()
-            .filter(|n| (1..=LARGEST_BATCH).contains(n))
-    };
+    let batch_size = |text: &str| text.parse().ok().filter(|n| (1..=LARGEST_BATCH).contains(n));
     let batch_size = configuration
-        .read(
-            "extensions:queues:batchSize",
-            "a number from 1 to 32",
-            batch_size,
-        )?
+        .read("extensions:queues:batchSize", "a number from 1 to 32", batch_size)?
         .unwrap_or(DEFAULT_BATCH_SIZE);
     let interval = |text: &str| {
         time_span::parse(text).filter(|interval| *interval >= SHORTEST_POLLING_INTERVAL)
@@ -122,10 +107,8 @@ pub(super) fn queues(configuration: &Configuration) -> Result<QueueSettings, Set
     };
     Ok(QueueSettings {
         batch_size,
-        new_batch_threshold: configuration.integer(
-            "extensions:queues:newBatchThreshold",
-            u32::from(batch_size / 2),
-        )?,
+        new_batch_threshold: configuration
+            .integer("extensions:queues:newBatchThreshold", u32::from(batch_size / 2))?,
         max_polling_interval: configuration
             .read(
                 "extensions:queues:maxPollingInterval",
@@ -135,16 +118,10 @@ pub(super) fn queues(configuration: &Configuration) -> Result<QueueSettings, Set
             .unwrap_or(DEFAULT_MAX_POLLING_INTERVAL),
         visibility_timeout: configuration
             .time_span("extensions:queues:visibilityTimeout", Duration::ZERO)?,
-        max_dequeue_count: configuration.integer(
-            "extensions:queues:maxDequeueCount",
-            DEFAULT_MAX_DEQUEUE_COUNT,
-        )?,
+        max_dequeue_count: configuration
+            .integer("extensions:queues:maxDequeueCount", DEFAULT_MAX_DEQUEUE_COUNT)?,
         message_encoding: configuration
-            .read(
-                "extensions:queues:messageEncoding",
-                "base64 or none",
-                encoding,
-            )?
+            .read("extensions:queues:messageEncoding", "base64 or none", encoding)?
             .unwrap_or(MessageEncoding::Base64),
     })
 }

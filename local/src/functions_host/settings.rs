@@ -115,9 +115,7 @@ impl HostSettings {
 
     /// The connection string that a binding's `connection` stands for.
     pub(super) fn connection_string(&self, connection: Option<&str>) -> Result<&str, String> {
-        let name = connection
-            .filter(|name| !name.is_empty())
-            .unwrap_or(DEFAULT_CONNECTION);
+        let name = connection.filter(|name| !name.is_empty()).unwrap_or(DEFAULT_CONNECTION);
         let prefixed = format!("{CONNECTION_PREFIX}{name}");
         self.setting(&prefixed).or_else(|| self.setting(name)).ok_or_else(|| {
             format!(
@@ -172,19 +170,12 @@ mod tests {
         std::fs::write(folder.path().join("host.json"), host_json).unwrap();
         let local = r#"{"Values":{"WORD":"local","OTHER":"local"}}"#;
         std::fs::write(folder.path().join("local.settings.json"), local).unwrap();
-        let given: Vec<_> = given
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let given: Vec<_> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         HostSettings::read(folder.path(), &given)
     }
 
     fn settings(given: &[(&str, &str)]) -> HostSettings {
-        read(
-            &format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#),
-            given,
-        )
-        .unwrap()
+        read(&format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#), given).unwrap()
     }
 
     #[test]
@@ -192,10 +183,7 @@ mod tests {
         for (host_json, expected) in [
             ("{", "EOF"),
             ("{}", "host.json has no version"),
-            (
-                r#"{"version":"1.0"}"#,
-                "version is '1.0', and should be 2.0",
-            ),
+            (r#"{"version":"1.0"}"#, "version is '1.0', and should be 2.0"),
             (r#"{"version":"2.0"}"#, "host.json has no customHandler"),
             (
                 r#"{"version":"2.0","customHandler":{"type":"http"}}"#,
@@ -210,19 +198,13 @@ mod tests {
     #[test]
     fn a_missing_connection_names_the_setting_that_is_wanted() {
         let error = settings(&[]).connection_string(Some("Absent")).unwrap_err();
-        assert!(
-            error.contains("'AzureWebJobsAbsent' does not exist"),
-            "{error}"
-        );
+        assert!(error.contains("'AzureWebJobsAbsent' does not exist"), "{error}");
     }
 
     #[test]
     fn a_connection_is_looked_up_with_the_prefix_first() {
-        let settings = settings(&[
-            ("AzureWebJobsJobs", "one"),
-            ("Jobs", "two"),
-            ("Other2", "three"),
-        ]);
+        let settings =
+            settings(&[("AzureWebJobsJobs", "one"), ("Jobs", "two"), ("Other2", "three")]);
         assert_eq!(settings.connection_string(Some("Jobs")).unwrap(), "one");
         assert_eq!(settings.connection_string(Some("Other2")).unwrap(), "three");
     }
@@ -230,19 +212,14 @@ mod tests {
     #[test]
     fn a_given_variable_wins_over_local_settings() {
         let settings = settings(&[("WORD", "given")]);
-        assert_eq!(
-            settings.resolve("%WORD%-%other%-100%").unwrap(),
-            "given-local-100%"
-        );
+        assert_eq!(settings.resolve("%WORD%-%other%-100%").unwrap(), "given-local-100%");
         assert_eq!(settings.resolve("%ABSENT_WORD%"), Err("ABSENT_WORD"));
     }
 
     #[test]
     fn a_function_is_disabled_by_either_form_of_the_setting() {
-        let settings = settings(&[
-            ("AzureWebJobs.A.Disabled", "true"),
-            ("AzureWebJobs_B_Disabled", "1"),
-        ]);
+        let settings =
+            settings(&[("AzureWebJobs.A.Disabled", "true"), ("AzureWebJobs_B_Disabled", "1")]);
         assert!(settings.is_disabled("A") && settings.is_disabled("B"));
         assert!(!settings.is_disabled("C"));
     }

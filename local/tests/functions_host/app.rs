@@ -36,10 +36,7 @@ impl App {
     pub(crate) async fn new() -> Self {
         let account = account().await;
         let root = tempfile::tempdir().unwrap();
-        let stub = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/functions_host/stub-handler.js"
-        );
+        let stub = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/functions_host/stub-handler.js");
         let description = json!({
             "defaultExecutablePath": "node",
             "arguments": [format!("\"{stub}\"")],
@@ -51,12 +48,7 @@ impl App {
         });
         std::fs::write(root.path().join("host.json"), host_json.to_string()).unwrap();
         let options = Options::new(root.path());
-        Self {
-            account,
-            root,
-            options,
-        }
-        .with("AzureWebJobsStorage", None)
+        Self { account, root, options }.with("AzureWebJobsStorage", None)
     }
 
     /// Sets a variable; to the connection string if there is no value.
@@ -82,23 +74,14 @@ impl App {
     /// A function that listens to the queue of its name, in lower case, and can write to queue `next`.
     pub(crate) async fn with_function(self, function: &str) -> Self {
         let queue = function.to_lowercase();
-        self.account
-            .queue(&queue)
-            .unwrap()
-            .create_if_missing()
-            .await
-            .unwrap();
+        self.account.queue(&queue).unwrap().create_if_missing().await.unwrap();
         self.with_bindings(function, &json!([trigger(&queue), output("next")]))
     }
 
     /// Starts it without waiting for the handler.
     pub(crate) async fn start(self) -> Running {
         let host = FunctionsHost::start(self.options).await.unwrap();
-        Running {
-            host,
-            account: self.account,
-            _root: self.root,
-        }
+        Running { host, account: self.account, _root: self.root }
     }
 
     /// Starts it and waits for the handler.
@@ -132,10 +115,7 @@ impl Running {
     }
 
     pub(crate) async fn send(&self, queue: &str, text: &str) {
-        self.queue(queue)
-            .send(&STANDARD.encode(text))
-            .await
-            .unwrap();
+        self.queue(queue).send(&STANDARD.encode(text)).await.unwrap();
     }
 
     /// The texts that a queue holds, as they are stored.
@@ -163,9 +143,7 @@ impl Running {
         let log = self.log().into_iter();
         let details =
             log.filter_map(|record| record.message.strip_prefix(&prefix).map(str::to_owned));
-        details
-            .map(|text| serde_json::from_str(&text).unwrap())
-            .collect()
+        details.map(|text| serde_json::from_str(&text).unwrap()).collect()
     }
 
     pub(crate) async fn stop(self) {

@@ -1,11 +1,7 @@
 //! The stand-in for the Functions host, and Azurite under it, from outside: a handler that is a small
 //! Node.js script, real queues, and assertions on what the queues hold in the end.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests may panic as tests may"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
 mod admin;
 mod app;

@@ -7,13 +7,8 @@ use crate::app::{App, DEADLINE, trigger};
 
 #[tokio::test]
 async fn a_host_json_that_cannot_be_used_is_refused_at_the_start() {
-    let app = App::new()
-        .await
-        .with_host_json("extensions__queues__batchSize", "33");
-    let error = FunctionsHost::start(app.options)
-        .await
-        .map(drop)
-        .unwrap_err();
+    let app = App::new().await.with_host_json("extensions__queues__batchSize", "33");
+    let error = FunctionsHost::start(app.options).await.map(drop).unwrap_err();
     assert!(matches!(error, StartError::Settings(_)));
     let expected = "extensions:queues:batchSize is '33', and should be a number from 1 to 32";
     assert_eq!(error.to_string(), expected);
@@ -46,16 +41,9 @@ async fn functions_that_cannot_run_are_named_and_the_others_run() {
 #[tokio::test]
 async fn a_disabled_function_does_not_run_and_without_functions_there_is_no_handler() {
     let app = App::new().await.with_function("Succeed").await;
-    let host = app
-        .with("AzureWebJobs.Succeed.Disabled", Some("true"))
-        .start()
-        .await;
-    host.wait_for_log("Function 'Succeed' is disabled", DEADLINE)
-        .await
-        .unwrap();
-    host.wait_for_log("No functions found", DEADLINE)
-        .await
-        .unwrap();
+    let host = app.with("AzureWebJobs.Succeed.Disabled", Some("true")).start().await;
+    host.wait_for_log("Function 'Succeed' is disabled", DEADLINE).await.unwrap();
+    host.wait_for_log("No functions found", DEADLINE).await.unwrap();
 }
 
 #[tokio::test]
@@ -63,17 +51,9 @@ async fn queue_and_connection_may_be_settings() {
     let mut binding = trigger("%QUEUE%-jobs");
     binding["connection"] = "Jobs".into();
     let app = App::new().await.with_bindings("Succeed", &json!([binding]));
-    app.account
-        .queue("my-jobs")
-        .unwrap()
-        .create_if_missing()
-        .await
-        .unwrap();
+    app.account.queue("my-jobs").unwrap().create_if_missing().await.unwrap();
     let app = app.with("QUEUE", Some("My")).with("AzureWebJobsJobs", None);
-    let host = app
-        .with("AzureWebJobsStorage", Some("nonsense"))
-        .run()
-        .await;
+    let host = app.with("AzureWebJobsStorage", Some("nonsense")).run().await;
     host.send("my-jobs", "text").await;
     assert_eq!(host.finished(1).await[0].outcome, Outcome::Succeeded);
 }

@@ -10,18 +10,12 @@ async fn the_third_end_with_an_error_stops_the_host() {
     let app = App::new().await.with_function("Succeed").await;
     let host = app.with("STUB_EXIT_CODE", Some("3")).start().await;
     assert_eq!(host.stopped().await, StopReason::TooManyWorkerErrors);
-    let exits = host
-        .log()
-        .into_iter()
-        .filter(|r| r.message.contains("exited with code 3 (0x3)"));
+    let exits = host.log().into_iter().filter(|r| r.message.contains("exited with code 3 (0x3)"));
     let exits: Vec<_> = exits.map(|record| record.message).collect();
     assert_eq!(exits.len(), 3);
     assert!(exits[0].ends_with("two,three,last words"), "{exits:?}");
     let message = "Exceeded http worker restart retry count. Shutting down Functions Host";
-    assert_eq!(
-        host.wait_for_log(message, DEADLINE).await.unwrap().level,
-        LogLevel::Error
-    );
+    assert_eq!(host.wait_for_log(message, DEADLINE).await.unwrap().level, LogLevel::Error);
 }
 
 #[tokio::test]
@@ -31,13 +25,7 @@ async fn a_handler_that_never_listens_is_an_error_each_time() {
     let host = app.with("STUB_DEAF", Some("1")).start().await;
     assert_eq!(host.stopped().await, StopReason::TooManyWorkerErrors);
     let message = "Initializing HttpWorker timed out.";
-    assert_eq!(
-        host.log()
-            .iter()
-            .filter(|record| record.message == message)
-            .count(),
-        3
-    );
+    assert_eq!(host.log().iter().filter(|record| record.message == message).count(), 3);
 }
 
 #[tokio::test]
@@ -60,33 +48,20 @@ async fn after_exit_code_0_nobody_answers_and_nothing_is_restarted() {
     let host = app.run().await;
     host.send("exitfirst", "0").await;
     let finished = host.finished(2).await;
-    assert!(
-        finished
-            .iter()
-            .all(|one| matches!(one.outcome, Outcome::Failed(_))),
-        "{finished:?}"
-    );
-    host.wait_for_log("exited with code 0 (0x0)", DEADLINE)
-        .await
-        .unwrap();
+    assert!(finished.iter().all(|one| matches!(one.outcome, Outcome::Failed(_))), "{finished:?}");
+    host.wait_for_log("exited with code 0 (0x0)", DEADLINE).await.unwrap();
     assert_eq!(host.events("started").await.len(), 1);
 }
 
 #[tokio::test]
 async fn exit_code_200_restarts_without_being_counted() {
     let app = App::new().await.with_function("ExitFirst").await;
-    let host = app
-        .with_host_json("extensions__queues__maxDequeueCount", "100")
-        .run()
-        .await;
+    let host = app.with_host_json("extensions__queues__maxDequeueCount", "100").run().await;
     for round in 1..=4 {
         host.send("exitfirst", "200").await;
         let succeeded = |host: &crate::app::Running| {
             let finished = host.invocations();
-            finished
-                .iter()
-                .filter(|one| one.outcome == Outcome::Succeeded)
-                .count()
+            finished.iter().filter(|one| one.outcome == Outcome::Succeeded).count()
         };
         let mut count = 0;
         while succeeded(&host) < round {
@@ -102,17 +77,12 @@ async fn a_restarted_handler_has_the_same_port_and_another_id() {
     let host = app.run().await;
     host.kill_worker().await;
     host.ready().await.unwrap();
-    host.wait_for_log("exited with code 137 (0x89)", DEADLINE)
-        .await
-        .unwrap();
+    host.wait_for_log("exited with code 137 (0x89)", DEADLINE).await.unwrap();
     host.send("succeed", "text").await;
     assert_eq!(host.finished(1).await[0].outcome, Outcome::Succeeded);
     let starts = host.events("started").await;
     let variable = |start: usize, name: &str| starts[start]["environment"][name].clone();
-    let (port, id) = (
-        "FUNCTIONS_CUSTOMHANDLER_PORT",
-        "FUNCTIONS_CUSTOMHANDLER_WORKER_ID",
-    );
+    let (port, id) = ("FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_CUSTOMHANDLER_WORKER_ID");
     assert_eq!(variable(0, port), variable(1, port));
     assert_ne!(variable(0, id), variable(1, id));
 }
@@ -139,18 +109,12 @@ async fn the_handler_finds_its_environment_and_folder() {
     let start = host.events("started").await.remove(0);
     let variables = &start["environment"];
     assert_eq!(variables["FUNCTIONS_APP_ROOT_PATH"], root.as_str());
-    assert_eq!(
-        variables["FUNCTIONS_HTTPWORKER_PORT"],
-        variables["FUNCTIONS_CUSTOMHANDLER_PORT"]
-    );
+    assert_eq!(variables["FUNCTIONS_HTTPWORKER_PORT"], variables["FUNCTIONS_CUSTOMHANDLER_PORT"]);
     assert_eq!(
         variables["FUNCTIONS_HTTPWORKER_ID"],
         variables["FUNCTIONS_CUSTOMHANDLER_WORKER_ID"]
     );
-    assert_eq!(
-        (&variables["WORD"], &variables["OTHER"]),
-        (&"given".into(), &"local".into())
-    );
+    assert_eq!((&variables["WORD"], &variables["OTHER"]), (&"given".into(), &"local".into()));
     let folder = std::fs::canonicalize(root).unwrap();
     assert_eq!(start["folder"], folder.to_str().unwrap());
 }
