@@ -18,6 +18,7 @@ use std::{
 };
 
 use azure_core::http::Url;
+use error::{ErrorKind, GraphError};
 use reqwest::{Method, Response, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -29,7 +30,6 @@ use crate::{
         token::{Token, TokenSource},
     },
 };
-use error::{ErrorKind, GraphError};
 
 /// Header by which a caller names its request; Graph repeats it in answers and logs ("Best practices
 /// for working with Microsoft Graph").

@@ -5,12 +5,13 @@
 
 mod queue;
 
+use queue::RequestQueue;
+
 use crate::{
     broker::Broker,
     domain::pace::Pace,
     host::{function_json::FunctionFolder, invocation::Invocation, reply::Reply},
 };
-use queue::RequestQueue;
 
 /// Name of the trigger binding that delivers a request.
 pub const REQUEST_BINDING: &str = "request";

@@ -27,26 +27,18 @@ mod time_span;
 mod worker_command;
 mod worker_process;
 
-use std::io;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use url::Url;
+use std::{io, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
 use host::{BoundTrigger, Host, STARTUP, Wakers};
 use log::HostLog;
-use queue_listener::{MESSAGE_LEASE, QueueListener};
-use settings::HostSettings;
-use worker_process::Supervisor;
-
 pub use log::{Echo, LogLevel, LogRecord, WaitError};
+use queue_listener::{MESSAGE_LEASE, QueueListener};
 pub use report::{FinishedInvocation, Outcome, StopReason};
+use settings::HostSettings;
 pub use settings::SettingsError;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use url::Url;
+use worker_process::Supervisor;
 
 /// What .NET's client follows before it gives up.
 const MOST_REDIRECTS: usize = 50;

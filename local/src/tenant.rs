@@ -20,21 +20,18 @@ mod timestamp;
 mod token;
 mod world;
 
-use std::convert::Infallible;
-use std::io;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::{net::TcpListener, sync::oneshot};
 use uuid::Uuid;
 
-pub use self::directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory};
-pub use self::fault::Fault;
-pub use self::requests::{RecordedRequest, Route};
-pub use self::service_principal::{AppRole, ServicePrincipal, ServicePrincipalType};
 use self::world::{World, lock};
+pub use self::{
+    directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory},
+    fault::Fault,
+    requests::{RecordedRequest, Route},
+    service_principal::{AppRole, ServicePrincipal, ServicePrincipalType},
+};
 
 /// A running emulated tenant. Its server ends when this is dropped.
 #[derive(Debug)]

@@ -113,8 +113,9 @@ fn is_name_character(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
 

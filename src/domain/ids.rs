@@ -88,8 +88,9 @@ impl InvocationId {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn spellings_other_than_the_hyphenated_one_are_refused() {

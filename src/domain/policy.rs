@@ -6,10 +6,9 @@
 mod file;
 mod rule;
 
-use sha2::{Digest, Sha256};
-
 pub use file::PolicyFault;
 use rule::Rule;
+use sha2::{Digest, Sha256};
 
 use crate::domain::{
     directory::{Api, AppRole, Principal},

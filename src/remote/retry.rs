@@ -106,8 +106,9 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn header(text: &str) -> Option<Duration> {
         let headers = [(RETRY_AFTER, text.parse().unwrap())].into_iter().collect();

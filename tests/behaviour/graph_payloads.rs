@@ -23,7 +23,10 @@ use azure_core::{
 };
 use tokio::net::TcpListener;
 use uuid::Uuid;
-use warp::{Filter, http::Method, http::StatusCode};
+use warp::{
+    Filter,
+    http::{Method, StatusCode},
+};
 
 const PRINCIPAL: &str = "c0a70500-0000-4000-8000-0000000000c0";
 const GRAPH_API: &str = "c0a70500-0000-4000-8000-0000000000a0";

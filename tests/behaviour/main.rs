@@ -6,6 +6,8 @@ mod architecture;
 mod assign;
 mod files_agree;
 mod graph_payloads;
+mod host_payloads;
+mod other_clients;
 mod protocol;
 mod start;
 mod trouble;

@@ -1,19 +1,20 @@
 //! The host's own endpoint: runs a function by hand ("Manually run a non HTTP-triggered function").
 
-use std::convert::Infallible;
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
 use reqwest::StatusCode;
 use serde::Deserialize;
-use time::OffsetDateTime;
-use time::macros::datetime;
+use time::{OffsetDateTime, macros::datetime};
 use tokio::net::TcpListener;
 use warp::Filter as _;
 
-use super::envelope::MessageProperties;
-use super::host::{BoundTrigger, Function, Host, QueueTrigger};
-use super::{FinishedInvocation, invocation};
+use super::{
+    FinishedInvocation,
+    envelope::MessageProperties,
+    host::{BoundTrigger, Function, Host, QueueTrigger},
+    invocation,
+};
 
 /// What .NET calls the last of all times; it stands for times that a message without a queue lacks.
 const LAST_OF_ALL_TIMES: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);

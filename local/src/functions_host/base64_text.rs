@@ -1,9 +1,10 @@
 //! Base64 as .NET's `Convert.FromBase64String` reads it: white space is ignored, padding is required.
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD as ALPHABET;
-use base64::engine::general_purpose::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD as ALPHABET,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 
 const DOTNET: GeneralPurpose = GeneralPurpose::new(
     &ALPHABET,

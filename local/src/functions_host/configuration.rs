@@ -1,13 +1,11 @@
 //! host.json with the settings that override it, flat: a path of names, whatever their case, to a text.
 //! This is how .NET keeps configuration, and why a number may come as a string.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::settings::SettingsError;
-use super::time_span;
+use super::{settings::SettingsError, time_span};
 
 /// The prefix of a setting that overrides a key of host.json ("App settings reference",
 /// override host.json values); levels are separated by two underscores.

@@ -1,7 +1,9 @@
 //! What the handler prints, line by line into the host's log (Azure Functions host, `WorkerProcess`).
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 

@@ -1,9 +1,10 @@
 //! What the host's JSON library (Newtonsoft.Json) does to text that looks like an ISO date: it becomes a
 //! date, and is written again differently. The host's zone is UTC, as in Azure.
 
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{PrimitiveDateTime, UtcOffset};
+use time::{
+    PrimitiveDateTime, UtcOffset, format_description::BorrowedFormatItem,
+    macros::format_description,
+};
 
 use super::json::Json;
 

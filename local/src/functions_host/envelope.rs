@@ -3,15 +3,12 @@
 //! The rules are the host's (Azure Functions host, `ScriptInvocationContextExtensions`), and not what
 //! "Azure Functions custom handlers" shows: strings are encoded twice, numbers are strings.
 
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
+use time::{
+    OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description,
+};
 use uuid::Uuid;
 
-use super::base64_text;
-use super::dates;
-use super::function_folder::DataType;
-use super::json::Json;
+use super::{base64_text, dates, function_folder::DataType, json::Json};
 
 const WHOLE_SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");

@@ -1,20 +1,17 @@
 //! What every part of a running host shares.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 
-use crate::storage::{Account, Queue};
-
-use super::function_folder::{
-    DataType, FunctionFolder, Output, QueueBinding, RETURN_BINDING, Trigger,
+use super::{
+    EmptyAnswer, FinishedInvocation, StopReason,
+    function_folder::{DataType, FunctionFolder, Output, QueueBinding, RETURN_BINDING, Trigger},
+    log::{HostLog, LogLevel},
+    settings::HostSettings,
+    worker_process::WorkerProcess,
 };
-use super::log::{HostLog, LogLevel};
-use super::settings::HostSettings;
-use super::worker_process::WorkerProcess;
-use super::{EmptyAnswer, FinishedInvocation, StopReason};
+use crate::storage::{Account, Queue};
 
 pub(super) const STARTUP: &str = "Host.Startup";
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::configuration::Configuration;
-use super::settings::SettingsError;
-use super::time_span;
+use super::{configuration::Configuration, settings::SettingsError, time_span};
 
 /// The default of every plan but Consumption ("host.json reference", functionTimeout).
 const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);

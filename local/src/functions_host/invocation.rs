@@ -1,24 +1,25 @@
 //! One invocation: the request to the handler, its answer, and the outputs (Azure Functions host,
 //! `DefaultHttpWorkerService`).
 
-use std::future::pending;
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use futures_util::future::try_join_all;
 use reqwest::header::{CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::{
+    EmptyAnswer, Outcome, StopReason,
+    envelope::{self, MessageProperties, QueueInvocation},
+    function_folder::RETURN_BINDING,
+    host::{BoundQueue, Function, Host},
+    json::Json,
+    log::LogLevel,
+    outputs,
+    response::{self, Answer, HandlerReply},
+    time_span,
+};
 use crate::storage::{Queue, QueueError};
-
-use super::envelope::{self, MessageProperties, QueueInvocation};
-use super::function_folder::RETURN_BINDING;
-use super::host::{BoundQueue, Function, Host};
-use super::json::Json;
-use super::log::LogLevel;
-use super::outputs;
-use super::response::{self, Answer, HandlerReply};
-use super::{EmptyAnswer, Outcome, StopReason, time_span};
 
 /// A version of the host that speaks the protocol as it is here. Handlers must not read anything into it.
 const HOST_VERSION: &str = "4.1037.0.0";

@@ -1,11 +1,10 @@
 //! What an output value becomes in a queue (Azure Functions host, `FunctionBinding`; "Azure Queue
 //! storage output bindings").
 
-use super::base64_text;
-use super::envelope::dotnet_text;
-use super::function_folder::DataType;
-use super::host_json::MessageEncoding;
-use super::json::Json;
+use super::{
+    base64_text, envelope::dotnet_text, function_folder::DataType, host_json::MessageEncoding,
+    json::Json,
+};
 
 /// The messages that a value of `Outputs` writes, before the extension encodes them; the error is the
 /// reason why the invocation fails.

@@ -1,19 +1,20 @@
 //! Listens to a trigger's queue and settles its messages (Azure SDK for .NET, `QueueListener` and
 //! `QueueProcessor`; "Azure Queue storage trigger", concurrency and poison messages).
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::{
+    FinishedInvocation, Outcome, back_off,
+    envelope::MessageProperties,
+    host::{Function, Host, QueueTrigger},
+    invocation,
+    log::LogLevel,
+    outputs,
+};
 use crate::storage::QueueMessage;
-
-use super::envelope::MessageProperties;
-use super::host::{Function, Host, QueueTrigger};
-use super::log::LogLevel;
-use super::{FinishedInvocation, Outcome, back_off, invocation, outputs};
 
 const CATEGORY: &str = "Host.Triggers.Queues";
 /// How long a message is hidden from others while its function runs; the host has no setting for it.

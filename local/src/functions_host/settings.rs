@@ -1,15 +1,19 @@
 //! What the host is told: host.json, local.settings.json and the environment.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::configuration::Configuration;
-use super::host_json::{self, CustomHandlerSettings, QueueSettings};
+use super::{
+    configuration::Configuration,
+    host_json::{self, CustomHandlerSettings, QueueSettings},
+};
 
 /// The connection of a binding that names none.
 const DEFAULT_CONNECTION: &str = "AzureWebJobsStorage";

@@ -1,8 +1,10 @@
 //! Which program is the handler, with which arguments, where, and what it finds in its environment
 //! (Azure Functions host, `HttpWorkerDescription` and `DefaultWorkerProcessFactory`).
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use tokio::process::Command;
 use uuid::Uuid;

@@ -1,20 +1,26 @@
 //! The handler's process: started, watched, started again (Azure Functions host,
 //! `HttpFunctionInvocationDispatcher`).
 
-use std::process::ExitStatus;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::{
+    process::ExitStatus,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::process::Child;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::{
+    process::Child,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 use uuid::Uuid;
 
-use super::console::{self, LastLines, Stream};
-use super::log::{HostLog, LogLevel};
-use super::restart_rules::{Reaction, RestartRules, WorkerEnd};
-use super::settings::HostSettings;
-use super::worker_command;
+use super::{
+    console::{self, LastLines, Stream},
+    log::{HostLog, LogLevel},
+    restart_rules::{Reaction, RestartRules, WorkerEnd},
+    settings::HostSettings,
+    worker_command,
+};
 
 const CATEGORY: &str = "Host.Function.Worker";
 /// How often the host asks whether the handler answers.

@@ -1,19 +1,24 @@
 //! Azurite as a child of this process, with an account for every test.
 
-use std::io::{BufRead as _, BufReader, Read};
-use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    net::{Ipv4Addr, TcpListener},
+    process::{Child, Command, Stdio},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    time::{Duration, Instant},
+};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha512};
 use tokio::sync::OnceCell;
 
-use super::account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME};
-use super::installation::{Installation, InstallationError};
+use super::{
+    account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME},
+    installation::{Installation, InstallationError},
+};
 
 /// More than one test binary will ever need.
 const ACCOUNTS: usize = 256;

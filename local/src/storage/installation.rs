@@ -1,9 +1,11 @@
 //! Azurite's files: which version, where they are kept, and how they get there.
 
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 
 use sha2::{Digest as _, Sha256};
 

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use azure_core::http::{ClientOptions, RequestContent, StatusCode};
-use azure_storage_queue::models::{
-    PeekedMessage, QueueClientGetPropertiesResultHeaders as _, QueueClientPeekMessagesOptions,
-    QueueClientReceiveMessagesOptions, QueueMessage as OutgoingMessage, ReceivedMessage,
+use azure_storage_queue::{
+    QueueClient, QueueClientOptions,
+    models::{
+        PeekedMessage, QueueClientGetPropertiesResultHeaders as _, QueueClientPeekMessagesOptions,
+        QueueClientReceiveMessagesOptions, QueueMessage as OutgoingMessage, ReceivedMessage,
+    },
 };
-use azure_storage_queue::{QueueClient, QueueClientOptions};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use url::Url;
 
 /// The most messages that one request returns ("Get Messages").

@@ -3,9 +3,11 @@
 
 use uuid::Uuid;
 
-use super::catalogue::microsoft_graph_app_roles;
-use super::directory::Directory;
-use super::service_principal::{AppRole, ServicePrincipal};
+use super::{
+    catalogue::microsoft_graph_app_roles,
+    directory::Directory,
+    service_principal::{AppRole, ServicePrincipal},
+};
 
 /// The tenant's id.
 pub const TENANT_ID: &str = "c0a70500-0000-4000-8000-000000000001";

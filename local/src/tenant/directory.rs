@@ -5,13 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::service_principal::ServicePrincipal;
-use super::timestamp;
+use super::{service_principal::ServicePrincipal, timestamp};
 
 /// The app role id that means "default access": the API has no app roles of its own
 /// (Microsoft Learn, "appRoleAssignment resource type").

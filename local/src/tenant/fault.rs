@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use warp::http::StatusCode;
-use warp::http::header::RETRY_AFTER;
+use warp::http::{StatusCode, header::RETRY_AFTER};
 
-use super::failure::Failure;
-use super::requests::Route;
+use super::{failure::Failure, requests::Route};
 
 /// An answer that a route gives instead of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,19 +9,17 @@ mod target;
 
 use std::sync::Arc;
 
-use warp::http::Method;
-use warp::reply::Response;
-
-use self::authentication::Caller;
-use self::target::{Key, Target, is_guid};
-use super::directory::Directory;
-use super::failure::Failure;
-use super::requests::Route;
-use super::server::Incoming;
-use super::service_principal::ServicePrincipal;
-use super::world::World;
+use warp::{http::Method, reply::Response};
 
 pub(super) use self::answer::failure;
+use self::{
+    authentication::Caller,
+    target::{Key, Target, is_guid},
+};
+use super::{
+    directory::Directory, failure::Failure, requests::Route, server::Incoming,
+    service_principal::ServicePrincipal, world::World,
+};
 
 /// Opaque to clients. Microsoft Graph's own, whatever the endpoint, so that answers don't depend on
 /// the port of this server.

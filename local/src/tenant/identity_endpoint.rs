@@ -4,22 +4,25 @@
 //! Request and answer follow Microsoft Learn, "How to use managed identities for App Service and
 //! Azure Functions", section "REST endpoint reference".
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
-use warp::Reply;
-use warp::http::{Method, StatusCode};
-use warp::reply::Response;
+use warp::{
+    Reply,
+    http::{Method, StatusCode},
+    reply::Response,
+};
 
-use super::directory::Directory;
-use super::failure::Failure;
-use super::server::{Incoming, set_header};
-use super::service_principal::{ServicePrincipal, ServicePrincipalType};
-use super::token::Claims;
-use super::world::{World, lock};
+use super::{
+    directory::Directory,
+    failure::Failure,
+    server::{Incoming, set_header},
+    service_principal::{ServicePrincipal, ServicePrincipalType},
+    token::Claims,
+    world::{World, lock},
+};
 
 /// Where the endpoint is found on the server.
 pub(super) const PATH: &str = "/msi/token";

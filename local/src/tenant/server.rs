@@ -1,22 +1,23 @@
 //! The one HTTP server of the emulated tenant: hands requests to the identity endpoint or to
 //! Microsoft Graph, counts them, and lets faults take their place.
 
-use std::convert::Infallible;
-use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::{convert::Infallible, panic::resume_unwind, sync::Arc};
 
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use warp::Filter;
-use warp::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use warp::hyper::body::Bytes;
-use warp::path::FullPath;
-use warp::reply::Response;
+use tokio::{net::TcpListener, sync::oneshot};
+use warp::{
+    Filter,
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
+    hyper::body::Bytes,
+    path::FullPath,
+    reply::Response,
+};
 
-use super::fault::{Fault, FaultAnswer};
-use super::requests::{RecordedRequest, Route};
-use super::world::{World, lock};
-use super::{graph, identity_endpoint};
+use super::{
+    fault::{Fault, FaultAnswer},
+    graph, identity_endpoint,
+    requests::{RecordedRequest, Route},
+    world::{World, lock},
+};
 
 /// The header by which a caller names a request (Microsoft Learn, "Best practices for working with
 /// Microsoft Graph").

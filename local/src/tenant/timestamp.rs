@@ -1,8 +1,6 @@
 //! The two ways in which Microsoft Graph writes a point in time.
 
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 const WITH_FRACTION: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
@@ -22,8 +20,9 @@ pub(super) fn to_the_second(moment: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use time::macros::datetime;
+
+    use super::*;
 
     #[test]
     fn a_creation_time_has_seven_fraction_digits_and_z() {

@@ -1,14 +1,15 @@
 //! What all requests share: the directory, the switches, and the record of requests.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use super::directory::Directory;
-use super::fault::Faults;
-use super::identity_endpoint::TokenSettings;
-use super::requests::RequestLog;
-use super::token::TokenSigner;
+use super::{
+    directory::Directory, fault::Faults, identity_endpoint::TokenSettings, requests::RequestLog,
+    token::TokenSigner,
+};
 
 /// The emulated tenant behind its server.
 #[derive(Debug)]

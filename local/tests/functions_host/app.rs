@@ -1,12 +1,12 @@
 //! An app for a test: host.json, function folders, an account of its own, and the stub handler.
 
-use std::ops::Deref;
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use local::functions_host::{FinishedInvocation, FunctionsHost, Options, Outcome};
-use local::storage::{Account, Azurite, Queue};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use local::{
+    functions_host::{FinishedInvocation, FunctionsHost, Options, Outcome},
+    storage::{Account, Azurite, Queue},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -1,7 +1,6 @@
 //! What the handler receives, what it may answer, and what becomes of its outputs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local::functions_host::{EmptyAnswer, LogLevel, Outcome};
 use serde_json::{Value, json};
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local::functions_host::{LogLevel, Outcome};
 
 use crate::app::{App, DEADLINE, HIDDEN};

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use local::tenant::contoso::{
-    MICROSOFT_GRAPH, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
-    ORDERS_READ, REPORTS_IDENTITY, TENANT_ID, USER_READ_ALL, contoso,
+use local::tenant::{
+    AppRole, AssignmentError, DEFAULT_ACCESS, Directory, ServicePrincipal,
+    contoso::{
+        MICROSOFT_GRAPH, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
+        ORDERS_READ, REPORTS_IDENTITY, TENANT_ID, USER_READ_ALL, contoso,
+    },
 };
-use local::tenant::{AppRole, AssignmentError, DEFAULT_ACCESS, Directory, ServicePrincipal};
 use serde_json::{Value, json};
 
-use crate::caller::{Answer, Caller, NOBODY, assignment, assignments_path};
-use crate::payload;
+use crate::{
+    caller::{Answer, Caller, NOBODY, assignment, assignments_path},
+    payload,
+};
 
 /// Far longer than any test: a request that waits for it never answers.
 const NEVER: Duration = Duration::from_secs(3600);

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use local::tenant::Tenant;
-use local::tenant::contoso::{
-    APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, APPLICATION_READ_ALL, BROKER_IDENTITY, DIRECTORY_READ_ALL,
-    MICROSOFT_GRAPH, MICROSOFT_GRAPH_APP_ID, ORDERS_API, ORDERS_API_URI, ORDERS_IDENTITY,
-    ORDERS_READ, contoso,
+use local::tenant::{
+    Tenant,
+    contoso::{
+        APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, APPLICATION_READ_ALL, BROKER_IDENTITY,
+        DIRECTORY_READ_ALL, MICROSOFT_GRAPH, MICROSOFT_GRAPH_APP_ID, ORDERS_API, ORDERS_API_URI,
+        ORDERS_IDENTITY, ORDERS_READ, contoso,
+    },
 };
 use reqwest::Method;
 

@@ -1,9 +1,10 @@
 //! A caller of the emulated tenant: the broker's identity, with a token of its own.
 
-use local::tenant::contoso::{BROKER_IDENTITY_CLIENT_ID, MICROSOFT_GRAPH_URI, contoso};
-use local::tenant::{Directory, Tenant};
-use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use local::tenant::{
+    Directory, Tenant,
+    contoso::{BROKER_IDENTITY_CLIENT_ID, MICROSOFT_GRAPH_URI, contoso},
+};
+use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::payload;

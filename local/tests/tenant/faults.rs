@@ -1,7 +1,9 @@
 //! Faults that have no cause in the tenant's state.
 
-use local::tenant::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
-use local::tenant::{Fault, Route};
+use local::tenant::{
+    Fault, Route,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
+};
 
 use crate::caller::{Caller, assignment, assignments_path};
 

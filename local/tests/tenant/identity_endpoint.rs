@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use local::tenant::contoso::{
-    BILLING_FUNCTION, BILLING_FUNCTION_CLIENT_ID, BROKER_IDENTITY, BROKER_IDENTITY_CLIENT_ID,
-    MICROSOFT_GRAPH, MICROSOFT_GRAPH_URI, ORDERS_API, ORDERS_API_URI, ORDERS_IDENTITY_CLIENT_ID,
-    TENANT_ID, contoso,
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use local::tenant::{
+    Fault, Route,
+    contoso::{
+        BILLING_FUNCTION, BILLING_FUNCTION_CLIENT_ID, BROKER_IDENTITY, BROKER_IDENTITY_CLIENT_ID,
+        MICROSOFT_GRAPH, MICROSOFT_GRAPH_URI, ORDERS_API, ORDERS_API_URI,
+        ORDERS_IDENTITY_CLIENT_ID, TENANT_ID, contoso,
+    },
 };
-use local::tenant::{Fault, Route};
 use serde_json::Value;
 use time::OffsetDateTime;
 

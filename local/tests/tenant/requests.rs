@@ -1,14 +1,12 @@
 //! What every answer carries, and what the tenant remembers of requests.
 
-use std::net::TcpStream;
-use std::pin::pin;
-use std::time::Duration;
+use std::{net::TcpStream, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
-use local::tenant::contoso::{
-    BROKER_IDENTITY_CLIENT_ID, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso,
+use local::tenant::{
+    Directory, Fault, Route, Tenant,
+    contoso::{BROKER_IDENTITY_CLIENT_ID, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
 };
-use local::tenant::{Directory, Fault, Route, Tenant};
 use uuid::Uuid;
 
 use crate::caller::{Answer, Caller, assignment, assignments_path};

@@ -1,10 +1,12 @@
 //! Reading service principals.
 
-use local::tenant::catalogue::APP_ROLE_COUNT;
-use local::tenant::contoso::managed_identities;
-use local::tenant::contoso::{
-    BILLING_FUNCTION, MICROSOFT_GRAPH, MICROSOFT_GRAPH_APP_ID, MICROSOFT_SERVICES_TENANT_ID,
-    ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
+use local::tenant::{
+    catalogue::APP_ROLE_COUNT,
+    contoso::{
+        BILLING_FUNCTION, MICROSOFT_GRAPH, MICROSOFT_GRAPH_APP_ID, MICROSOFT_SERVICES_TENANT_ID,
+        ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
+        managed_identities,
+    },
 };
 
 use crate::caller::{Caller, NOBODY};

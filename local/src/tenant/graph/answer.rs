@@ -3,14 +3,20 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
-use warp::Reply;
-use warp::http::StatusCode;
-use warp::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use warp::reply::Response;
+use warp::{
+    Reply,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+    },
+    reply::Response,
+};
 
-use crate::tenant::failure::Failure;
-use crate::tenant::server::{CLIENT_REQUEST_ID, Incoming, set_header};
-use crate::tenant::timestamp;
+use crate::tenant::{
+    failure::Failure,
+    server::{CLIENT_REQUEST_ID, Incoming, set_header},
+    timestamp,
+};
 
 const REQUEST_ID: &str = "request-id";
 

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use warp::http::StatusCode;
-use warp::http::header::CONTENT_TYPE;
-use warp::reply::Response;
+use warp::{
+    http::{StatusCode, header::CONTENT_TYPE},
+    reply::Response,
+};
 
-use super::target::{Key, is_guid};
-use super::{METADATA, answer, error, find};
-use crate::tenant::directory::AppRoleAssignment;
-use crate::tenant::failure::Failure;
-use crate::tenant::server::Incoming;
-use crate::tenant::world::{World, lock};
+use super::{
+    METADATA, answer, error, find,
+    target::{Key, is_guid},
+};
+use crate::tenant::{
+    directory::AppRoleAssignment,
+    failure::Failure,
+    server::Incoming,
+    world::{World, lock},
+};
 
 /// How many assignments a page has unless `$top` says otherwise (Microsoft Learn, "Paging Microsoft
 /// Graph data in your app").

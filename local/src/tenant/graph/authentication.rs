@@ -4,10 +4,12 @@ use time::OffsetDateTime;
 use warp::http::header::AUTHORIZATION;
 
 use super::error;
-use crate::tenant::failure::Failure;
-use crate::tenant::server::Incoming;
-use crate::tenant::token::{Claims, TokenFault};
-use crate::tenant::world::World;
+use crate::tenant::{
+    failure::Failure,
+    server::Incoming,
+    token::{Claims, TokenFault},
+    world::World,
+};
 
 /// The audiences that Microsoft Graph takes as its own, a trailing slash aside.
 const AUDIENCES: [&str; 2] =

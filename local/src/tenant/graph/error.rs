@@ -5,8 +5,7 @@
 
 use warp::http::StatusCode;
 
-use crate::tenant::directory::AssignmentError;
-use crate::tenant::failure::Failure;
+use crate::tenant::{directory::AssignmentError, failure::Failure};
 
 /// The code of most errors of the directory.
 const REQUEST_BAD_REQUEST: &str = "Request_BadRequest";

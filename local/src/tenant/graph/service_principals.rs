@@ -1,16 +1,15 @@
 //! Reading a service principal.
 
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
-use warp::http::StatusCode;
-use warp::reply::Response;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use warp::{http::StatusCode, reply::Response};
 
-use super::target::Key;
-use super::{METADATA, answer, error, find};
-use crate::tenant::failure::Failure;
-use crate::tenant::server::Incoming;
-use crate::tenant::service_principal::{AppRole, ServicePrincipal};
-use crate::tenant::world::{World, lock};
+use super::{METADATA, answer, error, find, target::Key};
+use crate::tenant::{
+    failure::Failure,
+    server::Incoming,
+    service_principal::{AppRole, ServicePrincipal},
+    world::{World, lock},
+};
 
 /// The properties of a service principal that are emulated, in the order in which they are answered.
 const PROPERTIES: [&str; 11] = [

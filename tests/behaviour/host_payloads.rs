@@ -1,0 +1,52 @@
+//! The host's messages, byte for byte, as the handler reads and writes them.
+
+use std::path::Path;
+
+use app_role_broker::host::{
+    invocation::{Invocation, QueueMetadata},
+    reply::{Outputs, Reply},
+};
+
+fn payload(file: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/functions-host");
+    std::fs::read(folder.join(file)).unwrap()
+}
+
+fn invocation(file: &str) -> Invocation {
+    Invocation::decode("ProcessJob".to_owned(), None, &payload(file)).unwrap()
+}
+
+#[test]
+fn a_queue_invocation_is_read_with_its_bytes_id_and_delivery_count() {
+    let invocation = invocation("queue-invocation-binary.json");
+    assert_eq!(invocation.binary("msg").unwrap(), br#"{"job":"a1","n":5}"#);
+    assert_eq!(
+        invocation.queue_metadata().unwrap(),
+        QueueMetadata {
+            message_id: Some("7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60".to_owned()),
+            dequeue_count: 1,
+        }
+    );
+}
+
+#[test]
+fn an_invocation_of_a_binding_that_is_not_binary_is_refused() {
+    let fault = invocation("queue-invocation-string.json").binary("msg").unwrap_err();
+    assert!(fault.to_string().contains("Data.msg is not base64"), "{fault}");
+}
+
+#[test]
+fn a_binding_that_the_envelope_does_not_have_is_named() {
+    let fault = invocation("queue-invocation-binary.json").binary("request").unwrap_err();
+    assert!(fault.to_string().contains("Data.request is missing"), "{fault}");
+}
+
+#[test]
+fn a_reply_has_the_documented_shape() {
+    let text = r#"{"job":"a1","state":"done"}"#.to_owned();
+    let body = Reply::Succeeded(Outputs::default().message("next", text)).body();
+    let documented = String::from_utf8(payload("queue-reply.json")).unwrap();
+    // This handler writes its log to stdout and never into the reply, where it has no level.
+    let documented = documented.trim().replace(r#"["a1 done"]"#, "[]");
+    assert_eq!(String::from_utf8(body).unwrap(), documented);
+}
