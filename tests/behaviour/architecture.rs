@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use crate::world::ROOT;
 
 /// Which room may name which. An edge that is not here is a fault, and nothing points back.
 const DOORS: &[(&str, &[&str])] = &[

@@ -9,7 +9,7 @@ use app_role_broker::{
 };
 use serde_json::Value;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use crate::world::ROOT;
 
 /// No setting is set: what the files say is what counts.
 struct Nothing;

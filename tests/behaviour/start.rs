@@ -4,7 +4,7 @@ use std::{path::Path, process::Output};
 
 use tokio::process::Command;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use crate::world::{ROOT, app_root};
 
 /// Runs the handler to its end, in an environment of these variables only.
 async fn run(app_root: &Path, environment: &[(&str, &str)]) -> Output {
@@ -32,16 +32,6 @@ fn assert_refused(output: &Output, texts: &[&str]) {
     for text in texts {
         assert!(stderr.contains(text), "{text:?} is not in {stderr}");
     }
-}
-
-/// A copy of the app's files, to spoil.
-fn app_root() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("AssignRole")).unwrap();
-    for file in ["host.json", "policy.json", "AssignRole/function.json"] {
-        std::fs::copy(Path::new(ROOT).join(file), folder.path().join(file)).unwrap();
-    }
-    folder
 }
 
 fn spoil(app_root: &Path, file: &str, from: &str, to: &str) {
