@@ -1,15 +1,22 @@
 //! The use cases: what the broker does for those who ask.
 
-mod assign;
+mod apply;
+mod resolve;
+mod roles;
 
 use std::sync::Arc;
+
+use time::OffsetDateTime;
 
 use crate::{
     domain::{
         ids::InvocationId,
-        outcome::{ResultApi, ResultPrincipal, RoleOutcome},
+        outcome::{Candidate, RoleOutcome},
+        pace::Pace,
         policy::Policy,
+        request::Request,
         requester::Requester,
+        result::{ResultApi, ResultPrincipal},
     },
     graph::{Graph, error::missing_roles},
     remote::retry::Deadline,
@@ -20,26 +27,35 @@ use crate::{
 pub struct Broker {
     graph: Graph,
     policy: Arc<Policy>,
+    pace: Pace,
 }
 
-/// In which invocation something happens, for the log.
+/// In which invocation something is asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The host's id of the invocation.
     pub invocation_id: InvocationId,
     /// Who asks.
     pub requester: &'a Requester,
+    /// When it was asked, as far as the entrance knows.
+    pub sent: Option<OffsetDateTime>,
+    /// Whether this is the first time that the request is looked at.
+    pub is_first_delivery: bool,
+    /// By when there must be an answer.
+    pub deadline: Deadline,
 }
 
 /// A final answer to a request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Decision {
-    /// The principal, as far as it became known.
+    /// The principal, where it was found.
     pub principal: Option<ResultPrincipal>,
-    /// The API, as far as it became known.
+    /// The API, where it was found.
     pub api: Option<ResultApi>,
-    /// What came of the role.
-    pub role: RoleOutcome,
+    /// What came of each role.
+    pub roles: Vec<RoleOutcome>,
+    /// The service principals that an ambiguous name may mean.
+    pub candidates: Vec<Candidate>,
 }
 
 /// Why there is no final answer yet: another delivery of the same request may find one.
@@ -52,8 +68,8 @@ pub struct NotYet {
 impl Broker {
     /// A broker that acts on `graph` as far as `policy` allows.
     #[must_use]
-    pub fn new(graph: Graph, policy: Policy) -> Self {
-        Self { graph, policy: Arc::new(policy) }
+    pub fn new(graph: Graph, policy: Policy, pace: Pace) -> Self {
+        Self { graph, policy: Arc::new(policy), pace }
     }
 
     /// The policy in force.
@@ -89,11 +105,9 @@ impl Broker {
 }
 
 impl Decision {
-    fn about(
-        principal: impl Into<ResultPrincipal>,
-        api: impl Into<ResultApi>,
-        role: RoleOutcome,
-    ) -> Self {
-        Self { principal: Some(principal.into()), api: Some(api.into()), role }
+    /// The same answer for every role of a request.
+    fn for_all(request: &Request, outcome: &RoleOutcome) -> Self {
+        let roles = request.roles.iter().map(|role| outcome.clone().requested(role)).collect();
+        Self { roles, ..Self::default() }
     }
 }

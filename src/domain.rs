@@ -5,8 +5,11 @@
 pub mod arm;
 pub mod directory;
 pub mod ids;
+pub mod names;
 pub mod outcome;
 pub mod pace;
 pub mod policy;
 pub mod request;
 pub mod requester;
+pub mod result;
+pub mod text;

@@ -4,6 +4,7 @@
 //! errors ([`error`]), one retry loop. Callers see a [`GraphError`] only when the deadline leaves no
 //! room for another try, or when another try is of no use within this invocation.
 
+mod api_cache;
 pub mod assignments;
 pub mod error;
 mod odata;
@@ -17,10 +18,12 @@ use std::{
     time::SystemTime,
 };
 
+use api_cache::ApiCache;
 use azure_core::http::Url;
 use error::{ErrorKind, GraphError};
 use reqwest::{Method, Response, header::HeaderMap};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+pub use service_principals::Lookup;
 use uuid::Uuid;
 
 use crate::{
@@ -38,6 +41,15 @@ const CLIENT_REQUEST_ID: &str = "client-request-id";
 /// Header by which Graph names a request; Microsoft support asks for it.
 const REQUEST_ID: &str = "request-id";
 
+/// Header by which a caller accepts an index that lags ("Advanced query capabilities on Microsoft
+/// Entra ID objects").
+const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
+
+/// Pages of a list that are read at most. A service principal may hold 1,500 assignments ("Microsoft
+/// Entra service limits and restrictions"), which is two pages; a list without end would otherwise
+/// hold its invocation until the deadline.
+const MOST_PAGES: usize = 20;
+
 /// A client of Microsoft Graph with the broker's own identity.
 #[derive(Clone)]
 pub struct Graph {
@@ -45,6 +57,7 @@ pub struct Graph {
     tokens: Arc<TokenSource>,
     endpoint: Url,
     pace: Pace,
+    apis: Arc<ApiCache>,
 }
 
 /// A body that Graph answered with, and Graph's id of the request.
@@ -63,6 +76,16 @@ struct Call<'a, B> {
     url: Url,
     body: Option<&'a B>,
     client_request_id: Uuid,
+    /// Whether the answer may come from an index that lags, which some conditions need.
+    may_lag: bool,
+}
+
+/// One page of a list.
+#[derive(Deserialize)]
+struct Page<T> {
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<String>,
 }
 
 impl Graph {
@@ -74,7 +97,7 @@ impl Graph {
         endpoint: Url,
         pace: Pace,
     ) -> Self {
-        Self { client, tokens, endpoint, pace }
+        Self { client, tokens, endpoint, pace, apis: Arc::default() }
     }
 
     /// The token that the next call would send; it says who the broker is.
@@ -99,9 +122,35 @@ impl Graph {
         url: Url,
         deadline: Deadline,
     ) -> Result<Answer<T>, GraphError> {
-        let client_request_id = Uuid::new_v4();
-        let call = Call::<()> { name, method: Method::GET, url, body: None, client_request_id };
-        self.call(&call, deadline).await
+        self.call(&read(name, url, false), deadline).await
+    }
+
+    /// Reads a whole list, page by page. `may_lag` goes with every page: the link to the next one
+    /// does not carry it.
+    async fn list<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        first: Url,
+        may_lag: bool,
+        deadline: Deadline,
+    ) -> Result<Vec<T>, GraphError> {
+        let mut all = Vec::new();
+        let mut next = Some(first);
+        for _ in 0..MOST_PAGES {
+            let Some(url) = next else { return Ok(all) };
+            let page: Page<T> = self.call(&read(name, url, may_lag), deadline).await?.body;
+            all.extend(page.value);
+            next = page.next_link.map(|link| self.same_origin(&link)).transpose()?;
+        }
+        Err(GraphError::endless_list())
+    }
+
+    /// The next page's address, if it is Graph's own: the token goes nowhere else.
+    fn same_origin(&self, link: &str) -> Result<Url, GraphError> {
+        Url::parse(link)
+            .ok()
+            .filter(|url| url.origin() == self.endpoint.origin())
+            .ok_or_else(GraphError::foreign_link)
     }
 
     async fn call<B: Serialize, T: DeserializeOwned>(
@@ -141,6 +190,9 @@ impl Graph {
         if let Some(body) = call.body {
             request = request.json(body);
         }
+        if call.may_lag {
+            request = request.header(CONSISTENCY_LEVEL, "eventual");
+        }
         let response = request.send().await.map_err(|error| GraphError::unreachable(&error))?;
         let answer = self.read(response, &token).await;
         if let Err(error) = &answer
@@ -164,11 +216,18 @@ impl Graph {
             let error = GraphError::refused(status.as_u16(), &body, request_id, token.claims());
             return Err(error.with_retry_after(retry_after));
         }
-        match serde_json::from_slice(&body) {
+        // A delete is answered with nothing at all.
+        let body = if body.is_empty() { &b"null"[..] } else { &body };
+        match serde_json::from_slice(body) {
             Ok(body) => Ok(Answer { body, request_id }),
             Err(error) => Err(GraphError::unreadable(&error, request_id)),
         }
     }
+}
+
+fn read(name: &'static str, url: Url, may_lag: bool) -> Call<'static, ()> {
+    let client_request_id = Uuid::new_v4();
+    Call { name, method: Method::GET, url, body: None, client_request_id, may_lag }
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -26,7 +26,7 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let tokens = TokenSource::new(make_credential, settings.graph_scope(), settings.pace.clone());
     let endpoint = settings.graph_endpoint.clone();
     let graph = Graph::new(client, Arc::new(tokens), endpoint, settings.pace.clone());
-    Ok(Broker::new(graph, read_policy(&settings.policy_file)))
+    Ok(Broker::new(graph, read_policy(&settings.policy_file), settings.pace.clone()))
 }
 
 fn read_policy(file: &Path) -> Policy {

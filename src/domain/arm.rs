@@ -2,7 +2,20 @@
 
 use std::fmt;
 
-use crate::domain::ids::{NotAGuid, ObjectId};
+use crate::domain::{
+    ids::{NotAGuid, ObjectId},
+    text::is_printable,
+};
+
+/// Longest scope. Ids that ARM makes stay far below; a longer one would only make a long query.
+const LONGEST: usize = 1024;
+
+/// Segments of the id of a resource group: `subscriptions/{id}/resourceGroups/{name}`.
+const RESOURCE_GROUP_SEGMENTS: usize = 4;
+
+/// Where the word `resourceGroups` stands when an id is split at its slashes, the first of which
+/// has nothing before it.
+const RESOURCE_GROUP_WORD: usize = 3;
 
 /// Why a text is not an ARM id or scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +35,13 @@ pub enum InvalidScope {
          /providers/<namespace>/<type>/<name>"
     )]
     Unpaired,
+    /// Longer than any id that ARM makes.
+    #[error("an ARM scope has at most {LONGEST} characters")]
+    TooLong,
     /// A wildcard or another character that no resource name may have.
-    #[error("a segment may have letters, digits and . _ - ( ) only")]
+    #[error(
+        "a segment of an ARM scope has no spaces, wildcards or characters that cannot be shown"
+    )]
     Character,
 }
 
@@ -46,6 +64,9 @@ pub struct ArmScope {
 impl ArmScope {
     /// Reads a scope and checks its shape.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        if text.chars().count() > LONGEST {
+            return Err(InvalidScope::TooLong);
+        }
         let rest = text.strip_prefix('/').ok_or(InvalidScope::NotASubscription)?;
         let segments: Vec<String> = rest.split('/').map(str::to_ascii_lowercase).collect();
         match segments.as_slice() {
@@ -62,6 +83,23 @@ impl ArmScope {
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         other.segments.starts_with(&self.segments)
+    }
+
+    /// Whether it is a resource, and not a subscription or resource group.
+    #[must_use]
+    pub fn is_resource(&self) -> bool {
+        self.segments.len() > RESOURCE_GROUP_SEGMENTS
+    }
+
+    /// The same place with the word for resource groups spelt as Azure Resource Manager does
+    /// (`resourceGroups`) or as the directory does (`resourcegroups`).
+    #[must_use]
+    pub fn spelt(&self, resource_groups: &str) -> String {
+        let mut segments: Vec<_> = self.text.split('/').collect();
+        if let Some(segment) = segments.get_mut(RESOURCE_GROUP_WORD) {
+            *segment = resource_groups;
+        }
+        segments.join("/")
     }
 
     /// The text as it was given.
@@ -107,8 +145,10 @@ fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
     }
 }
 
+/// Names may have letters of any script. What matters here is that a segment is no wildcard and can be
+/// shown.
 fn is_name_character(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '(' | ')')
+    is_printable(character) && !character.is_whitespace() && character != '*'
 }
 
 #[cfg(test)]

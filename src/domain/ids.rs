@@ -78,6 +78,28 @@ guid_newtype! {
     InvocationId
 }
 
+guid_newtype! {
+    /// A GUID that does not say what kind of id it is.
+    Guid
+}
+
+impl AppRoleId {
+    /// The id of an assignment without a role ("Grant an appRoleAssignment to a service principal").
+    pub const DEFAULT_ACCESS: Self = Self(Uuid::nil());
+}
+
+impl From<Guid> for ObjectId {
+    fn from(guid: Guid) -> Self {
+        Self(guid.0)
+    }
+}
+
+impl From<Guid> for AppId {
+    fn from(guid: Guid) -> Self {
+        Self(guid.0)
+    }
+}
+
 impl InvocationId {
     /// An id for an invocation that came without one.
     #[must_use]

@@ -1,12 +1,12 @@
-//! What came of a request: the result that requesters receive.
+//! What came of each role of a request.
 
 use serde::Serialize;
 
 use crate::domain::{
-    directory::{Api, AppRole, Assignment, Principal},
-    ids::{AppId, AppRoleId, InvocationId, ObjectId},
+    directory::{AppRole, Assignment, Principal},
+    ids::{AppId, AppRoleId, ObjectId},
+    names::RoleName,
     policy::Denial,
-    requester::Requester,
 };
 
 /// Longest message of a result, in characters. A result must fit a queue message whatever Graph or
@@ -15,46 +15,62 @@ const LONGEST_MESSAGE: usize = 300;
 
 /// What came of one role of a request.
 ///
-/// On the wire: a JSON string, `"assigned"`, `"alreadyAssigned"`, `"denied"`, `"invalid"` or
-/// `"failed"`.
+/// On the wire: a JSON string in camelCase, for instance `"alreadyAssigned"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
     /// The assignment was created.
     Assigned,
     /// The assignment stood already; nothing was changed.
     AlreadyAssigned,
+    /// The assignment was removed.
+    Revoked,
+    /// The assignment did not exist; nothing was changed.
+    AlreadyRevoked,
+    /// A dry run: the assignment would be created.
+    WouldAssign,
+    /// A dry run: the assignment would be removed.
+    WouldRevoke,
     /// The policy does not allow it.
     Denied,
-    /// The request could not be understood.
+    /// The request asks for what cannot be, or could not be understood.
     Invalid,
-    /// Microsoft Graph did not do it, and asking again would not help.
+    /// The principal, the API or the role does not exist.
+    NotFound,
+    /// A name means more than one thing.
+    Ambiguous,
+    /// The request came too late.
+    Expired,
+    /// Nothing was done, because of another role of the request.
+    NotAttempted,
+    /// Microsoft Graph did not do it.
     Failed,
 }
 
-/// Why a role could not be assigned, as a word for programs and a sentence for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The word.
-    pub code: FailureCode,
-    /// What happened, to what, and what to do.
-    pub message: String,
-    /// Graph's `request-id`, which Microsoft support asks for.
-    pub graph_request_id: Option<String>,
-}
-
-/// Machine-readable reasons of a failure.
+/// Machine-readable reasons.
 ///
 /// On the wire: a JSON string in camelCase, for instance `"principalNotFound"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub enum FailureCode {
+pub enum Code {
     /// Graph does not know the principal, or not yet.
     PrincipalNotFound,
+    /// Several service principals have the principal's name.
+    PrincipalAmbiguous,
     /// Graph does not know the API.
     ApiNotFound,
+    /// Several service principals have the API's name.
+    ApiAmbiguous,
     /// The API defines no such role.
     RoleNotFound,
+    /// Several roles of the API have this value.
+    RoleAmbiguous,
+    /// The role is disabled: who holds it keeps it, and nobody else can get it.
+    RoleDisabled,
+    /// The role is for people only.
+    RoleNotForApplications,
     /// The broker has no token for Graph.
     NotSignedIn,
     /// Graph refused the broker's token.
@@ -69,12 +85,27 @@ pub enum FailureCode {
     GraphRefused,
 }
 
-/// What came of one role of a request; see [`RequestResult`] for the shape.
+/// Why a call to Graph did not work, as requesters see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The word for programs.
+    pub code: Code,
+    /// What happened, and what to do.
+    pub message: String,
+    /// Graph's `request-id`, which Microsoft support asks for.
+    pub graph_request_id: Option<String>,
+}
+
+/// What came of one role of a request; see [`crate::domain::result::RequestResult`] for the shape.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoleOutcome {
     /// What came of it.
     pub status: Status,
+    /// The role as the request names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested: Option<String>,
     /// The role's id, where one could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<AppRoleId>,
@@ -90,21 +121,27 @@ pub struct RoleOutcome {
     /// The rule of the policy that allowed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Why it failed, for programs.
+    /// Why not, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<FailureCode>,
+    pub code: Option<Code>,
     /// Graph's `request-id` of the call that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph_request_id: Option<String>,
     /// What happened and what to do, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Values of roles that may have been meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<String>,
 }
 
 impl RoleOutcome {
-    fn bare(status: Status) -> Self {
+    /// The status and nothing else.
+    #[must_use]
+    pub fn new(status: Status) -> Self {
         Self {
             status,
+            requested: None,
             id: None,
             value: None,
             assignment_id: None,
@@ -113,187 +150,93 @@ impl RoleOutcome {
             code: None,
             graph_request_id: None,
             message: None,
+            suggestions: Vec::new(),
         }
     }
 
-    /// A request that could not be understood, with the reason.
+    /// The same about a role, as the request names it.
     #[must_use]
-    pub fn invalid(reason: &str) -> Self {
-        Self { message: Some(shortened(reason)), ..Self::bare(Status::Invalid) }
+    pub fn requested(self, name: &RoleName) -> Self {
+        Self { requested: Some(name.to_string()), ..self }
     }
 
-    /// A role that the policy does not allow.
-    #[must_use]
-    pub fn denied(id: AppRoleId, denial: &Denial) -> Self {
-        let message = Some(shortened(&denial.outward()));
-        Self { id: Some(id), message, ..Self::bare(Status::Denied) }
-    }
-
-    /// A role that could not be assigned.
-    #[must_use]
-    pub fn failed(id: AppRoleId, failure: Failure) -> Self {
-        Self {
-            id: Some(id),
-            code: Some(failure.code),
-            graph_request_id: failure.graph_request_id,
-            message: Some(shortened(&failure.message)),
-            ..Self::bare(Status::Failed)
-        }
-    }
-
-    /// A role that the principal holds now, by this assignment.
-    #[must_use]
-    pub fn held(
-        status: Status,
-        rule: &str,
-        assignment: Assignment,
-        graph_request_id: Option<String>,
-    ) -> Self {
-        Self {
-            assignment_id: Some(assignment.id),
-            created_date_time: assignment.created,
-            rule: Some(rule.to_owned()),
-            graph_request_id,
-            ..Self::bare(status)
-        }
-    }
-
-    /// The same outcome with the role's id and value as the API defines them.
+    /// The same about a role, as the API defines it.
     #[must_use]
     pub fn about(self, role: &AppRole) -> Self {
         Self { id: Some(role.id), value: role.value.clone(), ..self }
     }
+
+    /// The same with a sentence for people, cut to what a result has room for.
+    #[must_use]
+    pub fn because(self, message: &str) -> Self {
+        Self { message: Some(shortened(message)), ..self }
+    }
+
+    /// The same with a word for programs.
+    #[must_use]
+    pub fn coded(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// The same with the assignment that it is about.
+    #[must_use]
+    pub fn with_assignment(self, assignment: Assignment) -> Self {
+        Self { assignment_id: Some(assignment.id), created_date_time: assignment.created, ..self }
+    }
+
+    /// What the policy does not allow.
+    #[must_use]
+    pub fn denied(denial: &Denial) -> Self {
+        Self::new(Status::Denied).because(&denial.outward())
+    }
+
+    /// What Graph did not do.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Self {
+        Self { graph_request_id: failure.graph_request_id, ..Self::new(Status::Failed) }
+            .coded(failure.code)
+            .because(&failure.message)
+    }
+
+    /// Whether it keeps the other roles of the request from being written.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self.status,
+            Status::Denied
+                | Status::Invalid
+                | Status::NotFound
+                | Status::Ambiguous
+                | Status::Expired
+        )
+    }
 }
 
-/// The principal of a result.
-#[derive(Debug, Clone, Serialize)]
+/// A service principal that a name may have meant.
+///
+/// ```json
+/// { "objectId": "1111…", "appId": "2222…", "displayName": "id-batch", "resourceId": "/subscriptions/…" }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct ResultPrincipal {
+pub struct Candidate {
     object_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<AppId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    display_name: Option<String>,
+    app_id: AppId,
+    display_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_id: Option<String>,
 }
 
-impl From<&Principal> for ResultPrincipal {
+impl From<&Principal> for Candidate {
     fn from(principal: &Principal) -> Self {
         Self {
             object_id: principal.object_id,
-            client_id: Some(principal.client_id),
-            display_name: Some(principal.display_name.clone()),
+            app_id: principal.client_id,
+            display_name: principal.display_name.clone(),
             resource_id: principal.resource_id.as_ref().map(ToString::to_string),
         }
     }
-}
-
-impl From<ObjectId> for ResultPrincipal {
-    fn from(object_id: ObjectId) -> Self {
-        Self { object_id, client_id: None, display_name: None, resource_id: None }
-    }
-}
-
-/// The API of a result.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResultApi {
-    object_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_id: Option<AppId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    display_name: Option<String>,
-}
-
-impl From<&Api> for ResultApi {
-    fn from(api: &Api) -> Self {
-        Self {
-            object_id: api.object_id,
-            app_id: Some(api.app_id),
-            display_name: Some(api.display_name.clone()),
-        }
-    }
-}
-
-impl From<ObjectId> for ResultApi {
-    fn from(object_id: ObjectId) -> Self {
-        Self { object_id, app_id: None, display_name: None }
-    }
-}
-
-/// The broker's answer to one request, as a message of the results queue.
-///
-/// ```json
-/// { "invocationId": "5f0a7d0e-…", "function": "AssignRole",
-///   "requester": "queue:app-role-requests", "action": "assign",
-///   "principal": { "objectId": "1111…", "clientId": "2222…", "displayName": "id-orders",
-///                  "resourceId": "/subscriptions/…" },
-///   "api": { "objectId": "3333…", "appId": "4444…", "displayName": "Orders API" },
-///   "roles": [ { "status": "assigned", "id": "5555…", "value": "Orders.Read",
-///                "assignmentId": "2jLOCnF3kEmy…", "createdDateTime": "2026-08-20T10:11:12.1234567Z",
-///                "rule": "orders workloads", "graphRequestId": "6666…" } ],
-///   "startedAt": "2026-08-20T10:11:12Z", "durationMs": 187, "attempt": 1,
-///   "policySha256": "9f86…", "brokerVersion": "0.1.0" }
-/// ```
-///
-/// A field that is not known is left out. There is always at least one role, also for a request that
-/// could not be understood: its status is `invalid` and its message says where the fault is.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RequestResult {
-    /// The invocation that decided, which is also in every line of the log.
-    pub invocation_id: InvocationId,
-    /// The function that was called.
-    pub function: String,
-    /// Who asked.
-    pub requester: Requester,
-    /// What was asked.
-    pub action: &'static str,
-    /// The principal, as far as it was known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal: Option<ResultPrincipal>,
-    /// The API, as far as it was known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api: Option<ResultApi>,
-    /// What came of each role.
-    pub roles: Vec<RoleOutcome>,
-    /// When the work on this delivery began, in UTC, RFC 3339.
-    pub started_at: String,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u64,
-    /// Which delivery of the message this was; 1 is the first.
-    pub attempt: u32,
-    /// SHA-256 of the policy that decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy_sha256: Option<String>,
-    /// The broker's version.
-    pub broker_version: &'static str,
-}
-
-impl RequestResult {
-    /// The result as JSON in ASCII.
-    ///
-    /// A queue message travels in XML, which refuses some characters (U+FFFE, U+FFFF) that a name in
-    /// the directory may have; escaped, every text passes.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self).map(|json| escape_non_ascii(&json))
-    }
-}
-
-/// In JSON a character outside ASCII can only stand inside a string, where an escape means the same.
-fn escape_non_ascii(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character.is_ascii() {
-            escaped.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    escaped
 }
 
 fn shortened(text: &str) -> String {
@@ -310,13 +253,6 @@ mod tests {
     use super::*;
 
     proptest! {
-        #[test]
-        fn escaping_changes_no_text(text: String) {
-            let escaped = escape_non_ascii(&serde_json::to_string(&text).unwrap());
-            prop_assert!(escaped.is_ascii());
-            prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
-        }
-
         #[test]
         fn a_message_keeps_its_beginning_and_its_limit(text: String) {
             let short = shortened(&text);

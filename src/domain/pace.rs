@@ -22,6 +22,9 @@ pub struct Pace {
     pub first_wait: Duration,
     /// Longest wait between two tries, unless the remote side asks for more.
     pub longest_wait: Duration,
+    /// How long a first delivery waits for a principal that Graph does not know: it may be seconds old.
+    /// Later deliveries do not wait, their spacing is the wait.
+    pub young_principal: Duration,
     /// How long one queue message may be worked on before it is handed back to its queue. Far below
     /// the function timeout of host.json, whose end would kill every other invocation too.
     pub queue_message: Duration,
@@ -38,6 +41,7 @@ impl Default for Pace {
             token_failure: Duration::from_secs(3),
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(16),
+            young_principal: Duration::from_secs(15),
             queue_message: Duration::from_secs(60),
             drain: Duration::from_secs(10),
         }
@@ -55,6 +59,7 @@ impl Pace {
             token_failure: self.token_failure.mul_f64(factor),
             first_wait: self.first_wait.mul_f64(factor),
             longest_wait: self.longest_wait.mul_f64(factor),
+            young_principal: self.young_principal.mul_f64(factor),
             queue_message: self.queue_message.mul_f64(factor),
             ..self.clone()
         }

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     directory::{Api, AppRole, Principal},
-    ids::{AppRoleId, ObjectId},
+    ids::{AppId, AppRoleId, ObjectId},
+    request::Action,
     requester::Requester,
 };
 
@@ -23,20 +24,34 @@ pub struct Policy {
     sha256: Option<String>,
 }
 
-/// Leave to create one assignment, and nothing else.
+/// Leave to create or remove one assignment, and nothing else.
 ///
 /// Its fields are private and only this module makes one, so a write that no rule allowed does not
 /// compile.
 #[derive(Debug)]
 pub struct Permit {
+    action: Action,
     principal: ObjectId,
+    client_id: Option<AppId>,
     api: ObjectId,
     role: AppRoleId,
     rule: String,
 }
 
 impl Permit {
-    /// Who receives the role.
+    /// What may be done.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// By which client id Graph was asked for the principal, if it was.
+    #[must_use]
+    pub fn client_id(&self) -> Option<AppId> {
+        self.client_id
+    }
+
+    /// Who receives or loses the role.
     #[must_use]
     pub fn principal(&self) -> ObjectId {
         self.principal
@@ -67,6 +82,8 @@ impl Permit {
 pub struct Question<'a> {
     /// Who asks.
     pub requester: &'a Requester,
+    /// What for.
+    pub action: Action,
     /// Who is to receive the role.
     pub principal: &'a Principal,
     /// Whose role it is.
@@ -83,9 +100,9 @@ pub enum Denial {
     /// No policy could be read; the reason is for operators only.
     #[error("no policy is in force, so nothing is allowed: {0}")]
     NoPolicy(String),
-    /// No rule names the requester.
-    #[error("no rule of the policy names the requester {0}")]
-    Requester(Requester),
+    /// No rule lets the requester do this to anything.
+    #[error("no rule of the policy lets the requester {0} {1}")]
+    Requester(Requester, &'static str),
     /// The broker never changes what its own identity holds.
     #[error("the principal is the broker's own identity, which is never granted anything")]
     OwnIdentity,
@@ -155,25 +172,24 @@ impl Policy {
         self.sha256.as_deref()
     }
 
-    /// The first gate, before anything is looked up: could any rule allow this requester anything?
-    pub fn admit(&self, requester: &Requester) -> Result<(), Denial> {
-        if self.rules()?.iter().any(|rule| rule.names_requester(requester)) {
+    /// The first gate, before anything is looked up: could any rule let this requester do this?
+    pub fn admit(&self, requester: &Requester, action: Action) -> Result<(), Denial> {
+        if self.rules()?.iter().any(|rule| rule.admits(requester, action)) {
             Ok(())
         } else {
-            Err(Denial::Requester(requester.clone()))
+            Err(Denial::Requester(requester.clone(), action.verb()))
         }
     }
 
     /// The decision proper.
     pub fn decide(&self, question: &Question<'_>) -> Result<Permit, Denial> {
-        self.admit(question.requester)?;
+        let Question { requester, action, .. } = *question;
+        self.admit(requester, action)?;
         if question.principal.object_id == question.own_identity {
             return Err(Denial::OwnIdentity);
         }
-        let candidates =
-            self.rules()?.iter().filter(|rule| rule.names_requester(question.requester));
-        let candidates: Vec<_> =
-            candidates.filter(|rule| rule.names_api(question.api.app_id)).collect();
+        let rules = self.rules()?.iter().filter(|rule| rule.admits(requester, action));
+        let candidates: Vec<_> = rules.filter(|rule| rule.names_api(question.api.app_id)).collect();
         if candidates.is_empty() {
             return Err(api_denial(question));
         }
@@ -198,7 +214,9 @@ impl Policy {
 
 fn permit(rule: &Rule, question: &Question<'_>) -> Permit {
     Permit {
+        action: question.action,
         principal: question.principal.object_id,
+        client_id: question.principal.by_client_id.then_some(question.principal.client_id),
         api: question.api.object_id,
         role: question.role.id,
         rule: rule.name().to_owned(),

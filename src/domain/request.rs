@@ -1,33 +1,82 @@
 //! What somebody asks for, read strictly.
 
-use serde::Deserialize;
+mod wire;
 
-use crate::domain::ids::{AppRoleId, ObjectId};
+use time::{Duration, OffsetDateTime};
 
-/// Largest request. A queue message holds 64 KiB and half of it is room enough for every field at
-/// its limit.
+use crate::domain::{
+    names::{ApiName, PrincipalName, RoleName},
+    text::{Reason, RequestId},
+};
+
+/// Largest request, in bytes of JSON. A queue message holds 64 KiB, and half of it is room enough
+/// for every field at its limit.
 pub const LARGEST_REQUEST: usize = 32 * 1024;
 
-/// A request for one app role: Microsoft Graph's own body of an appRoleAssignment.
+/// Most roles of one request. Each is a write, and all must fit the time of one invocation.
+pub const MOST_ROLES: usize = 20;
+
+/// A request that has waited longer than this was asked in another situation.
+pub const OLDEST_REQUEST: Duration = Duration::hours(24);
+
+/// What somebody asks for.
 ///
 /// ```json
-/// { "principalId": "11111111-…", "resourceId": "22222222-…", "appRoleId": "33333333-…" }
+/// { "requestId": "INC-1234", "action": "assign", "principal": "id-orders", "api": "api://orders",
+///   "roles": ["Orders.Read"], "reason": "the orders service reads its own API",
+///   "notAfter": "2026-12-01T00:00:00Z", "dryRun": false }
 /// ```
 ///
-/// Unknown fields are refused: a misspelt field that were ignored would change what is asked.
-/// Source: "Grant an appRoleAssignment to a service principal".
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// Only `principal`, `api` and `roles` are required. Graph's own body is a request too:
+///
+/// ```json
+/// { "principalId": "1111…", "resourceId": "2222…", "appRoleId": "3333…" }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Object id of the service principal that is to receive the role.
-    #[serde(rename = "principalId")]
-    pub principal: ObjectId,
-    /// Object id of the service principal that defines the role.
-    #[serde(rename = "resourceId")]
-    pub api: ObjectId,
-    /// Id of the role.
-    #[serde(rename = "appRoleId")]
-    pub role: AppRoleId,
+    /// The requester's own label.
+    pub request_id: Option<RequestId>,
+    /// What to do.
+    pub action: Action,
+    /// Who is to receive or lose the roles.
+    pub principal: PrincipalName,
+    /// Whose roles they are.
+    pub api: ApiName,
+    /// The roles: 1 to [`MOST_ROLES`].
+    pub roles: Vec<RoleName>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// When the request loses its meaning.
+    pub not_after: Option<OffsetDateTime>,
+    /// Look up and decide, and change nothing.
+    pub dry_run: bool,
+}
+
+/// What a request asks to do.
+///
+/// On the wire: `"assign"` or `"revoke"`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// Give the roles.
+    #[default]
+    Assign,
+    /// Take the roles away.
+    Revoke,
+}
+
+impl Action {
+    /// The word for sentences.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Assign => "assign",
+            Self::Revoke => "revoke",
+        }
+    }
 }
 
 /// Why bytes are not a request.
@@ -39,7 +88,7 @@ pub enum InvalidRequest {
     /// Not JSON, or JSON of another shape.
     #[error("{path}: {problem}")]
     Json {
-        /// Where in the document, for instance `principalId`; `request` for the document itself.
+        /// Where in the document, for instance `roles[2]`; `request` for the document itself.
         path: String,
         /// What is wrong there. May repeat a field's name, never a value.
         problem: String,
@@ -55,6 +104,22 @@ impl InvalidRequest {
             Self::Json { .. } => "malformed",
         }
     }
+
+    pub(super) fn at(path: &str, problem: &serde_json::Error) -> Self {
+        let path = if path == "." { "request" } else { path };
+        Self::Json { path: path.to_owned(), problem: problem.to_string() }
+    }
+}
+
+/// Why a request is not looked at any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Expired {
+    /// Its own limit has passed.
+    #[error("the request's notAfter has passed")]
+    NotAfter,
+    /// It has waited for longer than [`OLDEST_REQUEST`].
+    #[error("the request has waited for more than 24 hours; send it again if it is still wanted")]
+    TooOld,
 }
 
 impl Request {
@@ -63,80 +128,26 @@ impl Request {
         if bytes.len() > LARGEST_REQUEST {
             return Err(InvalidRequest::TooLarge(bytes.len()));
         }
-        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        let request = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let problem = error.into_inner();
-            if path == "." {
-                at_root(&problem)
-            } else {
-                InvalidRequest::Json { path, problem: problem.to_string() }
-            }
-        })?;
-        deserializer.end().map_err(|error| at_root(&error))?;
-        Ok(request)
+        wire::decode(bytes)
     }
-}
 
-fn at_root(error: &serde_json::Error) -> InvalidRequest {
-    InvalidRequest::Json { path: "request".to_owned(), problem: error.to_string() }
+    /// Whether the request is too late. `sent` is when it was asked, as far as the entrance knows.
+    pub fn check_age(
+        &self,
+        sent: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Result<(), Expired> {
+        if self.not_after.is_some_and(|limit| now > limit) {
+            return Err(Expired::NotAfter);
+        }
+        if sent.is_some_and(|sent| now - sent > OLDEST_REQUEST) {
+            return Err(Expired::TooOld);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const GOOD: &str = r#"{"principalId":"11111111-1111-1111-1111-111111111111","resourceId":"22222222-2222-2222-2222-222222222222","appRoleId":"33333333-3333-3333-3333-333333333333"}"#;
-
-    #[test]
-    fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
-        for (text, path, problem) in [
-            ("", "request", "EOF"),
-            ("null", "request", "invalid type: null"),
-            ("{}", "request", "missing field `principalId`"),
-            (&GOOD.replace("}", ",\"extra\":1}"), "extra", "unknown field `extra`"),
-            (&GOOD.replace("}", "} {}"), "request", "trailing characters"),
-            (&GOOD.replace("\"1111", "\"1"), "principalId", "expected a GUID"),
-            (
-                &GOOD.replace("\"22222222-2222-2222-2222-222222222222\"", "7"),
-                "resourceId",
-                "invalid type",
-            ),
-            (&GOOD.replace("resourceId", "principalId"), "principalId", "duplicate field"),
-            (&"[".repeat(40_000), "", "bytes"),
-        ] {
-            let fault = Request::decode(text.as_bytes()).unwrap_err().to_string();
-            assert!(fault.contains(path) && fault.contains(problem), "{text:.40}: {fault}");
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_not_text_are_refused() {
-        assert!(Request::decode(b"{\"principalId\":\"\xff\"}").is_err());
-    }
-
-    #[test]
-    fn a_wrong_value_is_not_repeated_in_the_fault() {
-        let fault = Request::decode(GOOD.replace("1111", "zzzz").as_bytes()).unwrap_err();
-        assert!(!fault.to_string().contains("zzzz"), "{fault}");
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_decoding_panic(bytes: Vec<u8>) {
-            let _ = Request::decode(&bytes);
-        }
-
-        #[test]
-        fn every_three_guids_are_a_request(a: [u8; 16], b: [u8; 16], c: [u8; 16]) {
-            let [a, b, c] = [a, b, c].map(|bytes| uuid::Uuid::from_bytes(bytes).to_string());
-            let text = format!(r#"{{"principalId":"{a}","resourceId":"{b}","appRoleId":"{c}"}}"#);
-            let request = Request::decode(text.as_bytes()).unwrap();
-            prop_assert_eq!(request.principal.to_string(), a);
-            prop_assert_eq!(request.api.to_string(), b);
-            prop_assert_eq!(request.role.to_string(), c);
-        }
-    }
-}
+mod schema;
+#[cfg(test)]
+mod tests;

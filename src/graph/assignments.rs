@@ -1,6 +1,5 @@
-//! Making an assignment exist.
+//! Making an assignment exist, or not exist.
 
-use azure_core::http::Url;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -8,21 +7,17 @@ use uuid::Uuid;
 use super::{
     Answer, Call, Graph,
     error::{ErrorKind, GraphError},
-    odata,
+    odata::{self, Key},
 };
 use crate::{
     domain::{
-        directory::Assignment,
+        directory::{Assignment, Principal},
         ids::{AppRoleId, ObjectId},
         policy::Permit,
+        request::Action,
     },
     remote::retry::Deadline,
 };
-
-/// Pages of a list that are read at most. A service principal may hold 1,500 assignments ("Microsoft
-/// Entra service limits and restrictions"), which is two pages; a list without end would otherwise
-/// hold its invocation until the deadline.
-const MOST_PAGES: usize = 20;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,46 +36,78 @@ struct WireAssignment {
     created_date_time: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Page {
-    value: Vec<WireAssignment>,
-    #[serde(rename = "@odata.nextLink")]
-    next_link: Option<String>,
-}
-
-/// How an assignment came to exist.
+/// What carrying out a permit came to.
 #[derive(Debug)]
-pub enum Ensured {
-    /// This call created it.
-    Created(Answer<Assignment>),
+pub enum Done {
+    /// This call created the assignment.
+    Assigned(Answer<Assignment>),
     /// It stood already.
-    Found(Assignment),
+    AlreadyAssigned(Assignment),
+    /// This call removed it. The body is the assignment that was.
+    Revoked(Answer<Assignment>),
+    /// It did not exist.
+    AlreadyRevoked,
 }
 
 impl From<WireAssignment> for Assignment {
     fn from(wire: WireAssignment) -> Self {
-        Self { id: wire.id, created: wire.created_date_time }
+        Self {
+            id: wire.id,
+            api: wire.resource_id,
+            role: wire.app_role_id,
+            created: wire.created_date_time,
+        }
     }
 }
 
 impl Graph {
-    /// Creates the assignment that `permit` allows, or finds it.
+    /// Every assignment that a principal holds, on whatever API.
+    pub async fn assignments(
+        &self,
+        principal: &Principal,
+        deadline: Deadline,
+    ) -> Result<Vec<Assignment>, GraphError> {
+        let by_client_id = principal.by_client_id.then_some(Key::AppId(principal.client_id));
+        self.held_by(by_client_id.unwrap_or(Key::ObjectId(principal.object_id)), deadline).await
+    }
+
+    /// Does what `permit` allows. `held` is what the principal held when that was decided.
     ///
-    /// Creating is not idempotent on Graph's side: a second attempt, after a lost answer or a second
-    /// delivery of a message, is refused as a duplicate. That refusal is a success here.
-    pub async fn ensure_assigned(
+    /// Neither way is idempotent on Graph's side: a second attempt, after a lost answer or a second
+    /// delivery of a message, is refused as a duplicate or as unknown. Those refusals are successes
+    /// here.
+    pub async fn carry_out(
+        &self,
+        permit: &Permit,
+        held: &[Assignment],
+        client_request_id: Uuid,
+        deadline: Deadline,
+    ) -> Result<Done, GraphError> {
+        match permit.action() {
+            Action::Assign => self.assign(permit, client_request_id, deadline).await,
+            Action::Revoke => match held.iter().find(|assignment| is_of(assignment, permit)) {
+                Some(assignment) => {
+                    self.revoke(permit, assignment, client_request_id, deadline).await
+                }
+                None => Ok(Done::AlreadyRevoked),
+            },
+        }
+    }
+
+    async fn assign(
         &self,
         permit: &Permit,
         client_request_id: Uuid,
         deadline: Deadline,
-    ) -> Result<Ensured, GraphError> {
+    ) -> Result<Done, GraphError> {
         let duplicate = match self.create(permit, client_request_id, deadline).await {
-            Ok(created) => return Ok(Ensured::Created(created)),
+            Ok(created) => return Ok(Done::Assigned(created)),
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => error,
             Err(error) => return Err(error),
         };
-        match self.find(permit, deadline).await? {
-            Some(assignment) => Ok(Ensured::Found(assignment)),
+        let held = self.held_by(key(permit), deadline).await?;
+        match held.into_iter().find(|assignment| is_of(assignment, permit)) {
+            Some(assignment) => Ok(Done::AlreadyAssigned(assignment)),
             // Lists lag behind writes, so the next delivery will find it.
             None => Err(duplicate.not_listed_yet()),
         }
@@ -100,40 +127,52 @@ impl Graph {
         let call = Call {
             name: "create the assignment",
             method: Method::POST,
-            url: odata::assignments(&self.endpoint, permit.principal()),
+            url: odata::assignments(&self.endpoint, key(permit)),
             body: Some(&body),
             client_request_id,
+            may_lag: false,
         };
         let Answer { body, request_id } = self.call::<_, WireAssignment>(&call, deadline).await?;
         Ok(Answer { body: body.into(), request_id })
     }
 
-    /// Looks for the permitted assignment among those of its principal.
-    async fn find(
+    async fn revoke(
         &self,
         permit: &Permit,
+        assignment: &Assignment,
+        client_request_id: Uuid,
         deadline: Deadline,
-    ) -> Result<Option<Assignment>, GraphError> {
-        let mut next = Some(odata::assignment_list(&self.endpoint, permit.principal()));
-        for _ in 0..MOST_PAGES {
-            let Some(url) = next else { return Ok(None) };
-            let page = self.get::<Page>("list the assignments", url, deadline).await?.body;
-            let found = page.value.into_iter().find(|assignment| {
-                assignment.resource_id == permit.api() && assignment.app_role_id == permit.role()
-            });
-            if let Some(assignment) = found {
-                return Ok(Some(assignment.into()));
+    ) -> Result<Done, GraphError> {
+        let call = Call::<()> {
+            name: "remove the assignment",
+            method: Method::DELETE,
+            url: odata::assignment(&self.endpoint, key(permit), &assignment.id),
+            body: None,
+            client_request_id,
+            may_lag: false,
+        };
+        match self.call::<_, ()>(&call, deadline).await {
+            Ok(Answer { request_id, .. }) => {
+                Ok(Done::Revoked(Answer { body: assignment.clone(), request_id }))
             }
-            next = page.next_link.map(|link| self.same_origin(&link)).transpose()?;
+            Err(error) if error.kind() == ErrorKind::AlreadyRevoked => Ok(Done::AlreadyRevoked),
+            Err(error) => Err(error),
         }
-        Ok(None)
     }
 
-    /// The next page's address, if it is Graph's own: the token goes nowhere else.
-    fn same_origin(&self, link: &str) -> Result<Url, GraphError> {
-        Url::parse(link)
-            .ok()
-            .filter(|url| url.origin() == self.endpoint.origin())
-            .ok_or_else(GraphError::foreign_link)
+    async fn held_by(&self, key: Key, deadline: Deadline) -> Result<Vec<Assignment>, GraphError> {
+        let url = odata::assignment_list(&self.endpoint, key);
+        let listed =
+            self.list::<WireAssignment>("list the assignments", url, false, deadline).await?;
+        Ok(listed.into_iter().map(Assignment::from).collect())
     }
+}
+
+fn is_of(assignment: &Assignment, permit: &Permit) -> bool {
+    assignment.api == permit.api() && assignment.role == permit.role()
+}
+
+/// How the write names the principal: as Graph was asked for it.
+fn key(permit: &Permit) -> Key {
+    permit.client_id().map_or(Key::ObjectId(permit.principal()), Key::AppId)
 }

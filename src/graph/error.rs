@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::{
-    domain::outcome::{Failure, FailureCode},
+    domain::outcome::{Code, Failure},
     remote::{claims::Claims, token::NoToken},
 };
 
@@ -21,6 +21,8 @@ pub const NEEDED_ROLES: [&str; 2] = ["AppRoleAssignment.ReadWrite.All", "Applica
 pub enum ErrorKind {
     /// The assignment exists.
     AlreadyAssigned,
+    /// The assignment to be removed does not exist.
+    AlreadyRevoked,
     /// The object in the address does not exist, or has not replicated yet.
     NotFound,
     /// The principal in the body does not exist, or has not replicated yet.
@@ -59,6 +61,12 @@ const MEANINGS: &[(Option<u16>, Option<&str>, &str, ErrorKind)] = &[
         Some("Request_MultipleObjectsWithSameKeyValue"),
         "entitlementgrant entry already exists",
         ErrorKind::AlreadyAssigned,
+    ),
+    (
+        Some(400),
+        None,
+        "entitlementgrant being updated or deleted is not found",
+        ErrorKind::AlreadyRevoked,
     ),
     (Some(400), None, "not a valid reference update", ErrorKind::PrincipalNotFound),
     (Some(400), None, "specified resourceid was not found", ErrorKind::ApiNotFound),
@@ -200,6 +208,11 @@ impl GraphError {
         Self { request_id, ..Self::new(ErrorKind::Unavailable, detail) }
     }
 
+    pub(super) fn endless_list() -> Self {
+        let detail = "Microsoft Graph's list has more pages than any list that the broker reads";
+        Self::new(ErrorKind::Refused, detail.to_owned())
+    }
+
     pub(super) fn foreign_link() -> Self {
         let detail = "Microsoft Graph's next page lies at another host, where no token is sent";
         Self::new(ErrorKind::Refused, detail.to_owned())
@@ -211,15 +224,6 @@ impl GraphError {
         let detail = "the broker's token has no object id (claim oid), so the broker cannot keep \
                       itself from changing its own rights and writes nothing";
         Self::new(ErrorKind::NotSignedIn, detail.to_owned())
-    }
-
-    /// The same error, met while the API was read: there, not found means the API, and for good,
-    /// since APIs do not come into being minutes before their roles are asked for.
-    #[must_use]
-    pub fn about_the_api(self) -> Self {
-        let kind =
-            if self.kind == ErrorKind::NotFound { ErrorKind::ApiNotFound } else { self.kind };
-        Self { kind, ..self }
     }
 
     pub(super) fn not_listed_yet(self) -> Self {
@@ -269,43 +273,42 @@ pub fn missing_roles(claims: &Claims) -> String {
     )
 }
 
-fn outward(kind: ErrorKind) -> (FailureCode, &'static str) {
+fn outward(kind: ErrorKind) -> (Code, &'static str) {
     match kind {
-        ErrorKind::NotFound | ErrorKind::PrincipalNotFound => (
-            FailureCode::PrincipalNotFound,
-            "Microsoft Graph knows no service principal with the principalId; check that it is \
-             the object id of the identity and not its client id",
-        ),
-        ErrorKind::ApiNotFound => (
-            FailureCode::ApiNotFound,
-            "Microsoft Graph knows no service principal with the resourceId; check that it is the \
-             object id of the API's service principal in this tenant and not its appId",
-        ),
+        ErrorKind::NotFound | ErrorKind::PrincipalNotFound => {
+            (Code::PrincipalNotFound, "Microsoft Graph does not know the principal (yet)")
+        }
+        ErrorKind::ApiNotFound => {
+            (Code::ApiNotFound, "Microsoft Graph does not know the API (any more)")
+        }
         ErrorKind::RoleNotFound => (
-            FailureCode::RoleNotFound,
-            "the API defines no app role with the appRoleId that applications can hold",
+            Code::RoleNotFound,
+            "Microsoft Graph says that the API has no such role for applications (any more)",
         ),
         ErrorKind::NotSignedIn => (
-            FailureCode::NotSignedIn,
+            Code::NotSignedIn,
             "the broker could not sign in; its operators find the reason in its log",
         ),
         ErrorKind::TokenRefused => (
-            FailureCode::TokenRefused,
+            Code::TokenRefused,
             "Microsoft Graph refused the broker's token; its operators find the reason in its log",
         ),
         ErrorKind::Forbidden => (
-            FailureCode::Forbidden,
+            Code::Forbidden,
             "the broker lacks a role on Microsoft Graph; its operators find the reason in its log",
         ),
         ErrorKind::Throttled => {
-            (FailureCode::Throttled, "Microsoft Graph is throttling; send the request again later")
+            (Code::Throttled, "Microsoft Graph is throttling; send the request again later")
         }
-        ErrorKind::Unavailable | ErrorKind::ConcurrentWrites | ErrorKind::AlreadyAssigned => (
-            FailureCode::GraphUnavailable,
+        ErrorKind::Unavailable
+        | ErrorKind::ConcurrentWrites
+        | ErrorKind::AlreadyAssigned
+        | ErrorKind::AlreadyRevoked => (
+            Code::GraphUnavailable,
             "Microsoft Graph could not do it for now; send the request again later",
         ),
         ErrorKind::Refused => (
-            FailureCode::GraphRefused,
+            Code::GraphRefused,
             "Microsoft Graph refused; the broker's operators find the reason in its log",
         ),
     }

@@ -1,8 +1,11 @@
-//! Addresses of Microsoft Graph.
+//! Addresses and queries of Microsoft Graph.
 
 use azure_core::http::Url;
 
-use crate::domain::ids::ObjectId;
+use crate::domain::{
+    ids::{AppId, ObjectId},
+    text::{DisplayName, IdentifierUri},
+};
 
 /// Properties of a service principal that the broker reads. Selecting them also makes a read
 /// cheaper ("Microsoft Graph throttling limits", identity and access).
@@ -12,57 +15,184 @@ const API_PROPERTIES: &str = "id,appId,displayName,appRoles";
 /// Largest page that Graph serves; nearly every list fits one.
 const PAGE_SIZE: &str = "999";
 
+/// Which service principal an address is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    ObjectId(ObjectId),
+    AppId(AppId),
+}
+
+/// A condition on service principals. Text of callers gets into a query here and nowhere else.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Filter<'a> {
+    DisplayName(&'a DisplayName),
+    IdentifierUri(&'a IdentifierUri),
+    /// The ARM id of a managed identity's resource.
+    ResourceId(&'a str),
+}
+
+impl Filter<'_> {
+    /// Whether Graph answers it only to those who accept an index that lags ("Advanced query
+    /// capabilities on Microsoft Entra ID objects").
+    pub(super) fn is_advanced(&self) -> bool {
+        matches!(self, Self::ResourceId(_))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::DisplayName(name) => format!("displayName eq {}", quoted(name.as_str())),
+            Self::IdentifierUri(uri) => {
+                format!("servicePrincipalNames/any(x:x eq {})", quoted(uri.as_str()))
+            }
+            Self::ResourceId(id) => format!(
+                "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq {})",
+                quoted(id)
+            ),
+        }
+    }
+}
+
 /// Where a service principal is read that is to receive a role.
-pub(super) fn principal(endpoint: &Url, id: ObjectId) -> Url {
-    with_query(service_principal(endpoint, id, &[]), "$select", PRINCIPAL_PROPERTIES)
+pub(super) fn principal(endpoint: &Url, key: Key) -> Url {
+    with_query(service_principal(endpoint, key, &[]), &[("$select", PRINCIPAL_PROPERTIES)])
 }
 
 /// Where a service principal is read that defines roles.
-pub(super) fn api(endpoint: &Url, id: ObjectId) -> Url {
-    with_query(service_principal(endpoint, id, &[]), "$select", API_PROPERTIES)
+pub(super) fn api(endpoint: &Url, key: Key) -> Url {
+    with_query(service_principal(endpoint, key, &[]), &[("$select", API_PROPERTIES)])
+}
+
+/// Where the list of service principals starts that meet a condition.
+pub(super) fn principals(endpoint: &Url, filter: Filter<'_>) -> Url {
+    let text = filter.text();
+    let mut query =
+        vec![("$filter", text.as_str()), ("$select", PRINCIPAL_PROPERTIES), ("$top", PAGE_SIZE)];
+    if filter.is_advanced() {
+        query.push(("$count", "true"));
+    }
+    with_query(path(endpoint, &["servicePrincipals"]), &query)
 }
 
 /// Where assignments of a principal are created.
-pub(super) fn assignments(endpoint: &Url, principal: ObjectId) -> Url {
+pub(super) fn assignments(endpoint: &Url, principal: Key) -> Url {
     service_principal(endpoint, principal, &["appRoleAssignments"])
 }
 
 /// Where the list of a principal's assignments starts.
-pub(super) fn assignment_list(endpoint: &Url, principal: ObjectId) -> Url {
-    with_query(assignments(endpoint, principal), "$top", PAGE_SIZE)
+pub(super) fn assignment_list(endpoint: &Url, principal: Key) -> Url {
+    with_query(assignments(endpoint, principal), &[("$top", PAGE_SIZE)])
 }
 
-fn service_principal(endpoint: &Url, id: ObjectId, below: &[&str]) -> Url {
+/// Where one assignment is removed.
+pub(super) fn assignment(endpoint: &Url, principal: Key, id: &str) -> Url {
+    service_principal(endpoint, principal, &["appRoleAssignments", id])
+}
+
+fn service_principal(endpoint: &Url, key: Key, below: &[&str]) -> Url {
+    let mut segments = match key {
+        Key::ObjectId(id) => vec!["servicePrincipals".to_owned(), id.to_string()],
+        Key::AppId(id) => vec![format!("servicePrincipals(appId='{id}')")],
+    };
+    segments.extend(below.iter().map(ToString::to_string));
+    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    path(endpoint, &segments)
+}
+
+fn path(endpoint: &Url, segments: &[&str]) -> Url {
     let mut url = endpoint.clone();
     // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments
-            .pop_if_empty()
-            .extend(["v1.0", "servicePrincipals", &id.to_string()])
-            .extend(below);
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push("v1.0").extend(segments);
     }
     url
 }
 
-fn with_query(mut url: Url, name: &str, value: &str) -> Url {
-    url.set_query(Some(&format!("{name}={value}")));
+fn with_query(mut url: Url, parameters: &[(&str, &str)]) -> Url {
+    let query: Vec<_> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
+        .collect();
+    url.set_query(Some(&query.join("&")));
     url
+}
+
+/// A string of OData: a quote inside is written twice ("OData Version 4.01. Part 2: URL
+/// Conventions", primitive literals).
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Everything but RFC 3986's unreserved characters and the comma of `$select`. A form encoder would
+/// write a space as `+`, which OData does not promise to understand.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn endpoint() -> Url {
+        Url::parse("https://graph.microsoft.com").unwrap()
+    }
 
     #[test]
     fn addresses_are_what_graph_documents() {
-        let endpoint = Url::parse("https://graph.microsoft.com").unwrap();
-        let id = ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap();
-        let base = format!("https://graph.microsoft.com/v1.0/servicePrincipals/{id}");
-        assert_eq!(assignments(&endpoint, id).as_str(), format!("{base}/appRoleAssignments"));
-        assert_eq!(
-            assignment_list(&endpoint, id).as_str(),
-            format!("{base}/appRoleAssignments?$top=999")
-        );
-        assert_eq!(api(&endpoint, id).as_str(), format!("{base}?$select={API_PROPERTIES}"));
+        let id = "11111111-1111-1111-1111-111111111111";
+        let object = Key::ObjectId(ObjectId::parse(id).unwrap());
+        let app = Key::AppId(AppId::parse(id).unwrap());
+        let base = "https://graph.microsoft.com/v1.0/servicePrincipals";
+        for (url, expected) in [
+            (assignments(&endpoint(), object), format!("{base}/{id}/appRoleAssignments")),
+            (assignments(&endpoint(), app), format!("{base}(appId='{id}')/appRoleAssignments")),
+            (
+                assignment_list(&endpoint(), object),
+                format!("{base}/{id}/appRoleAssignments?$top=999"),
+            ),
+            (
+                assignment(&endpoint(), object, "a_-B"),
+                format!("{base}/{id}/appRoleAssignments/a_-B"),
+            ),
+            (api(&endpoint(), app), format!("{base}(appId='{id}')?$select={API_PROPERTIES}")),
+        ] {
+            assert_eq!(url.as_str(), expected);
+        }
+    }
+
+    /// What a server makes of a query: its parameters, decoded.
+    fn parameters(url: &Url) -> Vec<(String, String)> {
+        url.query_pairs().into_owned().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_changes_the_meaning_of_a_query(text: String) {
+            let Ok(name) = DisplayName::parse(&text) else { return Ok(()) };
+            let parameters = parameters(&principals(&endpoint(), Filter::DisplayName(&name)));
+            prop_assert_eq!(parameters.len(), 3);
+            let (option, filter) = &parameters[0];
+            prop_assert_eq!(option, "$filter");
+            let literal = filter.strip_prefix("displayName eq '").unwrap().strip_suffix('\'').unwrap();
+            prop_assert!(!literal.replace("''", "").contains('\''), "the literal ends early");
+            prop_assert_eq!(literal.replace("''", "'"), text);
+        }
+
+        #[test]
+        fn no_assignment_id_leaves_its_segment(id in "[ -~]{1,50}") {
+            let key = Key::ObjectId(ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap());
+            let url = assignment(&endpoint(), key, &id);
+            prop_assert_eq!(url.path_segments().unwrap().count(), if id == "." || id == ".." { 4 } else { 5 });
+            prop_assert_eq!(url.query(), None);
+        }
     }
 }

@@ -1,19 +1,49 @@
-//! Looking up the two service principals of a request.
+//! Finding the two service principals of a request, by whatever name.
+
+use std::{sync::Arc, time::Duration};
 
 use serde::Deserialize;
 
-use super::{Graph, error::GraphError, odata};
+use super::{
+    Graph,
+    error::{ErrorKind, GraphError},
+    odata::{self, Filter, Key},
+};
 use crate::{
     domain::{
         arm::ArmScope,
         directory::{Api, AppRole, Principal},
-        ids::{AppId, AppRoleId, ObjectId},
+        ids::{AppId, AppRoleId, Guid, ObjectId},
+        names::{ApiName, PrincipalName},
     },
     remote::retry::Deadline,
 };
 
 /// The `servicePrincipalType` of managed identities, which nobody but Azure can set.
 const MANAGED_IDENTITY: &str = "ManagedIdentity";
+
+/// Who may hold a role ("appRole resource type", allowedMemberTypes).
+const APPLICATION: &str = "Application";
+
+/// How long an API and its roles are remembered. Roles of Microsoft Graph change a few times a month.
+const API_MEMORY: Duration = Duration::from_secs(60 * 60);
+
+/// After this time an API is read again for a role that was not found in it: it may be new.
+const API_REFRESH: Duration = Duration::from_secs(60);
+
+/// How the directory and how ARM spell the word in an ARM id; what was stored is either.
+const RESOURCE_GROUP_SPELLINGS: [&str; 2] = ["resourcegroups", "resourceGroups"];
+
+/// What a name meant.
+#[derive(Debug)]
+pub enum Lookup<T> {
+    /// Exactly one service principal.
+    Found(T),
+    /// None.
+    NotFound,
+    /// Several, which are these.
+    Ambiguous(Vec<Principal>),
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,29 +67,167 @@ struct WireApi {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WireAppRole {
     id: AppRoleId,
     value: Option<String>,
+    is_enabled: Option<bool>,
+    #[serde(default)]
+    allowed_member_types: Vec<String>,
 }
 
 impl Graph {
-    /// Reads the service principal that is to receive a role.
+    /// Finds the service principal that is to receive or lose roles.
     pub async fn principal(
         &self,
-        id: ObjectId,
+        name: &PrincipalName,
         deadline: Deadline,
-    ) -> Result<Principal, GraphError> {
-        let url = odata::principal(&self.endpoint, id);
-        let answer = self.get::<WirePrincipal>("read the principal", url, deadline).await?;
-        Ok(answer.body.into())
+    ) -> Result<Lookup<Principal>, GraphError> {
+        match name {
+            PrincipalName::ObjectId(id) => self.principal_by(Key::ObjectId(*id), deadline).await,
+            PrincipalName::ClientId(id) => self.principal_by(Key::AppId(*id), deadline).await,
+            PrincipalName::Guid(guid) => self.principal_by_guid(*guid, deadline).await,
+            PrincipalName::ResourceId(id) => self.principal_by_resource(id, deadline).await,
+            PrincipalName::DisplayName(name) => {
+                let same =
+                    |principal: &Principal| same_name(&principal.display_name, name.as_str());
+                self.principals(Filter::DisplayName(name), same, deadline).await
+            }
+        }
     }
 
-    /// Reads the service principal that defines roles, with its roles.
-    pub async fn api(&self, id: ObjectId, deadline: Deadline) -> Result<Api, GraphError> {
-        let url = odata::api(&self.endpoint, id);
-        let answer = self.get::<WireApi>("read the API", url, deadline).await?;
-        Ok(answer.body.into())
+    /// Finds the service principal that defines the roles. What was found is remembered for an hour.
+    pub async fn api(
+        &self,
+        name: &ApiName,
+        deadline: Deadline,
+    ) -> Result<Lookup<Arc<Api>>, GraphError> {
+        self.apis.get(name, API_MEMORY, || self.read_api(name, deadline)).await
     }
+
+    /// The same for somebody who missed a role in it: what is remembered is at most a minute old.
+    pub async fn refreshed_api(
+        &self,
+        name: &ApiName,
+        deadline: Deadline,
+    ) -> Result<Lookup<Arc<Api>>, GraphError> {
+        self.apis.get(name, API_REFRESH, || self.read_api(name, deadline)).await
+    }
+
+    async fn principal_by(
+        &self,
+        key: Key,
+        deadline: Deadline,
+    ) -> Result<Lookup<Principal>, GraphError> {
+        let url = odata::principal(&self.endpoint, key);
+        let read = self.get::<WirePrincipal>("read the principal", url, deadline).await;
+        found(read.map(|answer| Principal {
+            by_client_id: matches!(key, Key::AppId(_)),
+            ..Principal::from(answer.body)
+        }))
+    }
+
+    async fn principal_by_guid(
+        &self,
+        guid: Guid,
+        deadline: Deadline,
+    ) -> Result<Lookup<Principal>, GraphError> {
+        match self.principal_by(Key::ObjectId(guid.into()), deadline).await? {
+            Lookup::NotFound => self.principal_by(Key::AppId(guid.into()), deadline).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn principal_by_resource(
+        &self,
+        id: &ArmScope,
+        deadline: Deadline,
+    ) -> Result<Lookup<Principal>, GraphError> {
+        for spelling in RESOURCE_GROUP_SPELLINGS {
+            let text = id.spelt(spelling);
+            let same = |principal: &Principal| principal.resource_id.as_ref() == Some(id);
+            match self.principals(Filter::ResourceId(&text), same, deadline).await? {
+                Lookup::NotFound => {}
+                found => return Ok(found),
+            }
+        }
+        Ok(Lookup::NotFound)
+    }
+
+    /// The service principals that meet a condition, and `same` too: how Graph compares is Graph's
+    /// business, and the broker does not take its word for what a name means.
+    async fn principals(
+        &self,
+        filter: Filter<'_>,
+        same: impl Fn(&Principal) -> bool,
+        deadline: Deadline,
+    ) -> Result<Lookup<Principal>, GraphError> {
+        let url = odata::principals(&self.endpoint, filter);
+        let listed = self
+            .list::<WirePrincipal>("search service principals", url, filter.is_advanced(), deadline)
+            .await?;
+        let mut principals: Vec<_> = listed.into_iter().map(Principal::from).filter(same).collect();
+        Ok(match (principals.pop(), principals.is_empty()) {
+            (None, _) => Lookup::NotFound,
+            (Some(principal), true) => Lookup::Found(principal),
+            (Some(last), false) => {
+                principals.push(last);
+                Lookup::Ambiguous(principals)
+            }
+        })
+    }
+
+    async fn read_api(
+        &self,
+        name: &ApiName,
+        deadline: Deadline,
+    ) -> Result<Lookup<Api>, GraphError> {
+        let any = |_: &Principal| true;
+        let listed = match name {
+            ApiName::AppId(id) => return self.api_by(Key::AppId(*id), deadline).await,
+            ApiName::ObjectId(id) => return self.api_by(Key::ObjectId(*id), deadline).await,
+            ApiName::Guid(guid) => return self.api_by_guid(*guid, deadline).await,
+            ApiName::IdentifierUri(uri) => {
+                self.principals(Filter::IdentifierUri(uri), any, deadline).await?
+            }
+            ApiName::DisplayName(name) => {
+                let same =
+                    |principal: &Principal| same_name(&principal.display_name, name.as_str());
+                self.principals(Filter::DisplayName(name), same, deadline).await?
+            }
+        };
+        match listed {
+            Lookup::Found(found) => self.api_by(Key::ObjectId(found.object_id), deadline).await,
+            Lookup::NotFound => Ok(Lookup::NotFound),
+            Lookup::Ambiguous(candidates) => Ok(Lookup::Ambiguous(candidates)),
+        }
+    }
+
+    async fn api_by_guid(&self, guid: Guid, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
+        match self.api_by(Key::AppId(guid.into()), deadline).await? {
+            Lookup::NotFound => self.api_by(Key::ObjectId(guid.into()), deadline).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn api_by(&self, key: Key, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
+        let url = odata::api(&self.endpoint, key);
+        let read = self.get::<WireApi>("read the API", url, deadline).await;
+        found(read.map(|answer| answer.body.into()))
+    }
+}
+
+/// A service principal that does not exist is an answer and no error.
+fn found<T>(read: Result<T, GraphError>) -> Result<Lookup<T>, GraphError> {
+    match read {
+        Ok(found) => Ok(Lookup::Found(found)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Lookup::NotFound),
+        Err(error) => Err(error),
+    }
+}
+
+fn same_name(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
 }
 
 impl From<WirePrincipal> for Principal {
@@ -73,6 +241,7 @@ impl From<WirePrincipal> for Principal {
             client_id: wire.app_id,
             display_name: wire.display_name.unwrap_or_default(),
             resource_id,
+            by_client_id: false,
         }
     }
 }
@@ -88,13 +257,22 @@ fn single_resource_id(names: &[String]) -> Option<ArmScope> {
 
 impl From<WireApi> for Api {
     fn from(wire: WireApi) -> Self {
-        let roles =
-            wire.app_roles.into_iter().map(|role| AppRole { id: role.id, value: role.value });
         Self {
             object_id: wire.id,
             app_id: wire.app_id,
             display_name: wire.display_name.unwrap_or_default(),
-            roles: roles.collect(),
+            roles: wire.app_roles.into_iter().map(AppRole::from).collect(),
+        }
+    }
+}
+
+impl From<WireAppRole> for AppRole {
+    fn from(wire: WireAppRole) -> Self {
+        Self {
+            id: wire.id,
+            value: wire.value,
+            is_enabled: wire.is_enabled.unwrap_or(true),
+            is_for_applications: wire.allowed_member_types.iter().any(|kind| kind == APPLICATION),
         }
     }
 }
@@ -104,18 +282,11 @@ mod tests {
     use super::*;
 
     fn principal(kind: &str, names: &[&str]) -> Principal {
-        let id = ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap();
-        let app_id = AppId::parse("22222222-2222-2222-2222-222222222222").unwrap();
-        let names = names.iter().map(ToString::to_string).collect();
-        let kind = Some(kind.to_owned());
-        WirePrincipal {
-            id,
-            app_id,
-            display_name: None,
-            service_principal_type: kind,
-            alternative_names: names,
-        }
-        .into()
+        let id = "11111111-1111-1111-1111-111111111111";
+        let wire = serde_json::json!({
+            "id": id, "appId": id, "servicePrincipalType": kind, "alternativeNames": names,
+        });
+        serde_json::from_value::<WirePrincipal>(wire).unwrap().into()
     }
 
     const RESOURCE: &str = "/subscriptions/33333333-3333-3333-3333-333333333333/resourcegroups/rg/providers/Microsoft.Web/sites/func";

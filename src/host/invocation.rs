@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// One call of the host: which function, and what its trigger delivered.
 ///
@@ -44,6 +45,8 @@ pub struct QueueMetadata {
     pub message_id: Option<String>,
     /// How often the message was delivered, this time included; 0 from the admin endpoint.
     pub dequeue_count: u32,
+    /// When the message was sent.
+    pub insertion_time: Option<OffsetDateTime>,
 }
 
 impl Invocation {
@@ -83,6 +86,9 @@ impl Invocation {
         Ok(QueueMetadata {
             message_id: self.scalar("Id"),
             dequeue_count: dequeue_count.unwrap_or(0),
+            insertion_time: self
+                .scalar("InsertionTime")
+                .and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()),
         })
     }
 

@@ -21,6 +21,12 @@ impl Deadline {
         Self(Instant::now() + duration)
     }
 
+    /// The earlier of this deadline and one that far from now.
+    #[must_use]
+    pub fn at_most(&self, duration: Duration) -> Self {
+        Self(self.0.min(Instant::now() + duration))
+    }
+
     /// What is left of it; zero once it has passed.
     #[must_use]
     pub fn remaining(&self) -> Duration {

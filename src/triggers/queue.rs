@@ -15,9 +15,10 @@ use crate::{
     broker::{Context, Decision, NotYet},
     domain::{
         ids::InvocationId,
-        outcome::{RequestResult, RoleOutcome},
+        outcome::{RoleOutcome, Status},
         request::{InvalidRequest, Request},
         requester::Requester,
+        result::RequestResult,
     },
     host::{
         function_json::FunctionFolder,
@@ -33,11 +34,16 @@ pub struct RequestQueue {
     requester: Requester,
 }
 
+/// How long the platform keeps a managed identity's token ("Managed identities best practice
+/// recommendations"): after that, no token is older than a change.
+const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
+
 /// One delivery of one message.
 struct Delivery<'a> {
     function: &'a str,
     invocation_id: InvocationId,
     requester: Requester,
+    sent: Option<OffsetDateTime>,
     attempt: u32,
     is_last: bool,
     began: Instant,
@@ -99,13 +105,15 @@ impl RequestQueue {
         invocation: &'a Invocation,
     ) -> Result<(Delivery<'a>, Vec<u8>), EnvelopeFault> {
         let message = invocation.binary(REQUEST_BINDING)?;
-        let QueueMetadata { message_id, dequeue_count } = invocation.queue_metadata()?;
+        let QueueMetadata { message_id, dequeue_count, insertion_time } =
+            invocation.queue_metadata()?;
         let from_admin = message_id.is_none() || dequeue_count == 0;
         let id = invocation.id.as_deref().and_then(|id| InvocationId::parse(id).ok());
         let delivery = Delivery {
             function: &invocation.function,
             invocation_id: id.unwrap_or_else(InvocationId::random),
             requester: if from_admin { Requester::Admin } else { self.requester.clone() },
+            sent: insertion_time,
             attempt: dequeue_count,
             // Nothing delivers a call of the admin endpoint again.
             is_last: from_admin || dequeue_count >= workbench.max_dequeue_count,
@@ -122,17 +130,16 @@ impl Delivery<'_> {
             Ok(request) => request,
             Err(fault) => {
                 tracing::warn!(event = "request.invalid", kind = fault.kind(), "not a request");
-                let role = RoleOutcome::invalid(&fault.to_string());
-                return self.reply(workbench, Decision { principal: None, api: None, role });
+                let role = RoleOutcome::new(Status::Invalid).because(&fault.to_string());
+                let decision = Decision { roles: vec![role], ..Decision::default() };
+                return self.reply(workbench, None, decision);
             }
         };
-        let deadline = Deadline::after(workbench.pace.queue_message);
-        let context = Context { invocation_id: self.invocation_id, requester: &self.requester };
-        match workbench.broker.assign(context, &request, deadline).await {
-            Ok(decision) => self.reply(workbench, decision),
+        match workbench.broker.apply(self.context(workbench), &request).await {
+            Ok(decision) => self.reply(workbench, Some(&request), decision),
             Err(NotYet { last }) if self.is_last => {
                 tracing::error!(event = "request.given_up", "the last delivery has failed");
-                self.reply(workbench, *last)
+                self.reply(workbench, Some(&request), *last)
             }
             Err(NotYet { .. }) => {
                 tracing::warn!(event = "request.not_yet", "the host will deliver it again");
@@ -141,20 +148,39 @@ impl Delivery<'_> {
         }
     }
 
-    fn reply(&self, workbench: &Workbench, decision: Decision) -> Reply {
+    fn context(&self, workbench: &Workbench) -> Context<'_> {
+        Context {
+            invocation_id: self.invocation_id,
+            requester: &self.requester,
+            sent: self.sent,
+            is_first_delivery: self.attempt == 1,
+            deadline: Deadline::after(workbench.pace.queue_message),
+        }
+    }
+
+    fn reply(&self, workbench: &Workbench, request: Option<&Request>, decision: Decision) -> Reply {
+        let changed = decision
+            .roles
+            .iter()
+            .any(|role| matches!(role.status, Status::Assigned | Status::Revoked));
         let result = RequestResult {
+            request_id: request.and_then(|r| r.request_id.as_ref()).map(ToString::to_string),
             invocation_id: self.invocation_id,
             function: self.function.to_owned(),
             requester: self.requester.clone(),
-            action: "assign",
+            action: request.map(|request| request.action),
+            dry_run: request.is_some_and(|request| request.dry_run),
             principal: decision.principal,
             api: decision.api,
-            roles: vec![decision.role],
-            started_at: self.started_at.format(&Rfc3339).unwrap_or_default(),
+            roles: decision.roles,
+            candidates: decision.candidates,
+            started_at: written(self.started_at),
             duration_ms: millis(self.began.elapsed()),
             attempt: self.attempt,
+            effective_by: changed.then(|| written(OffsetDateTime::now_utc() + TOKEN_CACHE)),
             policy_sha256: workbench.broker.policy().sha256().map(str::to_owned),
             broker_version: VERSION,
+            truncated: false,
         };
         match result.to_json() {
             Ok(json) => Reply::Succeeded(Outputs::default().message(RESULT_BINDING, json)),
@@ -164,6 +190,10 @@ impl Delivery<'_> {
             }
         }
     }
+}
+
+fn written(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 /// Reads a message that is the JSON text itself or base64 of it; which of the two a sender's library

@@ -62,7 +62,7 @@ async fn a_message_that_is_no_request_is_answered_once_with_the_path_of_the_faul
     for (message, path) in [
         ("hello", "request: "),
         ("", "request: "),
-        ("{}", "missing field `principalId`"),
+        ("{}", "missing field `principal`"),
         (&good().replace(ORDERS_READ, "Orders.Read"), "appRoleId: expected a GUID"),
         (&good().replace("appRoleId", "appRoleID"), "appRoleID: unknown field"),
         (&STANDARD.encode("[]"), "request: "),
@@ -83,7 +83,7 @@ async fn an_api_or_role_that_does_not_exist_is_final() {
         [(UNKNOWN, ORDERS_READ, "apiNotFound"), (ORDERS_API, UNKNOWN, "roleNotFound")]
     {
         let result = world.ask(&request(ORDERS_IDENTITY, api, app_role)).await;
-        assert_eq!(role(&result)["status"], "failed", "{result}");
+        assert_eq!(role(&result)["status"], "notFound", "{result}");
         assert_eq!(role(&result)["code"], code);
         assert_eq!(result["attempt"], 1);
     }
@@ -94,7 +94,7 @@ async fn an_api_or_role_that_does_not_exist_is_final() {
 async fn a_principal_that_never_appears_fails_on_the_last_delivery_and_not_in_the_poison_queue() {
     let world = Plan::new().await.deliveries(2).start().await;
     let result = world.ask(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await;
-    assert_eq!(role(&result)["status"], "failed");
+    assert_eq!(role(&result)["status"], "notFound");
     assert_eq!(role(&result)["code"], "principalNotFound");
     assert!(role(&result)["message"].as_str().unwrap().contains("object id"), "{result}");
     assert_eq!(result["attempt"], 2);

@@ -6,13 +6,15 @@ use app_role_broker::{
     domain::{
         directory::{Api, AppRole, Principal},
         ids::{AppId, AppRoleId, ObjectId},
+        names::{ApiName, PrincipalName},
         pace::Pace,
         policy::{Permit, Policy, Question},
+        request::Action,
         requester::Requester,
     },
     graph::{
-        Graph,
-        assignments::Ensured,
+        Graph, Lookup,
+        assignments::Done,
         error::{ErrorKind, GraphError},
     },
     remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
@@ -87,14 +89,16 @@ fn permit(role: &str) -> Permit {
         r#"{{"version":1,"allow":[{{"name":"r","requesters":["queue:team"],"principals":["{PRINCIPAL}"],"api":"{GRAPH_API}","roles":["{role}"]}}]}}"#
     );
     let app_id = AppId::parse(GRAPH_API).unwrap();
-    let role = AppRole { id: AppRoleId::parse(role).unwrap(), value: None };
+    let role = AppRole::known_by_id(AppRoleId::parse(role).unwrap());
     let question = Question {
         requester: &Requester::parse("queue:team").unwrap(),
+        action: Action::Assign,
         principal: &Principal {
             object_id: id(PRINCIPAL),
             client_id: app_id,
             display_name: String::new(),
             resource_id: None,
+            by_client_id: false,
         },
         api: &Api { object_id: id(GRAPH_API), app_id, display_name: String::new(), roles: vec![] },
         role: &role,
@@ -103,11 +107,8 @@ fn permit(role: &str) -> Permit {
     Policy::parse(policy.as_bytes()).unwrap().decide(&question).unwrap()
 }
 
-async fn create(
-    get: (u16, &'static str),
-    post: (u16, &'static str),
-) -> Result<Ensured, GraphError> {
-    graph(get, post).await.ensure_assigned(&permit(USER_READ_ALL), Uuid::new_v4(), soon()).await
+async fn create(get: (u16, &'static str), post: (u16, &'static str)) -> Result<Done, GraphError> {
+    graph(get, post).await.carry_out(&permit(USER_READ_ALL), &[], Uuid::new_v4(), soon()).await
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn a_duplicate_is_found_in_the_list_whichever_way_graph_says_it() {
         ["error-permission-already-exists.json", "error-entitlement-grant-already-exists.json"]
     {
         let ensured = create((200, "list-assignments-response.json"), (400, file)).await.unwrap();
-        let Ensured::Found(assignment) = ensured else { panic!("{ensured:?}") };
+        let Done::AlreadyAssigned(assignment) = ensured else { panic!("{ensured:?}") };
         let list: serde_json::Value =
             serde_json::from_slice(&payload("list-assignments-response.json")).unwrap();
         let mut listed = list["value"].as_array().unwrap().iter();
@@ -157,14 +158,14 @@ async fn no_token_goes_to_a_next_page_at_another_host() {
     let list = (200, "list-assignments-page-response.json");
     let graph = graph(list, (400, "error-permission-already-exists.json")).await;
     let not_on_this_page = permit("c0a70500-0000-4000-8000-0000000000ff");
-    let error = graph.ensure_assigned(&not_on_this_page, Uuid::new_v4(), soon()).await.unwrap_err();
+    let error = graph.carry_out(&not_on_this_page, &[], Uuid::new_v4(), soon()).await.unwrap_err();
     assert!(error.to_string().contains("another host"), "{error}");
 }
 
 #[tokio::test]
 async fn a_created_assignment_is_read_with_its_id_and_moment() {
     let ensured = create(NOTHING, (201, "create-assignment-response.json")).await.unwrap();
-    let Ensured::Created(answer) = ensured else { panic!("{ensured:?}") };
+    let Done::Assigned(answer) = ensured else { panic!("{ensured:?}") };
     assert_eq!(answer.body.id, "AAWnwAAAAECAAAAAAAAAwIzJZ6of2JxasLwmyqAFGuo");
     assert_eq!(answer.body.created.as_deref(), Some("2026-08-20T10:11:12.1234567Z"));
 }
@@ -175,8 +176,9 @@ async fn managed_identities_of_both_kinds_are_read_with_their_resource() {
         ("service-principal-user-assigned.json", "userAssignedIdentities/id-orders"),
         ("service-principal-system-assigned.json", "Microsoft.Web/sites/func-billing"),
     ] {
-        let principal =
-            graph((200, file), NOTHING).await.principal(id(PRINCIPAL), soon()).await.unwrap();
+        let name = PrincipalName::ObjectId(id(PRINCIPAL));
+        let found = graph((200, file), NOTHING).await.principal(&name, soon()).await.unwrap();
+        let Lookup::Found(principal) = found else { panic!("{found:?}") };
         assert!(principal.resource_id.unwrap().as_str().ends_with(resource), "{file}");
     }
 }
@@ -184,13 +186,15 @@ async fn managed_identities_of_both_kinds_are_read_with_their_resource() {
 #[tokio::test]
 async fn an_api_is_read_with_its_roles() {
     let graph = graph((200, "service-principal-api.json"), NOTHING).await;
-    let api = graph.api(id(GRAPH_API), soon()).await.unwrap();
+    let found = graph.api(&ApiName::ObjectId(id(GRAPH_API)), soon()).await.unwrap();
+    let Lookup::Found(api) = found else { panic!("{found:?}") };
     assert!(!api.roles.is_empty());
     assert!(api.roles.iter().all(|role| role.value.is_some()));
 }
 
 #[tokio::test]
 async fn a_service_principal_that_does_not_exist_is_not_found() {
-    let error = graph(NOTHING, NOTHING).await.principal(id(PRINCIPAL), soon()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    let name = PrincipalName::ObjectId(id(PRINCIPAL));
+    let found = graph(NOTHING, NOTHING).await.principal(&name, soon()).await.unwrap();
+    assert!(matches!(found, Lookup::NotFound), "{found:?}");
 }

@@ -25,6 +25,7 @@ fn a_queue_invocation_is_read_with_its_bytes_id_and_delivery_count() {
         QueueMetadata {
             message_id: Some("7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60".to_owned()),
             dequeue_count: 1,
+            insertion_time: Some(time::macros::datetime!(2026-01-09 03:04:05 UTC)),
         }
     );
 }

@@ -8,8 +8,15 @@ use super::rule::{PrincipalPattern, RolePattern, Rule};
 use crate::domain::{
     arm::ArmScope,
     ids::{AppId, AppRoleId, ObjectId},
+    request::Action,
     requester::Requester,
+    text::check as check_text,
 };
+
+const NEVER_APPLIES: &str = "an empty list makes a rule that never applies";
+
+/// Longest name of a rule: it stands in every result and record.
+const LONGEST_NAME: usize = 128;
 
 /// The only version of the file format.
 const VERSION: u64 = 1;
@@ -39,6 +46,13 @@ struct WireRule {
     principals: Vec<String>,
     api: String,
     roles: Vec<String>,
+    #[serde(default = "assign_only")]
+    actions: Vec<Action>,
+}
+
+/// What a rule allows that does not say: to give, and not to take away.
+fn assign_only() -> Vec<Action> {
+    vec![Action::Assign]
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Rule>, PolicyFault> {
@@ -61,12 +75,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Rule>, PolicyFault> {
 
 fn parse_rule(index: usize, wire: &WireRule) -> Result<Rule, PolicyFault> {
     let at = format!("allow[{index}]");
-    if wire.name.trim().is_empty() {
-        return Err(fault(
-            &format!("{at}.name"),
-            "a rule needs a name: decisions are recorded by it",
-        ));
-    }
+    check_text(&wire.name, LONGEST_NAME)
+        .map_err(|error| fault(&format!("{at}.name"), error.to_string()))?;
     let api = AppId::parse(&wire.api)
         .map_err(|error| fault(&format!("{at}.api"), format!("{error}, the appId of the API")))?;
     Ok(Rule {
@@ -77,6 +87,7 @@ fn parse_rule(index: usize, wire: &WireRule) -> Result<Rule, PolicyFault> {
         principals: parse_all(&at, "principals", &wire.principals, parse_principal)?,
         api,
         roles: parse_all(&at, "roles", &wire.roles, parse_role)?,
+        actions: check_actions(&at, &wire.actions)?,
     })
 }
 
@@ -87,10 +98,7 @@ fn parse_all<T>(
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, PolicyFault> {
     if texts.is_empty() {
-        return Err(fault(
-            &format!("{at}.{field}"),
-            "an empty list makes a rule that never applies",
-        ));
+        return Err(fault(&format!("{at}.{field}"), NEVER_APPLIES));
     }
     texts
         .iter()
@@ -99,6 +107,13 @@ fn parse_all<T>(
             parse(text).map_err(|problem| fault(&format!("{at}.{field}[{index}]"), problem))
         })
         .collect()
+}
+
+fn check_actions(at: &str, actions: &[Action]) -> Result<Vec<Action>, PolicyFault> {
+    if actions.is_empty() {
+        return Err(fault(&format!("{at}.actions"), NEVER_APPLIES));
+    }
+    Ok(actions.to_vec())
 }
 
 fn parse_principal(text: &str) -> Result<PrincipalPattern, String> {

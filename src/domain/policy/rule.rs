@@ -4,6 +4,7 @@ use crate::domain::{
     arm::ArmScope,
     directory::{AppRole, Principal},
     ids::{AppId, AppRoleId, ObjectId},
+    request::Action,
     requester::Requester,
 };
 
@@ -15,6 +16,7 @@ pub(super) struct Rule {
     pub(super) principals: Vec<PrincipalPattern>,
     pub(super) api: AppId,
     pub(super) roles: Vec<RolePattern>,
+    pub(super) actions: Vec<Action>,
 }
 
 /// Which principals a rule covers.
@@ -39,8 +41,9 @@ impl Rule {
         &self.name
     }
 
-    pub(super) fn names_requester(&self, requester: &Requester) -> bool {
-        self.requesters.contains(requester)
+    /// Whether it lets this requester do this at all.
+    pub(super) fn admits(&self, requester: &Requester, action: Action) -> bool {
+        self.requesters.contains(requester) && self.actions.contains(&action)
     }
 
     pub(super) fn names_api(&self, api: AppId) -> bool {

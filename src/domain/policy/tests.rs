@@ -26,6 +26,7 @@ fn principal(object_id: &str, resource_id: Option<&str>) -> Principal {
         client_id: AppId::parse(PRINCIPAL).unwrap(),
         display_name: "id-orders".to_owned(),
         resource_id: resource_id.map(|text| ArmScope::parse(text).unwrap()),
+        by_client_id: false,
     }
 }
 
@@ -40,8 +41,19 @@ fn ask_for(
     requester: &Requester,
     principal: &Principal,
 ) -> Result<Permit, Denial> {
-    let role =
-        AppRole { id: AppRoleId::parse(ROLE).unwrap(), value: Some("Orders.Read".to_owned()) };
+    ask_to(Action::Assign, policy, requester, principal)
+}
+
+fn ask_to(
+    action: Action,
+    policy: &Policy,
+    requester: &Requester,
+    principal: &Principal,
+) -> Result<Permit, Denial> {
+    let role = AppRole {
+        value: Some("Orders.Read".to_owned()),
+        ..AppRole::known_by_id(AppRoleId::parse(ROLE).unwrap())
+    };
     let api = Api {
         object_id: ObjectId::parse(API).unwrap(),
         app_id: AppId::parse(API).unwrap(),
@@ -49,7 +61,7 @@ fn ask_for(
         roles: vec![],
     };
     let own_identity = ObjectId::parse(OWN).unwrap();
-    policy.decide(&Question { requester, principal, api: &api, role: &role, own_identity })
+    policy.decide(&Question { requester, action, principal, api: &api, role: &role, own_identity })
 }
 
 fn team() -> Requester {
@@ -58,7 +70,7 @@ fn team() -> Requester {
 
 #[test]
 fn a_policy_without_rules_denies_everything() {
-    assert_eq!(ask(&policy(""), &team()).unwrap_err(), Denial::Requester(team()));
+    assert_eq!(ask(&policy(""), &team()).unwrap_err(), Denial::Requester(team(), "assign"));
 }
 
 #[test]
@@ -85,9 +97,31 @@ fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
 }
 
 #[test]
+fn a_rule_that_does_not_say_so_allows_no_revoke_and_one_that_says_so_allows_nothing_else() {
+    let principal = principal(PRINCIPAL, None);
+    let silent = rule("queue:team", PRINCIPAL, API, "Orders.Read");
+    let revoking = silent.replace("\"roles\"", "\"actions\":[\"revoke\"],\"roles\"");
+    for (rule, action, allowed) in [
+        (&silent, Action::Assign, true),
+        (&silent, Action::Revoke, false),
+        (&revoking, Action::Assign, false),
+        (&revoking, Action::Revoke, true),
+    ] {
+        let answer = ask_to(action, &policy(rule), &team(), &principal);
+        assert_eq!(answer.is_ok(), allowed, "{rule} {action:?}");
+        if let Ok(permit) = answer {
+            assert_eq!(permit.action(), action);
+        }
+    }
+}
+
+#[test]
 fn the_admin_endpoint_is_denied_whatever_the_rules_say() {
     let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
-    assert_eq!(ask(&policy, &Requester::Admin).unwrap_err(), Denial::Requester(Requester::Admin));
+    assert_eq!(
+        ask(&policy, &Requester::Admin).unwrap_err(),
+        Denial::Requester(Requester::Admin, "assign")
+    );
 }
 
 #[test]
@@ -134,8 +168,13 @@ fn a_faulty_file_is_refused_with_the_path_of_the_fault() {
         (r#"{"version":1}"#.to_owned(), "policy: missing field `allow`"),
         (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny"),
         (format!(r#"{{"version":1,"allow":[{good},{good}]}}"#), "allow[1].name"),
-        (in_file(&good.replace("\"name\":\"orders\"", "\"name\":\" \"")), "allow[0].name"),
+        (in_file(&good.replace("\"name\":\"orders\"", "\"name\":\"\"")), "allow[0].name"),
         (in_file(&good.replace("\"roles\"", "\"role\"")), "allow[0].role"),
+        (in_file(&good.replace("\"roles\"", "\"actions\":[],\"roles\"")), "allow[0].actions"),
+        (
+            in_file(&good.replace("\"roles\"", "\"actions\":[\"read\"],\"roles\"")),
+            "allow[0].actions[0]",
+        ),
         (in_file(&good.replace("[\"queue:team\"]", "[]")), "allow[0].requesters"),
         (in_file(&good.replace("queue:team", "*")), "allow[0].requesters[0]"),
         (in_file(&good.replace("rg-orders", "rg-*")), "allow[0].principals[0]"),

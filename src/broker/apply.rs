@@ -1,0 +1,196 @@
+//! Doing what a request asks for.
+//!
+//! Everything is looked up and decided before the first write. If one role is refused, none is
+//! written: a team that gets half of what it asked for would have to find out which half. Only
+//! Graph's own failures can leave a mixture.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Broker, Context, Decision, NotYet,
+    resolve::{Resolved, Unresolved},
+    roles::Decided,
+};
+use crate::{
+    domain::{
+        directory::Assignment,
+        ids::ObjectId,
+        outcome::{RoleOutcome, Status},
+        policy::Permit,
+        request::{Action, Request},
+        result::{ResultApi, ResultPrincipal},
+    },
+    graph::{Answer, assignments::Done, error::GraphError},
+};
+
+impl Broker {
+    /// Does what `request` asks for, as far as the policy allows it.
+    pub async fn apply(&self, context: Context<'_>, request: &Request) -> Result<Decision, NotYet> {
+        let outcome = self.decide_and_carry_out(context, request).await;
+        if let Ok(decision) = &outcome {
+            self.audit(context, request, decision);
+        }
+        outcome
+    }
+
+    async fn decide_and_carry_out(
+        &self,
+        context: Context<'_>,
+        request: &Request,
+    ) -> Result<Decision, NotYet> {
+        if let Err(expired) = request.check_age(context.sent, OffsetDateTime::now_utc()) {
+            let outcome = RoleOutcome::new(Status::Expired).because(&expired.to_string());
+            return Ok(Decision::for_all(request, &outcome));
+        }
+        // The first gate: whom no rule names learns nothing about the tenant and costs it nothing.
+        if let Err(denial) = self.policy.admit(context.requester, request.action) {
+            tracing::warn!(event = "request.denied", "{denial}");
+            return Ok(Decision::for_all(request, &RoleOutcome::denied(&denial)));
+        }
+        let resolved = match self.resolve(context, request).await {
+            Ok(resolved) => resolved,
+            Err(unresolved) => return undone(*unresolved),
+        };
+        let decided = match self.decide(context, request, &resolved).await {
+            Ok(decided) => decided,
+            Err(error) => return undone(Unresolved::by(request, error).knowing(&resolved)),
+        };
+        let roles = match decided {
+            Decided::Refused(roles) => roles,
+            Decided::Permitted(permits) if request.dry_run => rehearse(&permits, &resolved.held),
+            Decided::Permitted(permits) => {
+                return self.carry_out(context, permits, &resolved).await;
+            }
+        };
+        Ok(resolved.decision(roles))
+    }
+
+    /// Writes one role after another: Graph refuses two writes to one principal at a time.
+    async fn carry_out(
+        &self,
+        context: Context<'_>,
+        permits: Vec<(Permit, RoleOutcome)>,
+        resolved: &Resolved,
+    ) -> Result<Decision, NotYet> {
+        let mut roles = Vec::new();
+        let mut permits = permits.into_iter();
+        for (permit, outcome) in permits.by_ref() {
+            let client_request_id = Uuid::new_v4();
+            self.log_intent(context, &permit, client_request_id);
+            let held = &resolved.held;
+            match self.graph.carry_out(&permit, held, client_request_id, context.deadline).await {
+                Ok(done) => roles.push(describe(done, outcome)),
+                Err(error) => {
+                    let again = is_worth_another_delivery(&error);
+                    let failed = RoleOutcome::failed(error.into_failure());
+                    roles.push(RoleOutcome {
+                        requested: outcome.requested.clone(),
+                        id: outcome.id,
+                        value: outcome.value.clone(),
+                        rule: outcome.rule.clone(),
+                        ..failed
+                    });
+                    if again {
+                        roles.extend(permits.map(|(_, outcome)| not_attempted(outcome)));
+                        return Err(NotYet { last: Box::new(resolved.decision(roles)) });
+                    }
+                }
+            }
+        }
+        Ok(resolved.decision(roles))
+    }
+
+    /// Written before the write itself, so that a grant whose record was lost can still be traced.
+    fn log_intent(&self, context: Context<'_>, permit: &Permit, client_request_id: Uuid) {
+        tracing::info!(
+            event = "grant.intent",
+            invocation_id = %context.invocation_id,
+            requester = %context.requester,
+            action = permit.action().verb(),
+            principal_id = %permit.principal(),
+            resource_id = %permit.api(),
+            app_role_id = %permit.role(),
+            rule = permit.rule(),
+            policy_sha256 = self.policy.sha256(),
+            client_request_id = %client_request_id,
+            "about to change an app role assignment"
+        );
+    }
+
+    fn audit(&self, context: Context<'_>, request: &Request, decision: &Decision) {
+        let principal_id = decision.principal.as_ref().map(ResultPrincipal::object_id);
+        let resource_id = decision.api.as_ref().map(ResultApi::object_id);
+        let shown = |id: Option<ObjectId>| id.map(tracing::field::display);
+        for role in &decision.roles {
+            tracing::info!(
+                event = "audit",
+                invocation_id = %context.invocation_id,
+                requester = %context.requester,
+                action = request.action.verb(),
+                dry_run = request.dry_run,
+                principal_id = shown(principal_id),
+                resource_id = shown(resource_id),
+                app_role_id = role.id.map(tracing::field::display),
+                status = ?role.status,
+                code = role.code.map(tracing::field::debug),
+                rule = role.rule,
+                assignment_id = role.assignment_id,
+                graph_request_id = role.graph_request_id,
+                policy_sha256 = self.policy.sha256(),
+                "decided on an app role"
+            );
+        }
+    }
+}
+
+/// What a dry run says: what would be done, and what would find itself done already.
+fn rehearse(permits: &[(Permit, RoleOutcome)], held: &[Assignment]) -> Vec<RoleOutcome> {
+    let outcomes = permits.iter().map(|(permit, outcome)| {
+        let existing = held.iter().find(|one| one.api == permit.api() && one.role == permit.role());
+        let status = match (permit.action(), existing.is_some()) {
+            (Action::Assign, false) => Status::WouldAssign,
+            (Action::Assign, true) => Status::AlreadyAssigned,
+            (Action::Revoke, true) => Status::WouldRevoke,
+            (Action::Revoke, false) => Status::AlreadyRevoked,
+        };
+        let outcome = RoleOutcome { status, ..outcome.clone() };
+        match existing {
+            Some(assignment) => outcome.with_assignment(assignment.clone()),
+            None => outcome,
+        }
+    });
+    outcomes.collect()
+}
+
+fn describe(done: Done, outcome: RoleOutcome) -> RoleOutcome {
+    let (status, assignment, graph_request_id) = match done {
+        Done::Assigned(Answer { body, request_id }) => (Status::Assigned, Some(body), request_id),
+        Done::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
+        Done::Revoked(Answer { body, request_id }) => (Status::Revoked, Some(body), request_id),
+        Done::AlreadyRevoked => (Status::AlreadyRevoked, None, None),
+    };
+    let outcome = RoleOutcome { status, graph_request_id, ..outcome };
+    match assignment {
+        Some(assignment) => outcome.with_assignment(assignment),
+        None => outcome,
+    }
+}
+
+pub(super) fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
+    RoleOutcome { status: Status::NotAttempted, ..outcome }
+        .because("nothing was done, because of another role of the request")
+}
+
+/// What a request that could not be looked up leads to.
+fn undone(unresolved: Unresolved) -> Result<Decision, NotYet> {
+    let Unresolved { decision, again } = unresolved;
+    if again { Err(NotYet { last: Box::new(decision) }) } else { Ok(decision) }
+}
+
+/// Says in the log what failed, with Graph's own words, and whether it may work later.
+pub(super) fn is_worth_another_delivery(error: &GraphError) -> bool {
+    let again = error.is_worth_another_delivery();
+    tracing::error!(event = "graph.failed", kind = ?error.kind(), again, "{error}");
+    again
+}

@@ -1,0 +1,204 @@
+//! The JSON Schemas of requests and results, generated from the types that read and write them.
+//!
+//! `UPDATE_SCHEMAS=1 cargo test -p app-role-broker schema` writes them anew.
+
+use std::{borrow::Cow, path::Path};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Value, json};
+
+use super::{
+    MOST_ROLES,
+    wire::{GraphShape, Moment, OwnShape, Roles},
+};
+use crate::domain::{
+    ids::{AppId, AppRoleId, InvocationId, ObjectId},
+    names::{ApiName, PrincipalName, RoleName},
+    requester::Requester,
+    result::RequestResult,
+    text::{
+        LONGEST_DISPLAY_NAME, LONGEST_IDENTIFIER_URI, LONGEST_REASON, LONGEST_REQUEST_ID,
+        LONGEST_ROLE_VALUE, Reason, RequestId,
+    },
+};
+
+const GUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
+/// What no text may have, as the inside of a character class.
+const UNPRINTABLE: &str =
+    r"\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF";
+
+/// The spaces that are printable.
+const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
+
+const LONGEST_RESOURCE_ID: usize = 1024;
+
+fn guid() -> Value {
+    json!({ "type": "string", "format": "uuid", "pattern": format!("^{GUID}$") })
+}
+
+fn text(longest: usize) -> Value {
+    json!({ "type": "string", "maxLength": longest, "pattern": format!("^[^{UNPRINTABLE}]+$") })
+}
+
+fn word(longest: usize) -> Value {
+    let pattern = format!("^[^{UNPRINTABLE}{SPACES}]+$");
+    json!({ "type": "string", "maxLength": longest, "pattern": pattern })
+}
+
+/// A word of an ARM id, in any case.
+fn any_case(word: &str) -> String {
+    word.chars()
+        .map(|c| format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()))
+        .collect()
+}
+
+fn resource_id() -> Value {
+    let segment = format!("[^/*{UNPRINTABLE}{SPACES}]+");
+    let pattern = format!(
+        "^/{}/{GUID}/{}/{segment}/{}/{segment}(/{segment}/{segment})+$",
+        any_case("subscriptions"),
+        any_case("resourceGroups"),
+        any_case("providers"),
+    );
+    json!({ "type": "string", "maxLength": LONGEST_RESOURCE_ID, "pattern": pattern })
+}
+
+/// An object with exactly one of these fields.
+fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
+    fields
+        .iter()
+        .map(|(name, schema)| {
+            json!({
+                "type": "object",
+                "properties": { *name: schema },
+                "required": [name],
+                "additionalProperties": false,
+            })
+        })
+        .collect()
+}
+
+fn principal_name() -> Value {
+    let display_name = text(LONGEST_DISPLAY_NAME);
+    let mut ways = vec![
+        resource_id(),
+        json!({
+            "type": "string",
+            "maxLength": LONGEST_DISPLAY_NAME,
+            "pattern": format!("^[^/{UNPRINTABLE}][^{UNPRINTABLE}]*$"),
+        }),
+    ];
+    ways.extend(one_of_fields(&[
+        ("objectId", guid()),
+        ("clientId", guid()),
+        ("resourceId", resource_id()),
+        ("displayName", display_name),
+    ]));
+    json!({
+        "description": "A GUID (object id or client id), an ARM id, a display name, or an object \
+                        that says which.",
+        "anyOf": ways,
+    })
+}
+
+fn api_name() -> Value {
+    let is_uri = "^(api|https)://";
+    let mut uri = word(LONGEST_IDENTIFIER_URI);
+    let mut name = text(LONGEST_DISPLAY_NAME);
+    let mut ways = one_of_fields(&[
+        ("appId", guid()),
+        ("objectId", guid()),
+        ("identifierUri", uri.clone()),
+        ("displayName", name.clone()),
+    ]);
+    uri["allOf"] = json!([{ "pattern": is_uri }]);
+    name["not"] = json!({ "pattern": is_uri });
+    ways.extend([uri, name]);
+    json!({
+        "description": "A GUID (appId or object id), an identifier URI, an alias (graph, \
+                        sharepoint, exchange, intune, defender), a display name, or an object that \
+                        says which.",
+        "anyOf": ways,
+    })
+}
+
+macro_rules! schema_of {
+    ($($type:ty => $schema:expr;)*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                Schema::try_from($schema).unwrap()
+            }
+        }
+    )*};
+}
+
+schema_of! {
+    ObjectId => guid();
+    AppId => guid();
+    AppRoleId => guid();
+    InvocationId => guid();
+    RequestId => json!({
+        "type": "string", "maxLength": LONGEST_REQUEST_ID, "pattern": "^[A-Za-z0-9._:-]+$",
+    });
+    Reason => text(LONGEST_REASON);
+    PrincipalName => principal_name();
+    ApiName => api_name();
+    RoleName => word(LONGEST_ROLE_VALUE);
+    Moment => json!({ "type": "string", "format": "date-time" });
+    Requester => json!({ "type": "string", "pattern": "^(queue:[a-z0-9-]{3,63}|admin)$" });
+}
+
+impl JsonSchema for Roles {
+    fn schema_name() -> Cow<'static, str> {
+        "Roles".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let role = generator.subschema_for::<RoleName>();
+        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MOST_ROLES })
+    }
+}
+
+/// Either shape of a request.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "Request")]
+#[expect(dead_code, reason = "only its schema is of interest")]
+enum AnyShape {
+    Own(OwnShape),
+    Graph(GraphShape),
+}
+
+pub(super) fn request_schema() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<AnyShape>().to_value()
+}
+
+fn result_schema() -> Value {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<RequestResult>()
+        .to_value()
+}
+
+#[test]
+fn the_schema_files_are_what_the_types_say() {
+    for (file, schema) in [("request", request_schema()), ("result", result_schema())] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{file}.schema.json"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == text,
+            "{} is not what the types say; run UPDATE_SCHEMAS=1 cargo test -p app-role-broker schema",
+            path.display()
+        );
+    }
+}
