@@ -163,3 +163,9 @@ pub(crate) fn app_root() -> TempDir {
     }
     folder
 }
+
+/// The status of each role of a result.
+pub(crate) fn statuses(result: &Value) -> Vec<&str> {
+    let roles = result["roles"].as_array().unwrap();
+    roles.iter().map(|role| role["status"].as_str().unwrap()).collect()
+}
