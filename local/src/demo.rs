@@ -1,4 +1,4 @@
-//! The demo: four messages, what came of each, and then the reader's own.
+//! The demo: five messages, what came of each, and then the reader's own.
 
 #![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
 
@@ -41,12 +41,17 @@ fn request(principal: &str, api: &str, role: &str) -> String {
     format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#)
 }
 
-fn scenes() -> [Scene; 4] {
+fn scenes() -> [Scene; 5] {
     [
         Scene {
             asked: "Orders.Read on Orders API for id-orders",
             message: request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ),
             expected: "assigned",
+        },
+        Scene {
+            asked: "by names: Orders.Read and Orders.Write on Orders API for id-orders",
+            message: r#"{"principal":"id-orders","api":"api://orders","roles":["Orders.Read","Orders.Write"],"reason":"the orders service reads and writes its own API"}"#.to_owned(),
+            expected: "alreadyAssigned, assigned",
         },
         Scene {
             asked: "Orders.Read on Orders API for id-reports, which holds it",
@@ -71,7 +76,7 @@ fn scenes() -> [Scene; 4] {
     ]
 }
 
-/// Runs the demo; with `once`, ends after the four messages and fails if one came out otherwise.
+/// Runs the demo; with `once`, ends after the five messages and fails if one came out otherwise.
 pub(crate) async fn run(once: bool, verbose: bool) -> Outcome {
     let stage = Stage::set(verbose).await?;
     stage.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
@@ -116,7 +121,7 @@ fn invite(stage: &Stage) {
     println!(
         "  cargo run -q -p local -- send --port {} '{}'\n",
         stage.queue_port,
-        request(ORDERS_IDENTITY, ORDERS_API, local::tenant::contoso::ORDERS_WRITE)
+        r#"{"action":"revoke","principal":"id-orders","api":"Orders API","roles":["Orders.Write"]}"#
     );
     println!("What comes of it appears here. Ctrl-C ends.\n");
 }

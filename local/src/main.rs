@@ -12,7 +12,7 @@ use local::storage::Account;
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// End after the four messages; the exit status says whether each came out as expected
+    /// End after the five messages; the exit status says whether each came out as expected
     #[arg(long)]
     once: bool,
     /// Print the log of the host and of the handler

@@ -42,28 +42,30 @@ impl Row {
         result: &Value,
         took: Duration,
     ) -> Self {
-        let text = |name: &str| {
-            let value = result.pointer(&format!("/roles/0/{name}"));
-            value.and_then(Value::as_str).map(str::to_owned)
-        };
-        let by_rule = text("rule").map(|rule| {
-            let id = text("assignmentId").unwrap_or_default();
-            let start: String = id.chars().take(SHOWN_OF_AN_ID).collect();
-            format!("by the rule \"{rule}\", assignment {start}…")
-        });
-        Self {
-            asked,
-            expected,
-            status: text("status").unwrap_or_else(|| "no status".to_owned()),
-            what_happened: by_rule.or_else(|| text("message")).unwrap_or_default(),
-            took,
-        }
+        let roles = result.get("roles").and_then(Value::as_array).cloned().unwrap_or_default();
+        let lines: Vec<_> = roles.iter().map(what_happened).collect();
+        let statuses: Vec<_> = roles.iter().filter_map(|role| text(role, "status")).collect();
+        Self { asked, expected, status: statuses.join(", "), what_happened: lines.join("\n"), took }
     }
 
     /// Whether the outcome is the one that the demo wants to show.
     pub(super) fn is_as_expected(&self) -> bool {
         self.expected == self.status
     }
+}
+
+fn text(role: &Value, name: &str) -> Option<String> {
+    role.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// One role of a result, in a line.
+fn what_happened(role: &Value) -> String {
+    let by_rule = text(role, "rule").map(|rule| {
+        let id = text(role, "assignmentId").unwrap_or_default();
+        let start: String = id.chars().take(SHOWN_OF_AN_ID).collect();
+        format!("by the rule \"{rule}\", assignment {start}…")
+    });
+    by_rule.or_else(|| text(role, "message")).unwrap_or_default()
 }
 
 impl Report {

@@ -48,7 +48,7 @@ impl Stage {
         }
         let host = FunctionsHost::start(options).await?;
         host.ready().await?;
-        println!("Sending four messages to the queue {REQUESTS}\n");
+        println!("Sending five messages to the queue {REQUESTS}\n");
         let [_, queue_port, _] = azurite.ports();
         Ok(Self { tenant, host, requests, queue_port, results, _azurite: azurite })
     }
