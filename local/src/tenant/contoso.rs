@@ -1,18 +1,23 @@
-//! A small tenant to start from, with fixed ids: Microsoft Graph, one API of its own, three managed
-//! identities that may receive roles, and the broker's own identity.
+//! A small tenant to start from, with fixed ids: Microsoft Graph, APIs of its own and of another
+//! company, managed identities that may receive roles, and the broker's own identity.
+//!
+//! Some are there to be mistaken for each other: `id-batch` and "Payments API" are the names of two
+//! service principals each.
+
+mod inhabitants;
 
 use uuid::Uuid;
 
-use super::{
-    catalogue::microsoft_graph_app_roles,
-    directory::Directory,
-    service_principal::{AppRole, ServicePrincipal},
-};
+use self::inhabitants::{apis, identities};
+use super::{directory::Directory, service_principal::ServicePrincipal};
 
 /// The tenant's id.
 pub const TENANT_ID: &str = "c0a70500-0000-4000-8000-000000000001";
 /// The Azure subscription in which the managed identities live.
 pub const SUBSCRIPTION_ID: &str = "c0a70500-0000-4000-8000-000000000002";
+
+/// The tenant of another company, whose API Contoso uses.
+pub const FABRIKAM_TENANT_ID: &str = "c0a70500-0000-4000-8000-000000000003";
 
 /// The tenant in which Microsoft registers most of its own applications (Microsoft Learn, "Verify
 /// first-party Microsoft applications in sign-in reports").
@@ -47,6 +52,49 @@ pub const ORDERS_READ: &str = "c0a70500-0000-4000-8000-0000000000b2";
 pub const ORDERS_WRITE: &str = "c0a70500-0000-4000-8000-0000000000b3";
 /// Id of the Orders API's app role `Orders.Admin`.
 pub const ORDERS_ADMIN: &str = "c0a70500-0000-4000-8000-0000000000b4";
+/// Id of the Orders API's app role `Orders.Archive`, which is disabled.
+pub const ORDERS_ARCHIVE: &str = "c0a70500-0000-4000-8000-0000000000b5";
+/// Id of the Orders API's app role `Orders.Approve`, which only users may hold.
+pub const ORDERS_APPROVE: &str = "c0a70500-0000-4000-8000-0000000000b6";
+/// Id of the Orders API's app role "Handheld scanner", which has no value.
+pub const ORDERS_HANDHELD_SCANNER: &str = "c0a70500-0000-4000-8000-0000000000b7";
+
+/// The display name of two APIs: Contoso's own and Fabrikam's.
+pub const PAYMENTS_API_NAME: &str = "Payments API";
+/// Object id of Contoso's own Payments API.
+pub const PAYMENTS_API: &str = "c0a70500-0000-4000-8000-000000000110";
+/// Application id of Contoso's own Payments API.
+pub const PAYMENTS_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000111";
+/// Identifier URI of Contoso's own Payments API.
+pub const PAYMENTS_API_URI: &str = "api://payments";
+/// Id of the app role `Payments.Read` of Contoso's own Payments API.
+pub const PAYMENTS_READ: &str = "c0a70500-0000-4000-8000-000000000112";
+/// Object id of Fabrikam's Payments API.
+pub const FABRIKAM_PAYMENTS_API: &str = "c0a70500-0000-4000-8000-000000000120";
+/// Application id of Fabrikam's Payments API.
+pub const FABRIKAM_PAYMENTS_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000121";
+/// Identifier URI of Fabrikam's Payments API.
+pub const FABRIKAM_PAYMENTS_API_URI: &str = "https://payments.fabrikam.com";
+/// Id of the app role `Payments.Read` of Fabrikam's Payments API.
+pub const FABRIKAM_PAYMENTS_READ: &str = "c0a70500-0000-4000-8000-000000000122";
+
+/// Object id of the Calendar API, which has no app roles: it gives default access.
+pub const CALENDAR_API: &str = "c0a70500-0000-4000-8000-000000000130";
+/// Application id of the Calendar API.
+pub const CALENDAR_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000131";
+/// Identifier URI of the Calendar API.
+pub const CALENDAR_API_URI: &str = "api://calendar";
+
+/// A display name that nobody finds without both doubling the quote and percent-encoding the rest.
+pub const OBRIEN_API_NAME: &str = "O'Brien & Sons #1 API";
+/// Object id of the API of that name.
+pub const OBRIEN_API: &str = "c0a70500-0000-4000-8000-000000000140";
+/// Application id of the API of that name.
+pub const OBRIEN_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000141";
+/// Identifier URI of the API of that name.
+pub const OBRIEN_API_URI: &str = "api://obrien";
+/// Id of the app role `Parcels.Read` of the API of that name.
+pub const OBRIEN_PARCELS_READ: &str = "c0a70500-0000-4000-8000-000000000142";
 
 /// Object id of the user-assigned identity `id-orders`.
 pub const ORDERS_IDENTITY: &str = "c0a70500-0000-4000-8000-0000000000c0";
@@ -69,6 +117,21 @@ pub const BILLING_FUNCTION_CLIENT_ID: &str = "c0a70500-0000-4000-8000-0000000000
 /// ARM id of `func-billing`.
 pub const BILLING_FUNCTION_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-billing/providers/Microsoft.Web/sites/func-billing";
 
+/// The name of two user-assigned identities, in two resource groups.
+pub const BATCH_IDENTITY_NAME: &str = "id-batch";
+/// Object id of `id-batch` in `rg-batch-a`.
+pub const BATCH_A_IDENTITY: &str = "c0a70500-0000-4000-8000-000000000150";
+/// Client id of `id-batch` in `rg-batch-a`.
+pub const BATCH_A_IDENTITY_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000151";
+/// ARM id of `id-batch` in `rg-batch-a`.
+pub const BATCH_A_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-batch-a/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-batch";
+/// Object id of `id-batch` in `rg-batch-b`.
+pub const BATCH_B_IDENTITY: &str = "c0a70500-0000-4000-8000-000000000160";
+/// Client id of `id-batch` in `rg-batch-b`.
+pub const BATCH_B_IDENTITY_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000161";
+/// ARM id of `id-batch` in `rg-batch-b`.
+pub const BATCH_B_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-batch-b/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-batch";
+
 /// Object id of the broker's own user-assigned identity `id-app-role-broker`.
 pub const BROKER_IDENTITY: &str = "c0a70500-0000-4000-8000-0000000000f0";
 /// Client id of `id-app-role-broker`.
@@ -81,30 +144,8 @@ pub const BROKER_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000
 #[must_use]
 pub fn contoso() -> Directory {
     let mut directory = Directory::new(TENANT_ID);
-    let inhabitants = [
-        microsoft_graph(),
-        orders_api(),
-        ServicePrincipal::user_assigned(
-            ORDERS_IDENTITY,
-            ORDERS_IDENTITY_CLIENT_ID,
-            "id-orders",
-            ORDERS_IDENTITY_RESOURCE_ID,
-        ),
-        ServicePrincipal::user_assigned(
-            REPORTS_IDENTITY,
-            REPORTS_IDENTITY_CLIENT_ID,
-            "id-reports",
-            REPORTS_IDENTITY_RESOURCE_ID,
-        ),
-        ServicePrincipal::system_assigned(
-            BILLING_FUNCTION,
-            BILLING_FUNCTION_CLIENT_ID,
-            "func-billing",
-            BILLING_FUNCTION_RESOURCE_ID,
-        ),
-        broker_identity(),
-    ];
-    inhabitants.into_iter().for_each(|one| directory.add_service_principal(one));
+    let inhabitants = apis().into_iter().chain(identities());
+    inhabitants.for_each(|one| directory.add_service_principal(one));
     directory.attach(BROKER_IDENTITY);
     grant_the_brokers_own_roles(&mut directory);
     directory
@@ -124,43 +165,6 @@ fn grant_the_brokers_own_roles(directory: &mut Directory) {
     }
 }
 
-fn microsoft_graph() -> ServicePrincipal {
-    let mut api = ServicePrincipal::api(
-        MICROSOFT_GRAPH,
-        MICROSOFT_GRAPH_APP_ID,
-        "Microsoft Graph",
-        MICROSOFT_GRAPH_URI,
-        MICROSOFT_SERVICES_TENANT_ID,
-    );
-    api.app_roles = microsoft_graph_app_roles();
-    api
-}
-
-fn orders_api() -> ServicePrincipal {
-    let mut api = ServicePrincipal::api(
-        ORDERS_API,
-        ORDERS_API_APP_ID,
-        "Orders API",
-        ORDERS_API_URI,
-        TENANT_ID,
-    );
-    api.app_roles = vec![
-        AppRole::for_applications(ORDERS_READ, "Orders.Read", "Read all orders."),
-        AppRole::for_applications(ORDERS_WRITE, "Orders.Write", "Read and change all orders."),
-        AppRole::for_applications(ORDERS_ADMIN, "Orders.Admin", "Administer the orders service."),
-    ];
-    api
-}
-
-fn broker_identity() -> ServicePrincipal {
-    ServicePrincipal::user_assigned(
-        BROKER_IDENTITY,
-        BROKER_IDENTITY_CLIENT_ID,
-        "id-app-role-broker",
-        BROKER_IDENTITY_RESOURCE_ID,
-    )
-}
-
 fn load_identity(number: usize) -> ServicePrincipal {
     let name = format!("id-load-{number:05}");
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name}/id").as_bytes());
@@ -173,6 +177,8 @@ fn load_identity(number: usize) -> ServicePrincipal {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -196,17 +202,16 @@ mod tests {
     }
 
     #[test]
-    fn every_object_has_guids_for_ids() {
-        let directory = contoso();
-        let ids =
-            [MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, REPORTS_IDENTITY, BILLING_FUNCTION];
-        for id in ids {
-            let found = directory.service_principal(id).unwrap();
+    fn every_object_has_guids_for_ids_and_no_two_share_one() {
+        let (mut ids, inhabitants) = (BTreeSet::new(), [apis(), identities()].concat());
+        for found in &inhabitants {
             let roles = found.app_roles.iter().map(|role| &role.id);
             for id in roles.chain([&found.id, &found.app_id]) {
                 assert!(Uuid::try_parse(id).is_ok(), "{id}");
+                assert!(ids.insert(id), "{id} twice");
             }
         }
+        assert_eq!(contoso().service_principals().count(), inhabitants.len());
     }
 
     #[test]

@@ -105,6 +105,11 @@ impl Directory {
         self.attached.iter().filter_map(|id| self.service_principal(id))
     }
 
+    /// All service principals, in the order of their object ids.
+    pub fn service_principals(&self) -> impl Iterator<Item = &ServicePrincipal> {
+        self.service_principals.values()
+    }
+
     /// The service principal with this object id.
     #[must_use]
     pub fn service_principal(&self, object_id: &str) -> Option<&ServicePrincipal> {

@@ -5,7 +5,7 @@ use local::tenant::{
     contoso::{
         BILLING_FUNCTION, MICROSOFT_GRAPH, MICROSOFT_GRAPH_APP_ID, MICROSOFT_SERVICES_TENANT_ID,
         ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
-        managed_identities,
+        PAYMENTS_API_APP_ID, managed_identities,
     },
 };
 
@@ -59,8 +59,15 @@ async fn a_managed_identity_tells_its_kind_and_its_arm_id() {
 #[tokio::test]
 async fn an_api_tells_its_app_roles() {
     let caller = Caller::in_contoso().await;
-    let answer = caller.get(&format!("/servicePrincipals(appId='{ORDERS_API_APP_ID}')")).await;
+    let answer = caller.get(&format!("/servicePrincipals(appId='{PAYMENTS_API_APP_ID}')")).await;
     answer.assert_is(200, "service-principal-api.json");
+}
+
+#[tokio::test]
+async fn an_api_tells_roles_that_no_application_can_be_given_and_roles_without_a_value() {
+    let caller = Caller::in_contoso().await;
+    let answer = caller.get(&format!("/servicePrincipals(appId='{ORDERS_API_APP_ID}')")).await;
+    answer.assert_is(200, "service-principal-api-with-roles-of-all-kinds.json");
 }
 
 #[tokio::test]
