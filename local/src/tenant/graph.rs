@@ -4,6 +4,7 @@ mod answer;
 mod assignments;
 mod authentication;
 mod error;
+mod page;
 mod service_principals;
 mod target;
 

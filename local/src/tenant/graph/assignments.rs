@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use warp::{
@@ -12,6 +11,7 @@ use warp::{
 
 use super::{
     METADATA, answer, error, find,
+    page::Page,
     target::{Key, is_guid},
 };
 use crate::tenant::{
@@ -20,24 +20,6 @@ use crate::tenant::{
     server::Incoming,
     world::{World, lock},
 };
-
-/// How many assignments a page has unless `$top` says otherwise (Microsoft Learn, "Paging Microsoft
-/// Graph data in your app").
-const DEFAULT_PAGE_SIZE: usize = 100;
-
-/// The most that `$top` may ask for.
-const LARGEST_PAGE_SIZE: usize = 999;
-
-/// What a `$skiptoken` says in clear text, in front of the number of assignments to skip.
-const SKIP_TOKEN_PREFIX: &str = "skip=";
-
-/// A page that a request asks for.
-struct Page {
-    first: usize,
-    size: usize,
-    /// What `$top` said, to be repeated in the next link.
-    top: Option<usize>,
-}
 
 /// Which role is to be created for whom.
 struct NewAssignment {
@@ -73,14 +55,14 @@ struct AssignmentBody<'a> {
 
 /// `GET` of a page of a principal's assignments.
 pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Response, Failure> {
-    let page = Page::asked_for(incoming)?;
+    let page = asked_for(incoming)?;
     let directory = lock(&world.directory);
     let principal = find(&directory, key)?;
     let held = directory.assignments_of(&principal.id);
-    let value = held.iter().skip(page.first).take(page.size).map(|one| body_of(one, None));
+    let value = page.of(held).map(|one| body_of(one, None));
     let body = ListBody {
         context: context(&principal.id),
-        next_link: page.next_link(&world.origin, &incoming.path, held.len()),
+        next_link: page.next_link(&world.origin, incoming, held.len()),
         value: value.collect(),
     };
     Ok(answer::json(incoming, StatusCode::OK, &body))
@@ -106,6 +88,16 @@ pub(super) async fn create(
     Ok(answer::json(incoming, StatusCode::CREATED, &body_of(&created, Some(context))))
 }
 
+fn asked_for(incoming: &Incoming) -> Result<Page, Failure> {
+    let mut page = Page::default();
+    for (option, value) in incoming.parameters() {
+        if !page.takes(&option, &value)? {
+            return Err(error::query_option_not_emulated(&option));
+        }
+    }
+    Ok(page)
+}
+
 fn context(principal_id: &str) -> String {
     format!("{METADATA}#servicePrincipals('{principal_id}')/appRoleAssignments")
 }
@@ -123,44 +115,6 @@ fn body_of(assignment: &AppRoleAssignment, context: Option<String>) -> Assignmen
         resource_display_name: &assignment.resource_display_name,
         resource_id: &assignment.resource_id,
     }
-}
-
-impl Page {
-    fn asked_for(incoming: &Incoming) -> Result<Self, Failure> {
-        let mut page = Self { first: 0, size: DEFAULT_PAGE_SIZE, top: None };
-        for (option, value) in incoming.parameters() {
-            match option.as_str() {
-                "$top" => {
-                    page.size = page_size(&value)?;
-                    page.top = Some(page.size);
-                }
-                "$skiptoken" => {
-                    page.first = skipped(&value).ok_or_else(error::expired_page_token)?;
-                }
-                _ => return Err(error::query_option_not_emulated(&option)),
-            }
-        }
-        Ok(page)
-    }
-
-    fn next_link(&self, origin: &str, path: &str, held: usize) -> Option<String> {
-        let next = self.first.saturating_add(self.size);
-        let top = self.top.map(|top| format!("$top={top}&")).unwrap_or_default();
-        let token = URL_SAFE_NO_PAD.encode(format!("{SKIP_TOKEN_PREFIX}{next}"));
-        (next < held).then(|| format!("{origin}{path}?{top}$skiptoken={token}"))
-    }
-}
-
-fn page_size(text: &str) -> Result<usize, Failure> {
-    match text.parse() {
-        Ok(size) if (1..=LARGEST_PAGE_SIZE).contains(&size) => Ok(size),
-        _ => Err(error::invalid_page_size(text, LARGEST_PAGE_SIZE)),
-    }
-}
-
-fn skipped(token: &str) -> Option<usize> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    text.strip_prefix(SKIP_TOKEN_PREFIX)?.parse().ok()
 }
 
 impl NewAssignment {
