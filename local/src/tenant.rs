@@ -153,6 +153,12 @@ impl Tenant {
         *lock(&self.world.latency) = latency;
     }
 
+    /// Whether a filter by `alternativeNames` tells upper case from lower case; it does unless set.
+    /// Microsoft doesn't document it, so a client has to find an identity either way.
+    pub fn set_case_sensitive_alternative_names(&self, case_sensitive: bool) {
+        *lock(&self.world.case_sensitive_alternative_names) = case_sensitive;
+    }
+
     /// How long tokens issued from now on are valid; 24 hours unless set. With zero they have
     /// expired already.
     pub fn set_token_lifetime(&self, lifetime: Duration) {

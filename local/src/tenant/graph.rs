@@ -4,6 +4,7 @@ mod answer;
 mod assignments;
 mod authentication;
 mod error;
+mod filter;
 mod page;
 mod service_principals;
 mod target;
@@ -29,6 +30,7 @@ const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
 /// What a request is about.
 pub(super) fn route(incoming: &Incoming) -> Route {
     match (&incoming.method, Target::parse(&incoming.path)) {
+        (&Method::GET, Ok(Target::ServicePrincipals)) => Route::ListServicePrincipals,
         (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
         (&Method::GET, Ok(Target::Assignments(_))) => Route::ListAssignments,
         (&Method::POST, Ok(Target::Assignments(_))) => Route::CreateAssignment,
@@ -45,6 +47,11 @@ async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Fa
     let caller = Caller::authenticate(world, incoming)?;
     let target = Target::parse(&incoming.path)?;
     match (&incoming.method, target) {
+        (&Method::GET, Target::ServicePrincipals) => {
+            caller.may_read()?;
+            world.wait_for_latency().await;
+            service_principals::list(world, incoming)
+        }
         (&Method::GET, Target::ServicePrincipal(key)) => {
             caller.may_read()?;
             world.wait_for_latency().await;

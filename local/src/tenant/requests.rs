@@ -8,6 +8,8 @@ const REMEMBERED: usize = 10_000;
 /// What a request is about, for counting and for faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Route {
+    /// `GET /v1.0/servicePrincipals`, with a filter or without.
+    ListServicePrincipals,
     /// `GET /v1.0/servicePrincipals/{id}`, or by `(appId='…')`.
     ReadServicePrincipal,
     /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.

@@ -24,6 +24,8 @@ pub(super) struct World {
     pub(super) requests: Mutex<RequestLog>,
     pub(super) tokens: Mutex<TokenSettings>,
     pub(super) latency: Mutex<Duration>,
+    /// Whether a filter by `alternativeNames` tells upper case from lower case.
+    pub(super) case_sensitive_alternative_names: Mutex<bool>,
     writes: Mutex<BTreeSet<String>>,
 }
 
@@ -45,6 +47,7 @@ impl World {
             requests: Mutex::default(),
             tokens: Mutex::new(TokenSettings::default()),
             latency: Mutex::new(Duration::ZERO),
+            case_sensitive_alternative_names: Mutex::new(true),
             writes: Mutex::default(),
         }
     }

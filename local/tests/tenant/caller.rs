@@ -67,6 +67,12 @@ impl Caller {
         Answer::to(self.http.get(self.url(path)).bearer_auth(&self.token)).await
     }
 
+    /// Asks Microsoft Graph as an advanced query needs it, but for `$count=true`.
+    pub(crate) async fn get_eventually(&self, path: &str) -> Answer {
+        let request = self.http.get(self.url(path)).bearer_auth(&self.token);
+        Answer::to(request.header("ConsistencyLevel", "eventual")).await
+    }
+
     /// Posts a body to Microsoft Graph; `path` starts behind the version.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         Answer::to(self.post_request(path, body)).await
@@ -86,6 +92,17 @@ impl Caller {
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}/v1.0{path}", self.tenant.graph_endpoint())
     }
+}
+
+/// A text as part of a URL's query, with everything percent-encoded that could mean something there.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    encoded.replace('+', "%20")
+}
+
+/// The path of the list of those service principals that a filter lets through.
+pub(crate) fn filtered_path(filter: &str) -> String {
+    format!("/servicePrincipals?$filter={}", percent_encoded(filter))
 }
 
 impl Answer {

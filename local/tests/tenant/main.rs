@@ -12,6 +12,8 @@ mod assignments;
 mod authorization;
 mod caller;
 mod faults;
+mod finding;
+mod hostile_names;
 mod identity_endpoint;
 mod listing;
 mod payload;

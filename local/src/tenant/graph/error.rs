@@ -93,6 +93,29 @@ pub(super) fn unknown_property(property: &str) -> Failure {
     )
 }
 
+/// `$filter` is understood up to `position` only.
+pub(super) fn invalid_filter(filter: &str, position: usize) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        BAD_REQUEST,
+        format!("Invalid filter clause: Syntax error at position {position} in '{filter}'."),
+    )
+}
+
+/// `$filter` has a property that only advanced queries have. The second sentence is ours: callers
+/// have reported Microsoft Graph to say no more than the first.
+pub(super) fn advanced_query_needed(property: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        format!(
+            "Unsupported or invalid query filter clause specified for property '{property}' of \
+             resource 'ServicePrincipal'. It is not supported without the header \
+             'ConsistencyLevel: eventual' and '$count=true'."
+        ),
+    )
+}
+
 /// A query option that Microsoft Graph may know but this tenant doesn't emulate. The text is ours.
 pub(super) fn query_option_not_emulated(option: &str) -> Failure {
     Failure::new(

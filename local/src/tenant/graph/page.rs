@@ -42,6 +42,11 @@ impl Page {
         Ok(true)
     }
 
+    /// Whether this is where the list begins.
+    pub(super) fn is_first(&self) -> bool {
+        self.first == 0
+    }
+
     /// What of a list is on this page.
     pub(super) fn of<T>(&self, list: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         list.into_iter().skip(self.first).take(self.size)

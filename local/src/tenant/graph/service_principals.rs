@@ -1,9 +1,9 @@
-//! Reading a service principal.
+//! Reading service principals: one of them, and lists.
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use warp::{http::StatusCode, reply::Response};
 
-use super::{METADATA, answer, error, find, target::Key};
+use super::{METADATA, answer, error, filter::Filter, find, page::Page, target::Key};
 use crate::tenant::{
     failure::Failure,
     server::Incoming,
@@ -26,11 +26,41 @@ const PROPERTIES: [&str; 11] = [
     "appRoles",
 ];
 
+/// What asks for an advanced query, together with `$count=true` (Microsoft Learn, "Advanced query
+/// capabilities on Microsoft Entra ID objects").
+const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
+const EVENTUAL: &str = "eventual";
+
+/// The properties that a request selects; none when it selects nothing in particular, and so gets
+/// everything.
+type Selected = Option<Vec<String>>;
+
+/// What a request asks of the list of service principals.
+#[derive(Debug, Default)]
+struct ListQuery {
+    selected: Selected,
+    filter: Option<Filter>,
+    counted: bool,
+    page: Page,
+}
+
+#[derive(Serialize)]
+struct ListBody<'a> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    next_link: Option<String>,
+    value: Vec<Representation<'a>>,
+}
+
 /// A service principal with the selected properties.
 struct Representation<'a> {
+    /// None in a list, which has a context of its own.
+    context: Option<String>,
     service_principal: &'a ServicePrincipal,
-    /// None when the request selects nothing in particular, and so gets everything.
-    selected: Option<Vec<String>>,
+    selected: &'a Selected,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,20 +80,53 @@ pub(super) fn read(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
     let selected = selected_properties(incoming)?;
     let directory = lock(&world.directory);
     let service_principal = find(&directory, key)?;
-    let body = Representation { service_principal, selected };
+    let context = Some(format!("{}/$entity", context(&selected)));
+    let body = Representation { context, service_principal, selected: &selected };
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
-fn selected_properties(incoming: &Incoming) -> Result<Option<Vec<String>>, Failure> {
+/// `GET` of a page of those service principals that a filter lets through.
+pub(super) fn list(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
+    let query = ListQuery::read(incoming)?;
+    let is_advanced = query.counted && is_eventual(incoming);
+    if let Some(property) = query.advanced_property().filter(|_| !is_advanced) {
+        return Err(error::advanced_query_needed(property));
+    }
+    let case_sensitive = *lock(&world.case_sensitive_alternative_names);
+    let directory = lock(&world.directory);
+    let candidates = directory.service_principals();
+    let found: Vec<_> = candidates.filter(|one| query.matches(one, case_sensitive)).collect();
+    let (length, selected) = (found.len(), &query.selected);
+    let represented =
+        |service_principal| Representation { context: None, service_principal, selected };
+    let body = ListBody {
+        context: context(selected),
+        // Microsoft Learn, "Use query parameters to customize responses": on the first page only.
+        count: (is_advanced && query.page.is_first()).then_some(length),
+        next_link: query.page.next_link(&world.origin, incoming, length),
+        value: query.page.of(found).map(represented).collect(),
+    };
+    Ok(answer::json(incoming, StatusCode::OK, &body))
+}
+
+fn is_eventual(incoming: &Incoming) -> bool {
+    let level = incoming.header(CONSISTENCY_LEVEL);
+    level.is_some_and(|level| level.eq_ignore_ascii_case(EVENTUAL))
+}
+
+fn selected_properties(incoming: &Incoming) -> Result<Selected, Failure> {
     let mut selected = None;
     for (option, value) in incoming.parameters() {
         if option != "$select" {
             return Err(error::query_option_not_emulated(&option));
         }
-        let names = value.split(',').map(|name| property(name.trim()));
-        selected = Some(names.collect::<Result<Vec<_>, _>>()?);
+        selected = Some(properties(&value)?);
     }
     Ok(selected)
+}
+
+fn properties(list: &str) -> Result<Vec<String>, Failure> {
+    list.split(',').map(|name| property(name.trim())).collect()
 }
 
 fn property(name: &str) -> Result<String, Failure> {
@@ -74,15 +137,39 @@ fn property(name: &str) -> Result<String, Failure> {
     }
 }
 
-impl Representation<'_> {
-    fn context(&self) -> String {
-        let selected = match &self.selected {
-            Some(names) => format!("({})", names.join(",")),
-            None => String::new(),
-        };
-        format!("{METADATA}#servicePrincipals{selected}/$entity")
+fn context(selected: &Selected) -> String {
+    match selected {
+        Some(names) => format!("{METADATA}#servicePrincipals({})", names.join(",")),
+        None => format!("{METADATA}#servicePrincipals"),
+    }
+}
+
+impl ListQuery {
+    fn read(incoming: &Incoming) -> Result<Self, Failure> {
+        let mut query = Self::default();
+        for (option, value) in incoming.parameters() {
+            match (option.as_str(), value.as_str()) {
+                ("$select", list) => query.selected = Some(properties(list)?),
+                ("$filter", text) => query.filter = Some(Filter::parse(text)?),
+                ("$count", "true") => query.counted = true,
+                ("$count", "false") => query.counted = false,
+                _ if query.page.takes(&option, &value)? => {}
+                _ => return Err(error::query_option_not_emulated(&option)),
+            }
+        }
+        Ok(query)
     }
 
+    fn advanced_property(&self) -> Option<&'static str> {
+        self.filter.as_ref().and_then(Filter::advanced_property)
+    }
+
+    fn matches(&self, candidate: &ServicePrincipal, case_sensitive: bool) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.matches(candidate, case_sensitive))
+    }
+}
+
+impl Representation<'_> {
     fn includes(&self, property: &str) -> bool {
         match &self.selected {
             Some(names) => names.iter().any(|name| name == property),
@@ -95,7 +182,9 @@ impl Serialize for Representation<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let it = self.service_principal;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("@odata.context", &self.context())?;
+        if let Some(context) = &self.context {
+            map.serialize_entry("@odata.context", context)?;
+        }
         for name in PROPERTIES.into_iter().filter(|name| self.includes(name)) {
             match name {
                 "id" => map.serialize_entry(name, &it.id)?,

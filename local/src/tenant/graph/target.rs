@@ -24,6 +24,8 @@ pub(super) enum Key {
 /// What the emulated Microsoft Graph knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
+    /// All service principals.
+    ServicePrincipals,
     /// A service principal.
     ServicePrincipal(Key),
     /// The app role assignments that a service principal holds.
@@ -48,6 +50,7 @@ impl Target {
             return Self::within(Key::AppId(app_id.to_owned()), rest);
         }
         match rest {
+            [] if is(first, SERVICE_PRINCIPALS) => Ok(Self::ServicePrincipals),
             [id, rest @ ..] if is(first, SERVICE_PRINCIPALS) => {
                 Self::within(Key::ObjectId((*id).to_owned()), rest)
             }
