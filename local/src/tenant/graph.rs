@@ -34,6 +34,7 @@ pub(super) fn route(incoming: &Incoming) -> Route {
         (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
         (&Method::GET, Ok(Target::Assignments(_))) => Route::ListAssignments,
         (&Method::POST, Ok(Target::Assignments(_))) => Route::CreateAssignment,
+        (&Method::DELETE, Ok(Target::Assignment(..))) => Route::DeleteAssignment,
         _ => Route::Other,
     }
 }
@@ -65,6 +66,10 @@ async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Fa
         (&Method::POST, Target::Assignments(key)) => {
             caller.may_write()?;
             assignments::create(world, incoming, &key).await
+        }
+        (&Method::DELETE, Target::Assignment(key, id)) => {
+            caller.may_write()?;
+            assignments::delete(world, incoming, &key, &id).await
         }
         _ => Err(error::method_not_allowed()),
     }

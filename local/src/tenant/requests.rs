@@ -16,6 +16,8 @@ pub enum Route {
     ListAssignments,
     /// `POST /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
     CreateAssignment,
+    /// `DELETE /v1.0/servicePrincipals/{id}/appRoleAssignments/{id}`, or by `(appId='…')`.
+    DeleteAssignment,
     /// `GET /msi/token`.
     IssueToken,
     /// Anything else.

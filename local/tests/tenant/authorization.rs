@@ -85,6 +85,10 @@ async fn writing_takes_the_write_role_and_a_read_role() {
         let answer = caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await;
         answer.assert_is(403, "error-insufficient-privileges.json");
         assert!(caller.tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+        let id = caller.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+        let answer = caller.unassign(ORDERS_IDENTITY, &id).await;
+        answer.assert_is(403, "error-insufficient-privileges.json");
+        assert_eq!(caller.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
     }
 }
 
@@ -112,8 +116,18 @@ async fn any_name_of_microsoft_graph_is_its_audience() {
 #[tokio::test]
 async fn a_method_that_a_url_does_not_have_is_not_allowed() {
     let caller = Caller::in_contoso().await;
-    for method in [Method::PATCH, Method::PUT, Method::DELETE] {
-        let url = caller.url(&assignments_path(ORDERS_IDENTITY));
+    let list = assignments_path(ORDERS_IDENTITY);
+    let one = format!("{list}/whatever");
+    for (method, path) in [
+        (Method::PATCH, &list),
+        (Method::PUT, &list),
+        (Method::DELETE, &list),
+        (Method::PATCH, &one),
+        (Method::POST, &one),
+        (Method::GET, &one),
+        (Method::POST, &"/servicePrincipals".to_owned()),
+    ] {
+        let url = caller.url(path);
         let request = caller.http.request(method, url).bearer_auth(&caller.token);
         Answer::to(request).await.assert_is(405, "error-method-not-allowed.json");
     }

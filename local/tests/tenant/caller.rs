@@ -88,6 +88,16 @@ impl Caller {
         self.post(&assignments_path(principal), &assignment(principal, api, role)).await
     }
 
+    /// Deletes an assignment of the principal in the URL.
+    pub(crate) async fn unassign(&self, principal: &str, assignment_id: &str) -> Answer {
+        self.delete(&format!("{}/{assignment_id}", assignments_path(principal))).await
+    }
+
+    /// Deletes something from Microsoft Graph; `path` starts behind the version.
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        Answer::to(self.http.delete(self.url(path)).bearer_auth(&self.token)).await
+    }
+
     /// The full URL of a path that starts behind the version.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}/v1.0{path}", self.tenant.graph_endpoint())

@@ -18,4 +18,5 @@ mod identity_endpoint;
 mod listing;
 mod payload;
 mod requests;
+mod revoking;
 mod service_principals;

@@ -53,12 +53,16 @@ async fn requests_are_counted_by_route() {
     caller.get(&assignments_path(ORDERS_IDENTITY)).await;
     caller.get(&assignments_path(ORDERS_IDENTITY)).await;
     caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await;
+    caller.get("/servicePrincipals").await;
+    caller.unassign(ORDERS_IDENTITY, "whatever").await;
     caller.get("/users").await;
     let routes = [
         (Route::IssueToken, 1),
         (Route::ReadServicePrincipal, 1),
         (Route::ListAssignments, 2),
         (Route::CreateAssignment, 1),
+        (Route::ListServicePrincipals, 1),
+        (Route::DeleteAssignment, 1),
         (Route::Other, 1),
     ];
     for (route, count) in routes {

@@ -69,6 +69,12 @@ pub(super) fn json(incoming: &Incoming, status: StatusCode, body: &impl Serializ
     with_headers(&RequestIds::of(incoming), status, body)
 }
 
+/// A success that has nothing to say.
+pub(super) fn no_content(incoming: &Incoming) -> Response {
+    let response = warp::reply::with_status(warp::reply(), StatusCode::NO_CONTENT);
+    with_ids(&RequestIds::of(incoming), response.into_response())
+}
+
 /// An error in Microsoft Graph's envelope.
 pub(in crate::tenant) fn failure(incoming: &Incoming, failure: &Failure) -> Response {
     let ids = RequestIds::of(incoming);
@@ -96,6 +102,10 @@ pub(in crate::tenant) fn failure(incoming: &Incoming, failure: &Failure) -> Resp
 fn with_headers(ids: &RequestIds, status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = warp::reply::with_status(warp::reply::json(body), status).into_response();
     set_header(&mut response, CONTENT_TYPE.as_str(), CONTENT);
+    with_ids(ids, response)
+}
+
+fn with_ids(ids: &RequestIds, mut response: Response) -> Response {
     set_header(&mut response, REQUEST_ID, &ids.request_id);
     set_header(&mut response, CLIENT_REQUEST_ID, &ids.client_request_id);
     response

@@ -1,4 +1,4 @@
-//! The app role assignments that a service principal holds: listing and creating them.
+//! The app role assignments that a service principal holds: listing, creating and deleting them.
 
 use std::sync::Arc;
 
@@ -86,6 +86,26 @@ pub(super) async fn create(
         .map_err(|reason| error::refused_assignment(&reason))?;
     let context = format!("{}/$entity", context(&named_in_url));
     Ok(answer::json(incoming, StatusCode::CREATED, &body_of(&created, Some(context))))
+}
+
+/// `DELETE` of an assignment of the principal in the URL.
+pub(super) async fn delete(
+    world: &Arc<World>,
+    incoming: &Incoming,
+    key: &Key,
+    assignment_id: &str,
+) -> Result<Response, Failure> {
+    let principal_id = find(&lock(&world.directory), key)?.id.clone();
+    let _write = world.begin_write(&principal_id).ok_or_else(error::concurrency_violation)?;
+    world.wait_for_latency().await;
+    let mut directory = lock(&world.directory);
+    let held = directory.assignments_of(&principal_id);
+    let exists = held.iter().any(|held| held.id == assignment_id);
+    if exists && directory.revoke(assignment_id) {
+        Ok(answer::no_content(incoming))
+    } else {
+        Err(error::assignment_not_found())
+    }
 }
 
 fn asked_for(incoming: &Incoming) -> Result<Page, Failure> {

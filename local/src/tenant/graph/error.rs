@@ -170,6 +170,11 @@ pub(super) fn not_a_text() -> Failure {
     bad_request("Cannot convert a primitive value to the expected type 'Edm.Guid'.")
 }
 
+/// There is no assignment to delete, or none any more. Not a 404, as one would expect.
+pub(super) fn assignment_not_found() -> Failure {
+    bad_request("EntitlementGrant being updated or deleted is not found.")
+}
+
 /// Another write to the same object is under way.
 pub(super) fn concurrency_violation() -> Failure {
     Failure::new(

@@ -30,6 +30,8 @@ pub(super) enum Target {
     ServicePrincipal(Key),
     /// The app role assignments that a service principal holds.
     Assignments(Key),
+    /// One of these, by its id.
+    Assignment(Key, String),
 }
 
 impl Target {
@@ -63,7 +65,10 @@ impl Target {
         match rest {
             [] => Ok(Self::ServicePrincipal(key)),
             [relation] if is(relation, APP_ROLE_ASSIGNMENTS) => Ok(Self::Assignments(key)),
-            [relation, below, ..] if is(relation, APP_ROLE_ASSIGNMENTS) => {
+            [relation, id] if is(relation, APP_ROLE_ASSIGNMENTS) && !id.is_empty() => {
+                Ok(Self::Assignment(key, (*id).to_owned()))
+            }
+            [relation, _, below, ..] | [relation, below] if is(relation, APP_ROLE_ASSIGNMENTS) => {
                 Err(error::unknown_segment(below))
             }
             [unknown, ..] => Err(error::unknown_segment(unknown)),
@@ -104,6 +109,17 @@ mod tests {
         assert_eq!(by_id, Target::ServicePrincipal(Key::ObjectId("a".to_owned())));
         let by_app_id = Target::parse("/v1.0/servicePrincipals(appId='a')/appRoleAssignments");
         assert_eq!(by_app_id.unwrap(), Target::Assignments(Key::AppId("a".to_owned())));
+    }
+
+    #[test]
+    fn an_assignment_is_named_by_its_id_in_its_own_case_and_has_nothing_below() {
+        let assignment = Target::parse("/v1.0/servicePrincipals/a/appRoleAssignments/Id-1_");
+        let expected = Target::Assignment(Key::ObjectId("a".to_owned()), "Id-1_".to_owned());
+        assert_eq!(assignment.unwrap(), expected);
+        for below in ["", "id/more", "id/"] {
+            let path = format!("/v1.0/servicePrincipals/a/appRoleAssignments/{below}");
+            assert!(Target::parse(&path).is_err(), "{path}");
+        }
     }
 
     #[test]
