@@ -132,6 +132,26 @@ impl Tenant {
         lock(&self.world.directory).add_service_principal(service_principal);
     }
 
+    /// Adds a service principal that exists, but that no request sees until [`Self::replicate`]: a
+    /// managed identity that was created a moment ago. Named in a URL it is not found, named in a
+    /// body only it is no valid reference.
+    pub fn add_replicating_service_principal(&self, service_principal: ServicePrincipal) {
+        lock(&self.world.directory).add_replicating_service_principal(service_principal);
+    }
+
+    /// Lets every request see a service principal from now on; false when none with this object id
+    /// was hidden.
+    #[expect(clippy::must_use_candidate, reason = "most callers know that it was hidden")]
+    pub fn replicate(&self, object_id: &str) -> bool {
+        lock(&self.world.directory).replicate(object_id)
+    }
+
+    /// Whether lists lag behind: assignments made from now on exist, and can't be made again, but no
+    /// list shows them until this is switched off. [`Self::assignments`] has them all the same.
+    pub fn hold_back_assignments(&self, held_back: bool) {
+        lock(&self.world.directory).hold_back_assignments(held_back);
+    }
+
     /// Lets the next request of a route be answered with a fault. Faults of one route queue up.
     pub fn answer_next(&self, route: Route, fault: Fault) {
         lock(&self.world.faults).answer_next(route, fault);

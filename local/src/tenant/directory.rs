@@ -3,7 +3,7 @@
 //! Plain data without HTTP. Ids are GUIDs in lower case, compared ignoring case as Microsoft Graph
 //! does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
@@ -65,7 +65,11 @@ pub struct Directory {
     tenant_id: String,
     service_principals: BTreeMap<String, ServicePrincipal>,
     object_ids: BTreeMap<String, String>,
+    /// By object id, like those that have arrived.
+    replicating: BTreeMap<String, ServicePrincipal>,
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
+    /// The ids of assignments that lists don't show yet; none while lists are up to date.
+    held_back: Option<BTreeSet<String>>,
     attached: Vec<String>,
 }
 
@@ -77,7 +81,9 @@ impl Directory {
             tenant_id: tenant_id.to_owned(),
             service_principals: BTreeMap::new(),
             object_ids: BTreeMap::new(),
+            replicating: BTreeMap::new(),
             assignments: BTreeMap::new(),
+            held_back: None,
             attached: Vec::new(),
         }
     }
@@ -91,8 +97,26 @@ impl Directory {
     /// Adds a service principal, or replaces the one with the same object id.
     pub fn add_service_principal(&mut self, service_principal: ServicePrincipal) {
         let id = service_principal.id.to_lowercase();
+        self.replicating.remove(&id);
         self.object_ids.insert(service_principal.app_id.to_lowercase(), id.clone());
         self.service_principals.insert(id, service_principal);
+    }
+
+    /// Adds a service principal, or a change of one, that has not arrived yet: nothing here sees it
+    /// until it [has](Self::replicate).
+    pub fn add_replicating_service_principal(&mut self, service_principal: ServicePrincipal) {
+        self.replicating.insert(service_principal.id.to_lowercase(), service_principal);
+    }
+
+    /// Lets a service principal arrive; false when none with this object id was under way.
+    pub fn replicate(&mut self, object_id: &str) -> bool {
+        match self.replicating.remove(&object_id.to_lowercase()) {
+            Some(arrived) => {
+                self.add_service_principal(arrived);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Attaches a managed identity to the broker, so that the identity endpoint issues its tokens.
@@ -145,6 +169,20 @@ impl Directory {
         self.assignments.get(&principal_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
+    /// Those that a list shows, in the order of their creation.
+    #[must_use]
+    pub fn listed_assignments_of(&self, principal_id: &str) -> Vec<&AppRoleAssignment> {
+        let is_listed = |one: &&AppRoleAssignment| {
+            self.held_back.as_ref().is_none_or(|held_back| !held_back.contains(&one.id))
+        };
+        self.assignments_of(principal_id).iter().filter(is_listed).collect()
+    }
+
+    /// Whether assignments made from now on stay out of lists. Switched off, lists show them all.
+    pub fn hold_back_assignments(&mut self, held_back: bool) {
+        self.held_back = held_back.then(|| self.held_back.take().unwrap_or_default());
+    }
+
     /// The values of the app roles of `api` that the principal holds; what a token's `roles` claim
     /// has.
     #[must_use]
@@ -184,6 +222,9 @@ impl Directory {
             .entry(assignment.principal_id.clone())
             .or_default()
             .push(assignment.clone());
+        if let Some(held_back) = &mut self.held_back {
+            held_back.insert(assignment.id.clone());
+        }
         Ok(assignment)
     }
 

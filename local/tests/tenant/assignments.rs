@@ -6,8 +6,10 @@ use futures_util::future::{Either, select};
 use local::tenant::{
     AppRole, AssignmentError, DEFAULT_ACCESS, Directory, ServicePrincipal,
     contoso::{
-        MICROSOFT_GRAPH, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
-        ORDERS_READ, REPORTS_IDENTITY, TENANT_ID, USER_READ_ALL, contoso,
+        CALENDAR_API, CALENDAR_API_APP_ID, MICROSOFT_GRAPH, ORDERS_ADMIN, ORDERS_API,
+        ORDERS_APPROVE, ORDERS_ARCHIVE, ORDERS_HANDHELD_SCANNER, ORDERS_IDENTITY,
+        ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, REPORTS_IDENTITY, TENANT_ID, USER_READ_ALL,
+        contoso,
     },
 };
 use serde_json::{Value, json};
@@ -124,6 +126,26 @@ async fn a_disabled_role_and_a_role_for_users_are_not_found_on_the_application()
 }
 
 #[tokio::test]
+async fn no_application_is_given_the_orders_apis_disabled_role_or_its_role_for_users() {
+    let caller = Caller::in_contoso().await;
+    for role in [ORDERS_ARCHIVE, ORDERS_APPROVE] {
+        let answer = caller.assign(ORDERS_IDENTITY, ORDERS_API, role).await;
+        answer.assert_is(400, "error-permission-not-found-on-application.json");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_not_found_on_an_application_that_has_none() {
+    let caller = Caller::in_contoso().await;
+    let answer = caller.assign(ORDERS_IDENTITY, CALENDAR_API, ORDERS_READ).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.json()["error"]["message"],
+        format!("Permission being assigned was not found on application '{CALENDAR_API_APP_ID}'.")
+    );
+}
+
+#[tokio::test]
 async fn an_object_id_in_the_url_that_is_no_guid_is_an_invalid_identifier() {
     let caller = Caller::in_contoso().await;
     let body = assignment(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ);
@@ -211,6 +233,26 @@ async fn a_new_assignment_is_answered_as_microsoft_graph_answers_it() {
     assert_eq!(held[0].id, answer.json()["id"]);
     assert_eq!(held[0].resource_id, MICROSOFT_GRAPH);
     assert_eq!(held[0].app_role_id, USER_READ_ALL);
+}
+
+#[tokio::test]
+async fn default_access_is_given_where_an_application_has_no_roles() {
+    let caller = Caller::in_contoso().await;
+    let answer = caller.assign(ORDERS_IDENTITY, CALENDAR_API, DEFAULT_ACCESS).await;
+    assert_eq!(answer.status, 201);
+    let held = caller.tenant.assignments_of(ORDERS_IDENTITY);
+    assert_eq!((held[0].resource_id.as_str(), held.len()), (CALENDAR_API, 1));
+    assert_eq!(held[0].app_role_id, DEFAULT_ACCESS);
+}
+
+#[test]
+fn a_role_without_a_value_is_given_by_its_id_and_shows_in_no_token() {
+    let mut directory = contoso();
+    let role = ORDERS_HANDHELD_SCANNER;
+    directory.assign(ORDERS_IDENTITY, ORDERS_API, role).unwrap();
+    let api = directory.service_principal(ORDERS_API).unwrap();
+    assert_eq!(directory.assignments_of(ORDERS_IDENTITY)[0].app_role_id, role);
+    assert!(directory.role_values(ORDERS_IDENTITY, api).is_empty());
 }
 
 #[tokio::test]

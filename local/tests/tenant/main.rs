@@ -17,6 +17,7 @@ mod hostile_names;
 mod identity_endpoint;
 mod listing;
 mod payload;
+mod replication;
 mod requests;
 mod revoking;
 mod service_principals;

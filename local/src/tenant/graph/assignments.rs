@@ -58,13 +58,10 @@ pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
     let page = asked_for(incoming)?;
     let directory = lock(&world.directory);
     let principal = find(&directory, key)?;
-    let held = directory.assignments_of(&principal.id);
-    let value = page.of(held).map(|one| body_of(one, None));
-    let body = ListBody {
-        context: context(&principal.id),
-        next_link: page.next_link(&world.origin, incoming, held.len()),
-        value: value.collect(),
-    };
+    let listed = directory.listed_assignments_of(&principal.id);
+    let next_link = page.next_link(&world.origin, incoming, listed.len());
+    let value = page.of(listed).map(|one| body_of(one, None));
+    let body = ListBody { context: context(&principal.id), next_link, value: value.collect() };
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
