@@ -27,6 +27,10 @@ pub(crate) const RESULTS: &str = "app-role-results";
 /// How long a message may take. The handler answers in milliseconds; the rest is a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What the demo proposes to send.
+const OWN_REQUEST: &str =
+    r#"{"action":"revoke","principal":"id-orders","api":"Orders API","roles":["Orders.Write"]}"#;
+
 /// What the demo ends with; the error is for the terminal.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -118,11 +122,7 @@ async fn play(stage: &Stage, scene: &Scene) -> Outcome<Row> {
 
 fn invite(stage: &Stage) {
     println!("\nThe broker keeps running. Ask for something yourself, from another terminal:\n");
-    println!(
-        "  cargo run -q -p local -- send --port {} '{}'\n",
-        stage.queue_port,
-        r#"{"action":"revoke","principal":"id-orders","api":"Orders API","roles":["Orders.Write"]}"#
-    );
+    println!("  cargo run -q -p local -- send --port {} '{OWN_REQUEST}'\n", stage.queue_port);
     println!("What comes of it appears here. Ctrl-C ends.\n");
 }
 
