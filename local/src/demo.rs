@@ -55,7 +55,7 @@ fn scenes() -> [Scene; 5] {
         Scene {
             asked: "by names: Orders.Read and Orders.Write on Orders API for id-orders",
             message: r#"{"principal":"id-orders","api":"api://orders","roles":["Orders.Read","Orders.Write"],"reason":"the orders service reads and writes its own API"}"#.to_owned(),
-            expected: "alreadyAssigned, assigned",
+            expected: "alreadyAssigned\nassigned",
         },
         Scene {
             asked: "Orders.Read on Orders API for id-reports, which holds it",

@@ -21,7 +21,11 @@ use crate::{
         request::{Action, Request},
         result::{ResultApi, ResultPrincipal},
     },
-    graph::{Answer, assignments::Done, error::GraphError},
+    graph::{
+        Answer,
+        assignments::Done,
+        error::{ErrorKind, GraphError},
+    },
 };
 
 impl Broker {
@@ -60,7 +64,7 @@ impl Broker {
             Decided::Refused(roles) => roles,
             Decided::Permitted(permits) if request.dry_run => rehearse(&permits, &resolved.held),
             Decided::Permitted(permits) => {
-                return self.carry_out(context, permits, &resolved).await;
+                return self.carry_out(context, request, permits, &resolved).await;
             }
         };
         Ok(resolved.decision(roles))
@@ -70,6 +74,7 @@ impl Broker {
     async fn carry_out(
         &self,
         context: Context<'_>,
+        request: &Request,
         permits: Vec<(Permit, RoleOutcome)>,
         resolved: &Resolved,
     ) -> Result<Decision, NotYet> {
@@ -83,6 +88,9 @@ impl Broker {
                 Ok(done) => roles.push(describe(done, outcome)),
                 Err(error) => {
                     let again = is_worth_another_delivery(&error);
+                    if matches!(error.kind(), ErrorKind::ApiNotFound | ErrorKind::RoleNotFound) {
+                        self.graph.forget_api(&request.api);
+                    }
                     let failed = RoleOutcome::failed(error.into_failure());
                     roles.push(RoleOutcome {
                         requested: outcome.requested.clone(),

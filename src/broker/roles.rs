@@ -61,8 +61,8 @@ impl Broker {
             return Ok(resolved.api.clone());
         }
         match self.graph.refreshed_api(&request.api, context.deadline).await? {
-            Lookup::Found(api) => Ok(api),
-            // It vanished or became ambiguous since; what is known of it still says why not.
+            Lookup::Found(api) if api.object_id == resolved.api.object_id => Ok(api),
+            // Its name means something else since: the answer stays about the API that was found.
             _ => Ok(resolved.api.clone()),
         }
     }

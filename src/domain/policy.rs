@@ -101,7 +101,7 @@ pub enum Denial {
     #[error("no policy is in force, so nothing is allowed: {0}")]
     NoPolicy(String),
     /// No rule lets the requester do this to anything.
-    #[error("no rule of the policy lets the requester {0} {1}")]
+    #[error("no rule of the policy lets the requester {0} {1} anything")]
     Requester(Requester, &'static str),
     /// The broker never changes what its own identity holds.
     #[error("the principal is the broker's own identity, which is never granted anything")]

@@ -57,6 +57,11 @@ impl ApiCache {
         }
     }
 
+    /// Forgets what is remembered of a name, for instance because Graph denies it.
+    pub(super) fn forget(&self, name: &ApiName) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
     fn slot(&self, name: &ApiName) -> Slot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST_NAMES && !slots.contains_key(name) {
@@ -136,6 +141,15 @@ mod tests {
         let asking = (0..50).map(|_| ask(&cache, "a", HOUR, &reads));
         futures_util::future::join_all(asking).await;
         assert_eq!(reads.load(SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_is_read_again() {
+        let (cache, reads) = (ApiCache::default(), AtomicUsize::new(0));
+        ask(&cache, "a", HOUR, &reads).await;
+        cache.forget(&name("a"));
+        ask(&cache, "a", HOUR, &reads).await;
+        assert_eq!(reads.load(SeqCst), 2);
     }
 
     #[tokio::test]

@@ -174,7 +174,23 @@ mod tests {
         url.query_pairs().into_owned().collect()
     }
 
+    /// The condition as a server reads it.
+    fn filter(filter: Filter<'_>) -> String {
+        let parameters = parameters(&principals(&endpoint(), filter));
+        parameters.into_iter().find(|(name, _)| name == "$filter").unwrap().1
+    }
+
     proptest! {
+        #[test]
+        fn no_name_uri_or_resource_id_changes_the_meaning_of_a_query(text in "[ -~é日']{1,40}") {
+            if let Ok(uri) = IdentifierUri::parse(&text) {
+                let before = "servicePrincipalNames/any(x:x eq ";
+                prop_assert_eq!(filter(Filter::IdentifierUri(&uri)), format!("{before}{})", quoted(&text)));
+            }
+            let before = "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq ";
+            prop_assert_eq!(filter(Filter::ResourceId(&text)), format!("{before}{})", quoted(&text)));
+        }
+
         #[test]
         fn no_name_changes_the_meaning_of_a_query(text: String) {
             let Ok(name) = DisplayName::parse(&text) else { return Ok(()) };

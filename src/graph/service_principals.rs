@@ -114,6 +114,11 @@ impl Graph {
         self.apis.get(name, API_REFRESH, || self.read_api(name, deadline)).await
     }
 
+    /// Forgets what is remembered of an API, because a write has shown that it is no longer so.
+    pub fn forget_api(&self, name: &ApiName) {
+        self.apis.forget(name);
+    }
+
     async fn principal_by(
         &self,
         key: Key,

@@ -1,7 +1,7 @@
 //! Requests that cannot be done: each has its final outcome, its message, and changes nothing.
 
 use local::tenant::{
-    Route,
+    Fault, Route,
     contoso::{
         BATCH_A_IDENTITY_RESOURCE_ID, BATCH_B_IDENTITY, CALENDAR_API, CALENDAR_API_APP_ID,
         FABRIKAM_PAYMENTS_API_APP_ID, OBRIEN_API, OBRIEN_API_APP_ID, OBRIEN_API_NAME, ORDERS_API,
@@ -181,7 +181,7 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_answered_with_their_p
 async fn a_request_that_no_queue_message_could_hold_is_refused_by_its_size() {
     let world = world().await;
     let url = world.host.admin_url().join("admin/functions/AssignRole").unwrap();
-    let input = json!({ "input": format!("{{{}", " ".repeat(65_536)) });
+    let input = json!({ "input": format!("{{{}", "x".repeat(65_536)) });
     let answer = reqwest::Client::new().post(url).json(&input).send().await.unwrap();
     assert_eq!(answer.status(), 202);
     let result = world.results(1).await.remove(0);
@@ -280,6 +280,20 @@ async fn a_young_identity_gets_its_role_within_the_first_delivery() {
     world.tenant.add_service_principal(young);
     let result = world.results(1).await.remove(0);
     assert_eq!(statuses(&result), ["assigned"], "{result}");
+}
+
+#[tokio::test]
+async fn an_api_that_was_made_anew_is_found_by_the_next_request() {
+    let world = world().await;
+    let request = ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Read"]).to_string();
+    let gone = Fault::error(400, "Request_BadRequest", "Specified resourceId was not found.");
+    world.tenant.answer_next(Route::CreateAssignment, gone);
+    let result = world.ask(&request).await;
+    assert_eq!(statuses(&result), ["failed"], "{result}");
+    assert_eq!(role(&result)["code"], "apiNotFound");
+    let searches = world.tenant.count(Route::ListServicePrincipals);
+    assert_eq!(statuses(&world.ask(&request).await), ["assigned"]);
+    assert_eq!(world.tenant.count(Route::ListServicePrincipals), searches + 1);
 }
 
 #[tokio::test]

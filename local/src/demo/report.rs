@@ -16,9 +16,6 @@ use super::Outcome;
 /// Width of the table where the terminal does not say its own.
 const TABLE_WIDTH: u16 = 110;
 
-/// Characters of an assignment's id that the table shows; all 43 are in the result message.
-const SHOWN_OF_AN_ID: usize = 12;
-
 /// What was asked and what came of it.
 pub(super) struct Row {
     asked: &'static str,
@@ -45,7 +42,7 @@ impl Row {
         let roles = result.get("roles").and_then(Value::as_array).cloned().unwrap_or_default();
         let lines: Vec<_> = roles.iter().map(what_happened).collect();
         let statuses: Vec<_> = roles.iter().filter_map(|role| text(role, "status")).collect();
-        Self { asked, expected, status: statuses.join(", "), what_happened: lines.join("\n"), took }
+        Self { asked, expected, status: statuses.join("\n"), what_happened: lines.join("\n"), took }
     }
 
     /// Whether the outcome is the one that the demo wants to show.
@@ -60,12 +57,10 @@ fn text(role: &Value, name: &str) -> Option<String> {
 
 /// One role of a result, in a line.
 fn what_happened(role: &Value) -> String {
-    let by_rule = text(role, "rule").map(|rule| {
-        let id = text(role, "assignmentId").unwrap_or_default();
-        let start: String = id.chars().take(SHOWN_OF_AN_ID).collect();
-        format!("by the rule \"{rule}\", assignment {start}…")
-    });
-    by_rule.or_else(|| text(role, "message")).unwrap_or_default()
+    let name = text(role, "value").or_else(|| text(role, "requested"));
+    let what = text(role, "rule").map(|rule| format!("by the rule \"{rule}\""));
+    let what = text(role, "message").or(what).unwrap_or_default();
+    name.map_or(what.clone(), |name| format!("{name}: {what}"))
 }
 
 impl Report {
