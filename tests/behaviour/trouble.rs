@@ -11,7 +11,7 @@ use local::tenant::{
     },
 };
 
-use crate::world::{Plan, World, request, role};
+use crate::world::{PATIENCE, Plan, World, request, role};
 
 fn good() -> String {
     request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
@@ -177,6 +177,54 @@ async fn a_refusal_that_time_will_not_mend_is_final() {
     assert!(role(&result)["graphRequestId"].is_string());
     assert_eq!(result["attempt"], 1);
     assert_logged(&world, &["graph.failed", "Directory_QuotaExceeded"]).await;
+}
+
+#[tokio::test]
+async fn an_identity_that_has_not_replicated_is_worth_another_delivery_wherever_it_is_missed() {
+    for (route, fault) in [
+        (
+            Route::CreateAssignment,
+            Fault::error(400, "Request_BadRequest", "Not a valid reference update."),
+        ),
+        (
+            Route::CreateAssignment,
+            Fault::error(404, "Request_ResourceNotFound", "Resource 'x' does not exist"),
+        ),
+    ] {
+        let world = World::start().await;
+        world.tenant.answer_next(route, fault);
+        let result = world.ask(&good()).await;
+        assert_eq!(role(&result)["status"], "assigned", "{result}");
+        assert_eq!(result["attempt"], 2);
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_replicates_later_gets_its_role() {
+    let plan = Plan::new().await;
+    let mut young = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
+    young.id = "c0a70500-0000-4000-8000-00000000ffff".to_owned();
+    plan.tenant.add_replicating_service_principal(young.clone());
+    let world = plan.start().await;
+    world.requests.send(&request(&young.id, ORDERS_API, ORDERS_READ)).await.unwrap();
+    world.host.wait_for_invocations(1, PATIENCE).await.unwrap();
+    assert!(world.tenant.replicate(&young.id));
+    let result = world.results(1).await.remove(0);
+    assert_eq!(role(&result)["status"], "assigned", "{result}");
+    assert_eq!(world.tenant.assignments_of(&young.id).len(), 1);
+}
+
+#[tokio::test]
+async fn an_assignment_that_exists_and_is_not_listed_yet_is_found_by_a_later_delivery() {
+    let world = World::start().await;
+    world.tenant.hold_back_assignments(true);
+    let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    world.requests.send(&good()).await.unwrap();
+    world.host.wait_for_invocations(1, PATIENCE).await.unwrap();
+    world.tenant.hold_back_assignments(false);
+    let result = world.results(1).await.remove(0);
+    assert_eq!(role(&result)["status"], "alreadyAssigned", "{result}");
+    assert_eq!(role(&result)["assignmentId"], id);
 }
 
 #[tokio::test]
