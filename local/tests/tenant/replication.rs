@@ -107,6 +107,16 @@ async fn what_was_never_hidden_cannot_be_replicated() {
 }
 
 #[tokio::test]
+async fn what_was_added_in_plain_sight_meanwhile_is_not_undone_by_replication() {
+    let (caller, young) = caller_and_young_identity().await;
+    let renamed = ServicePrincipal { display_name: "id-renamed".to_owned(), ..young.clone() };
+    caller.tenant.add_service_principal(renamed);
+    assert!(!caller.tenant.replicate(&young.id));
+    let found = caller.get(&format!("/servicePrincipals/{}", young.id)).await.json();
+    assert_eq!(found["displayName"], "id-renamed");
+}
+
+#[tokio::test]
 async fn an_identity_that_has_replicated_is_an_identity_like_any_other() {
     let (caller, young) = caller_and_young_identity().await;
     caller.tenant.replicate(&young.id);
