@@ -9,6 +9,7 @@ pub mod names;
 pub mod outcome;
 pub mod pace;
 pub mod policy;
+pub mod privileged;
 pub mod request;
 pub mod requester;
 pub mod result;

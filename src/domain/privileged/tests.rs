@@ -1,0 +1,216 @@
+use std::collections::HashSet;
+
+use proptest::{prelude::*, sample::select};
+
+use super::*;
+
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+const SHAREPOINT: &str = "00000003-0000-0ff1-ce00-000000000000";
+const OWN: &str = "22222222-2222-2222-2222-222222222222";
+const OWN_TENANT: &str = "11111111-1111-1111-1111-111111111111";
+const MICROSOFT: &str = "F8CDEF31-A31E-4B4A-93E4-5F571E91255A";
+const UNKNOWN: &str = "33333333-3333-3333-3333-333333333333";
+
+fn ask(api: &str, owner: Option<&str>, id: &str, value: Option<&str>) -> Option<Why> {
+    let owner = owner.map(|owner| Guid::parse(owner).unwrap());
+    why(AppId::parse(api).unwrap(), owner, AppRoleId::parse(id).unwrap(), value)
+}
+
+/// Asks for a role of Microsoft Graph that no table has.
+fn on_graph(value: &str) -> Option<Why> {
+    ask(GRAPH, None, UNKNOWN, Some(value))
+}
+
+#[test]
+fn every_role_of_the_table_is_found_by_its_id_whoever_owns_the_api() {
+    for role in ROLES {
+        for owner in [None, Some(MICROSOFT), Some(OWN_TENANT)] {
+            assert_eq!(ask(role.api, owner, role.id, None), Some(role.why), "{}", role.value);
+            let upper = role.id.to_uppercase();
+            assert_eq!(ask(role.api, owner, &upper, Some("x")), Some(role.why), "{}", role.value);
+        }
+    }
+}
+
+#[test]
+fn every_value_of_the_table_is_found_under_another_id_on_all_of_microsofts_apis() {
+    for role in ROLES {
+        for (api, owner) in [(GRAPH, None), (SHAREPOINT, None), (OWN, Some(MICROSOFT))] {
+            assert!(ask(api, owner, UNKNOWN, Some(role.value)).is_some(), "{}", role.value);
+        }
+    }
+}
+
+#[test]
+fn no_api_has_an_id_or_a_value_twice() {
+    let (mut ids, mut values) = (HashSet::new(), HashSet::new());
+    for role in ROLES {
+        assert!(ids.insert((role.api, role.id)), "{}", role.id);
+        assert!(values.insert((role.api, role.value.to_lowercase())), "{}", role.value);
+    }
+}
+
+#[test]
+fn the_table_is_written_as_ids_are_written_out() {
+    let ids = ROLES.iter().flat_map(|role| [role.api, role.id]);
+    for text in ids.chain(APIS.iter().copied()).chain(OWNERS.iter().copied()) {
+        assert_eq!(Guid::parse(text).unwrap().to_string(), text);
+    }
+    for role in ROLES {
+        assert!(APIS.contains(&role.api), "{}", role.api);
+    }
+    for family in FAMILIES {
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        assert!(!family.word.is_empty() && family.word.chars().all(plain), "{}", family.word);
+    }
+}
+
+#[test]
+fn a_role_of_a_dangerous_family_fails_closed_though_nobody_has_seen_it() {
+    for (value, reason) in [
+        ("RoleManagement.ReadWrite.Everything", Why::Roles),
+        ("RoleAssignment.Create.All", Why::Roles),
+        ("RoleEligibility.Manage.All", Why::Roles),
+        ("PrivilegedAccess.Manage.All", Why::Roles),
+        ("Identity.PrivilegeAccountActions.ReadWrite.All", Why::Roles),
+        ("AppRoleAssignment.Create.All", Why::Roles),
+        ("AppRole.Manage", Why::Roles),
+        ("DelegatedAdminRelationship.Approve.All", Why::Roles),
+        ("EntitlementManagement.ReadWrite.Catalog", Why::Roles),
+        ("Exchange.ManageAsAppV2", Why::Roles),
+        ("DelegatedPermissionGrant.Create.All", Why::Consent),
+        ("PermissionGrant.ReadWrite.All", Why::Consent),
+        ("UserAuthMethod-Brainwave.ReadWrite.All", Why::Credentials),
+        ("User-PasswordProfile.Reset.All", Why::Credentials),
+        ("PasswordWriteback.RefreshClient.All", Why::Credentials),
+        ("AgentIdentityBlueprint.Rotate.All", Why::Applications),
+        ("Application.ReadWrite.Selected", Why::Applications),
+        ("Application-Credential.ReadWrite.All", Why::Credentials),
+        ("Application.ReadUpdate.Selected", Why::Applications),
+        ("Policy.ReadWrite.Everything", Why::Policy),
+        ("PolicyReadWrite.All", Why::Policy),
+        ("Policy-ConditionalAccess.ReadWrite.All", Why::Policy),
+        ("policies_write", Why::Policy),
+        ("Domain.ReadWrite.Selected", Why::Trust),
+        ("Directory.ReadWrite.Selected", Why::Directory),
+        ("Directory.Read.Write.All", Why::Directory),
+        ("SynchronizationData-User.Upload.All", Why::Directory),
+        ("Machine.LiveResponse.Batch", Why::Devices),
+        ("Machine.Isolate", Why::Devices),
+        ("Sites.FullControl.Selected", Why::Data),
+        ("full_access_as_app", Why::Data),
+        ("IMAP.AccessAsApp", Why::Data),
+        ("Content.SuperUser.Scoped", Why::Data),
+    ] {
+        assert_eq!(on_graph(value), Some(reason), "{value}");
+    }
+}
+
+#[test]
+fn reading_what_everybody_may_see_is_not_privileged() {
+    for value in [
+        "User.Read.All",
+        "Group.Read.All",
+        "GroupMember.Read.All",
+        "Device.Read.All",
+        "Directory.Read.All",
+        "Application.Read.All",
+        "Policy.Read.All",
+        "Policy.Read.ConditionalAccess",
+        "Domain.Read.All",
+        "EntitlementManagement.Read.All",
+        "DeviceManagementApps.Read.All",
+        "DeviceLocalCredential.ReadBasic.All",
+        "Synchronization.Read.All",
+        "Organization.Read.All",
+        "AuditLog.Read.All",
+        "Sites.Selected",
+        "Sites.Read.All",
+        "Calendars.Read",
+        "Tasks.ReadWrite.All",
+    ] {
+        assert_eq!(on_graph(value), None, "{value}");
+    }
+}
+
+#[test]
+fn a_role_without_a_value_is_privileged_on_microsofts_apis_only() {
+    for value in [None, Some(""), Some(" ")] {
+        assert_eq!(ask(GRAPH, None, UNKNOWN, value), Some(Why::Unnamed));
+        assert_eq!(ask(OWN, Some(MICROSOFT), UNKNOWN, value), Some(Why::Unnamed));
+        assert_eq!(ask(OWN, Some(OWN_TENANT), UNKNOWN, value), None);
+        assert_eq!(ask(OWN, None, UNKNOWN, value), None);
+    }
+}
+
+#[test]
+fn an_own_api_decides_itself() {
+    for role in ROLES {
+        for owner in [None, Some(OWN_TENANT)] {
+            assert_eq!(ask(OWN, owner, role.id, Some(role.value)), None, "{}", role.value);
+        }
+    }
+    assert_eq!(ask(OWN, Some(OWN_TENANT), UNKNOWN, Some("RoleManagement.ReadWrite.All")), None);
+}
+
+#[test]
+fn an_api_is_microsofts_by_its_id_or_by_its_owner() {
+    let is = |api, owner: Option<&str>| {
+        is_microsofts(AppId::parse(api).unwrap(), owner.map(|owner| Guid::parse(owner).unwrap()))
+    };
+    for api in APIS {
+        assert!(is(api, None) && is(api, Some(OWN_TENANT)), "{api}");
+    }
+    for owner in OWNERS {
+        assert!(is(OWN, Some(owner)), "{owner}");
+    }
+    assert!(!is(OWN, None) && !is(OWN, Some(OWN_TENANT)));
+}
+
+#[test]
+fn a_reason_is_one_word() {
+    for role in ROLES {
+        assert_eq!(role.why.to_string(), format!("{:?}", role.why).to_lowercase());
+    }
+    assert_eq!(Why::Unnamed.to_string(), "unnamed");
+}
+
+/// The text with some letters in the other case.
+fn recased(text: &str, flips: &[bool]) -> String {
+    text.chars()
+        .zip(flips.iter().cycle())
+        .map(|(letter, flip)| match letter {
+            _ if !flip => letter,
+            'a'..='z' => letter.to_ascii_uppercase(),
+            _ => letter.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+fn values() -> impl Strategy<Value = String> {
+    let words = FAMILIES.iter().map(|family| family.word).chain(["Read", "Write", "All"]);
+    prop_oneof![
+        select(ROLES).prop_map(|role| role.value.to_owned()),
+        prop::collection::vec(select(words.collect::<Vec<_>>()), 1..4)
+            .prop_map(|words| words.join(".")),
+        "[A-Za-z]{1,9}[.-]Read(Write|Basic)?[.-][A-Za-z]{1,9}",
+        any::<String>(),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn case_never_matters(value in values(), flips in prop::collection::vec(any::<bool>(), 1..70)) {
+        prop_assert_eq!(on_graph(&value), on_graph(&recased(&value, &flips)));
+    }
+
+    #[test]
+    fn what_is_added_to_a_value_never_takes_a_whole_family_away(
+        family in select(FAMILIES),
+        (before, after) in ("[A-Za-z.-]{0,12}", "[A-Za-z.-]{0,12}"),
+    ) {
+        prop_assume!(family.reach == Reach::All);
+        let value = format!("{before}{}{after}", family.word);
+        prop_assert!(on_graph(&value).is_some(), "{}", value);
+    }
+}
