@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::{
     domain::{
         ids::InvocationId,
+        mode::Mode,
         outcome::{Candidate, RoleOutcome},
         pace::Pace,
         policy::Policy,
@@ -27,6 +28,7 @@ use crate::{
 pub struct Broker {
     graph: Graph,
     policy: Arc<Policy>,
+    mode: Mode,
     pace: Pace,
 }
 
@@ -68,8 +70,20 @@ pub struct NotYet {
 impl Broker {
     /// A broker that acts on `graph` as far as `policy` allows.
     #[must_use]
-    pub fn new(graph: Graph, policy: Policy, pace: Pace) -> Self {
-        Self { graph, policy: Arc::new(policy), pace }
+    pub fn new(graph: Graph, policy: Policy, mode: Mode, pace: Pace) -> Self {
+        Self { graph, policy: Arc::new(policy), mode, pace }
+    }
+
+    /// Whether the broker is told to look at nothing.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.mode == Mode::Paused
+    }
+
+    /// Whether a request changes nothing, by its own wish or by the broker's mode.
+    #[must_use]
+    pub fn is_dry_run(&self, request: &Request) -> bool {
+        request.dry_run || self.mode != Mode::Enforce
     }
 
     /// The policy in force.
@@ -90,7 +104,7 @@ impl Broker {
             event = "sign_in.done",
             object_id = claims.object_id.map(tracing::field::display),
             client_id = claims.client_id.map(tracing::field::display),
-            tenant_id = claims.tenant_id,
+            tenant_id = claims.tenant_id.map(tracing::field::display),
             expires_on = %token.expires_on(),
             "signed in with the managed identity"
         );

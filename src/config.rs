@@ -9,7 +9,7 @@ use std::{
 
 use azure_core::http::Url;
 
-use crate::domain::{ids::AppId, pace::Pace};
+use crate::domain::{ids::AppId, mode::Mode, pace::Pace};
 
 /// Where settings come from: the process, or a map in tests.
 pub trait Env {
@@ -60,6 +60,8 @@ pub struct Settings {
     pub graph_endpoint: Url,
     /// `POLICY_FILE`: where the policy lies, relative to the app root. Default: `policy.json`.
     pub policy_file: PathBuf,
+    /// `BROKER_MODE`: `enforce`, `report` or `paused`. Default: `enforce`.
+    pub mode: Mode,
     /// How long things may take. `PACE_FACTOR` multiplies the waits between tries; it is accepted
     /// only where Graph is an emulator on this machine.
     pub pace: Pace,
@@ -88,15 +90,16 @@ impl Settings {
         let port = port(env).map_err(&mut keep).ok();
         let client_id = client_id(env).map_err(&mut keep).ok();
         let graph_endpoint = graph_endpoint(env).map_err(&mut keep).ok();
+        let mode = mode(env).map_err(&mut keep).ok();
         let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         identity_endpoint(env).map_err(&mut keep).ok();
         let app_root = app_root(env);
         let policy_file = app_root.join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
-        match (port, client_id, graph_endpoint, pace) {
-            (Some(port), Some(client_id), Some(graph_endpoint), Some(pace))
+        match (port, client_id, graph_endpoint, mode, pace) {
+            (Some(port), Some(client_id), Some(graph_endpoint), Some(mode), Some(pace))
                 if faults.is_empty() =>
             {
-                Ok(Self { port, app_root, client_id, graph_endpoint, policy_file, pace })
+                Ok(Self { port, app_root, client_id, graph_endpoint, policy_file, mode, pace })
             }
             _ => Err(faults),
         }
@@ -183,6 +186,12 @@ fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
 fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("127.0.0.1" | "[::1]"))
         && matches!(url.scheme(), "http" | "https")
+}
+
+fn mode(env: &dyn Env) -> Result<Mode, StartFault> {
+    const NAME: &str = "BROKER_MODE";
+    let Some(text) = env.get(NAME) else { return Ok(Mode::default()) };
+    Mode::parse(&text).ok_or_else(|| fault(NAME, "must be enforce, report or paused"))
 }
 
 fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFault> {

@@ -5,6 +5,7 @@
 pub mod arm;
 pub mod directory;
 pub mod ids;
+pub mod mode;
 pub mod names;
 pub mod outcome;
 pub mod pace;

@@ -1,6 +1,6 @@
 //! The binary that the Functions host starts.
 
-use std::{net::Ipv4Addr, process::ExitCode};
+use std::{net::Ipv4Addr, path::Path, process::ExitCode};
 
 use app_role_broker::{
     VERSION,
@@ -19,6 +19,8 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => serve().await,
+        ["check"] => check("policy.json"),
+        ["check", file] => check(file),
         ["--version"] => print_version(),
         _ => refuse_arguments(),
     }
@@ -83,6 +85,24 @@ async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
+/// Says whether a policy file would be in force, and what in it is probably not meant.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the answer to check")]
+fn check(file: &str) -> ExitCode {
+    match wiring::parse_policy(Path::new(file)) {
+        Ok(policy) => {
+            for warning in policy.warnings() {
+                println!("warning: {warning}");
+            }
+            println!("{file} is valid; sha256 {}", policy.sha256().unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "the answer to --version")]
 fn print_version() -> ExitCode {
     println!("app-role-broker {VERSION}");
@@ -92,8 +112,8 @@ fn print_version() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the answer to a wrong command line")]
 fn refuse_arguments() -> ExitCode {
     eprintln!(
-        "app-role-broker takes no arguments, or --version: the Azure Functions host starts it, see \
-         customHandler in host.json"
+        "app-role-broker takes no arguments (the Azure Functions host starts it, see customHandler in \
+         host.json), or: check [FILE], which validates a policy; --version"
     );
     ExitCode::from(2)
 }

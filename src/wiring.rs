@@ -26,22 +26,33 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let tokens = TokenSource::new(make_credential, settings.graph_scope(), settings.pace.clone());
     let endpoint = settings.graph_endpoint.clone();
     let graph = Graph::new(client, Arc::new(tokens), endpoint, settings.pace.clone());
-    Ok(Broker::new(graph, read_policy(&settings.policy_file), settings.pace.clone()))
+    let policy = read_policy(&settings.policy_file);
+    Ok(Broker::new(graph, policy, settings.mode, settings.pace.clone()))
 }
 
-fn read_policy(file: &Path) -> Policy {
+/// Reads a policy file; a sentence says why where there is none to be had.
+pub fn parse_policy(file: &Path) -> Result<Policy, String> {
     let name = file.display();
-    let read = std::fs::read(file).map_err(|error| {
+    let bytes = std::fs::read(file).map_err(|error| {
         format!(
             "{name} cannot be read ({error}); put a policy there or name another in POLICY_FILE"
         )
-    });
-    let parsed = read.and_then(|bytes| {
-        Policy::parse(&bytes).map_err(|fault| format!("{name} is refused: {fault}"))
-    });
-    match parsed {
+    })?;
+    Policy::parse(&bytes).map_err(|faults| format!("{name} is refused: {faults}"))
+}
+
+fn read_policy(file: &Path) -> Policy {
+    match parse_policy(file) {
         Ok(policy) => {
-            tracing::info!(event = "policy.read", policy_sha256 = policy.sha256(), file = %name, "the policy is in force");
+            tracing::info!(
+                event = "policy.read",
+                policy_sha256 = policy.sha256(),
+                file = %file.display(),
+                "the policy is in force"
+            );
+            for warning in policy.warnings() {
+                tracing::warn!(event = "policy.warning", "{warning}");
+            }
             policy
         }
         Err(reason) => {

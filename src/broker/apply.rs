@@ -48,7 +48,7 @@ impl Broker {
             return Ok(Decision::for_all(request, &outcome));
         }
         // The first gate: whom no rule names learns nothing about the tenant and costs it nothing.
-        if let Err(denial) = self.policy.admit(context.requester, request.action) {
+        if let Err(denial) = self.policy.admit(context.requester, request) {
             tracing::warn!(event = "request.denied", "{denial}");
             return Ok(Decision::for_all(request, &RoleOutcome::denied(&denial)));
         }
@@ -62,7 +62,9 @@ impl Broker {
         };
         let roles = match decided {
             Decided::Refused(roles) => roles,
-            Decided::Permitted(permits) if request.dry_run => rehearse(&permits, &resolved.held),
+            Decided::Permitted(permits) if self.is_dry_run(request) => {
+                rehearse(&permits, &resolved.held)
+            }
             Decided::Permitted(permits) => {
                 return self.carry_out(context, request, permits, &resolved).await;
             }
@@ -97,6 +99,7 @@ impl Broker {
                         id: outcome.id,
                         value: outcome.value.clone(),
                         rule: outcome.rule.clone(),
+                        privileged: outcome.privileged,
                         ..failed
                     });
                     if again {
@@ -136,7 +139,7 @@ impl Broker {
                 invocation_id = %context.invocation_id,
                 requester = %context.requester,
                 action = request.action.verb(),
-                dry_run = request.dry_run,
+                dry_run = self.is_dry_run(request),
                 principal_id = shown(principal_id),
                 resource_id = shown(resource_id),
                 app_role_id = role.id.map(tracing::field::display),

@@ -6,9 +6,10 @@ use super::{Broker, Context, Decision, apply::is_worth_another_delivery};
 use crate::{
     domain::{
         directory::{Api, Assignment, Principal},
-        ids::{AppId, Guid, ObjectId},
+        ids::{AppId, Guid},
         names::PrincipalName,
         outcome::{Candidate, Code, RoleOutcome, Status},
+        policy::OwnIdentity,
         request::{Action, Request},
         result::MOST_CANDIDATES,
     },
@@ -20,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Resolved {
     /// Who the broker is.
-    pub(super) own_identity: ObjectId,
+    pub(super) own: OwnIdentity,
     pub(super) principal: Principal,
     pub(super) api: Arc<Api>,
     /// What the principal holds; read only where it decides something.
@@ -86,25 +87,27 @@ impl Broker {
         request: &Request,
     ) -> Result<Resolved, Box<Unresolved>> {
         let failed = |error| Box::new(Unresolved::by(request, error));
-        let own_identity = self.own_identity(context.deadline).await.map_err(failed)?;
+        let own = self.own_identity(context.deadline).await.map_err(failed)?;
         let principal = self.find_principal(context, request).await?;
         let api = self.find_api(context, request).await.map_err(|mut unresolved| {
             unresolved.decision.principal = Some((&principal).into());
             unresolved
         })?;
-        let held = if request.dry_run || request.action == Action::Revoke {
+        let held = if self.is_dry_run(request) || request.action == Action::Revoke {
             self.graph.assignments(&principal, context.deadline).await.map_err(failed)?
         } else {
             Vec::new()
         };
-        Ok(Resolved { own_identity, principal, api, held })
+        Ok(Resolved { own, principal, api, held })
     }
 
     /// Who the broker is, from its own token. Without it nothing is written: the broker could not
     /// keep itself from changing its own rights.
-    async fn own_identity(&self, deadline: Deadline) -> Result<ObjectId, GraphError> {
+    async fn own_identity(&self, deadline: Deadline) -> Result<OwnIdentity, GraphError> {
         let token = self.graph.sign_in(deadline).await?;
-        token.claims().object_id.ok_or_else(GraphError::own_identity_unknown)
+        let claims = token.claims();
+        let object_id = claims.object_id.ok_or_else(GraphError::own_identity_unknown)?;
+        Ok(OwnIdentity { object_id, tenant_id: claims.tenant_id })
     }
 
     async fn find_principal(

@@ -9,6 +9,7 @@ use crate::{
         names::RoleName,
         outcome::{Code, RoleOutcome, Status},
         policy::{Permit, Question},
+        privileged,
         request::{Action, Request},
     },
     graph::{Lookup, error::GraphError},
@@ -85,17 +86,24 @@ impl Broker {
             principal: &resolved.principal,
             api,
             role: &role,
-            own_identity: resolved.own_identity,
+            own: resolved.own,
         };
+        let value = role.value.as_deref();
+        let privileged = privileged::why(api.app_id, api.owner, role.id, value).is_some();
         match self.policy.decide(&question) {
             Ok(permit) => {
                 let rule = Some(permit.rule().to_owned());
-                let known = RoleOutcome { rule, ..RoleOutcome::new(Status::NotAttempted) };
+                let known = RoleOutcome {
+                    rule,
+                    privileged: Some(privileged),
+                    ..RoleOutcome::new(Status::NotAttempted)
+                };
                 Ok((permit, known.about(&role).requested(name)))
             }
             Err(denial) => {
                 tracing::warn!(event = "request.denied", app_role_id = %role.id, "{denial}");
-                Err(RoleOutcome::denied(&denial).about(&role))
+                let denied = RoleOutcome::denied(&denial).about(&role);
+                Err(RoleOutcome { privileged: Some(privileged), ..denied })
             }
         }
     }

@@ -32,6 +32,7 @@ fn a_faulty_value_is_refused_by_the_name_of_its_setting() {
         ("AZURE_CLIENT_ID", "id-app-role-broker"),
         ("IDENTITY_HEADER", ""),
         ("PACE_FACTOR", "0.5"),
+        ("BROKER_MODE", "off"),
     ] {
         let faults = Settings::read(&with(name, value)).unwrap_err();
         assert_eq!(faults.len(), 1, "{name}={value}");

@@ -54,7 +54,8 @@ impl From<NotAGuid> for InvalidScope {
 /// A place in Azure Resource Manager: a subscription, a resource group or a resource.
 ///
 /// On the wire: a JSON string such as `/subscriptions/1111…/resourceGroups/rg-orders`. Two spellings
-/// that differ in case only are the same place ("Resource naming rules and restrictions").
+/// that differ in case, in slashes at the end or in percent-encoding (RFC 3986) are the same place
+/// ("Resource naming rules and restrictions").
 #[derive(Debug, Clone)]
 pub struct ArmScope {
     text: String,
@@ -68,7 +69,9 @@ impl ArmScope {
             return Err(InvalidScope::TooLong);
         }
         let rest = text.strip_prefix('/').ok_or(InvalidScope::NotASubscription)?;
-        let segments: Vec<String> = rest.split('/').map(str::to_ascii_lowercase).collect();
+        let names: Vec<String> =
+            rest.trim_end_matches('/').split('/').map(decoded).collect::<Result<_, _>>()?;
+        let segments: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
         match segments.as_slice() {
             [first, subscription, below @ ..] if first == "subscriptions" => {
                 ObjectId::parse(subscription)?;
@@ -76,13 +79,7 @@ impl ArmScope {
             }
             _ => return Err(InvalidScope::NotASubscription),
         }
-        Ok(Self { text: text.to_owned(), segments })
-    }
-
-    /// Whether `other` is this place or lies below it, compared segment by segment ignoring case.
-    #[must_use]
-    pub fn covers(&self, other: &Self) -> bool {
-        other.segments.starts_with(&self.segments)
+        Ok(Self { text: format!("/{}", names.join("/")), segments })
     }
 
     /// Whether it is a resource, and not a subscription or resource group.
@@ -102,7 +99,13 @@ impl ArmScope {
         segments.join("/")
     }
 
-    /// The text as it was given.
+    /// Its segments, in lower case.
+    #[must_use]
+    pub fn segments(&self) -> &[String] {
+        &self.segments
+    }
+
+    /// The text as it was given, without escapes and slashes at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -121,6 +124,24 @@ impl fmt::Display for ArmScope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }
+}
+
+/// A segment without its percent-encoding. What stands encoded must be a printable ASCII character
+/// that could stand there plainly too: no slash that would make two segments of one, no percent sign
+/// that would decode again, no wildcard, no space.
+fn decoded(segment: &str) -> Result<String, InvalidScope> {
+    let mut parts = segment.split('%');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2).ok_or(InvalidScope::Character)?;
+        let byte = u8::from_str_radix(code, 16).map_err(|_| InvalidScope::Character)?;
+        if !byte.is_ascii_graphic() || b"/%*".contains(&byte) || code.starts_with('+') {
+            return Err(InvalidScope::Character);
+        }
+        text.push(char::from(byte));
+        text.push_str(rest);
+    }
+    Ok(text)
 }
 
 fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
@@ -172,8 +193,12 @@ mod tests {
             ("/providers/Microsoft.Web", InvalidScope::NotASubscription),
             ("/subscriptions/*", InvalidScope::SubscriptionIsNoGuid),
             ("/subscriptions/contoso", InvalidScope::SubscriptionIsNoGuid),
-            (&format!("{SUBSCRIPTION}/"), InvalidScope::EmptySegment),
-            (&format!("{SUBSCRIPTION}/resourceGroups/"), InvalidScope::EmptySegment),
+            (&format!("{SUBSCRIPTION}//resourceGroups/a"), InvalidScope::EmptySegment),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a%2Fb"), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a%252Fb"), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a%"), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/a%é"), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/%2A"), InvalidScope::Character),
             (&format!("{SUBSCRIPTION}/resourceGroups"), InvalidScope::Unpaired),
             (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b"), InvalidScope::Unpaired),
             (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b/c"), InvalidScope::Unpaired),
@@ -185,27 +210,24 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_covers_itself_and_what_lies_below_in_any_case() {
+    fn case_slashes_at_the_end_and_percent_encoding_do_not_matter() {
         let group = scope("/resourceGroups/rg-orders");
-        assert!(group.covers(&scope("/resourcegroups/RG-Orders")));
-        assert!(group.covers(&scope(
-            "/resourcegroups/rg-orders/providers/Microsoft.ManagedIdentity/userAssignedIdentities/a"
-        )));
-        assert!(scope("").covers(&group));
-    }
-
-    #[test]
-    fn a_scope_does_not_cover_a_neighbour_whose_name_it_begins() {
-        assert!(!scope("/resourceGroups/rg-orders").covers(&scope("/resourceGroups/rg-orders-2")));
-        assert!(!scope("/resourceGroups/rg-orders").covers(&scope("")));
+        for spelling in [
+            "/resourcegroups/RG-Orders",
+            "/resourceGroups/rg-orders/",
+            "/resourceGroups/rg%2Dorder%73//",
+        ] {
+            assert_eq!(scope(spelling), group, "{spelling}");
+        }
+        assert_eq!(scope("/resourceGroups/rg%2Dorders/").as_str(), group.as_str());
     }
 
     proptest! {
         #[test]
-        fn a_scope_covers_only_ids_that_share_all_its_segments(a in "[a-z.()_-]{1,8}", b in "[a-z.()_-]{1,8}") {
-            let left = scope(&format!("/resourceGroups/{a}"));
-            let right = scope(&format!("/resourceGroups/{b}/providers/n/t/x"));
-            prop_assert_eq!(left.covers(&right), a == b);
+        fn encoding_a_name_changes_nothing(name in "[A-Za-z0-9._()-]{1,12}") {
+            let encoded: String = name.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let plain = scope(&format!("/resourceGroups/{name}"));
+            prop_assert_eq!(scope(&format!("/resourceGroups/{encoded}/")), plain);
         }
 
         #[test]

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     arm::ArmScope,
-    ids::{AppId, AppRoleId, ObjectId},
+    ids::{AppId, AppRoleId, Guid, ObjectId},
     names::RoleName,
 };
 
@@ -32,6 +32,10 @@ pub struct Api {
     pub object_id: ObjectId,
     /// Its application id, which is what the policy knows an API by.
     pub app_id: AppId,
+    /// The tenant that owns the application (`appOwnerOrganizationId`).
+    pub owner: Option<Guid>,
+    /// URIs and ids by which tokens for it are asked for (`servicePrincipalNames`).
+    pub identifier_uris: Vec<String>,
     /// Its name, for people: not unique.
     pub display_name: String,
     /// The roles that it defines.

@@ -140,6 +140,13 @@ impl<'de, N: Name> Visitor<'de> for NameVisitor<N> {
     }
 }
 
+impl ApiName {
+    /// Reads the text of a name that does not say its kind.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::of_text(text)
+    }
+}
+
 impl Name for PrincipalName {
     const KINDS: &'static [&'static str] = &["objectId", "clientId", "resourceId", "displayName"];
 

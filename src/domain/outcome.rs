@@ -71,6 +71,22 @@ pub enum Code {
     RoleDisabled,
     /// The role is for people only.
     RoleNotForApplications,
+    /// There is no policy.
+    NoPolicy,
+    /// No rule could let the requester do anything like this.
+    NoRuleForRequester,
+    /// No rule for the requester names the API.
+    NoRuleForApi,
+    /// No rule for the requester and API covers the principal.
+    NoRuleForPrincipal,
+    /// No rule for the requester, API and principal names the role.
+    NoRuleForRole,
+    /// The role is privileged and no rule that is marked names it.
+    PrivilegedRole,
+    /// The policy protects the principal or the API.
+    Protected,
+    /// The principal is the broker itself.
+    OwnIdentity,
     /// The broker has no token for Graph.
     NotSignedIn,
     /// Graph refused the broker's token.
@@ -112,6 +128,9 @@ pub struct RoleOutcome {
     /// The role's value, as the API defines it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// Whether the role is one that a rule must be marked for; absent where the role is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
     /// Graph's id of the assignment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignment_id: Option<String>,
@@ -144,6 +163,7 @@ impl RoleOutcome {
             requested: None,
             id: None,
             value: None,
+            privileged: None,
             assignment_id: None,
             created_date_time: None,
             rule: None,
@@ -187,7 +207,7 @@ impl RoleOutcome {
     /// What the policy does not allow.
     #[must_use]
     pub fn denied(denial: &Denial) -> Self {
-        Self::new(Status::Denied).because(&denial.outward())
+        Self::new(Status::Denied).coded(denial.code()).because(&denial.outward())
     }
 
     /// What Graph did not do.

@@ -3,25 +3,42 @@
 //! The only way to a [`Permit`], and so to a write on Microsoft Graph, leads through
 //! [`Policy::decide`].
 
+mod denial;
 mod file;
+mod pattern;
 mod rule;
+mod warnings;
 
-pub use file::PolicyFault;
-use rule::Rule;
 use sha2::{Digest, Sha256};
+
+pub use denial::Denial;
+pub use file::{PolicyFault, PolicyFaults};
+pub use rule::BaselineRule;
+use rule::{Naming, Rule};
 
 use crate::domain::{
     directory::{Api, AppRole, Principal},
-    ids::{AppId, AppRoleId, ObjectId},
-    request::Action,
+    ids::{AppId, AppRoleId, Guid, ObjectId},
+    names::{ApiName, PrincipalName},
+    privileged,
+    request::{Action, Request},
     requester::Requester,
 };
+use pattern::Protected;
 
 /// The policy in force.
 #[derive(Debug)]
 pub struct Policy {
-    rules: Result<Vec<Rule>, String>,
+    rules: Result<Rules, String>,
     sha256: Option<String>,
+}
+
+/// What a policy file says.
+#[derive(Debug)]
+struct Rules {
+    protected: Vec<Protected>,
+    allow: Vec<Rule>,
+    baseline: Vec<BaselineRule>,
 }
 
 /// Leave to create or remove one assignment, and nothing else.
@@ -90,66 +107,22 @@ pub struct Question<'a> {
     pub api: &'a Api,
     /// The role.
     pub role: &'a AppRole,
-    /// The object id of the broker's own identity.
-    pub own_identity: ObjectId,
+    /// Who the broker is.
+    pub own: OwnIdentity,
 }
 
-/// Why something is not allowed. The text says what would have to change.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denial {
-    /// No policy could be read; the reason is for operators only.
-    #[error("no policy is in force, so nothing is allowed: {0}")]
-    NoPolicy(String),
-    /// No rule lets the requester do this to anything.
-    #[error("no rule of the policy lets the requester {0} {1} anything")]
-    Requester(Requester, &'static str),
-    /// The broker never changes what its own identity holds.
-    #[error("the principal is the broker's own identity, which is never granted anything")]
-    OwnIdentity,
-    /// No rule for this requester names the API.
-    #[error("no rule for {requester} names the API {app_id}")]
-    Api {
-        /// Who asked.
-        requester: Requester,
-        /// The API's appId, as a rule would have to name it.
-        app_id: String,
-    },
-    /// No rule for this requester and API covers the principal.
-    #[error("no rule for {requester} and this API covers the principal {principal}")]
-    Principal {
-        /// Who asked.
-        requester: Requester,
-        /// The ARM id that a rule's scope would have to cover, else the object id.
-        principal: String,
-    },
-    /// No rule for this requester, API and principal names the role.
-    #[error("no rule for {requester}, this API and this principal names the role {role}")]
-    Role {
-        /// Who asked.
-        requester: Requester,
-        /// The role's value, else its id.
-        role: String,
-    },
-}
-
-impl Denial {
-    /// What the requester is told. Operators find the full text in the log.
-    #[must_use]
-    pub fn outward(&self) -> String {
-        match self {
-            Self::NoPolicy(_) => {
-                "no policy is in force, so nothing is allowed; the broker's operators find the \
-                 reason in its log"
-                    .to_owned()
-            }
-            other => other.to_string(),
-        }
-    }
+/// Who the broker is, from its own token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnIdentity {
+    /// The object id of its identity.
+    pub object_id: ObjectId,
+    /// Its tenant; unknown, no API counts as the tenant's own.
+    pub tenant_id: Option<Guid>,
 }
 
 impl Policy {
     /// Reads a policy file.
-    pub fn parse(bytes: &[u8]) -> Result<Self, PolicyFault> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, PolicyFaults> {
         let rules = file::parse(bytes)?;
         Ok(Self { rules: Ok(rules), sha256: Some(hex(&Sha256::digest(bytes))) })
     }
@@ -172,43 +145,101 @@ impl Policy {
         self.sha256.as_deref()
     }
 
-    /// The first gate, before anything is looked up: could any rule let this requester do this?
-    pub fn admit(&self, requester: &Requester, action: Action) -> Result<(), Denial> {
-        if self.rules()?.iter().any(|rule| rule.admits(requester, action)) {
-            Ok(())
-        } else {
-            Err(Denial::Requester(requester.clone(), action.verb()))
-        }
+    /// What identities always hold; nothing where there is no policy.
+    #[must_use]
+    pub fn baseline(&self) -> &[BaselineRule] {
+        self.rules.as_ref().map_or(&[], |rules| &rules.baseline)
     }
 
-    /// The decision proper.
+    /// What may stand in the file and is probably not meant: rules that can never match, and rules
+    /// that admit whoever may create a resource group. A sentence each, with the rule's name.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.rules.as_ref().map_or_else(|_| Vec::new(), warnings::of)
+    }
+
+    /// The first gate, before anything is looked up: could any rule let this requester do this, about
+    /// an API and a principal that are named like this?
+    pub fn admit(&self, requester: &Requester, request: &Request) -> Result<(), Denial> {
+        let Request { action, principal, api, .. } = request;
+        self.could_allow(requester, *action, principal, api).then_some(()).ok_or_else(|| match self
+            .closed_because()
+        {
+            Some(reason) => Denial::NoPolicy(reason.to_owned()),
+            None => Denial::Requester(requester.clone(), action.verb()),
+        })
+    }
+
+    fn could_allow(
+        &self,
+        requester: &Requester,
+        action: Action,
+        principal: &PrincipalName,
+        api: &ApiName,
+    ) -> bool {
+        self.rules.as_ref().is_ok_and(|rules| {
+            rules
+                .allow
+                .iter()
+                .any(|rule| rule.admits(requester, action) && rule.could_concern(principal, api))
+        })
+    }
+
+    /// The second gate, the decision proper, on what Graph says.
     pub fn decide(&self, question: &Question<'_>) -> Result<Permit, Denial> {
-        let Question { requester, action, .. } = *question;
-        self.admit(requester, action)?;
-        if question.principal.object_id == question.own_identity {
-            return Err(Denial::OwnIdentity);
+        let Question { requester, action, principal, api, role, own } = *question;
+        let rules = self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))?;
+        rules.check_guards(principal, api, own)?;
+        let mut candidates: Vec<&Rule> =
+            rules.allow.iter().filter(|rule| rule.admits(requester, action)).collect();
+        if candidates.is_empty() {
+            return Err(Denial::Requester(requester.clone(), action.verb()));
         }
-        let rules = self.rules()?.iter().filter(|rule| rule.admits(requester, action));
-        let candidates: Vec<_> = rules.filter(|rule| rule.names_api(question.api.app_id)).collect();
+        candidates.retain(|rule| rule.grant.api.is(api));
         if candidates.is_empty() {
             return Err(api_denial(question));
         }
-        let mut candidates =
-            candidates.into_iter().filter(|rule| rule.covers(question.principal)).peekable();
-        if candidates.peek().is_none() {
+        candidates.retain(|rule| rule.grant.covers(principal));
+        if candidates.is_empty() {
             return Err(principal_denial(question));
         }
-        match candidates.find(|rule| rule.names_role(question.role)) {
-            Some(rule) => Ok(permit(rule, question)),
-            None => Err(role_denial(question)),
+        candidates.retain(|rule| rule.grant.names(role, api, own.tenant_id) != Naming::No);
+        let Some(first) = candidates.first() else { return Err(role_denial(question)) };
+        match privileged::why(api.app_id, api.owner, role.id, role.value.as_deref()) {
+            None => Ok(permit(first, question)),
+            Some(why) => candidates
+                .iter()
+                .find(|rule| {
+                    let naming = rule.grant.names(role, api, own.tenant_id);
+                    rule.grant.privileged && naming == Naming::Exactly
+                })
+                .map(|rule| permit(rule, question))
+                .ok_or_else(|| {
+                    let rule = first.name.clone();
+                    Denial::Privileged { role: name_of(role), why, rule }
+                }),
         }
     }
+}
 
-    fn rules(&self) -> Result<&[Rule], Denial> {
-        match &self.rules {
-            Ok(rules) => Ok(rules),
-            Err(reason) => Err(Denial::NoPolicy(reason.clone())),
+impl Rules {
+    /// What no rule can allow.
+    fn check_guards(
+        &self,
+        principal: &Principal,
+        api: &Api,
+        own: OwnIdentity,
+    ) -> Result<(), Denial> {
+        if principal.object_id == own.object_id {
+            return Err(Denial::OwnIdentity);
         }
+        if self.protected.iter().any(|entry| entry.is_principal(principal)) {
+            return Err(Denial::ProtectedPrincipal(place_of(principal)));
+        }
+        if self.protected.iter().any(|entry| entry.is_api(api)) {
+            return Err(Denial::ProtectedApi(api.app_id.to_string()));
+        }
+        Ok(())
     }
 }
 
@@ -219,7 +250,7 @@ fn permit(rule: &Rule, question: &Question<'_>) -> Permit {
         client_id: question.principal.by_client_id.then_some(question.principal.client_id),
         api: question.api.object_id,
         role: question.role.id,
-        rule: rule.name().to_owned(),
+        rule: rule.name.clone(),
     }
 }
 
@@ -228,21 +259,31 @@ fn api_denial(question: &Question<'_>) -> Denial {
 }
 
 fn principal_denial(question: &Question<'_>) -> Denial {
-    let principal = match &question.principal.resource_id {
-        Some(scope) => scope.to_string(),
-        None => question.principal.object_id.to_string(),
-    };
+    let principal = place_of(question.principal);
     Denial::Principal { requester: question.requester.clone(), principal }
 }
 
 fn role_denial(question: &Question<'_>) -> Denial {
-    let role = question.role.value.clone().unwrap_or_else(|| question.role.id.to_string());
-    Denial::Role { requester: question.requester.clone(), role }
+    Denial::Role { requester: question.requester.clone(), role: name_of(question.role) }
+}
+
+/// How a rule would have to name the principal: by its ARM id, else by its object id.
+fn place_of(principal: &Principal) -> String {
+    match &principal.resource_id {
+        Some(scope) => scope.to_string(),
+        None => principal.object_id.to_string(),
+    }
+}
+
+fn name_of(role: &AppRole) -> String {
+    role.value.clone().unwrap_or_else(|| role.id.to_string())
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+#[cfg(test)]
+mod guard_tests;
 #[cfg(test)]
 mod tests;

@@ -93,6 +93,8 @@ mod tests {
         Api {
             object_id: ObjectId::parse(id).unwrap(),
             app_id: AppId::parse(id).unwrap(),
+            owner: None,
+            identifier_uris: vec![],
             display_name: String::new(),
             roles: vec![],
         }

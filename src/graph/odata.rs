@@ -10,7 +10,8 @@ use crate::domain::{
 /// Properties of a service principal that the broker reads. Selecting them also makes a read
 /// cheaper ("Microsoft Graph throttling limits", identity and access).
 const PRINCIPAL_PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeNames";
-const API_PROPERTIES: &str = "id,appId,displayName,appRoles";
+const API_PROPERTIES: &str =
+    "id,appId,displayName,appOwnerOrganizationId,servicePrincipalNames,appRoles";
 
 /// Largest page that Graph serves; nearly every list fits one.
 const PAGE_SIZE: &str = "999";

@@ -62,6 +62,9 @@ struct WireApi {
     id: ObjectId,
     app_id: AppId,
     display_name: Option<String>,
+    app_owner_organization_id: Option<Guid>,
+    #[serde(default)]
+    service_principal_names: Vec<String>,
     #[serde(default)]
     app_roles: Vec<WireAppRole>,
 }
@@ -251,11 +254,12 @@ impl From<WirePrincipal> for Principal {
     }
 }
 
-/// The one alternative name that is an ARM id; two would leave open which resource it is.
+/// The one alternative name that is an ARM id; two would leave open which resource it is. What only
+/// looks like one counts too: it is nothing that Azure writes.
 fn single_resource_id(names: &[String]) -> Option<ArmScope> {
-    let mut scopes = names.iter().filter_map(|name| ArmScope::parse(name).ok());
-    match (scopes.next(), scopes.next()) {
-        (Some(scope), None) => Some(scope),
+    let mut paths = names.iter().filter(|name| name.starts_with('/'));
+    match (paths.next(), paths.next()) {
+        (Some(path), None) => ArmScope::parse(path).ok(),
         _ => None,
     }
 }
@@ -265,6 +269,8 @@ impl From<WireApi> for Api {
         Self {
             object_id: wire.id,
             app_id: wire.app_id,
+            owner: wire.app_owner_organization_id,
+            identifier_uris: wire.service_principal_names,
             display_name: wire.display_name.unwrap_or_default(),
             roles: wire.app_roles.into_iter().map(AppRole::from).collect(),
         }
@@ -303,7 +309,12 @@ mod tests {
 
     #[test]
     fn two_arm_ids_leave_open_which_resource_it_is() {
-        assert!(principal("ManagedIdentity", &[RESOURCE, RESOURCE]).resource_id.is_none());
+        for other in [RESOURCE, "/subscriptions/x", "/"] {
+            assert!(
+                principal("ManagedIdentity", &[RESOURCE, other]).resource_id.is_none(),
+                "{other}"
+            );
+        }
     }
 
     #[test]

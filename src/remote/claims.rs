@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::domain::ids::{AppId, ObjectId};
+use crate::domain::ids::{AppId, Guid, ObjectId};
 
 /// The claims of an access token that the broker reads; the signature is Graph's business.
 ///
@@ -30,7 +30,7 @@ pub struct Claims {
     pub client_id: Option<AppId>,
     /// The tenant.
     #[serde(default, rename = "tid")]
-    pub tenant_id: Option<String>,
+    pub tenant_id: Option<Guid>,
     /// When it was issued, in seconds since 1970.
     #[serde(default, rename = "iat")]
     issued_at: Option<i64>,

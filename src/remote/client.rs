@@ -8,7 +8,8 @@ use crate::domain::pace::Pace;
 
 /// Builds the HTTP client that everything remote shares.
 ///
-/// It follows no redirects: a token must not travel to an address that nobody configured. It speaks
+/// It follows no redirects and no proxy settings: a token must not travel to an address that nobody
+/// configured here. It speaks
 /// HTTPS only, unless `endpoint` is an emulator on this machine.
 ///
 /// An error means that the machine has no certificate authorities to trust.
@@ -18,6 +19,7 @@ pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Er
     reqwest::Client::builder()
         .user_agent(concat!("app-role-broker/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
         .connect_timeout(pace.connect)
         .timeout(pace.call)
         .https_only(endpoint.scheme() == "https")

@@ -78,6 +78,13 @@ impl RequestQueue {
     /// Runs one delivery to its reply.
     pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
         match self.delivery(workbench, invocation) {
+            Ok(_) if workbench.broker.is_paused() => {
+                tracing::warn!(
+                    event = "broker.paused",
+                    "BROKER_MODE is paused: the message goes back"
+                );
+                Reply::Failed("the broker is paused".to_owned())
+            }
             Ok((delivery, message)) => {
                 let span = tracing::info_span!(
                     "delivery",
@@ -169,7 +176,7 @@ impl Delivery<'_> {
             function: self.function.to_owned(),
             requester: self.requester.clone(),
             action: request.map(|request| request.action),
-            dry_run: request.is_some_and(|request| request.dry_run),
+            dry_run: request.is_some_and(|request| workbench.broker.is_dry_run(request)),
             principal: decision.principal,
             api: decision.api,
             roles: decision.roles,

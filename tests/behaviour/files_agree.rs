@@ -93,6 +93,12 @@ fn the_host_delivers_as_the_handler_expects() {
 }
 
 #[test]
+fn no_line_of_the_record_is_sampled_away() {
+    let sampling = &json("host.json")["logging"]["applicationInsights"]["samplingSettings"];
+    assert!(sampling["excludedTypes"].as_str().unwrap().split(';').any(|kind| kind == "Trace"));
+}
+
+#[test]
 fn no_setting_of_a_developers_machine_is_a_secret() {
     let settings = json("local.settings.json");
     for (name, value) in settings["Values"].as_object().unwrap() {

@@ -8,7 +8,7 @@ use app_role_broker::{
         ids::{AppId, AppRoleId, ObjectId},
         names::{ApiName, PrincipalName},
         pace::Pace,
-        policy::{Permit, Policy, Question},
+        policy::{OwnIdentity, Permit, Policy, Question},
         request::Action,
         requester::Requester,
     },
@@ -100,9 +100,16 @@ fn permit(role: &str) -> Permit {
             resource_id: None,
             by_client_id: false,
         },
-        api: &Api { object_id: id(GRAPH_API), app_id, display_name: String::new(), roles: vec![] },
+        api: &Api {
+            object_id: id(GRAPH_API),
+            app_id,
+            owner: None,
+            identifier_uris: vec![],
+            display_name: String::new(),
+            roles: vec![],
+        },
         role: &role,
-        own_identity: id("c0a70500-0000-4000-8000-0000000000f0"),
+        own: OwnIdentity { object_id: id("c0a70500-0000-4000-8000-0000000000f0"), tenant_id: None },
     };
     Policy::parse(policy.as_bytes()).unwrap().decide(&question).unwrap()
 }

@@ -7,6 +7,7 @@ mod assign;
 mod files_agree;
 mod graph_payloads;
 mod host_payloads;
+mod hostile;
 mod names;
 mod other_clients;
 mod protocol;

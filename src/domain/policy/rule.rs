@@ -1,70 +1,108 @@
-//! One rule of the policy, parsed.
+//! The rules of the policy, parsed.
 
+use super::pattern::{ApiPattern, PrincipalPattern, RolePattern};
 use crate::domain::{
-    arm::ArmScope,
-    directory::{AppRole, Principal},
-    ids::{AppId, AppRoleId, ObjectId},
+    directory::{Api, AppRole, Principal},
+    ids::Guid,
+    names::{ApiName, PrincipalName},
     request::Action,
     requester::Requester,
 };
 
-/// One rule: what these requesters may give these principals.
+/// What a rule may be asked to do.
+///
+/// On the wire: `"assign"`, `"revoke"` or `"read"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) enum RuleAction {
+    /// Give the roles.
+    Assign,
+    /// Take the roles away.
+    Revoke,
+    /// See which of them a principal holds.
+    Read,
+}
+
+impl From<Action> for RuleAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Assign => Self::Assign,
+            Action::Revoke => Self::Revoke,
+        }
+    }
+}
+
+/// Which roles of which API may be whose.
+#[derive(Debug)]
+pub(super) struct Grant {
+    pub(super) principals: Vec<PrincipalPattern>,
+    pub(super) api: ApiPattern,
+    pub(super) roles: Vec<RolePattern>,
+    pub(super) privileged: bool,
+}
+
+/// One rule: what these requesters may have done.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: String,
     pub(super) requesters: Vec<Requester>,
-    pub(super) principals: Vec<PrincipalPattern>,
-    pub(super) api: AppId,
-    pub(super) roles: Vec<RolePattern>,
-    pub(super) actions: Vec<Action>,
+    pub(super) actions: Vec<RuleAction>,
+    pub(super) grant: Grant,
 }
 
-/// Which principals a rule covers.
+/// One rule of the baseline: what identities under a scope always hold, without a request.
 #[derive(Debug)]
-pub(super) enum PrincipalPattern {
-    /// This service principal, of any type.
-    Object(ObjectId),
-    /// Every managed identity whose Azure resource lies in this scope.
-    Scope(ArmScope),
+pub struct BaselineRule {
+    pub(super) name: String,
+    pub(super) grant: Grant,
 }
 
-/// Which role a rule names.
-#[derive(Debug)]
-pub(super) enum RolePattern {
-    Id(AppRoleId),
-    /// A role's value, compared ignoring case.
-    Value(String),
+impl BaselineRule {
+    /// Its name, by which decisions are recorded.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Whether and how a grant names a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Not at all.
+    No,
+    /// By the beginning of its value.
+    ByStart,
+    /// By its value or id.
+    Exactly,
+}
+
+impl Grant {
+    pub(super) fn covers(&self, principal: &Principal) -> bool {
+        self.principals.iter().any(|pattern| pattern.covers(principal))
+    }
+
+    pub(super) fn names(&self, role: &AppRole, api: &Api, own_tenant: Option<Guid>) -> Naming {
+        if self.roles.iter().any(|pattern| pattern.names(role)) {
+            return Naming::Exactly;
+        }
+        let is_own = own_tenant.is_some() && api.owner == own_tenant;
+        if is_own && self.roles.iter().any(|pattern| pattern.covers(role)) {
+            return Naming::ByStart;
+        }
+        Naming::No
+    }
 }
 
 impl Rule {
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Whether it lets this requester do this at all.
     pub(super) fn admits(&self, requester: &Requester, action: Action) -> bool {
-        self.requesters.contains(requester) && self.actions.contains(&action)
+        self.requesters.contains(requester) && self.actions.contains(&action.into())
     }
 
-    pub(super) fn names_api(&self, api: AppId) -> bool {
-        self.api == api
-    }
-
-    pub(super) fn covers(&self, principal: &Principal) -> bool {
-        self.principals.iter().any(|pattern| match pattern {
-            PrincipalPattern::Object(id) => *id == principal.object_id,
-            PrincipalPattern::Scope(scope) => {
-                principal.resource_id.as_ref().is_some_and(|resource| scope.covers(resource))
-            }
-        })
-    }
-
-    pub(super) fn names_role(&self, role: &AppRole) -> bool {
-        self.roles.iter().any(|pattern| match pattern {
-            RolePattern::Id(id) => *id == role.id,
-            RolePattern::Value(value) => {
-                role.value.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(value))
-            }
-        })
+    /// Whether it could allow something about what a request names so, before anything is known of it.
+    pub(super) fn could_concern(&self, principal: &PrincipalName, api: &ApiName) -> bool {
+        self.grant.api.could_be(api)
+            && self.grant.principals.iter().any(|pattern| pattern.could_cover(principal))
     }
 }

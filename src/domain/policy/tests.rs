@@ -7,6 +7,7 @@ const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
 const OWN: &str = "99999999-9999-9999-9999-999999999999";
 const API: &str = "22222222-2222-2222-2222-222222222222";
 const ROLE: &str = "33333333-3333-3333-3333-333333333333";
+const TENANT: &str = "66666666-6666-6666-6666-666666666666";
 const GROUP: &str = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-orders";
 
 fn policy(rule: &str) -> Policy {
@@ -50,18 +51,31 @@ fn ask_to(
     requester: &Requester,
     principal: &Principal,
 ) -> Result<Permit, Denial> {
-    let role = AppRole {
-        value: Some("Orders.Read".to_owned()),
-        ..AppRole::known_by_id(AppRoleId::parse(ROLE).unwrap())
-    };
-    let api = Api {
+    let role = role(Some("Orders.Read"));
+    let api = api(API, Some(TENANT));
+    let own = own();
+    policy.decide(&Question { requester, action, principal, api: &api, role: &role, own })
+}
+
+fn role(value: Option<&str>) -> AppRole {
+    let id = AppRoleId::parse(ROLE).unwrap();
+    AppRole { value: value.map(str::to_owned), ..AppRole::known_by_id(id) }
+}
+
+fn api(app_id: &str, owner: Option<&str>) -> Api {
+    Api {
         object_id: ObjectId::parse(API).unwrap(),
-        app_id: AppId::parse(API).unwrap(),
+        app_id: AppId::parse(app_id).unwrap(),
+        owner: owner.map(|id| Guid::parse(id).unwrap()),
+        identifier_uris: vec![app_id.to_owned(), "api://orders".to_owned()],
         display_name: "Orders API".to_owned(),
         roles: vec![],
-    };
-    let own_identity = ObjectId::parse(OWN).unwrap();
-    policy.decide(&Question { requester, action, principal, api: &api, role: &role, own_identity })
+    }
+}
+
+fn own() -> OwnIdentity {
+    let object_id = ObjectId::parse(OWN).unwrap();
+    OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
 }
 
 fn team() -> Requester {
@@ -159,34 +173,56 @@ fn a_matching_rule_permits_exactly_what_was_asked() {
 }
 
 #[test]
-fn a_faulty_file_is_refused_with_the_path_of_the_fault() {
+fn a_faulty_file_is_refused_with_the_path_of_the_fault_and_the_name_of_the_rule() {
     let good = rule("queue:team", GROUP, API, "Orders.Read");
-    for (text, path) in [
-        (String::new(), "policy"),
+    let spoilt = |from: &str, to: &str| in_file(&good.replace(from, to));
+    for (text, fault) in [
+        (String::new(), "policy: EOF"),
         ("[]".to_owned(), "policy"),
-        (r#"{"version":2,"allow":[]}"#.to_owned(), "version"),
+        (r#"{"version":2,"allow":[]}"#.to_owned(), "version: this broker knows version 1 only"),
         (r#"{"version":1}"#.to_owned(), "policy: missing field `allow`"),
-        (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny"),
-        (format!(r#"{{"version":1,"allow":[{good},{good}]}}"#), "allow[1].name"),
-        (in_file(&good.replace("\"name\":\"orders\"", "\"name\":\"\"")), "allow[0].name"),
-        (in_file(&good.replace("\"roles\"", "\"role\"")), "allow[0].role"),
-        (in_file(&good.replace("\"roles\"", "\"actions\":[],\"roles\"")), "allow[0].actions"),
+        (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny: unknown field"),
+        (r#"{"version":1,"allow":[],"protected":["me"]}"#.to_owned(), "protected[0]: expected"),
+        (format!(r#"{{"version":1,"allow":[{good},{good}]}}"#), "allow[1].name: another rule"),
         (
-            in_file(&good.replace("\"roles\"", "\"actions\":[\"read\"],\"roles\"")),
-            "allow[0].actions[0]",
+            format!(
+                r#"{{"version":1,"allow":[{good}],"baseline":[{{"name":"b","principals":["x"],"api":"graph","roles":["A"]}}]}}"#
+            ),
+            "baseline[0].principals[0] (rule \"b\")",
         ),
-        (in_file(&good.replace("[\"queue:team\"]", "[]")), "allow[0].requesters"),
-        (in_file(&good.replace("queue:team", "*")), "allow[0].requesters[0]"),
-        (in_file(&good.replace("rg-orders", "rg-*")), "allow[0].principals[0]"),
-        (in_file(&good.replace(GROUP, "everybody")), "allow[0].principals[0]"),
-        (in_file(&good.replace(API, "graph")), "allow[0].api"),
-        (in_file(&good.replace("Orders.Read", "Orders.*")), "allow[0].roles[0]"),
-        (in_file(&good.replace("Orders.Read", "")), "allow[0].roles[0]"),
-        (format!("{} {{}}", in_file(&good)), "policy"),
+        (spoilt("\"name\":\"orders\"", "\"name\":\"\""), "allow[0].name: must not be empty"),
+        (spoilt("\"roles\"", "\"role\""), "allow[0].role: unknown field"),
+        (spoilt("\"roles\"", "\"actions\":[],\"roles\""), "allow[0].actions (rule \"orders\")"),
+        (
+            spoilt("\"roles\"", "\"actions\":[\"own\"],\"roles\""),
+            "allow[0].actions[0]: unknown variant",
+        ),
+        (spoilt("\"roles\"", "\"privileged\":\"yes\",\"roles\""), "allow[0].privileged"),
+        (spoilt("[\"queue:team\"]", "[]"), "allow[0].requesters (rule \"orders\"): an empty list"),
+        (spoilt("queue:team", "*"), "allow[0].requesters[0] (rule \"orders\")"),
+        (spoilt("queue:team", "key:default"), "allow[0].requesters[0]"),
+        (spoilt("44444444-4444-4444-4444-444444444444", "*"), "allow[0].principals[0]"),
+        (
+            spoilt("44444444-4444-4444-4444-444444444444", "4444444*-4444-4444-4444-444444444444"),
+            "allow[0].principals[0]",
+        ),
+        (spoilt("resourceGroups", "resource*"), "allow[0].principals[0]"),
+        (spoilt(GROUP, "everybody"), "allow[0].principals[0]"),
+        (spoilt(API, "Orders API"), "allow[0].api (rule \"orders\"): expected an appId"),
+        (spoilt("Orders.Read", "*.Read"), "allow[0].roles[0]"),
+        (spoilt("Orders.Read", ""), "allow[0].roles[0]"),
+        (format!("{} {{}}", in_file(&good)), "policy: trailing characters"),
     ] {
-        let fault = Policy::parse(text.as_bytes()).unwrap_err();
-        assert!(fault.to_string().starts_with(path), "{text}: {fault}");
+        let faults = Policy::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(faults.starts_with(fault), "{text}: {faults}");
     }
+}
+
+#[test]
+fn every_fault_of_a_file_is_reported_and_not_only_the_first() {
+    let faulty = rule("nobody", "nowhere", "nothing", "*x");
+    let faults = Policy::parse(in_file(&faulty).as_bytes()).unwrap_err();
+    assert_eq!(faults.0.len(), 4, "{faults}");
 }
 
 fn in_file(rule: &str) -> String {

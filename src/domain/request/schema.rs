@@ -54,9 +54,11 @@ fn any_case(word: &str) -> String {
 }
 
 fn resource_id() -> Value {
-    let segment = format!("[^/*{UNPRINTABLE}{SPACES}]+");
+    // A name may be percent-encoded, where the character could stand plainly too.
+    let escape = "%(2[1-46-9bBcCdDeE]|3[0-9a-fA-F]|[456][0-9a-fA-F]|7[0-9a-eA-E])";
+    let segment = format!("([^/*%{UNPRINTABLE}{SPACES}]|{escape})+");
     let pattern = format!(
-        "^/{}/{GUID}/{}/{segment}/{}/{segment}(/{segment}/{segment})+$",
+        "^/{}/{GUID}/{}/{segment}/{}/{segment}(/{segment}/{segment})+/*$",
         any_case("subscriptions"),
         any_case("resourceGroups"),
         any_case("providers"),

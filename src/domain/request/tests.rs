@@ -150,6 +150,8 @@ fn text() -> impl Strategy<Value = String> {
     let known = select(vec![
         GUID,
         ARM,
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg%2d1/providers/a/b/c%3D/",
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg%2f1/providers/a/b/c",
         "id-orders",
         "graph",
         "api://orders",
