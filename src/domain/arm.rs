@@ -40,7 +40,8 @@ pub enum InvalidScope {
     TooLong,
     /// A wildcard or another character that no resource name may have.
     #[error(
-        "a segment of an ARM scope has no spaces, wildcards or characters that cannot be shown"
+        "a segment of an ARM scope has no spaces, wildcards or characters that cannot be shown, and \
+         is not . or .."
     )]
     Character,
 }
@@ -148,7 +149,10 @@ fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
     if segments.iter().any(String::is_empty) {
         return Err(InvalidScope::EmptySegment);
     }
-    if !segments.iter().all(|segment| segment.chars().all(is_name_character)) {
+    let is_name = |segment: &String| {
+        segment.chars().all(is_name_character) && segment != "." && segment != ".."
+    };
+    if !segments.iter().all(is_name) {
         return Err(InvalidScope::Character);
     }
     match segments {
@@ -199,6 +203,8 @@ mod tests {
             (&format!("{SUBSCRIPTION}/resourceGroups/a%"), InvalidScope::Character),
             (&format!("{SUBSCRIPTION}/resourceGroups/a%é"), InvalidScope::Character),
             (&format!("{SUBSCRIPTION}/resourceGroups/%2A"), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/.."), InvalidScope::Character),
+            (&format!("{SUBSCRIPTION}/resourceGroups/%2e%2E"), InvalidScope::Character),
             (&format!("{SUBSCRIPTION}/resourceGroups"), InvalidScope::Unpaired),
             (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b"), InvalidScope::Unpaired),
             (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b/c"), InvalidScope::Unpaired),
@@ -224,7 +230,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn encoding_a_name_changes_nothing(name in "[A-Za-z0-9._()-]{1,12}") {
+        fn encoding_a_name_changes_nothing(name in "[A-Za-z0-9][A-Za-z0-9._()-]{0,12}") {
             let encoded: String = name.bytes().map(|byte| format!("%{byte:02x}")).collect();
             let plain = scope(&format!("/resourceGroups/{name}"));
             prop_assert_eq!(scope(&format!("/resourceGroups/{encoded}/")), plain);

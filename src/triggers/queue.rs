@@ -92,6 +92,7 @@ impl RequestQueue {
                     invocation_id = %delivery.invocation_id,
                     requester = %delivery.requester,
                     attempt = delivery.attempt,
+                    policy_sha256 = workbench.broker.policy().sha256(),
                 );
                 delivery.answer(workbench, &message).instrument(span).await
             }

@@ -105,6 +105,55 @@ async fn a_port_that_is_taken_is_named() {
     );
 }
 
+/// Runs `app-role-broker check` on a policy.
+async fn check(policy: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("policy.json"), policy).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
+        .arg("check")
+        .current_dir(folder.path())
+        .output()
+        .await
+        .unwrap()
+}
+
+const RULE: &str = r#"{ "name": "orders", "requesters": ["queue:app-role-requests"], "api": "graph",
+    "principals": ["/subscriptions/11111111-1111-1111-1111-111111111111"], "roles": ["User.*"] }"#;
+
+#[tokio::test]
+async fn check_refuses_a_faulty_policy_with_every_fault_by_path_and_rule() {
+    let faulty = RULE.replace("User.*", "*.Read").replace("queue:", "everybody:");
+    let output = check(&format!(r#"{{ "version": 1, "allow": [{faulty}] }}"#)).await;
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    for fault in ["allow[0].requesters[0] (rule \"orders\")", "allow[0].roles[0] (rule \"orders\")"]
+    {
+        assert!(text.contains(fault), "{text}");
+    }
+    let missing = Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
+        .args(["check", "/nowhere/policy.json"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("cannot be read"));
+}
+
+#[tokio::test]
+async fn check_accepts_a_valid_policy_and_says_what_is_probably_not_meant() {
+    let output = check(&format!(r#"{{ "version": 1, "allow": [{RULE}] }}"#)).await;
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in [
+        "warning: rule \"orders\"",
+        "whoever may create a resource group",
+        "can never match",
+        "is valid; sha256",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_command_line_is_answered_with_the_right_one() {
     let output =

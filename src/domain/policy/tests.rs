@@ -242,3 +242,20 @@ proptest! {
         prop_assert_eq!(permitted, named.eq_ignore_ascii_case("Orders.Read"));
     }
 }
+
+#[test]
+fn the_schema_of_the_policy_is_what_the_types_say() {
+    let settings = schemars::generate::SchemaSettings::draft2020_12();
+    let schema = settings.into_generator().into_root_schema_for::<file::WirePolicy>().to_value();
+    crate::domain::request::schema::assert_committed("policy", &schema);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let stock = include_str!("../../../policy.json");
+    assert!(validator.is_valid(&serde_json::from_str(stock).unwrap()));
+    let full = rule("queue:team", GROUP, API, "Orders.Read")
+        .replace('}', r#","actions":["read"],"privileged":true}"#);
+    assert!(validator.is_valid(&serde_json::from_str(&in_file(&full)).unwrap()));
+    assert!(
+        !validator
+            .is_valid(&serde_json::from_str(&in_file(&full.replace("roles", "role"))).unwrap())
+    );
+}
