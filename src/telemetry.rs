@@ -12,6 +12,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+/// The target of the lines that are the record of what was decided and done. No setting silences
+/// them: who could, could act unseen.
+pub const RECORD: &str = "record";
+
 /// What is logged unless `RUST_LOG` says otherwise.
 const DEFAULT_FILTER: &str = "info";
 
@@ -33,6 +37,7 @@ where
         target.starts_with("app_role_broker")
             || (*metadata.level() <= Level::WARN && !target.starts_with("warp"))
     });
+    let record = filter_fn(|metadata| metadata.target() == RECORD);
     tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -40,5 +45,5 @@ where
         .with_span_list(false)
         .with_ansi(false)
         .with_writer(std::io::stdout)
-        .with_filter(chosen.and(ours_or_serious))
+        .with_filter(chosen.and(ours_or_serious).or(record))
 }

@@ -26,6 +26,7 @@ use crate::{
         assignments::Done,
         error::{ErrorKind, GraphError},
     },
+    telemetry::RECORD,
 };
 
 impl Broker {
@@ -115,6 +116,7 @@ impl Broker {
     /// Written before the write itself, so that a grant whose record was lost can still be traced.
     fn log_intent(&self, context: Context<'_>, permit: &Permit, client_request_id: Uuid) {
         tracing::info!(
+            target: RECORD,
             event = "grant.intent",
             invocation_id = %context.invocation_id,
             requester = %context.requester,
@@ -135,6 +137,7 @@ impl Broker {
         let shown = |id: Option<ObjectId>| id.map(tracing::field::display);
         for role in &decision.roles {
             tracing::info!(
+                target: RECORD,
                 event = "audit",
                 invocation_id = %context.invocation_id,
                 requester = %context.requester,

@@ -9,12 +9,12 @@ mod pattern;
 mod rule;
 mod warnings;
 
-use sha2::{Digest, Sha256};
-
 pub use denial::Denial;
 pub use file::{PolicyFault, PolicyFaults};
+use pattern::Protected;
 pub use rule::BaselineRule;
 use rule::{Naming, Rule};
+use sha2::{Digest, Sha256};
 
 use crate::domain::{
     directory::{Api, AppRole, Principal},
@@ -24,7 +24,6 @@ use crate::domain::{
     request::{Action, Request},
     requester::Requester,
 };
-use pattern::Protected;
 
 /// The policy in force.
 #[derive(Debug)]

@@ -10,8 +10,9 @@ mod tests;
 
 use std::fmt;
 
-use crate::domain::ids::{AppId, AppRoleId, Guid};
 use table::{APIS, FAMILIES, OWNERS, ROLES, Reach};
+
+use crate::domain::ids::{AppId, AppRoleId, Guid};
 
 /// What a privileged role gives power over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

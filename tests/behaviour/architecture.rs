@@ -30,7 +30,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("telemetry", &[]),
     ("triggers", &["broker", "domain", "host", "remote"]),
-    ("broker", &["domain", "graph", "remote"]),
+    ("broker", &["domain", "graph", "remote", "telemetry"]),
     ("graph", &["domain", "remote"]),
     ("remote", &["domain"]),
     ("host", &[]),

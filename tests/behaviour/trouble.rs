@@ -262,6 +262,14 @@ async fn killing_the_handler_while_it_works_loses_no_message_and_assigns_none_tw
 }
 
 #[tokio::test]
+async fn no_setting_silences_the_record() {
+    let world = Plan::new().await.set("RUST_LOG", "off").start().await;
+    assert_eq!(role(&world.ask(&good()).await)["status"], "assigned");
+    world.logs("grant.intent").await;
+    world.logs("\"audit\"").await;
+}
+
+#[tokio::test]
 async fn no_log_line_has_a_token_a_key_or_a_message() {
     let plan = Plan::new().await.set("RUST_LOG", "trace");
     let secret = plan.tenant.identity_header().to_owned();
