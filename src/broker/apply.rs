@@ -94,15 +94,7 @@ impl Broker {
                     if matches!(error.kind(), ErrorKind::ApiNotFound | ErrorKind::RoleNotFound) {
                         self.graph.forget_api(&request.api);
                     }
-                    let failed = RoleOutcome::failed(error.into_failure());
-                    roles.push(RoleOutcome {
-                        requested: outcome.requested.clone(),
-                        id: outcome.id,
-                        value: outcome.value.clone(),
-                        rule: outcome.rule.clone(),
-                        privileged: outcome.privileged,
-                        ..failed
-                    });
+                    roles.push(outcome.failed(error.into_failure()));
                     if again {
                         roles.extend(permits.map(|(_, outcome)| not_attempted(outcome)));
                         return Err(NotYet { last: Box::new(resolved.decision(roles)) });

@@ -52,7 +52,7 @@ impl Unresolved {
     /// A call to Graph did not work.
     pub(super) fn by(request: &Request, error: GraphError) -> Self {
         let again = is_worth_another_delivery(&error);
-        let outcome = RoleOutcome::failed(error.into_failure());
+        let outcome = RoleOutcome::new(Status::Failed).failed(error.into_failure());
         Self { decision: Decision::for_all(request, &outcome), again }
     }
 

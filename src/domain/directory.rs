@@ -115,6 +115,8 @@ impl Api {
             .iter()
             .filter(|role| role.is_enabled && role.is_for_applications)
             .filter_map(|role| role.value.as_ref())
+            // Texts whose lengths differ by more cannot be near; measuring them is the costly part.
+            .filter(|known| known.len().abs_diff(value.len()) <= limit)
             .map(|known| (edit_distance(&value, &known.to_ascii_lowercase()), known))
             .filter(|(distance, _)| *distance <= limit)
             .collect();

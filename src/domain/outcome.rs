@@ -7,6 +7,7 @@ use crate::domain::{
     ids::{AppId, AppRoleId, ObjectId},
     names::RoleName,
     policy::Denial,
+    text::is_printable,
 };
 
 /// Longest message of a result, in characters. A result must fit a queue message whatever Graph or
@@ -210,10 +211,10 @@ impl RoleOutcome {
         Self::new(Status::Denied).coded(denial.code()).because(&denial.outward())
     }
 
-    /// What Graph did not do.
+    /// The same, which Graph did not do.
     #[must_use]
-    pub fn failed(failure: Failure) -> Self {
-        Self { graph_request_id: failure.graph_request_id, ..Self::new(Status::Failed) }
+    pub fn failed(self, failure: Failure) -> Self {
+        Self { status: Status::Failed, graph_request_id: failure.graph_request_id, ..self }
             .coded(failure.code)
             .because(&failure.message)
     }
@@ -259,11 +260,16 @@ impl From<&Principal> for Candidate {
     }
 }
 
+/// A message's beginning, as long as a result has room for, with nothing in it that cannot be shown: a
+/// fault may repeat the name of a field that a caller made up.
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+    let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(LONGEST_MESSAGE).map(shown).collect();
+    if characters.next().is_some() {
+        short.push('…');
     }
+    short
 }
 
 #[cfg(test)]
@@ -274,10 +280,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_message_keeps_its_beginning_and_its_limit(text: String) {
+        fn a_message_is_printable_and_keeps_its_beginning_and_its_limit(text: String) {
             let short = shortened(&text);
             prop_assert!(short.chars().count() <= LONGEST_MESSAGE + 1);
-            prop_assert!(text.starts_with(short.trim_end_matches('…')) || short == text);
+            prop_assert!(short.chars().all(is_printable));
+            let same = short.chars().zip(text.chars()).take(LONGEST_MESSAGE);
+            prop_assert!(same.filter(|(_, given)| is_printable(*given)).all(|(a, b)| a == b));
         }
     }
 

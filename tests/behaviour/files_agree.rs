@@ -113,3 +113,27 @@ fn the_policy_that_ships_is_valid_and_allows_nothing() {
     app_role_broker::domain::policy::Policy::parse(&policy).unwrap();
     assert_eq!(json("policy.json")["allow"], serde_json::json!([]));
 }
+
+/// The JSON examples of the README, in order.
+fn readme_examples() -> Vec<String> {
+    let readme = std::fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let blocks = readme.split("```json\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_examples_of_the_readme_are_a_request_a_result_and_a_policy() {
+    let examples = readme_examples();
+    let [request, result, policy] = examples.as_slice() else { panic!("{}", examples.len()) };
+    app_role_broker::domain::request::Request::decode(request.as_bytes()).unwrap();
+    app_role_broker::domain::policy::Policy::parse(policy.as_bytes()).unwrap();
+    for (file, example) in [("request", request), ("result", result), ("policy", policy)] {
+        let schema = json(&format!("schemas/{file}.schema.json"));
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let faults: Vec<_> = validator
+            .iter_errors(&serde_json::from_str(example).unwrap())
+            .map(|fault| fault.to_string())
+            .collect();
+        assert!(faults.is_empty(), "{file}: {faults:?}");
+    }
+}
