@@ -40,6 +40,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use url::Url;
 use worker_process::Supervisor;
 
+use crate::ports::free_port;
+
 /// What .NET's client follows before it gives up.
 const MOST_REDIRECTS: usize = 50;
 
@@ -118,7 +120,8 @@ impl FunctionsHost {
         let log = HostLog::new(options.echo);
         let functions = host::bind_all(&settings, function_folder::find(&options.app_root)?, &log);
         let client = http_client()?;
-        let port = free_port().await?;
+        // Found once and used again after every restart, as the real host does.
+        let port = free_port()?;
         let (worker, supervisor) =
             worker_process::prepare(settings.clone(), client.clone(), log.clone(), port);
         let host = Arc::new(Host {
@@ -273,10 +276,4 @@ fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::limited(MOST_REDIRECTS))
         .build()
-}
-
-/// Found once and used again after every restart, as the real host does, with the same small risk that
-/// somebody else takes it meanwhile.
-async fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port())
 }

@@ -2,6 +2,7 @@
 //! and Azurite.
 
 pub mod functions_host;
+mod ports;
 pub mod storage;
 pub mod tenant;
 

@@ -2,7 +2,6 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read},
-    net::{Ipv4Addr, TcpListener},
     process::{Child, Command, Stdio},
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -14,6 +13,8 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha512};
 use tokio::sync::OnceCell;
+
+use crate::ports::free_port;
 
 use super::{
     account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME},
@@ -148,7 +149,7 @@ fn start() -> Result<Azurite, AzuriteError> {
 }
 
 fn start_once(installation: &Installation) -> Result<Azurite, AzuriteError> {
-    let ports = free_ports()?;
+    let ports = [free_port()?, free_port()?, free_port()?];
     let mut child = command(installation, ports).spawn()?;
     let (lines, printed) = channel();
     forward(child.stdout.take(), lines.clone());
@@ -201,14 +202,6 @@ fn wait_until_listening(printed: &Receiver<String>) -> Result<(), AzuriteError> 
         }
     };
     Err(AzuriteError::NotReady { reason, output })
-}
-
-/// All three at once, so that they differ.
-fn free_ports() -> std::io::Result<[u16; 3]> {
-    let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let listeners = [free()?, free()?, free()?];
-    let [blob, queue, table] = listeners.map(|listener| listener.local_addr());
-    Ok([blob?.port(), queue?.port(), table?.port()])
 }
 
 /// The value of `AZURITE_ACCOUNTS` ("Use the Azurite emulator", custom storage accounts).
