@@ -3,13 +3,16 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use app_role_broker::{
+    broker::{Broker, Context},
     domain::{
         directory::{Api, AppRole, Principal},
-        ids::{AppId, AppRoleId, ObjectId},
+        ids::{AppId, AppRoleId, InvocationId, ObjectId},
+        mode::Mode,
         names::{ApiName, PrincipalName},
+        outcome::Code,
         pace::Pace,
         policy::{OwnIdentity, Permit, Policy, Question},
-        request::Action,
+        request::{Action, Request},
         requester::Requester,
     },
     graph::{
@@ -204,4 +207,27 @@ async fn a_service_principal_that_does_not_exist_is_not_found() {
     let name = PrincipalName::ObjectId(id(PRINCIPAL));
     let found = graph(NOTHING, NOTHING).await.principal(&name, soon()).await.unwrap();
     assert!(matches!(found, Lookup::NotFound), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
+    let principal = (200, "service-principal-user-assigned.json");
+    let graph = graph(principal, (201, "create-assignment-response.json")).await;
+    // The token of these tests has no claims at all.
+    let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
+    let pace = Pace::default().scaled(0.001);
+    let broker = Broker::new(graph, policy.unwrap(), Mode::Enforce, pace);
+    let requester = Requester::parse("queue:team").unwrap();
+    let context = Context {
+        invocation_id: InvocationId::random(),
+        requester: &requester,
+        sent: None,
+        is_first_delivery: true,
+        deadline: soon(),
+    };
+    let request =
+        format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
+    let request = Request::decode(request.as_bytes()).unwrap();
+    let not_yet = broker.apply(context, &request).await.unwrap_err();
+    assert_eq!(not_yet.last.roles[0].code, Some(Code::NotSignedIn));
 }

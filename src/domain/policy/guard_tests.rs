@@ -257,6 +257,22 @@ proptest! {
     }
 
     #[test]
+    fn the_first_gate_lets_everything_through_that_the_second_allows(rules in rules(), app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
+        let policy = policy(&rules, "");
+        let principal = identity(PRINCIPAL, "rg-x");
+        let allowed = decide(&policy, &principal, &api(app_id), &role(value)).is_ok();
+        let resource = principal.resource_id.as_ref().unwrap().to_string();
+        let team = Requester::Queue("team".to_owned());
+        for name in [PRINCIPAL, &resource, "id"] {
+            for api in [app_id, "api://orders", "Some API", "88888888-8888-8888-8888-888888888888"] {
+                let text = format!(r#"{{"principal":"{name}","api":"{api}","roles":["A"]}}"#);
+                let request = Request::decode(text.as_bytes()).unwrap();
+                prop_assert!(!allowed || policy.admit(&team, &request).is_ok(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
     fn no_rules_grant_the_broker_itself_anything(rules in rules(), value in role_values()) {
         let own = identity(OWN, "rg-x");
         prop_assert!(decide(&policy(&rules, ""), &own, &api(ORDERS), &role(value)).is_err());
