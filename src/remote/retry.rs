@@ -86,7 +86,7 @@ where
 }
 
 fn with_jitter(wait: Duration) -> Duration {
-    wait + wait.mul_f64(rand::random::<f64>() / 5.0)
+    wait.saturating_add(wait.mul_f64(rand::random::<f64>() / 5.0))
 }
 
 /// Whole milliseconds, for logs and results.
@@ -166,6 +166,16 @@ mod tests {
     async fn a_wait_that_would_pass_the_deadline_ends_at_once() {
         let hour = Some(Duration::from_secs(3600));
         assert_eq!(run(9, hour, Duration::from_secs(60)).await, (1, false, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_too_long_to_be_counted_ends_at_once_too() {
+        let longest = header("1.8e19");
+        assert!(longest.is_some());
+        // Whatever chance adds to it.
+        for _ in 0..50 {
+            assert_eq!(run(9, longest, Duration::from_secs(60)).await, (1, false, Duration::ZERO));
+        }
     }
 
     #[tokio::test(start_paused = true)]
