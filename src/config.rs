@@ -49,9 +49,6 @@ const DEFAULT_GRAPH_ENDPOINT: &str = "https://graph.microsoft.com";
 pub struct Settings {
     /// `FUNCTIONS_CUSTOMHANDLER_PORT`, set by the host: the port to listen on.
     pub port: u16,
-    /// `FUNCTIONS_APP_ROOT_PATH`, set by the host: the folder of host.json. Default: the working
-    /// directory.
-    pub app_root: PathBuf,
     /// `AZURE_CLIENT_ID`: the client id of the user-assigned identity. Default: the system-assigned
     /// identity.
     pub client_id: Option<AppId>,
@@ -93,13 +90,13 @@ impl Settings {
         let mode = mode(env).map_err(&mut keep).ok();
         let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         identity_endpoint(env).map_err(&mut keep).ok();
-        let app_root = app_root(env);
-        let policy_file = app_root.join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
+        let policy_file =
+            app_root(env).join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
         match (port, client_id, graph_endpoint, mode, pace) {
             (Some(port), Some(client_id), Some(graph_endpoint), Some(mode), Some(pace))
                 if faults.is_empty() =>
             {
-                Ok(Self { port, app_root, client_id, graph_endpoint, policy_file, mode, pace })
+                Ok(Self { port, client_id, graph_endpoint, policy_file, mode, pace })
             }
             _ => Err(faults),
         }

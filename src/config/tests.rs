@@ -77,7 +77,7 @@ fn a_national_cloud_has_an_audience_of_its_own() {
 fn what_is_not_set_has_its_documented_default() {
     let settings = Settings::read(&good()).unwrap();
     assert_eq!(settings.port, 7071);
-    assert_eq!(settings.app_root, Path::new("."));
+    assert_eq!(app_root(&good()), Path::new("."));
     assert_eq!(settings.policy_file, Path::new("./policy.json"));
     assert_eq!(settings.client_id, None);
     assert_eq!(settings.pace, Pace::default());
