@@ -103,7 +103,7 @@ impl From<FileFault> for StartFault {
 /// A broker and the functions by which it is called.
 pub struct App {
     handler: Handler,
-    broker: Broker,
+    broker: Arc<Broker>,
     pace: Pace,
 }
 
@@ -111,7 +111,7 @@ impl App {
     /// Puts `broker` behind `functions`.
     #[must_use]
     pub fn new(settings: &Settings, broker: Broker, functions: Functions) -> Self {
-        let pace = settings.pace.clone();
+        let (pace, broker) = (settings.pace.clone(), Arc::new(broker));
         let workbench = Workbench {
             broker: broker.clone(),
             max_dequeue_count: functions.max_dequeue_count,

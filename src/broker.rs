@@ -4,9 +4,8 @@ mod apply;
 mod resolve;
 mod roles;
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 use crate::{
     domain::{
@@ -23,13 +22,17 @@ use crate::{
     remote::retry::Deadline,
 };
 
+/// How many requests may wait at once for principals that Graph does not know. The others are
+/// handed back to their queue at once: a hundred wrong ids must not keep good requests waiting.
+const PLACES_TO_WAIT: usize = 8;
+
 /// The broker: a policy, and the Graph on which it acts.
-#[derive(Clone)]
 pub struct Broker {
     graph: Graph,
-    policy: Arc<Policy>,
+    policy: Policy,
     mode: Mode,
     pace: Pace,
+    places_to_wait: Semaphore,
 }
 
 /// In which invocation something is asked.
@@ -71,7 +74,8 @@ impl Broker {
     /// A broker that acts on `graph` as far as `policy` allows.
     #[must_use]
     pub fn new(graph: Graph, policy: Policy, mode: Mode, pace: Pace) -> Self {
-        Self { graph, policy: Arc::new(policy), mode, pace }
+        let places_to_wait = Semaphore::new(PLACES_TO_WAIT);
+        Self { graph, policy, mode, pace, places_to_wait }
     }
 
     /// Whether the broker is told to look at nothing.

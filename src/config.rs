@@ -9,7 +9,7 @@ use std::{
 
 use azure_core::http::Url;
 
-use crate::domain::{ids::AppId, mode::Mode, pace::Pace};
+use crate::domain::{ids::AppId, mode::Mode, pace::Pace, write_quota::WriteQuota};
 
 /// Where settings come from: the process, or a map in tests.
 pub trait Env {
@@ -55,6 +55,9 @@ pub struct Settings {
     /// `GRAPH_ENDPOINT`: the Graph of the tenant's cloud, or an emulator on this machine. Default:
     /// `https://graph.microsoft.com`.
     pub graph_endpoint: Url,
+    /// `GRAPH_WRITE_QUOTA`: how many writes Graph accepts of this process, as `writes/seconds`. With
+    /// several instances, each one's share. Default: `3000/150`, the documented quota.
+    pub write_quota: WriteQuota,
     /// `POLICY_FILE`: where the policy lies, relative to the app root. Default: `policy.json`.
     pub policy_file: PathBuf,
     /// `BROKER_MODE`: `enforce`, `report` or `paused`. Default: `enforce`.
@@ -87,16 +90,22 @@ impl Settings {
         let port = port(env).map_err(&mut keep).ok();
         let client_id = client_id(env).map_err(&mut keep).ok();
         let graph_endpoint = graph_endpoint(env).map_err(&mut keep).ok();
+        let write_quota = write_quota(env).map_err(&mut keep).ok();
         let mode = mode(env).map_err(&mut keep).ok();
         let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         identity_endpoint(env).map_err(&mut keep).ok();
         let policy_file =
             app_root(env).join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
-        match (port, client_id, graph_endpoint, mode, pace) {
-            (Some(port), Some(client_id), Some(graph_endpoint), Some(mode), Some(pace))
-                if faults.is_empty() =>
-            {
-                Ok(Self { port, client_id, graph_endpoint, policy_file, mode, pace })
+        match (port, client_id, graph_endpoint, write_quota, mode, pace) {
+            (
+                Some(port),
+                Some(client_id),
+                Some(graph_endpoint),
+                Some(write_quota),
+                Some(mode),
+                Some(pace),
+            ) if faults.is_empty() => {
+                Ok(Self { port, client_id, graph_endpoint, write_quota, policy_file, mode, pace })
             }
             _ => Err(faults),
         }
@@ -183,6 +192,16 @@ fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
 fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("127.0.0.1" | "[::1]"))
         && matches!(url.scheme(), "http" | "https")
+}
+
+fn write_quota(env: &dyn Env) -> Result<WriteQuota, StartFault> {
+    const NAME: &str = "GRAPH_WRITE_QUOTA";
+    let Some(text) = env.get(NAME).filter(|text| !text.is_empty()) else {
+        return Ok(WriteQuota::default());
+    };
+    WriteQuota::parse(&text).ok_or_else(|| {
+        fault(NAME, format!("is {text:?} and must be writes and seconds, for instance 3000/150"))
+    })
 }
 
 fn mode(env: &dyn Env) -> Result<Mode, StartFault> {

@@ -3,7 +3,9 @@
 //! Pure: no I/O, no clock, no async.
 
 pub mod arm;
+mod ascii_json;
 pub mod directory;
+pub mod failed_request;
 pub mod ids;
 pub mod mode;
 pub mod names;
@@ -15,3 +17,4 @@ pub mod request;
 pub mod requester;
 pub mod result;
 pub mod text;
+pub mod write_quota;

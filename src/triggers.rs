@@ -5,6 +5,8 @@
 
 mod queue;
 
+use std::sync::Arc;
+
 use queue::RequestQueue;
 
 use crate::{
@@ -26,11 +28,14 @@ pub enum Trigger {
     RequestQueue(RequestQueue),
 }
 
+/// Name of the output binding that takes requests which were given up.
+pub const FAILED_BINDING: &str = "failed";
+
 /// What every trigger needs to do its work.
 #[derive(Clone)]
 pub struct Workbench {
     /// The use cases.
-    pub broker: Broker,
+    pub broker: Arc<Broker>,
     /// The delivery after which the host gives a message up.
     pub max_dequeue_count: u32,
     /// How long things may take.

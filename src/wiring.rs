@@ -25,7 +25,8 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let make_credential = credential::managed_identity(&client, settings.client_id);
     let tokens = TokenSource::new(make_credential, settings.graph_scope(), settings.pace.clone());
     let endpoint = settings.graph_endpoint.clone();
-    let graph = Graph::new(client, Arc::new(tokens), endpoint, settings.pace.clone());
+    let (quota, pace) = (settings.write_quota, settings.pace.clone());
+    let graph = Graph::new(client, Arc::new(tokens), endpoint, quota, pace);
     let policy = read_policy(&settings.policy_file);
     Ok(Broker::new(graph, policy, settings.mode, settings.pace.clone()))
 }

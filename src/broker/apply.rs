@@ -23,27 +23,25 @@ use crate::{
     },
     graph::{
         Answer,
-        assignments::Done,
+        ensure::{Done, Effort},
         error::{ErrorKind, GraphError},
     },
     telemetry::RECORD,
 };
 
+/// What to do after one role.
+enum Then {
+    /// The next one.
+    GoOn,
+    /// The next one; and the answer is not whole yet: an assignment that exists is not listed.
+    LookAgain,
+    /// Nothing more in this delivery: what kept this role from being written would keep the others.
+    ComeBack,
+}
+
 impl Broker {
     /// Does what `request` asks for, as far as the policy allows it.
     pub async fn apply(&self, context: Context<'_>, request: &Request) -> Result<Decision, NotYet> {
-        let outcome = self.decide_and_carry_out(context, request).await;
-        if let Ok(decision) = &outcome {
-            self.audit(context, request, decision);
-        }
-        outcome
-    }
-
-    async fn decide_and_carry_out(
-        &self,
-        context: Context<'_>,
-        request: &Request,
-    ) -> Result<Decision, NotYet> {
         if let Err(expired) = request.check_age(context.sent, OffsetDateTime::now_utc()) {
             let outcome = RoleOutcome::new(Status::Expired).because(&expired.to_string());
             return Ok(Decision::for_all(request, &outcome));
@@ -81,28 +79,57 @@ impl Broker {
         permits: Vec<(Permit, RoleOutcome)>,
         resolved: &Resolved,
     ) -> Result<Decision, NotYet> {
-        let mut roles = Vec::new();
+        let (mut roles, mut is_final) = (Vec::new(), true);
         let mut permits = permits.into_iter();
         for (permit, outcome) in permits.by_ref() {
-            let client_request_id = Uuid::new_v4();
-            self.log_intent(context, &permit, client_request_id);
-            let held = &resolved.held;
-            match self.graph.carry_out(&permit, held, client_request_id, context.deadline).await {
-                Ok(done) => roles.push(describe(done, outcome)),
-                Err(error) => {
-                    let again = is_worth_another_delivery(&error);
-                    if matches!(error.kind(), ErrorKind::ApiNotFound | ErrorKind::RoleNotFound) {
-                        self.graph.forget_api(&request.api);
-                    }
-                    roles.push(outcome.failed(error.into_failure()));
-                    if again {
-                        roles.extend(permits.map(|(_, outcome)| not_attempted(outcome)));
-                        return Err(NotYet { last: Box::new(resolved.decision(roles)) });
-                    }
+            let (outcome, then) =
+                self.carry_out_one(context, request, &permit, outcome, resolved).await;
+            roles.push(outcome);
+            match then {
+                Then::GoOn => {}
+                Then::LookAgain => is_final = false,
+                Then::ComeBack => {
+                    roles.extend(permits.map(|(_, outcome)| not_attempted(outcome)));
+                    return Err(NotYet { last: Box::new(resolved.decision(roles)) });
                 }
             }
         }
-        Ok(resolved.decision(roles))
+        let decision = resolved.decision(roles);
+        if is_final { Ok(decision) } else { Err(NotYet { last: Box::new(decision) }) }
+    }
+
+    async fn carry_out_one(
+        &self,
+        context: Context<'_>,
+        request: &Request,
+        permit: &Permit,
+        outcome: RoleOutcome,
+        resolved: &Resolved,
+    ) -> (RoleOutcome, Then) {
+        let effort = Effort {
+            client_request_id: Uuid::new_v4(),
+            deadline: context.deadline,
+            replication: self.patience(context),
+        };
+        self.log_intent(context, permit, effort.client_request_id);
+        let error = match self.graph.carry_out(permit, &resolved.held, effort).await {
+            Ok(done) => return (describe(done, outcome), Then::GoOn),
+            Err(error) => error,
+        };
+        let again = is_worth_another_delivery(&error);
+        match error.kind() {
+            ErrorKind::AlreadyAssigned => {
+                let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
+                let message = "the assignment exists, and Microsoft Graph does not list it yet";
+                return (outcome.because(message), Then::LookAgain);
+            }
+            ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
+                self.graph.forget_api(&request.api);
+            }
+            _ => {}
+        }
+        let then = if again { Then::ComeBack } else { Then::GoOn };
+        (outcome.failed(error.into_failure()), then)
     }
 
     /// Written before the write itself, so that a grant whose record was lost can still be traced.
@@ -123,30 +150,49 @@ impl Broker {
         );
     }
 
-    fn audit(&self, context: Context<'_>, request: &Request, decision: &Decision) {
+    /// Writes the record of a final answer, a line for each role.
+    pub fn audit(&self, context: Context<'_>, request: &Request, decision: &Decision) {
+        for role in &decision.roles {
+            self.record(context, request, decision, role);
+        }
+    }
+
+    /// Writes the record of what was changed by a delivery that did not finish: the next one will find
+    /// it done.
+    pub fn audit_changes(&self, context: Context<'_>, request: &Request, decision: &Decision) {
+        for role in decision.roles.iter().filter(|role| role.is_change()) {
+            self.record(context, request, decision, role);
+        }
+    }
+
+    fn record(
+        &self,
+        context: Context<'_>,
+        request: &Request,
+        decision: &Decision,
+        role: &RoleOutcome,
+    ) {
         let principal_id = decision.principal.as_ref().map(ResultPrincipal::object_id);
         let resource_id = decision.api.as_ref().map(ResultApi::object_id);
         let shown = |id: Option<ObjectId>| id.map(tracing::field::display);
-        for role in &decision.roles {
-            tracing::info!(
-                target: RECORD,
-                event = "audit",
-                invocation_id = %context.invocation_id,
-                requester = %context.requester,
-                action = request.action.verb(),
-                dry_run = self.is_dry_run(request),
-                principal_id = shown(principal_id),
-                resource_id = shown(resource_id),
-                app_role_id = role.id.map(tracing::field::display),
-                status = ?role.status,
-                code = role.code.map(tracing::field::debug),
-                rule = role.rule,
-                assignment_id = role.assignment_id,
-                graph_request_id = role.graph_request_id,
-                policy_sha256 = self.policy.sha256(),
-                "decided on an app role"
-            );
-        }
+        tracing::info!(
+            target: RECORD,
+            event = "audit",
+            invocation_id = %context.invocation_id,
+            requester = %context.requester,
+            action = request.action.verb(),
+            dry_run = self.is_dry_run(request),
+            principal_id = shown(principal_id),
+            resource_id = shown(resource_id),
+            app_role_id = role.id.map(tracing::field::display),
+            status = ?role.status,
+            code = role.code.map(tracing::field::debug),
+            rule = role.rule,
+            assignment_id = role.assignment_id,
+            graph_request_id = role.graph_request_id,
+            policy_sha256 = self.policy.sha256(),
+            "decided on an app role"
+        );
     }
 }
 

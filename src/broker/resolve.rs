@@ -1,6 +1,6 @@
 //! From the names of a request to what they mean in the tenant.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{Broker, Context, Decision, apply::is_worth_another_delivery};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
         ids::{AppId, Guid},
         names::PrincipalName,
         outcome::{Candidate, Code, RoleOutcome, Status},
+        pace::Pace,
         policy::OwnIdentity,
         request::{Action, Request},
         result::MOST_CANDIDATES,
@@ -62,9 +63,16 @@ impl Unresolved {
         Self { decision: resolved.decision(roles), ..self }
     }
 
-    fn not_found(request: &Request, code: Code, message: &str, again: bool) -> Self {
+    fn not_found(request: &Request, code: Code, message: &str) -> Self {
         let outcome = RoleOutcome::new(Status::NotFound).coded(code).because(message);
-        Self { decision: Decision::for_all(request, &outcome), again }
+        Self { decision: Decision::for_all(request, &outcome), again: false }
+    }
+
+    /// What Graph does not know may be too young. Whoever gives up says `failed`.
+    fn not_found_yet(request: &Request, message: &str) -> Self {
+        let outcome = RoleOutcome::new(Status::Failed);
+        let outcome = outcome.coded(Code::PrincipalNotFound).because(message);
+        Self { decision: Decision::for_all(request, &outcome), again: true }
     }
 
     fn ambiguous(request: &Request, code: Code, candidates: &[Principal]) -> Self {
@@ -116,20 +124,18 @@ impl Broker {
         request: &Request,
     ) -> Result<Principal, Box<Unresolved>> {
         let failed = |error| Box::new(Unresolved::by(request, error));
-        let not_found = |message: &str, again| {
+        let not_found = |message: &str| {
             let code = Code::PrincipalNotFound;
-            Box::new(Unresolved::not_found(request, code, message, again))
+            Box::new(Unresolved::not_found(request, code, message))
         };
         let name = &request.principal;
         let mut found = self.graph.principal(name, context.deadline).await.map_err(failed)?;
         if matches!(found, Lookup::NotFound) && can_be_young(name) {
             let mistaken = self.mistaken_id(name, context.deadline).await.map_err(failed)?;
             if let Some(message) = mistaken {
-                return Err(not_found(&message, false));
+                return Err(not_found(&message));
             }
-            if context.is_first_delivery {
-                found = self.wait_for_principal(name, context.deadline).await.map_err(failed)?;
-            }
+            found = self.wait_for_principal(name, context).await.map_err(failed)?;
         }
         match found {
             Lookup::Found(principal) => Ok(principal),
@@ -137,19 +143,35 @@ impl Broker {
                 let code = Code::PrincipalAmbiguous;
                 Err(Box::new(Unresolved::ambiguous(request, code, &candidates)))
             }
-            Lookup::NotFound => Err(not_found(unknown_principal(name), can_be_young(name))),
+            Lookup::NotFound if can_be_young(name) => {
+                Err(Box::new(Unresolved::not_found_yet(request, unknown_principal(name))))
+            }
+            Lookup::NotFound => Err(not_found(unknown_principal(name))),
         }
     }
 
-    /// Looks for a principal that may be seconds old, for a while.
+    /// Until when somebody may be waited for whom Graph does not know: a while on the first delivery;
+    /// afterwards the spacing of deliveries is the wait.
+    pub(super) fn patience(&self, context: Context<'_>) -> Deadline {
+        let wait = self.pace.young_principal;
+        context.deadline.at_most(if context.is_first_delivery { wait } else { Duration::ZERO })
+    }
+
+    /// Looks for a principal that may be seconds old, for a while, if there is a place to wait.
     async fn wait_for_principal(
         &self,
         name: &PrincipalName,
-        deadline: Deadline,
+        context: Context<'_>,
     ) -> Result<Lookup<Principal>, GraphError> {
-        let patience = deadline.at_most(self.pace.young_principal);
-        let waited = retry("wait for the principal", &self.pace, patience, || async {
-            match self.graph.principal(name, deadline).await {
+        let Some(_place) =
+            self.places_to_wait.try_acquire().ok().filter(|_| context.is_first_delivery)
+        else {
+            return Ok(Lookup::NotFound);
+        };
+        let poll = self.pace.young_principal_poll;
+        let pace = Pace { first_wait: poll, longest_wait: poll, ..self.pace.clone() };
+        let waited = retry("wait for the principal", &pace, self.patience(context), || async {
+            match self.graph.principal(name, context.deadline).await {
                 Ok(Lookup::NotFound) => Attempt::Again { after: None, error: Missing::NotFound },
                 Ok(found) => Attempt::Done(found),
                 Err(error) => Attempt::Stop(Missing::Failed(error)),
@@ -207,7 +229,7 @@ impl Broker {
                 let message = "this tenant has no service principal for the API; if the API is \
                                Microsoft's or a partner's, somebody must first add it to the tenant";
                 let code = Code::ApiNotFound;
-                Err(Box::new(Unresolved::not_found(request, code, message, false)))
+                Err(Box::new(Unresolved::not_found(request, code, message)))
             }
         }
     }

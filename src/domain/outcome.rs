@@ -94,6 +94,10 @@ pub enum Code {
     TokenRefused,
     /// The broker's own identity lacks a role.
     Forbidden,
+    /// The principal has as many assignments as it can have.
+    PrincipalFull,
+    /// The tenant has no room for another object.
+    DirectoryFull,
     /// Graph asked to slow down for longer than the request could wait.
     Throttled,
     /// Graph did not answer, or with a passing fault.
@@ -217,6 +221,12 @@ impl RoleOutcome {
         Self { status: Status::Failed, graph_request_id: failure.graph_request_id, ..self }
             .coded(failure.code)
             .because(&failure.message)
+    }
+
+    /// Whether something was changed in the tenant.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        matches!(self.status, Status::Assigned | Status::Revoked)
     }
 
     /// Whether it keeps the other roles of the request from being written.

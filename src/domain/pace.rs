@@ -16,6 +16,9 @@ pub struct Pace {
     pub call: Duration,
     /// Limit of fetching a token. The endpoint is on the same machine.
     pub token: Duration,
+    /// How long a token that replaced a refused one is not replaced again: the platform hands out what
+    /// it has cached, so the next one would be the same.
+    pub token_renewal: Duration,
     /// After a failed fetch of a token, how long callers are told so without another try.
     pub token_failure: Duration,
     /// First wait between two tries of a call; doubled each time.
@@ -25,6 +28,12 @@ pub struct Pace {
     /// How long a first delivery waits for a principal that Graph does not know: it may be seconds old.
     /// Later deliveries do not wait, their spacing is the wait.
     pub young_principal: Duration,
+    /// How often it looks meanwhile.
+    pub young_principal_poll: Duration,
+    /// Up to how long a second or later delivery waits, by chance, before it begins. Messages that
+    /// failed together come back together: if one of them ended the handler, it must not take the
+    /// same ones with it each time.
+    pub redelivery_spread: Duration,
     /// How long one queue message may be worked on before it is handed back to its queue. Far below
     /// the function timeout of host.json, whose end would kill every other invocation too.
     pub queue_message: Duration,
@@ -38,10 +47,13 @@ impl Default for Pace {
             connect: Duration::from_secs(5),
             call: Duration::from_secs(30),
             token: Duration::from_secs(10),
+            token_renewal: Duration::from_secs(60),
             token_failure: Duration::from_secs(3),
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(16),
             young_principal: Duration::from_secs(15),
+            young_principal_poll: Duration::from_secs(2),
+            redelivery_spread: Duration::from_secs(2),
             queue_message: Duration::from_secs(60),
             drain: Duration::from_secs(10),
         }
@@ -56,10 +68,13 @@ impl Pace {
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         Self {
+            token_renewal: self.token_renewal.mul_f64(factor),
             token_failure: self.token_failure.mul_f64(factor),
             first_wait: self.first_wait.mul_f64(factor),
             longest_wait: self.longest_wait.mul_f64(factor),
             young_principal: self.young_principal.mul_f64(factor),
+            young_principal_poll: self.young_principal_poll.mul_f64(factor),
+            redelivery_spread: self.redelivery_spread.mul_f64(factor),
             queue_message: self.queue_message.mul_f64(factor),
             ..self.clone()
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::{
+    ascii_json::ascii_json,
     directory::{Api, Principal},
     ids::{AppId, InvocationId, ObjectId},
     outcome::{Candidate, RoleOutcome},
@@ -172,25 +173,6 @@ impl RequestResult {
         }
         short
     }
-}
-
-fn ascii_json(result: &RequestResult) -> Result<String, serde_json::Error> {
-    serde_json::to_string(result).map(|json| escape_non_ascii(&json))
-}
-
-/// In JSON a character outside ASCII can only stand inside a string, where an escape means the same.
-fn escape_non_ascii(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character.is_ascii() {
-            escaped.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

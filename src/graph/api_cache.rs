@@ -12,8 +12,9 @@ use super::{Lookup, error::GraphError};
 use crate::domain::{directory::Api, names::ApiName};
 
 /// Most names that are remembered. A tenant has a handful of APIs; the limit is for callers who write
-/// one name in many ways.
-const MOST_NAMES: usize = 256;
+/// one name in many ways. Microsoft Graph's roles take a few hundred kilobytes, so all of this is below
+/// 20 MB.
+const MOST_NAMES: usize = 64;
 
 /// What is remembered of one name. Holding its lock is holding the right to ask Graph.
 type Slot = Arc<tokio::sync::Mutex<Option<Remembered>>>;

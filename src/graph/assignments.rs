@@ -1,12 +1,13 @@
-//! Making an assignment exist, or not exist.
+//! The three calls about assignments, each sent once: list, create, remove.
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Answer, Call, Graph,
-    error::{ErrorKind, GraphError},
+    Answer, Graph,
+    error::GraphError,
+    exchange::Call,
     odata::{self, Key},
 };
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
         directory::{Assignment, Principal},
         ids::{AppRoleId, ObjectId},
         policy::Permit,
-        request::Action,
     },
     remote::retry::Deadline,
 };
@@ -34,19 +34,6 @@ struct WireAssignment {
     app_role_id: AppRoleId,
     resource_id: ObjectId,
     created_date_time: Option<String>,
-}
-
-/// What carrying out a permit came to.
-#[derive(Debug)]
-pub enum Done {
-    /// This call created the assignment.
-    Assigned(Answer<Assignment>),
-    /// It stood already.
-    AlreadyAssigned(Assignment),
-    /// This call removed it. The body is the assignment that was.
-    Revoked(Answer<Assignment>),
-    /// It did not exist.
-    AlreadyRevoked,
 }
 
 impl From<WireAssignment> for Assignment {
@@ -71,49 +58,17 @@ impl Graph {
         self.held_by(by_client_id.unwrap_or(Key::ObjectId(principal.object_id)), deadline).await
     }
 
-    /// Does what `permit` allows. `held` is what the principal held when that was decided.
-    ///
-    /// Neither way is idempotent on Graph's side: a second attempt, after a lost answer or a second
-    /// delivery of a message, is refused as a duplicate or as unknown. Those refusals are successes
-    /// here.
-    pub async fn carry_out(
+    /// The assignment that a permit is about, as far as the list shows it.
+    pub(super) async fn listed(
         &self,
         permit: &Permit,
-        held: &[Assignment],
-        client_request_id: Uuid,
         deadline: Deadline,
-    ) -> Result<Done, GraphError> {
-        match permit.action() {
-            Action::Assign => self.assign(permit, client_request_id, deadline).await,
-            Action::Revoke => match held.iter().find(|assignment| is_of(assignment, permit)) {
-                Some(assignment) => {
-                    self.revoke(permit, assignment, client_request_id, deadline).await
-                }
-                None => Ok(Done::AlreadyRevoked),
-            },
-        }
-    }
-
-    async fn assign(
-        &self,
-        permit: &Permit,
-        client_request_id: Uuid,
-        deadline: Deadline,
-    ) -> Result<Done, GraphError> {
-        let duplicate = match self.create(permit, client_request_id, deadline).await {
-            Ok(created) => return Ok(Done::Assigned(created)),
-            Err(error) if error.kind() == ErrorKind::AlreadyAssigned => error,
-            Err(error) => return Err(error),
-        };
+    ) -> Result<Option<Assignment>, GraphError> {
         let held = self.held_by(key(permit), deadline).await?;
-        match held.into_iter().find(|assignment| is_of(assignment, permit)) {
-            Some(assignment) => Ok(Done::AlreadyAssigned(assignment)),
-            // Lists lag behind writes, so the next delivery will find it.
-            None => Err(duplicate.not_listed_yet()),
-        }
+        Ok(held.into_iter().find(|assignment| is_of(assignment, permit)))
     }
 
-    async fn create(
+    pub(super) async fn create(
         &self,
         permit: &Permit,
         client_request_id: Uuid,
@@ -132,17 +87,17 @@ impl Graph {
             client_request_id,
             may_lag: false,
         };
-        let Answer { body, request_id } = self.call::<_, WireAssignment>(&call, deadline).await?;
-        Ok(Answer { body: body.into(), request_id })
+        let answer = self.write_once::<_, WireAssignment>(&call, deadline).await?;
+        Ok(Answer { body: answer.body.into(), request_id: answer.request_id })
     }
 
-    async fn revoke(
+    pub(super) async fn remove(
         &self,
         permit: &Permit,
         assignment: &Assignment,
         client_request_id: Uuid,
         deadline: Deadline,
-    ) -> Result<Done, GraphError> {
+    ) -> Result<Answer<()>, GraphError> {
         let call = Call::<()> {
             name: "remove the assignment",
             method: Method::DELETE,
@@ -151,13 +106,7 @@ impl Graph {
             client_request_id,
             may_lag: false,
         };
-        match self.call::<_, ()>(&call, deadline).await {
-            Ok(Answer { request_id, .. }) => {
-                Ok(Done::Revoked(Answer { body: assignment.clone(), request_id }))
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyRevoked => Ok(Done::AlreadyRevoked),
-            Err(error) => Err(error),
-        }
+        self.write_once(&call, deadline).await
     }
 
     async fn held_by(&self, key: Key, deadline: Deadline) -> Result<Vec<Assignment>, GraphError> {
@@ -168,7 +117,8 @@ impl Graph {
     }
 }
 
-fn is_of(assignment: &Assignment, permit: &Permit) -> bool {
+/// Whether an assignment is the one that a permit is about.
+pub(super) fn is_of(assignment: &Assignment, permit: &Permit) -> bool {
     assignment.api == permit.api() && assignment.role == permit.role()
 }
 

@@ -1,11 +1,13 @@
 //! What Microsoft Graph's refusals mean.
 //!
 //! Graph answers five different causes with the code `Request_BadRequest`, so the text has to be
-//! looked at too. [`MEANINGS`] is the only place that does.
+//! looked at too. [`meanings`] is the only place that does.
+
+mod meanings;
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use meanings::Body;
 
 use crate::{
     domain::outcome::{Code, Failure},
@@ -39,6 +41,14 @@ pub enum ErrorKind {
     Forbidden,
     /// Another write on the same object was under way.
     ConcurrentWrites,
+    /// The broker's own service principal is missing or disabled in this tenant.
+    OwnIdentityUnknown,
+    /// The principal has as many assignments as Graph lets one object have.
+    PrincipalFull,
+    /// The tenant, or the broker's share of it, has no room for another object.
+    DirectoryFull,
+    /// Graph has forgotten where the reader of a list was.
+    PageExpired,
     /// Too many requests.
     Throttled,
     /// A passing fault on Graph's side, or no answer at all.
@@ -47,53 +57,8 @@ pub enum ErrorKind {
     Refused,
 }
 
-/// Status, code and a part of the message (compared ignoring case) that a refusal must have, and
-/// what it means; the first row that matches counts. `None` matches everything.
-const MEANINGS: &[(Option<u16>, Option<&str>, &str, ErrorKind)] = &[
-    (
-        None,
-        Some("Request_BadRequest"),
-        "permission being assigned already exists",
-        ErrorKind::AlreadyAssigned,
-    ),
-    (
-        None,
-        Some("Request_MultipleObjectsWithSameKeyValue"),
-        "entitlementgrant entry already exists",
-        ErrorKind::AlreadyAssigned,
-    ),
-    (
-        Some(400),
-        None,
-        "entitlementgrant being updated or deleted is not found",
-        ErrorKind::AlreadyRevoked,
-    ),
-    (Some(400), None, "not a valid reference update", ErrorKind::PrincipalNotFound),
-    (Some(400), None, "specified resourceid was not found", ErrorKind::ApiNotFound),
-    (Some(400), None, "permission being assigned was not found", ErrorKind::RoleNotFound),
-    (Some(401), None, "", ErrorKind::TokenRefused),
-    (Some(403), Some("Authorization_RequestDenied"), "", ErrorKind::Forbidden),
-    (Some(404), Some("Request_ResourceNotFound"), "", ErrorKind::NotFound),
-    (Some(409), Some("Directory_ConcurrencyViolation"), "", ErrorKind::ConcurrentWrites),
-    (Some(429), None, "", ErrorKind::Throttled),
-    (Some(408), None, "", ErrorKind::Unavailable),
-    (Some(500), None, "", ErrorKind::Unavailable),
-    (Some(502), None, "", ErrorKind::Unavailable),
-    (Some(503), None, "", ErrorKind::Unavailable),
-    (Some(504), None, "", ErrorKind::Unavailable),
-];
-
-fn meaning(status: u16, code: &str, message: &str) -> ErrorKind {
-    let message = message.to_lowercase();
-    MEANINGS
-        .iter()
-        .find(|(of_status, of_code, part, _)| {
-            of_status.is_none_or(|expected| expected == status)
-                && of_code.is_none_or(|expected| expected.eq_ignore_ascii_case(code))
-                && message.contains(part)
-        })
-        .map_or(ErrorKind::Refused, |(.., kind)| *kind)
-}
+/// How much of an answer that nobody understands goes to the log, in bytes.
+const LONGEST_EXCERPT: usize = 4096;
 
 /// A call to Graph that did not work.
 ///
@@ -107,21 +72,6 @@ pub struct GraphError {
     passing: bool,
     request_id: Option<String>,
     retry_after: Option<Duration>,
-}
-
-/// ```json
-/// { "error": { "code": "Request_BadRequest", "message": "…" } }
-/// ```
-#[derive(Deserialize)]
-struct WireError {
-    error: WireErrorBody,
-}
-
-#[derive(Deserialize)]
-struct WireErrorBody {
-    code: String,
-    #[serde(default)]
-    message: String,
 }
 
 impl GraphError {
@@ -153,6 +103,9 @@ impl GraphError {
             || matches!(
                 self.kind,
                 ErrorKind::AlreadyAssigned
+                    | ErrorKind::OwnIdentityUnknown
+                    | ErrorKind::DirectoryFull
+                    | ErrorKind::PageExpired
                     | ErrorKind::NotSignedIn
                     | ErrorKind::TokenRefused
                     | ErrorKind::Forbidden
@@ -176,13 +129,14 @@ impl GraphError {
         request_id: Option<String>,
         claims: &Claims,
     ) -> Self {
-        let (code, message) = match serde_json::from_slice::<WireError>(body) {
-            Ok(WireError { error }) => (error.code, error.message),
-            Err(_) => (String::new(), String::new()),
-        };
-        let kind = meaning(status, &code, &message);
-        let advice = advice(kind, claims);
-        let detail = format!("Microsoft Graph answered {status} {code} {message:?}{advice}");
+        let said = Body::decode(body);
+        let kind = said.meaning(status);
+        let (code, message) = (&said.code, &said.message);
+        let mut detail = format!("Microsoft Graph answered {status} {code} {message:?}");
+        detail.push_str(&match kind {
+            ErrorKind::Refused => format!("; its whole answer: {}", excerpt(body)),
+            _ => advice(kind, claims),
+        });
         Self { request_id, ..Self::new(kind, detail) }
     }
 
@@ -206,6 +160,19 @@ impl GraphError {
     pub(super) fn unreadable(error: &serde_json::Error, request_id: Option<String>) -> Self {
         let detail = format!("Microsoft Graph's answer could not be read: {error}");
         Self { request_id, ..Self::new(ErrorKind::Unavailable, detail) }
+    }
+
+    /// The deadline passed while nothing could be sent.
+    pub(super) fn held_back() -> Self {
+        let detail = "nothing could be sent to Microsoft Graph before the deadline: it is throttling, \
+                      or GRAPH_WRITE_QUOTA is used up";
+        Self::new(ErrorKind::Throttled, detail.to_owned())
+    }
+
+    /// The deadline passed while others wrote to the same principal.
+    pub(super) fn other_writes() -> Self {
+        let detail = "other requests were writing to the same principal until the deadline";
+        Self::new(ErrorKind::ConcurrentWrites, detail.to_owned())
     }
 
     pub(super) fn endless_list() -> Self {
@@ -249,6 +216,19 @@ fn advice(kind: ErrorKind, claims: &Claims) -> String {
             claims.audience.as_deref().unwrap_or("that could not be read"),
         ),
         ErrorKind::Forbidden => missing_roles(claims),
+        ErrorKind::OwnIdentityUnknown => format!(
+            "; the broker's service principal {} must exist in tenant {} and be enabled",
+            claims.object_id.map_or("(unknown)".to_owned(), |id| id.to_string()),
+            claims.tenant_id.map_or("(unknown)".to_owned(), |id| id.to_string()),
+        ),
+        ErrorKind::PrincipalFull => "; one service principal can hold 1,500 app role assignments, \
+                                     those on deleted APIs included"
+            .to_owned(),
+        ErrorKind::DirectoryFull => {
+            "; an administrator must delete objects (deleted ones count for 30 days) or have the \
+             tenant's quota raised"
+                .to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -271,6 +251,12 @@ pub fn missing_roles(claims: &Claims) -> String {
         claims.issued(),
         missing.join(" and "),
     )
+}
+
+/// The beginning of an answer, in one line that can be shown.
+fn excerpt(body: &[u8]) -> String {
+    let beginning = body.get(..LONGEST_EXCERPT).unwrap_or(body);
+    format!("{:?}", String::from_utf8_lossy(beginning))
 }
 
 fn outward(kind: ErrorKind) -> (Code, &'static str) {
@@ -297,11 +283,26 @@ fn outward(kind: ErrorKind) -> (Code, &'static str) {
             Code::Forbidden,
             "the broker lacks a role on Microsoft Graph; its operators find the reason in its log",
         ),
+        ErrorKind::OwnIdentityUnknown => (
+            Code::Forbidden,
+            "Microsoft Graph does not know the broker's identity; its operators find the reason in \
+             its log",
+        ),
+        ErrorKind::PrincipalFull => (
+            Code::PrincipalFull,
+            "the principal has as many app role assignments as one service principal can have \
+             (1,500); revoke some",
+        ),
+        ErrorKind::DirectoryFull => (
+            Code::DirectoryFull,
+            "the tenant has no room for another object; an administrator must make some",
+        ),
         ErrorKind::Throttled => {
             (Code::Throttled, "Microsoft Graph is throttling; send the request again later")
         }
         ErrorKind::Unavailable
         | ErrorKind::ConcurrentWrites
+        | ErrorKind::PageExpired
         | ErrorKind::AlreadyAssigned
         | ErrorKind::AlreadyRevoked => (
             Code::GraphUnavailable,

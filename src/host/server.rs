@@ -7,7 +7,10 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+};
 use warp::{
     Filter, Rejection,
     http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
@@ -19,6 +22,11 @@ use super::{invocation::Invocation, reply::Reply};
 /// Largest envelope. A queue message has 64 KiB and an HTTP trigger's body may be larger; base64 and
 /// double encoding at most triple it.
 const LARGEST_ENVELOPE: usize = 1024 * 1024;
+
+/// Most calls that are worked on at once; others wait, unread. The host sends at most 48 queue messages
+/// (host.json, `batchSize` and `newBatchThreshold`) for each function; with the largest envelopes this
+/// many take 128 MiB.
+const MOST_CALLS: usize = 128;
 
 /// Header that carries the host's id of the invocation.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";
@@ -53,12 +61,13 @@ pub async fn serve(
 fn routes(
     handler: Handler,
 ) -> impl Filter<Extract = (warp::reply::Response,), Error = Infallible> + Clone {
+    let places = Arc::new(Semaphore::new(MOST_CALLS));
     warp::method()
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
         .then(move |method: Method, path: FullPath, headers: HeaderMap, body| {
-            respond(handler.clone(), method, path, headers, body)
+            respond(handler.clone(), places.clone(), method, path, headers, body)
         })
         .recover(|rejection: Rejection| async move {
             tracing::error!(event = "host.rejected", "a call could not be read: {rejection:?}");
@@ -70,6 +79,7 @@ fn routes(
 
 async fn respond<B: Buf>(
     handler: Handler,
+    places: Arc<Semaphore>,
     method: Method,
     path: FullPath,
     headers: HeaderMap,
@@ -83,13 +93,16 @@ async fn respond<B: Buf>(
     if method != Method::POST {
         return error(StatusCode::METHOD_NOT_ALLOWED, "the host calls functions by POST");
     }
+    let Ok(place) = places.acquire_owned().await else {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
+    };
     let body = match collect(body).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
     let id = headers.get(INVOCATION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     match Invocation::decode(function, id, &body) {
-        Ok(invocation) => into_response(&run(handler, invocation).await),
+        Ok(invocation) => into_response(&run(handler, invocation, place).await),
         Err(fault) => {
             tracing::error!(event = "host.bad_envelope", "{fault}");
             error(StatusCode::BAD_REQUEST, &fault.to_string())
@@ -97,10 +110,16 @@ async fn respond<B: Buf>(
     }
 }
 
-/// Runs a call in a task of its own, apart from the connection.
-async fn run(handler: Handler, invocation: Invocation) -> Reply {
+/// Runs a call in a task of its own, apart from the connection. The place is taken until the call is
+/// done, even if the host has hung up.
+async fn run(handler: Handler, invocation: Invocation, place: OwnedSemaphorePermit) -> Reply {
     let function = invocation.function.clone();
-    match tokio::spawn(async move { handler(invocation).await }).await {
+    let work = async move {
+        let reply = handler(invocation).await;
+        drop(place);
+        reply
+    };
+    match tokio::spawn(work).await {
         Ok(reply) => reply,
         Err(failure) => {
             tracing::error!(event = "invocation.crashed", function, "{failure}");

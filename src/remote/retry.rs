@@ -27,6 +27,12 @@ impl Deadline {
         Self(self.0.min(Instant::now() + duration))
     }
 
+    /// The moment itself.
+    #[must_use]
+    pub fn moment(&self) -> Instant {
+        self.0
+    }
+
     /// What is left of it; zero once it has passed.
     #[must_use]
     pub fn remaining(&self) -> Duration {

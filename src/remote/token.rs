@@ -88,6 +88,7 @@ struct State {
     credential: Option<Arc<dyn TokenCredential>>,
     token: Option<Token>,
     failure: Option<(Instant, NoToken)>,
+    renewed: Option<Instant>,
 }
 
 impl TokenSource {
@@ -125,11 +126,16 @@ impl TokenSource {
 
     /// Forgets `refused`, which the API did not accept, together with the credential that cached it.
     ///
-    /// A token fetched since then is kept: it may be good.
+    /// A token fetched since then is kept: it may be good. However many callers were refused, this
+    /// happens once within [`Pace::token_renewal`].
     pub async fn forget(&self, refused: &Token) {
         let mut state = self.state.lock().await;
-        if state.token.as_ref().is_some_and(|token| token.secret() == refused.secret()) {
-            *state = State::default();
+        let is_current =
+            state.token.as_ref().is_some_and(|token| token.secret() == refused.secret());
+        let is_new = state.renewed.is_some_and(|at| at.elapsed() < self.pace.token_renewal);
+        if is_current && !is_new {
+            tracing::warn!(event = "token.renewed", "the token was refused: another is fetched");
+            *state = State { renewed: Some(Instant::now()), ..State::default() };
         }
     }
 

@@ -2,52 +2,32 @@
 //!
 //! A reply with a status of the 200s makes the host delete the message; any other makes it deliver
 //! the message again, up to `maxDequeueCount`, and then move it to the poison queue. So a final
-//! outcome, good or bad, is always a success here, and a failure means: deliver again.
+//! outcome, good or bad, is always a success here, and a failure means: deliver again. What the last
+//! delivery could not do goes to the queue of failed requests, so that only a crash fills the poison
+//! queue.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+mod delivery;
+mod message;
+
+use delivery::Delivery;
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{REQUEST_BINDING, RESULT_BINDING, Workbench};
+use super::{FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench};
 use crate::{
-    VERSION,
-    broker::{Context, Decision, NotYet},
-    domain::{
-        ids::InvocationId,
-        outcome::{RoleOutcome, Status},
-        request::{InvalidRequest, Request},
-        requester::Requester,
-        result::RequestResult,
-    },
+    domain::{ids::InvocationId, requester::Requester},
     host::{
         function_json::FunctionFolder,
         invocation::{EnvelopeFault, Invocation, QueueMetadata},
-        reply::{Outputs, Reply},
+        reply::Reply,
     },
-    remote::retry::{Deadline, millis},
 };
 
 /// A function that takes requests from a queue and writes results to another.
 #[derive(Debug)]
 pub struct RequestQueue {
     requester: Requester,
-}
-
-/// How long the platform keeps a managed identity's token ("Managed identities best practice
-/// recommendations"): after that, no token is older than a change.
-const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
-
-/// One delivery of one message.
-struct Delivery<'a> {
-    function: &'a str,
-    invocation_id: InvocationId,
-    requester: Requester,
-    sent: Option<OffsetDateTime>,
-    attempt: u32,
-    is_last: bool,
-    began: Instant,
-    started_at: OffsetDateTime,
 }
 
 impl RequestQueue {
@@ -59,15 +39,14 @@ impl RequestQueue {
                  host lets a message overwrite its own delivery count"
             ));
         }
-        let has_results = folder
-            .outputs
-            .iter()
-            .any(|output| output.kind == "queue" && output.name == RESULT_BINDING);
-        if !has_results {
-            return Err(format!(
-                "there must be an output binding of type \"queue\" named {RESULT_BINDING:?}: the \
-                 host silently drops a result that has no binding"
-            ));
+        for name in [RESULT_BINDING, FAILED_BINDING] {
+            let mut outputs = folder.outputs.iter();
+            if !outputs.any(|output| output.kind == "queue" && output.name == name) {
+                return Err(format!(
+                    "there must be an output binding of type \"queue\" named {name:?}: the host \
+                     silently drops a message that has no binding"
+                ));
+            }
         }
         let queue = folder.trigger.queue_name.as_deref().unwrap_or_default();
         let requester = Requester::parse(&format!("queue:{queue}"))
@@ -129,131 +108,5 @@ impl RequestQueue {
             started_at: OffsetDateTime::now_utc(),
         };
         Ok((delivery, message))
-    }
-}
-
-impl Delivery<'_> {
-    async fn answer(&self, workbench: &Workbench, message: &[u8]) -> Reply {
-        let request = match decode(message) {
-            Ok(request) => request,
-            Err(fault) => {
-                tracing::warn!(event = "request.invalid", kind = fault.kind(), "not a request");
-                let role = RoleOutcome::new(Status::Invalid).because(&fault.to_string());
-                let decision = Decision { roles: vec![role], ..Decision::default() };
-                return self.reply(workbench, None, decision);
-            }
-        };
-        match workbench.broker.apply(self.context(workbench), &request).await {
-            Ok(decision) => self.reply(workbench, Some(&request), decision),
-            Err(NotYet { last }) if self.is_last => {
-                tracing::error!(event = "request.given_up", "the last delivery has failed");
-                self.reply(workbench, Some(&request), *last)
-            }
-            Err(NotYet { .. }) => {
-                tracing::warn!(event = "request.not_yet", "the host will deliver it again");
-                Reply::Failed("not done yet; the handler's log says why".to_owned())
-            }
-        }
-    }
-
-    fn context(&self, workbench: &Workbench) -> Context<'_> {
-        Context {
-            invocation_id: self.invocation_id,
-            requester: &self.requester,
-            sent: self.sent,
-            is_first_delivery: self.attempt == 1,
-            deadline: Deadline::after(workbench.pace.queue_message),
-        }
-    }
-
-    fn reply(&self, workbench: &Workbench, request: Option<&Request>, decision: Decision) -> Reply {
-        let changed = decision
-            .roles
-            .iter()
-            .any(|role| matches!(role.status, Status::Assigned | Status::Revoked));
-        let result = RequestResult {
-            request_id: request.and_then(|r| r.request_id.as_ref()).map(ToString::to_string),
-            invocation_id: self.invocation_id,
-            function: self.function.to_owned(),
-            requester: self.requester.clone(),
-            action: request.map(|request| request.action),
-            dry_run: request.is_some_and(|request| workbench.broker.is_dry_run(request)),
-            principal: decision.principal,
-            api: decision.api,
-            roles: decision.roles,
-            candidates: decision.candidates,
-            started_at: written(self.started_at),
-            duration_ms: millis(self.began.elapsed()),
-            attempt: self.attempt,
-            effective_by: changed.then(|| written(OffsetDateTime::now_utc() + TOKEN_CACHE)),
-            policy_sha256: workbench.broker.policy().sha256().map(str::to_owned),
-            broker_version: VERSION,
-            truncated: false,
-        };
-        match result.to_json() {
-            Ok(json) => Reply::Succeeded(Outputs::default().message(RESULT_BINDING, json)),
-            Err(error) => {
-                tracing::error!(event = "result.unwritable", "{error}");
-                Reply::Failed("the result could not be written as JSON".to_owned())
-            }
-        }
-    }
-}
-
-fn written(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
-}
-
-/// Reads a message that is the JSON text itself or base64 of it; which of the two a sender's library
-/// makes is not the sender's choice.
-fn decode(message: &[u8]) -> Result<Request, InvalidRequest> {
-    let message = message.trim_ascii();
-    if message.first() == Some(&b'{') {
-        return Request::decode(message);
-    }
-    match STANDARD.decode(message) {
-        Ok(text) if !text.is_empty() => Request::decode(&text),
-        _ => Err(InvalidRequest::Json {
-            path: "request".to_owned(),
-            problem: "neither a JSON object nor base64 of one".to_owned(),
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const REQUEST: &str = r#"{"principalId":"11111111-1111-1111-1111-111111111111","resourceId":"22222222-2222-2222-2222-222222222222","appRoleId":"33333333-3333-3333-3333-333333333333"}"#;
-
-    #[test]
-    fn a_message_that_is_neither_json_nor_base64_is_refused() {
-        for message in ["", " ", "hello there", "[]", "\"x\"", "é"] {
-            let fault = decode(message.as_bytes()).unwrap_err().to_string();
-            assert!(fault.contains("neither a JSON object nor base64"), "{message:?}: {fault}");
-        }
-    }
-
-    #[test]
-    fn base64_of_something_else_is_refused_with_the_path() {
-        let fault = decode(STANDARD.encode("{\"a\":1}").as_bytes()).unwrap_err().to_string();
-        assert!(fault.starts_with("a: unknown field"), "{fault}");
-    }
-
-    proptest! {
-        #[test]
-        fn plain_text_and_base64_mean_the_same(before in "[ \r\n\t]{0,3}", after in "[ \r\n\t]{0,3}") {
-            let plain = format!("{before}{REQUEST}{after}");
-            let encoded = format!("{before}{}{after}", STANDARD.encode(REQUEST));
-            prop_assert_eq!(decode(plain.as_bytes()), decode(encoded.as_bytes()));
-            prop_assert!(decode(plain.as_bytes()).is_ok());
-        }
-
-        #[test]
-        fn no_message_makes_decoding_panic(message: Vec<u8>) {
-            let _ = decode(&message);
-        }
     }
 }

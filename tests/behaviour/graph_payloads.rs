@@ -14,10 +14,11 @@ use app_role_broker::{
         policy::{OwnIdentity, Permit, Policy, Question},
         request::{Action, Request},
         requester::Requester,
+        write_quota::WriteQuota,
     },
     graph::{
         Graph, Lookup,
-        assignments::Done,
+        ensure::{Done, Effort},
         error::{ErrorKind, GraphError},
     },
     remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
@@ -73,7 +74,7 @@ async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let client = client::build(&endpoint, &pace).unwrap();
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
     let tokens = TokenSource::new(make, "scope".to_owned(), pace.clone());
-    Graph::new(client, Arc::new(tokens), endpoint, pace)
+    Graph::new(client, Arc::new(tokens), endpoint, WriteQuota::default(), pace)
 }
 
 const NOTHING: (u16, &str) = (404, "error-resource-not-found.json");
@@ -84,6 +85,12 @@ fn soon() -> Deadline {
 
 fn id(text: &str) -> ObjectId {
     ObjectId::parse(text).unwrap()
+}
+
+/// One write, with no patience for replicas.
+fn effort() -> Effort {
+    let replication = Deadline::after(Duration::ZERO);
+    Effort { client_request_id: Uuid::new_v4(), deadline: soon(), replication }
 }
 
 /// Leave to give the principal this role, from a policy that has just this rule.
@@ -118,7 +125,7 @@ fn permit(role: &str) -> Permit {
 }
 
 async fn create(get: (u16, &'static str), post: (u16, &'static str)) -> Result<Done, GraphError> {
-    graph(get, post).await.carry_out(&permit(USER_READ_ALL), &[], Uuid::new_v4(), soon()).await
+    graph(get, post).await.carry_out(&permit(USER_READ_ALL), &[], effort()).await
 }
 
 #[tokio::test]
@@ -168,7 +175,7 @@ async fn no_token_goes_to_a_next_page_at_another_host() {
     let list = (200, "list-assignments-page-response.json");
     let graph = graph(list, (400, "error-permission-already-exists.json")).await;
     let not_on_this_page = permit("c0a70500-0000-4000-8000-0000000000ff");
-    let error = graph.carry_out(&not_on_this_page, &[], Uuid::new_v4(), soon()).await.unwrap_err();
+    let error = graph.carry_out(&not_on_this_page, &[], effort()).await.unwrap_err();
     assert!(error.to_string().contains("another host"), "{error}");
 }
 

@@ -1,5 +1,3 @@
-use proptest::prelude::*;
-
 use super::*;
 use crate::domain::{
     directory::{AppRole, Assignment},
@@ -70,14 +68,5 @@ fn the_fullest_result_fits_a_message_and_says_what_was_left_out() {
         assert!(json.len() <= LARGEST_RESULT, "{character}: {}", json.len());
         assert_eq!(json.contains("\"truncated\":true"), truncated, "{character}: {}", json.len());
         assert!(json.contains("\"graphRefused\""));
-    }
-}
-
-proptest! {
-    #[test]
-    fn escaping_changes_no_text(text: String) {
-        let escaped = escape_non_ascii(&serde_json::to_string(&text).unwrap());
-        prop_assert!(escaped.is_ascii());
-        prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
     }
 }

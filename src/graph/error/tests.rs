@@ -7,28 +7,57 @@ fn refused(status: u16, code: &str, message: &str) -> GraphError {
     GraphError::refused(status, body.as_bytes(), Some("r".to_owned()), &Claims::default())
 }
 
-/// Status, code, message as Graph writes them, and what they mean.
+/// Status, code, message as Graph writes them, and what they mean. In the order of causes: the
+/// assignment, the two service principals, the role, the request, the token, rights, limits, the
+/// moment.
 const REFUSALS: &str = "
 400 | Request_BadRequest | Permission being assigned already exists on the object | AlreadyAssigned
 400 | Request_MultipleObjectsWithSameKeyValue | EntitlementGrant entry already exists. | AlreadyAssigned
 409 | Request_MultipleObjectsWithSameKeyValue | EntitlementGrant entry already exists. | AlreadyAssigned
-404 | Request_ResourceNotFound | Resource 'x' does not exist or one of its queried reference-property objects are not present. | NotFound
+409 | Request_MultipleObjectsWithSameKeyValue | Permission entry already exists. | Refused
 400 | Request_BadRequest | EntitlementGrant being updated or deleted is not found | AlreadyRevoked
+404 | Request_ResourceNotFound | Resource 'x' does not exist or one of its queried reference-property objects are not present. | NotFound
 400 | Request_BadRequest | Not a valid reference update. | PrincipalNotFound
 400 | Request_BadRequest | Specified resourceId was not found. | ApiNotFound
 400 | Request_BadRequest | Permission being assigned was not found on application 'x'. | RoleNotFound
 400 | Request_BadRequest | Invalid object identifier 'x'. | Refused
+400 | Request_BadRequest | Cannot convert the literal 'x' to the expected type 'Edm.Guid'. | Refused
+400 | Request_BadRequest | Cannot convert a primitive value to the expected type 'Edm.Guid'. | Refused
 400 | Request_BadRequest | One or more properties are invalid. | Refused
-401 | InvalidAuthenticationToken | Lifetime validation failed, the token is expired. | TokenRefused
-403 | Authorization_RequestDenied | Insufficient privileges to complete the operation. | Forbidden
-403 | Directory_QuotaExceeded | The directory object quota limit for the Principal has been exceeded. | Refused
+400 | Request_BadRequest | One or more properties contains invalid values. | Refused
+400 | Request_BadRequest | Invalid resource identifier for EntitlementGrant. | Refused
+400 | BadRequest | Invalid filter clause: Syntax error at position 3. | Refused
+400 | Request_UnsupportedQuery | It is not supported without the header 'ConsistencyLevel: eventual'. | Refused
+400 | Request_BadRequest | Direct queries to this resource type are not supported. | Refused
 405 |  | Specified HTTP method is not allowed for the request target. | Refused
-409 | Directory_ConcurrencyViolation | Error due to concurrent requests being made to the tenant. | ConcurrentWrites
+401 | InvalidAuthenticationToken | Lifetime validation failed, the token is expired. | TokenRefused
+401 | InvalidAuthenticationToken | CompactToken validation failed with reason code: 80049228. | TokenRefused
+401 | InvalidAuthenticationToken | Access token is empty. | TokenRefused
+401 | InvalidAuthenticationToken | Continuous access evaluation resulted in challenge. | TokenRefused
+401 | Authentication_ExpiredToken | Your access token has expired. | TokenRefused
+400 | Authentication_MissingOrMalformed | Access Token missing or malformed. | TokenRefused
+403 | Authorization_RequestDenied | Insufficient privileges to complete the operation. | Forbidden
+403 | Authorization_RequestDenied | The identity of the calling application could not be established. | OwnIdentityUnknown
+403 | Authorization_IdentityNotFound | The identity of the calling application could not be established. | OwnIdentityUnknown
+403 | Authorization_IdentityDisabled | The identity is disabled. | OwnIdentityUnknown
+403 | Directory_QuotaExceeded | The directory object quota limit for the Principal has been exceeded. | DirectoryFull
+400 | Directory_QuotaExceeded | The directory object quota limit for the Tenant has been exceeded. | DirectoryFull
+403 | Directory_ResourceSizeExceeded | The size of the object has exceeded its limit. | PrincipalFull
+409 | Directory_ConcurrencyViolation | Error due to concurrent requests being made to the tenant. Please wait briefly and retry. | ConcurrentWrites
 409 | Conflict | something else | Refused
 429 | TooManyRequests | Please retry again later. | Throttled
+429 | TooManyRequests | Too many requests from Identifier:x under category:aadgraph.app.tenant_large | Throttled
+429 |  | This request is throttled. Please try again after the value (in seconds) specified in the Retry-After header | Throttled
+403 | Request_ThrottledTemporarily | Your request is throttled temporarily. | Throttled
+403 | Request_ThrottledPermanently | Your request is throttled permanently. | Throttled
 500 | Service_InternalServerError | Encountered an internal server error. | Unavailable
+500 | generalException | Encountered an internal server error. | Unavailable
+502 | ServiceUnavailable | Service Unavailable | Unavailable
 503 | ServiceUnavailable | Service Unavailable | Unavailable
-504 | UnknownError |  | Unavailable";
+503 | Directory_ReplicaUnavailable | Service Unavailable | Unavailable
+504 | UnknownError |  | Unavailable
+504 | GatewayTimeout |  | Unavailable
+400 | Directory_ExpiredPageToken | The specified page token value has expired. | PageExpired";
 
 #[test]
 fn a_refusal_means_what_its_status_code_and_text_say_together() {
@@ -49,6 +78,27 @@ fn a_body_that_is_not_graphs_is_understood_by_its_status() {
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(&status.to_string()));
     }
+}
+
+#[test]
+fn a_service_principal_without_its_application_is_too_new_whatever_else_the_refusal_says() {
+    for status in [400, 404] {
+        let body = br#"{"error":{"code":"Request_BadRequest","message":"x","details":[{"code":"NoBackingApplicationObject","message":"y","target":"z"}]}}"#;
+        let error = GraphError::refused(status, body, None, &Claims::default());
+        assert_eq!(error.kind(), ErrorKind::PrincipalNotFound);
+    }
+}
+
+#[test]
+fn a_refusal_that_no_row_knows_is_kept_whole() {
+    let body = br#"{"error":{"code":"New_Code","message":"m","details":[{"code":"d","target":"t"}],"innerError":{"date":"2026-08-20T10:11:12"}}}"#;
+    let text = GraphError::refused(400, body, None, &Claims::default()).to_string();
+    for part in ["New_Code", "details", "target", "2026-08-20T10:11:12"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let endless = vec![b'x'; 100 * LONGEST_EXCERPT];
+    let text = GraphError::refused(400, &endless, None, &Claims::default()).to_string();
+    assert!(text.len() < 2 * LONGEST_EXCERPT);
 }
 
 #[test]

@@ -1,0 +1,242 @@
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// How a service may count writes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Model {
+    FixedWindow,
+    Bucket,
+    /// A bucket from which refused writes take too.
+    ChargingBucket,
+}
+
+const MODELS: [Model; 3] = [Model::FixedWindow, Model::Bucket, Model::ChargingBucket];
+
+/// A service with a quota, on a clock of whole microseconds.
+struct Service {
+    model: Model,
+    quota: WriteQuota,
+    began: Option<u64>,
+    window: u64,
+    used: u32,
+    balance: f64,
+    last: u64,
+}
+
+impl Service {
+    fn new(model: Model, quota: WriteQuota) -> Self {
+        let balance = f64::from(quota.writes);
+        Self { model, quota, began: None, window: 0, used: 0, balance, last: 0 }
+    }
+
+    /// Answers a write: nothing, or after how long to come back.
+    fn write(&mut self, now: u64) -> Option<Duration> {
+        let period = u64::try_from(self.quota.period.as_micros()).unwrap();
+        let began = *self.began.get_or_insert(now);
+        if self.model == Model::FixedWindow {
+            let window = (now - began) / period;
+            if window != self.window {
+                (self.window, self.used) = (window, 0);
+            }
+            self.used += 1;
+            let left = Duration::from_micros(began + (window + 1) * period - now);
+            return (self.used > self.quota.writes).then(|| whole_seconds(left));
+        }
+        let per_micro = f64::from(self.quota.writes) / period as f64;
+        let refilled = self.balance + (now - self.last) as f64 * per_micro;
+        (self.balance, self.last) = (refilled.min(f64::from(self.quota.writes)), now);
+        let refused = self.balance < 1.0;
+        if !refused || self.model == Model::ChargingBucket {
+            self.balance -= 1.0;
+        }
+        let missing = (1.0 - self.balance) / per_micro;
+        refused.then(|| whole_seconds(Duration::from_micros(missing as u64)))
+    }
+}
+
+fn whole_seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs_f64().ceil().max(1.0) as u64)
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Wake,
+    Ready,
+    Arrived,
+    Answered(Option<Duration>),
+}
+
+/// What a run came to.
+#[derive(Debug)]
+struct Run {
+    seconds: f64,
+    refused: u32,
+    accepted: u32,
+}
+
+/// Writes `wanted` assignments with so many in flight, each after a read as long as the write.
+fn run(
+    ledger: &mut Ledger,
+    service: &mut Service,
+    start: Instant,
+    wanted: u32,
+    in_flight: u32,
+) -> Run {
+    const LATENCY: u64 = 60_000;
+    let mut events = BinaryHeap::new();
+    let (mut unread, mut waiting) = (wanted, 0_u32);
+    let mut done = Run { seconds: 0.0, refused: 0, accepted: 0 };
+    for _ in 0..in_flight.min(wanted) {
+        unread -= 1;
+        events.push(Reverse((LATENCY, Event::Ready)));
+    }
+    while let Some(Reverse((now, event))) = events.pop() {
+        let moment = start + Duration::from_micros(now);
+        match event {
+            Event::Wake => {}
+            Event::Ready => waiting += 1,
+            Event::Arrived => {
+                let refusal = service.write(now);
+                events.push(Reverse((now + LATENCY / 2, Event::Answered(refusal))));
+            }
+            Event::Answered(None) => {
+                ledger.end(moment, Ending::Taken { used: None });
+                done.accepted += 1;
+                done.seconds = now as f64 / 1e6;
+                if unread > 0 {
+                    unread -= 1;
+                    events.push(Reverse((now + LATENCY, Event::Ready)));
+                }
+            }
+            Event::Answered(retry_after) => {
+                ledger.end(moment, Ending::Refused { retry_after });
+                done.refused += 1;
+                waiting += 1;
+            }
+        }
+        while waiting > 0 {
+            match ledger.admit(moment) {
+                Admission::Now => {
+                    waiting -= 1;
+                    events.push(Reverse((now + LATENCY / 2, Event::Arrived)));
+                }
+                Admission::AfterAnAnswer => break,
+                Admission::At(at) => {
+                    let at = u64::try_from((at - start).as_micros()).unwrap() + 1;
+                    events.push(Reverse((at, Event::Wake)));
+                    break;
+                }
+            }
+        }
+    }
+    done
+}
+
+fn quota(writes: u32, seconds: u64) -> WriteQuota {
+    WriteQuota { writes, period: Duration::from_secs(seconds) }
+}
+
+fn ledger(quota: WriteQuota, now: Instant) -> Ledger {
+    Ledger::new(quota, Pace::default(), now)
+}
+
+proptest! {
+    #[test]
+    fn a_quota_that_is_known_is_never_exceeded_however_the_service_counts(
+        writes in 1..300_u32, seconds in 1..30_u64, in_flight in 1..64_u32, wanted in 1..900_u32,
+    ) {
+        for model in MODELS {
+            let start = Instant::now();
+            let known = quota(writes, seconds);
+            let mut service = Service::new(model, known);
+            let done = run(&mut ledger(known, start), &mut service, start, wanted, in_flight);
+            prop_assert_eq!((done.refused, done.accepted), (0, wanted));
+        }
+    }
+
+    #[test]
+    fn whatever_the_quota_really_is_everything_is_written_in_the_end(
+        believed in 1..300_u32, real in 1..300_u32, seconds in 1..30_u64, in_flight in 1..64_u32,
+    ) {
+        for model in MODELS {
+            let start = Instant::now();
+            let mut service = Service::new(model, quota(real, seconds));
+            let mut ledger = ledger(quota(believed, seconds), start);
+            let done = run(&mut ledger, &mut service, start, 400, in_flight);
+            prop_assert_eq!(done.accepted, 400);
+        }
+    }
+}
+
+/// The best time for 600 writes, 200 in 10 s, with 48 in flight: the quota leaves 400 to later
+/// periods; a window's own 200 take as long as reading and writing them takes.
+const IDEAL: [(Model, f64); 3] =
+    [(Model::FixedWindow, 20.5), (Model::Bucket, 20.1), (Model::ChargingBucket, 20.1)];
+
+#[test]
+fn a_quota_that_is_known_is_used_up() {
+    for (model, ideal) in IDEAL {
+        let start = Instant::now();
+        let known = quota(200, 10);
+        let done = run(&mut ledger(known, start), &mut Service::new(model, known), start, 600, 48);
+        assert!(done.seconds < ideal * 1.05, "{model:?}: {done:?}");
+    }
+}
+
+#[test]
+fn a_quota_that_is_not_known_is_learned_from_refusals() {
+    for (model, ideal) in IDEAL {
+        let start = Instant::now();
+        let mut service = Service::new(model, quota(200, 10));
+        let mut ledger = ledger(WriteQuota::default(), start);
+        let done = run(&mut ledger, &mut service, start, 600, 48);
+        // A refusal that is charged for takes the place of a write, of which there are 20 a second.
+        let charged =
+            if model == Model::ChargingBucket { f64::from(done.refused) / 20.0 } else { 0.0 };
+        assert!(done.seconds < ideal * 1.10 + charged, "{model:?}: {done:?}");
+        assert!(done.refused < 100, "{model:?}: {done:?}");
+    }
+}
+
+#[test]
+fn a_refusal_stops_all_writes_for_as_long_as_graph_asks_and_one_comes_back_first() {
+    let now = Instant::now();
+    let mut ledger = ledger(quota(100, 10), now);
+    assert_eq!([(); 3].map(|()| ledger.admit(now)), [Admission::Now; 3]);
+    let retry_after = Some(Duration::from_secs(7));
+    ledger.end(now, Ending::Refused { retry_after });
+    let until = now + Duration::from_secs(7);
+    assert_eq!(ledger.admit(now), Admission::At(until));
+    ledger.end(now, Ending::Taken { used: None });
+    ledger.end(now, Ending::Unanswered);
+    assert_eq!(ledger.admit(until), Admission::Now);
+    assert_eq!(ledger.admit(until), Admission::AfterAnAnswer);
+    ledger.end(until, Ending::Taken { used: None });
+    assert_eq!([(); 3].map(|()| ledger.admit(until)), [Admission::Now; 3]);
+    assert_eq!(ledger.admit(until), Admission::AfterAnAnswer);
+}
+
+#[test]
+fn what_others_have_used_is_left_out() {
+    let now = Instant::now();
+    let mut ledger = ledger(quota(100, 10), now);
+    // Others have made 89 of the 100 writes.
+    let mut write = |ours: u32| {
+        let admission = ledger.admit(now);
+        if admission == Admission::Now {
+            ledger.end(now, Ending::Taken { used: Some(f64::from(89 + ours) / 100.0) });
+        }
+        admission == Admission::Now
+    };
+    let ours = (1..100).take_while(|ours| write(*ours)).count();
+    assert!((10..=12).contains(&ours), "{ours}");
+    // Graph says nothing below 80 %, so then the others have gone.
+    let later = now + Duration::from_secs(10);
+    assert_eq!(ledger.admit(later), Admission::Now);
+    ledger.end(later, Ending::Taken { used: None });
+    let more = (0..200).take_while(|_| ledger.admit(later) == Admission::Now).count();
+    assert_eq!(more, 99);
+}

@@ -1,0 +1,179 @@
+//! One delivery of one message.
+
+use std::time::Duration;
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::time::Instant;
+
+use super::message::decode;
+use crate::{
+    VERSION,
+    broker::{Context, Decision, NotYet},
+    domain::{
+        failed_request::FailedRequest,
+        ids::InvocationId,
+        outcome::{RoleOutcome, Status},
+        request::{InvalidRequest, Request},
+        requester::Requester,
+        result::RequestResult,
+    },
+    host::reply::{Outputs, Reply},
+    remote::retry::{Deadline, millis},
+    triggers::{FAILED_BINDING, RESULT_BINDING, Workbench},
+};
+
+/// How long the platform keeps a managed identity's token ("Managed identities best practice
+/// recommendations"): after that, no token is older than a change.
+const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
+
+/// Longest reason of a failed request, in characters.
+const LONGEST_REASON: usize = 1000;
+
+/// One delivery of one message.
+pub(super) struct Delivery<'a> {
+    pub(super) function: &'a str,
+    pub(super) invocation_id: InvocationId,
+    pub(super) requester: Requester,
+    pub(super) sent: Option<OffsetDateTime>,
+    pub(super) attempt: u32,
+    pub(super) is_last: bool,
+    pub(super) began: Instant,
+    pub(super) started_at: OffsetDateTime,
+}
+
+impl Delivery<'_> {
+    /// Works on the message to the reply.
+    pub(super) async fn answer(&self, workbench: &Workbench, message: &[u8]) -> Reply {
+        tokio::time::sleep(self.spread(workbench.pace.redelivery_spread)).await;
+        let request = match decode(message) {
+            Ok(request) => request,
+            Err(fault) => return self.refuse(workbench, &fault),
+        };
+        tracing::info!(
+            event = "request.received",
+            request_id = request.request_id.as_ref().map(tracing::field::display),
+            "working on a request"
+        );
+        let context = self.context(workbench);
+        match workbench.broker.apply(context, &request).await {
+            Ok(decision) => {
+                workbench.broker.audit(context, &request, &decision);
+                self.reply(workbench, Some(&request), decision, Outputs::default())
+            }
+            Err(NotYet { last }) if self.is_last => {
+                workbench.broker.audit(context, &request, &last);
+                self.give_up(workbench, &request, message, *last)
+            }
+            Err(NotYet { last }) => {
+                workbench.broker.audit_changes(context, &request, &last);
+                tracing::warn!(event = "request.not_yet", "the host will deliver it again");
+                Reply::Failed("not done yet; the handler's log says why".to_owned())
+            }
+        }
+    }
+
+    /// How long to wait before a delivery that is not the first.
+    fn spread(&self, longest: Duration) -> Duration {
+        if self.attempt > 1 { longest.mul_f64(rand::random::<f64>()) } else { Duration::ZERO }
+    }
+
+    fn context(&self, workbench: &Workbench) -> Context<'_> {
+        Context {
+            invocation_id: self.invocation_id,
+            requester: &self.requester,
+            sent: self.sent,
+            is_first_delivery: self.attempt == 1,
+            deadline: Deadline::after(workbench.pace.queue_message),
+        }
+    }
+
+    fn refuse(&self, workbench: &Workbench, fault: &InvalidRequest) -> Reply {
+        tracing::warn!(event = "request.invalid", kind = fault.kind(), "not a request");
+        let role = RoleOutcome::new(Status::Invalid).because(&fault.to_string());
+        let decision = Decision { roles: vec![role], ..Decision::default() };
+        self.reply(workbench, None, decision, Outputs::default())
+    }
+
+    /// Answers after the last delivery; a request that was not done is kept for operators.
+    fn give_up(
+        &self,
+        workbench: &Workbench,
+        request: &Request,
+        message: &[u8],
+        decision: Decision,
+    ) -> Reply {
+        let failures: Vec<_> =
+            decision.roles.iter().filter(|role| role.status == Status::Failed).collect();
+        if failures.is_empty() {
+            return self.reply(workbench, Some(request), decision, Outputs::default());
+        }
+        tracing::error!(event = "request.given_up", "the last delivery has failed");
+        let mut reasons: Vec<_> =
+            failures.iter().filter_map(|role| role.message.as_deref()).collect();
+        reasons.dedup();
+        let failed = FailedRequest {
+            request: String::from_utf8_lossy(message.trim_ascii()).into_owned(),
+            reason: reasons.join("; ").chars().take(LONGEST_REASON).collect(),
+            requester: self.requester.clone(),
+            first_seen: self.sent.map(written),
+            attempts: self.attempt,
+        };
+        match failed.to_json() {
+            Ok(json) => {
+                let outputs = Outputs::default().message(FAILED_BINDING, json);
+                self.reply(workbench, Some(request), decision, outputs)
+            }
+            Err(error) => unwritable(&error),
+        }
+    }
+
+    fn reply(
+        &self,
+        workbench: &Workbench,
+        request: Option<&Request>,
+        decision: Decision,
+        outputs: Outputs,
+    ) -> Reply {
+        match self.result(workbench, request, decision).to_json() {
+            Ok(json) => Reply::Succeeded(outputs.message(RESULT_BINDING, json)),
+            Err(error) => unwritable(&error),
+        }
+    }
+
+    fn result(
+        &self,
+        workbench: &Workbench,
+        request: Option<&Request>,
+        decision: Decision,
+    ) -> RequestResult {
+        let changed = decision.roles.iter().any(RoleOutcome::is_change);
+        RequestResult {
+            request_id: request.and_then(|r| r.request_id.as_ref()).map(ToString::to_string),
+            invocation_id: self.invocation_id,
+            function: self.function.to_owned(),
+            requester: self.requester.clone(),
+            action: request.map(|request| request.action),
+            dry_run: request.is_some_and(|request| workbench.broker.is_dry_run(request)),
+            principal: decision.principal,
+            api: decision.api,
+            roles: decision.roles,
+            candidates: decision.candidates,
+            started_at: written(self.started_at),
+            duration_ms: millis(self.began.elapsed()),
+            attempt: self.attempt,
+            effective_by: changed.then(|| written(OffsetDateTime::now_utc() + TOKEN_CACHE)),
+            policy_sha256: workbench.broker.policy().sha256().map(str::to_owned),
+            broker_version: VERSION,
+            truncated: false,
+        }
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> Reply {
+    tracing::error!(event = "result.unwritable", "{error}");
+    Reply::Failed("the result could not be written as JSON".to_owned())
+}
+
+fn written(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}
