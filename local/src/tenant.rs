@@ -7,12 +7,14 @@
 //! directory holds in the end, with [`Tenant::assignments`].
 
 pub mod catalogue;
+mod conditions;
 pub mod contoso;
 mod directory;
 mod failure;
 mod fault;
 mod graph;
 mod identity_endpoint;
+mod quota;
 mod requests;
 mod server;
 mod service_principal;
@@ -20,7 +22,7 @@ mod timestamp;
 mod token;
 mod world;
 
-use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::oneshot};
 use uuid::Uuid;
@@ -29,6 +31,7 @@ use self::world::{World, lock};
 pub use self::{
     directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory},
     fault::Fault,
+    quota::{QuotaModel, WriteQuota},
     requests::{RecordedRequest, Route},
     service_principal::{AppRole, ServicePrincipal, ServicePrincipalType},
 };
@@ -146,56 +149,6 @@ impl Tenant {
         lock(&self.world.directory).replicate(object_id)
     }
 
-    /// Whether lists lag behind: assignments made from now on exist, and can't be made again, but no
-    /// list shows them until this is switched off. [`Self::assignments`] has them all the same.
-    pub fn hold_back_assignments(&self, held_back: bool) {
-        lock(&self.world.directory).hold_back_assignments(held_back);
-    }
-
-    /// Lets the next request of a route be answered with a fault. Faults of one route queue up.
-    pub fn answer_next(&self, route: Route, fault: Fault) {
-        lock(&self.world.faults).answer_next(route, fault);
-    }
-
-    /// Lets every request of a route be answered with a fault, once queued ones are used up.
-    pub fn answer_every(&self, route: Route, fault: Fault) {
-        lock(&self.world.faults).answer_every(route, fault);
-    }
-
-    /// Removes all faults of a route.
-    pub fn clear_faults(&self, route: Route) {
-        lock(&self.world.faults).clear(route);
-    }
-
-    /// How long Microsoft Graph takes to answer a request; zero unless set. An assignment being
-    /// created is under way for this long.
-    pub fn set_latency(&self, latency: Duration) {
-        *lock(&self.world.latency) = latency;
-    }
-
-    /// Whether a filter by `alternativeNames` tells upper case from lower case; it does unless set.
-    /// Microsoft doesn't document it, so a client has to find an identity either way.
-    pub fn set_case_sensitive_alternative_names(&self, case_sensitive: bool) {
-        *lock(&self.world.case_sensitive_alternative_names) = case_sensitive;
-    }
-
-    /// How long tokens issued from now on are valid; 24 hours unless set. With zero they have
-    /// expired already.
-    pub fn set_token_lifetime(&self, lifetime: Duration) {
-        lock(&self.world.tokens).lifetime = lifetime;
-    }
-
-    /// What tokens issued from now on have as audience; none for the resource asked for.
-    pub fn set_token_audience(&self, audience: Option<&str>) {
-        lock(&self.world.tokens).audience = audience.map(str::to_owned);
-    }
-
-    /// Whether the identity endpoint hands out a token again until it expires, as the platform does:
-    /// then a role granted to the broker shows only a day later. Off unless set.
-    pub fn cache_tokens(&self, cached: bool) {
-        lock(&self.world.tokens).cached = cached;
-    }
-
     /// How many requests of a route have arrived.
     #[must_use]
     pub fn count(&self, route: Route) -> usize {
@@ -207,5 +160,11 @@ impl Tenant {
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.world.requests).answered()
+    }
+
+    /// How many writes the quota has refused so far.
+    #[must_use]
+    pub fn quota_refusals(&self) -> usize {
+        lock(&self.world.write_throttle).refusals
     }
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use warp::http::{StatusCode, header::RETRY_AFTER};
 
-use super::{failure::Failure, requests::Route};
+use super::{
+    failure::{Detail, Failure},
+    requests::Route,
+};
 
 /// An answer that a route gives instead of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Fault {
     #[must_use]
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::answering(FaultAnswer::Error(Failure::new(status, code, message)))
+        Self::failing(Failure::new(status, code, message))
     }
 
     /// The connection is closed without a single byte of an answer.
@@ -58,12 +61,36 @@ impl Fault {
         self
     }
 
+    /// Adds one of the `details` that some errors of Microsoft Graph have.
+    #[must_use]
+    pub fn detail(mut self, code: &str, message: &str) -> Self {
+        if let FaultAnswer::Error(failure) = &mut self.answer {
+            failure.details.push(Detail { code: code.to_owned(), message: message.to_owned() });
+        }
+        self
+    }
+
+    /// Sets the code in Microsoft Graph's `innerError`. Unless set, a 429 has the code 429 there, as
+    /// in the sample of Microsoft Learn, "Microsoft Graph throttling guidance"; others have none.
+    #[must_use]
+    pub fn inner_error_code(mut self, code: &str) -> Self {
+        if let FaultAnswer::Error(failure) = &mut self.answer {
+            failure.inner_error_code = Some(code.to_owned());
+        }
+        self
+    }
+
     /// The request is processed first, and only then the fault is answered in place of its result:
     /// the caller can't know that its write took place.
     #[must_use]
     pub fn after_the_effect(mut self) -> Self {
         self.after_the_effect = true;
         self
+    }
+
+    /// An error answer.
+    pub(super) fn failing(failure: Failure) -> Self {
+        Self::answering(FaultAnswer::Error(failure))
     }
 
     fn answering(answer: FaultAnswer) -> Self {

@@ -8,12 +8,13 @@ mod filter;
 mod page;
 mod service_principals;
 mod target;
+mod throttling;
 
 use std::sync::Arc;
 
 use warp::{http::Method, reply::Response};
 
-pub(super) use self::answer::failure;
+pub(super) use self::{answer::failure, throttling::Admission};
 use self::{
     authentication::Caller,
     target::{Key, Target, is_guid},
@@ -40,8 +41,11 @@ pub(super) fn route(incoming: &Incoming) -> Route {
 }
 
 /// Answers a request.
-pub(super) async fn answer(world: &Arc<World>, incoming: &Incoming) -> Response {
-    process(world, incoming).await.unwrap_or_else(|refused| failure(incoming, &refused))
+pub(super) async fn answer(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
+    let processed = process(world, incoming).await;
+    let mut response = processed.unwrap_or_else(|refused| failure(incoming, &refused));
+    throttling::mark_cost(incoming, route, &mut response);
+    response
 }
 
 async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Failure> {

@@ -109,11 +109,15 @@ fn close_connection() -> ! {
 async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
     let route = incoming.route();
     lock(&world.requests).arrive(route);
-    let fault = lock(&world.faults).take(route);
-    let response = match fault {
+    let mut admission = graph::Admission::of(&world, &incoming, route);
+    let fault = admission.refusal.take().or_else(|| lock(&world.faults).take(route));
+    let mut response = match fault {
         None => Some(process(&world, &incoming, route).await),
         Some(fault) => answer_with(&world, &incoming, route, fault).await,
     };
+    if let Some(response) = &mut response {
+        admission.mark(response);
+    }
     let status = response.as_ref().map(|response| response.status().as_u16());
     lock(&world.requests).answer(incoming.record(route, status));
     response
@@ -122,7 +126,7 @@ async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
 async fn process(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
     match route {
         Route::IssueToken => identity_endpoint::answer(world, incoming),
-        _ => graph::answer(world, incoming).await,
+        _ => graph::answer(world, incoming, route).await,
     }
 }
 

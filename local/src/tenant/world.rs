@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    directory::Directory, fault::Faults, identity_endpoint::TokenSettings, requests::RequestLog,
-    token::TokenSigner,
+    directory::Directory, fault::Faults, identity_endpoint::TokenSettings, quota::WriteThrottle,
+    requests::RequestLog, token::TokenSigner,
 };
 
 /// The emulated tenant behind its server.
@@ -24,6 +24,7 @@ pub(super) struct World {
     pub(super) requests: Mutex<RequestLog>,
     pub(super) tokens: Mutex<TokenSettings>,
     pub(super) latency: Mutex<Duration>,
+    pub(super) write_throttle: Mutex<WriteThrottle>,
     /// Whether a filter by `alternativeNames` tells upper case from lower case.
     pub(super) case_sensitive_alternative_names: Mutex<bool>,
     writes: Mutex<BTreeSet<String>>,
@@ -47,6 +48,7 @@ impl World {
             requests: Mutex::default(),
             tokens: Mutex::new(TokenSettings::default()),
             latency: Mutex::new(Duration::ZERO),
+            write_throttle: Mutex::default(),
             case_sensitive_alternative_names: Mutex::new(true),
             writes: Mutex::default(),
         }

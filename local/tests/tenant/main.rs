@@ -21,3 +21,4 @@ mod replication;
 mod requests;
 mod revoking;
 mod service_principals;
+mod throttling;

@@ -13,7 +13,7 @@ use warp::{
 };
 
 use crate::tenant::{
-    failure::Failure,
+    failure::{Detail, Failure},
     server::{CLIENT_REQUEST_ID, Incoming, set_header},
     timestamp,
 };
@@ -43,6 +43,8 @@ struct Envelope<'a> {
 struct ErrorBody<'a> {
     code: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
+    details: &'a [Detail],
     #[serde(rename = "innerError")]
     inner_error: InnerError<'a>,
 }
@@ -50,6 +52,8 @@ struct ErrorBody<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct InnerError<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
     date: String,
     request_id: &'a str,
     client_request_id: &'a str,
@@ -82,7 +86,9 @@ pub(in crate::tenant) fn failure(incoming: &Incoming, failure: &Failure) -> Resp
         error: ErrorBody {
             code: &failure.code,
             message: &failure.message,
+            details: &failure.details,
             inner_error: InnerError {
+                code: inner_error_code(failure),
                 date: timestamp::to_the_second(OffsetDateTime::now_utc()),
                 request_id: &ids.request_id,
                 client_request_id: &ids.client_request_id,
@@ -97,6 +103,12 @@ pub(in crate::tenant) fn failure(incoming: &Incoming, failure: &Failure) -> Resp
         set_header(&mut response, name, text);
     }
     response
+}
+
+/// In the sample of Microsoft Learn, "Microsoft Graph throttling guidance", a 429 says so once more.
+fn inner_error_code(failure: &Failure) -> Option<&str> {
+    let throttled = failure.status == StatusCode::TOO_MANY_REQUESTS;
+    failure.inner_error_code.as_deref().or_else(|| throttled.then_some("429"))
 }
 
 fn with_headers(ids: &RequestIds, status: StatusCode, body: &impl Serialize) -> Response {

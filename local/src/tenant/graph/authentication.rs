@@ -26,6 +26,8 @@ const WRITE_ROLE: &str = "AppRoleAssignment.ReadWrite.All";
 /// A caller whose token was accepted.
 #[derive(Debug)]
 pub(super) struct Caller {
+    pub(super) app_id: String,
+    pub(super) tenant_id: String,
     roles: Vec<String>,
 }
 
@@ -39,7 +41,7 @@ impl Caller {
             .ok_or_else(|| error::invalid_authentication_token("Access token is empty."))?;
         let claims = world.signer.verify(token).map_err(not_ours)?;
         check(&claims)?;
-        Ok(Self { roles: claims.roles })
+        Ok(Self { app_id: claims.appid, tenant_id: claims.tid, roles: claims.roles })
     }
 
     pub(super) fn may_read(&self) -> Result<(), Failure> {

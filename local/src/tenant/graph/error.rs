@@ -175,6 +175,11 @@ pub(super) fn assignment_not_found() -> Failure {
     bad_request("EntitlementGrant being updated or deleted is not found.")
 }
 
+/// More requests than the quota has room for.
+pub(super) fn too_many_requests() -> Failure {
+    Failure::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Please retry again later.")
+}
+
 /// Another write to the same object is under way.
 pub(super) fn concurrency_violation() -> Failure {
     Failure::new(

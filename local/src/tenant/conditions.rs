@@ -1,0 +1,71 @@
+//! Under which conditions a tenant works: faults, delays, limits, and how its tokens are. A test
+//! changes them while the tenant runs.
+
+use std::time::Duration;
+
+use super::{Fault, Route, Tenant, WriteQuota, world::lock};
+
+impl Tenant {
+    /// Whether lists lag behind: assignments made from now on exist, and can't be made again, but no
+    /// list shows them until this is switched off. [`Self::assignments`] has them all the same.
+    pub fn hold_back_assignments(&self, held_back: bool) {
+        lock(&self.world.directory).hold_back_assignments(held_back);
+    }
+
+    /// Lets the next request of a route be answered with a fault. Faults of one route queue up.
+    pub fn answer_next(&self, route: Route, fault: Fault) {
+        lock(&self.world.faults).answer_next(route, fault);
+    }
+
+    /// Lets every request of a route be answered with a fault, once queued ones are used up.
+    pub fn answer_every(&self, route: Route, fault: Fault) {
+        lock(&self.world.faults).answer_every(route, fault);
+    }
+
+    /// Removes all faults of a route.
+    pub fn clear_faults(&self, route: Route) {
+        lock(&self.world.faults).clear(route);
+    }
+
+    /// How long Microsoft Graph takes to answer a request; zero unless set. An assignment being
+    /// created is under way for this long.
+    pub fn set_latency(&self, latency: Duration) {
+        *lock(&self.world.latency) = latency;
+    }
+
+    /// Limits writes: `POST` and `DELETE` of assignments; without a limit unless set. A write is
+    /// charged when it arrives, whatever comes of it. One that is refused gets a 429 and changes
+    /// nothing; no fault is used up for it. A quota that is set starts anew.
+    pub fn set_write_quota(&self, quota: Option<WriteQuota>) {
+        lock(&self.world.write_throttle).set(quota);
+    }
+
+    /// Whether answers to writes say in `x-ms-throttle-limit-percentage` how much of the quota is
+    /// used, from 0.8 of it on. Off unless set: a client must get along without.
+    pub fn set_throttle_percentage(&self, shown: bool) {
+        lock(&self.world.write_throttle).shows_percentage = shown;
+    }
+
+    /// Whether a filter by `alternativeNames` tells upper case from lower case; it does unless set.
+    /// Microsoft doesn't document it, so a client has to find an identity either way.
+    pub fn set_case_sensitive_alternative_names(&self, case_sensitive: bool) {
+        *lock(&self.world.case_sensitive_alternative_names) = case_sensitive;
+    }
+
+    /// How long tokens issued from now on are valid; 24 hours unless set. With zero they have
+    /// expired already.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        lock(&self.world.tokens).lifetime = lifetime;
+    }
+
+    /// What tokens issued from now on have as audience; none for the resource asked for.
+    pub fn set_token_audience(&self, audience: Option<&str>) {
+        lock(&self.world.tokens).audience = audience.map(str::to_owned);
+    }
+
+    /// Whether the identity endpoint hands out a token again until it expires, as the platform does:
+    /// then a role granted to the broker shows only a day later. Off unless set.
+    pub fn cache_tokens(&self, cached: bool) {
+        lock(&self.world.tokens).cached = cached;
+    }
+}

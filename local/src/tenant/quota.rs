@@ -1,0 +1,189 @@
+//! How many writes Microsoft Graph accepts in a time (Microsoft Learn, "Microsoft Graph
+//! service-specific throttling limits", identity and access).
+//!
+//! The documentation gives numbers and speaks of a token bucket, but doesn't say how a refused
+//! request counts. Hence three models: a client has to get along with each of them.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant};
+
+/// A limit on writes: `POST` and `DELETE` of assignments, of all callers together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteQuota {
+    /// How many writes a period has room for; with zero every write is refused.
+    pub writes: u32,
+    /// The period. Zero counts as a nanosecond.
+    pub period: Duration,
+    /// How arrivals are counted.
+    pub model: QuotaModel,
+}
+
+/// How a quota counts arrivals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotaModel {
+    /// So many writes in each period. The first period begins with the first write, and periods
+    /// follow each other without gaps from then on.
+    FixedWindow,
+    /// A bucket of `writes` tokens, full at first and refilled evenly over `period`. A refused write
+    /// costs nothing.
+    TokenBucket,
+    /// The same bucket, from which a refused write takes a token too: the balance may go negative,
+    /// and who repeats too early waits the longer.
+    TokenBucketChargingRefusals,
+}
+
+/// The account of one quota. It reads no clock: whoever charges it says what time it is.
+#[derive(Debug)]
+pub(super) enum WriteMeter {
+    Window(Window),
+    Bucket(Bucket),
+}
+
+/// What came of charging a quota with one write.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Charge {
+    /// How long until a write would be accepted; none when this one is.
+    pub(super) refused_for: Option<Duration>,
+    /// How much of the quota is used after this write: 1.0 is all of it.
+    pub(super) used: f64,
+}
+
+/// The limit on writes as the emulated Microsoft Graph applies it; no limit unless set.
+#[derive(Debug, Default)]
+pub(super) struct WriteThrottle {
+    meter: Option<WriteMeter>,
+    pub(super) refusals: usize,
+    /// Whether answers to writes say how much of the quota is used.
+    pub(super) shows_percentage: bool,
+}
+
+/// Aligned periods.
+#[derive(Debug)]
+pub(super) struct Window {
+    writes: u32,
+    period: u128,
+    began: Option<Instant>,
+    /// Which period the last write arrived in.
+    number: u128,
+    arrived: u32,
+}
+
+/// A bucket in exact numbers: a write costs as many units as its period has nanoseconds, so that
+/// each nanosecond refills as many units as the quota has writes.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    writes: i128,
+    cost: i128,
+    level: i128,
+    /// When `level` was right.
+    at: Option<Instant>,
+    charges_refusals: bool,
+}
+
+impl WriteMeter {
+    pub(super) fn new(quota: WriteQuota) -> Self {
+        let period = quota.period.as_nanos().max(1);
+        match quota.model {
+            QuotaModel::FixedWindow => Self::Window(Window::new(quota.writes, period)),
+            QuotaModel::TokenBucket => Self::Bucket(Bucket::new(quota.writes, period, false)),
+            QuotaModel::TokenBucketChargingRefusals => {
+                Self::Bucket(Bucket::new(quota.writes, period, true))
+            }
+        }
+    }
+
+    /// Charges a write that arrives now. Time must not run backwards from call to call.
+    pub(super) fn charge(&mut self, now: Instant) -> Charge {
+        match self {
+            Self::Window(window) => window.charge(now),
+            Self::Bucket(bucket) => bucket.charge(now),
+        }
+    }
+}
+
+impl WriteThrottle {
+    /// Begins to apply a quota, or none; what the previous one had counted is forgotten.
+    pub(super) fn set(&mut self, quota: Option<WriteQuota>) {
+        self.meter = quota.map(WriteMeter::new);
+    }
+
+    /// Charges a write that arrives now, if there is a quota.
+    pub(super) fn charge(&mut self, now: Instant) -> Option<Charge> {
+        let charge = self.meter.as_mut()?.charge(now);
+        self.refusals += usize::from(charge.refused_for.is_some());
+        Some(charge)
+    }
+}
+
+impl Window {
+    fn new(writes: u32, period: u128) -> Self {
+        Self { writes, period, began: None, number: 0, arrived: 0 }
+    }
+
+    fn charge(&mut self, now: Instant) -> Charge {
+        let began = *self.began.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(began).as_nanos();
+        let number = elapsed / self.period;
+        if number != self.number {
+            (self.number, self.arrived) = (number, 0);
+        }
+        self.arrived = self.arrived.saturating_add(1);
+        let rest = self.period - elapsed % self.period;
+        Charge {
+            refused_for: (self.arrived > self.writes).then(|| from_nanoseconds(rest)),
+            used: share(f64::from(self.arrived), f64::from(self.writes)),
+        }
+    }
+}
+
+impl Bucket {
+    fn new(writes: u32, period: u128, charges_refusals: bool) -> Self {
+        let writes = i128::from(writes);
+        let cost = i128::try_from(period).unwrap_or(i128::MAX);
+        let level = writes.saturating_mul(cost);
+        Self { writes, cost, level, at: None, charges_refusals }
+    }
+
+    fn charge(&mut self, now: Instant) -> Charge {
+        self.refill(now);
+        let accepted = self.level >= self.cost;
+        if accepted || self.charges_refusals {
+            self.level = self.level.saturating_sub(self.cost);
+        }
+        let used = self.capacity().saturating_sub(self.level);
+        Charge {
+            refused_for: (!accepted).then(|| self.until_the_next()),
+            used: share(used as f64, self.capacity() as f64),
+        }
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let since = self.at.replace(now).unwrap_or(now);
+        let elapsed = now.saturating_duration_since(since).as_nanos();
+        let refilled = i128::try_from(elapsed).unwrap_or(i128::MAX).saturating_mul(self.writes);
+        self.level = self.level.saturating_add(refilled).min(self.capacity());
+    }
+
+    fn capacity(&self) -> i128 {
+        self.writes.saturating_mul(self.cost)
+    }
+
+    /// A quota without writes is never refilled; then it is as good as any to come back in a period.
+    fn until_the_next(&self) -> Duration {
+        let missing = u128::try_from(self.cost.saturating_sub(self.level)).unwrap_or_default();
+        let writes = self.writes.unsigned_abs();
+        let period = self.cost.unsigned_abs();
+        from_nanoseconds(if writes == 0 { period } else { missing.div_ceil(writes) })
+    }
+}
+
+/// Of nothing, all is used.
+fn share(used: f64, whole: f64) -> f64 {
+    if whole > 0.0 { used / whole } else { f64::INFINITY }
+}
+
+fn from_nanoseconds(nanoseconds: u128) -> Duration {
+    u64::try_from(nanoseconds).map_or(Duration::MAX, Duration::from_nanos)
+}
