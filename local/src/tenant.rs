@@ -14,6 +14,7 @@ mod failure;
 mod fault;
 mod graph;
 mod identity_endpoint;
+mod ledger;
 mod quota;
 mod requests;
 mod server;
@@ -22,15 +23,16 @@ mod timestamp;
 mod token;
 mod world;
 
-use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc};
+use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot};
 use uuid::Uuid;
 
 use self::world::{World, lock};
 pub use self::{
-    directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory},
+    directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory, MOST_ASSIGNMENTS},
     fault::Fault,
+    ledger::{AcceptedWrite, WriteKind},
     quota::{QuotaModel, WriteQuota},
     requests::{RecordedRequest, Route},
     service_principal::{AppRole, ServicePrincipal, ServicePrincipalType},
@@ -70,7 +72,7 @@ impl Tenant {
             ("GRAPH_ENDPOINT".to_owned(), self.graph_endpoint().to_owned()),
         ];
         let user_assigned = ServicePrincipalType::UserAssignedIdentity;
-        let directory = lock(&self.world.directory);
+        let directory = self.world.directory();
         let client_id = directory
             .attached()
             .find(|identity| identity.service_principal_type == user_assigned)
@@ -100,13 +102,13 @@ impl Tenant {
     /// All assignments, those of one principal together and in the order of their creation.
     #[must_use]
     pub fn assignments(&self) -> Vec<AppRoleAssignment> {
-        lock(&self.world.directory).assignments()
+        self.world.directory().assignments()
     }
 
     /// The assignments that one principal holds, in the order of their creation.
     #[must_use]
     pub fn assignments_of(&self, principal_id: &str) -> Vec<AppRoleAssignment> {
-        lock(&self.world.directory).assignments_of(principal_id).to_vec()
+        self.world.directory().assignments_of(principal_id).to_vec()
     }
 
     /// Gives a principal an app role, named by its value or id, without a request; returns the
@@ -120,33 +122,50 @@ impl Tenant {
         api_id: &str,
         role: &str,
     ) -> Result<String, AssignmentError> {
-        let assignment = lock(&self.world.directory).assign(principal_id, api_id, role)?;
+        let mut directory = self.world.directory();
+        let assignment = directory.assign(principal_id, api_id, role)?;
+        lock(&self.world.ledger).record(WriteKind::Created, &assignment, None);
         Ok(assignment.id)
     }
 
     /// Takes an assignment away without a request; false when there is none with this id.
     #[expect(clippy::must_use_candidate, reason = "most callers know that it exists")]
     pub fn revoke(&self, assignment_id: &str) -> bool {
-        lock(&self.world.directory).revoke(assignment_id)
+        let mut directory = self.world.directory();
+        let revoked = directory.revoke(assignment_id);
+        if let Some(assignment) = &revoked {
+            lock(&self.world.ledger).record(WriteKind::Deleted, assignment, None);
+        }
+        revoked.is_some()
     }
 
     /// Adds a service principal, or replaces the one with the same object id.
     pub fn add_service_principal(&self, service_principal: ServicePrincipal) {
-        lock(&self.world.directory).add_service_principal(service_principal);
+        self.world.directory().add_service_principal(service_principal);
     }
 
     /// Adds a service principal that exists, but that no request sees until [`Self::replicate`]: a
     /// managed identity that was created a moment ago. Named in a URL it is not found, named in a
     /// body only it is no valid reference.
     pub fn add_replicating_service_principal(&self, service_principal: ServicePrincipal) {
-        lock(&self.world.directory).add_replicating_service_principal(service_principal);
+        self.world.directory().add_replicating_service_principal(service_principal);
+    }
+
+    /// Adds a service principal that requests see only after `delay`: an identity that takes its
+    /// time to replicate. Until then it is like one that [is replicating](Self::replicate).
+    pub fn add_service_principal_after(
+        &self,
+        service_principal: ServicePrincipal,
+        delay: Duration,
+    ) {
+        self.world.directory().add_service_principal_after(service_principal, delay);
     }
 
     /// Lets every request see a service principal from now on; false when none with this object id
     /// was hidden.
     #[expect(clippy::must_use_candidate, reason = "most callers know that it was hidden")]
     pub fn replicate(&self, object_id: &str) -> bool {
-        lock(&self.world.directory).replicate(object_id)
+        self.world.directory().replicate(object_id)
     }
 
     /// How many requests of a route have arrived.
@@ -160,6 +179,13 @@ impl Tenant {
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.world.requests).answered()
+    }
+
+    /// Every write that the directory has accepted since the start, oldest first, whatever its caller
+    /// was told: those of requests, [`Self::grant`] and [`Self::revoke`]. At most the last 1,000,000.
+    #[must_use]
+    pub fn accepted_writes(&self) -> Vec<AcceptedWrite> {
+        lock(&self.world.ledger).accepted()
     }
 
     /// How many writes the quota has refused so far.

@@ -9,7 +9,14 @@ impl Tenant {
     /// Whether lists lag behind: assignments made from now on exist, and can't be made again, but no
     /// list shows them until this is switched off. [`Self::assignments`] has them all the same.
     pub fn hold_back_assignments(&self, held_back: bool) {
-        lock(&self.world.directory).hold_back_assignments(held_back);
+        self.world.directory().hold_back_assignments(held_back);
+    }
+
+    /// How long lists lag behind: what was made or removed less than this ago is not yet made or
+    /// removed in them. Zero unless set; changes made while it is zero show at once for ever.
+    /// [`Self::assignments`] and reads of a single assignment know the truth all the same.
+    pub fn set_list_lag(&self, lag: Duration) {
+        self.world.directory().set_list_lag(lag);
     }
 
     /// Lets the next request of a route be answered with a fault. Faults of one route queue up.

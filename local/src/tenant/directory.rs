@@ -3,61 +3,19 @@
 //! Plain data without HTTP. Ids are GUIDs in lower case, compared ignoring case as Microsoft Graph
 //! does.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod assignment;
+pub(super) mod assignment_id;
+mod list_delay;
+mod replication;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use time::OffsetDateTime;
-use uuid::Uuid;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
-use super::{service_principal::ServicePrincipal, timestamp};
-
-/// The app role id that means "default access": the API has no app roles of its own
-/// (Microsoft Learn, "appRoleAssignment resource type").
-pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
-
-/// An app role held by a service principal (Microsoft Learn, "appRoleAssignment resource type").
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppRoleAssignment {
-    /// 43 base64url characters; the first 16 of its 32 bytes are the principal's object id.
-    pub id: String,
-    /// The role's id.
-    pub app_role_id: String,
-    /// RFC 3339 in UTC with seven fraction digits.
-    pub created_date_time: String,
-    /// The holder's display name when the assignment was created.
-    pub principal_display_name: String,
-    /// The holder's object id.
-    pub principal_id: String,
-    /// The API's display name when the assignment was created.
-    pub resource_display_name: String,
-    /// The object id of the API that defines the role.
-    pub resource_id: String,
-}
-
-/// Why an assignment can't be created.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AssignmentError {
-    /// No service principal has the object id given as the principal.
-    #[error("no service principal has the object id {0}, given as the principal")]
-    UnknownPrincipal(String),
-    /// No service principal has the object id given as the API.
-    #[error("no service principal has the object id {0}, given as the API")]
-    UnknownApi(String),
-    /// The role isn't one that a service principal can be given on this API.
-    #[error("the application {app_id} has no enabled app role {role} for applications")]
-    RoleNotOnApi {
-        /// The API's application id.
-        app_id: String,
-        /// The role asked for.
-        role: String,
-    },
-    /// The principal holds this role already.
-    #[error("the principal holds this app role already")]
-    AlreadyAssigned,
-    /// The principal has default access already.
-    #[error("the principal has default access already")]
-    DefaultAccessAlreadyAssigned,
-}
+pub use self::assignment::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, MOST_ASSIGNMENTS};
+use self::{list_delay::ListDelay, replication::Replication};
+use super::service_principal::ServicePrincipal;
 
 /// Everything that the emulated tenant knows.
 #[derive(Debug, Clone)]
@@ -65,11 +23,9 @@ pub struct Directory {
     tenant_id: String,
     service_principals: BTreeMap<String, ServicePrincipal>,
     object_ids: BTreeMap<String, String>,
-    /// By object id, like those that have arrived.
-    replicating: BTreeMap<String, ServicePrincipal>,
+    replication: Replication,
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
-    /// The ids of assignments that lists don't show yet; none while lists are up to date.
-    held_back: Option<BTreeSet<String>>,
+    list_delay: ListDelay,
     attached: Vec<String>,
 }
 
@@ -81,9 +37,9 @@ impl Directory {
             tenant_id: tenant_id.to_owned(),
             service_principals: BTreeMap::new(),
             object_ids: BTreeMap::new(),
-            replicating: BTreeMap::new(),
+            replication: Replication::default(),
             assignments: BTreeMap::new(),
-            held_back: None,
+            list_delay: ListDelay::default(),
             attached: Vec::new(),
         }
     }
@@ -97,7 +53,7 @@ impl Directory {
     /// Adds a service principal, or replaces the one with the same object id.
     pub fn add_service_principal(&mut self, service_principal: ServicePrincipal) {
         let id = service_principal.id.to_lowercase();
-        self.replicating.remove(&id);
+        self.replication.end(&id);
         self.object_ids.insert(service_principal.app_id.to_lowercase(), id.clone());
         self.service_principals.insert(id, service_principal);
     }
@@ -105,12 +61,30 @@ impl Directory {
     /// Adds a service principal, or a change of one, that has not arrived yet: nothing here sees it
     /// until it [has](Self::replicate).
     pub fn add_replicating_service_principal(&mut self, service_principal: ServicePrincipal) {
-        self.replicating.insert(service_principal.id.to_lowercase(), service_principal);
+        self.replication.begin(service_principal, None);
+    }
+
+    /// The same, for one that arrives by itself after `delay`, as soon as
+    /// [somebody looks](Self::let_arrive).
+    pub fn add_service_principal_after(
+        &mut self,
+        service_principal: ServicePrincipal,
+        delay: Duration,
+    ) {
+        // A delay beyond what the clock can say is one that never ends.
+        self.replication.begin(service_principal, Instant::now().checked_add(delay));
+    }
+
+    /// Lets those service principals arrive whose time has come.
+    pub fn let_arrive(&mut self, now: Instant) {
+        while let Some(arrived) = self.replication.next_arrival(now) {
+            self.add_service_principal(arrived);
+        }
     }
 
     /// Lets a service principal arrive; false when none with this object id was under way.
     pub fn replicate(&mut self, object_id: &str) -> bool {
-        match self.replicating.remove(&object_id.to_lowercase()) {
+        match self.replication.end(object_id) {
             Some(arrived) => {
                 self.add_service_principal(arrived);
                 true
@@ -172,15 +146,18 @@ impl Directory {
     /// Those that a list shows, in the order of their creation.
     #[must_use]
     pub fn listed_assignments_of(&self, principal_id: &str) -> Vec<&AppRoleAssignment> {
-        let is_listed = |one: &&AppRoleAssignment| {
-            self.held_back.as_ref().is_none_or(|held_back| !held_back.contains(&one.id))
-        };
-        self.assignments_of(principal_id).iter().filter(is_listed).collect()
+        let held = self.assignments_of(principal_id);
+        self.list_delay.shown(&principal_id.to_lowercase(), held, Instant::now())
+    }
+
+    /// How long a change of assignments takes to show in lists.
+    pub fn set_list_lag(&mut self, lag: Duration) {
+        self.list_delay.set_lag(lag);
     }
 
     /// Whether assignments made from now on stay out of lists. Switched off, lists show them all.
     pub fn hold_back_assignments(&mut self, held_back: bool) {
-        self.held_back = held_back.then(|| self.held_back.take().unwrap_or_default());
+        self.list_delay.hold_back(held_back);
     }
 
     /// The values of the app roles of `api` that the principal holds; what a token's `roles` claim
@@ -217,26 +194,31 @@ impl Directory {
                 _ => AssignmentError::AlreadyAssigned,
             });
         }
-        let assignment = new_assignment(principal, api, app_role_id);
-        self.assignments
-            .entry(assignment.principal_id.clone())
-            .or_default()
-            .push(assignment.clone());
-        if let Some(held_back) = &mut self.held_back {
-            held_back.insert(assignment.id.clone());
+        if self.assignments_of(&principal.id).len() >= MOST_ASSIGNMENTS {
+            return Err(AssignmentError::TooManyAssignments);
         }
+        let assignment = AppRoleAssignment::new(principal, api, app_role_id);
+        self.list_delay.made(&assignment, Instant::now());
+        let held = self.assignments.entry(assignment.principal_id.clone()).or_default();
+        held.push(assignment.clone());
         Ok(assignment)
     }
 
-    /// Takes an assignment away; false when there is none with this id.
-    pub fn revoke(&mut self, assignment_id: &str) -> bool {
-        for held in self.assignments.values_mut() {
-            if let Some(position) = held.iter().position(|held| held.id == assignment_id) {
-                held.remove(position);
-                return true;
-            }
-        }
-        false
+    /// The assignment with this id.
+    #[must_use]
+    pub fn assignment(&self, assignment_id: &str) -> Option<&AppRoleAssignment> {
+        let principal_id = assignment_id::principal_of(assignment_id)?;
+        self.assignments_of(&principal_id).iter().find(|held| held.id == assignment_id)
+    }
+
+    /// Takes an assignment away, and returns it; none when there is none with this id.
+    pub fn revoke(&mut self, assignment_id: &str) -> Option<AppRoleAssignment> {
+        let principal_id = assignment_id::principal_of(assignment_id)?;
+        let held = self.assignments.get_mut(&principal_id)?;
+        let position = held.iter().position(|held| held.id == assignment_id)?;
+        let revoked = held.remove(position);
+        self.list_delay.removed(&revoked, Instant::now());
+        Some(revoked)
     }
 
     fn holds(&self, principal_id: &str, api_id: &str, app_role_id: &str) -> bool {
@@ -255,43 +237,5 @@ fn assignable_role(api: &ServicePrincipal, role: &str) -> Result<String, Assignm
         _ => {
             Err(AssignmentError::RoleNotOnApi { app_id: api.app_id.clone(), role: role.to_owned() })
         }
-    }
-}
-
-fn new_assignment(
-    principal: &ServicePrincipal,
-    api: &ServicePrincipal,
-    app_role_id: String,
-) -> AppRoleAssignment {
-    AppRoleAssignment {
-        id: assignment_id(&principal.id),
-        app_role_id,
-        created_date_time: timestamp::with_fraction(OffsetDateTime::now_utc()),
-        principal_display_name: principal.display_name.clone(),
-        principal_id: principal.id.clone(),
-        resource_display_name: api.display_name.clone(),
-        resource_id: api.id.clone(),
-    }
-}
-
-/// GUIDs are written in the byte order of .NET's `Guid.ToByteArray`, as Microsoft Graph's ids are.
-fn assignment_id(principal_id: &str) -> String {
-    let principal = Uuid::try_parse(principal_id).unwrap_or_default();
-    let bytes = [principal.to_bytes_le(), Uuid::new_v4().to_bytes_le()].concat();
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PRINCIPAL: &str = "0ace32da-7771-4990-b257-b5758d4c517d";
-
-    #[test]
-    fn an_assignment_id_is_43_characters_and_starts_with_the_principal() {
-        let id = assignment_id(PRINCIPAL);
-        assert_eq!(id.len(), 43);
-        assert!(id.starts_with("2jLOCnF3kEmyV7V1jUxRf"));
-        assert_ne!(id, assignment_id(PRINCIPAL));
     }
 }

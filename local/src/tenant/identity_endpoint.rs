@@ -109,7 +109,7 @@ fn issue(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
     let resource = parameters
         .get("resource")
         .ok_or_else(|| refused(StatusCode::BAD_REQUEST, "The resource parameter is missing."))?;
-    let directory = lock(&world.directory);
+    let directory = world.directory();
     let identity = wanted_identity(&directory, &parameters)?;
     let issued = token_for(world, &directory, identity, resource)?;
     let body = TokenResponse {

@@ -14,6 +14,8 @@ pub enum Route {
     ReadServicePrincipal,
     /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
     ListAssignments,
+    /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignments/{id}`, or by `(appId='…')`.
+    ReadAssignment,
     /// `POST /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
     CreateAssignment,
     /// `DELETE /v1.0/servicePrincipals/{id}/appRoleAssignments/{id}`, or by `(appId='…')`.

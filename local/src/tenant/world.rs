@@ -3,12 +3,12 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
-    directory::Directory, fault::Faults, identity_endpoint::TokenSettings, quota::WriteThrottle,
-    requests::RequestLog, token::TokenSigner,
+    directory::Directory, fault::Faults, identity_endpoint::TokenSettings, ledger::Ledger,
+    quota::WriteThrottle, requests::RequestLog, token::TokenSigner,
 };
 
 /// The emulated tenant behind its server.
@@ -19,7 +19,8 @@ pub(super) struct World {
     /// What `x-identity-header` must say.
     pub(super) identity_header: String,
     pub(super) signer: TokenSigner,
-    pub(super) directory: Mutex<Directory>,
+    directory: Mutex<Directory>,
+    pub(super) ledger: Mutex<Ledger>,
     pub(super) faults: Mutex<Faults>,
     pub(super) requests: Mutex<RequestLog>,
     pub(super) tokens: Mutex<TokenSettings>,
@@ -44,6 +45,7 @@ impl World {
             identity_header,
             signer: TokenSigner::with_random_key(),
             directory: Mutex::new(directory),
+            ledger: Mutex::default(),
             faults: Mutex::default(),
             requests: Mutex::default(),
             tokens: Mutex::new(TokenSettings::default()),
@@ -52,6 +54,13 @@ impl World {
             case_sensitive_alternative_names: Mutex::new(true),
             writes: Mutex::default(),
         }
+    }
+
+    /// The directory as requests see it now.
+    pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
+        let mut directory = lock(&self.directory);
+        directory.let_arrive(Instant::now());
+        directory
     }
 
     /// Microsoft Graph takes this long to answer.

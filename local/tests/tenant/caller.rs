@@ -1,5 +1,7 @@
 //! A caller of the emulated tenant: the broker's identity, with a token of its own.
 
+use std::time::Duration;
+
 use local::tenant::{
     Directory, Tenant,
     contoso::{BROKER_IDENTITY_CLIENT_ID, MICROSOFT_GRAPH_URI, contoso},
@@ -8,6 +10,9 @@ use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::payload;
+
+/// Only a failing test waits for so long.
+const FAR_TOO_LONG: Duration = Duration::from_secs(20);
 
 /// An object id that is nobody's.
 pub(crate) const NOBODY: &str = "c0a70500-0000-4000-8000-0000000000ff";
@@ -147,6 +152,16 @@ pub(crate) fn assignments_path(principal: &str) -> String {
 /// The body that creates an assignment.
 pub(crate) fn assignment(principal: &str, api: &str, role: &str) -> Value {
     json!({ "principalId": principal, "resourceId": api, "appRoleId": role })
+}
+
+/// Waits for a condition, letting the server run.
+pub(crate) async fn until(condition: impl AsyncFn() -> bool) {
+    let met = async {
+        while !condition().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(FAR_TOO_LONG, met).await.expect("the condition is met in time");
 }
 
 /// No test speaks TLS, but a client can't be built without a provider and a set of roots.

@@ -9,12 +9,9 @@ use local::tenant::{
 };
 use uuid::Uuid;
 
-use crate::caller::{Answer, Caller, assignment, assignments_path};
+use crate::caller::{Answer, Caller, assignment, assignments_path, until};
 
 const CLIENT_REQUEST_ID: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-
-/// Only a failing test waits for so long.
-const FAR_TOO_LONG: Duration = Duration::from_secs(20);
 
 const CONTENT_TYPE: &str = "application/json;odata.metadata=minimal;odata.streaming=true;\
      IEEE754Compatible=false;charset=utf-8";
@@ -116,11 +113,11 @@ async fn a_caller_that_hangs_up_does_not_undo_its_write() {
     let request = caller.post_request(&assignments_path(ORDERS_IDENTITY), &body);
     let hung_up = {
         let answer = pin!(request.send());
-        let arrived = pin!(until(|| caller.tenant.count(Route::CreateAssignment) == 1));
+        let arrived = pin!(until(async || caller.tenant.count(Route::CreateAssignment) == 1));
         matches!(select(answer, arrived).await, Either::Right(_))
     };
     assert!(hung_up);
-    until(|| caller.tenant.assignments_of(ORDERS_IDENTITY).len() == 1).await;
+    until(async || caller.tenant.assignments_of(ORDERS_IDENTITY).len() == 1).await;
 }
 
 #[tokio::test]
@@ -129,15 +126,5 @@ async fn the_server_ends_with_the_tenant() {
     let address = tenant.graph_endpoint().trim_start_matches("http://").to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     drop(tenant);
-    until(|| TcpStream::connect(&address).is_err()).await;
-}
-
-/// Waits for a condition, letting the server run.
-async fn until(condition: impl Fn() -> bool) {
-    let met = async {
-        while !condition() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(FAR_TOO_LONG, met).await.expect("the condition is met in time");
+    until(async || TcpStream::connect(&address).is_err()).await;
 }

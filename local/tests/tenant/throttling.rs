@@ -10,15 +10,12 @@ use local::tenant::{
     },
 };
 
-use crate::caller::{Answer, Caller, NOBODY, assignment, assignments_path};
+use crate::caller::{Answer, Caller, NOBODY, assignment, assignments_path, until};
 
 const HOUR: Duration = Duration::from_hours(1);
 
 /// How many seconds a test may have taken on a busy machine.
 const SLOWNESS: u64 = 60;
-
-/// Only a failing test repeats for so long.
-const FAR_TOO_LONG: Duration = Duration::from_secs(20);
 
 const PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
 
@@ -78,16 +75,14 @@ async fn a_quota_recovers_by_itself() {
         let period = Duration::from_millis(300);
         caller.tenant.set_write_quota(Some(WriteQuota { writes: 1, period, model }));
         useless_write(&caller).await;
-        let accepted = async {
-            loop {
-                let answer = useless_write(&caller).await;
-                if answer.status != 429 {
-                    return;
-                }
+        until(async || {
+            let answer = useless_write(&caller).await;
+            answer.status != 429 || {
                 assert_eq!(answer.header("retry-after"), "1");
+                false
             }
-        };
-        tokio::time::timeout(FAR_TOO_LONG, accepted).await.expect("a write is accepted again");
+        })
+        .await;
     }
 }
 

@@ -170,6 +170,11 @@ pub(super) fn not_a_text() -> Failure {
     bad_request("Cannot convert a primitive value to the expected type 'Edm.Guid'.")
 }
 
+/// What the URL names can't be the id of an assignment.
+pub(super) fn invalid_assignment_id() -> Failure {
+    bad_request("Invalid resource identifier for EntitlementGrant.")
+}
+
 /// There is no assignment to delete, or none any more. Not a 404, as one would expect.
 pub(super) fn assignment_not_found() -> Failure {
     bad_request("EntitlementGrant being updated or deleted is not found.")
@@ -200,6 +205,11 @@ pub(super) fn refused_assignment(reason: &AssignmentError) -> Failure {
         AssignmentError::AlreadyAssigned => {
             bad_request("Permission being assigned already exists on the object")
         }
+        AssignmentError::TooManyAssignments => Failure::new(
+            StatusCode::FORBIDDEN,
+            "Directory_ResourceSizeExceeded",
+            "The size of the object has exceeded its limit.",
+        ),
         AssignmentError::DefaultAccessAlreadyAssigned => Failure::new(
             StatusCode::BAD_REQUEST,
             "Request_MultipleObjectsWithSameKeyValue",

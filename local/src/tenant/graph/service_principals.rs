@@ -78,7 +78,7 @@ struct AppRoleBody<'a> {
 /// `GET` of one service principal.
 pub(super) fn read(world: &World, incoming: &Incoming, key: &Key) -> Result<Response, Failure> {
     let selected = selected_properties(incoming)?;
-    let directory = lock(&world.directory);
+    let directory = world.directory();
     let service_principal = find(&directory, key)?;
     let context = Some(format!("{}/$entity", context(&selected)));
     let body = Representation { context, service_principal, selected: &selected };
@@ -93,7 +93,7 @@ pub(super) fn list(world: &World, incoming: &Incoming) -> Result<Response, Failu
         return Err(error::advanced_query_needed(property));
     }
     let case_sensitive = *lock(&world.case_sensitive_alternative_names);
-    let directory = lock(&world.directory);
+    let directory = world.directory();
     let candidates = directory.service_principals();
     let found: Vec<_> = candidates.filter(|one| query.matches(one, case_sensitive)).collect();
     let (length, selected) = (found.len(), &query.selected);
