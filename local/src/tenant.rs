@@ -3,8 +3,9 @@
 //!
 //! [`Tenant::start`] serves a [`Directory`] on a free port of the loopback interface; most start from
 //! [`contoso::contoso`]. Errors come from their real causes in the directory; what has no cause
-//! there, such as throttling, is ordered with [`Tenant::answer_next`]. Tests assert on what the
-//! directory holds in the end, with [`Tenant::assignments`].
+//! there is ordered with [`Tenant::answer_next`], or comes by repeatable chance with
+//! [`Tenant::set_seeded_faults`]. Tests assert on what the directory holds in the end, with
+//! [`Tenant::assignments`], and on how it came to it, with [`Tenant::accepted_writes`].
 
 pub mod catalogue;
 mod conditions;
@@ -17,6 +18,7 @@ mod identity_endpoint;
 mod ledger;
 mod quota;
 mod requests;
+mod seeded_faults;
 mod server;
 mod service_principal;
 mod timestamp;
@@ -35,6 +37,7 @@ pub use self::{
     ledger::{AcceptedWrite, WriteKind},
     quota::{QuotaModel, WriteQuota},
     requests::{RecordedRequest, Route},
+    seeded_faults::SeededFaults,
     service_principal::{AppRole, ServicePrincipal, ServicePrincipalType},
 };
 
@@ -186,6 +189,12 @@ impl Tenant {
     #[must_use]
     pub fn accepted_writes(&self) -> Vec<AcceptedWrite> {
         lock(&self.world.ledger).accepted()
+    }
+
+    /// How many requests have met a seeded fault so far.
+    #[must_use]
+    pub fn seeded_fault_count(&self) -> usize {
+        lock(&self.world.seeded_faults).given
     }
 
     /// How many writes the quota has refused so far.

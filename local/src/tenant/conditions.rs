@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Fault, Route, Tenant, WriteQuota, world::lock};
+use super::{Fault, Route, SeededFaults, Tenant, WriteQuota, world::lock};
 
 impl Tenant {
     /// Whether lists lag behind: assignments made from now on exist, and can't be made again, but no
@@ -32,6 +32,14 @@ impl Tenant {
     /// Removes all faults of a route.
     pub fn clear_faults(&self, route: Route) {
         lock(&self.world.faults).clear(route);
+    }
+
+    /// Lets a share of the requests to Microsoft Graph meet faults by chance, none unless set: what
+    /// the service does now and then, and what a lagging replica says of a young identity. The same
+    /// seed gives the same faults, whatever the order of requests. Faults that were
+    /// [ordered](Self::answer_next) come first. Set again, it starts anew.
+    pub fn set_seeded_faults(&self, faults: Option<SeededFaults>) {
+        lock(&self.world.seeded_faults).set(faults);
     }
 
     /// How long Microsoft Graph takes to answer a request; zero unless set. An assignment being

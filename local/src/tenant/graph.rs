@@ -3,7 +3,8 @@
 mod answer;
 mod assignments;
 mod authentication;
-mod error;
+mod combination;
+pub(super) mod error;
 mod filter;
 mod page;
 mod service_principals;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use warp::{http::Method, reply::Response};
 
-pub(super) use self::{answer::failure, throttling::Admission};
+pub(super) use self::{answer::failure, combination::seeded_fault, throttling::Admission};
 use self::{
     authentication::Caller,
     target::{Key, Target, is_guid},

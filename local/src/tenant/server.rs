@@ -110,7 +110,10 @@ async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
     let route = incoming.route();
     lock(&world.requests).arrive(route);
     let mut admission = graph::Admission::of(&world, &incoming, route);
-    let fault = admission.refusal.take().or_else(|| lock(&world.faults).take(route));
+    let refusal = admission.refusal.take();
+    let fault = refusal
+        .or_else(|| lock(&world.faults).take(route))
+        .or_else(|| graph::seeded_fault(&world, &incoming, route));
     let mut response = match fault {
         None => Some(process(&world, &incoming, route).await),
         Some(fault) => answer_with(&world, &incoming, route, fault).await,

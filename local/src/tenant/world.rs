@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     directory::Directory, fault::Faults, identity_endpoint::TokenSettings, ledger::Ledger,
-    quota::WriteThrottle, requests::RequestLog, token::TokenSigner,
+    quota::WriteThrottle, requests::RequestLog, seeded_faults::FaultSequence, token::TokenSigner,
 };
 
 /// The emulated tenant behind its server.
@@ -22,6 +22,7 @@ pub(super) struct World {
     directory: Mutex<Directory>,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) faults: Mutex<Faults>,
+    pub(super) seeded_faults: Mutex<FaultSequence>,
     pub(super) requests: Mutex<RequestLog>,
     pub(super) tokens: Mutex<TokenSettings>,
     pub(super) latency: Mutex<Duration>,
@@ -47,6 +48,7 @@ impl World {
             directory: Mutex::new(directory),
             ledger: Mutex::default(),
             faults: Mutex::default(),
+            seeded_faults: Mutex::default(),
             requests: Mutex::default(),
             tokens: Mutex::new(TokenSettings::default()),
             latency: Mutex::new(Duration::ZERO),

@@ -25,5 +25,6 @@ mod reading;
 mod replication;
 mod requests;
 mod revoking;
+mod seeded_faults;
 mod service_principals;
 mod throttling;

@@ -23,10 +23,10 @@ use crate::tenant::{
 };
 
 /// Which role is to be created for whom.
-struct NewAssignment {
-    principal_id: String,
-    resource_id: String,
-    app_role_id: String,
+pub(super) struct NewAssignment {
+    pub(super) principal_id: String,
+    pub(super) resource_id: String,
+    pub(super) app_role_id: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,7 +159,8 @@ fn body_of(assignment: &AppRoleAssignment, context: Option<String>) -> Assignmen
 }
 
 impl NewAssignment {
-    fn read(incoming: &Incoming) -> Result<Self, Failure> {
+    /// Reads the body of a `POST`.
+    pub(super) fn read(incoming: &Incoming) -> Result<Self, Failure> {
         let declared = incoming.header(CONTENT_TYPE.as_str()).unwrap_or_default();
         if !declared.starts_with("application/json") {
             return Err(error::unreadable_payload());

@@ -18,12 +18,12 @@ fn bad_request(message: impl Into<String>) -> Failure {
 }
 
 /// No token, or one that Microsoft Graph doesn't accept, for the given reason.
-pub(super) fn invalid_authentication_token(reason: &str) -> Failure {
+pub(in crate::tenant) fn invalid_authentication_token(reason: &str) -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", reason)
 }
 
 /// The token's app roles don't allow this request.
-pub(super) fn insufficient_privileges() -> Failure {
+pub(in crate::tenant) fn insufficient_privileges() -> Failure {
     Failure::new(
         StatusCode::FORBIDDEN,
         "Authorization_RequestDenied",
@@ -32,7 +32,7 @@ pub(super) fn insufficient_privileges() -> Failure {
 }
 
 /// The service principal named in the URL doesn't exist.
-pub(super) fn resource_not_found(id: &str) -> Failure {
+pub(in crate::tenant) fn resource_not_found(id: &str) -> Failure {
     Failure::new(
         StatusCode::NOT_FOUND,
         "Request_ResourceNotFound",
@@ -156,7 +156,7 @@ pub(super) fn unreadable_payload() -> Failure {
 }
 
 /// The body lacks a property, or has one too many.
-pub(super) fn invalid_properties() -> Failure {
+pub(in crate::tenant) fn invalid_properties() -> Failure {
     bad_request("One or more properties are invalid.")
 }
 
@@ -181,12 +181,31 @@ pub(super) fn assignment_not_found() -> Failure {
 }
 
 /// More requests than the quota has room for.
-pub(super) fn too_many_requests() -> Failure {
+pub(in crate::tenant) fn too_many_requests() -> Failure {
     Failure::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Please retry again later.")
 }
 
+/// Something went wrong at Microsoft.
+pub(in crate::tenant) fn internal_server_error() -> Failure {
+    Failure::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Service_InternalServerError",
+        "Encountered an internal server error.",
+    )
+}
+
+/// Nobody there who could answer, as a 502 or a 503.
+pub(in crate::tenant) fn unavailable(status: StatusCode) -> Failure {
+    Failure::new(status, "ServiceUnavailable", "Service Unavailable")
+}
+
+/// Somebody there who doesn't answer; the message really is empty.
+pub(in crate::tenant) fn gateway_timeout() -> Failure {
+    Failure::new(StatusCode::GATEWAY_TIMEOUT, "UnknownError", "")
+}
+
 /// Another write to the same object is under way.
-pub(super) fn concurrency_violation() -> Failure {
+pub(in crate::tenant) fn concurrency_violation() -> Failure {
     Failure::new(
         StatusCode::CONFLICT,
         "Directory_ConcurrencyViolation",
@@ -195,7 +214,7 @@ pub(super) fn concurrency_violation() -> Failure {
 }
 
 /// The directory refuses the assignment.
-pub(super) fn refused_assignment(reason: &AssignmentError) -> Failure {
+pub(in crate::tenant) fn refused_assignment(reason: &AssignmentError) -> Failure {
     match reason {
         AssignmentError::UnknownPrincipal(_) => bad_request("Not a valid reference update."),
         AssignmentError::UnknownApi(_) => bad_request("Specified resourceId was not found."),
