@@ -1,14 +1,17 @@
 //! Azure Storage on this machine: Azurite, and the queues in it.
 //!
 //! [`Azurite`] installs itself on first use and ends with the process that started it. Each test takes
-//! its own [`Account`], so that tests which run side by side cannot see each other's messages.
+//! its own [`Account`], so that tests which run side by side cannot see each other's messages. A
+//! [`StorageProxy`] in between makes the service hard to reach.
 
 mod account;
 mod azurite;
 mod installation;
+mod proxy;
 mod queue;
 
 pub use account::{Account, AccountError};
 pub use azurite::{Azurite, AzuriteError};
 pub use installation::{Installation, InstallationError};
+pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueError, QueueMessage, UpdateReceipt};

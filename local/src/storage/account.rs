@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use azure_core::http::{ClientOptions, Transport};
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -32,6 +32,12 @@ const SIGNED_RESOURCE_TYPES: &str = "sco";
 /// Longer than any demo runs; the signature never leaves this machine.
 const SIGNED_LIFETIME: Duration = Duration::days(30);
 
+/// How often .NET's client, which the Functions host uses, tries again what failed on the way
+/// (".NET API reference", `Azure.Core.RetryOptions`).
+const RETRIES: u32 = 3;
+/// .NET's client waits 0.8 s first and doubles that; this one doubles before the first wait.
+const HALF_OF_FIRST_WAIT: Duration = Duration::milliseconds(400);
+
 /// A storage account that is reached with its key. Cloning it is cheap; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -41,6 +47,7 @@ pub struct Account {
     queue_endpoint: Url,
     table_endpoint: Url,
     http: reqwest::Client,
+    retry: RetryOptions,
 }
 
 /// Why there is no account.
@@ -60,6 +67,9 @@ pub enum AccountError {
     /// The key is not base64, or the signature could not be made.
     #[error("AccountKey of account '{0}' is not base64")]
     Key(String),
+    /// An endpoint's URL is of a kind that has no port.
+    #[error("QueueEndpoint of account '{0}' cannot have a port")]
+    Port(String),
     /// No HTTP client could be made.
     #[error("cannot make an HTTP client: {0}")]
     Http(#[from] reqwest::Error),
@@ -86,6 +96,11 @@ impl Account {
             table_endpoint: parse("TableEndpoint", table)?,
             http: http_client(&queue_endpoint)?,
             queue_endpoint,
+            retry: RetryOptions::exponential(ExponentialRetryOptions {
+                initial_delay: HALF_OF_FIRST_WAIT,
+                max_retries: RETRIES,
+                ..ExponentialRetryOptions::default()
+            }),
         })
     }
 
@@ -127,6 +142,25 @@ impl Account {
         let blob = settings.get("blobendpoint").copied().unwrap_or(queue);
         let table = settings.get("tableendpoint").copied().unwrap_or(queue);
         Self::new(required("AccountName")?, required("AccountKey")?, [blob, queue, table])
+    }
+
+    /// The same account, its queues reached by another port, on which a
+    /// [`StorageProxy`](super::StorageProxy) listens. A signature covers the path and not the port.
+    ///
+    /// # Errors
+    ///
+    /// If the queue endpoint is a URL that cannot have a port.
+    pub fn with_queue_port(mut self, port: u16) -> Result<Self, AccountError> {
+        let changed = self.queue_endpoint.set_port(Some(port));
+        changed.map_err(|()| AccountError::Port(self.name.clone()))?;
+        Ok(self)
+    }
+
+    /// The same account, with calls that fail at the first failure. Otherwise a call that fails on the
+    /// way is tried again for some six seconds, as the Functions host does.
+    #[must_use]
+    pub fn without_retries(self) -> Self {
+        Self { retry: RetryOptions::none(), ..self }
     }
 
     /// The connection string that Microsoft's SDKs, the Functions host and the CLI take.
@@ -185,6 +219,7 @@ impl Account {
     fn client_options(&self) -> ClientOptions {
         ClientOptions {
             transport: Some(Transport::new(Arc::new(self.http.clone()))),
+            retry: self.retry.clone(),
             ..ClientOptions::default()
         }
     }

@@ -6,6 +6,7 @@
 mod admin;
 mod app;
 mod invocation;
+mod proxy;
 mod queue_listener;
 mod settings;
 mod storage;
