@@ -18,6 +18,8 @@ use local::{
 use report::{Report, Row, print_assignments};
 use stage::Stage;
 
+use crate::Outcome;
+
 /// The queue that `AssignRole` listens to.
 pub(crate) const REQUESTS: &str = "app-role-requests";
 
@@ -30,9 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What the demo proposes to send.
 const OWN_REQUEST: &str =
     r#"{"action":"revoke","principal":"id-orders","api":"Orders API","roles":["Orders.Write"]}"#;
-
-/// What the demo ends with; the error is for the terminal.
-pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// One of the demo's messages.
 struct Scene {

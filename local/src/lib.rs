@@ -1,8 +1,9 @@
 //! The broker's world on one machine: an emulated tenant, a stand-in for the Azure Functions host,
-//! and Azurite.
+//! and Azurite; and what operators do with requests that failed.
 
 pub mod functions_host;
 mod ports;
+pub mod replay;
 pub mod storage;
 pub mod tenant;
 

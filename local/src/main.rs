@@ -1,11 +1,15 @@
-//! `cargo run -p local`: the main job end to end on this machine.
+//! `cargo run -p local`: the main job end to end on this machine, and commands for operators.
 
 mod demo;
+mod replay_command;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use local::storage::Account;
+
+/// What a command ends with; the error is for the terminal.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Runs the broker against an emulated tenant, a stand-in for the Functions host and real Azurite.
 #[derive(Parser)]
@@ -30,6 +34,19 @@ enum Command {
         /// The message
         message: String,
     },
+    /// Put requests that the broker gave up back into the queues that they came from
+    Replay {
+        /// The account that has the queue app-role-failed: a connection string, or an endpoint such as
+        /// `https://stbroker.queue.core.windows.net`, to which you are signed in by `az login`
+        #[arg(long, value_name = "ACCOUNT")]
+        failed: String,
+        /// The account that has the queues of requests
+        #[arg(long, value_name = "ACCOUNT")]
+        requests: String,
+        /// Say what would be replayed, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[tokio::main]
@@ -37,6 +54,9 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Some(Command::Send { port, message }) => send(port, &message).await,
+        Some(Command::Replay { failed, requests, dry_run }) => {
+            replay_command::run(&failed, &requests, dry_run).await
+        }
         None => demo::run(arguments.once, arguments.verbose).await,
     };
     match outcome {
@@ -45,7 +65,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn send(port: u16, message: &str) -> demo::Outcome {
+async fn send(port: u16, message: &str) -> Outcome {
     let account = Account::well_known(port)?;
     account.queue(demo::REQUESTS)?.send(message).await?;
     Ok(())

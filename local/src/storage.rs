@@ -9,9 +9,11 @@ mod azurite;
 mod installation;
 mod proxy;
 mod queue;
+mod queue_service;
 
 pub use account::{Account, AccountError};
 pub use azurite::{Azurite, AzuriteError};
 pub use installation::{Installation, InstallationError};
 pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueError, QueueMessage, UpdateReceipt};
+pub use queue_service::QueueService;

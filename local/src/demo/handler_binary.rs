@@ -5,7 +5,7 @@ use std::{path::Path, process::Stdio};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::Outcome;
+use crate::Outcome;
 
 const NAME: &str = "app-role-broker";
 

@@ -11,7 +11,7 @@ use local::tenant::{
 };
 use serde_json::Value;
 
-use super::Outcome;
+use crate::Outcome;
 
 /// Width of the table where the terminal does not say its own.
 const TABLE_WIDTH: u16 = 110;

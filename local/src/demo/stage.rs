@@ -11,7 +11,8 @@ use local::{
 };
 use serde_json::Value;
 
-use super::{Outcome, REQUESTS, RESULTS, handler_binary};
+use super::{REQUESTS, RESULTS, handler_binary};
+use crate::Outcome;
 
 /// How long a result that was received stays hidden; it is deleted at once.
 const RESULT_LEASE: Duration = Duration::from_secs(30);

@@ -70,6 +70,15 @@ pub enum AccountError {
     /// An endpoint's URL is of a kind that has no port.
     #[error("QueueEndpoint of account '{0}' cannot have a port")]
     Port(String),
+    /// An address begins as a queue endpoint of Azure and is none.
+    #[error(
+        "not the queue endpoint of an account in Azure, which is a host and nothing else, \
+         for example https://stbroker.queue.core.windows.net"
+    )]
+    QueueEndpoint,
+    /// The developer tools cannot be used to sign in.
+    #[error("cannot sign in by the Azure CLI or the Azure Developer CLI: {0}")]
+    Credential(#[source] azure_core::Error),
     /// No HTTP client could be made.
     #[error("cannot make an HTTP client: {0}")]
     Http(#[from] reqwest::Error),
@@ -213,15 +222,8 @@ impl Account {
     ///
     /// If the name cannot be part of a URL.
     pub fn queue(&self, name: &str) -> Result<Queue, QueueError> {
-        Queue::new(name, self.signed_queue_url(name)?, self.client_options())
-    }
-
-    fn client_options(&self) -> ClientOptions {
-        ClientOptions {
-            transport: Some(Transport::new(Arc::new(self.http.clone()))),
-            retry: self.retry.clone(),
-            ..ClientOptions::default()
-        }
+        let options = ClientOptions { retry: self.retry.clone(), ..client_options(&self.http) };
+        Queue::new(name, self.signed_queue_url(name)?, None, options)
     }
 
     /// The SDK has no shared key, and demands https for tokens; a signature in the URL is what is left.
@@ -261,13 +263,21 @@ impl Account {
     }
 }
 
+/// What every client of a queue is made with.
+pub(super) fn client_options(http: &reqwest::Client) -> ClientOptions {
+    ClientOptions {
+        transport: Some(Transport::new(Arc::new(http.clone()))),
+        ..ClientOptions::default()
+    }
+}
+
 fn parse(setting: &'static str, text: &str) -> Result<Url, AccountError> {
     Url::parse(text).map_err(|source| AccountError::Endpoint { setting, source })
 }
 
 /// One client per account and not per process: its connections live in the runtime that opened them,
 /// and each test has its own.
-fn http_client(endpoint: &Url) -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn http_client(endpoint: &Url) -> Result<reqwest::Client, reqwest::Error> {
     crate::install_crypto_provider();
     let builder = reqwest::Client::builder().no_proxy();
     if endpoint.scheme() == "http" {

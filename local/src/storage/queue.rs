@@ -1,9 +1,12 @@
 //! A queue, as the Functions host and the tests use it: over Microsoft's client, with message texts as
 //! they are stored. Base64 is the business of whoever sends and receives.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use azure_core::http::{ClientOptions, RequestContent, StatusCode};
+use azure_core::{
+    credentials::TokenCredential,
+    http::{ClientOptions, RequestContent, StatusCode},
+};
 use azure_storage_queue::{
     QueueClient, QueueClientOptions,
     models::{
@@ -21,7 +24,7 @@ const MOST_MESSAGES_PER_REQUEST: i32 = 32;
 #[derive(Clone)]
 pub struct Queue {
     name: String,
-    client: std::sync::Arc<QueueClient>,
+    client: Arc<QueueClient>,
 }
 
 /// A message as it is stored, received or only looked at.
@@ -85,15 +88,17 @@ pub enum QueueError {
 }
 
 impl Queue {
+    /// Without a credential, the URL must be signed.
     pub(super) fn new(
         name: &str,
         url: Url,
+        credential: Option<Arc<dyn TokenCredential>>,
         client_options: ClientOptions,
     ) -> Result<Self, QueueError> {
         let options = QueueClientOptions { client_options, ..QueueClientOptions::default() };
-        let client = QueueClient::new(url, None, Some(options))
+        let client = QueueClient::new(url, credential, Some(options))
             .map_err(|_| QueueError::Address(name.to_owned()))?;
-        Ok(Self { name: name.to_owned(), client: std::sync::Arc::new(client) })
+        Ok(Self { name: name.to_owned(), client: Arc::new(client) })
     }
 
     /// The queue's name.
@@ -257,7 +262,7 @@ impl Queue {
     }
 
     fn failed(&self, error: &azure_core::Error) -> QueueError {
-        let (queue, message) = (self.name.clone(), error.to_string());
+        let (queue, message) = (self.name.clone(), with_causes(error));
         match error.http_status() {
             Some(StatusCode::NotFound) => QueueError::NotFound { queue, message },
             _ => QueueError::Service { queue, message },
@@ -267,6 +272,16 @@ impl Queue {
     fn without(&self, field: &'static str) -> QueueError {
         QueueError::Answer { queue: self.name.clone(), field }
     }
+}
+
+/// The SDK's own words say only that it has given up; why is in what it wraps. Errors of reqwest are
+/// left out for the address that they name, signature included; what they wrap says more anyway.
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter(|error| !error.is::<reqwest::Error>())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// The service counts in whole seconds; rounding up never shows a message too early.

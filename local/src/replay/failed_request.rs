@@ -1,0 +1,188 @@
+//! What the broker writes of a request when it gives up.
+
+use std::fmt;
+
+use serde::Deserialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// How a requester is called that asked by a queue.
+const QUEUE_PREFIX: &str = "queue:";
+/// Lengths that a queue's name may have ("Naming Queues and Metadata").
+const QUEUE_NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=63;
+/// The longest label of a request.
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// A message of the queue of failed requests that can be replayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedRequest {
+    /// The queue that it came from, and goes back to.
+    pub queue: String,
+    /// Its text as it was sent. It belongs to the requester: it is never printed.
+    pub text: String,
+    /// The requester's own label, if the text has one.
+    pub request_id: Option<String>,
+    /// Why the broker gave it up.
+    pub reason: String,
+    /// When it was first delivered, as the broker wrote it (RFC 3339).
+    pub first_seen: String,
+    /// How often it was delivered.
+    pub attempts: u64,
+}
+
+/// Why a message cannot be replayed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotReplayable {
+    /// It is not what the broker writes. Where, and never what: it may hold the request's text.
+    #[error(
+        "not a failed request: JSON with request, reason, requester, firstSeen and attempts \
+         (line {line}, column {column})"
+    )]
+    Form {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1; 0 before the first.
+        column: usize,
+    },
+    /// Its `firstSeen` is no moment.
+    #[error("not a failed request: firstSeen is not a time in the form of RFC 3339")]
+    FirstSeen,
+    /// Its requester has no queue, so whoever asked must ask again.
+    #[error("its requester {0:?} is not a queue: they must ask again themselves")]
+    Requester(String),
+}
+
+/// The message. Fields that are not known are left to newer brokers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    request: String,
+    reason: String,
+    requester: String,
+    first_seen: String,
+    attempts: u64,
+}
+
+/// The one field that is read of a request's text.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Labelled {
+    request_id: String,
+}
+
+impl FailedRequest {
+    /// Reads a message.
+    ///
+    /// # Errors
+    ///
+    /// If it is not what the broker writes, or its requester is no queue.
+    pub fn parse(message: &str) -> Result<Self, NotReplayable> {
+        let wire: Wire = serde_json::from_str(message)
+            .map_err(|error| NotReplayable::Form { line: error.line(), column: error.column() })?;
+        OffsetDateTime::parse(&wire.first_seen, &Rfc3339).map_err(|_| NotReplayable::FirstSeen)?;
+        let queue = wire.requester.strip_prefix(QUEUE_PREFIX).filter(|name| is_queue_name(name));
+        let Some(queue) = queue else { return Err(NotReplayable::Requester(wire.requester)) };
+        Ok(Self {
+            queue: queue.to_owned(),
+            request_id: request_id(&wire.request),
+            text: wire.request,
+            reason: wire.reason,
+            first_seen: wire.first_seen,
+            attempts: wire.attempts,
+        })
+    }
+}
+
+impl fmt::Display for FailedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { queue, request_id, reason, first_seen, attempts, .. } = self;
+        write!(formatter, "{QUEUE_PREFIX}{queue}, ")?;
+        if let Some(request_id) = request_id {
+            write!(formatter, "{request_id}, ")?;
+        }
+        // The reason may name what callers named: as a literal it cannot move a terminal's cursor.
+        write!(formatter, "first seen {first_seen}, {attempts} attempts, {reason:?}")
+    }
+}
+
+fn is_queue_name(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    QUEUE_NAME_LENGTHS.contains(&name.len()) && name.bytes().all(is_allowed)
+}
+
+/// Only what is a label by the rules of requests, since it is printed.
+fn request_id(text: &str) -> Option<String> {
+    let Labelled { request_id } = serde_json::from_str(text).ok()?;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    let is_label =
+        (1..=LONGEST_REQUEST_ID).contains(&request_id.len()) && request_id.bytes().all(is_allowed);
+    is_label.then_some(request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn message(field: &str, value: Value) -> String {
+        let mut message = json!({
+            "request": r#"{"requestId":"INC-1234"}"#,
+            "reason": "graphRefused",
+            "requester": "queue:app-role-requests",
+            "firstSeen": "2026-11-22T10:00:00Z",
+            "attempts": 30,
+        });
+        message[field] = value;
+        message.to_string()
+    }
+
+    #[test]
+    fn what_is_not_of_the_form_is_refused_without_a_word_of_it() {
+        for text in [
+            "secret",
+            "\"secret\"",
+            "{}",
+            &message("request", json!({ "secret": 1 })),
+            &message("attempts", json!("secret")),
+            &message("firstSeen", json!("secret")),
+        ] {
+            let error = FailedRequest::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with("not a failed request"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_requester_that_is_no_queue_is_named() {
+        for requester in
+            ["admin", "http:8888", "queue:", "queue:../admin", "queue:Upper", "queue:a"]
+        {
+            let error = FailedRequest::parse(&message("requester", json!(requester))).unwrap_err();
+            assert_eq!(error, NotReplayable::Requester(requester.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_no_json_or_has_a_label_that_cannot_be_shown_has_no_label() {
+        for text in ["eyJh", "{}", r#"{"requestId":7}"#, r#"{"requestId":"\u001b[2J"}"#] {
+            let request = FailedRequest::parse(&message("request", json!(text))).unwrap();
+            assert_eq!((request.text.as_str(), request.request_id), (text, None));
+        }
+    }
+
+    #[test]
+    fn a_line_about_it_cannot_move_the_cursor_and_has_nothing_of_the_text_but_the_label() {
+        let request =
+            FailedRequest::parse(&message("reason", json!("a\u{1b}[2J\u{202e}"))).unwrap();
+        assert_eq!(
+            request.to_string(),
+            "queue:app-role-requests, INC-1234, first seen 2026-11-22T10:00:00Z, 30 attempts, \
+             \"a\\u{1b}[2J\\u{202e}\""
+        );
+    }
+
+    #[test]
+    fn a_field_of_a_newer_broker_is_no_fault() {
+        FailedRequest::parse(&message("brokerVersion", json!("9.0.0"))).unwrap();
+    }
+}

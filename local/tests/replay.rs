@@ -1,0 +1,173 @@
+//! Replaying requests that the broker gave up: never lost, at worst sent twice.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
+use local::{
+    replay::{Done, FAILED_REQUESTS, Replay, Tally},
+    storage::{Account, Azurite, Queue, StorageProxy, Trouble},
+};
+use serde_json::json;
+
+const REQUEST: &str = r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
+
+/// What the broker writes when it gives a request up.
+fn failed(request: &str, requester: &str) -> String {
+    let message = json!({
+        "request": request,
+        "reason": "graphRefused",
+        "requester": requester,
+        "firstSeen": "2026-11-22T10:00:00Z",
+        "attempts": 30,
+    });
+    message.to_string()
+}
+
+struct World {
+    account: Account,
+    failed: Queue,
+    requests: Queue,
+}
+
+impl World {
+    async fn new() -> Self {
+        let account = Azurite::shared().await.unwrap().account().unwrap();
+        let [failed, requests] =
+            [FAILED_REQUESTS, "app-role-requests"].map(|name| account.queue(name).unwrap());
+        failed.create_if_missing().await.unwrap();
+        requests.create_if_missing().await.unwrap();
+        Self { account, failed, requests }
+    }
+
+    async fn with_failed(messages: &[String]) -> Self {
+        let world = Self::new().await;
+        for message in messages {
+            world.failed.send(message).await.unwrap();
+        }
+        world
+    }
+
+    fn replay(&self) -> Replay {
+        replay(self.account.clone(), self.account.clone())
+    }
+
+    /// A way to the same account on which a test can make trouble.
+    async fn proxied(&self) -> (StorageProxy, Account) {
+        let [_, port, _] = Azurite::shared().await.unwrap().ports();
+        let proxy = StorageProxy::start(port, 7).await.unwrap();
+        let account = self.account.clone().with_queue_port(proxy.port()).unwrap();
+        (proxy, account.without_retries())
+    }
+}
+
+fn replay(failed: Account, requests: Account) -> Replay {
+    Replay::new(&failed.into(), requests.into()).unwrap()
+}
+
+async fn texts(queue: &Queue) -> Vec<String> {
+    queue.peek().await.unwrap().into_iter().map(|message| message.text).collect()
+}
+
+/// Runs it; the lines that it told.
+async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
+    let mut lines = Vec::new();
+    let tally = replay.run(|entry| lines.push(entry.to_string())).await.unwrap();
+    (tally, lines)
+}
+
+#[tokio::test]
+async fn without_a_queue_of_failed_requests_the_error_names_it() {
+    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let error = replay(account.clone(), account).run(|_| ()).await.unwrap_err();
+    assert!(error.to_string().contains("queue 'app-role-failed': not found"), "{error}");
+}
+
+#[tokio::test]
+async fn a_request_goes_back_to_its_requesters_queue_byte_for_byte() {
+    for request in [REQUEST, "eyJh", "not <even> \"JSON\" & é"] {
+        let world = World::with_failed(&[failed(request, "queue:app-role-requests")]).await;
+        let (tally, _) = run(&mut world.replay()).await;
+        assert_eq!(tally, Tally { replayed: 1, left: 0, failed: 0 });
+        assert_eq!(texts(&world.requests).await, [request]);
+        assert_eq!(world.failed.approximate_count().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_replayed_is_named_and_stays_visible_and_does_not_hold_up_the_rest() {
+    let messages = [
+        "no JSON at all".to_owned(),
+        failed(REQUEST, "admin"),
+        failed(REQUEST, "http:c0a70500-0000-4000-8000-0000000000c0"),
+        failed(REQUEST, "queue:no-such-queue"),
+        failed(REQUEST, "queue:app-role-requests"),
+    ];
+    let world = World::with_failed(&messages).await;
+    let (tally, lines) = run(&mut world.replay()).await;
+    assert_eq!(tally, Tally { replayed: 1, left: 3, failed: 1 });
+    let mut left = texts(&world.failed).await;
+    left.sort();
+    let mut expected = messages[..4].to_vec();
+    expected.sort();
+    assert_eq!(left, expected);
+    for expected in ["(line 1, column", "\"admin\"", "\"http:c0", "queue 'no-such-queue'"] {
+        assert!(lines.iter().any(|line| line.contains(expected)), "{expected}: {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_requests_text_is_told_but_its_label() {
+    let messages = [failed(REQUEST, "queue:app-role-requests"), failed(REQUEST, "admin")];
+    let world = World::with_failed(&messages).await;
+    let (previewed, _) = world.replay().preview().await.unwrap();
+    let mut lines: Vec<_> = previewed.iter().map(ToString::to_string).collect();
+    lines.extend(run(&mut world.replay()).await.1);
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().any(|line| line.contains("INC-1234, first seen 2026-11-22T10:00:00Z")));
+    assert!(!lines.iter().any(|line| line.contains("secret") || line.contains("id-orders")));
+}
+
+#[tokio::test]
+async fn a_preview_changes_nothing() {
+    let world = World::with_failed(&[failed(REQUEST, "queue:app-role-requests")]).await;
+    let before = world.failed.peek().await.unwrap();
+    let (entries, count) = world.replay().preview().await.unwrap();
+    assert!(matches!(entries[0].done, Done::Previewed(_)));
+    assert_eq!(count, 1);
+    assert_eq!(world.failed.peek().await.unwrap(), before);
+    assert!(texts(&world.requests).await.is_empty());
+}
+
+#[tokio::test]
+async fn more_requests_than_one_answer_holds_are_all_replayed() {
+    let messages: Vec<_> =
+        (0..40).map(|n| failed(&n.to_string(), "queue:app-role-requests")).collect();
+    let world = World::with_failed(&messages).await;
+    let (tally, _) = run(&mut world.replay()).await;
+    assert_eq!(tally, Tally { replayed: 40, left: 0, failed: 0 });
+    assert_eq!(world.requests.approximate_count().await.unwrap(), 40);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_sent_is_not_deleted() {
+    let world = World::with_failed(&[failed(REQUEST, "queue:app-role-requests")]).await;
+    let (proxy, unreachable) = world.proxied().await;
+    proxy.set_trouble(Some(Trouble { refuse: 1.0, reset: 0.0 }));
+    let (tally, lines) = run(&mut replay(world.account.clone(), unreachable)).await;
+    assert_eq!(tally, Tally { replayed: 0, left: 0, failed: 1 }, "{lines:?}");
+    assert!(texts(&world.requests).await.is_empty());
+    assert_eq!(texts(&world.failed).await.len(), 1);
+}
+
+#[tokio::test]
+async fn trouble_between_sending_and_deleting_sends_a_request_twice_and_loses_none() {
+    let messages = ["1", "2"].map(|n| failed(n, "queue:app-role-requests"));
+    let world = World::with_failed(&messages).await;
+    let (proxy, troubled) = world.proxied().await;
+    let mut first = replay(troubled, world.account.clone());
+    let outage = Some(Trouble { refuse: 1.0, reset: 0.0 });
+    // The second message has been received when trouble begins, and cannot be deleted.
+    let ended = first.run(|_| proxy.set_trouble(outage)).await;
+    assert!(ended.is_err(), "the next messages cannot be received either: {ended:?}");
+    assert_eq!(texts(&world.requests).await, ["1", "2"]);
+    assert_eq!(world.failed.approximate_count().await.unwrap(), 1);
+}
