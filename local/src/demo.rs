@@ -2,7 +2,6 @@
 
 #![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
 
-mod handler_binary;
 mod report;
 mod stage;
 
@@ -19,12 +18,6 @@ use report::{Report, Row, print_assignments};
 use stage::Stage;
 
 use crate::Outcome;
-
-/// The queue that `AssignRole` listens to.
-pub(crate) const REQUESTS: &str = "app-role-requests";
-
-/// The queue that `AssignRole` writes results to.
-pub(crate) const RESULTS: &str = "app-role-results";
 
 /// How long a message may take. The handler answers in milliseconds; the rest is a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);

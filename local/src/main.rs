@@ -1,5 +1,7 @@
 //! `cargo run -p local`: the main job end to end on this machine, and commands for operators.
 
+mod app;
+mod bench;
 mod demo;
 mod replay_command;
 
@@ -34,6 +36,8 @@ enum Command {
         /// The message
         message: String,
     },
+    /// Measure the broker against what it is held to; with `cargo run --release`
+    Bench(bench::BenchArguments),
     /// Put requests that the broker gave up back into the queues that they came from
     Replay {
         /// The account that has the queue app-role-failed: a connection string, or an endpoint such as
@@ -54,6 +58,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Some(Command::Send { port, message }) => send(port, &message).await,
+        Some(Command::Bench(arguments)) => bench::run(arguments).await,
         Some(Command::Replay { failed, requests, dry_run }) => {
             replay_command::run(&failed, &requests, dry_run).await
         }
@@ -67,7 +72,7 @@ async fn main() -> ExitCode {
 
 async fn send(port: u16, message: &str) -> Outcome {
     let account = Account::well_known(port)?;
-    account.queue(demo::REQUESTS)?.send(message).await?;
+    account.queue(app::REQUESTS)?.send(message).await?;
     Ok(())
 }
 
@@ -75,4 +80,16 @@ async fn send(port: u16, message: &str) -> Outcome {
 fn fail(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("error: {error}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
 }

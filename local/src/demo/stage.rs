@@ -2,17 +2,21 @@
 
 #![expect(clippy::print_stdout, reason = "the demo says what it is doing")]
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use local::{
-    functions_host::{FunctionsHost, LogRecord, Options},
+    functions_host::{FunctionsHost, LogRecord},
     storage::{Azurite, Queue},
     tenant::{Tenant, contoso::contoso},
 };
 use serde_json::Value;
 
-use super::{REQUESTS, RESULTS, handler_binary};
-use crate::Outcome;
+use crate::{
+    Outcome,
+    app::{App, REQUESTS, RESULTS},
+};
+
+const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/policy.json");
 
 /// How long a result that was received stays hidden; it is deleted at once.
 const RESULT_LEASE: Duration = Duration::from_secs(30);
@@ -31,7 +35,7 @@ impl Stage {
     /// Builds the handler and starts Azurite, the tenant and the host.
     pub(super) async fn set(verbose: bool) -> Outcome<Self> {
         println!("Building the handler");
-        let handler = handler_binary::build().await?;
+        let app = App::build().await?;
         println!("Starting Azurite (the first time it is installed, which takes a minute)");
         let azurite = Azurite::start().await?;
         let account = azurite.well_known_account()?;
@@ -41,9 +45,7 @@ impl Stage {
         results.create_if_missing().await?;
         println!("Starting the emulated tenant and the Functions host, which starts the handler");
         let tenant = Tenant::start(contoso()).await?;
-        let mut options = Options::new(app_root());
-        options.environment = tenant.environment();
-        options.environment.extend(settings(&handler, &account.connection_string()));
+        let mut options = app.options(&tenant, &account, Path::new(POLICY));
         if verbose {
             options.echo = Some(Arc::new(print_record));
         }
@@ -63,25 +65,6 @@ impl Stage {
         self.results.delete(&message.id, &message.pop_receipt).await?;
         Ok(serde_json::from_str(&message.text)?)
     }
-}
-
-fn app_root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The app settings of the demo, beside those of the tenant.
-fn settings(handler: &str, connection: &str) -> Vec<(String, String)> {
-    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/policy.json");
-    [
-        ("RequestQueues", connection),
-        ("AzureWebJobsStorage", connection),
-        ("POLICY_FILE", policy),
-        ("AzureFunctionsJobHost__customHandler__description__defaultExecutablePath", handler),
-        // Core Tools polls faster than Azure, too: somebody is watching.
-        ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "00:00:01"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec()
 }
 
 #[expect(clippy::print_stderr, reason = "the log is beside what the demo has to say")]

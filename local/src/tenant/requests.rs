@@ -1,6 +1,9 @@
 //! What was asked of the emulated tenant: counted by route, and remembered for assertions.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Instant,
+};
 
 /// How many requests are remembered. Tests look at tens; a load run must not fill the memory.
 const REMEMBERED: usize = 10_000;
@@ -37,8 +40,12 @@ pub struct RecordedRequest {
     pub path_and_query: String,
     /// The request's own `client-request-id`.
     pub client_request_id: Option<String>,
+    /// When it arrived.
+    pub arrived: Instant,
     /// The answer's status; none when the connection was closed without an answer.
     pub status: Option<u16>,
+    /// The answer's `Retry-After`, as it was sent.
+    pub retry_after: Option<String>,
 }
 
 /// Counts by arrival, remembers by answer.

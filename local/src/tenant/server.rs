@@ -1,12 +1,12 @@
 //! The one HTTP server of the emulated tenant: hands requests to the identity endpoint or to
 //! Microsoft Graph, counts them, and lets faults take their place.
 
-use std::{convert::Infallible, panic::resume_unwind, sync::Arc};
+use std::{convert::Infallible, panic::resume_unwind, sync::Arc, time::Instant};
 
 use tokio::{net::TcpListener, sync::oneshot};
 use warp::{
     Filter,
-    http::{HeaderMap, HeaderName, HeaderValue, Method},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER},
     hyper::body::Bytes,
     path::FullPath,
     reply::Response,
@@ -31,6 +31,7 @@ pub(super) struct Incoming {
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    arrived: Instant,
 }
 
 impl Incoming {
@@ -48,14 +49,17 @@ impl Incoming {
         if self.path == identity_endpoint::PATH { Route::IssueToken } else { graph::route(self) }
     }
 
-    fn record(&self, route: Route, status: Option<u16>) -> RecordedRequest {
+    fn record(&self, route: Route, response: Option<&Response>) -> RecordedRequest {
+        let retry_after = response.and_then(|response| response.headers().get(RETRY_AFTER));
         let separator = if self.query.is_empty() { "" } else { "?" };
         RecordedRequest {
             route,
             method: self.method.to_string(),
             path_and_query: format!("{}{separator}{}", self.path, self.query),
             client_request_id: self.header(CLIENT_REQUEST_ID).map(str::to_owned),
-            status,
+            arrived: self.arrived,
+            status: response.map(|response| response.status().as_u16()),
+            retry_after: retry_after.and_then(|text| text.to_str().ok()).map(str::to_owned),
         }
     }
 }
@@ -81,7 +85,7 @@ pub(super) async fn serve(
         .and(warp::body::bytes())
         .then(move |method, path: FullPath, query, headers, body| {
             let path = path.as_str().to_owned();
-            let incoming = Incoming { method, path, query, headers, body };
+            let incoming = Incoming { method, path, query, headers, body, arrived: Instant::now() };
             answer_or_close(Arc::clone(&world), incoming)
         });
     let stopped = async move {
@@ -121,8 +125,7 @@ async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
     if let Some(response) = &mut response {
         admission.mark(response);
     }
-    let status = response.as_ref().map(|response| response.status().as_u16());
-    lock(&world.requests).answer(incoming.record(route, status));
+    lock(&world.requests).answer(incoming.record(route, response.as_ref()));
     response
 }
 

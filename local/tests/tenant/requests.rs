@@ -84,6 +84,19 @@ async fn requests_are_remembered_with_their_outcome() {
     assert_eq!(list.path_and_query, format!("/v1.0{path}?$top=5"));
     assert_eq!((create.route, create.status), (Route::CreateAssignment, None));
     assert_eq!(create.method, "POST");
+    assert!(token.arrived <= list.arrived && list.arrived <= create.arrived);
+}
+
+#[tokio::test]
+async fn how_long_a_refused_request_was_told_to_wait_is_remembered() {
+    let caller = Caller::in_contoso().await;
+    let throttled = Fault::error(429, "TooManyRequests", "Please retry again later.");
+    caller.tenant.answer_next(Route::CreateAssignment, throttled.retry_after("2.128"));
+    let body = assignment(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ);
+    caller.post_request(&assignments_path(ORDERS_IDENTITY), &body).send().await.unwrap();
+    let requests = caller.tenant.requests();
+    let told: Vec<_> = requests.iter().map(|request| request.retry_after.as_deref()).collect();
+    assert_eq!(told, [None, Some("2.128")]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Building the handler, as the demo's user would.
+//! Building the handler, as its user would.
 
 use std::{path::Path, process::Stdio};
 
@@ -15,13 +15,14 @@ struct Message {
     executable: Option<String>,
 }
 
-/// Builds the handler and answers where it lies.
+/// Builds the handler and answers where it lies; in release if this binary was.
 pub(super) async fn build() -> Outcome<String> {
     // Set by `cargo run`, so that the same cargo builds both.
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .args(["build", "--locked", "--quiet", "--package", NAME, "--bin", NAME])
+        .args((!cfg!(debug_assertions)).then_some("--release"))
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()

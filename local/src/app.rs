@@ -1,0 +1,74 @@
+//! The app as it ships, with a handler that was built from this source.
+
+mod handler_binary;
+
+use std::path::{Path, PathBuf};
+
+use local::{functions_host::Options, storage::Account, tenant::Tenant};
+
+use crate::Outcome;
+
+/// The queue that `AssignRole` listens to.
+pub(crate) const REQUESTS: &str = "app-role-requests";
+/// The queue that `AssignRole` writes results to.
+pub(crate) const RESULTS: &str = "app-role-results";
+/// The queue to which the host moves what crashed the handler.
+pub(crate) const POISON: &str = "app-role-requests-poison";
+
+/// What hosts are started with.
+#[derive(Clone)]
+pub(crate) struct App {
+    handler: String,
+}
+
+impl App {
+    /// Builds the handler.
+    pub(crate) async fn build() -> Outcome<Self> {
+        Ok(Self { handler: handler_binary::build().await? })
+    }
+
+    /// What starts a host of this app, with all queues in one account.
+    pub(crate) fn options(&self, tenant: &Tenant, account: &Account, policy: &Path) -> Options {
+        let mut options = Options::new(app_root());
+        let connection = account.connection_string();
+        options.environment = tenant.environment();
+        options.environment.extend(
+            [
+                ("RequestQueues", connection.as_str()),
+                ("AzureWebJobsStorage", &connection),
+                ("POLICY_FILE", &policy.to_string_lossy()),
+                (
+                    "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
+                    &self.handler,
+                ),
+                // Core Tools polls faster than Azure, too: somebody is watching.
+                (&queues("maxPollingInterval"), "00:00:01"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        options
+    }
+}
+
+/// The app setting that replaces one of host.json's `extensions.queues`.
+pub(crate) fn queues(key: &str) -> String {
+    format!("AzureFunctionsJobHost__extensions__queues__{key}")
+}
+
+/// How many messages one host works on at the same time, by host.json: it fetches a batch when no more
+/// than the threshold are left of those before.
+pub(crate) fn messages_in_flight() -> Outcome<usize> {
+    let path = app_root().join("host.json");
+    let host_json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let setting = |name: &str| {
+        let value = host_json.pointer(&format!("/extensions/queues/{name}"));
+        let count = value.and_then(serde_json::Value::as_u64);
+        count.ok_or_else(|| format!("{} has no extensions.queues.{name}", path.display()))
+    };
+    Ok(usize::try_from(setting("batchSize")? + setting("newBatchThreshold")?)?)
+}
+
+/// The folder of host.json.
+pub(crate) fn app_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
