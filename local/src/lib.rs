@@ -2,7 +2,7 @@
 //! and Azurite; and what operators do with requests that failed.
 
 pub mod functions_host;
-mod ports;
+pub mod ports;
 pub mod replay;
 pub mod storage;
 pub mod tenant;

@@ -17,7 +17,7 @@ const PORTS_PER_PROCESS: u32 = 251;
 
 /// A port of 127.0.0.1 on which nobody listens, and which this process has not found before, until the
 /// range has been gone through.
-pub(crate) fn free_port() -> io::Result<u16> {
+pub fn free_port() -> io::Result<u16> {
     static FOUND: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id().wrapping_mul(PORTS_PER_PROCESS);
     let length = RANGE.end - RANGE.start;

@@ -104,7 +104,6 @@ impl GraphError {
                 self.kind,
                 ErrorKind::AlreadyAssigned
                     | ErrorKind::OwnIdentityUnknown
-                    | ErrorKind::DirectoryFull
                     | ErrorKind::PageExpired
                     | ErrorKind::NotSignedIn
                     | ErrorKind::TokenRefused

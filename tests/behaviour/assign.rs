@@ -94,7 +94,7 @@ async fn an_api_or_role_that_does_not_exist_is_final() {
 async fn a_principal_that_never_appears_fails_on_the_last_delivery_and_not_in_the_poison_queue() {
     let world = Plan::new().await.deliveries(2).start().await;
     let result = world.ask(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await;
-    assert_eq!(role(&result)["status"], "notFound");
+    assert_eq!(role(&result)["status"], "failed");
     assert_eq!(role(&result)["code"], "principalNotFound");
     assert!(role(&result)["message"].as_str().unwrap().contains("object id"), "{result}");
     assert_eq!(result["attempt"], 2);

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use app_role_broker::{
     config::Env,
     host::{function_json::FunctionFolders, host_json::HostJson},
-    triggers::{REQUEST_BINDING, RESULT_BINDING, Trigger},
+    triggers::{FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Trigger},
 };
 use serde_json::Value;
 
@@ -45,9 +45,17 @@ fn assign_role_takes_requests_and_gives_results_by_the_documented_queues() {
     let assign_role = folders.functions.first().unwrap();
     assert_eq!(assign_role.trigger.name, REQUEST_BINDING);
     assert_eq!(assign_role.trigger.queue_name.as_deref(), Some("app-role-requests"));
-    assert_eq!(assign_role.outputs.len(), 1);
-    assert_eq!(assign_role.outputs[0].name, RESULT_BINDING);
-    assert_eq!(assign_role.outputs[0].queue_name.as_deref(), Some("app-role-results"));
+    let outputs = assign_role.outputs.iter().map(|output| {
+        (output.name.as_str(), output.queue_name.as_deref(), output.connection.as_deref())
+    });
+    assert_eq!(
+        outputs.collect::<Vec<_>>(),
+        [
+            (RESULT_BINDING, Some("app-role-results"), Some("RequestQueues")),
+            // What was given up is nobody's business but the operators'.
+            (FAILED_BINDING, Some("app-role-failed"), Some("AzureWebJobsStorage")),
+        ]
+    );
 }
 
 #[test]
@@ -58,8 +66,8 @@ fn every_connection_is_set_on_a_developers_machine() {
         folders.functions.iter().flat_map(|folder| folder.outputs.iter().chain([&folder.trigger]));
     let connections: BTreeSet<_> =
         bindings.map(|binding| binding.connection.clone().unwrap()).collect();
-    assert_eq!(connections, BTreeSet::from(["RequestQueues".to_owned()]));
-    for name in connections.iter().map(String::as_str).chain(["AzureWebJobsStorage"]) {
+    assert_eq!(connections, ["AzureWebJobsStorage", "RequestQueues"].map(str::to_owned).into());
+    for name in &connections {
         assert_eq!(settings["Values"][name], "UseDevelopmentStorage=true", "{name}");
     }
 }
@@ -83,8 +91,8 @@ fn the_host_delivers_as_the_handler_expects() {
     assert_eq!(queues["messageEncoding"], "none");
     assert_eq!(queues["visibilityTimeout"], "00:01:00");
     assert_eq!(queues["maxPollingInterval"], "00:00:05");
-    assert_eq!(queues["batchSize"], 16);
-    assert_eq!(queues["newBatchThreshold"], 8);
+    assert_eq!(queues["batchSize"], 32);
+    assert_eq!(queues["newBatchThreshold"], 16);
     assert_eq!(host["functionTimeout"], "00:10:00");
     assert_eq!(host["extensionBundle"]["version"], "[4.*, 5.0.0)");
     let read = HostJson::read(Path::new(ROOT), &|name| Nothing.get(name)).unwrap();

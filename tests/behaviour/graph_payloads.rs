@@ -164,6 +164,13 @@ async fn a_duplicate_is_found_in_the_list_whichever_way_graph_says_it() {
 }
 
 #[tokio::test]
+async fn an_assignment_from_before_a_lost_answer_does_not_count_as_made() {
+    let lost = (504, "error-insufficient-privileges.json");
+    let ensured = create((200, "list-assignments-response.json"), lost).await.unwrap();
+    assert!(matches!(ensured, Done::AlreadyAssigned(_)), "{ensured:?}");
+}
+
+#[tokio::test]
 async fn a_duplicate_that_the_list_does_not_show_yet_is_worth_another_delivery() {
     let list = (200, "list-assignments-empty-response.json");
     let error = create(list, (400, "error-permission-already-exists.json")).await.unwrap_err();

@@ -4,14 +4,19 @@
 
 mod architecture;
 mod assign;
+mod deliveries;
+mod faults;
 mod files_agree;
 mod graph_payloads;
 mod host_payloads;
 mod hostile;
+mod lost_answers;
 mod names;
 mod other_clients;
 mod protocol;
 mod refusals;
 mod start;
+mod stopping;
+mod throttling;
 mod trouble;
 mod world;

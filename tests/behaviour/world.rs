@@ -7,7 +7,7 @@ use std::{
 
 use local::{
     functions_host::{FunctionsHost, Options},
-    storage::{Azurite, Queue},
+    storage::{Account, Azurite, Queue, StorageProxy},
     tenant::{Tenant, contoso::contoso},
 };
 use serde_json::Value;
@@ -29,12 +29,24 @@ pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
     "api": "c0a70500-0000-4000-8000-0000000000b1",
     "roles": ["Orders.Read"] } ] }"#;
 
+/// A policy that lets the stock queue give and take two roles anywhere in the subscription.
+pub(crate) const WIDE_POLICY: &str = r#"{ "version": 1, "allow": [ {
+    "name": "all workloads",
+    "requesters": ["queue:app-role-requests"],
+    "principals": ["/subscriptions/c0a70500-0000-4000-8000-000000000002"],
+    "api": "c0a70500-0000-4000-8000-0000000000b1",
+    "roles": ["Orders.Read", "Orders.Write"], "actions": ["assign", "revoke"] } ] }"#;
+
 /// What a world is made of; the default is the app as it ships, with [`POLICY`].
 pub(crate) struct Plan {
     pub(crate) app_root: PathBuf,
     pub(crate) policy: Option<String>,
     pub(crate) tenant: Tenant,
     pub(crate) environment: Vec<(String, String)>,
+    /// Reaches the queues through a proxy.
+    pub(crate) with_proxy: bool,
+    /// How long a message stays hidden from others after its host has died.
+    pub(crate) message_lease: Option<Duration>,
 }
 
 impl Plan {
@@ -44,7 +56,15 @@ impl Plan {
             policy: Some(POLICY.to_owned()),
             tenant: Tenant::start(contoso()).await.unwrap(),
             environment: Vec::new(),
+            with_proxy: false,
+            message_lease: None,
         }
+    }
+
+    /// Lets [`WIDE_POLICY`] decide.
+    pub(crate) fn wide(mut self) -> Self {
+        self.policy = Some(WIDE_POLICY.to_owned());
+        self
     }
 
     /// Sets an app setting.
@@ -61,8 +81,13 @@ impl Plan {
     /// Starts everything and waits until the handler listens.
     pub(crate) async fn start(self) -> World {
         let account = Azurite::shared().await.unwrap().account().unwrap();
-        let [requests, results] =
-            ["app-role-requests", "app-role-results"].map(|name| account.queue(name).unwrap());
+        let [requests, results, failed, poison] = [
+            "app-role-requests",
+            "app-role-results",
+            "app-role-failed",
+            "app-role-requests-poison",
+        ]
+        .map(|name| account.queue(name).unwrap());
         requests.create_if_missing().await.unwrap();
         results.create_if_missing().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -70,7 +95,10 @@ impl Plan {
         if let Some(policy) = &self.policy {
             std::fs::write(&policy_file, policy).unwrap();
         }
-        let connection = account.connection_string();
+        let azurite = account.queue_endpoint().port().unwrap();
+        let proxy = StorageProxy::start(azurite, SEED).await.unwrap();
+        let port = if self.with_proxy { proxy.port() } else { azurite };
+        let connection = account.clone().with_queue_port(port).unwrap().connection_string();
         let queues = "AzureFunctionsJobHost__extensions__queues__";
         let mut options = Options::new(self.app_root);
         options.environment = self.tenant.environment();
@@ -90,11 +118,26 @@ impl Plan {
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
         options.environment.extend(self.environment);
-        let host = FunctionsHost::start(options).await.unwrap();
+        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        let host = FunctionsHost::start(options.clone()).await.unwrap();
         host.ready().await.unwrap();
-        World { tenant: self.tenant, host, requests, results, account, _folder: folder }
+        World {
+            tenant: self.tenant,
+            host,
+            requests,
+            results,
+            failed,
+            poison,
+            account,
+            proxy,
+            options,
+            _folder: folder,
+        }
     }
 }
+
+/// Decides which connections suffer when the proxy is told to make trouble.
+const SEED: u64 = 7;
 
 /// A running world.
 pub(crate) struct World {
@@ -102,13 +145,23 @@ pub(crate) struct World {
     pub(crate) host: FunctionsHost,
     pub(crate) requests: Queue,
     pub(crate) results: Queue,
-    pub(crate) account: local::storage::Account,
+    pub(crate) failed: Queue,
+    pub(crate) poison: Queue,
+    pub(crate) account: Account,
+    pub(crate) proxy: StorageProxy,
+    options: Options,
     _folder: TempDir,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
         Plan::new().await.start().await
+    }
+
+    /// Starts a host in place of the one that has stopped, as Azure does.
+    pub(crate) async fn start_host_again(&mut self) {
+        self.host = FunctionsHost::start(self.options.clone()).await.unwrap();
+        self.host.ready().await.unwrap();
     }
 
     /// Sends a message and waits for its result, however many deliveries it takes.
@@ -131,6 +184,25 @@ impl World {
         results
     }
 
+    /// The messages of a queue, which may not exist.
+    pub(crate) async fn messages(&self, queue: &Queue) -> Vec<Value> {
+        if !queue.exists().await.unwrap() {
+            return Vec::new();
+        }
+        let messages = queue.peek().await.unwrap();
+        messages.iter().map(|message| serde_json::from_str(&message.text).unwrap()).collect()
+    }
+
+    /// The same, once there are any.
+    pub(crate) async fn first_messages(&self, queue: &Queue) -> Vec<Value> {
+        loop {
+            let messages = self.messages(queue).await;
+            if !messages.is_empty() {
+                return messages;
+            }
+        }
+    }
+
     /// Waits until the log has a line with this text.
     pub(crate) async fn logs(&self, text: &str) -> String {
         self.host.wait_for_log(text, PATIENCE).await.unwrap().message
@@ -145,6 +217,14 @@ impl World {
 /// Graph's own body of an assignment.
 pub(crate) fn request(principal: &str, api: &str, role: &str) -> String {
     format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#)
+}
+
+/// A request by names.
+pub(crate) fn named(action: &str, principal: &str, roles: &[&str]) -> String {
+    serde_json::json!({
+        "action": action, "principal": principal, "api": "api://orders", "roles": roles,
+    })
+    .to_string()
 }
 
 /// What a result says of its one role.

@@ -9,7 +9,7 @@ mod list_delay;
 mod replication;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -22,7 +22,10 @@ use super::service_principal::ServicePrincipal;
 pub struct Directory {
     tenant_id: String,
     service_principals: BTreeMap<String, ServicePrincipal>,
+    /// By application id, in lower case.
     object_ids: BTreeMap<String, String>,
+    /// The object ids of those that have an alternative name, in lower case.
+    alternative_names: BTreeMap<String, BTreeSet<String>>,
     replication: Replication,
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
     list_delay: ListDelay,
@@ -37,6 +40,7 @@ impl Directory {
             tenant_id: tenant_id.to_owned(),
             service_principals: BTreeMap::new(),
             object_ids: BTreeMap::new(),
+            alternative_names: BTreeMap::new(),
             replication: Replication::default(),
             assignments: BTreeMap::new(),
             list_delay: ListDelay::default(),
@@ -54,7 +58,13 @@ impl Directory {
     pub fn add_service_principal(&mut self, service_principal: ServicePrincipal) {
         let id = service_principal.id.to_lowercase();
         self.replication.end(&id);
+        if let Some(former) = self.service_principals.get(&id) {
+            self.object_ids.remove(&former.app_id.to_lowercase());
+        }
         self.object_ids.insert(service_principal.app_id.to_lowercase(), id.clone());
+        for name in &service_principal.alternative_names {
+            self.alternative_names.entry(name.to_lowercase()).or_default().insert(id.clone());
+        }
         self.service_principals.insert(id, service_principal);
     }
 
@@ -120,6 +130,16 @@ impl Directory {
         self.object_ids
             .get(&app_id.to_lowercase())
             .and_then(|object_id| self.service_principal(object_id))
+    }
+
+    /// The service principals that have, or had, this alternative name, ignoring case, in the order of
+    /// their object ids.
+    pub fn service_principals_by_alternative_name(
+        &self,
+        name: &str,
+    ) -> impl Iterator<Item = &ServicePrincipal> + use<'_> {
+        let object_ids = self.alternative_names.get(&name.to_lowercase());
+        object_ids.into_iter().flatten().filter_map(|id| self.service_principal(id))
     }
 
     /// The API for which a token with this resource (application id or identifier URI) is valid.

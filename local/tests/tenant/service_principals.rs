@@ -1,6 +1,7 @@
 //! Reading service principals.
 
 use local::tenant::{
+    ServicePrincipal,
     catalogue::APP_ROLE_COUNT,
     contoso::{
         BILLING_FUNCTION, MICROSOFT_GRAPH, MICROSOFT_GRAPH_APP_ID, MICROSOFT_SERVICES_TENANT_ID,
@@ -9,7 +10,7 @@ use local::tenant::{
     },
 };
 
-use crate::caller::{Caller, NOBODY};
+use crate::caller::{Caller, NOBODY, filtered_path};
 
 #[tokio::test]
 async fn an_unknown_object_id_or_application_id_is_not_found() {
@@ -96,4 +97,22 @@ async fn an_identity_added_later_is_found_from_then_on() {
     caller.tenant.add_service_principal(identity);
     let found = caller.get(&path).await.json();
     assert_eq!(found["displayName"], "id-load-00001");
+}
+
+#[tokio::test]
+async fn an_identity_that_was_replaced_is_not_found_by_what_it_was() {
+    let caller = Caller::in_contoso().await;
+    let [former, other] = managed_identities(2).try_into().unwrap();
+    caller.tenant.add_service_principal(former.clone());
+    caller
+        .tenant
+        .add_service_principal(ServicePrincipal { id: former.id.clone(), ..other.clone() });
+    for (identity, status, count) in [(&former, 404, 0), (&other, 200, 1)] {
+        let by_app_id = format!("/servicePrincipals(appId='{}')", identity.app_id);
+        assert_eq!(caller.get(&by_app_id).await.status, status);
+        let filter = format!("alternativeNames/any(p:p eq '{}')", identity.alternative_names[1]);
+        let by_resource = format!("{}&$count=true", filtered_path(&filter));
+        let found = caller.get_eventually(&by_resource).await.json();
+        assert_eq!(found["value"].as_array().unwrap().len(), count);
+    }
 }

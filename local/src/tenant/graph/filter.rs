@@ -4,7 +4,7 @@
 //! likely a name that it forgot to escape.
 
 use super::{error, target::is_guid};
-use crate::tenant::{failure::Failure, service_principal::ServicePrincipal};
+use crate::tenant::{directory::Directory, failure::Failure, service_principal::ServicePrincipal};
 
 const QUOTE: char = '\'';
 
@@ -50,6 +50,23 @@ impl Filter {
         match self {
             Self::AlternativeName(_) | Self::ManagedIdentity(_) => Some("alternativeNames"),
             _ => None,
+        }
+    }
+
+    /// The service principals among which those asked for are: found at once where there is an index,
+    /// since a load run asks thousands of times.
+    pub(super) fn candidates<'a>(
+        &self,
+        directory: &'a Directory,
+    ) -> Box<dyn Iterator<Item = &'a ServicePrincipal> + 'a> {
+        match self {
+            Self::AppId(app_id) => {
+                Box::new(directory.service_principal_by_app_id(app_id).into_iter())
+            }
+            Self::AlternativeName(name) | Self::ManagedIdentity(name) => {
+                Box::new(directory.service_principals_by_alternative_name(name))
+            }
+            _ => Box::new(directory.service_principals()),
         }
     }
 

@@ -94,8 +94,13 @@ pub(super) fn list(world: &World, incoming: &Incoming) -> Result<Response, Failu
     }
     let case_sensitive = *lock(&world.case_sensitive_alternative_names);
     let directory = world.directory();
-    let candidates = directory.service_principals();
-    let found: Vec<_> = candidates.filter(|one| query.matches(one, case_sensitive)).collect();
+    let found: Vec<_> = match &query.filter {
+        None => directory.service_principals().collect(),
+        Some(filter) => {
+            let candidates = filter.candidates(&directory);
+            candidates.filter(|one| filter.matches(one, case_sensitive)).collect()
+        }
+    };
     let (length, selected) = (found.len(), &query.selected);
     let represented =
         |service_principal| Representation { context: None, service_principal, selected };
@@ -162,10 +167,6 @@ impl ListQuery {
 
     fn advanced_property(&self) -> Option<&'static str> {
         self.filter.as_ref().and_then(Filter::advanced_property)
-    }
-
-    fn matches(&self, candidate: &ServicePrincipal, case_sensitive: bool) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.matches(candidate, case_sensitive))
     }
 }
 

@@ -1,0 +1,178 @@
+//! Writes whose answers lie or get lost: what the result says is what the tenant holds.
+
+use local::tenant::{
+    Fault, Route,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, ORDERS_WRITE},
+};
+use serde_json::Value;
+
+use crate::world::{PATIENCE, Plan, World, named, request, role, statuses};
+
+fn good() -> String {
+    request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
+}
+
+fn revoke() -> String {
+    named("revoke", ORDERS_IDENTITY, &["Orders.Read"])
+}
+
+/// Answers behind which a write may have taken place.
+fn doubtful() -> Vec<Fault> {
+    let mut faults: Vec<_> = [500, 502, 503, 504]
+        .map(|status| Fault::error(status, "UnknownError", ""))
+        .into_iter()
+        .collect();
+    faults.push(Fault::connection_closed());
+    faults.push(forbidden());
+    faults
+}
+
+fn forbidden() -> Fault {
+    let text = "Insufficient privileges to complete the operation.";
+    Fault::error(403, "Authorization_RequestDenied", text)
+}
+
+#[tokio::test]
+async fn an_assignment_that_was_made_behind_an_error_is_found_and_counts_as_made() {
+    let world = World::start().await;
+    for fault in doubtful() {
+        world.tenant.answer_next(Route::CreateAssignment, fault.clone().after_the_effect());
+        let result = world.ask(&good()).await;
+        let held = world.tenant.assignments_of(ORDERS_IDENTITY);
+        assert_eq!(held.len(), 1, "{fault:?}");
+        assert_eq!(role(&result)["status"], "assigned", "{fault:?}: {result}");
+        assert_eq!(role(&result)["assignmentId"], held[0].id);
+        assert_eq!(result["attempt"], 1);
+        assert!(world.tenant.revoke(&held[0].id));
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_took_place_behind_an_error_counts_as_done() {
+    let world = Plan::new().await.wide().start().await;
+    for fault in doubtful() {
+        world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+        world.tenant.answer_next(Route::DeleteAssignment, fault.clone().after_the_effect());
+        let result = world.ask(&revoke()).await;
+        assert!(world.tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+        assert_eq!(role(&result)["status"], "revoked", "{fault:?}: {result}");
+        assert_eq!(result["attempt"], 1);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_did_not_take_place_is_made_again() {
+    let world = Plan::new().await.wide().start().await;
+    for status in [409, 429, 500, 504] {
+        world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+        let code = if status == 409 { "Directory_ConcurrencyViolation" } else { "UnknownError" };
+        world.tenant.answer_next(Route::DeleteAssignment, Fault::error(status, code, ""));
+        let result = world.ask(&revoke()).await;
+        assert!(world.tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+        assert_eq!(role(&result)["status"], "revoked", "{status}: {result}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_lack_of_rights_that_hides_nothing_stays_a_refusal() {
+    let world = Plan::new().await.wide().deliveries(1).start().await;
+    world.tenant.answer_every(Route::CreateAssignment, forbidden());
+    let result = world.ask(&good()).await;
+    assert_eq!(role(&result)["code"], "forbidden", "{result}");
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    world.tenant.answer_every(Route::DeleteAssignment, forbidden());
+    let result = world.ask(&revoke()).await;
+    assert_eq!(role(&result)["code"], "forbidden", "{result}");
+    assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
+}
+
+#[tokio::test]
+async fn a_role_is_revoked_that_was_given_a_moment_ago_and_is_not_listed_yet() {
+    let world = Plan::new().await.wide().start().await;
+    world.tenant.set_list_lag(PATIENCE);
+    world.ask(&good()).await;
+    let result = world.ask(&revoke()).await;
+    assert_eq!(role(&result)["status"], "revoked", "{result}");
+    assert!(world.tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+}
+
+#[tokio::test]
+async fn an_assignment_that_exists_and_is_not_listed_yet_is_found_by_a_later_delivery() {
+    let world = World::start().await;
+    world.tenant.hold_back_assignments(true);
+    let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    world.requests.send(&good()).await.unwrap();
+    world.host.wait_for_invocations(1, PATIENCE).await.unwrap();
+    world.tenant.hold_back_assignments(false);
+    let result = world.results(1).await.remove(0);
+    assert_eq!(role(&result)["status"], "alreadyAssigned", "{result}");
+    assert_eq!(role(&result)["assignmentId"], id);
+}
+
+#[tokio::test]
+async fn an_assignment_that_is_never_listed_counts_as_standing_and_keeps_no_other_role_waiting() {
+    let world = Plan::new().await.wide().deliveries(1).start().await;
+    world.tenant.hold_back_assignments(true);
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    let result =
+        world.ask(&named("assign", ORDERS_IDENTITY, &["Orders.Read", "Orders.Write"])).await;
+    assert_eq!(statuses(&result), ["alreadyAssigned", "assigned"], "{result}");
+    assert_eq!(result["roles"][0]["assignmentId"], Value::Null);
+    assert!(result["roles"][0]["message"].as_str().unwrap().contains("does not list it yet"));
+    assert!(world.messages(&world.failed).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_identity_that_one_replica_does_not_know_is_asked_of_another() {
+    let world = World::start().await;
+    for fault in [
+        Fault::error(400, "Request_BadRequest", "Not a valid reference update."),
+        Fault::error(404, "Request_ResourceNotFound", "Resource 'x' does not exist"),
+        Fault::error(400, "Request_BadRequest", "").detail("NoBackingApplicationObject", ""),
+    ] {
+        world.tenant.answer_next(Route::CreateAssignment, fault.clone());
+        let result = world.ask(&good()).await;
+        assert_eq!(role(&result)["status"], "assigned", "{fault:?}: {result}");
+        assert_eq!(result["attempt"], 1);
+        let id = role(&result)["assignmentId"].as_str().unwrap();
+        assert!(world.tenant.revoke(id));
+    }
+}
+
+#[tokio::test]
+async fn requests_for_one_identity_are_written_one_after_another() {
+    let world = Plan::new().await.wide().start().await;
+    world.tenant.set_latency(std::time::Duration::from_millis(20));
+    const TIMES: usize = 6;
+    for _ in 0..TIMES {
+        for action in ["assign", "revoke"] {
+            for value in ["Orders.Read", "Orders.Write"] {
+                world.requests.send(&named(action, ORDERS_IDENTITY, &[value])).await.unwrap();
+            }
+        }
+    }
+    let results = world.results(4 * TIMES).await;
+    assert!(results.iter().all(|result| result["attempt"] == 1));
+    let conflicts = world.tenant.requests().iter().filter(|one| one.status == Some(409)).count();
+    assert_eq!(conflicts, 0);
+    let held = world.tenant.assignments_of(ORDERS_IDENTITY);
+    assert!(held.iter().all(|one| [ORDERS_READ, ORDERS_WRITE].contains(&one.app_role_id.as_str())));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_however_many_requests_meet_it() {
+    let world = Plan::new().await.wide().deliveries(1).start().await;
+    world.logs("sign_in.done").await;
+    let before = world.tenant.count(Route::IssueToken);
+    let refused = Fault::error(401, "InvalidAuthenticationToken", "Lifetime validation failed.");
+    for route in [Route::ReadServicePrincipal, Route::ListServicePrincipals] {
+        world.tenant.answer_every(route, refused.clone());
+    }
+    for _ in 0..20 {
+        world.requests.send(&good()).await.unwrap();
+    }
+    for result in world.results(20).await {
+        assert_eq!(role(&result)["code"], "tokenRefused", "{result}");
+    }
+    assert_eq!(world.tenant.count(Route::IssueToken), before + 1);
+}
