@@ -14,6 +14,9 @@ pub struct Pace {
     /// Limit of one call to Graph, body included. Graph's own gateway gives up after 60 s; a call
     /// that has not answered after 30 s is better asked again.
     pub call: Duration,
+    /// What a write has for its answer at least, even if its deadline is nearer: an answer that nobody
+    /// waits for is a doubt that somebody has to settle.
+    pub write_answer: Duration,
     /// Limit of fetching a token. The endpoint is on the same machine.
     pub token: Duration,
     /// How long a token that replaced a refused one is not replaced again: the platform hands out what
@@ -46,6 +49,7 @@ impl Default for Pace {
         Self {
             connect: Duration::from_secs(5),
             call: Duration::from_secs(30),
+            write_answer: Duration::from_secs(5),
             token: Duration::from_secs(10),
             token_renewal: Duration::from_secs(60),
             token_failure: Duration::from_secs(3),

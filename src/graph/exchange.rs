@@ -99,12 +99,13 @@ impl Graph {
         deadline: Deadline,
     ) -> Result<Answer<T>, GraphError> {
         let token = self.token().await?;
+        let least = if turn.is_some() { self.pace.write_answer } else { Duration::ZERO };
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
             .bearer_auth(token.secret())
             .header(CLIENT_REQUEST_ID, call.client_request_id.to_string())
-            .timeout(self.pace.call.min(deadline.remaining()));
+            .timeout(self.pace.call.min(deadline.remaining().max(least)));
         if let Some(body) = call.body {
             request = request.json(body);
         }

@@ -77,6 +77,8 @@ fn state(result: &Value) -> String {
 async fn survive(seed: u64) {
     let mut plan = Plan::new().await.wide();
     plan.with_proxy = true;
+    // Messages whose delivery broke on its way to the host stay hidden for as long.
+    plan.message_lease = Some(Duration::from_secs(2));
     let identities = managed_identities(IDENTITIES);
     for identity in &identities {
         plan.tenant.add_service_principal(identity.clone());

@@ -123,7 +123,8 @@ async fn a_quota_that_nobody_configured_loses_nothing() {
         let world = plan.start().await;
         send(&world, &messages).await;
         for result in world.results(70).await {
-            assert_eq!(role(&result)["status"], "assigned", "{result}");
+            let status = role(&result)["status"].as_str().unwrap();
+            assert!(["assigned", "alreadyAssigned"].contains(&status), "{result}");
         }
         assert!(world.tenant.quota_refusals() > 0, "{model:?}");
         assert!(world.messages(&world.failed).await.is_empty());
