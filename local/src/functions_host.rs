@@ -205,6 +205,12 @@ impl FunctionsHost {
         self.host.worker.kill().await;
     }
 
+    /// The system's id of the handler's process; none while there is none.
+    #[must_use]
+    pub fn worker_process_id(&self) -> Option<u32> {
+        self.host.worker.process_id()
+    }
+
     /// Where the host's own endpoint is, for example for `admin/functions/<function>`.
     #[must_use]
     pub fn admin_url(&self) -> &Url {

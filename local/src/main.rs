@@ -4,6 +4,7 @@ mod app;
 mod bench;
 mod demo;
 mod replay_command;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,9 @@ enum Command {
     },
     /// Measure the broker against what it is held to; with `cargo run --release`
     Bench(bench::BenchArguments),
+    /// Ask for much while everything goes wrong, and check that nothing is lost; with
+    /// `cargo run --release`
+    Soak(soak::SoakArguments),
     /// Put requests that the broker gave up back into the queues that they came from
     Replay {
         /// The account that has the queue app-role-failed: a connection string, or an endpoint such as
@@ -59,6 +63,7 @@ async fn main() -> ExitCode {
     let outcome = match arguments.command {
         Some(Command::Send { port, message }) => send(port, &message).await,
         Some(Command::Bench(arguments)) => bench::run(arguments).await,
+        Some(Command::Soak(arguments)) => soak::run(arguments).await,
         Some(Command::Replay { failed, requests, dry_run }) => {
             replay_command::run(&failed, &requests, dry_run).await
         }

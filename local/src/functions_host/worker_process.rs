@@ -56,6 +56,7 @@ enum Order {
 pub(super) struct WorkerProcess {
     pub(super) port: u16,
     state: watch::Receiver<WorkerState>,
+    process_id: watch::Receiver<Option<u32>>,
     orders: mpsc::UnboundedSender<Order>,
     wait_limit: Duration,
 }
@@ -68,6 +69,7 @@ pub(super) struct Supervisor {
     port: u16,
     rules: RestartRules,
     state: watch::Sender<WorkerState>,
+    process_id: watch::Sender<Option<u32>>,
     orders: mpsc::UnboundedReceiver<Order>,
 }
 
@@ -85,11 +87,21 @@ pub(super) fn prepare(
     port: u16,
 ) -> (WorkerProcess, Supervisor) {
     let (state, state_seen) = watch::channel(WorkerState::Starting);
+    let (process_id, process_id_seen) = watch::channel(None);
     let (orders, orders_taken) = mpsc::unbounded_channel();
     let wait_limit = settings.custom_handler.initialization_timeout * STARTS_WAITED_FOR;
-    let worker = WorkerProcess { port, state: state_seen, orders, wait_limit };
-    let rules = RestartRules::default();
-    let supervisor = Supervisor { settings, client, log, port, rules, state, orders: orders_taken };
+    let worker =
+        WorkerProcess { port, state: state_seen, process_id: process_id_seen, orders, wait_limit };
+    let supervisor = Supervisor {
+        settings,
+        client,
+        log,
+        port,
+        rules: RestartRules::default(),
+        state,
+        process_id,
+        orders: orders_taken,
+    };
     (worker, supervisor)
 }
 
@@ -110,6 +122,11 @@ impl WorkerProcess {
     /// How long an invocation waits for the handler.
     pub(super) fn wait_limit(&self) -> Duration {
         self.wait_limit
+    }
+
+    /// The system's id of the process; none while there is none.
+    pub(super) fn process_id(&self) -> Option<u32> {
+        *self.process_id.borrow()
     }
 
     /// Kills the handler as if it had crashed; returns when the host has noticed.
@@ -164,7 +181,12 @@ impl Supervisor {
         let worker_id = Uuid::new_v4();
         let mut command = worker_command::of(&self.settings, self.port, worker_id);
         match command.spawn() {
-            Ok(child) => self.watch_process(child, worker_id).await,
+            Ok(child) => {
+                self.process_id.send_replace(child.id());
+                let ended = self.watch_process(child, worker_id).await;
+                self.process_id.send_replace(None);
+                ended
+            }
             Err(error) => {
                 let path = worker_command::executable(&self.settings);
                 let message = format!(
@@ -196,6 +218,7 @@ impl Supervisor {
             tokio::select! {
                 status = child.wait(), if is_running => {
                     is_running = false;
+                    self.process_id.send_replace(None);
                     let end = worker_end(status.ok());
                     print_the_rest(&mut printing).await;
                     if let Some(ended) = self.after(end, &last_lines) {

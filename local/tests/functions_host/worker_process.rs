@@ -118,3 +118,14 @@ async fn the_handler_finds_its_environment_and_folder() {
     let folder = std::fs::canonicalize(root).unwrap();
     assert_eq!(start["folder"], folder.to_str().unwrap());
 }
+
+#[tokio::test]
+async fn the_process_that_took_the_place_of_a_killed_one_is_known_by_its_id() {
+    let host = App::new().await.with_function("Succeed").await.run().await;
+    let first = host.worker_process_id().unwrap();
+    host.kill_worker().await;
+    host.ready().await.unwrap();
+    let second = host.worker_process_id().unwrap();
+    assert_ne!(first, second);
+    host.wait_for_log(&format!("\"process\":{second}"), DEADLINE).await.unwrap();
+}

@@ -1,0 +1,95 @@
+//! How much memory the handlers take, as the system counts it.
+
+/// The last quarter may be larger than the second by this factor: allocators keep what was once needed.
+const MOST_GROWTH: f64 = 1.3;
+/// And by so much more, in kilobytes: a handler is so small that one buffer shows.
+const MOST_MORE: f64 = 2.0 * 1024.0;
+/// Fewer samples say nothing.
+const FEWEST: usize = 8;
+
+/// Samples of all handlers in the order in which they were taken, in kilobytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    samples: Vec<u64>,
+}
+
+/// The medians that are compared, in kilobytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Medians {
+    pub(super) second_quarter: u64,
+    pub(super) last_quarter: u64,
+}
+
+impl Medians {
+    /// Whether memory does not grow.
+    pub(super) fn are_flat(self) -> bool {
+        self.last_quarter as f64 <= MOST_GROWTH * self.second_quarter as f64 + MOST_MORE
+    }
+}
+
+impl Memory {
+    /// Adds what a process holds now; nothing if it is gone, or if this is not Linux.
+    pub(super) fn sample(&mut self, process_id: u32) {
+        let status = std::fs::read_to_string(format!("/proc/{process_id}/status"));
+        self.samples.extend(status.ok().and_then(|status| resident_kilobytes(&status)));
+    }
+
+    /// The latest sample.
+    pub(super) fn latest(&self) -> Option<u64> {
+        self.samples.last().copied()
+    }
+
+    /// The quarters to compare; the first is left out, since caches fill. None if there is too little.
+    pub(super) fn medians(&self) -> Option<Medians> {
+        let length = self.samples.len();
+        if length < FEWEST {
+            return None;
+        }
+        Some(Medians {
+            second_quarter: median(self.samples.get(length / 4..length / 2)?)?,
+            last_quarter: median(self.samples.get(length - length / 4..)?)?,
+        })
+    }
+}
+
+/// `VmRSS` of a process (manual page "`proc_pid_status`"), which is in units of 1,024 bytes.
+fn resident_kilobytes(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+fn median(samples: &[u64]) -> Option<u64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn medians(samples: Vec<u64>) -> Option<Medians> {
+        Memory { samples }.medians()
+    }
+
+    #[test]
+    fn too_few_samples_say_nothing() {
+        assert_eq!(medians(vec![1; FEWEST - 1]), None);
+    }
+
+    #[test]
+    fn memory_that_grows_all_the_time_is_not_flat_and_memory_that_was_high_at_first_is() {
+        let grows = medians((0..100).map(|n| 10_000 + 200 * n).collect()).unwrap();
+        assert!(!grows.are_flat(), "{grows:?}");
+        let falls =
+            medians((0..100).map(|n| if n < 25 { 90_000 } else { 10_000 }).collect()).unwrap();
+        assert!(falls.are_flat(), "{falls:?}");
+    }
+
+    #[test]
+    fn resident_memory_is_read_from_among_other_lines() {
+        let status = "Name:\tapp-role-broker\nVmHWM:\t    9000 kB\nVmRSS:\t    8124 kB\n";
+        assert_eq!(resident_kilobytes(status), Some(8_124));
+        assert_eq!(resident_kilobytes("Name:\tzombie\n"), None);
+    }
+}
