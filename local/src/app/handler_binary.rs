@@ -1,6 +1,6 @@
 //! Building the handler, as its user would.
 
-use std::{path::Path, process::Stdio};
+use std::{ffi::OsString, path::Path, process::Stdio};
 
 use serde::Deserialize;
 use tokio::process::Command;
@@ -19,7 +19,11 @@ struct Message {
 pub(super) async fn build() -> Outcome<String> {
     // Set by `cargo run`, so that the same cargo builds both.
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    for name in variables_of_cargo_run() {
+        command.env_remove(name);
+    }
+    let output = command
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .args(["build", "--locked", "--quiet", "--package", NAME, "--bin", NAME])
         .args((!cfg!(debug_assertions)).then_some("--release"))
@@ -35,4 +39,14 @@ pub(super) async fn build() -> Outcome<String> {
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
         .find_map(|message| message.executable)
         .ok_or_else(|| "cargo built the handler and did not say where".into())
+}
+
+/// What `cargo run` tells this binary about its own package. Build scripts of dependencies that read the
+/// same variables would run again, here and in the next build by hand.
+fn variables_of_cargo_run() -> impl Iterator<Item = OsString> {
+    let is_of_package = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    };
+    std::env::vars_os().map(|(name, _)| name).filter(is_of_package)
 }
