@@ -15,6 +15,7 @@ mod names;
 mod other_clients;
 mod protocol;
 mod refusals;
+mod replay;
 mod start;
 mod stopping;
 mod throttling;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -23,8 +24,8 @@ pub struct FailedRequest {
     pub request_id: Option<String>,
     /// Why the broker gave it up.
     pub reason: String,
-    /// When it was first delivered, as the broker wrote it (RFC 3339).
-    pub first_seen: String,
+    /// When it was sent, as the broker wrote it (RFC 3339); none where it did not know.
+    pub first_seen: Option<String>,
     /// How often it was delivered.
     pub attempts: u64,
 }
@@ -34,7 +35,7 @@ pub struct FailedRequest {
 pub enum NotReplayable {
     /// It is not what the broker writes. Where, and never what: it may hold the request's text.
     #[error(
-        "not a failed request: JSON with request, reason, requester, firstSeen and attempts \
+        "not a failed request: JSON with request, reason, requester and attempts \
          (line {line}, column {column})"
     )]
     Form {
@@ -58,7 +59,7 @@ struct Wire {
     request: String,
     reason: String,
     requester: String,
-    first_seen: String,
+    first_seen: Option<String>,
     attempts: u64,
 }
 
@@ -78,7 +79,9 @@ impl FailedRequest {
     pub fn parse(message: &str) -> Result<Self, NotReplayable> {
         let wire: Wire = serde_json::from_str(message)
             .map_err(|error| NotReplayable::Form { line: error.line(), column: error.column() })?;
-        OffsetDateTime::parse(&wire.first_seen, &Rfc3339).map_err(|_| NotReplayable::FirstSeen)?;
+        if let Some(first_seen) = &wire.first_seen {
+            OffsetDateTime::parse(first_seen, &Rfc3339).map_err(|_| NotReplayable::FirstSeen)?;
+        }
         let queue = wire.requester.strip_prefix(QUEUE_PREFIX).filter(|name| is_queue_name(name));
         let Some(queue) = queue else { return Err(NotReplayable::Requester(wire.requester)) };
         Ok(Self {
@@ -99,8 +102,11 @@ impl fmt::Display for FailedRequest {
         if let Some(request_id) = request_id {
             write!(formatter, "{request_id}, ")?;
         }
+        if let Some(first_seen) = first_seen {
+            write!(formatter, "first seen {first_seen}, ")?;
+        }
         // The reason may name what callers named: as a literal it cannot move a terminal's cursor.
-        write!(formatter, "first seen {first_seen}, {attempts} attempts, {reason:?}")
+        write!(formatter, "{attempts} attempts, {reason:?}")
     }
 }
 
@@ -109,9 +115,11 @@ fn is_queue_name(name: &str) -> bool {
     QUEUE_NAME_LENGTHS.contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
-/// Only what is a label by the rules of requests, since it is printed.
+/// Only what is a label by the rules of requests, since it is printed. A request may be in base64.
 fn request_id(text: &str) -> Option<String> {
-    let Labelled { request_id } = serde_json::from_str(text).ok()?;
+    let decoded = STANDARD.decode(text).ok();
+    let json = decoded.as_deref().unwrap_or(text.as_bytes());
+    let Labelled { request_id } = serde_json::from_slice(json).ok()?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
     let is_label =
         (1..=LONGEST_REQUEST_ID).contains(&request_id.len()) && request_id.bytes().all(is_allowed);
@@ -179,6 +187,16 @@ mod tests {
             "queue:app-role-requests, INC-1234, first seen 2026-11-22T10:00:00Z, 30 attempts, \
              \"a\\u{1b}[2J\\u{202e}\""
         );
+    }
+
+    #[test]
+    fn a_label_is_found_in_base64_and_a_time_that_is_not_known_is_left_out() {
+        let mut message: Value =
+            serde_json::from_str(&message("request", json!("eyJyZXF1ZXN0SWQiOiJiIn0="))).unwrap();
+        message.as_object_mut().unwrap().remove("firstSeen");
+        let request = FailedRequest::parse(&message.to_string()).unwrap();
+        let expected = "queue:app-role-requests, b, 30 attempts, \"graphRefused\"";
+        assert_eq!(request.to_string(), expected);
     }
 
     #[test]
