@@ -7,6 +7,7 @@
 mod admin;
 mod back_off;
 mod base64_text;
+mod binding;
 mod configuration;
 mod console;
 mod dates;
@@ -17,22 +18,26 @@ mod host_json;
 mod invocation;
 mod json;
 mod log;
+mod options;
 mod outputs;
 mod queue_listener;
 mod report;
 mod response;
 mod restart_rules;
+mod server;
 mod settings;
 mod time_span;
 mod worker_command;
 mod worker_process;
 
-use std::{io, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use host::{BoundTrigger, Host, STARTUP, Wakers};
+use binding::BoundTrigger;
+use host::{Host, STARTUP, Wakers};
 use log::HostLog;
 pub use log::{Echo, LogLevel, LogRecord, WaitError};
-use queue_listener::{MESSAGE_LEASE, QueueListener};
+pub use options::{EmptyAnswer, Options};
+use queue_listener::QueueListener;
 pub use report::{FinishedInvocation, Outcome, StopReason};
 use settings::HostSettings;
 pub use settings::SettingsError;
@@ -44,45 +49,6 @@ use crate::ports::free_port;
 
 /// What .NET's client follows before it gives up.
 const MOST_REDIRECTS: usize = 50;
-
-/// What a host is started with.
-#[derive(Clone)]
-pub struct Options {
-    /// The folder of host.json.
-    pub app_root: PathBuf,
-    /// Variables that win over this process's own and over local.settings.json.
-    pub environment: Vec<(String, String)>,
-    /// What to do when the handler answers success without content.
-    pub empty_answer: EmptyAnswer,
-    /// How long a message stays hidden while its function runs; renewed when half of it is over.
-    /// Ten minutes in the real host, which has no setting for it. Whole seconds.
-    pub message_lease: Duration,
-    /// Called with every line of the log as it is written.
-    pub echo: Option<Echo>,
-}
-
-impl Options {
-    /// An app as it would run for real.
-    #[must_use]
-    pub fn new(app_root: impl Into<PathBuf>) -> Self {
-        Self {
-            app_root: app_root.into(),
-            environment: Vec::new(),
-            empty_answer: EmptyAnswer::Hang,
-            message_lease: MESSAGE_LEASE,
-            echo: None,
-        }
-    }
-}
-
-/// What the host does with a success that has no content, or only white space or `null`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmptyAnswer {
-    /// Wait for content until `functionTimeout`, as the real host does.
-    Hang,
-    /// Fail the invocation and say why, so that a test need not wait.
-    Fail,
-}
 
 /// Why a host did not start.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +84,8 @@ impl FunctionsHost {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let settings = Arc::new(HostSettings::read(&options.app_root, &options.environment)?);
         let log = HostLog::new(options.echo);
-        let functions = host::bind_all(&settings, function_folder::find(&options.app_root)?, &log);
+        let functions =
+            binding::bind_all(&settings, function_folder::find(&options.app_root)?, &log);
         let client = http_client()?;
         // Found once and used again after every restart, as the real host does.
         let port = free_port()?;
@@ -239,7 +206,7 @@ impl Drop for FunctionsHost {
 
 fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(admin::serve(host.clone(), listener));
+    tasks.spawn(server::serve(host.clone(), listener));
     if host.functions.is_empty() {
         host.log.write(
             LogLevel::Warning,

@@ -1,21 +1,21 @@
-//! The host's own endpoint: runs a function by hand ("Manually run a non HTTP-triggered function").
+//! Runs a function by hand ("Manually run a non HTTP-triggered function").
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use time::{OffsetDateTime, macros::datetime};
-use tokio::net::TcpListener;
-use warp::Filter as _;
 
 use super::{
     FinishedInvocation,
-    envelope::MessageProperties,
-    host::{BoundTrigger, Function, Host, QueueTrigger},
-    invocation,
+    binding::{BoundTrigger, Function, QueueTrigger},
+    envelope::{self, MessageProperties, QueueInput, SystemData},
+    host::Host,
+    invocation::{self, Invoked},
 };
 
+/// Why a function runs, in the words of the host.
+const REASON: &str = "This function was programmatically called via the host APIs.";
 /// What .NET calls the last of all times; it stands for times that a message without a queue lacks.
 const LAST_OF_ALL_TIMES: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);
 
@@ -25,24 +25,9 @@ struct FunctionInput {
     input: String,
 }
 
-/// Serves until the host stops.
-pub(super) async fn serve(host: Arc<Host>, listener: TcpListener) {
-    let served = host.clone();
-    let route = warp::post()
-        .and(warp::path!("admin" / "functions" / String))
-        .and(warp::body::bytes())
-        .then(move |name: String, body: Bytes| {
-            let host = served.clone();
-            async move { Ok::<_, Infallible>(start(&host, &name, &body)) }
-        });
-    let stopping = async move {
-        host.until_stopping().await;
-    };
-    warp::serve(route).incoming(listener).graceful(stopping).run().await;
-}
-
-/// 202 says that the function was started; how it ended is in the log.
-fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
+/// 202 says that the function was started; how it ended is in the log. The real host asks for the
+/// master key, `func start` does not.
+pub(super) fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
     let mut functions = host.functions.iter();
     let Some(function) = functions.find(|function| function.name.eq_ignore_ascii_case(name)) else {
         return StatusCode::NOT_FOUND;
@@ -51,18 +36,35 @@ fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
         return StatusCode::BAD_REQUEST;
     };
     let (host, function) = (host.clone(), function.clone());
-    let BoundTrigger::Queue(trigger) = function.trigger.clone();
     tokio::spawn(async move {
         tokio::select! {
             _ = host.until_stopping() => {}
-            () = run(&host, &function, &trigger, input) => {}
+            () = run(&host, &function, &input) => {}
         }
     });
     StatusCode::ACCEPTED
 }
 
+async fn run(host: &Host, function: &Function, input: &str) {
+    let Invoked { id, outcome } = match &function.trigger {
+        BoundTrigger::Queue(trigger) => run_queue(host, function, trigger, input).await,
+    };
+    host.record(FinishedInvocation {
+        function: function.name.clone(),
+        invocation_id: id,
+        outcome,
+        message_id: None,
+        dequeue_count: 0,
+    });
+}
+
 /// The message never was in a queue: it has no id, no receipt, and was received zero times.
-async fn run(host: &Host, function: &Function, trigger: &QueueTrigger, input: String) {
+async fn run_queue(
+    host: &Host,
+    function: &Function,
+    trigger: &QueueTrigger,
+    input: &str,
+) -> Invoked {
     let properties = MessageProperties {
         id: None,
         pop_receipt: None,
@@ -71,15 +73,12 @@ async fn run(host: &Host, function: &Function, trigger: &QueueTrigger, input: St
         expiration_time: LAST_OF_ALL_TIMES,
         next_visible_time: LAST_OF_ALL_TIMES,
     };
-    let reason = "This function was programmatically called via the host APIs.";
-    let binding = &trigger.binding;
-    let (invocation_id, outcome) =
-        invocation::of_queue(host, function, binding, input.as_bytes(), &properties, reason).await;
-    host.record(FinishedInvocation {
-        function: function.name.clone(),
-        invocation_id,
-        outcome,
-        message_id: None,
-        dequeue_count: 0,
-    });
+    let input = QueueInput {
+        binding: &trigger.binding.name,
+        data_type: trigger.binding.data_type,
+        content: input.as_bytes(),
+        properties: &properties,
+    };
+    let body = |system: &SystemData| envelope::of_queue(&input, system);
+    invocation::invoke(host, function, REASON, body).await
 }

@@ -3,59 +3,51 @@
 
 use std::{future::pending, time::Duration};
 
-use futures_util::future::try_join_all;
 use reqwest::header::{CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     EmptyAnswer, Outcome, StopReason,
-    envelope::{self, MessageProperties, QueueInvocation},
+    binding::Function,
+    envelope::SystemData,
     function_folder::RETURN_BINDING,
-    host::{BoundQueue, Function, Host},
+    host::Host,
     json::Json,
     log::LogLevel,
     outputs,
     response::{self, Answer, HandlerReply},
     time_span,
 };
-use crate::storage::{Queue, QueueError};
 
 /// A version of the host that speaks the protocol as it is here. Handlers must not read anything into it.
 const HOST_VERSION: &str = "4.1037.0.0";
 /// The client's own limit lies beyond the function's.
 const CLIENT_TIMEOUT_MARGIN: Duration = Duration::from_secs(60);
 
-/// Calls a queue function with a message's content. The id is the invocation's.
-pub(super) async fn of_queue(
+/// An invocation that is over.
+pub(super) struct Invoked {
+    /// The id that the handler was told.
+    pub(super) id: Uuid,
+    pub(super) outcome: Outcome,
+}
+
+/// Calls a function with the body that `body` makes, and writes its outputs. Nothing is called if
+/// there is no body; its error is the reason.
+pub(super) async fn invoke(
     host: &Host,
     function: &Function,
-    binding: &BoundQueue,
-    content: &[u8],
-    properties: &MessageProperties,
     reason: &str,
-) -> (Uuid, Outcome) {
+    body: impl FnOnce(&SystemData) -> Result<String, String>,
+) -> Invoked {
     let id = Uuid::new_v4();
     let category = format!("Function.{}", function.name);
     let name = &function.name;
     let executing = format!("Executing 'Functions.{name}' (Reason='{reason}', Id={id})");
     host.log.write(LogLevel::Information, &category, executing);
     let started = std::time::Instant::now();
-    let body = envelope::of_queue(&QueueInvocation {
-        function: name,
-        binding: &binding.name,
-        data_type: binding.data_type,
-        content,
-        properties,
-        now: OffsetDateTime::now_utc(),
-        random_guid: Uuid::new_v4(),
-    });
-    let outcome = match body {
+    let outcome = match body(&SystemData::now(name)) {
         Ok(body) => run(host, function, id, body).await,
-        Err(error) => Outcome::Failed(format!(
-            "Exception binding parameter '{}': the message is not text: {error}",
-            binding.name
-        )),
+        Err(why) => Outcome::Failed(why),
     };
     let took = started.elapsed().as_millis();
     let (level, end) = match &outcome {
@@ -65,7 +57,7 @@ pub(super) async fn of_queue(
     let why = if let Outcome::Failed(why) = &outcome { format!(": {why}") } else { String::new() };
     let executed = format!("Executed 'Functions.{name}' ({end}, Id={id}, Duration={took}ms){why}");
     host.log.write(level, &category, executed);
-    (id, outcome)
+    Invoked { id, outcome }
 }
 
 async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcome {
@@ -124,12 +116,7 @@ async fn call_and_write(
     for line in &reply.logs {
         host.log.write(LogLevel::Information, &category, line.as_str());
     }
-    let values = values(function, reply);
-    let writes = function.outputs.iter().filter_map(|output| {
-        let (_, value) = values.iter().find(|(name, _)| *name == output.name)?;
-        Some(write(host, output, value))
-    });
-    try_join_all(writes).await.map(drop)
+    outputs::write_all(host, function, &values(function, reply)).await
 }
 
 async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Answer, String> {
@@ -174,28 +161,4 @@ fn values(function: &Function, reply: HandlerReply) -> Vec<(String, Json)> {
         _ => {}
     }
     values
-}
-
-async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Result<(), String> {
-    let failed = |why: String| {
-        format!("Error while handling parameter {} after function returned: {why}", output.name)
-    };
-    let messages = outputs::queue_messages(value, output.data_type).map_err(failed)?;
-    for message in messages {
-        let text = outputs::encode(&message, host.settings.queues.message_encoding);
-        add(&output.queue, &text).await.map_err(|error| failed(error.to_string()))?;
-        host.wakers.wake(&output.address);
-    }
-    Ok(())
-}
-
-/// Adds a message, and creates the queue if that is what is missing.
-pub(super) async fn add(queue: &Queue, text: &str) -> Result<(), QueueError> {
-    match queue.send(text).await {
-        Err(QueueError::NotFound { .. }) => {
-            queue.create_if_missing().await?;
-            queue.send(text).await
-        }
-        result => result,
-    }
 }

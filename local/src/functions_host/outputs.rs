@@ -1,126 +1,35 @@
-//! What an output value becomes in a queue (Azure Functions host, `FunctionBinding`; "Azure Queue
-//! storage output bindings").
+//! Writes what a function answered to where its output bindings point.
+
+use futures_util::future::try_join_all;
 
 use super::{
-    base64_text, envelope::dotnet_text, function_folder::DataType, host_json::MessageEncoding,
+    binding::{BoundOutput, Function},
+    host::Host,
     json::Json,
 };
 
-/// The messages that a value of `Outputs` writes, before the extension encodes them; the error is the
-/// reason why the invocation fails.
-pub(super) fn queue_messages(value: &Json, data_type: DataType) -> Result<Vec<Vec<u8>>, String> {
-    match value {
-        Json::Null => Ok(Vec::new()),
-        Json::Array(items) => Ok(items.iter().map(message).collect()),
-        Json::Object(_) | Json::Bool(_) | Json::Number(_) => Ok(vec![message(value)]),
-        Json::Text(text) => {
-            // Text that happens to be base64 is taken for bytes, unless the binding says otherwise.
-            let bytes = (data_type == DataType::Text).then(|| base64_text::decode(text)).flatten();
-            bytes.map_or_else(|| text_messages(text), |bytes| Ok(vec![bytes]))
-        }
-    }
+pub(super) mod queue;
+
+/// Writes all outputs at once. They are no transaction: if one fails the invocation fails, and others
+/// may be written already. A name that is no binding's is ignored.
+pub(super) async fn write_all(
+    host: &Host,
+    function: &Function,
+    values: &[(String, Json)],
+) -> Result<(), String> {
+    let writes = function.outputs.iter().filter_map(|output| {
+        let (_, value) = values.iter().find(|(name, _)| *name == output.name())?;
+        Some(write(host, output, value))
+    });
+    try_join_all(writes).await.map(drop)
 }
 
-fn text_messages(text: &str) -> Result<Vec<Vec<u8>>, String> {
-    let trimmed = text.trim();
-    let enclosed = |open, close| trimmed.starts_with(open) && trimmed.ends_with(close);
-    if !enclosed('{', '}') && !enclosed('[', ']') {
-        return Ok(vec![dotnet_text(&Json::Text(text.to_owned())).into_bytes()]);
-    }
-    match Json::parse(trimmed.as_bytes()) {
-        Ok(Json::Array(items)) => Ok(items.iter().map(message).collect()),
-        Ok(value) => Ok(vec![message(&value)]),
-        Err(error) => Err(format!("the output looks like JSON and is not: {error}")),
-    }
-}
-
-/// One message: exact text, indented JSON, or the text of a scalar.
-fn message(value: &Json) -> Vec<u8> {
-    match value {
-        Json::Text(text) => text.clone().into_bytes(),
-        other => dotnet_text(other).into_bytes(),
-    }
-}
-
-/// The text that is stored for a message.
-pub(super) fn encode(content: &[u8], encoding: MessageEncoding) -> String {
-    match encoding {
-        MessageEncoding::Base64 => base64_text::encode(content),
-        MessageEncoding::None => String::from_utf8_lossy(content).into_owned(),
-    }
-}
-
-/// The content of a stored text, or `None` if it cannot be decoded.
-pub(super) fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
-    match encoding {
-        MessageEncoding::Base64 => base64_text::decode(text),
-        MessageEncoding::None => Some(text.as_bytes().to_vec()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn messages(json: &str) -> Vec<String> {
-        messages_of(json, DataType::Text)
-    }
-
-    fn messages_of(json: &str, data_type: DataType) -> Vec<String> {
-        let value = Json::parse(json.as_bytes()).unwrap();
-        let messages = queue_messages(&value, data_type).unwrap();
-        messages.into_iter().map(|m| String::from_utf8_lossy(&m).into_owned()).collect()
-    }
-
-    #[test]
-    fn text_that_looks_like_json_and_is_not_fails() {
-        let value = Json::Text("{oops}".to_owned());
-        queue_messages(&value, DataType::Text).unwrap_err();
-    }
-
-    #[test]
-    fn text_that_happens_to_be_base64_is_garbled() {
-        assert_eq!(messages(r#""aGVsbG8=""#), ["hello"]);
-        assert_ne!(messages(r#""test""#), ["test"]);
-    }
-
-    #[test]
-    fn a_one_element_array_or_a_binary_binding_keeps_the_text() {
-        assert_eq!(messages(r#"["test"]"#), ["test"]);
-        assert_eq!(messages(r#"["{\"a\":1}"]"#), [r#"{"a":1}"#]);
-        assert_eq!(messages_of(r#""test""#, DataType::Binary), ["test"]);
-    }
-
-    #[test]
-    fn objects_are_indented_and_their_dates_rewritten() {
-        let indented = "{\n  \"b\": 1,\n  \"a\": \"2026-01-02T03:04:05Z\"\n}";
-        assert_eq!(messages(r#"{"b":1,"a":"2026-01-02T03:04:05.000Z"}"#), [indented]);
-        assert_eq!(messages(r#""{\"b\":1,\"a\":\"2026-01-02T03:04:05.000Z\"}""#), [indented]);
-    }
-
-    #[test]
-    fn arrays_are_one_message_per_element() {
-        assert_eq!(
-            messages(r#"["a",{"b":1},null,5,true]"#),
-            ["a", "{\n  \"b\": 1\n}", "", "5", "True"]
-        );
-        assert_eq!(messages(r#""[\"a\",\"b\"]""#), ["a", "b"]);
-    }
-
-    #[test]
-    fn scalars_are_dotnet_text_and_nothing_is_no_message() {
-        assert_eq!(messages("5"), ["5"]);
-        assert_eq!(messages("true"), ["True"]);
-        assert_eq!(messages(r#""2026-01-02T03:04:05Z""#), ["01/02/2026 03:04:05"]);
-        assert_eq!(messages(r#""plain text!""#), ["plain text!"]);
-        assert_eq!(messages("null"), [""; 0]);
-        assert_eq!(messages(r#""""#), [""]);
-    }
-
-    #[test]
-    fn plain_text_cannot_be_decoded_as_base64() {
-        assert_eq!(decode("hello", MessageEncoding::Base64), None);
-        assert_eq!(decode("hello", MessageEncoding::None).unwrap(), b"hello");
-        assert_eq!(encode(b"hello", MessageEncoding::Base64), "aGVsbG8=");
-    }
+async fn write(host: &Host, output: &BoundOutput, value: &Json) -> Result<(), String> {
+    let written = match output {
+        BoundOutput::Queue(binding) => queue::write(host, binding, value).await,
+    };
+    let name = output.name();
+    written.map_err(|why| {
+        format!("Error while handling parameter {name} after function returned: {why}")
+    })
 }

@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::{
     FinishedInvocation, Outcome, back_off,
-    envelope::MessageProperties,
-    host::{Function, Host, QueueTrigger},
-    invocation,
+    binding::{Function, QueueTrigger},
+    envelope::{self, MessageProperties, QueueInput, SystemData},
+    host::Host,
+    invocation::{self, Invoked},
     log::LogLevel,
-    outputs,
+    outputs::queue,
 };
 use crate::storage::QueueMessage;
 
@@ -94,7 +95,7 @@ impl QueueListener {
 
     async fn process(self: Arc<Self>, message: QueueMessage) {
         let settings = self.host.settings.queues;
-        let Some(content) = outputs::decode(&message.text, settings.message_encoding) else {
+        let Some(content) = queue::decode(&message.text, settings.message_encoding) else {
             let warning = format!(
                 "Message decoding has failed! Check MessageEncoding settings. MessageId={}",
                 message.id
@@ -105,36 +106,36 @@ impl QueueListener {
         if message.dequeue_count > i64::from(settings.max_dequeue_count) {
             return self.give_up(&message, &message.pop_receipt).await;
         }
-        let (invocation_id, outcome, pop_receipt) = self.invoke(&message, &content).await;
-        self.settle(&message, &pop_receipt, &outcome).await;
+        let (invoked, pop_receipt) = self.invoke(&message, &content).await;
+        self.settle(&message, &pop_receipt, &invoked.outcome).await;
         self.host.record(FinishedInvocation {
             function: self.function.name.clone(),
-            invocation_id,
-            outcome,
+            invocation_id: invoked.id,
+            outcome: invoked.outcome,
             message_id: Some(message.id),
             dequeue_count: message.dequeue_count,
         });
     }
 
     /// Calls the function and keeps the message hidden meanwhile; the receipt is the latest.
-    async fn invoke(&self, message: &QueueMessage, content: &[u8]) -> (Uuid, Outcome, String) {
-        let properties = properties(message);
-        let (queue, lease) = (&self.trigger.binding.queue, self.host.message_lease);
-        let reason = format!("New queue message detected on '{}'.", queue.name());
-        let mut invocation = pin!(invocation::of_queue(
-            &self.host,
-            &self.function,
-            &self.trigger.binding,
+    async fn invoke(&self, message: &QueueMessage, content: &[u8]) -> (Invoked, String) {
+        let binding = &self.trigger.binding;
+        let input = QueueInput {
+            binding: &binding.name,
+            data_type: binding.data_type,
             content,
-            &properties,
-            &reason,
-        ));
+            properties: &properties(message),
+        };
+        let (queue, lease) = (&binding.queue, self.host.message_lease);
+        let reason = format!("New queue message detected on '{}'.", queue.name());
+        let body = |system: &SystemData| envelope::of_queue(&input, system);
+        let mut invocation = pin!(invocation::invoke(&self.host, &self.function, &reason, body));
         let mut pop_receipt = message.pop_receipt.clone();
         let mut until_renewal = lease / RENEWALS_PER_LEASE;
         loop {
             // A renewal that has begun is never given up: its receipt would be lost.
-            if let Ok((id, outcome)) = tokio::time::timeout(until_renewal, &mut invocation).await {
-                return (id, outcome, pop_receipt);
+            if let Ok(invoked) = tokio::time::timeout(until_renewal, &mut invocation).await {
+                return (invoked, pop_receipt);
             }
             match queue.update_visibility(&message.id, &pop_receipt, lease).await {
                 Ok(renewed) => {
@@ -185,7 +186,7 @@ impl QueueListener {
             return;
         };
         let moved = async {
-            invocation::add(poison, &message.text).await?;
+            queue::add(poison, &message.text).await?;
             self.trigger.binding.queue.delete(&message.id, pop_receipt).await
         };
         if let Err(error) = moved.await {

@@ -1,0 +1,134 @@
+//! Functions with what their bindings name: queues of an account, settings that exist.
+
+use std::sync::Arc;
+
+use super::{
+    function_folder::{
+        DataType, Found, FunctionFolder, Output, QueueBinding, RETURN_BINDING, Trigger,
+    },
+    host::STARTUP,
+    log::{HostLog, LogLevel},
+    settings::HostSettings,
+};
+use crate::storage::{Account, Queue};
+
+/// A function that can run: everything its folder names was found.
+#[derive(Clone)]
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) trigger: BoundTrigger,
+    pub(super) outputs: Vec<BoundOutput>,
+}
+
+/// An output with where it writes.
+#[derive(Clone)]
+pub(super) enum BoundOutput {
+    Queue(BoundQueue),
+}
+
+/// A trigger with what it listens to.
+#[derive(Clone)]
+pub(super) enum BoundTrigger {
+    Queue(QueueTrigger),
+}
+
+/// A queue trigger with its queues.
+#[derive(Clone)]
+pub(super) struct QueueTrigger {
+    pub(super) binding: BoundQueue,
+    /// `None` if the queue's name allows no poison queue.
+    pub(super) poison: Option<Queue>,
+}
+
+/// A binding with its queue.
+#[derive(Clone)]
+pub(super) struct BoundQueue {
+    pub(super) name: String,
+    pub(super) data_type: DataType,
+    pub(super) queue: Queue,
+    /// The queue's URL without a signature: the same queue has the same address in every function.
+    pub(super) address: String,
+}
+
+/// Queue names end in this for messages that failed too often.
+const POISON_SUFFIX: &str = "-poison";
+/// A queue's name has at most 63 characters, the suffix among them.
+const LONGEST_NAME_WITH_POISON: usize = 56;
+
+/// Binds the functions that can run, and says in the log why the others cannot.
+pub(super) fn bind_all(
+    settings: &HostSettings,
+    found: Vec<Found>,
+    log: &HostLog,
+) -> Vec<Arc<Function>> {
+    let mut functions = Vec::new();
+    for (name, folder) in found {
+        if settings.is_disabled(&name) {
+            log.write(LogLevel::Information, STARTUP, format!("Function '{name}' is disabled"));
+            continue;
+        }
+        let bound =
+            folder.map_err(|fault| fault.to_string()).and_then(|folder| bind(settings, folder));
+        match bound {
+            Ok(function) => functions.push(Arc::new(function)),
+            Err(fault) => {
+                let message =
+                    format!("The '{name}' function is in error and does not run: {fault}");
+                log.write(LogLevel::Warning, STARTUP, message);
+            }
+        }
+    }
+    functions
+}
+
+fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, String> {
+    let trigger = match folder.trigger {
+        Trigger::Queue(binding) => BoundTrigger::Queue(queue_trigger(settings, binding)?),
+    };
+    let outputs = folder.outputs.into_iter().map(|output| match output {
+        Output::Queue(binding) => {
+            bind_queue(settings, binding).map(|(bound, _)| BoundOutput::Queue(bound))
+        }
+    });
+    Ok(Function { name: folder.name, trigger, outputs: outputs.collect::<Result<_, _>>()? })
+}
+
+fn queue_trigger(settings: &HostSettings, binding: QueueBinding) -> Result<QueueTrigger, String> {
+    let (binding, account) = bind_queue(settings, binding)?;
+    let name = binding.queue.name();
+    let has_poison = !name.ends_with(POISON_SUFFIX) && name.len() <= LONGEST_NAME_WITH_POISON;
+    let poison = has_poison.then(|| account.queue(&format!("{name}{POISON_SUFFIX}")));
+    let poison = poison.transpose().map_err(|error| error.to_string())?;
+    Ok(QueueTrigger { binding, poison })
+}
+
+fn bind_queue(
+    settings: &HostSettings,
+    binding: QueueBinding,
+) -> Result<(BoundQueue, Account), String> {
+    let unresolved = |name: &str| format!("'%{name}%' does not resolve to a value.");
+    let queue_name =
+        settings.resolve(&binding.queue_name).map_err(unresolved)?.to_ascii_lowercase();
+    let text = settings.connection_string(binding.connection.as_deref())?;
+    let account = Account::from_connection_string(text).map_err(|error| error.to_string())?;
+    let queue = account.queue(&queue_name).map_err(|error| error.to_string())?;
+    let address = format!("{}/{queue_name}", account.queue_endpoint());
+    let bound = BoundQueue { name: binding.name, data_type: binding.data_type, queue, address };
+    Ok((bound, account))
+}
+
+impl Function {
+    /// Whether an output is named for the return value.
+    pub(super) fn takes_return_value(&self) -> bool {
+        self.outputs.iter().any(|output| output.name() == RETURN_BINDING)
+    }
+}
+
+impl BoundOutput {
+    /// The binding's name, by which `Outputs` addresses it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Queue(binding) => &binding.name,
+        }
+    }
+}
