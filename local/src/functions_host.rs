@@ -1,8 +1,9 @@
 //! A stand-in for the Azure Functions host: starts a custom handler and calls it as the real host does.
 //!
-//! It follows the source of the Azure Functions host (version 4) and of its storage extension more than
-//! "Azure Functions custom handlers", where these differ. It runs queue functions; a function with any
-//! other binding is named in the log and does not run.
+//! It follows the source of the Azure Functions host (version 4) and of its extensions more than "Azure
+//! Functions custom handlers", where these differ. It runs functions with a queue or an HTTP trigger,
+//! and writes queues and HTTP responses; a function with any other binding is named in the log and does
+//! not run.
 
 mod admin;
 mod back_off;
@@ -11,10 +12,13 @@ mod binding;
 mod configuration;
 mod console;
 mod dates;
+mod easy_auth;
 mod envelope;
 mod function_folder;
 mod host;
 mod host_json;
+mod http_trigger;
+mod identity;
 mod invocation;
 mod json;
 mod log;
@@ -36,7 +40,7 @@ use binding::BoundTrigger;
 use host::{Host, STARTUP, Wakers};
 use log::HostLog;
 pub use log::{Echo, LogLevel, LogRecord, WaitError};
-pub use options::{EmptyAnswer, Options};
+pub use options::{EasyAuth, EmptyAnswer, HostKey, KeyLevel, Options, UnauthenticatedAction};
 use queue_listener::QueueListener;
 pub use report::{FinishedInvocation, Outcome, StopReason};
 use settings::HostSettings;
@@ -70,7 +74,7 @@ pub enum StartError {
 /// A running host. Dropping it kills the handler and ends everything else.
 pub struct FunctionsHost {
     host: Arc<Host>,
-    admin_url: Url,
+    http_url: Url,
     tasks: JoinSet<()>,
 }
 
@@ -82,7 +86,10 @@ impl FunctionsHost {
     /// If host.json or local.settings.json cannot be used. A function that cannot run is not an error:
     /// the log names it.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let settings = Arc::new(HostSettings::read(&options.app_root, &options.environment)?);
+        let mut environment = options.environment;
+        let platform = options.easy_auth.as_ref().map(|_| easy_auth::SWITCH);
+        environment.extend(platform.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let settings = Arc::new(HostSettings::read(&options.app_root, &environment)?);
         let log = HostLog::new(options.echo);
         let functions =
             binding::bind_all(&settings, function_folder::find(&options.app_root)?, &log);
@@ -100,13 +107,15 @@ impl FunctionsHost {
             functions,
             empty_answer: options.empty_answer,
             message_lease: options.message_lease,
+            keys: options.keys,
+            easy_auth: options.easy_auth,
             finished: watch::Sender::default(),
             stopping: watch::Sender::default(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let admin_url = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
+        let http_url = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
         let tasks = spawn_all(&host, supervisor, listener);
-        Ok(Self { host, admin_url, tasks })
+        Ok(Self { host, http_url, tasks })
     }
 
     /// Waits until the handler answers.
@@ -178,10 +187,17 @@ impl FunctionsHost {
         self.host.worker.process_id()
     }
 
+    /// Where the host listens: functions with an HTTP trigger are at `api/<route>` below it, or at
+    /// what host.json has as route prefix.
+    #[must_use]
+    pub fn http_url(&self) -> &Url {
+        &self.http_url
+    }
+
     /// Where the host's own endpoint is, for example for `admin/functions/<function>`.
     #[must_use]
     pub fn admin_url(&self) -> &Url {
-        &self.admin_url
+        &self.http_url
     }
 
     /// Waits until the host is no longer running, and says why.
@@ -219,8 +235,13 @@ fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) ->
     let message = format!("Found the following functions: {}", names.join(", "));
     host.log.write(LogLevel::Information, STARTUP, message);
     for function in &host.functions {
-        let BoundTrigger::Queue(trigger) = function.trigger.clone();
-        tasks.spawn(QueueListener::new(host.clone(), function.clone(), trigger).run());
+        match function.trigger.clone() {
+            BoundTrigger::Queue(trigger) => {
+                tasks.spawn(QueueListener::new(host.clone(), function.clone(), trigger).run());
+            }
+            // The server calls it.
+            BoundTrigger::Http(_) => {}
+        }
     }
     tasks.spawn(supervise(host.clone(), supervisor));
     host.log.write(LogLevel::Information, STARTUP, "Job host started");

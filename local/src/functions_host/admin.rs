@@ -46,8 +46,13 @@ pub(super) fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
 }
 
 async fn run(host: &Host, function: &Function, input: &str) {
-    let Invoked { id, outcome } = match &function.trigger {
+    let Invoked { id, outcome, .. } = match &function.trigger {
         BoundTrigger::Queue(trigger) => run_queue(host, function, trigger, input).await,
+        // The endpoint is for other triggers; the host takes the call and fails it.
+        BoundTrigger::Http(_) => {
+            let no_request = |_: &SystemData| Err("An HttpRequest is required".to_owned());
+            invocation::invoke(host, function, REASON, no_request).await
+        }
     };
     host.record(FinishedInvocation {
         function: function.name.clone(),

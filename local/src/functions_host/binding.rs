@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::{
     function_folder::{
-        DataType, Found, FunctionFolder, Output, QueueBinding, RETURN_BINDING, Trigger,
+        AuthLevel, DataType, Found, FunctionFolder, HttpTriggerBinding, Output, QueueBinding,
+        RETURN_BINDING, Trigger,
     },
     host::STARTUP,
+    http_trigger::RouteTemplate,
     log::{HostLog, LogLevel},
     settings::HostSettings,
 };
@@ -24,12 +26,27 @@ pub(super) struct Function {
 #[derive(Clone)]
 pub(super) enum BoundOutput {
     Queue(BoundQueue),
+    /// The answer to the caller.
+    Http {
+        name: String,
+    },
 }
 
 /// A trigger with what it listens to.
 #[derive(Clone)]
 pub(super) enum BoundTrigger {
     Queue(QueueTrigger),
+    Http(HttpTrigger),
+}
+
+/// An HTTP trigger with its route.
+#[derive(Clone)]
+pub(super) struct HttpTrigger {
+    pub(super) name: String,
+    pub(super) auth_level: AuthLevel,
+    pub(super) route: RouteTemplate,
+    /// `None` is all of them.
+    methods: Option<Vec<String>>,
 }
 
 /// A queue trigger with its queues.
@@ -84,11 +101,15 @@ pub(super) fn bind_all(
 fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, String> {
     let trigger = match folder.trigger {
         Trigger::Queue(binding) => BoundTrigger::Queue(queue_trigger(settings, binding)?),
+        Trigger::Http(binding) => {
+            BoundTrigger::Http(http_trigger(settings, &folder.name, binding)?)
+        }
     };
     let outputs = folder.outputs.into_iter().map(|output| match output {
         Output::Queue(binding) => {
             bind_queue(settings, binding).map(|(bound, _)| BoundOutput::Queue(bound))
         }
+        Output::Http { name } => Ok(BoundOutput::Http { name }),
     });
     Ok(Function { name: folder.name, trigger, outputs: outputs.collect::<Result<_, _>>()? })
 }
@@ -100,6 +121,20 @@ fn queue_trigger(settings: &HostSettings, binding: QueueBinding) -> Result<Queue
     let poison = has_poison.then(|| account.queue(&format!("{name}{POISON_SUFFIX}")));
     let poison = poison.transpose().map_err(|error| error.to_string())?;
     Ok(QueueTrigger { binding, poison })
+}
+
+fn http_trigger(
+    settings: &HostSettings,
+    function: &str,
+    binding: HttpTriggerBinding,
+) -> Result<HttpTrigger, String> {
+    let route = binding.route.as_deref().unwrap_or(function);
+    Ok(HttpTrigger {
+        route: RouteTemplate::parse(&settings.http.route_prefix, route)?,
+        name: binding.name,
+        auth_level: binding.auth_level,
+        methods: binding.methods,
+    })
 }
 
 fn bind_queue(
@@ -124,11 +159,20 @@ impl Function {
     }
 }
 
+impl HttpTrigger {
+    /// Whether the function is called by requests with this method.
+    pub(super) fn takes(&self, method: &str) -> bool {
+        let is_this = |known: &String| known.eq_ignore_ascii_case(method);
+        self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_this))
+    }
+}
+
 impl BoundOutput {
     /// The binding's name, by which `Outputs` addresses it.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Queue(binding) => &binding.name,
+            Self::Http { name } => name,
         }
     }
 }

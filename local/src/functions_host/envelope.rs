@@ -3,9 +3,11 @@
 //! The rules are the host's (Azure Functions host, `ScriptInvocationContextExtensions`), and not what
 //! "Azure Functions custom handlers" shows: strings are encoded twice, numbers are strings.
 
+mod http;
 mod queue;
 mod value;
 
+pub(super) use http::{HttpBody, HttpInput, of_http};
 pub(super) use queue::{MessageProperties, QueueInput, of_queue};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 use uuid::Uuid;
@@ -36,10 +38,10 @@ impl SystemData {
     }
 
     fn json(&self) -> Json {
-        Json::Object(vec![
-            ("MethodName".to_owned(), Json::Text(self.function.clone())),
-            ("UtcNow".to_owned(), value::date(self.now, SEVEN_DECIMALS)),
-            ("RandGuid".to_owned(), Json::Text(self.random_guid.to_string())),
+        Json::object([
+            ("MethodName", Json::text(&self.function)),
+            ("UtcNow", value::date(self.now, SEVEN_DECIMALS)),
+            ("RandGuid", Json::text(self.random_guid.to_string())),
         ])
     }
 }
@@ -47,9 +49,9 @@ impl SystemData {
 /// The trigger's own value is in the data; metadata that is named for it is left out.
 fn body(binding: &str, data: Json, mut metadata: Metadata) -> String {
     metadata.retain(|(name, _)| !name.to_ascii_lowercase().ends_with("trigger"));
-    let envelope = Json::Object(vec![
-        ("Data".to_owned(), Json::Object(vec![(binding.to_owned(), data)])),
-        ("Metadata".to_owned(), Json::Object(metadata)),
+    let envelope = Json::object([
+        ("Data", Json::object([(binding, data)])),
+        ("Metadata", Json::Object(metadata)),
     ]);
     envelope.compact()
 }

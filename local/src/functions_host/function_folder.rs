@@ -1,9 +1,9 @@
 //! The functions of an app: one folder each, with a function.json ("Azure Functions triggers and
 //! bindings").
 
-use std::path::Path;
+mod function_json;
 
-use serde::Deserialize;
+use std::path::Path;
 
 use super::settings::{SettingsError, read_json};
 
@@ -22,12 +22,17 @@ pub(super) struct FunctionFolder {
 #[derive(Debug)]
 pub(super) enum Trigger {
     Queue(QueueBinding),
+    Http(HttpTriggerBinding),
 }
 
 /// Where a function writes.
 #[derive(Debug)]
 pub(super) enum Output {
     Queue(QueueBinding),
+    /// The answer to the caller of a function with an HTTP trigger.
+    Http {
+        name: String,
+    },
 }
 
 /// A binding to a queue, as trigger or output.
@@ -39,11 +44,33 @@ pub(super) struct QueueBinding {
     pub(super) data_type: DataType,
 }
 
+/// A binding to HTTP requests.
+#[derive(Debug)]
+pub(super) struct HttpTriggerBinding {
+    pub(super) name: String,
+    pub(super) auth_level: AuthLevel,
+    /// `None` is all of them.
+    pub(super) methods: Option<Vec<String>>,
+    /// `None` is the function's name.
+    pub(super) route: Option<String>,
+}
+
 /// `dataType` of a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DataType {
     Text,
     Binary,
+}
+
+/// `authLevel` of an HTTP trigger: which keys it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AuthLevel {
+    /// None is needed.
+    Anonymous,
+    /// One of the function, one of all functions, or the master key.
+    Function,
+    /// The master key.
+    Admin,
 }
 
 /// Why a folder is not a function that can run.
@@ -55,24 +82,16 @@ pub(super) enum FolderFault {
     Unsupported(String),
     #[error("a function needs exactly one trigger, and this has {0}")]
     Triggers(usize),
-    #[error("the binding '{0}' has no queueName")]
-    NoQueueName(String),
-}
-
-#[derive(Deserialize)]
-struct FunctionJson {
-    bindings: Vec<BindingJson>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BindingJson {
-    #[serde(rename = "type")]
-    binding_type: String,
-    name: String,
-    queue_name: Option<String>,
-    connection: Option<String>,
-    data_type: Option<String>,
+    #[error("the binding '{binding}' has no {field}")]
+    Missing { binding: String, field: &'static str },
+    #[error("{field} of the binding '{binding}' is '{value}', and should be {expected}")]
+    Value { binding: String, field: &'static str, value: String, expected: &'static str },
+    #[error("with this stand-in an httpTrigger needs exactly one http output, and this has {0}")]
+    HttpOutputs(usize),
+    #[error("an http output answers an httpTrigger, and this function has none")]
+    NobodyToAnswer,
+    #[error("an http output named $return is not supported by this stand-in")]
+    ReturnedResponse,
 }
 
 /// A folder's name, and the function in it or why there is none.
@@ -96,48 +115,35 @@ pub(super) fn find(app_root: &Path) -> Result<Vec<Found>, SettingsError> {
 }
 
 fn read(name: &str, path: &Path) -> Result<FunctionFolder, FolderFault> {
-    let json: FunctionJson = read_json(path)?;
-    let mut triggers = Vec::new();
-    let mut outputs = Vec::new();
-    for binding in json.bindings {
-        match binding.binding_type.as_str() {
-            "queueTrigger" => triggers.push(Trigger::Queue(queue_binding(binding)?)),
-            "queue" => outputs.push(Output::Queue(queue_binding(binding)?)),
-            _ => return Err(FolderFault::Unsupported(binding.binding_type)),
-        }
-    }
+    let (mut triggers, outputs) = function_json::bindings(read_json(path)?)?;
     let count = triggers.len();
-    match triggers.pop() {
-        Some(trigger) if count == 1 => {
-            Ok(FunctionFolder { name: name.to_owned(), trigger, outputs })
-        }
-        _ => Err(FolderFault::Triggers(count)),
-    }
+    let trigger = triggers.pop().filter(|_| count == 1).ok_or(FolderFault::Triggers(count))?;
+    check_http(&trigger, &outputs)?;
+    Ok(FunctionFolder { name: name.to_owned(), trigger, outputs })
 }
 
-fn queue_binding(binding: BindingJson) -> Result<QueueBinding, FolderFault> {
-    let is_binary = |text: &str| text.eq_ignore_ascii_case("binary");
-    Ok(QueueBinding {
-        queue_name: binding
-            .queue_name
-            .ok_or_else(|| FolderFault::NoQueueName(binding.name.clone()))?,
-        name: binding.name,
-        connection: binding.connection,
-        data_type: if binding.data_type.as_deref().is_some_and(is_binary) {
-            DataType::Binary
-        } else {
-            DataType::Text
-        },
-    })
+fn check_http(trigger: &Trigger, outputs: &[Output]) -> Result<(), FolderFault> {
+    let answers = outputs.iter().filter_map(|output| match output {
+        Output::Http { name } => Some(name.as_str()),
+        Output::Queue(_) => None,
+    });
+    let answers: Vec<_> = answers.collect();
+    match (trigger, answers.as_slice()) {
+        (Trigger::Http(_), [RETURN_BINDING]) => Err(FolderFault::ReturnedResponse),
+        (Trigger::Http(_), [_]) | (Trigger::Queue(_), []) => Ok(()),
+        (Trigger::Http(_), answers) => Err(FolderFault::HttpOutputs(answers.len())),
+        (Trigger::Queue(_), _) => Err(FolderFault::NobodyToAnswer),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn function(json: &str) -> Result<FunctionFolder, FolderFault> {
+    fn function(bindings: &str) -> Result<FunctionFolder, FolderFault> {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("F")).unwrap();
+        let json = format!(r#"{{"bindings":[{bindings}]}}"#);
         std::fs::write(root.path().join("F/function.json"), json).unwrap();
         std::fs::create_dir(root.path().join("not-a-function")).unwrap();
         let mut found = find(root.path()).unwrap();
@@ -145,28 +151,53 @@ mod tests {
         found.remove(0).1
     }
 
+    const QUEUE: &str = r#"{"type":"queueTrigger","name":"m","queueName":"q"}"#;
+    const REQUEST: &str = r#"{"type":"httpTrigger","name":"req"}"#;
+    const RESPONSE: &str = r#"{"type":"http","direction":"out","name":"res"}"#;
+
     #[test]
     fn faults_are_named() {
-        let queue = r#"{"type":"queueTrigger","name":"m","queueName":"q"}"#;
         for (bindings, expected) in [
-            (String::new(), "exactly one trigger, and this has 0"),
-            (format!("{queue},{queue}"), "exactly one trigger, and this has 2"),
-            (r#"{"type":"blobTrigger","name":"b"}"#.to_owned(), "'blobTrigger' is not supported"),
-            (r#"{"type":"queueTrigger","name":"m"}"#.to_owned(), "'m' has no queueName"),
-            (r#"{"type":"queueTrigger"}"#.to_owned(), "missing field `name`"),
+            ("", "exactly one trigger, and this has 0"),
+            (&format!("{QUEUE},{QUEUE}"), "exactly one trigger, and this has 2"),
+            (r#"{"type":"blobTrigger","name":"b"}"#, "'blobTrigger' is not supported"),
+            (r#"{"type":"queueTrigger","name":"m"}"#, "'m' has no queueName"),
+            (r#"{"type":"queueTrigger"}"#, "missing field `name`"),
+            (REQUEST, "exactly one http output, and this has 0"),
+            (&format!("{REQUEST},{RESPONSE},{RESPONSE}"), "http output, and this has 2"),
+            (&format!("{QUEUE},{RESPONSE}"), "answers an httpTrigger, and this function has none"),
+            (&format!("{REQUEST},{}", RESPONSE.replace("res", "$return")), "named $return"),
+            (
+                &format!(r#"{},{RESPONSE}"#, REQUEST.replace('}', r#","authLevel":"user"}"#)),
+                "authLevel of the binding 'req' is 'user', and should be anonymous, function or admin",
+            ),
         ] {
-            let error = function(&format!(r#"{{"bindings":[{bindings}]}}"#)).unwrap_err();
+            let error = function(bindings).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
     }
 
     #[test]
     fn data_type_is_text_unless_it_says_binary() {
-        let json = r#"{"bindings":[{"type":"queueTrigger","name":"m","queueName":"q"},
-            {"type":"queue","direction":"out","name":"n","queueName":"r","dataType":"binary"}]}"#;
-        let function = function(json).unwrap();
-        let Trigger::Queue(trigger) = function.trigger;
-        let Output::Queue(output) = &function.outputs[0];
+        let output =
+            r#"{"type":"queue","direction":"out","name":"n","queueName":"r","dataType":"binary"}"#;
+        let function = function(&format!("{QUEUE},{output}")).unwrap();
+        let Trigger::Queue(trigger) = function.trigger else { panic!("{function:?}") };
+        let [Output::Queue(output)] = &function.outputs[..] else {
+            panic!("{:?}", function.outputs)
+        };
         assert_eq!((trigger.data_type, output.data_type), (DataType::Text, DataType::Binary));
+    }
+
+    #[test]
+    fn an_http_trigger_wants_a_key_unless_it_says_otherwise() {
+        let level =
+            |request: &str| match function(&format!("{request},{RESPONSE}")).unwrap().trigger {
+                Trigger::Http(trigger) => trigger.auth_level,
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(level(REQUEST), AuthLevel::Function);
+        let anonymous = REQUEST.replace('}', r#","authLevel":"Anonymous"}"#);
+        assert_eq!(level(&anonymous), AuthLevel::Anonymous);
     }
 }

@@ -8,6 +8,7 @@ use super::{
     EmptyAnswer, FinishedInvocation, StopReason,
     binding::{BoundTrigger, Function},
     log::HostLog,
+    options::{EasyAuth, HostKey},
     settings::HostSettings,
     worker_process::WorkerProcess,
 };
@@ -23,6 +24,8 @@ pub(super) struct Host {
     pub(super) functions: Vec<Arc<Function>>,
     pub(super) empty_answer: EmptyAnswer,
     pub(super) message_lease: Duration,
+    pub(super) keys: Vec<HostKey>,
+    pub(super) easy_auth: Option<EasyAuth>,
     pub(super) wakers: Wakers,
     pub(super) finished: watch::Sender<Vec<FinishedInvocation>>,
     pub(super) stopping: watch::Sender<Option<StopReason>>,
@@ -56,9 +59,9 @@ pub(super) struct Wakers(HashMap<String, Arc<Notify>>);
 
 impl Wakers {
     pub(super) fn new(functions: &[Arc<Function>]) -> Self {
-        let addresses = functions.iter().map(|function| {
-            let BoundTrigger::Queue(trigger) = &function.trigger;
-            (trigger.binding.address.clone(), Arc::default())
+        let addresses = functions.iter().filter_map(|function| match &function.trigger {
+            BoundTrigger::Queue(trigger) => Some((trigger.binding.address.clone(), Arc::default())),
+            BoundTrigger::Http(_) => None,
         });
         Self(addresses.collect())
     }

@@ -19,6 +19,9 @@ const LARGEST_BATCH: u8 = 32;
 /// The least value of `maxPollingInterval`, and where the idle back-off starts.
 pub(super) const SHORTEST_POLLING_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The default of "Azure Functions HTTP trigger", host.json settings.
+const DEFAULT_ROUTE_PREFIX: &str = "api";
+
 const DEFAULT_EXECUTABLE_PATH: &str = "customHandler:description:defaultExecutablePath";
 
 /// `customHandler` of host.json.
@@ -43,6 +46,13 @@ pub(super) struct QueueSettings {
     pub(super) visibility_timeout: Duration,
     pub(super) max_dequeue_count: u32,
     pub(super) message_encoding: MessageEncoding,
+}
+
+/// `extensions.http` of host.json.
+#[derive(Debug)]
+pub(super) struct HttpSettings {
+    /// Comes before every route; may be empty.
+    pub(super) route_prefix: String,
 }
 
 /// How message texts are stored.
@@ -122,4 +132,9 @@ pub(super) fn queues(configuration: &Configuration) -> Result<QueueSettings, Set
             .read("extensions:queues:messageEncoding", "base64 or none", encoding)?
             .unwrap_or(MessageEncoding::Base64),
     })
+}
+
+pub(super) fn http(configuration: &Configuration) -> HttpSettings {
+    let prefix = configuration.text("extensions:http:routePrefix");
+    HttpSettings { route_prefix: prefix.unwrap_or(DEFAULT_ROUTE_PREFIX).to_owned() }
 }

@@ -14,7 +14,7 @@ use super::{
     host::Host,
     json::Json,
     log::LogLevel,
-    outputs,
+    outputs::{self, http::HttpResponse},
     response::{self, Answer, HandlerReply},
     time_span,
 };
@@ -29,6 +29,8 @@ pub(super) struct Invoked {
     /// The id that the handler was told.
     pub(super) id: Uuid,
     pub(super) outcome: Outcome,
+    /// What the caller is told, if the trigger is HTTP and the invocation succeeded.
+    pub(super) response: Option<HttpResponse>,
 }
 
 /// Calls a function with the body that `body` makes, and writes its outputs. Nothing is called if
@@ -45,9 +47,9 @@ pub(super) async fn invoke(
     let executing = format!("Executing 'Functions.{name}' (Reason='{reason}', Id={id})");
     host.log.write(LogLevel::Information, &category, executing);
     let started = std::time::Instant::now();
-    let outcome = match body(&SystemData::now(name)) {
+    let (outcome, response) = match body(&SystemData::now(name)) {
         Ok(body) => run(host, function, id, body).await,
-        Err(why) => Outcome::Failed(why),
+        Err(why) => (Outcome::Failed(why), None),
     };
     let took = started.elapsed().as_millis();
     let (level, end) = match &outcome {
@@ -57,10 +59,13 @@ pub(super) async fn invoke(
     let why = if let Outcome::Failed(why) = &outcome { format!(": {why}") } else { String::new() };
     let executed = format!("Executed 'Functions.{name}' ({end}, Id={id}, Duration={took}ms){why}");
     host.log.write(level, &category, executed);
-    Invoked { id, outcome }
+    Invoked { id, outcome, response }
 }
 
-async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcome {
+/// How an invocation ended, and the response to its caller.
+type Ended = (Outcome, Option<HttpResponse>);
+
+async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Ended {
     let worker_id = match host.worker.wait_until_initialized().await {
         Ok(worker_id) => worker_id,
         Err(state) => {
@@ -69,17 +74,17 @@ async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcom
             );
             host.log.write(LogLevel::Error, super::host::STARTUP, message.clone());
             host.stop(StopReason::NotInitialized);
-            return Outcome::Failed(message);
+            return (Outcome::Failed(message), None);
         }
     };
     // The clock starts when the handler can be called. The real one starts earlier, which differs only
     // for limits shorter than a start.
     let finished = call_and_write(host, function, id, body);
     let Some(limit) = host.settings.function_timeout else {
-        return outcome(finished.await);
+        return ended(finished.await);
     };
     match tokio::time::timeout(limit, finished).await {
-        Ok(result) => outcome(result),
+        Ok(result) => ended(result),
         Err(_) => {
             let message = format!(
                 "Timeout value of {} exceeded by function 'Functions.{}' (Id: '{id}'). Initiating cancellation.",
@@ -88,13 +93,16 @@ async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Outcom
             );
             host.log.write(LogLevel::Error, &format!("Function.{}", function.name), message);
             host.worker.end_after_function_timeout(worker_id).await;
-            Outcome::TimedOut
+            (Outcome::TimedOut, None)
         }
     }
 }
 
-fn outcome(result: Result<(), String>) -> Outcome {
-    result.map_or_else(Outcome::Failed, |()| Outcome::Succeeded)
+fn ended(result: Result<Option<HttpResponse>, String>) -> Ended {
+    match result {
+        Ok(response) => (Outcome::Succeeded, response),
+        Err(why) => (Outcome::Failed(why), None),
+    }
 }
 
 async fn call_and_write(
@@ -102,7 +110,7 @@ async fn call_and_write(
     function: &Function,
     id: Uuid,
     body: String,
-) -> Result<(), String> {
+) -> Result<Option<HttpResponse>, String> {
     let reply = match call(host, &function.name, id, body).await? {
         Answer::Reply(reply) => reply,
         Answer::NeverCompletes => match host.empty_answer {
@@ -116,7 +124,10 @@ async fn call_and_write(
     for line in &reply.logs {
         host.log.write(LogLevel::Information, &category, line.as_str());
     }
-    outputs::write_all(host, function, &values(function, reply)).await
+    let values = values(function, reply);
+    let response = outputs::response(function, values.as_deref())?;
+    outputs::write_all(host, function, values.as_deref().unwrap_or_default()).await?;
+    Ok(response)
 }
 
 async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Answer, String> {
@@ -151,14 +162,14 @@ fn with_causes(error: &reqwest::Error) -> String {
 }
 
 /// A return value belongs to the binding `$return`; without one, its properties are further outputs.
-fn values(function: &Function, reply: HandlerReply) -> Vec<(String, Json)> {
-    let mut values = reply.outputs;
-    match reply.return_value {
-        Some(value) if function.takes_return_value() => {
-            values.push((RETURN_BINDING.to_owned(), value));
-        }
-        Some(Json::Object(members)) => values.extend(members),
-        _ => {}
-    }
-    values
+/// `None` if there is neither.
+fn values(function: &Function, reply: HandlerReply) -> Option<Vec<(String, Json)>> {
+    let returned = match reply.return_value {
+        Some(value) if function.takes_return_value() => vec![(RETURN_BINDING.to_owned(), value)],
+        Some(Json::Object(members)) => members,
+        _ => return reply.outputs,
+    };
+    let mut values = reply.outputs.unwrap_or_default();
+    values.extend(returned);
+    Some(values)
 }

@@ -21,6 +21,15 @@ pub(super) enum Json {
 }
 
 impl Json {
+    pub(super) fn text(value: impl Into<String>) -> Self {
+        Self::Text(value.into())
+    }
+
+    pub(super) fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
+        let owned = |(name, value): (&str, Self)| (name.to_owned(), value);
+        Self::Object(members.into_iter().map(owned).collect())
+    }
+
     pub(super) fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }

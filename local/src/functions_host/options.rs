@@ -1,6 +1,6 @@
 //! What a host is started with.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{log::Echo, queue_listener::MESSAGE_LEASE};
 
@@ -16,6 +16,13 @@ pub struct Options {
     /// How long a message stays hidden while its function runs; renewed when half of it is over.
     /// Ten minutes in the real host, which has no setting for it. Whole seconds.
     pub message_lease: Duration,
+    /// The keys by which callers of HTTP functions are let in. Without any, only functions with the
+    /// level `anonymous` can be called.
+    pub keys: Vec<HostKey>,
+    /// App Service Authentication ("Easy Auth") in front of the host; `None` is switched off. The
+    /// handler then finds no `WEBSITE_AUTH_ENABLED`, and headers by which a client claims to be
+    /// somebody reach it as they are.
+    pub easy_auth: Option<EasyAuth>,
     /// Called with every line of the log as it is written.
     pub echo: Option<Echo>,
 }
@@ -29,6 +36,8 @@ impl Options {
             environment: Vec::new(),
             empty_answer: EmptyAnswer::Hang,
             message_lease: MESSAGE_LEASE,
+            keys: Vec::new(),
+            easy_auth: None,
             echo: None,
         }
     }
@@ -41,4 +50,52 @@ pub enum EmptyAnswer {
     Hang,
     /// Fail the invocation and say why, so that a test need not wait.
     Fail,
+}
+
+/// An access key ("Work with access keys in Azure Functions").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostKey {
+    /// Its name, which the handler is told; the master key's is `master`. Empty is none.
+    pub name: String,
+    /// What callers send as `x-functions-key` or `code`.
+    pub value: String,
+    /// What it opens.
+    pub level: KeyLevel,
+}
+
+/// What an access key opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyLevel {
+    /// One function.
+    Function {
+        /// The function's name.
+        function: String,
+    },
+    /// Every function, except those with the level `admin`.
+    HostFunction,
+    /// Everything.
+    Master,
+}
+
+/// App Service Authentication in front of the host.
+///
+/// It takes away what clients claim in `X-MS-CLIENT-PRINCIPAL*` and `X-MS-TOKEN-*`, and says who they
+/// are instead ("Work with user identities in Azure App Service authentication"). This stand-in lets
+/// requests to `/admin` past it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EasyAuth {
+    /// The callers: for each bearer token, in whatever form, the principal that the handler is told.
+    /// It is base64 of `{"auth_typ":…,"claims":[{"typ":…,"val":…}],"name_typ":…,"role_typ":…}`.
+    pub principals: BTreeMap<String, String>,
+    /// What becomes of requests with no token, or with one that is not among these.
+    pub unauthenticated: UnauthenticatedAction,
+}
+
+/// `unauthenticatedClientAction` of App Service Authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnauthenticatedAction {
+    /// They go on without a principal.
+    AllowAnonymous,
+    /// They are answered 401 and the host does not see them.
+    Return401,
 }

@@ -2,12 +2,15 @@
 
 use futures_util::future::try_join_all;
 
+use http::HttpResponse;
+
 use super::{
     binding::{BoundOutput, Function},
     host::Host,
     json::Json,
 };
 
+pub(super) mod http;
 pub(super) mod queue;
 
 /// Writes all outputs at once. They are no transaction: if one fails the invocation fails, and others
@@ -24,9 +27,26 @@ pub(super) async fn write_all(
     try_join_all(writes).await.map(drop)
 }
 
+/// The response for the caller of a function with an HTTP trigger. The host reads it first: if it is
+/// not what it should be, nothing is written.
+pub(super) fn response(
+    function: &Function,
+    values: Option<&[(String, Json)]>,
+) -> Result<Option<HttpResponse>, String> {
+    let is_http = |output: &&BoundOutput| matches!(output, BoundOutput::Http { .. });
+    let Some(output) = function.outputs.iter().find(is_http) else { return Ok(None) };
+    let Some(values) = values else { return Ok(Some(HttpResponse::Empty)) };
+    match values.iter().find(|(name, _)| name == output.name()) {
+        Some((_, value)) => HttpResponse::read(value).map(Some),
+        None => Ok(Some(HttpResponse::Absent)),
+    }
+}
+
 async fn write(host: &Host, output: &BoundOutput, value: &Json) -> Result<(), String> {
     let written = match output {
         BoundOutput::Queue(binding) => queue::write(host, binding, value).await,
+        // It is read before anything is written, and sent when everything is.
+        BoundOutput::Http { .. } => Ok(()),
     };
     let name = output.name();
     written.map_err(|why| {

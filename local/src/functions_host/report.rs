@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// An invocation that is over, its message settled.
+/// An invocation that is over, its message settled if there was one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinishedInvocation {
     /// The function's name.
@@ -11,9 +11,9 @@ pub struct FinishedInvocation {
     pub invocation_id: Uuid,
     /// How it ended.
     pub outcome: Outcome,
-    /// The message's id; `None` if it was run by hand.
+    /// The message's id; `None` if no message started it.
     pub message_id: Option<String>,
-    /// How often the message had been received; 0 if it was run by hand.
+    /// How often the message had been received; 0 if no message started it.
     pub dequeue_count: i64,
 }
 

@@ -17,7 +17,8 @@ pub(super) enum Answer {
 /// The parts of an answer.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct HandlerReply {
-    pub(super) outputs: Vec<(String, Json)>,
+    /// `None` if it has none, or null.
+    pub(super) outputs: Option<Vec<(String, Json)>>,
     pub(super) logs: Vec<String>,
     pub(super) return_value: Option<Json>,
 }
@@ -69,7 +70,7 @@ fn reply(members: Vec<(String, Json)>) -> Result<HandlerReply, &'static str> {
     for (name, value) in members {
         match (name.to_ascii_lowercase().as_str(), value) {
             (_, Json::Null) => {}
-            ("outputs", Json::Object(outputs)) => reply.outputs = outputs,
+            ("outputs", Json::Object(outputs)) => reply.outputs = Some(outputs),
             ("outputs", _) => return Err("Outputs is not an object"),
             ("logs", Json::Array(lines)) => reply.logs = logs(lines)?,
             ("logs", _) => return Err("Logs is not an array"),
@@ -144,10 +145,10 @@ mod tests {
     fn the_documented_reply_is_read_whatever_the_case_of_its_names() {
         let text = include_str!("../../../tests/data/functions-host/queue-reply.json");
         let expected = HandlerReply {
-            outputs: vec![(
+            outputs: Some(vec![(
                 "next".to_owned(),
-                Json::Array(vec![Json::Text(r#"{"job":"a1","state":"done"}"#.to_owned())]),
-            )],
+                Json::Array(vec![Json::text(r#"{"job":"a1","state":"done"}"#)]),
+            )]),
             logs: vec!["a1 done".to_owned()],
             return_value: None,
         };

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     configuration::Configuration,
-    host_json::{self, CustomHandlerSettings, QueueSettings},
+    host_json::{self, CustomHandlerSettings, HttpSettings, QueueSettings},
 };
 
 /// The connection of a binding that names none.
@@ -29,6 +29,7 @@ pub(super) struct HostSettings {
     pub(super) function_timeout: Option<Duration>,
     pub(super) custom_handler: CustomHandlerSettings,
     pub(super) queues: QueueSettings,
+    pub(super) http: HttpSettings,
 }
 
 /// Why the settings cannot be used.
@@ -92,6 +93,7 @@ impl HostSettings {
             function_timeout: host_json::function_timeout(&configuration)?,
             custom_handler: host_json::custom_handler(&configuration)?,
             queues: host_json::queues(&configuration)?,
+            http: host_json::http(&configuration),
             environment,
         })
     }

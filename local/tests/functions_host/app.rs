@@ -4,9 +4,10 @@ use std::{ops::Deref, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local::{
-    functions_host::{FinishedInvocation, FunctionsHost, Options, Outcome},
+    functions_host::{FinishedInvocation, FunctionsHost, HostKey, KeyLevel, Options, Outcome},
     storage::{Account, Azurite, Queue},
 };
+use reqwest::{Method, RequestBuilder, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -78,6 +79,18 @@ impl App {
         self.with_bindings(function, &json!([trigger(&queue), output("next")]))
     }
 
+    /// A function that answers requests to `/api/<route>`, and can write to queue `next`.
+    pub(crate) fn with_http_function(self, function: &str, level: &str, route: &str) -> Self {
+        let bindings = json!([request(level, route), response(), output("next")]);
+        self.with_bindings(function, &bindings)
+    }
+
+    /// Lets callers in with this key.
+    pub(crate) fn with_key(mut self, name: &str, value: &str, level: KeyLevel) -> Self {
+        self.options.keys.push(HostKey { name: name.to_owned(), value: value.to_owned(), level });
+        self
+    }
+
     /// Starts it without waiting for the handler.
     pub(crate) async fn start(self) -> Running {
         let host = FunctionsHost::start(self.options).await.unwrap();
@@ -97,8 +110,25 @@ pub(crate) fn trigger(queue: &str) -> Value {
             "dataType": "binary" })
 }
 
+pub(crate) fn request(level: &str, route: &str) -> Value {
+    json!({ "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": level,
+            "route": route })
+}
+
+pub(crate) fn response() -> Value {
+    json!({ "type": "http", "direction": "out", "name": "res" })
+}
+
 pub(crate) fn output(queue: &str) -> Value {
     json!({ "type": "queue", "direction": "out", "name": "next", "queueName": queue })
+}
+
+/// Status, type and body of what a request is answered.
+pub(crate) async fn answer(request: RequestBuilder) -> (u16, String, String) {
+    let answer = request.send().await.unwrap();
+    let content_type = answer.headers().get(CONTENT_TYPE);
+    let content_type = content_type.map_or("", |value| value.to_str().unwrap()).to_owned();
+    (answer.status().as_u16(), content_type, answer.text().await.unwrap())
 }
 
 impl Deref for Running {
@@ -144,6 +174,24 @@ impl Running {
         let details =
             log.filter_map(|record| record.message.strip_prefix(&prefix).map(str::to_owned));
         details.map(|text| serde_json::from_str(&text).unwrap()).collect()
+    }
+
+    /// The invocations that the handler received, decoded.
+    pub(crate) async fn received(&self) -> Vec<Value> {
+        let events = self.events("received").await;
+        let bodies = events.iter().map(|event| event.get("body").and_then(Value::as_str).unwrap());
+        bodies.map(|body| serde_json::from_str(body).unwrap()).collect()
+    }
+
+    /// A request to the host.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
+        client.request(method, self.http_url().join(path).unwrap())
+    }
+
+    /// A `POST` with a body, and what came back: status, type and body.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> (u16, String, String) {
+        answer(self.request(Method::POST, path).body(body.to_owned())).await
     }
 
     pub(crate) async fn stop(self) {

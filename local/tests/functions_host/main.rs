@@ -5,6 +5,9 @@
 
 mod admin;
 mod app;
+mod easy_auth;
+mod http_output;
+mod http_trigger;
 mod invocation;
 mod proxy;
 mod queue_listener;

@@ -17,7 +17,8 @@ function answer(response, status, contentType, body) {
 const json = (response, value) => answer(response, 200, "application/json", JSON.stringify(value));
 const done = (response) => json(response, { Outputs: {}, Logs: ["done"], ReturnValue: null });
 const isFirst = (call) => call.Metadata.DequeueCount === "1";
-const bytes = (call) => Buffer.from(call.Data.msg, "base64").toString();
+const content = (call) =>
+  call.Data.req ? call.Data.req.Body : Buffer.from(call.Data.msg, "base64").toString();
 
 let concurrent = 0;
 
@@ -27,7 +28,7 @@ const functions = {
   Empty: (_, response) => answer(response, 200),
   EmptyFirst: (call, response) => (isFirst(call) ? answer(response, 200) : done(response)),
   PlainText: (_, response) => answer(response, 200, "text/plain", "{}"),
-  ExitFirst: (call, response) => (isFirst(call) ? process.exit(Number(bytes(call))) : done(response)),
+  ExitFirst: (call, response) => (isFirst(call) ? process.exit(Number(content(call))) : done(response)),
   HoldFirst: (call, response) => (isFirst(call) ? say("holding", call.Data) : done(response)),
   // Longer than the lease that the test gives its messages.
   Slow: (_, response) => setTimeout(() => done(response), 2500),
@@ -39,8 +40,8 @@ const functions = {
       done(response);
     }, 100);
   },
-  // The message is the reply.
-  Reply: (call, response) => answer(response, 200, "application/json", bytes(call)),
+  // The message, or the body of the request, is the reply.
+  Reply: (call, response) => answer(response, 200, "application/json", content(call)),
 };
 
 const server = http.createServer((request, response) => {

@@ -1,0 +1,92 @@
+//! function.json as it is written.
+
+use serde::Deserialize;
+
+use super::{AuthLevel, DataType, FolderFault, HttpTriggerBinding, Output, QueueBinding, Trigger};
+
+#[derive(Deserialize)]
+pub(super) struct FunctionJson {
+    bindings: Vec<BindingJson>,
+}
+
+/// The fields of every kind of binding that this stand-in knows; others are ignored, as the host does.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BindingJson {
+    #[serde(rename = "type")]
+    binding_type: String,
+    name: String,
+    queue_name: Option<String>,
+    connection: Option<String>,
+    data_type: Option<String>,
+    auth_level: Option<String>,
+    methods: Option<Vec<String>>,
+    route: Option<String>,
+}
+
+/// All bindings, sorted into triggers and outputs.
+pub(super) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>), FolderFault> {
+    let (mut triggers, mut outputs) = (Vec::new(), Vec::new());
+    for binding in json.bindings {
+        match binding.binding_type.as_str() {
+            "queueTrigger" => triggers.push(Trigger::Queue(binding.queue()?)),
+            "queue" => outputs.push(Output::Queue(binding.queue()?)),
+            "httpTrigger" => triggers.push(Trigger::Http(binding.http_trigger()?)),
+            "http" => outputs.push(Output::Http { name: binding.name }),
+            _ => return Err(FolderFault::Unsupported(binding.binding_type)),
+        }
+    }
+    Ok((triggers, outputs))
+}
+
+impl BindingJson {
+    fn queue(self) -> Result<QueueBinding, FolderFault> {
+        Ok(QueueBinding {
+            data_type: self.data_type(),
+            queue_name: required(&self.name, "queueName", self.queue_name)?,
+            name: self.name,
+            connection: self.connection,
+        })
+    }
+
+    fn http_trigger(self) -> Result<HttpTriggerBinding, FolderFault> {
+        Ok(HttpTriggerBinding {
+            auth_level: self.auth_level()?,
+            name: self.name,
+            methods: self.methods,
+            route: self.route.filter(|route| !route.is_empty()),
+        })
+    }
+
+    fn data_type(&self) -> DataType {
+        let is_binary = |text: &str| text.eq_ignore_ascii_case("binary");
+        if self.data_type.as_deref().is_some_and(is_binary) {
+            DataType::Binary
+        } else {
+            DataType::Text
+        }
+    }
+
+    fn auth_level(&self) -> Result<AuthLevel, FolderFault> {
+        let text = self.auth_level.as_deref().unwrap_or("function");
+        match text.to_ascii_lowercase().as_str() {
+            "anonymous" => Ok(AuthLevel::Anonymous),
+            "function" => Ok(AuthLevel::Function),
+            "admin" => Ok(AuthLevel::Admin),
+            _ => Err(FolderFault::Value {
+                binding: self.name.clone(),
+                field: "authLevel",
+                value: text.to_owned(),
+                expected: "anonymous, function or admin",
+            }),
+        }
+    }
+}
+
+fn required(
+    binding: &str,
+    field: &'static str,
+    value: Option<String>,
+) -> Result<String, FolderFault> {
+    value.ok_or_else(|| FolderFault::Missing { binding: binding.to_owned(), field })
+}
