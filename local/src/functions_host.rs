@@ -2,8 +2,8 @@
 //!
 //! It follows the source of the Azure Functions host (version 4) and of its extensions more than "Azure
 //! Functions custom handlers", where these differ. It runs functions with a queue or an HTTP trigger,
-//! and writes queues and HTTP responses; a function with any other binding is named in the log and does
-//! not run.
+//! and writes queues, tables and HTTP responses; a function with any other binding is named in the log
+//! and does not run.
 
 mod admin;
 mod back_off;

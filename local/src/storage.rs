@@ -1,4 +1,4 @@
-//! Azure Storage on this machine: Azurite, and the queues in it.
+//! Azure Storage on this machine: Azurite, and the queues and tables in it.
 //!
 //! [`Azurite`] installs itself on first use and ends with the process that started it. Each test takes
 //! its own [`Account`], so that tests which run side by side cannot see each other's messages. A
@@ -10,6 +10,7 @@ mod installation;
 mod proxy;
 mod queue;
 mod queue_service;
+mod table;
 
 pub use account::{Account, AccountError};
 pub use azurite::{Azurite, AzuriteError};
@@ -17,3 +18,4 @@ pub use installation::{Installation, InstallationError};
 pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueError, QueueMessage, UpdateReceipt};
 pub use queue_service::QueueService;
+pub use table::{Entity, EntityValue, Table, TableError, TableOperation};

@@ -1,18 +1,18 @@
-//! Functions with what their bindings name: queues of an account, settings that exist.
+//! Functions with what their bindings name: queues and tables of an account, settings that exist.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use super::{
     function_folder::{
         AuthLevel, DataType, Found, FunctionFolder, HttpTriggerBinding, Output, QueueBinding,
-        RETURN_BINDING, Trigger,
+        RETURN_BINDING, TableBinding, Trigger,
     },
     host::STARTUP,
     http_trigger::RouteTemplate,
     log::{HostLog, LogLevel},
     settings::HostSettings,
 };
-use crate::storage::{Account, Queue};
+use crate::storage::{Account, Queue, Table};
 
 /// A function that can run: everything its folder names was found.
 #[derive(Clone)]
@@ -26,6 +26,7 @@ pub(super) struct Function {
 #[derive(Clone)]
 pub(super) enum BoundOutput {
     Queue(BoundQueue),
+    Table(BoundTable),
     /// The answer to the caller.
     Http {
         name: String,
@@ -67,10 +68,20 @@ pub(super) struct BoundQueue {
     pub(super) address: String,
 }
 
+/// A binding with its table.
+#[derive(Clone)]
+pub(super) struct BoundTable {
+    pub(super) name: String,
+    pub(super) data_type: DataType,
+    pub(super) table: Table,
+}
+
 /// Queue names end in this for messages that failed too often.
 const POISON_SUFFIX: &str = "-poison";
 /// A queue's name has at most 63 characters, the suffix among them.
 const LONGEST_NAME_WITH_POISON: usize = 56;
+/// How long a table's name may be ("Understanding the Table service data model").
+const TABLE_NAME_LENGTH: RangeInclusive<usize> = 3..=63;
 
 /// Binds the functions that can run, and says in the log why the others cannot.
 pub(super) fn bind_all(
@@ -109,6 +120,7 @@ fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, Str
         Output::Queue(binding) => {
             bind_queue(settings, binding).map(|(bound, _)| BoundOutput::Queue(bound))
         }
+        Output::Table(binding) => bind_table(settings, binding).map(BoundOutput::Table),
         Output::Http { name } => Ok(BoundOutput::Http { name }),
     });
     Ok(Function { name: folder.name, trigger, outputs: outputs.collect::<Result<_, _>>()? })
@@ -141,15 +153,36 @@ fn bind_queue(
     settings: &HostSettings,
     binding: QueueBinding,
 ) -> Result<(BoundQueue, Account), String> {
-    let unresolved = |name: &str| format!("'%{name}%' does not resolve to a value.");
-    let queue_name =
-        settings.resolve(&binding.queue_name).map_err(unresolved)?.to_ascii_lowercase();
-    let text = settings.connection_string(binding.connection.as_deref())?;
-    let account = Account::from_connection_string(text).map_err(|error| error.to_string())?;
+    let queue_name = resolve(settings, &binding.queue_name)?.to_ascii_lowercase();
+    let account = account(settings, binding.connection.as_deref())?;
     let queue = account.queue(&queue_name).map_err(|error| error.to_string())?;
     let address = format!("{}/{queue_name}", account.queue_endpoint());
     let bound = BoundQueue { name: binding.name, data_type: binding.data_type, queue, address };
     Ok((bound, account))
+}
+
+fn bind_table(settings: &HostSettings, binding: TableBinding) -> Result<BoundTable, String> {
+    let table_name = resolve(settings, &binding.table_name)?;
+    let is_allowed = |name: &str| {
+        TABLE_NAME_LENGTH.contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    if !is_allowed(&table_name) {
+        return Err(format!("'{table_name}' is not a valid name for an Azure table"));
+    }
+    let account = account(settings, binding.connection.as_deref())?;
+    let table = account.table(&table_name);
+    Ok(BoundTable { name: binding.name, data_type: binding.data_type, table })
+}
+
+fn resolve(settings: &HostSettings, text: &str) -> Result<String, String> {
+    settings.resolve(text).map_err(|name| format!("'%{name}%' does not resolve to a value."))
+}
+
+fn account(settings: &HostSettings, connection: Option<&str>) -> Result<Account, String> {
+    let text = settings.connection_string(connection)?;
+    Account::from_connection_string(text).map_err(|error| error.to_string())
 }
 
 impl Function {
@@ -172,6 +205,7 @@ impl BoundOutput {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Queue(binding) => &binding.name,
+            Self::Table(binding) => &binding.name,
             Self::Http { name } => name,
         }
     }

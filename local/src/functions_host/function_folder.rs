@@ -29,6 +29,7 @@ pub(super) enum Trigger {
 #[derive(Debug)]
 pub(super) enum Output {
     Queue(QueueBinding),
+    Table(TableBinding),
     /// The answer to the caller of a function with an HTTP trigger.
     Http {
         name: String,
@@ -40,6 +41,15 @@ pub(super) enum Output {
 pub(super) struct QueueBinding {
     pub(super) name: String,
     pub(super) queue_name: String,
+    pub(super) connection: Option<String>,
+    pub(super) data_type: DataType,
+}
+
+/// A binding to a table, as output.
+#[derive(Debug)]
+pub(super) struct TableBinding {
+    pub(super) name: String,
+    pub(super) table_name: String,
     pub(super) connection: Option<String>,
     pub(super) data_type: DataType,
 }
@@ -80,6 +90,8 @@ pub(super) enum FolderFault {
     File(#[from] SettingsError),
     #[error("the binding type '{0}' is not supported by this stand-in")]
     Unsupported(String),
+    #[error("the table '{0}' is an input, which is not supported by this stand-in")]
+    TableInput(String),
     #[error("a function needs exactly one trigger, and this has {0}")]
     Triggers(usize),
     #[error("the binding '{binding}' has no {field}")]
@@ -125,7 +137,7 @@ fn read(name: &str, path: &Path) -> Result<FunctionFolder, FolderFault> {
 fn check_http(trigger: &Trigger, outputs: &[Output]) -> Result<(), FolderFault> {
     let answers = outputs.iter().filter_map(|output| match output {
         Output::Http { name } => Some(name.as_str()),
-        Output::Queue(_) => None,
+        Output::Queue(_) | Output::Table(_) => None,
     });
     let answers: Vec<_> = answers.collect();
     match (trigger, answers.as_slice()) {
@@ -163,6 +175,8 @@ mod tests {
             (r#"{"type":"blobTrigger","name":"b"}"#, "'blobTrigger' is not supported"),
             (r#"{"type":"queueTrigger","name":"m"}"#, "'m' has no queueName"),
             (r#"{"type":"queueTrigger"}"#, "missing field `name`"),
+            (r#"{"type":"table","direction":"out","name":"t"}"#, "'t' has no tableName"),
+            (r#"{"type":"table","direction":"in","name":"t"}"#, "'t' is an input"),
             (REQUEST, "exactly one http output, and this has 0"),
             (&format!("{REQUEST},{RESPONSE},{RESPONSE}"), "http output, and this has 2"),
             (&format!("{QUEUE},{RESPONSE}"), "answers an httpTrigger, and this function has none"),

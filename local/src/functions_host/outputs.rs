@@ -11,7 +11,9 @@ use super::{
 };
 
 pub(super) mod http;
+mod items;
 pub(super) mod queue;
+mod table;
 
 /// Writes all outputs at once. They are no transaction: if one fails the invocation fails, and others
 /// may be written already. A name that is no binding's is ignored.
@@ -45,6 +47,7 @@ pub(super) fn response(
 async fn write(host: &Host, output: &BoundOutput, value: &Json) -> Result<(), String> {
     let written = match output {
         BoundOutput::Queue(binding) => queue::write(host, binding, value).await,
+        BoundOutput::Table(binding) => table::write(binding, value).await,
         // It is read before anything is written, and sent when everything is.
         BoundOutput::Http { .. } => Ok(()),
     };

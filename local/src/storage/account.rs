@@ -9,7 +9,10 @@ use sha2::Sha256;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
-use super::queue::{Queue, QueueError};
+use super::{
+    queue::{Queue, QueueError},
+    table::Table,
+};
 
 /// The emulator's account that every SDK knows ("Use the Azurite emulator for local Azure Storage
 /// development").
@@ -226,6 +229,16 @@ impl Account {
         Queue::new(name, self.signed_queue_url(name)?, None, options)
     }
 
+    /// A table of this account, which need not exist yet.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Table {
+        Table::new(name, self.clone())
+    }
+
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// The SDK has no shared key, and demands https for tokens; a signature in the URL is what is left.
     fn signed_queue_url(&self, queue: &str) -> Result<Url, QueueError> {
         let mut url = self.queue_endpoint.clone();
@@ -238,7 +251,8 @@ impl Account {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
             .format(&Rfc3339)
             .map_err(|_| QueueError::Address(queue.to_owned()))?;
-        let signature = self.signature(&expiry).ok_or(QueueError::Address(queue.to_owned()))?;
+        let signature = self.sign_queues_until(&expiry);
+        let signature = signature.ok_or_else(|| QueueError::Address(queue.to_owned()))?;
         url.query_pairs_mut()
             .append_pair("sv", SIGNED_VERSION)
             .append_pair("ss", SIGNED_SERVICES)
@@ -251,11 +265,15 @@ impl Account {
 
     /// The string to sign of "Create an account SAS"; the empty lines are start, address range,
     /// protocol and encryption scope.
-    fn signature(&self, expiry: &str) -> Option<String> {
+    fn sign_queues_until(&self, expiry: &str) -> Option<String> {
         let name = &self.name;
-        let text = format!(
+        self.signature(&format!(
             "{name}\n{SIGNED_PERMISSIONS}\n{SIGNED_SERVICES}\n{SIGNED_RESOURCE_TYPES}\n\n{expiry}\n\n\n{SIGNED_VERSION}\n\n"
-        );
+        ))
+    }
+
+    /// What proves that a text was written by somebody who has the key; `None` if the key is none.
+    pub(super) fn signature(&self, text: &str) -> Option<String> {
         let key = STANDARD.decode(&self.key).ok()?;
         let mut code = Hmac::<Sha256>::new_from_slice(&key).ok()?;
         code.update(text.as_bytes());

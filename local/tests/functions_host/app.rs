@@ -5,7 +5,7 @@ use std::{ops::Deref, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local::{
     functions_host::{FinishedInvocation, FunctionsHost, HostKey, KeyLevel, Options, Outcome},
-    storage::{Account, Azurite, Queue},
+    storage::{Account, Azurite, Queue, Table},
 };
 use reqwest::{Method, RequestBuilder, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -142,6 +142,10 @@ impl Deref for Running {
 impl Running {
     pub(crate) fn queue(&self, name: &str) -> Queue {
         self.account.queue(name).unwrap()
+    }
+
+    pub(crate) fn table(&self, name: &str) -> Table {
+        self.account.table(name)
     }
 
     pub(crate) async fn send(&self, queue: &str, text: &str) {

@@ -13,4 +13,6 @@ mod proxy;
 mod queue_listener;
 mod settings;
 mod storage;
+mod table_output;
+mod tables;
 mod worker_process;

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{AuthLevel, DataType, FolderFault, HttpTriggerBinding, Output, QueueBinding, Trigger};
+use super::{
+    AuthLevel, DataType, FolderFault, HttpTriggerBinding, Output, QueueBinding, TableBinding,
+    Trigger,
+};
 
 #[derive(Deserialize)]
 pub(super) struct FunctionJson {
@@ -16,7 +19,9 @@ struct BindingJson {
     #[serde(rename = "type")]
     binding_type: String,
     name: String,
+    direction: Option<String>,
     queue_name: Option<String>,
+    table_name: Option<String>,
     connection: Option<String>,
     data_type: Option<String>,
     auth_level: Option<String>,
@@ -31,6 +36,7 @@ pub(super) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>)
         match binding.binding_type.as_str() {
             "queueTrigger" => triggers.push(Trigger::Queue(binding.queue()?)),
             "queue" => outputs.push(Output::Queue(binding.queue()?)),
+            "table" => outputs.push(Output::Table(binding.table()?)),
             "httpTrigger" => triggers.push(Trigger::Http(binding.http_trigger()?)),
             "http" => outputs.push(Output::Http { name: binding.name }),
             _ => return Err(FolderFault::Unsupported(binding.binding_type)),
@@ -44,6 +50,18 @@ impl BindingJson {
         Ok(QueueBinding {
             data_type: self.data_type(),
             queue_name: required(&self.name, "queueName", self.queue_name)?,
+            name: self.name,
+            connection: self.connection,
+        })
+    }
+
+    fn table(self) -> Result<TableBinding, FolderFault> {
+        if self.direction.as_deref() != Some("out") {
+            return Err(FolderFault::TableInput(self.name));
+        }
+        Ok(TableBinding {
+            data_type: self.data_type(),
+            table_name: required(&self.name, "tableName", self.table_name)?,
             name: self.name,
             connection: self.connection,
         })
