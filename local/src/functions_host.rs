@@ -1,8 +1,8 @@
 //! A stand-in for the Azure Functions host: starts a custom handler and calls it as the real host does.
 //!
 //! It follows the source of the Azure Functions host (version 4) and of its extensions more than "Azure
-//! Functions custom handlers", where these differ. It runs functions with a queue or an HTTP trigger,
-//! and writes queues, tables and HTTP responses; a function with any other binding is named in the log
+//! Functions custom handlers", where these differ. It runs functions with a queue, HTTP or timer
+//! trigger, and writes queues, tables and HTTP responses; a function with any other binding is named in the log
 //! and does not run.
 
 mod admin;
@@ -31,6 +31,7 @@ mod restart_rules;
 mod server;
 mod settings;
 mod time_span;
+mod timer;
 mod worker_command;
 mod worker_process;
 
@@ -238,6 +239,9 @@ fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) ->
         match function.trigger.clone() {
             BoundTrigger::Queue(trigger) => {
                 tasks.spawn(QueueListener::new(host.clone(), function.clone(), trigger).run());
+            }
+            BoundTrigger::Timer(trigger) => {
+                tasks.spawn(timer::run(host.clone(), function.clone(), trigger));
             }
             // The server calls it.
             BoundTrigger::Http(_) => {}

@@ -12,6 +12,7 @@ use super::{
     envelope::{self, MessageProperties, QueueInput, SystemData},
     host::Host,
     invocation::{self, Invoked},
+    timer,
 };
 
 /// Why a function runs, in the words of the host.
@@ -48,6 +49,7 @@ pub(super) fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
 async fn run(host: &Host, function: &Function, input: &str) {
     let Invoked { id, outcome, .. } = match &function.trigger {
         BoundTrigger::Queue(trigger) => run_queue(host, function, trigger, input).await,
+        BoundTrigger::Timer(trigger) => timer::invoke(host, function, trigger).await,
         // The endpoint is for other triggers; the host takes the call and fails it.
         BoundTrigger::Http(_) => {
             let no_request = |_: &SystemData| Err("An HttpRequest is required".to_owned());

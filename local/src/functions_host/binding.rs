@@ -2,15 +2,18 @@
 
 use std::{ops::RangeInclusive, sync::Arc};
 
+use time::OffsetDateTime;
+
 use super::{
     function_folder::{
         AuthLevel, DataType, Found, FunctionFolder, HttpTriggerBinding, Output, QueueBinding,
-        RETURN_BINDING, TableBinding, Trigger,
+        RETURN_BINDING, TableBinding, TimerBinding, Trigger,
     },
     host::STARTUP,
     http_trigger::RouteTemplate,
     log::{HostLog, LogLevel},
     settings::HostSettings,
+    timer::{Schedule, ScheduleMonitor},
 };
 use crate::storage::{Account, Queue, Table};
 
@@ -38,6 +41,7 @@ pub(super) enum BoundOutput {
 pub(super) enum BoundTrigger {
     Queue(QueueTrigger),
     Http(HttpTrigger),
+    Timer(TimerTrigger),
 }
 
 /// An HTTP trigger with its route.
@@ -48,6 +52,15 @@ pub(super) struct HttpTrigger {
     pub(super) route: RouteTemplate,
     /// `None` is all of them.
     methods: Option<Vec<String>>,
+}
+
+/// A timer trigger with its schedule.
+#[derive(Clone)]
+pub(super) struct TimerTrigger {
+    pub(super) name: String,
+    pub(super) schedule: Schedule,
+    pub(super) run_on_startup: bool,
+    pub(super) monitor: ScheduleMonitor,
 }
 
 /// A queue trigger with its queues.
@@ -115,6 +128,7 @@ fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, Str
         Trigger::Http(binding) => {
             BoundTrigger::Http(http_trigger(settings, &folder.name, binding)?)
         }
+        Trigger::Timer(binding) => BoundTrigger::Timer(timer_trigger(settings, binding)?),
     };
     let outputs = folder.outputs.into_iter().map(|output| match output {
         Output::Queue(binding) => {
@@ -146,6 +160,20 @@ fn http_trigger(
         name: binding.name,
         auth_level: binding.auth_level,
         methods: binding.methods,
+    })
+}
+
+fn timer_trigger(settings: &HostSettings, binding: TimerBinding) -> Result<TimerTrigger, String> {
+    let text = resolve(settings, &binding.schedule)?;
+    let schedule = Schedule::parse(&text).ok_or_else(|| {
+        format!("The schedule expression '{text}' was not recognized as a valid cron expression or timespan string.")
+    })?;
+    let is_often = schedule.is_more_often_than_each_minute(OffsetDateTime::now_utc());
+    Ok(TimerTrigger {
+        name: binding.name,
+        schedule,
+        run_on_startup: binding.run_on_startup,
+        monitor: ScheduleMonitor::new(binding.use_monitor && !is_often),
     })
 }
 

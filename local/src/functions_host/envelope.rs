@@ -5,11 +5,13 @@
 
 mod http;
 mod queue;
+mod timer;
 mod value;
 
 pub(super) use http::{HttpBody, HttpInput, of_http};
 pub(super) use queue::{MessageProperties, QueueInput, of_queue};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+pub(super) use timer::{TimerInput, of_timer};
 use uuid::Uuid;
 pub(super) use value::dotnet_text;
 

@@ -23,6 +23,7 @@ pub(super) struct FunctionFolder {
 pub(super) enum Trigger {
     Queue(QueueBinding),
     Http(HttpTriggerBinding),
+    Timer(TimerBinding),
 }
 
 /// Where a function writes.
@@ -63,6 +64,15 @@ pub(super) struct HttpTriggerBinding {
     pub(super) methods: Option<Vec<String>>,
     /// `None` is the function's name.
     pub(super) route: Option<String>,
+}
+
+/// A binding to a schedule.
+#[derive(Debug)]
+pub(super) struct TimerBinding {
+    pub(super) name: String,
+    pub(super) schedule: String,
+    pub(super) run_on_startup: bool,
+    pub(super) use_monitor: bool,
 }
 
 /// `dataType` of a binding.
@@ -140,11 +150,13 @@ fn check_http(trigger: &Trigger, outputs: &[Output]) -> Result<(), FolderFault> 
         Output::Queue(_) | Output::Table(_) => None,
     });
     let answers: Vec<_> = answers.collect();
-    match (trigger, answers.as_slice()) {
-        (Trigger::Http(_), [RETURN_BINDING]) => Err(FolderFault::ReturnedResponse),
-        (Trigger::Http(_), [_]) | (Trigger::Queue(_), []) => Ok(()),
-        (Trigger::Http(_), answers) => Err(FolderFault::HttpOutputs(answers.len())),
-        (Trigger::Queue(_), _) => Err(FolderFault::NobodyToAnswer),
+    let is_http = matches!(trigger, Trigger::Http(_));
+    match answers.as_slice() {
+        [RETURN_BINDING] if is_http => Err(FolderFault::ReturnedResponse),
+        [_] if is_http => Ok(()),
+        answers if is_http => Err(FolderFault::HttpOutputs(answers.len())),
+        [] => Ok(()),
+        _ => Err(FolderFault::NobodyToAnswer),
     }
 }
 
@@ -177,6 +189,7 @@ mod tests {
             (r#"{"type":"queueTrigger"}"#, "missing field `name`"),
             (r#"{"type":"table","direction":"out","name":"t"}"#, "'t' has no tableName"),
             (r#"{"type":"table","direction":"in","name":"t"}"#, "'t' is an input"),
+            (r#"{"type":"timerTrigger","name":"t"}"#, "'t' has no schedule"),
             (REQUEST, "exactly one http output, and this has 0"),
             (&format!("{REQUEST},{RESPONSE},{RESPONSE}"), "http output, and this has 2"),
             (&format!("{QUEUE},{RESPONSE}"), "answers an httpTrigger, and this function has none"),

@@ -15,4 +15,5 @@ mod settings;
 mod storage;
 mod table_output;
 mod tables;
+mod timer;
 mod worker_process;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     AuthLevel, DataType, FolderFault, HttpTriggerBinding, Output, QueueBinding, TableBinding,
-    Trigger,
+    TimerBinding, Trigger,
 };
 
 #[derive(Deserialize)]
@@ -27,6 +27,9 @@ struct BindingJson {
     auth_level: Option<String>,
     methods: Option<Vec<String>>,
     route: Option<String>,
+    schedule: Option<String>,
+    run_on_startup: Option<bool>,
+    use_monitor: Option<bool>,
 }
 
 /// All bindings, sorted into triggers and outputs.
@@ -38,6 +41,7 @@ pub(super) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>)
             "queue" => outputs.push(Output::Queue(binding.queue()?)),
             "table" => outputs.push(Output::Table(binding.table()?)),
             "httpTrigger" => triggers.push(Trigger::Http(binding.http_trigger()?)),
+            "timerTrigger" => triggers.push(Trigger::Timer(binding.timer()?)),
             "http" => outputs.push(Output::Http { name: binding.name }),
             _ => return Err(FolderFault::Unsupported(binding.binding_type)),
         }
@@ -73,6 +77,15 @@ impl BindingJson {
             name: self.name,
             methods: self.methods,
             route: self.route.filter(|route| !route.is_empty()),
+        })
+    }
+
+    fn timer(self) -> Result<TimerBinding, FolderFault> {
+        Ok(TimerBinding {
+            schedule: required(&self.name, "schedule", self.schedule)?,
+            name: self.name,
+            run_on_startup: self.run_on_startup.unwrap_or(false),
+            use_monitor: self.use_monitor.unwrap_or(true),
         })
     }
 

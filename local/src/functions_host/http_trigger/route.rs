@@ -91,6 +91,8 @@ fn escaped(text: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn values(route: &str, path: &str) -> Option<Vec<(String, String)>> {
@@ -128,5 +130,16 @@ mod tests {
     fn a_literal_comes_before_a_parameter() {
         let template = |route| RouteTemplate::parse("api", route).unwrap();
         assert!(template("orders/new").precedence() < template("orders/{id}").precedence());
+    }
+
+    proptest! {
+        #[test]
+        fn any_template_and_any_path_are_read_or_refused(route in r"\PC*", path in r"\PC*") {
+            if let Ok(template) = RouteTemplate::parse("api", &route) {
+                template.values(&path);
+                let names = template.values(&format!("/api/{route}")).unwrap();
+                prop_assert!(names.len() < 2 + route.matches('/').count());
+            }
+        }
     }
 }
