@@ -1,9 +1,9 @@
 //! A stand-in for the Azure Functions host: starts a custom handler and calls it as the real host does.
 //!
 //! It follows the source of the Azure Functions host (version 4) and of its extensions more than "Azure
-//! Functions custom handlers", where these differ. It runs functions with a queue, HTTP or timer
-//! trigger, and writes queues, tables and HTTP responses; a function with any other binding is named in the log
-//! and does not run.
+//! Functions custom handlers", where these differ. It runs functions with a queue, HTTP, timer or Event
+//! Grid trigger, and writes queues, tables and HTTP responses; a function with any other binding is
+//! named in the log and does not run.
 
 mod admin;
 mod back_off;
@@ -14,6 +14,7 @@ mod console;
 mod dates;
 mod easy_auth;
 mod envelope;
+mod event_grid;
 mod function_folder;
 mod host;
 mod host_json;
@@ -243,8 +244,8 @@ fn spawn_all(host: &Arc<Host>, supervisor: Supervisor, listener: TcpListener) ->
             BoundTrigger::Timer(trigger) => {
                 tasks.spawn(timer::run(host.clone(), function.clone(), trigger));
             }
-            // The server calls it.
-            BoundTrigger::Http(_) => {}
+            // The server calls them.
+            BoundTrigger::Http(_) | BoundTrigger::EventGrid { .. } => {}
         }
     }
     tasks.spawn(supervise(host.clone(), supervisor));

@@ -10,8 +10,10 @@ use super::{
     FinishedInvocation,
     binding::{BoundTrigger, Function, QueueTrigger},
     envelope::{self, MessageProperties, QueueInput, SystemData},
+    event_grid,
     host::Host,
     invocation::{self, Invoked},
+    json::Json,
     timer,
 };
 
@@ -50,6 +52,10 @@ async fn run(host: &Host, function: &Function, input: &str) {
     let Invoked { id, outcome, .. } = match &function.trigger {
         BoundTrigger::Queue(trigger) => run_queue(host, function, trigger, input).await,
         BoundTrigger::Timer(trigger) => timer::invoke(host, function, trigger).await,
+        BoundTrigger::EventGrid { name } => {
+            let event = Json::parse(input.as_bytes()).ok();
+            event_grid::invoke(host, function, name, event.as_ref()).await
+        }
         // The endpoint is for other triggers; the host takes the call and fails it.
         BoundTrigger::Http(_) => {
             let no_request = |_: &SystemData| Err("An HttpRequest is required".to_owned());

@@ -42,6 +42,7 @@ pub(super) enum BoundTrigger {
     Queue(QueueTrigger),
     Http(HttpTrigger),
     Timer(TimerTrigger),
+    EventGrid { name: String },
 }
 
 /// An HTTP trigger with its route.
@@ -129,6 +130,7 @@ fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, Str
             BoundTrigger::Http(http_trigger(settings, &folder.name, binding)?)
         }
         Trigger::Timer(binding) => BoundTrigger::Timer(timer_trigger(settings, binding)?),
+        Trigger::EventGrid { name } => BoundTrigger::EventGrid { name },
     };
     let outputs = folder.outputs.into_iter().map(|output| match output {
         Output::Queue(binding) => {

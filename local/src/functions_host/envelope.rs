@@ -3,11 +3,13 @@
 //! The rules are the host's (Azure Functions host, `ScriptInvocationContextExtensions`), and not what
 //! "Azure Functions custom handlers" shows: strings are encoded twice, numbers are strings.
 
+mod event_grid;
 mod http;
 mod queue;
 mod timer;
 mod value;
 
+pub(super) use event_grid::of_event;
 pub(super) use http::{HttpBody, HttpInput, of_http};
 pub(super) use queue::{MessageProperties, QueueInput, of_queue};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};

@@ -24,6 +24,7 @@ pub(super) enum Trigger {
     Queue(QueueBinding),
     Http(HttpTriggerBinding),
     Timer(TimerBinding),
+    EventGrid { name: String },
 }
 
 /// Where a function writes.
@@ -189,6 +190,10 @@ mod tests {
             (r#"{"type":"queueTrigger"}"#, "missing field `name`"),
             (r#"{"type":"table","direction":"out","name":"t"}"#, "'t' has no tableName"),
             (r#"{"type":"table","direction":"in","name":"t"}"#, "'t' is an input"),
+            (
+                r#"{"type":"eventGridTrigger","name":"e","cardinality":"many"}"#,
+                "cardinality of the binding 'e' is 'many', and should be one",
+            ),
             (r#"{"type":"timerTrigger","name":"t"}"#, "'t' has no schedule"),
             (REQUEST, "exactly one http output, and this has 0"),
             (&format!("{REQUEST},{RESPONSE},{RESPONSE}"), "http output, and this has 2"),

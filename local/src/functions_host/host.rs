@@ -61,7 +61,7 @@ impl Wakers {
     pub(super) fn new(functions: &[Arc<Function>]) -> Self {
         let addresses = functions.iter().filter_map(|function| match &function.trigger {
             BoundTrigger::Queue(trigger) => Some((trigger.binding.address.clone(), Arc::default())),
-            BoundTrigger::Http(_) | BoundTrigger::Timer(_) => None,
+            BoundTrigger::Http(_) | BoundTrigger::Timer(_) | BoundTrigger::EventGrid { .. } => None,
         });
         Self(addresses.collect())
     }

@@ -23,6 +23,9 @@ pub(super) const SHORTEST_POLLING_INTERVAL: Duration = Duration::from_millis(100
 const DEFAULT_ROUTE_PREFIX: &str = "api";
 
 const DEFAULT_EXECUTABLE_PATH: &str = "customHandler:description:defaultExecutablePath";
+/// Other ways to call functions over HTTP.
+const FORWARDING: [&str; 2] =
+    ["customHandler:enableForwardingHttpRequest", "customHandler:enableProxyingHttpRequest"];
 
 /// `customHandler` of host.json.
 #[derive(Debug)]
@@ -80,6 +83,10 @@ pub(super) fn custom_handler(
         if !configuration.has(path) {
             return Err(SettingsError::Missing { path });
         }
+    }
+    for path in FORWARDING {
+        let is_off = |text: &str| text.eq_ignore_ascii_case("false").then_some(());
+        configuration.read(path, "false: this stand-in does not forward requests", is_off)?;
     }
     let optional = |path: &str| {
         let text = configuration.text(path).filter(|text| !text.is_empty());

@@ -9,6 +9,7 @@ mod key;
 mod request;
 mod route;
 
+pub(super) use request::query;
 pub(super) use route::RouteTemplate;
 use warp::{Reply as _, http::StatusCode, reply::Response};
 
@@ -34,7 +35,7 @@ pub(super) async fn answer(host: &Host, incoming: &Incoming) -> Response {
     let Some(Target { function, trigger, route_values }) = find(host, incoming) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let query = request::query(&incoming.query);
+    let query = query(&incoming.query);
     let key = key::presented(&host.keys, &function.name, &incoming.headers, &query);
     if !key::is_enough(key, trigger.auth_level) {
         return StatusCode::UNAUTHORIZED.into_response();

@@ -30,6 +30,12 @@ impl Json {
         Self::Object(members.into_iter().map(owned).collect())
     }
 
+    /// The value of an object's member; `None` too if it is no object.
+    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     pub(super) fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }

@@ -156,4 +156,12 @@ mod tests {
         let lower = text.replace("Outputs", "outputs").replace("Logs", "LOGS");
         assert_eq!(ok(JSON, &lower), ok(JSON, text));
     }
+
+    #[test]
+    fn the_documented_reply_without_outputs_is_success() {
+        let text = include_str!("../../../tests/data/functions-host/event-grid-reply.json");
+        let logs = vec!["seen 831e1650".to_owned()];
+        let expected = HandlerReply { outputs: Some(Vec::new()), logs, return_value: None };
+        assert_eq!(ok(JSON, text), Ok(Answer::Reply(expected)));
+    }
 }

@@ -1,4 +1,5 @@
-//! The host's own HTTP server: functions with an HTTP trigger, and the admin endpoint.
+//! The host's own HTTP server: functions with an HTTP trigger, Event Grid's webhook, and the admin
+//! endpoint.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use warp::{
     reply::Response,
 };
 
-use super::{admin, easy_auth, host::Host, http_trigger};
+use super::{admin, easy_auth, event_grid, host::Host, http_trigger};
 
 /// A request as it came in.
 pub(super) struct Incoming {
@@ -63,9 +64,12 @@ async fn answer(host: &Arc<Host>, mut incoming: Incoming) -> Response {
             admin::start(host, name, &incoming.body).into_response()
         }
         ["admin", ..] => StatusCode::NOT_FOUND.into_response(),
-        _ => match authenticate(host, &mut incoming) {
-            Ok(()) => http_trigger::answer(host, &incoming).await,
-            Err(status) => status.into_response(),
+        _ => match (authenticate(host, &mut incoming), &segments[..]) {
+            (Err(status), _) => status.into_response(),
+            (Ok(()), ["runtime", "webhooks", "eventgrid"]) => {
+                event_grid::deliver(host, &incoming).await
+            }
+            (Ok(()), _) => http_trigger::answer(host, &incoming).await,
         },
     }
 }

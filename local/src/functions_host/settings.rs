@@ -195,6 +195,10 @@ mod tests {
                 r#"{"version":"2.0","customHandler":{"type":"http"}}"#,
                 "host.json has no customHandler:description",
             ),
+            (
+                r#"{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"handler"},"enableForwardingHttpRequest":true}}"#,
+                "customHandler:enableForwardingHttpRequest is 'true', and should be false",
+            ),
         ] {
             let error = read(host_json, &[]).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

@@ -152,6 +152,17 @@ async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
 }
 
 #[tokio::test]
+async fn stopping_the_host_answers_who_is_waiting() {
+    let host = App::new().await.with_http_function("Hold", "anonymous", "hold").run().await;
+    let request = host.request(Method::GET, "api/hold");
+    let waiting = tokio::spawn(answer(request));
+    host.events("holding").await;
+    host.stop().await;
+    let status = waiting.await.unwrap().0;
+    assert!(matches!(status, 500 | 503), "{status}");
+}
+
+#[tokio::test]
 async fn an_http_function_cannot_be_run_by_hand() {
     let host = App::new().await.with_http_function("Succeed", "anonymous", "open").run().await;
     assert_eq!(host.post("admin/functions/Succeed", r#"{"input":""}"#).await.0, 202);

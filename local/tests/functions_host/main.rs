@@ -6,6 +6,7 @@
 mod admin;
 mod app;
 mod easy_auth;
+mod event_grid;
 mod http_output;
 mod http_trigger;
 mod invocation;

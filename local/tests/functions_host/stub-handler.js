@@ -25,11 +25,13 @@ let concurrent = 0;
 const functions = {
   Succeed: (_, response) => done(response),
   Fail: (_, response) => answer(response, 500, "application/json", '{"Logs":["why"]}'),
+  FailOdd: (call, response) => (call.Data.event.data.n % 2 ? answer(response, 500) : done(response)),
   Empty: (_, response) => answer(response, 200),
   EmptyFirst: (call, response) => (isFirst(call) ? answer(response, 200) : done(response)),
   PlainText: (_, response) => answer(response, 200, "text/plain", "{}"),
   ExitFirst: (call, response) => (isFirst(call) ? process.exit(Number(content(call))) : done(response)),
   HoldFirst: (call, response) => (isFirst(call) ? say("holding", call.Data) : done(response)),
+  Hold: (call) => say("holding", call.Data),
   // Longer than the lease that the test gives its messages.
   Slow: (_, response) => setTimeout(() => done(response), 2500),
   Crowd: (_, response) => {

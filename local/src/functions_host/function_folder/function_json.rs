@@ -30,6 +30,7 @@ struct BindingJson {
     schedule: Option<String>,
     run_on_startup: Option<bool>,
     use_monitor: Option<bool>,
+    cardinality: Option<String>,
 }
 
 /// All bindings, sorted into triggers and outputs.
@@ -42,6 +43,7 @@ pub(super) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>)
             "table" => outputs.push(Output::Table(binding.table()?)),
             "httpTrigger" => triggers.push(Trigger::Http(binding.http_trigger()?)),
             "timerTrigger" => triggers.push(Trigger::Timer(binding.timer()?)),
+            "eventGridTrigger" => triggers.push(binding.event_grid()?),
             "http" => outputs.push(Output::Http { name: binding.name }),
             _ => return Err(FolderFault::Unsupported(binding.binding_type)),
         }
@@ -87,6 +89,18 @@ impl BindingJson {
             run_on_startup: self.run_on_startup.unwrap_or(false),
             use_monitor: self.use_monitor.unwrap_or(true),
         })
+    }
+
+    fn event_grid(self) -> Result<Trigger, FolderFault> {
+        match self.cardinality {
+            Some(value) if !value.eq_ignore_ascii_case("one") => Err(FolderFault::Value {
+                binding: self.name,
+                field: "cardinality",
+                value,
+                expected: "one with this stand-in",
+            }),
+            _ => Ok(Trigger::EventGrid { name: self.name }),
+        }
     }
 
     fn data_type(&self) -> DataType {

@@ -36,7 +36,7 @@ pub(super) fn input<'a>(
 
 /// The query's parameters, decoded. Names are the same in any case; the values of a repeated one are
 /// joined by commas.
-pub(super) fn query(text: &str) -> Vec<(String, String)> {
+pub(in crate::functions_host) fn query(text: &str) -> Vec<(String, String)> {
     let mut parameters: Vec<(String, String)> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         match parameters.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {

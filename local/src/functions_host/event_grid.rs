@@ -1,0 +1,111 @@
+//! Event Grid's webhook (Azure SDK for .NET, `HttpRequestProcessor` and `EventGridListener`; "Receive
+//! events to an HTTP endpoint").
+//!
+//! The real host asks for the system key `eventgrid_extension`, `func start` does not.
+
+use futures_util::future::join_all;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use warp::{Reply as _, http::StatusCode, reply::Response};
+
+use super::{
+    FinishedInvocation, Outcome,
+    binding::{BoundTrigger, Function},
+    envelope::{self, SystemData},
+    host::Host,
+    http_trigger::query,
+    invocation::{self, Invoked},
+    json::Json,
+    server::Incoming,
+};
+
+/// Says what a request is about.
+const EVENT_TYPE: &str = "aeg-event-type";
+const FUNCTION_NAME: &str = "functionName";
+
+/// Answers a request to the webhook.
+pub(super) async fn deliver(host: &Host, incoming: &Incoming) -> Response {
+    let parameters = query(&incoming.query);
+    let named = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(FUNCTION_NAME));
+    let name = named.map(|(_, value)| value.as_str()).unwrap_or_default();
+    let Some((function, binding)) = find(host, name) else {
+        let message = format!("cannot find function: '{name}'");
+        return warp::reply::with_status(message, StatusCode::NOT_FOUND).into_response();
+    };
+    let event_type = incoming.headers.get(EVENT_TYPE).and_then(|value| value.to_str().ok());
+    match event_type.map(str::to_ascii_lowercase).as_deref() {
+        Some("subscriptionvalidation") => validate(&incoming.body),
+        Some("notification") => notify(host, function, binding, &incoming.body).await,
+        Some("unsubscribe") => StatusCode::ACCEPTED.into_response(),
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// Calls the function with one event.
+pub(super) async fn invoke(
+    host: &Host,
+    function: &Function,
+    binding: &str,
+    event: Option<&Json>,
+) -> Invoked {
+    let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+    let body = |system: &SystemData| match event {
+        Some(event @ Json::Object(_)) => Ok(envelope::of_event(binding, event, system)),
+        _ => Err(format!("Exception binding parameter '{binding}': an event is a JSON object")),
+    };
+    invocation::invoke(host, function, &format!("EventGrid trigger fired at {now}"), body).await
+}
+
+fn find<'a>(host: &'a Host, name: &str) -> Option<(&'a Function, &'a str)> {
+    host.functions.iter().find_map(|function| match &function.trigger {
+        BoundTrigger::EventGrid { name: binding } if function.name == name => {
+            Some((&**function, binding.as_str()))
+        }
+        _ => None,
+    })
+}
+
+/// Event Grid wants its code back before it sends anything ("Endpoint validation with Event Grid event
+/// schema"). A cloud event has it in a text of JSON.
+fn validate(body: &[u8]) -> Response {
+    let code = match Json::parse(body) {
+        Ok(Json::Array(events)) => {
+            events.first().and_then(|event| event.get("data")?.get("validationCode").cloned())
+        }
+        Ok(event @ Json::Object(_)) => event.get("data").and_then(|data| match data {
+            Json::Text(text) => Json::parse(text.as_bytes()).ok()?.get("validationCode").cloned(),
+            data => data.get("validationCode").cloned(),
+        }),
+        _ => None,
+    };
+    match code {
+        Some(code) => Json::object([("validationResponse", code)]).compact().into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// One invocation for each event, all at once. If one fails, Event Grid sends all of them again.
+async fn notify(host: &Host, function: &Function, binding: &str, body: &[u8]) -> Response {
+    let events = match Json::parse(body) {
+        Ok(Json::Array(events)) => events,
+        Ok(event @ Json::Object(_)) => vec![event],
+        _ => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    let runs = events.iter().map(|event| run(host, function, binding, event));
+    if join_all(runs).await.into_iter().all(|outcome| outcome == Outcome::Succeeded) {
+        return StatusCode::ACCEPTED.into_response();
+    }
+    let message = format!("Exception while executing function: Functions.{}", function.name);
+    warp::reply::with_status(message, StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+async fn run(host: &Host, function: &Function, binding: &str, event: &Json) -> Outcome {
+    let invoked = invoke(host, function, binding, Some(event)).await;
+    host.record(FinishedInvocation {
+        function: function.name.clone(),
+        invocation_id: invoked.id,
+        outcome: invoked.outcome.clone(),
+        message_id: None,
+        dequeue_count: 0,
+    });
+    invoked.outcome
+}
