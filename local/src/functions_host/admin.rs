@@ -7,7 +7,6 @@ use serde::Deserialize;
 use time::{OffsetDateTime, macros::datetime};
 
 use super::{
-    FinishedInvocation,
     binding::{BoundTrigger, Function, QueueTrigger},
     envelope::{self, MessageProperties, QueueInput, SystemData},
     event_grid,
@@ -62,13 +61,7 @@ async fn run(host: &Host, function: &Function, input: &str) {
             invocation::invoke(host, function, REASON, no_request).await
         }
     };
-    host.record(FinishedInvocation {
-        function: function.name.clone(),
-        invocation_id: id,
-        outcome,
-        message_id: None,
-        dequeue_count: 0,
-    });
+    host.record_without_message(function, id, outcome);
 }
 
 /// The message never was in a queue: it has no id, no receipt, and was received zero times.

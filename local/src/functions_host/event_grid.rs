@@ -8,7 +8,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use warp::{Reply as _, http::StatusCode, reply::Response};
 
 use super::{
-    FinishedInvocation, Outcome,
+    Outcome,
     binding::{BoundTrigger, Function},
     envelope::{self, SystemData},
     host::Host,
@@ -100,12 +100,6 @@ async fn notify(host: &Host, function: &Function, binding: &str, body: &[u8]) ->
 
 async fn run(host: &Host, function: &Function, binding: &str, event: &Json) -> Outcome {
     let invoked = invoke(host, function, binding, Some(event)).await;
-    host.record(FinishedInvocation {
-        function: function.name.clone(),
-        invocation_id: invoked.id,
-        outcome: invoked.outcome.clone(),
-        message_id: None,
-        dequeue_count: 0,
-    });
+    host.record_without_message(function, invoked.id, invoked.outcome.clone());
     invoked.outcome
 }

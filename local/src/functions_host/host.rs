@@ -3,9 +3,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
+use uuid::Uuid;
 
 use super::{
-    EmptyAnswer, FinishedInvocation, StopReason,
+    EmptyAnswer, FinishedInvocation, Outcome, StopReason,
     binding::{BoundTrigger, Function},
     log::HostLog,
     options::{EasyAuth, HostKey},
@@ -45,6 +46,17 @@ impl Host {
             let is_first = known.is_none();
             known.get_or_insert(reason);
             is_first
+        });
+    }
+
+    /// Reports an invocation that no message started.
+    pub(super) fn record_without_message(&self, function: &Function, id: Uuid, outcome: Outcome) {
+        self.record(FinishedInvocation {
+            function: function.name.clone(),
+            invocation_id: id,
+            outcome,
+            message_id: None,
+            dequeue_count: 0,
         });
     }
 

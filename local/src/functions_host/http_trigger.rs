@@ -14,7 +14,6 @@ pub(super) use route::RouteTemplate;
 use warp::{Reply as _, http::StatusCode, reply::Response};
 
 use super::{
-    FinishedInvocation, Outcome,
     binding::{BoundTrigger, Function, HttpTrigger},
     easy_auth::CLIENT_PRINCIPAL,
     envelope::{self, SystemData},
@@ -35,28 +34,20 @@ pub(super) async fn answer(host: &Host, incoming: &Incoming) -> Response {
     let Some(Target { function, trigger, route_values }) = find(host, incoming) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let query = query(&incoming.query);
-    let key = key::presented(&host.keys, &function.name, &incoming.headers, &query);
+    let key = key::presented(&host.keys, &function.name, incoming);
     if !key::is_enough(key, trigger.auth_level) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let identities = identities(host, incoming, key);
-    let input = request::input(&trigger.name, incoming, query, route_values, identities);
+    let input = request::input(&trigger.name, incoming, route_values, identities);
     let body = |system: &SystemData| Ok(envelope::of_http(&input, system));
     let invoked = invocation::invoke(host, function, REASON, body).await;
     let response = invoked.response.map(|response| response.render());
-    let is_answered = invoked.outcome == Outcome::Succeeded;
-    host.record(FinishedInvocation {
-        function: function.name.clone(),
-        invocation_id: invoked.id,
-        outcome: invoked.outcome,
-        message_id: None,
-        dequeue_count: 0,
-    });
+    host.record_without_message(function, invoked.id, invoked.outcome);
     match response {
-        Some(Ok(response)) if is_answered => response,
-        Some(Err(why)) if is_answered => refuse(host, function, &why),
-        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(Ok(response)) => response,
+        Some(Err(why)) => refuse(host, function, &why),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

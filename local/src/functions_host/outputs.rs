@@ -1,6 +1,6 @@
 //! Writes what a function answered to where its output bindings point.
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
 use http::HttpResponse;
 
@@ -15,8 +15,8 @@ mod items;
 pub(super) mod queue;
 mod table;
 
-/// Writes all outputs at once. They are no transaction: if one fails the invocation fails, and others
-/// may be written already. A name that is no binding's is ignored.
+/// Writes all outputs at once. They are no transaction: if one fails the invocation fails, and the
+/// others are written all the same. A name that is no binding's is ignored.
 pub(super) async fn write_all(
     host: &Host,
     function: &Function,
@@ -26,7 +26,7 @@ pub(super) async fn write_all(
         let (_, value) = values.iter().find(|(name, _)| *name == output.name())?;
         Some(write(host, output, value))
     });
-    try_join_all(writes).await.map(drop)
+    join_all(writes).await.into_iter().collect()
 }
 
 /// The response for the caller of a function with an HTTP trigger. The host reads it first: if it is

@@ -15,7 +15,6 @@ pub(super) use schedule::Schedule;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 
 use super::{
-    FinishedInvocation,
     binding::{Function, TimerTrigger},
     envelope::{self, SystemData, TimerInput},
     host::Host,
@@ -38,7 +37,7 @@ pub(super) struct ScheduleStatus {
 pub(super) struct ScheduleMonitor(Option<Arc<Mutex<Option<ScheduleStatus>>>>);
 
 impl ScheduleMonitor {
-    /// Whether it keeps anything is the first argument.
+    /// One that keeps a status if it is used, and none otherwise.
     pub(super) fn new(is_used: bool) -> Self {
         Self(is_used.then(Arc::default))
     }
@@ -78,7 +77,8 @@ async fn fire(host: &Host, function: &Function, trigger: &TimerTrigger) {
             last = OffsetDateTime::now_utc().max(next);
         }
         is_due_at_once = false;
-        record(host, function, invoke(host, function, trigger).await);
+        let invoked = invoke(host, function, trigger).await;
+        host.record_without_message(function, invoked.id, invoked.outcome);
         next = trigger.schedule.next_after(last);
         if let Some(next) = next {
             trigger.monitor.set(ScheduleStatus { last, next, last_updated: last });
@@ -96,16 +96,6 @@ pub(super) async fn invoke(host: &Host, function: &Function, trigger: &TimerTrig
     };
     let body = |system: &SystemData| Ok(envelope::of_timer(&input, system));
     invocation::invoke(host, function, &format!("Timer fired at {now}"), body).await
-}
-
-fn record(host: &Host, function: &Function, invoked: Invoked) {
-    host.record(FinishedInvocation {
-        function: function.name.clone(),
-        invocation_id: invoked.id,
-        outcome: invoked.outcome,
-        message_id: None,
-        dequeue_count: 0,
-    });
 }
 
 async fn wait_until(moment: OffsetDateTime) {

@@ -18,7 +18,7 @@ fn bare(status: u16) -> (u16, String, String) {
 async fn a_handler_that_fails_is_a_bare_500_to_the_caller() {
     let app = App::new().await.with_http_function("Fail", "anonymous", "fail");
     let app = app.with_http_function("Empty", "anonymous", "empty");
-    let host = app.with_host_json("functionTimeout", "00:00:00.5").run().await;
+    let host = app.with_host_json("functionTimeout", "00:00:02").run().await;
     assert_eq!(host.post("api/fail", "").await, bare(500));
     assert_eq!(host.post("api/empty", "").await, bare(500));
     let finished = host.finished(2).await;

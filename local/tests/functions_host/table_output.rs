@@ -71,6 +71,15 @@ async fn what_no_table_can_hold_fails_the_invocation() {
 }
 
 #[tokio::test]
+async fn what_else_a_function_writes_stays_when_a_row_cannot_be_written() {
+    let host = replying().await;
+    let outputs = json!({ "next": ["text"], "rows": row("a/b", "text") });
+    let reply = json!({ "Outputs": outputs }).to_string();
+    assert_eq!(host.post("api/reply", &reply).await.0, 500);
+    assert_eq!(host.texts("next").await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_e_tag_of_a_star_overwrites() {
     let host = replying().await;
     assert!(write(&host, row("1", "first")).await);

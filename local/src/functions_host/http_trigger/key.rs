@@ -1,30 +1,29 @@
 //! Which key a caller has, and what it opens (Azure Functions host, `AuthenticationLevelHandler` and
 //! `SecretManager`).
 
-use warp::http::HeaderMap;
-
 use crate::functions_host::{
     function_folder::AuthLevel,
     options::{HostKey, KeyLevel},
+    server::Incoming,
 };
 
 const KEY_HEADER: &str = "x-functions-key";
 const KEY_PARAMETER: &str = "code";
 
 /// The key of this host that a request carries, if it opens the function at all. A header wins over
-/// the query even if it is wrong.
+/// the query even if it is wrong; of several in the query the first counts.
 pub(super) fn presented<'a>(
     keys: &'a [HostKey],
     function: &str,
-    headers: &HeaderMap,
-    query: &[(String, String)],
+    incoming: &Incoming,
 ) -> Option<&'a HostKey> {
     let in_query = || {
-        let parameter = query.iter().find(|(name, _)| name.eq_ignore_ascii_case(KEY_PARAMETER));
-        parameter.map(|(_, value)| value.as_str())
+        let mut parameters = url::form_urlencoded::parse(incoming.query.as_bytes());
+        let parameter = parameters.find(|(name, _)| name.eq_ignore_ascii_case(KEY_PARAMETER));
+        parameter.map(|(_, value)| value.into_owned())
     };
-    let value = match headers.get(KEY_HEADER) {
-        Some(value) => value.to_str().ok(),
+    let value = match incoming.headers.get(KEY_HEADER) {
+        Some(value) => value.to_str().ok().map(str::to_owned),
         None => in_query(),
     };
     let value = value.filter(|value| !value.is_empty())?;

@@ -18,7 +18,6 @@ const PLATFORM_PREFIX: &str = "x-ms-";
 pub(super) fn input<'a>(
     binding: &'a str,
     incoming: &Incoming,
-    query: Vec<(String, String)>,
     route_values: Vec<(String, String)>,
     identities: Vec<Json>,
 ) -> HttpInput<'a> {
@@ -26,7 +25,7 @@ pub(super) fn input<'a>(
         binding,
         url: url(incoming),
         method: incoming.method.to_string(),
-        query,
+        query: query(&incoming.query),
         headers: headers(&incoming.headers),
         route_values,
         identities,
