@@ -3,6 +3,7 @@
 //! What a function does is chosen by its trigger's type and binding name, from the closed table in
 //! [`Trigger::of`]. A folder that is copied and renamed therefore keeps its use case.
 
+mod occasion;
 mod queue;
 
 use std::sync::Arc;

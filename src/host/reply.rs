@@ -1,11 +1,16 @@
 //! The handler's answer to one call.
 
+mod entity;
+mod response;
+
 use std::collections::BTreeMap;
 
+pub use entity::{Entity, InvalidKey};
+pub use response::HttpResponse;
 use serde::Serialize;
 
 /// The handler's answer to one call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// The invocation succeeded: the host writes the outputs and is done with its cause.
     Succeeded(Outputs),
@@ -16,27 +21,56 @@ pub enum Reply {
     UnknownFunction,
 }
 
-/// Messages for queue output bindings, by the name of the binding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outputs(BTreeMap<String, Vec<String>>);
+/// What the host is to write, by the name of the output binding.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outputs(BTreeMap<String, Output>);
+
+/// What one output binding takes.
+///
+/// On the wire, messages are an array of texts, even a single one: a bare text that happens to be
+/// valid base64 is decoded by the host. Entities are an array of objects.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Output {
+    Messages(Vec<String>),
+    Entities(Vec<Entity>),
+    Response(HttpResponse),
+}
 
 impl Outputs {
-    /// Adds a message, whose text arrives exactly as it is given.
+    /// Adds a message for a queue, whose text arrives exactly as it is given.
     #[must_use]
     pub fn message(mut self, binding: &str, text: String) -> Self {
-        self.0.entry(binding.to_owned()).or_default().push(text);
+        let output =
+            self.0.entry(binding.to_owned()).or_insert_with(|| Output::Messages(Vec::new()));
+        if let Output::Messages(messages) = output {
+            messages.push(text);
+        }
+        self
+    }
+
+    /// Adds entities for a table; without any, the binding is left alone.
+    #[must_use]
+    pub fn entities(mut self, binding: &str, entities: Vec<Entity>) -> Self {
+        if !entities.is_empty() {
+            self.0.insert(binding.to_owned(), Output::Entities(entities));
+        }
+        self
+    }
+
+    /// Sets the answer to an HTTP caller.
+    #[must_use]
+    pub fn response(mut self, binding: &str, response: HttpResponse) -> Self {
+        self.0.insert(binding.to_owned(), Output::Response(response));
         self
     }
 }
 
 /// On the wire, `{"Outputs":{"result":["…"]},"Logs":[],"ReturnValue":null}`.
-///
-/// A text stands in an array, even alone: a bare string that happens to be valid base64 is decoded
-/// by the host.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Success<'a> {
-    outputs: &'a BTreeMap<String, Vec<String>>,
+    outputs: &'a BTreeMap<String, Output>,
     logs: [&'a str; 0],
     return_value: (),
 }

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench};
+use super::{FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench, occasion::Occasion};
 use crate::{
     domain::{ids::InvocationId, requester::Requester},
     host::{
@@ -65,12 +65,13 @@ impl RequestQueue {
                 Reply::Failed("the broker is paused".to_owned())
             }
             Ok((delivery, message)) => {
+                let occasion = &delivery.occasion;
                 let span = tracing::info_span!(
                     "delivery",
-                    function = delivery.function,
-                    invocation_id = %delivery.invocation_id,
-                    requester = %delivery.requester,
-                    attempt = delivery.attempt,
+                    function = occasion.function,
+                    invocation_id = %occasion.invocation_id,
+                    requester = %occasion.requester,
+                    attempt = occasion.attempt,
                     policy_sha256 = workbench.broker.policy().sha256(),
                 );
                 delivery.answer(workbench, &message).instrument(span).await
@@ -96,17 +97,18 @@ impl RequestQueue {
             invocation.queue_metadata()?;
         let from_admin = message_id.is_none() || dequeue_count == 0;
         let id = invocation.id.as_deref().and_then(|id| InvocationId::parse(id).ok());
-        let delivery = Delivery {
+        let occasion = Occasion {
             function: &invocation.function,
             invocation_id: id.unwrap_or_else(InvocationId::random),
             requester: if from_admin { Requester::Admin } else { self.requester.clone() },
             sent: insertion_time,
             attempt: dequeue_count,
-            // Nothing delivers a call of the admin endpoint again.
-            is_last: from_admin || dequeue_count >= workbench.max_dequeue_count,
             began: Instant::now(),
             started_at: OffsetDateTime::now_utc(),
         };
+        // Nothing delivers a call of the admin endpoint again.
+        let is_last = from_admin || dequeue_count >= workbench.max_dequeue_count;
+        let delivery = Delivery { occasion, is_last };
         Ok((delivery, message))
     }
 }

@@ -2,43 +2,29 @@
 
 use std::time::Duration;
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::time::Instant;
-
 use super::message::decode;
 use crate::{
-    VERSION,
     broker::{Context, Decision, NotYet},
     domain::{
         failed_request::FailedRequest,
-        ids::InvocationId,
         outcome::{RoleOutcome, Status},
         request::{InvalidRequest, Request},
-        requester::Requester,
-        result::RequestResult,
     },
     host::reply::{Outputs, Reply},
-    remote::retry::{Deadline, millis},
-    triggers::{FAILED_BINDING, RESULT_BINDING, Workbench},
+    remote::retry::Deadline,
+    triggers::{
+        FAILED_BINDING, RESULT_BINDING, Workbench,
+        occasion::{Occasion, written},
+    },
 };
-
-/// How long the platform keeps a managed identity's token ("Managed identities best practice
-/// recommendations"): after that, no token is older than a change.
-const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
 
 /// Longest reason of a failed request, in characters.
 const LONGEST_REASON: usize = 1000;
 
 /// One delivery of one message.
 pub(super) struct Delivery<'a> {
-    pub(super) function: &'a str,
-    pub(super) invocation_id: InvocationId,
-    pub(super) requester: Requester,
-    pub(super) sent: Option<OffsetDateTime>,
-    pub(super) attempt: u32,
+    pub(super) occasion: Occasion<'a>,
     pub(super) is_last: bool,
-    pub(super) began: Instant,
-    pub(super) started_at: OffsetDateTime,
 }
 
 impl Delivery<'_> {
@@ -74,15 +60,19 @@ impl Delivery<'_> {
 
     /// How long to wait before a delivery that is not the first.
     fn spread(&self, longest: Duration) -> Duration {
-        if self.attempt > 1 { longest.mul_f64(rand::random::<f64>()) } else { Duration::ZERO }
+        if self.occasion.attempt > 1 {
+            longest.mul_f64(rand::random::<f64>())
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn context(&self, workbench: &Workbench) -> Context<'_> {
         Context {
-            invocation_id: self.invocation_id,
-            requester: &self.requester,
-            sent: self.sent,
-            is_first_delivery: self.attempt == 1,
+            invocation_id: self.occasion.invocation_id,
+            requester: &self.occasion.requester,
+            sent: self.occasion.sent,
+            is_first_delivery: self.occasion.attempt == 1,
             deadline: Deadline::after(workbench.pace.queue_message),
         }
     }
@@ -114,9 +104,9 @@ impl Delivery<'_> {
         let failed = FailedRequest {
             request: String::from_utf8_lossy(message.trim_ascii()).into_owned(),
             reason: reasons.join("; ").chars().take(LONGEST_REASON).collect(),
-            requester: self.requester.clone(),
-            first_seen: self.sent.map(written),
-            attempts: self.attempt,
+            requester: self.occasion.requester.clone(),
+            first_seen: self.occasion.sent.map(written),
+            attempts: self.occasion.attempt,
         };
         match failed.to_json() {
             Ok(json) => {
@@ -134,37 +124,9 @@ impl Delivery<'_> {
         decision: Decision,
         outputs: Outputs,
     ) -> Reply {
-        match self.result(workbench, request, decision).to_json() {
+        match self.occasion.result(workbench, request, decision).to_json() {
             Ok(json) => Reply::Succeeded(outputs.message(RESULT_BINDING, json)),
             Err(error) => unwritable(&error),
-        }
-    }
-
-    fn result(
-        &self,
-        workbench: &Workbench,
-        request: Option<&Request>,
-        decision: Decision,
-    ) -> RequestResult {
-        let changed = decision.roles.iter().any(RoleOutcome::is_change);
-        RequestResult {
-            request_id: request.and_then(|r| r.request_id.as_ref()).map(ToString::to_string),
-            invocation_id: self.invocation_id,
-            function: self.function.to_owned(),
-            requester: self.requester.clone(),
-            action: request.map(|request| request.action),
-            dry_run: request.is_some_and(|request| workbench.broker.is_dry_run(request)),
-            principal: decision.principal,
-            api: decision.api,
-            roles: decision.roles,
-            candidates: decision.candidates,
-            started_at: written(self.started_at),
-            duration_ms: millis(self.began.elapsed()),
-            attempt: self.attempt,
-            effective_by: changed.then(|| written(OffsetDateTime::now_utc() + TOKEN_CACHE)),
-            policy_sha256: workbench.broker.policy().sha256().map(str::to_owned),
-            broker_version: VERSION,
-            truncated: false,
         }
     }
 }
@@ -172,8 +134,4 @@ impl Delivery<'_> {
 fn unwritable(error: &serde_json::Error) -> Reply {
     tracing::error!(event = "result.unwritable", "{error}");
     Reply::Failed("the result could not be written as JSON".to_owned())
-}
-
-fn written(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
 }
