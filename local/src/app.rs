@@ -55,8 +55,8 @@ pub(crate) fn queues(key: &str) -> String {
     format!("AzureFunctionsJobHost__extensions__queues__{key}")
 }
 
-/// How many messages one host works on at the same time, by host.json: it fetches a batch when no more
-/// than the threshold are left of those before.
+/// How many messages one host works on at the same time, by host.json: it fetches a batch when no
+/// more than the threshold are left of those before.
 pub(crate) fn messages_in_flight() -> Outcome<usize> {
     let path = app_root().join("host.json");
     let host_json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;

@@ -1,8 +1,8 @@
 //! Replaying: requests that the broker gave up go back to the queues that they came from.
 //!
-//! A replayed request is a new one: a new message, with a new age and new deliveries. It is sent before
-//! the old message is deleted, so a crash in between replays it twice, which does no harm, and never
-//! loses it.
+//! A replayed request is a new one: a new message, with a new age and new deliveries. It is sent
+//! before the old message is deleted, so a crash in between replays it twice, which does no harm,
+//! and never loses it.
 
 mod failed_request;
 
@@ -15,8 +15,8 @@ use crate::storage::{Queue, QueueError, QueueMessage, QueueService};
 /// The queue of requests that the broker gave up.
 pub const FAILED_REQUESTS: &str = "app-role-failed";
 
-/// How long a message is hidden from another operator meanwhile; also how long it stays hidden if this
-/// process ends in between. Sending and deleting 32 messages takes seconds.
+/// How long a message is hidden from another operator meanwhile; also how long it stays hidden if
+/// this process ends in between. Sending and deleting 32 messages takes seconds.
 const LEASE: Duration = Duration::from_secs(5 * 60);
 /// The most messages that one request returns ("Get Messages").
 const MOST_MESSAGES: u8 = 32;
@@ -64,7 +64,8 @@ pub struct Tally {
 }
 
 impl Replay {
-    /// From the account that has the queue of failed requests to the one that has the requests' queues.
+    /// From the account that has the queue of failed requests to the one that has the requests'
+    /// queues.
     ///
     /// # Errors
     ///
@@ -74,11 +75,13 @@ impl Replay {
         Ok(Self { failed, requests, targets: BTreeMap::new() })
     }
 
-    /// What would be done about the first 32 messages, and about how many there are. Changes nothing.
+    /// What would be done about the first 32 messages, and about how many there are. Changes
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// If the failed requests cannot be read, or have no queue, which the broker's first one creates.
+    /// If the failed requests cannot be read, or have no queue, which the broker's first one
+    /// creates.
     pub async fn preview(&self) -> Result<(Vec<Entry>, i64), QueueError> {
         let messages = self.failed.peek().await?;
         let entries = messages.into_iter().map(|message| {
@@ -89,12 +92,13 @@ impl Replay {
         Ok((entries.collect(), self.failed.approximate_count().await?))
     }
 
-    /// Replays every message that can be, and tells of each as it is done. The others are visible again
-    /// in the end, or five minutes later if this fails.
+    /// Replays every message that can be, and tells of each as it is done. The others are visible
+    /// again in the end, or five minutes later if this fails.
     ///
     /// # Errors
     ///
-    /// If the failed requests cannot be read, or have no queue, which the broker's first one creates.
+    /// If the failed requests cannot be read, or have no queue, which the broker's first one
+    /// creates.
     pub async fn run(&mut self, mut tell: impl FnMut(&Entry)) -> Result<Tally, QueueError> {
         let mut kept = BTreeMap::new();
         let tally = self.replay_all(&mut kept, &mut tell).await;

@@ -1,8 +1,9 @@
-//! `cargo run --release -p local -- soak`: everything goes wrong at the same time, for as long as one
-//! likes, and nothing may be lost.
+//! `cargo run --release -p local -- soak`: everything goes wrong at the same time, for as long as
+//! one likes, and nothing may be lost.
 //!
-//! The seed decides what is asked, which requests of Microsoft Graph's meet which faults, when handlers
-//! are killed and which connections are reset. When things happen, the machine decides too.
+//! The seed decides what is asked, which requests of Microsoft Graph's meet which faults, when
+//! handlers are killed and which connections are reset. When things happen, the machine decides
+//! too.
 
 #![expect(clippy::print_stdout, reason = "a run says how it goes")]
 

@@ -41,8 +41,8 @@ pub(super) async fn build() -> Outcome<String> {
         .ok_or_else(|| "cargo built the handler and did not say where".into())
 }
 
-/// What `cargo run` tells this binary about its own package. Build scripts of dependencies that read the
-/// same variables would run again, here and in the next build by hand.
+/// What `cargo run` tells this binary about its own package. Build scripts of dependencies that
+/// read the same variables would run again, here and in the next build by hand.
 fn variables_of_cargo_run() -> impl Iterator<Item = OsString> {
     let is_of_package = |name: &OsString| {
         let name = name.to_string_lossy();

@@ -1,9 +1,9 @@
-//! Many grants under a write quota: how close the broker comes to what the quota allows, and how often
-//! it asks in vain.
+//! Many grants under a write quota: how close the broker comes to what the quota allows, and how
+//! often it asks in vain.
 //!
-//! Microsoft Graph documents 3,000 writes per 150 s for an app in a tenant, which would take minutes to
-//! exhaust. The tenant has the same rate in a smaller quota, and does the accounting in three ways, since
-//! the documentation leaves it open.
+//! Microsoft Graph documents 3,000 writes per 150 s for an app in a tenant, which would take
+//! minutes to exhaust. The tenant has the same rate in a smaller quota, and does the accounting in
+//! three ways, since the documentation leaves it open.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -34,8 +34,8 @@ const PERIOD: Duration = Duration::from_secs(10);
 const MODELS: [QuotaModel; 3] =
     [QuotaModel::FixedWindow, QuotaModel::TokenBucket, QuotaModel::TokenBucketChargingRefusals];
 
-/// What is measured unless the command line names something else. Several processes that each know the
-/// whole quota are what an operator has who lets the app scale out.
+/// What is measured unless the command line names something else. Several processes that each know
+/// the whole quota are what an operator has who lets the app scale out.
 const DEFAULT: [Scenario; 4] = [
     Scenario { processes: 1, configured: true },
     Scenario { processes: 1, configured: false },

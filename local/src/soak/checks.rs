@@ -15,8 +15,8 @@ use super::{
 
 /// How many faults of a check are printed.
 const FAULTS_SHOWN: usize = 5;
-/// Statuses that no request of the plan may get: each asks for what the policy allows, by ids that exist
-/// or are about to.
+/// Statuses that no request of the plan may get: each asks for what the policy allows, by ids that
+/// exist or are about to.
 const REFUSALS: [&str; 5] = ["denied", "invalid", "ambiguous", "expired", "wouldAssign"];
 
 /// Everything that is known of a run.

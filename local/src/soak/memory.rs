@@ -1,6 +1,7 @@
 //! How much memory the handlers take, as the system counts it.
 
-/// The last quarter may be larger than the second by this factor: allocators keep what was once needed.
+/// The last quarter may be larger than the second by this factor: allocators keep what was once
+/// needed.
 const MOST_GROWTH: f64 = 1.3;
 /// And by so much more, in kilobytes: a handler is so small that one buffer shows.
 const MOST_MORE: f64 = 2.0 * 1024.0;
@@ -39,7 +40,8 @@ impl Memory {
         self.samples.last().copied()
     }
 
-    /// The quarters to compare; the first is left out, since caches fill. None if there is too little.
+    /// The quarters to compare; the first is left out, since caches fill. None if there is too
+    /// little.
     pub(super) fn medians(&self) -> Option<Medians> {
         let length = self.samples.len();
         if length < FEWEST {

@@ -20,11 +20,11 @@ const LATE_IDENTITIES: usize = 5;
 const LATEST: Duration = Duration::from_secs(15);
 /// Requests, if the time suffices.
 const MOST_REQUESTS: usize = 2_000;
-/// As many as get through: where a fifth of all requests meet a fault, there is a 429 among them every other
-/// second, and each stops a handler's writes for up to a second.
+/// As many as get through: where a fifth of all requests meet a fault, there is a 429 among them
+/// every other second, and each stops a handler's writes for up to a second.
 const REQUESTS_PER_SECOND: f64 = 5.0;
-/// The tenant's write quota: more than the run needs on the average, and less than it needs when handlers
-/// come back after trouble.
+/// The tenant's write quota: more than the run needs on the average, and less than it needs when
+/// handlers come back after trouble.
 const WRITES_PER_REQUEST: f64 = 2.0;
 const QUOTA_PERIOD: Duration = Duration::from_secs(2);
 /// A request's roles fit into an unused period.
@@ -126,7 +126,8 @@ impl Plan {
         }
     }
 
-    /// How long after the start an identity is created, if it is one that is not there from the start.
+    /// How long after the start an identity is created, if it is one that is not there from the
+    /// start.
     pub(super) fn arrival(&self, identity: usize) -> Option<Duration> {
         let mut random = StdRng::seed_from_u64(self.seed.wrapping_add(identity as u64));
         identity.is_multiple_of(LATE_IDENTITIES).then(|| LATEST.mul_f64(random.random()))

@@ -1,5 +1,5 @@
-//! A run: requests are sent, handlers killed and queues troubled, until everything has come out or the
-//! time is over.
+//! A run: requests are sent, handlers killed and queues troubled, until everything has come out or
+//! the time is over.
 
 #![expect(clippy::print_stdout, reason = "a run says how it goes")]
 
@@ -29,7 +29,8 @@ use crate::{Outcome, app::POISON};
 const PROGRESS: Duration = Duration::from_secs(10);
 /// Between two looks at a queue that was empty.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// How long a message that was taken stays hidden; it is deleted at once, unless the run ends just then.
+/// How long a message that was taken stays hidden; it is deleted at once, unless the run ends just
+/// then.
 const LEASE: Duration = Duration::from_secs(5);
 /// The most messages that one request returns ("Get Messages").
 const MOST_MESSAGES: u8 = 32;
@@ -168,8 +169,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Takes some messages away; how many. What was noted and not deleted comes again: nothing is lost if
-/// this is not run to its end.
+/// Takes some messages away; how many. What was noted and not deleted comes again: nothing is lost
+/// if this is not run to its end.
 async fn take(queue: &Queue, mut note: impl FnMut(&str)) -> Outcome<usize> {
     let messages = queue.receive(MOST_MESSAGES, LEASE).await?;
     for message in &messages {

@@ -33,8 +33,8 @@ const LATENCY: Duration = Duration::from_millis(20);
 const LIST_LAG: Duration = Duration::from_millis(300);
 /// How long the host hides a message; ten minutes in Azure.
 const MESSAGE_LEASE: Duration = Duration::from_secs(10);
-/// What is wrong with the way to the storage service, for how long, again and again. Some trouble is
-/// what clients get over by trying again; an outage lasts longer than they try.
+/// What is wrong with the way to the storage service, for how long, again and again. Some trouble
+/// is what clients get over by trying again; an outage lasts longer than they try.
 pub(super) const STORAGE_TROUBLE: [(Option<Trouble>, Duration); 4] = [
     (None, Duration::from_secs(6)),
     (Some(Trouble { refuse: 0.2, reset: 0.3 }), Duration::from_secs(4)),
@@ -93,8 +93,8 @@ async fn tenant(plan: &Plan, seed: u64) -> Outcome<Tenant> {
     Ok(tenant)
 }
 
-/// Deliveries follow each other sixty times as fast as in Azure. The handler has a quarter of its time for
-/// each, which is still long beside a `Retry-After`: that is not shorter than in Azure.
+/// Deliveries follow each other sixty times as fast as in Azure. The handler has a quarter of its
+/// time for each, which is still long beside a `Retry-After`: that is not shorter than in Azure.
 fn scale(options: &mut Options) {
     options.message_lease = MESSAGE_LEASE;
     let settings = [

@@ -1,7 +1,9 @@
-//! A proxy in front of Azurite: what storage trouble looks like to a client, in a way that a seed repeats.
+//! A proxy in front of Azurite: what storage trouble looks like to a client, in a way that a seed
+//! repeats.
 //!
-//! It knows TCP and nothing of HTTP. A client keeps connections open and sends many requests over each,
-//! so a reset may hit any of them, and an answer that is lost may be to a request that took effect.
+//! It knows TCP and nothing of HTTP. A client keeps connections open and sends many requests over
+//! each, so a reset may hit any of them, and an answer that is lost may be to a request that took
+//! effect.
 
 use std::{convert::Infallible, io, net::Ipv4Addr};
 
@@ -64,8 +66,9 @@ struct Connection {
 }
 
 impl StorageProxy {
-    /// Starts a proxy on a free port of 127.0.0.1, without trouble, before the one service that listens
-    /// on `upstream`. The same seed decides the same fate for the connection of the same number.
+    /// Starts a proxy on a free port of 127.0.0.1, without trouble, before the one service that
+    /// listens on `upstream`. The same seed decides the same fate for the connection of the same
+    /// number.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! A queue, as the Functions host and the tests use it: over Microsoft's client, with message texts as
-//! they are stored. Base64 is the business of whoever sends and receives.
+//! A queue, as the Functions host and the tests use it: over Microsoft's client, with message texts
+//! as they are stored. Base64 is the business of whoever sends and receives.
 
 use std::{sync::Arc, time::Duration};
 
@@ -185,7 +185,8 @@ impl Queue {
         answer.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Shows a received message to others after `visibility` from now (whole seconds, 0 is at once).
+    /// Shows a received message to others after `visibility` from now (whole seconds, 0 is at
+    /// once).
     ///
     /// # Errors
     ///
@@ -274,8 +275,9 @@ impl Queue {
     }
 }
 
-/// The SDK's own words say only that it has given up; why is in what it wraps. Errors of reqwest are
-/// left out for the address that they name, signature included; what they wrap says more anyway.
+/// The SDK's own words say only that it has given up; why is in what it wraps. Errors of reqwest
+/// are left out for the address that they name, signature included; what they wrap says more
+/// anyway.
 fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| error.source())
         .filter(|error| !error.is::<reqwest::Error>())

@@ -1,5 +1,5 @@
-//! The queues of a storage account, for commands that an operator runs: on this machine by its key, in
-//! Azure signed in as oneself.
+//! The queues of a storage account, for commands that an operator runs: on this machine by its key,
+//! in Azure signed in as oneself.
 
 use std::sync::Arc;
 
@@ -34,10 +34,10 @@ enum Access {
 }
 
 impl QueueService {
-    /// Opens what an operator names: a connection string, as [`Account::from_connection_string`] reads
-    /// it, or the queue endpoint of an account in Azure, for example
-    /// `https://stbroker.queue.core.windows.net`. Of that one, the operator signs in by the Azure CLI or
-    /// the Azure Developer CLI, when the first request is sent.
+    /// Opens what an operator names: a connection string, as [`Account::from_connection_string`]
+    /// reads it, or the queue endpoint of an account in Azure, for example
+    /// `https://stbroker.queue.core.windows.net`. Of that one, the operator signs in by the Azure
+    /// CLI or the Azure Developer CLI, when the first request is sent.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ pub(super) struct Refusal {
     pub(super) retry_after: Duration,
 }
 
-/// How often a client that obeys `Retry-After` had to be told. What is refused before the time of an
-/// earlier refusal is over was under way already, and is not a closing of its own.
+/// How often a client that obeys `Retry-After` had to be told. What is refused before the time of
+/// an earlier refusal is over was under way already, and is not a closing of its own.
 pub(super) fn closings(refusals: &[Refusal]) -> usize {
     let mut sorted = refusals.to_vec();
     sorted.sort_by_key(|refusal| refusal.at);

@@ -7,17 +7,17 @@ use local::tenant::{QuotaModel, WriteQuota};
 /// The least time in which `grants` new grants can be made under a quota, when each answer takes
 /// `latency` and at most `in_flight` messages are worked on at once.
 ///
-/// The principal must be read before the first write, and the quota counts from that write's arrival.
-/// Then:
+/// The principal must be read before the first write, and the quota counts from that write's
+/// arrival. Then:
 ///
-/// - **Fixed window**: every window but the last is used up before it ends, so the last one opens that
-///   many periods later. When it opens, as many writes as there are messages in flight have only been
-///   waiting for it, and are answered after one latency. Each message that follows takes the place of
-///   one that is done, and needs a read and a write.
-/// - **Token bucket**: what the full bucket does not hold comes in evenly, and the last write goes out
-///   with the last token. Concurrency does not matter: the bucket fills slower than one message in
-///   flight at a time could use it up, times a few.
-/// - **Token bucket that charges refusals**: the same. Who is never refused is never charged for it.
+/// - **Fixed window**: every window but the last is used up before it ends, so the last one opens
+///   that many periods later. When it opens, as many writes as there are messages in flight have
+///   only been waiting for it, and are answered after one latency. Each message that follows takes
+///   the place of one that is done, and needs a read and a write.
+/// - **Token bucket**: what the full bucket does not hold comes in evenly, and the last write goes
+///   out with the last token. Concurrency does not matter: a few messages in flight use tokens as
+///   fast as they come in.
+/// - **Token bucket that charges refusals**: the same. Who is never refused is never charged.
 pub(super) fn ideal(
     quota: WriteQuota,
     grants: usize,
