@@ -7,7 +7,6 @@ pub(crate) mod quota;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use local::storage::Azurite;
 use serde_json::json;
 
 use crate::{Outcome, app::App};
@@ -38,7 +37,6 @@ pub(crate) async fn run(arguments: BenchArguments) -> Outcome {
     }
     println!("Building the handler");
     let app = App::build().await?;
-    let azurite = Azurite::start().await?;
     let mut figures = json!({});
     let mut missed = Vec::new();
     for bench in Bench::value_variants() {
@@ -47,7 +45,7 @@ pub(crate) async fn run(arguments: BenchArguments) -> Outcome {
         }
         match bench {
             Bench::Quota => {
-                let measured = quota::run(&app, &azurite, &arguments.quota).await?;
+                let measured = quota::run(&app, &arguments.quota).await?;
                 missed.extend(measured.iter().flat_map(|figures| figures.missed.clone()));
                 figures = json!({ "quota": measured });
             }

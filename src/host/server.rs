@@ -23,10 +23,10 @@ use super::{invocation::Invocation, reply::Reply};
 /// double encoding at most triple it.
 const LARGEST_ENVELOPE: usize = 1024 * 1024;
 
-/// Most calls that are worked on at once; others wait, unread. The host sends at most 48 queue messages
-/// (host.json, `batchSize` and `newBatchThreshold`) for each function; with the largest envelopes this
-/// many take 128 MiB.
-const MOST_CALLS: usize = 128;
+/// Most calls that are worked on at once; others wait, unread. The host sends at most 224 queue messages
+/// at once (host.json, `batchSize` and `newBatchThreshold`) for each function that listens to a queue.
+/// A message has 64 KiB, so this many take 50 MB at the worst.
+const MOST_CALLS: usize = 512;
 
 /// Header that carries the host's id of the invocation.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";

@@ -92,7 +92,7 @@ fn the_host_delivers_as_the_handler_expects() {
     assert_eq!(queues["visibilityTimeout"], "00:01:00");
     assert_eq!(queues["maxPollingInterval"], "00:00:05");
     assert_eq!(queues["batchSize"], 32);
-    assert_eq!(queues["newBatchThreshold"], 16);
+    assert_eq!(queues["newBatchThreshold"], 192);
     assert_eq!(host["functionTimeout"], "00:10:00");
     assert_eq!(host["extensionBundle"]["version"], "[4.*, 5.0.0)");
     let read = HostJson::read(Path::new(ROOT), &|name| Nothing.get(name)).unwrap();

@@ -41,6 +41,17 @@ pub(super) fn ideal(
     read + waiting + latency
 }
 
+/// What refusals cost, where they are charged for. A client that has to find the quota out is refused
+/// at least once, with as many writes as it has under way.
+pub(super) fn cost(quota: WriteQuota, refusals: usize) -> Duration {
+    match quota.model {
+        QuotaModel::TokenBucketChargingRefusals => {
+            quota.period.mul_f64(refusals as f64 / f64::from(quota.writes.max(1)))
+        }
+        QuotaModel::FixedWindow | QuotaModel::TokenBucket => Duration::ZERO,
+    }
+}
+
 fn times(duration: Duration, count: usize) -> Duration {
     duration.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
 }
