@@ -16,7 +16,7 @@ use crate::{
     domain::{
         directory::Assignment,
         ids::ObjectId,
-        outcome::{RoleOutcome, Status},
+        outcome::{Code, RoleOutcome, Status},
         policy::Permit,
         request::{Action, Request},
         result::{ResultApi, ResultPrincipal},
@@ -42,6 +42,12 @@ enum Then {
 impl Broker {
     /// Does what `request` asks for, as far as the policy allows it.
     pub async fn apply(&self, context: Context<'_>, request: &Request) -> Result<Decision, NotYet> {
+        if self.is_paused() {
+            let outcome = RoleOutcome::new(Status::Failed).coded(Code::Paused);
+            let outcome =
+                outcome.because("the broker was paused; its operators can replay the request");
+            return Err(NotYet { last: Box::new(Decision::for_all(request, &outcome)) });
+        }
         if let Err(expired) = request.check_age(context.sent, OffsetDateTime::now_utc()) {
             let outcome = RoleOutcome::new(Status::Expired).because(&expired.to_string());
             return Ok(Decision::for_all(request, &outcome));

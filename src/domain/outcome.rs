@@ -72,6 +72,8 @@ pub enum Code {
     RoleDisabled,
     /// The role is for people only.
     RoleNotForApplications,
+    /// The broker was told to look at nothing.
+    Paused,
     /// There is no policy.
     NoPolicy,
     /// No rule could let the requester do anything like this.

@@ -57,7 +57,8 @@ impl RequestQueue {
     /// Runs one delivery to its reply.
     pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
         match self.delivery(workbench, invocation) {
-            Ok(_) if workbench.broker.is_paused() => {
+            // The last delivery is answered as one that failed: so the message can be replayed.
+            Ok((delivery, _)) if workbench.broker.is_paused() && !delivery.is_last => {
                 tracing::warn!(
                     event = "broker.paused",
                     "BROKER_MODE is paused: the message goes back"

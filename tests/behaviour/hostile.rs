@@ -13,7 +13,7 @@ use local::tenant::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Plan, World};
+use crate::world::{Plan, World, named, role};
 
 const NEIGHBOUR: &str = "c0a70500-0000-4000-8000-00000000e001";
 const FORGED: &str = "c0a70500-0000-4000-8000-00000000e002";
@@ -284,11 +284,12 @@ async fn in_report_mode_everything_is_decided_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn in_paused_mode_messages_go_back_and_end_in_the_poison_queue_rather_than_nowhere() {
+async fn in_paused_mode_messages_go_back_and_are_kept_for_replay_in_the_end() {
     let world = Plan::new().await.deliveries(2).set("BROKER_MODE", "paused").start().await;
-    world.requests.send("anything").await.unwrap();
-    world.host.wait_for_invocations(2, crate::world::PATIENCE).await.unwrap();
-    let poison = world.account.queue("app-role-requests-poison").unwrap();
-    assert_eq!(poison.peek().await.unwrap()[0].text, "anything");
+    let message = named("assign", ORDERS_IDENTITY, &["Orders.Read"]);
+    let result = world.ask(&message).await;
+    assert_eq!((&role(&result)["code"], &result["attempt"]), (&"paused".into(), &2.into()));
+    assert_eq!(world.messages(&world.failed).await[0]["request"], message);
+    assert!(world.messages(&world.poison).await.is_empty());
     assert_eq!(world.tenant.count(Route::ReadServicePrincipal), 0);
 }
