@@ -130,9 +130,13 @@ fn readme_examples() -> Vec<String> {
 }
 
 #[test]
-fn the_examples_of_the_readme_are_a_request_a_result_and_a_policy() {
+fn the_examples_of_the_readme_are_what_they_say() {
     let examples = readme_examples();
-    let [request, result, policy] = examples.as_slice() else { panic!("{}", examples.len()) };
+    let [request, result, failed, policy] = examples.as_slice() else {
+        panic!("{}", examples.len())
+    };
+    let failed: Value = serde_json::from_str(failed).unwrap();
+    local::replay::FailedRequest::parse(&failed.to_string()).unwrap();
     app_role_broker::domain::request::Request::decode(request.as_bytes()).unwrap();
     app_role_broker::domain::policy::Policy::parse(policy.as_bytes()).unwrap();
     for (file, example) in [("request", request), ("result", result), ("policy", policy)] {

@@ -9,6 +9,10 @@ use local::tenant::{
 
 use crate::world::{Plan, World, request, role};
 
+/// More than two quotas of the tests below, and fewer than take longer than a delivery has, whose minute
+/// is scaled to three seconds.
+const CROWD: usize = 50;
+
 fn good() -> String {
     request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
 }
@@ -100,10 +104,10 @@ async fn a_quota_that_is_configured_is_not_exceeded_however_graph_counts() {
         let plan = Plan::new().await.wide().set("GRAPH_WRITE_QUOTA", "20/1");
         let quota = WriteQuota { writes: 20, period: Duration::from_secs(1), model };
         plan.tenant.set_write_quota(Some(quota));
-        let messages = crowd(&plan.tenant, 70);
+        let messages = crowd(&plan.tenant, CROWD);
         let world = plan.start().await;
         send(&world, &messages).await;
-        for result in world.results(70).await {
+        for result in world.results(CROWD).await {
             assert_eq!(role(&result)["status"], "assigned", "{result}");
             assert_eq!(result["attempt"], 1);
         }
@@ -119,10 +123,10 @@ async fn a_quota_that_nobody_configured_loses_nothing() {
         let plan = Plan::new().await.wide();
         let quota = WriteQuota { writes: 20, period: Duration::from_secs(1), model };
         plan.tenant.set_write_quota(Some(quota));
-        let messages = crowd(&plan.tenant, 70);
+        let messages = crowd(&plan.tenant, CROWD);
         let world = plan.start().await;
         send(&world, &messages).await;
-        for result in world.results(70).await {
+        for result in world.results(CROWD).await {
             let status = role(&result)["status"].as_str().unwrap();
             assert!(["assigned", "alreadyAssigned"].contains(&status), "{result}");
         }
