@@ -48,13 +48,16 @@ impl WritePace {
     }
 
     async fn next(&self) -> Turn<'_> {
-        let _next = self.line.lock().await;
+        let (_next, mut waited) = match self.line.try_lock() {
+            Ok(next) => (next, false),
+            Err(_) => (self.line.lock().await, true),
+        };
         loop {
             let ended = self.ended.notified();
             let mut ended = std::pin::pin!(ended);
             // Before the ledger is asked, so that no ending is missed in between.
             ended.as_mut().enable();
-            let admission = self.ledger().admit(Instant::now());
+            let admission = self.ledger().admit(Instant::now(), waited);
             match admission {
                 Admission::Now => return Turn { pace: self, ending: Ending::Unanswered },
                 Admission::AfterAnAnswer => ended.await,
@@ -62,6 +65,7 @@ impl WritePace {
                     let _ = tokio::time::timeout_at(moment, ended).await;
                 }
             }
+            waited = true;
         }
     }
 

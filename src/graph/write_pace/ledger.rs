@@ -16,11 +16,16 @@ use crate::{
 
 /// How much more than what was learned is tried with each period that passes without a refusal: the
 /// quota may be shared with somebody who has finished.
-const GROWTH: f64 = 0.1;
+const GROWTH: f64 = 0.2;
 
 /// How many writes must have been accepted between two closings to teach anything: after fewer, the
 /// quota was used by others, and waiting is all that helps.
 const LEAST_LESSON: u32 = 10;
+
+/// So many writes under way are in a hurry, as is one that had to wait; and how long after the last one
+/// the hurry is over.
+const HURRY: u32 = 8;
+const REST: Duration = Duration::from_secs(1);
 
 /// How long a lesson lasts: so many of its periods, and not less than this.
 const MEMORY_IN_PERIODS: u32 = 3;
@@ -69,9 +74,11 @@ pub(super) struct Ledger {
     /// When writes that count were answered, oldest first.
     answered: VecDeque<Instant>,
     under_way: u32,
-    /// Since when nothing was refused, and how many writes were accepted since.
+    /// Since when writes have been in a hurry without a refusal, and how many were accepted since.
     opened: Instant,
     accepted: u32,
+    /// When a write was last in a hurry.
+    hurried: Option<Instant>,
     closing: Closing,
     /// How many may be under way at once while feeling the way after a closing, and how many of them
     /// were accepted.
@@ -90,14 +97,15 @@ impl Ledger {
             under_way: 0,
             opened: now,
             accepted: 0,
+            hurried: None,
             closing: Closing::default(),
             resumption: None,
             elsewhere: 0,
         }
     }
 
-    /// Whether a write may be sent now, or when to ask again.
-    pub(super) fn admit(&mut self, now: Instant) -> Admission {
+    /// Whether a write may be sent now, or when to ask again. `waited` says whether it asks again.
+    pub(super) fn admit(&mut self, now: Instant, waited: bool) -> Admission {
         if let Some(until) = self.closing.until(now) {
             return Admission::At(until);
         }
@@ -112,6 +120,9 @@ impl Ledger {
         let by_learning = self.learned.map(|known| self.within(known.now(now), known.period, now));
         let admission = later(by_quota, by_learning.unwrap_or(Admission::Now));
         if admission == Admission::Now {
+            if waited || self.under_way >= HURRY {
+                self.hurry(now);
+            }
             self.under_way += 1;
         }
         admission
@@ -121,7 +132,12 @@ impl Ledger {
     pub(super) fn end(&mut self, now: Instant, ending: Ending) {
         self.under_way = self.under_way.saturating_sub(1);
         match ending {
-            Ending::Refused { retry_after } => self.closing.close(now, retry_after, &self.pace),
+            Ending::Refused { retry_after } => {
+                if self.closing.until(now).is_none() && !self.is_in_a_hurry(now) {
+                    self.accepted = 0;
+                }
+                self.closing.close(now, retry_after, &self.pace);
+            }
             Ending::Unanswered => self.count(now),
             Ending::Taken { used } => {
                 self.count(now);
@@ -133,6 +149,19 @@ impl Ledger {
         }
     }
 
+    /// Only writes that press each other say something about the quota: what is accepted at leisure is
+    /// what was asked for.
+    fn hurry(&mut self, now: Instant) {
+        if !self.is_in_a_hurry(now) {
+            (self.opened, self.accepted) = (now, 0);
+        }
+        self.hurried = Some(now);
+    }
+
+    fn is_in_a_hurry(&self, now: Instant) -> bool {
+        self.hurried.is_some_and(|hurried| now - hurried < REST)
+    }
+
     fn count(&mut self, now: Instant) {
         self.answered.push_back(now);
         // Older ones decide nothing: no limit is above the quota.
@@ -141,7 +170,7 @@ impl Ledger {
         }
     }
 
-    /// What was accepted between two closings is what the quota was in that time.
+    /// What was accepted in a hurry between two closings is what the quota was in that time.
     fn reopen(&mut self, end: Instant, now: Instant) {
         if self.accepted >= LEAST_LESSON {
             let period = end.saturating_duration_since(self.opened);
