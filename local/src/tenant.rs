@@ -1,5 +1,5 @@
 //! An emulated Microsoft Entra tenant over HTTP: the identity endpoint of App Service, and as much
-//! of Microsoft Graph v1.0 as granting app roles needs.
+//! of Microsoft Graph v1.0 as granting app roles needs; and two storage services that look at tokens.
 //!
 //! [`Tenant::start`] serves a [`Directory`] on a free port of the loopback interface; most start from
 //! [`contoso::contoso`]. Errors come from their real causes in the directory; what has no cause
@@ -21,6 +21,7 @@ mod requests;
 mod seeded_faults;
 mod server;
 mod service_principal;
+mod storage_service;
 mod timestamp;
 mod token;
 mod world;
@@ -94,6 +95,18 @@ impl Tenant {
     #[must_use]
     pub fn identity_endpoint(&self) -> String {
         format!("{}{}", self.world.origin, identity_endpoint::PATH)
+    }
+
+    /// Where the storage account of the host has its tables; by token only.
+    #[must_use]
+    pub fn table_service_uri(&self) -> String {
+        format!("{}{}", self.world.origin, storage_service::TABLES)
+    }
+
+    /// Where storage accounts have their queues; by token only.
+    #[must_use]
+    pub fn queue_service_uri(&self) -> String {
+        format!("{}{}", self.world.origin, storage_service::QUEUES)
     }
 
     /// What a request to the identity endpoint must have in its `x-identity-header`.

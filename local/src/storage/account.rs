@@ -71,7 +71,7 @@ pub enum AccountError {
     #[error("AccountKey of account '{0}' is not base64")]
     Key(String),
     /// An endpoint's URL is of a kind that has no port.
-    #[error("QueueEndpoint of account '{0}' cannot have a port")]
+    #[error("an endpoint of account '{0}' cannot have a port")]
     Port(String),
     /// An address begins as a queue endpoint of Azure and is none.
     #[error(
@@ -164,6 +164,17 @@ impl Account {
     /// If the queue endpoint is a URL that cannot have a port.
     pub fn with_queue_port(mut self, port: u16) -> Result<Self, AccountError> {
         let changed = self.queue_endpoint.set_port(Some(port));
+        changed.map_err(|()| AccountError::Port(self.name.clone()))?;
+        Ok(self)
+    }
+
+    /// The same account, its tables reached by another port in the same way.
+    ///
+    /// # Errors
+    ///
+    /// If the table endpoint is a URL that cannot have a port.
+    pub fn with_table_port(mut self, port: u16) -> Result<Self, AccountError> {
+        let changed = self.table_endpoint.set_port(Some(port));
         changed.map_err(|()| AccountError::Port(self.name.clone()))?;
         Ok(self)
     }

@@ -40,6 +40,13 @@ pub const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
 /// Id of Microsoft Graph's app role `RoleManagement.ReadWrite.Directory`, which takes a tenant over.
 pub const ROLE_MANAGEMENT_READ_WRITE_DIRECTORY: &str = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
 
+/// Azure Storage's object id in this tenant.
+pub const AZURE_STORAGE: &str = "c0a70500-0000-4000-8000-000000000180";
+/// Azure Storage's application id, the same in every tenant ("Authorize with Microsoft Entra ID").
+pub const AZURE_STORAGE_APP_ID: &str = "e406a681-f3d4-42a8-90b6-c2b029497af1";
+/// The resource for which tokens for any storage account are asked.
+pub const AZURE_STORAGE_URI: &str = "https://storage.azure.com";
+
 /// Object id of Contoso's own Orders API.
 pub const ORDERS_API: &str = "c0a70500-0000-4000-8000-0000000000b0";
 /// Application id of the Orders API.

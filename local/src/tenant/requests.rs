@@ -25,8 +25,19 @@ pub enum Route {
     DeleteAssignment,
     /// `GET /msi/token`.
     IssueToken,
+    /// A query of a table's entities, in the storage account.
+    QueryEntities,
+    /// A queue's metadata, in the storage account.
+    ReadQueueMetadata,
     /// Anything else.
     Other,
+}
+
+impl Route {
+    /// Whether it is one of Microsoft Graph.
+    pub(super) fn is_microsoft_graph(self) -> bool {
+        !matches!(self, Self::IssueToken | Self::QueryEntities | Self::ReadQueueMetadata)
+    }
 }
 
 /// A request that was answered, or whose connection was closed instead.

@@ -1,5 +1,5 @@
-//! The one HTTP server of the emulated tenant: hands requests to the identity endpoint or to
-//! Microsoft Graph, counts them, and lets faults take their place.
+//! The one HTTP server of the emulated tenant: hands requests to the identity endpoint, to the storage
+//! services or to Microsoft Graph, counts them, and lets faults take their place.
 
 use std::{convert::Infallible, panic::resume_unwind, sync::Arc, time::Instant};
 
@@ -16,6 +16,7 @@ use super::{
     fault::{Fault, FaultAnswer},
     graph, identity_endpoint,
     requests::{RecordedRequest, Route},
+    storage_service,
     world::{World, lock},
 };
 
@@ -46,7 +47,10 @@ impl Incoming {
     }
 
     fn route(&self) -> Route {
-        if self.path == identity_endpoint::PATH { Route::IssueToken } else { graph::route(self) }
+        if self.path == identity_endpoint::PATH {
+            return Route::IssueToken;
+        }
+        storage_service::route(self).unwrap_or_else(|| graph::route(self))
     }
 
     fn record(&self, route: Route, response: Option<&Response>) -> RecordedRequest {
@@ -132,6 +136,9 @@ async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
 async fn process(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
     match route {
         Route::IssueToken => identity_endpoint::answer(world, incoming),
+        Route::QueryEntities | Route::ReadQueueMetadata => {
+            storage_service::answer(world, incoming, route)
+        }
         _ => graph::answer(world, incoming, route).await,
     }
 }
@@ -144,7 +151,7 @@ async fn answer_with(
 ) -> Option<Response> {
     if fault.after_the_effect {
         process(world, incoming, route).await;
-    } else if route != Route::IssueToken {
+    } else if route.is_microsoft_graph() {
         world.wait_for_latency().await;
     }
     let FaultAnswer::Error(failure) = fault.answer else {
@@ -152,6 +159,9 @@ async fn answer_with(
     };
     Some(match route {
         Route::IssueToken => identity_endpoint::failure(&failure),
+        Route::QueryEntities | Route::ReadQueueMetadata => {
+            storage_service::failure(route, &failure)
+        }
         _ => graph::failure(incoming, &failure),
     })
 }

@@ -27,4 +27,5 @@ mod requests;
 mod revoking;
 mod seeded_faults;
 mod service_principals;
+mod storage_service;
 mod throttling;

@@ -1,7 +1,8 @@
 //! Who lives in Contoso's tenant: its APIs with their roles, and its managed identities.
 
 use super::{
-    BATCH_A_IDENTITY, BATCH_A_IDENTITY_CLIENT_ID, BATCH_A_IDENTITY_RESOURCE_ID, BATCH_B_IDENTITY,
+    AZURE_STORAGE, AZURE_STORAGE_APP_ID, AZURE_STORAGE_URI, BATCH_A_IDENTITY,
+    BATCH_A_IDENTITY_CLIENT_ID, BATCH_A_IDENTITY_RESOURCE_ID, BATCH_B_IDENTITY,
     BATCH_B_IDENTITY_CLIENT_ID, BATCH_B_IDENTITY_RESOURCE_ID, BATCH_IDENTITY_NAME,
     BILLING_FUNCTION, BILLING_FUNCTION_CLIENT_ID, BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY,
     BROKER_IDENTITY_CLIENT_ID, BROKER_IDENTITY_RESOURCE_ID, CALENDAR_API, CALENDAR_API_APP_ID,
@@ -24,6 +25,7 @@ use crate::tenant::{
 pub(super) fn apis() -> Vec<ServicePrincipal> {
     vec![
         microsoft_graph(),
+        azure_storage(),
         orders_api(),
         payments_api(),
         fabrikams_payments_api(),
@@ -79,6 +81,16 @@ fn microsoft_graph() -> ServicePrincipal {
     );
     api.app_roles = microsoft_graph_app_roles();
     api
+}
+
+fn azure_storage() -> ServicePrincipal {
+    ServicePrincipal::api(
+        AZURE_STORAGE,
+        AZURE_STORAGE_APP_ID,
+        "Azure Storage",
+        AZURE_STORAGE_URI,
+        MICROSOFT_SERVICES_TENANT_ID,
+    )
 }
 
 fn orders_api() -> ServicePrincipal {

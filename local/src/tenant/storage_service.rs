@@ -1,0 +1,135 @@
+//! The table and queue services of a storage account, as far as a client asks whether they would take
+//! its token: one read of each ("Query Entities", "Get Queue Metadata").
+//!
+//! A table or queue is there whatever its name, and empty; faults take it away. What is checked of a
+//! request is what "Authorize with Microsoft Entra ID" and "Versioning for Azure Storage" ask for. How a
+//! service answers a request without a version is not documented; here it is refused.
+
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
+use uuid::Uuid;
+use warp::{
+    Reply,
+    http::{
+        Method, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE},
+    },
+    reply::Response,
+};
+
+use super::{
+    contoso::AZURE_STORAGE_URI,
+    failure::Failure,
+    requests::Route,
+    server::{Incoming, set_header},
+    token::Claims,
+    world::World,
+};
+
+/// Where the two services are found on the server.
+pub(super) const TABLES: &str = "/storage/tables";
+pub(super) const QUEUES: &str = "/storage/queues";
+
+/// The first version in which the table service takes such tokens; queues take them since 2017-11-09.
+const OLDEST_VERSION: &str = "2020-12-06";
+
+/// How far a request's date may be off ("Authorize requests to Azure Storage").
+const CLOCK_SKEW: Duration = Duration::minutes(15);
+
+const ERROR_CODE: &str = "x-ms-error-code";
+const REQUEST_ID: &str = "x-ms-request-id";
+
+/// What a request is about, if it is about one of the two services.
+pub(super) fn route(incoming: &Incoming) -> Option<Route> {
+    let below = |prefix| incoming.path.strip_prefix(prefix)?.strip_prefix('/');
+    let is_get = incoming.method == Method::GET;
+    if below(TABLES).is_some_and(|table| is_get && table.ends_with("()")) {
+        return Some(Route::QueryEntities);
+    }
+    let is_metadata = incoming.parameters().any(|one| one == ("comp".into(), "metadata".into()));
+    let is_queue = below(QUEUES).is_some_and(|queue| !queue.is_empty() && !queue.contains('/'));
+    (is_get && is_metadata && is_queue).then_some(Route::ReadQueueMetadata)
+}
+
+/// Answers a request.
+pub(super) fn answer(world: &World, incoming: &Incoming, route: Route) -> Response {
+    if let Err(refused) = check(world, incoming) {
+        return failure(route, &refused);
+    }
+    let mut response = match route {
+        Route::QueryEntities => warp::reply::json(&serde_json::json!({ "value": [] })),
+        _ => return with_headers(metadata()),
+    }
+    .into_response();
+    set_header(&mut response, CONTENT_TYPE.as_str(), "application/json;odata=nometadata");
+    with_headers(response)
+}
+
+/// An error in the shape of the service.
+pub(super) fn failure(route: Route, failure: &Failure) -> Response {
+    let (code, message) = (&failure.code, &failure.message);
+    let (body, content) = if route == Route::QueryEntities {
+        let message = serde_json::json!({ "lang": "en-US", "value": message });
+        let body = serde_json::json!({ "odata.error": { "code": code, "message": message } });
+        (body.to_string(), "application/json")
+    } else {
+        let declaration = r#"<?xml version="1.0" encoding="utf-8"?>"#;
+        let body =
+            format!("{declaration}<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        (body, "application/xml")
+    };
+    let mut response = with_headers(warp::reply::with_status(body, failure.status).into_response());
+    set_header(&mut response, CONTENT_TYPE.as_str(), content);
+    set_header(&mut response, ERROR_CODE, code);
+    if failure.status == StatusCode::UNAUTHORIZED {
+        let challenge = format!("Bearer resource_id={AZURE_STORAGE_URI}");
+        set_header(&mut response, WWW_AUTHENTICATE.as_str(), &challenge);
+    }
+    for (name, text) in &failure.headers {
+        set_header(&mut response, name, text);
+    }
+    response
+}
+
+fn metadata() -> Response {
+    let mut response = StatusCode::OK.into_response();
+    set_header(&mut response, "x-ms-approximate-messages-count", "0");
+    response
+}
+
+fn with_headers(mut response: Response) -> Response {
+    set_header(&mut response, REQUEST_ID, &Uuid::new_v4().to_string());
+    response
+}
+
+fn check(world: &World, incoming: &Incoming) -> Result<(), Failure> {
+    let token =
+        incoming.header(AUTHORIZATION.as_str()).and_then(|text| text.strip_prefix("Bearer "));
+    let token = token.ok_or_else(|| unauthorized("NoAuthenticationInformation"))?;
+    let claims = world.signer.verify(token);
+    check_token(&claims.map_err(|_| unauthorized("InvalidAuthenticationInfo"))?)?;
+    if incoming.header("x-ms-version").is_none_or(|version| version < OLDEST_VERSION) {
+        return Err(forbidden("The x-ms-version header is missing or older than 2020-12-06."));
+    }
+    let date = incoming.header("x-ms-date").or_else(|| incoming.header(DATE.as_str()));
+    let date = date.and_then(|text| OffsetDateTime::parse(text, &Rfc2822).ok());
+    if date.is_none_or(|date| (OffsetDateTime::now_utc() - date).abs() > CLOCK_SKEW) {
+        return Err(forbidden("The date header in the request is missing or incorrect."));
+    }
+    Ok(())
+}
+
+fn check_token(claims: &Claims) -> Result<(), Failure> {
+    let is_meant = claims.aud.trim_end_matches('/') == AZURE_STORAGE_URI;
+    let is_valid = claims.exp > OffsetDateTime::now_utc().unix_timestamp();
+    if is_meant && is_valid { Ok(()) } else { Err(unauthorized("InvalidAuthenticationInfo")) }
+}
+
+fn unauthorized(code: &str) -> Failure {
+    let message = "Server failed to authenticate the request. Please refer to the information in the \
+                   www-authenticate header.";
+    Failure::new(StatusCode::UNAUTHORIZED, code, message)
+}
+
+fn forbidden(message: &str) -> Failure {
+    Failure::new(StatusCode::FORBIDDEN, "AuthenticationFailed", message)
+}
