@@ -1,16 +1,19 @@
 //! The broker behind the server that the Functions host calls.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use tokio::net::TcpListener;
 
 use crate::{
-    broker::Broker,
+    broker::{Broker, WatchedQueue},
     config::{Env, Settings, StartFault, app_root},
     domain::pace::Pace,
     host::{
         FileFault,
-        function_json::FunctionFolders,
+        function_json::{Binding, FunctionFolder, FunctionFolders},
         host_json::HostJson,
         invocation::Invocation,
         reply::Reply,
@@ -22,13 +25,17 @@ use crate::{
 
 /// The functions that ship with the broker. A fault in one of them ends the start; a fault in a
 /// folder that somebody added makes that function fail and leaves the others working.
-const STOCK_FUNCTIONS: [&str; 1] = ["AssignRole"];
+const STOCK_FUNCTIONS: [&str; 2] = ["AssignRole", "Health"];
+
+/// The connection of the host itself, which a binding without one has.
+const HOST_CONNECTION: &str = "AzureWebJobsStorage";
 
 /// The functions of an app root, and what they need from host.json.
 #[derive(Debug)]
 pub struct Functions {
     by_name: HashMap<String, Result<Trigger, String>>,
     max_dequeue_count: u32,
+    queues: Arc<[WatchedQueue]>,
 }
 
 impl Functions {
@@ -45,8 +52,12 @@ impl Functions {
             },
             |host_json| host_json.max_dequeue_count,
         );
+        let mut queues = BTreeSet::new();
         let by_name = match FunctionFolders::read(&app_root, &setting) {
-            Ok(folders) => choose(folders, &mut faults),
+            Ok(folders) => {
+                queues.extend(folders.functions.iter().flat_map(watched_queues));
+                choose(folders, &mut faults)
+            }
             Err(error) => {
                 let problem = format!("cannot be read: {error}; FUNCTIONS_APP_ROOT_PATH names it");
                 faults.push(StartFault { name: app_root.display().to_string(), problem });
@@ -59,8 +70,26 @@ impl Functions {
             let name = app_root.display().to_string();
             faults.push(StartFault { name, problem: problem.to_owned() });
         }
-        if faults.is_empty() { Ok(Self { by_name, max_dequeue_count }) } else { Err(faults) }
+        let queues = queues.into_iter().collect();
+        if faults.is_empty() {
+            Ok(Self { by_name, max_dequeue_count, queues })
+        } else {
+            Err(faults)
+        }
     }
+}
+
+/// The queues of a function that its host must be able to use: the one that it listens to, and those in
+/// its own account. In the account of requests an identity may send and not look.
+fn watched_queues(folder: &FunctionFolder) -> Vec<WatchedQueue> {
+    let watched = |binding: &Binding, made_on_demand| {
+        let connection = binding.connection.as_deref().unwrap_or(HOST_CONNECTION).to_owned();
+        let name = binding.queue_name.clone()?;
+        Some(WatchedQueue { connection, name, made_on_demand })
+    };
+    let outputs = folder.outputs.iter().filter_map(|output| watched(output, true));
+    let outputs = outputs.filter(|queue| queue.connection == HOST_CONNECTION);
+    watched(&folder.trigger, false).into_iter().chain(outputs).collect()
 }
 
 fn choose(
@@ -116,6 +145,8 @@ impl App {
             broker: broker.clone(),
             max_dequeue_count: functions.max_dequeue_count,
             pace: pace.clone(),
+            queues: functions.queues,
+            has_faulty_function: functions.by_name.values().any(Result::is_err),
         };
         let functions = Arc::new(functions.by_name);
         let handler = server::handler(move |invocation| {

@@ -1,9 +1,13 @@
 //! The use cases: what the broker does for those who ask.
 
 mod apply;
+mod health;
+mod remembered;
 mod resolve;
 mod roles;
 
+use health::Findings;
+pub use health::{Check, Health, WatchedQueue};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
@@ -20,11 +24,15 @@ use crate::{
     },
     graph::{Graph, error::missing_roles},
     remote::retry::Deadline,
+    storage::Storage,
 };
 
 /// How many requests may wait at once for principals that Graph does not know. The others are
 /// handed back to their queue at once: a hundred wrong ids must not keep good requests waiting.
 const PLACES_TO_WAIT: usize = 8;
+
+/// The table that holds a row for every role and decision, in the storage account of the host.
+pub const AUDIT_TABLE: &str = "AppRoleAudit";
 
 /// The broker: a policy, and the Graph on which it acts.
 pub struct Broker {
@@ -33,6 +41,8 @@ pub struct Broker {
     mode: Mode,
     pace: Pace,
     places_to_wait: Semaphore,
+    storage: Option<Storage>,
+    findings: Findings,
 }
 
 /// In which invocation something is asked.
@@ -75,7 +85,14 @@ impl Broker {
     #[must_use]
     pub fn new(graph: Graph, policy: Policy, mode: Mode, pace: Pace) -> Self {
         let places_to_wait = Semaphore::new(PLACES_TO_WAIT);
-        Self { graph, policy, mode, pace, places_to_wait }
+        let findings = Findings::default();
+        Self { graph, policy, mode, pace, places_to_wait, storage: None, findings }
+    }
+
+    /// The same broker, which writes nothing while the record cannot be reached in `storage`.
+    #[must_use]
+    pub fn with_storage(self, storage: Storage) -> Self {
+        Self { storage: Some(storage), ..self }
     }
 
     /// Whether the broker is told to look at nothing.

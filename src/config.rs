@@ -1,6 +1,8 @@
 //! Every setting, read once. Nothing else reads the environment, but the Azure SDK's credential,
 //! which finds the identity endpoint by itself.
 
+mod storage_endpoints;
+
 use std::{
     collections::HashMap,
     fmt,
@@ -8,6 +10,7 @@ use std::{
 };
 
 use azure_core::http::Url;
+pub use storage_endpoints::StorageEndpoints;
 
 use crate::domain::{ids::AppId, mode::Mode, pace::Pace, write_quota::WriteQuota};
 
@@ -62,6 +65,9 @@ pub struct Settings {
     pub policy_file: PathBuf,
     /// `BROKER_MODE`: `enforce`, `report` or `paused`. Default: `enforce`.
     pub mode: Mode,
+    /// Where storage is reached with the broker's identity: the settings of the Functions host for
+    /// identity-based connections.
+    pub storage: StorageEndpoints,
     /// How long things may take. `PACE_FACTOR` multiplies the waits between tries; it is accepted
     /// only where Graph is an emulator on this machine.
     pub pace: Pace,
@@ -93,6 +99,8 @@ impl Settings {
         let write_quota = write_quota(env).map_err(&mut keep).ok();
         let mode = mode(env).map_err(&mut keep).ok();
         let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
+        let with_emulators = graph_endpoint.as_ref().is_some_and(is_loopback);
+        let storage = StorageEndpoints::read(env, with_emulators, &mut keep);
         identity_endpoint(env).map_err(&mut keep).ok();
         let policy_file =
             app_root(env).join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
@@ -104,9 +112,16 @@ impl Settings {
                 Some(write_quota),
                 Some(mode),
                 Some(pace),
-            ) if faults.is_empty() => {
-                Ok(Self { port, client_id, graph_endpoint, write_quota, policy_file, mode, pace })
-            }
+            ) if faults.is_empty() => Ok(Self {
+                port,
+                client_id,
+                graph_endpoint,
+                write_quota,
+                policy_file,
+                mode,
+                storage,
+                pace,
+            }),
             _ => Err(faults),
         }
     }
@@ -178,15 +193,19 @@ fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
         fault(NAME, format!("is not an address of Microsoft Graph: https:// and one of {known}"))
     };
     let url = Url::parse(&text).map_err(|_| refused())?;
-    let is_bare = url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
     let is_graph = url.scheme() == "https"
         && url.port().is_none()
         && url.host_str().is_some_and(|host| GRAPH_HOSTS.contains(&host));
-    if is_bare && (is_graph || is_loopback(&url)) { Ok(url) } else { Err(refused()) }
+    if is_bare(&url) && (is_graph || is_loopback(&url)) { Ok(url) } else { Err(refused()) }
+}
+
+/// Whether an address is a host and nothing else.
+fn is_bare(url: &Url) -> bool {
+    url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 fn is_loopback(url: &Url) -> bool {

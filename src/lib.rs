@@ -5,7 +5,8 @@
 //! settings into a [`broker::Broker`], [`app`] puts it behind the server that the Functions host
 //! calls. [`host`] is the host's protocol and nothing else, [`triggers`] decode what each trigger
 //! delivers and call one use case of [`broker`], which decides by [`domain`] and writes through
-//! [`graph`]. Everything remote goes through [`remote`].
+//! [`graph`]; [`storage`] is asked whether the record can be kept. Everything remote goes through
+//! [`remote`].
 
 pub mod app;
 pub mod broker;
@@ -14,6 +15,7 @@ pub mod domain;
 pub mod graph;
 pub mod host;
 pub mod remote;
+pub mod storage;
 pub mod telemetry;
 pub mod triggers;
 pub mod wiring;

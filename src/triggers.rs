@@ -3,15 +3,19 @@
 //! What a function does is chosen by its trigger's type and binding name, from the closed table in
 //! [`Trigger::of`]. A folder that is copied and renamed therefore keeps its use case.
 
+mod audit;
+mod health;
 mod occasion;
 mod queue;
 
 use std::sync::Arc;
 
+pub use audit::AUDIT_BINDING;
+use health::HealthCheck;
 use queue::RequestQueue;
 
 use crate::{
-    broker::Broker,
+    broker::{Broker, WatchedQueue},
     domain::pace::Pace,
     host::{function_json::FunctionFolder, invocation::Invocation, reply::Reply},
 };
@@ -22,11 +26,19 @@ pub const REQUEST_BINDING: &str = "request";
 /// Name of the output binding that takes results.
 pub const RESULT_BINDING: &str = "result";
 
+/// Name of the trigger binding that asks whether the app works.
+pub const HEALTH_BINDING: &str = "health";
+
+/// Name of the output binding that answers a caller over HTTP.
+pub const RESPONSE_BINDING: &str = "response";
+
 /// What one function does.
 #[derive(Debug)]
 pub enum Trigger {
     /// A storage queue delivers requests.
     RequestQueue(RequestQueue),
+    /// Somebody asks over HTTP whether the app works.
+    Health(HealthCheck),
 }
 
 /// Name of the output binding that takes requests which were given up.
@@ -41,6 +53,10 @@ pub struct Workbench {
     pub max_dequeue_count: u32,
     /// How long things may take.
     pub pace: Pace,
+    /// The queues of all functions.
+    pub queues: Arc<[WatchedQueue]>,
+    /// Whether a function folder could not be understood.
+    pub has_faulty_function: bool,
 }
 
 impl Trigger {
@@ -48,9 +64,10 @@ impl Trigger {
     pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
         match (folder.trigger.kind.as_str(), folder.trigger.name.as_str()) {
             ("queueTrigger", REQUEST_BINDING) => RequestQueue::of(folder).map(Self::RequestQueue),
+            ("httpTrigger", HEALTH_BINDING) => HealthCheck::of(folder).map(Self::Health),
             (kind, name) => Err(format!(
                 "no use case belongs to a {kind} named {name:?}; this broker knows: queueTrigger \
-                 named \"{REQUEST_BINDING}\""
+                 named \"{REQUEST_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\""
             )),
         }
     }
@@ -59,6 +76,7 @@ impl Trigger {
     pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
         match self {
             Self::RequestQueue(queue) => queue.run(workbench, invocation).await,
+            Self::Health(health) => health.run(workbench).await,
         }
     }
 }

@@ -4,10 +4,15 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     broker::Broker,
-    config::{Settings, StartFault},
+    config::{Settings, StartFault, StorageEndpoints},
     domain::policy::Policy,
     graph::Graph,
-    remote::{client, credential, token::TokenSource},
+    remote::{
+        client,
+        credential::{self, MakeCredential},
+        token::TokenSource,
+    },
+    storage::{STORAGE_SCOPE, Storage},
 };
 
 /// Builds the broker that the settings describe.
@@ -23,12 +28,25 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
         StartFault { name: "the HTTP client".to_owned(), problem }
     })?;
     let make_credential = credential::managed_identity(&client, settings.client_id);
+    let storage = storage(settings, &client, make_credential.clone());
     let tokens = TokenSource::new(make_credential, settings.graph_scope(), settings.pace.clone());
     let endpoint = settings.graph_endpoint.clone();
     let (quota, pace) = (settings.write_quota, settings.pace.clone());
     let graph = Graph::new(client, Arc::new(tokens), endpoint, quota, pace);
     let policy = read_policy(&settings.policy_file);
-    Ok(Broker::new(graph, policy, settings.mode, settings.pace.clone()))
+    let broker = Broker::new(graph, policy, settings.mode, settings.pace.clone());
+    Ok(broker.with_storage(storage))
+}
+
+fn storage(
+    settings: &Settings,
+    client: &reqwest::Client,
+    make_credential: MakeCredential,
+) -> Storage {
+    let pace = settings.pace.clone();
+    let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), pace.clone());
+    let StorageEndpoints { tables, queues } = settings.storage.clone();
+    Storage::new(client.clone(), tokens, tables, queues, pace)
 }
 
 /// Reads a policy file; a sentence says why where there is none to be had.

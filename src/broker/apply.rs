@@ -112,6 +112,9 @@ impl Broker {
         outcome: RoleOutcome,
         resolved: &Resolved,
     ) -> (RoleOutcome, Then) {
+        if let Some(failure) = self.unrecordable().await {
+            return (outcome.failed(failure), Then::ComeBack);
+        }
         let effort = Effort {
             client_request_id: Uuid::new_v4(),
             deadline: context.deadline,
@@ -159,7 +162,14 @@ impl Broker {
     /// Writes the record of a final answer, a line for each role.
     pub fn audit(&self, context: Context<'_>, request: &Request, decision: &Decision) {
         for role in &decision.roles {
-            self.record(context, request, decision, role);
+            self.record(context, Some(request), decision, role);
+        }
+    }
+
+    /// The same for what could not be understood, so that there is no request.
+    pub fn audit_invalid(&self, context: Context<'_>, decision: &Decision) {
+        for role in &decision.roles {
+            self.record(context, None, decision, role);
         }
     }
 
@@ -167,14 +177,14 @@ impl Broker {
     /// it done.
     pub fn audit_changes(&self, context: Context<'_>, request: &Request, decision: &Decision) {
         for role in decision.roles.iter().filter(|role| role.is_change()) {
-            self.record(context, request, decision, role);
+            self.record(context, Some(request), decision, role);
         }
     }
 
     fn record(
         &self,
         context: Context<'_>,
-        request: &Request,
+        request: Option<&Request>,
         decision: &Decision,
         role: &RoleOutcome,
     ) {
@@ -185,14 +195,16 @@ impl Broker {
             target: RECORD,
             event = "audit",
             invocation_id = %context.invocation_id,
+            request_id = request.and_then(|r| r.request_id.as_ref()).map(tracing::field::display),
             requester = %context.requester,
-            action = request.action.verb(),
-            dry_run = self.is_dry_run(request),
+            action = request.map(|request| request.action.verb()),
+            dry_run = request.map(|request| self.is_dry_run(request)),
             principal_id = shown(principal_id),
             resource_id = shown(resource_id),
             app_role_id = role.id.map(tracing::field::display),
-            status = ?role.status,
-            code = role.code.map(tracing::field::debug),
+            decision = role.decision(),
+            status = %role.status,
+            code = role.code.map(tracing::field::display),
             rule = role.rule,
             assignment_id = role.assignment_id,
             graph_request_id = role.graph_request_id,

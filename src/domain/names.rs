@@ -84,6 +84,30 @@ impl From<AppRoleId> for RoleName {
     }
 }
 
+impl fmt::Display for PrincipalName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guid(id) => id.fmt(formatter),
+            Self::ObjectId(id) => id.fmt(formatter),
+            Self::ClientId(id) => id.fmt(formatter),
+            Self::ResourceId(id) => id.fmt(formatter),
+            Self::DisplayName(name) => name.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for ApiName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guid(id) => id.fmt(formatter),
+            Self::AppId(id) => id.fmt(formatter),
+            Self::ObjectId(id) => id.fmt(formatter),
+            Self::IdentifierUri(uri) => uri.fmt(formatter),
+            Self::DisplayName(name) => name.fmt(formatter),
+        }
+    }
+}
+
 impl fmt::Display for RoleName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,7 @@
 //! What came of each role of a request.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::domain::{
@@ -106,6 +108,22 @@ pub enum Code {
     GraphUnavailable,
     /// Graph refused for a reason that this broker does not know.
     GraphRefused,
+    /// The broker's record of decisions cannot be reached, and without it nothing is changed.
+    RecordUnavailable,
+}
+
+impl fmt::Display for Status {
+    /// The word that is on the wire.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
+    }
+}
+
+impl fmt::Display for Code {
+    /// The word that is on the wire.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
+    }
 }
 
 /// Why a call to Graph did not work, as requesters see it.
@@ -225,6 +243,17 @@ impl RoleOutcome {
             .because(&failure.message)
     }
 
+    /// What the policy said of it: `allowed`, `denied`, or `notDecided` where it was not asked, because
+    /// the request could not be understood, came too late, or names what could not be found.
+    #[must_use]
+    pub fn decision(&self) -> &'static str {
+        match (self.status, &self.rule) {
+            (Status::Denied, _) => "denied",
+            (_, Some(_)) => "allowed",
+            (_, None) => "notDecided",
+        }
+    }
+
     /// Whether something was changed in the tenant.
     #[must_use]
     pub fn is_change(&self) -> bool {
@@ -299,6 +328,12 @@ mod tests {
             let same = short.chars().zip(text.chars()).take(LONGEST_MESSAGE);
             prop_assert!(same.filter(|(_, given)| is_printable(*given)).all(|(a, b)| a == b));
         }
+    }
+
+    #[test]
+    fn a_word_in_the_log_is_the_word_on_the_wire() {
+        assert_eq!(Status::AlreadyAssigned.to_string(), "alreadyAssigned");
+        assert_eq!(Code::GraphUnavailable.to_string(), "graphUnavailable");
     }
 
     #[test]

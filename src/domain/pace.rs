@@ -40,6 +40,11 @@ pub struct Pace {
     /// How long one queue message may be worked on before it is handed back to its queue. Far below
     /// the function timeout of host.json, whose end would kill every other invocation too.
     pub queue_message: Duration,
+    /// How long what Health found is believed. A monitor asks every minute or so, and whatever is asked
+    /// about is asked in vain while it fails.
+    pub health_memory: Duration,
+    /// Limit of one of Health's checks, several tries included. Monitors wait for half a minute at least.
+    pub health_check: Duration,
     /// How long a shutdown waits for invocations in flight.
     pub drain: Duration,
 }
@@ -59,6 +64,8 @@ impl Default for Pace {
             young_principal_poll: Duration::from_secs(2),
             redelivery_spread: Duration::from_secs(2),
             queue_message: Duration::from_secs(60),
+            health_memory: Duration::from_secs(30),
+            health_check: Duration::from_secs(15),
             drain: Duration::from_secs(10),
         }
     }
@@ -80,6 +87,8 @@ impl Pace {
             young_principal_poll: self.young_principal_poll.mul_f64(factor),
             redelivery_spread: self.redelivery_spread.mul_f64(factor),
             queue_message: self.queue_message.mul_f64(factor),
+            health_memory: self.health_memory.mul_f64(factor),
+            health_check: self.health_check.mul_f64(factor),
             ..self.clone()
         }
     }

@@ -40,6 +40,24 @@ impl ResultPrincipal {
     pub fn object_id(&self) -> ObjectId {
         self.object_id
     }
+
+    /// Its client id.
+    #[must_use]
+    pub fn client_id(&self) -> AppId {
+        self.client_id
+    }
+
+    /// Its name, for people.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        &self.display_name
+    }
+
+    /// The ARM id of the resource whose identity it is.
+    #[must_use]
+    pub fn resource_id(&self) -> Option<&str> {
+        self.resource_id.as_deref()
+    }
 }
 
 impl ResultApi {
@@ -47,6 +65,18 @@ impl ResultApi {
     #[must_use]
     pub fn object_id(&self) -> ObjectId {
         self.object_id
+    }
+
+    /// Its application id.
+    #[must_use]
+    pub fn app_id(&self) -> AppId {
+        self.app_id
+    }
+
+    /// Its name, for people.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        &self.display_name
     }
 }
 

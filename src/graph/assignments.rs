@@ -58,6 +58,15 @@ impl Graph {
         self.held_by(by_client_id.unwrap_or(Key::ObjectId(principal.object_id)), deadline).await
     }
 
+    /// The same for a principal of which only the object id is known.
+    pub async fn assignments_of(
+        &self,
+        principal: ObjectId,
+        deadline: Deadline,
+    ) -> Result<Vec<Assignment>, GraphError> {
+        self.held_by(Key::ObjectId(principal), deadline).await
+    }
+
     /// The assignment that a permit is about, as far as the list shows it.
     pub(super) async fn listed(
         &self,

@@ -11,12 +11,16 @@ use meanings::Body;
 
 use crate::{
     domain::outcome::{Code, Failure},
-    remote::{claims::Claims, token::NoToken},
+    remote::{claims::Claims, client::causes, token::NoToken},
 };
 
 /// The app roles on Microsoft Graph that the broker needs ("Grant an appRoleAssignment to a service
 /// principal", permissions).
 pub const NEEDED_ROLES: [&str; 2] = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All"];
+
+/// Their ids, in the same order ("Microsoft Graph permissions reference").
+pub const NEEDED_ROLE_IDS: [&str; 2] =
+    ["06b708a9-e830-4db3-a914-8e69da51d44f", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"];
 
 /// What a failed call to Graph means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,12 +151,7 @@ impl GraphError {
     }
 
     pub(super) fn unreachable(error: &reqwest::Error) -> Self {
-        let mut detail = format!("Microsoft Graph did not answer: {error}");
-        let mut next = std::error::Error::source(error);
-        while let Some(cause) = next {
-            detail.push_str(&format!(": {cause}"));
-            next = cause.source();
-        }
+        let detail = format!("Microsoft Graph did not answer: {}", causes(error));
         Self::new(ErrorKind::Unavailable, detail)
     }
 

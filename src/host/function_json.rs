@@ -39,6 +39,8 @@ pub struct Binding {
     direction: String,
     /// The queue, with `%SETTING%` replaced.
     pub queue_name: Option<String>,
+    /// The table, with `%SETTING%` replaced.
+    pub table_name: Option<String>,
     /// The name of the setting that holds the connection.
     pub connection: Option<String>,
     /// How the host passes the value: `binary` is base64 of the bytes.
@@ -94,8 +96,9 @@ fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionF
         .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
     let mut bindings = json.bindings;
     for binding in &mut bindings {
-        binding.queue_name =
-            binding.queue_name.take().map(|text| expand(&text, setting)).transpose()?;
+        for name in [&mut binding.queue_name, &mut binding.table_name] {
+            *name = name.take().map(|text| expand(&text, setting)).transpose()?;
+        }
     }
     let (mut triggers, outputs): (Vec<_>, Vec<_>) =
         bindings.into_iter().partition(|binding| binding.direction == "in");

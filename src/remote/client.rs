@@ -26,6 +26,18 @@ pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Er
         .build()
 }
 
+/// What an error of the client says, with everything that caused it.
+#[must_use]
+pub fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}
+
 /// The same client as the Azure SDK wants it.
 #[must_use]
 pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {

@@ -82,10 +82,21 @@ where
         };
         let pause = with_jitter(wait.max(after.unwrap_or_default()));
         if pause >= deadline.remaining() {
-            tracing::warn!(operation = name, %error, "no time left for another try");
+            tracing::warn!(
+                event = "retry.ended",
+                operation = name,
+                %error,
+                "no time left for another try"
+            );
             return Err(error);
         }
-        tracing::info!(operation = name, pause_ms = millis(pause), %error, "trying again");
+        tracing::info!(
+            event = "retry.waiting",
+            operation = name,
+            pause_ms = millis(pause),
+            %error,
+            "trying again"
+        );
         tokio::time::sleep(pause).await;
         wait = (wait * 2).min(pace.longest_wait);
     }

@@ -165,7 +165,12 @@ impl TokenSource {
 fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
     match state.token.as_ref().filter(|token| token.lasts(LAST_USE_MARGIN)) {
         Some(old) => {
-            tracing::warn!(%error, expires_on = %old.expires_on, "the old token is used: it is still valid");
+            tracing::warn!(
+                event = "token.kept",
+                %error,
+                expires_on = %old.expires_on,
+                "the old token is used: it is still valid"
+            );
             Ok(old.clone())
         }
         None => Err(error),

@@ -14,7 +14,9 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench, occasion::Occasion};
+use super::{
+    FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench, audit, occasion::Occasion,
+};
 use crate::{
     domain::{ids::InvocationId, requester::Requester},
     host::{
@@ -48,6 +50,7 @@ impl RequestQueue {
                 ));
             }
         }
+        audit::check_binding(folder)?;
         let queue = folder.trigger.queue_name.as_deref().unwrap_or_default();
         let requester = Requester::parse(&format!("queue:{queue}"))
             .map_err(|error| format!("the trigger's queueName is {queue:?}, but {error}"))?;

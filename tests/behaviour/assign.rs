@@ -170,7 +170,7 @@ async fn the_write_is_traceable_from_the_log_to_graph() {
     assert_eq!(intent["client_request_id"].as_str(), write.client_request_id.as_deref());
     assert_eq!(intent["rule"], "orders workloads");
     let audit = world.logs("\"audit\"").await;
-    assert!(audit.contains(ORDERS_IDENTITY) && audit.contains("Assigned"), "{audit}");
+    assert!(audit.contains(ORDERS_IDENTITY) && audit.contains("\"assigned\""), "{audit}");
 }
 
 #[tokio::test]

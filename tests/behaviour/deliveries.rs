@@ -35,7 +35,7 @@ async fn what_the_last_delivery_could_not_do_is_kept_with_its_reason_and_can_be_
     assert!(kept["firstSeen"].as_str().unwrap().starts_with("20"), "{kept}");
     assert_eq!(kept.as_object().unwrap().len(), 5);
     world.logs("request.given_up").await;
-    world.logs("PrincipalNotFound").await;
+    world.logs("principalNotFound").await;
     assert!(world.messages(&world.poison).await.is_empty());
 
     world.tenant.add_service_principal(young());

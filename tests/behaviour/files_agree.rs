@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use app_role_broker::{
     config::Env,
     host::{function_json::FunctionFolders, host_json::HostJson},
-    triggers::{FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Trigger},
+    triggers::{AUDIT_BINDING, FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Trigger},
 };
 use serde_json::Value;
 
@@ -33,27 +33,29 @@ fn every_stock_folder_has_a_use_case() {
     let folders = folders();
     assert!(folders.faults.is_empty(), "{:?}", folders.faults);
     let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
-    assert_eq!(names, ["AssignRole"]);
+    assert_eq!(names, ["AssignRole", "Health"]);
     for folder in &folders.functions {
         Trigger::of(folder).unwrap();
     }
 }
 
 #[test]
-fn assign_role_takes_requests_and_gives_results_by_the_documented_queues() {
+fn assign_role_takes_requests_gives_results_and_keeps_the_record_in_the_documented_places() {
     let folders = folders();
     let assign_role = folders.functions.first().unwrap();
     assert_eq!(assign_role.trigger.name, REQUEST_BINDING);
     assert_eq!(assign_role.trigger.queue_name.as_deref(), Some("app-role-requests"));
     let outputs = assign_role.outputs.iter().map(|output| {
-        (output.name.as_str(), output.queue_name.as_deref(), output.connection.as_deref())
+        let place = output.queue_name.as_deref().or(output.table_name.as_deref());
+        (output.name.as_str(), place, output.connection.as_deref())
     });
     assert_eq!(
         outputs.collect::<Vec<_>>(),
         [
             (RESULT_BINDING, Some("app-role-results"), Some("RequestQueues")),
-            // What was given up is nobody's business but the operators'.
+            // What was given up and what was decided is nobody's business but the operators'.
             (FAILED_BINDING, Some("app-role-failed"), Some("AzureWebJobsStorage")),
+            (AUDIT_BINDING, Some("AppRoleAudit"), Some("AzureWebJobsStorage")),
         ]
     );
 }
@@ -65,7 +67,7 @@ fn every_connection_is_set_on_a_developers_machine() {
     let bindings =
         folders.functions.iter().flat_map(|folder| folder.outputs.iter().chain([&folder.trigger]));
     let connections: BTreeSet<_> =
-        bindings.map(|binding| binding.connection.clone().unwrap()).collect();
+        bindings.filter_map(|binding| binding.connection.clone()).collect();
     assert_eq!(connections, ["AzureWebJobsStorage", "RequestQueues"].map(str::to_owned).into());
     for name in &connections {
         assert_eq!(settings["Values"][name], "UseDevelopmentStorage=true", "{name}");

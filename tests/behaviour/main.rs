@@ -4,16 +4,20 @@
 
 mod architecture;
 mod assign;
+mod audit;
 mod deliveries;
 mod faults;
 mod files_agree;
 mod graph_payloads;
+mod health;
 mod host_payloads;
 mod hostile;
+mod log_events;
 mod lost_answers;
 mod names;
 mod other_clients;
 mod protocol;
+mod record_lost;
 mod refusals;
 mod replay;
 mod start;

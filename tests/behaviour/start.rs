@@ -72,6 +72,8 @@ async fn a_fault_in_a_stock_function_names_the_file_and_what_to_do() {
         ("\"name\": \"request\"", "\"name\": \"message\"", "no use case belongs to a queueTrigger"),
         ("\"binary\"", "\"string\"", "\"dataType\": \"binary\""),
         ("\"name\": \"result\"", "\"name\": \"output\"", "named \"result\""),
+        ("\"name\": \"audit\"", "\"name\": \"rows\"", "named \"audit\""),
+        ("AppRoleAudit", "OtherTable", "tableName \"AppRoleAudit\""),
         ("app-role-requests", "%REQUESTS%", "%REQUESTS% names an app setting that is not set"),
         ("\"direction\": \"in\"", "\"direction\": \"out\"", "exactly one binding"),
         ("\"direction\": \"in\",", "", "bindings[0]"),
@@ -82,6 +84,10 @@ async fn a_fault_in_a_stock_function_names_the_file_and_what_to_do() {
         let output = run(root.path(), &GOOD).await;
         assert_refused(&output, &["AssignRole/function.json", text]);
     }
+    let root = app_root();
+    spoil(root.path(), "Health/function.json", "\"response\"", "\"res\"");
+    let output = run(root.path(), &GOOD).await;
+    assert_refused(&output, &["Health/function.json", "named \"response\""]);
 }
 
 #[tokio::test]

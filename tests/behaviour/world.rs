@@ -7,9 +7,10 @@ use std::{
 
 use local::{
     functions_host::{FunctionsHost, Options},
-    storage::{Account, Azurite, Queue, StorageProxy},
+    storage::{Account, Azurite, Entity, Queue, StorageProxy, TableError},
     tenant::{Tenant, contoso::contoso},
 };
+use reqwest::Url;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -45,6 +46,8 @@ pub(crate) struct Plan {
     pub(crate) environment: Vec<(String, String)>,
     /// Reaches the queues through a proxy.
     pub(crate) with_proxy: bool,
+    /// Reaches the record through a proxy.
+    pub(crate) with_table_proxy: bool,
     /// How long a message stays hidden from others after its host has died.
     pub(crate) message_lease: Option<Duration>,
 }
@@ -57,6 +60,7 @@ impl Plan {
             tenant: Tenant::start(contoso()).await.unwrap(),
             environment: Vec::new(),
             with_proxy: false,
+            with_table_proxy: false,
             message_lease: None,
         }
     }
@@ -71,6 +75,15 @@ impl Plan {
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Lets the handler look at storage with its identity, in the emulated tenant. The host goes on using
+    /// Azurite, with a key.
+    pub(crate) fn with_identity_based_storage(self) -> Self {
+        let [tables, queues] = [self.tenant.table_service_uri(), self.tenant.queue_service_uri()];
+        self.set("AzureWebJobsStorage__tableServiceUri", &tables)
+            .set("AzureWebJobsStorage__queueServiceUri", &queues)
+            .set("RequestQueues__queueServiceUri", &queues)
     }
 
     /// The delivery after which the host gives a message up.
@@ -95,10 +108,12 @@ impl Plan {
         if let Some(policy) = &self.policy {
             std::fs::write(&policy_file, policy).unwrap();
         }
-        let azurite = account.queue_endpoint().port().unwrap();
-        let proxy = StorageProxy::start(azurite, SEED).await.unwrap();
-        let port = if self.with_proxy { proxy.port() } else { azurite };
-        let connection = account.clone().with_queue_port(port).unwrap().connection_string();
+        let (proxy, port) = proxy_of(account.queue_endpoint(), self.with_proxy).await;
+        let (table_proxy, table_port) =
+            proxy_of(account.table_endpoint(), self.with_table_proxy).await;
+        let reached = account.clone().with_queue_port(port).unwrap();
+        let reached = reached.with_table_port(table_port).unwrap();
+        let connection = reached.connection_string();
         let queues = "AzureFunctionsJobHost__extensions__queues__";
         let mut options = Options::new(self.app_root);
         options.environment = self.tenant.environment();
@@ -130,10 +145,19 @@ impl Plan {
             poison,
             account,
             proxy,
+            table_proxy,
             options,
             _folder: folder,
         }
     }
+}
+
+/// A proxy before a service of Azurite, and by which port the host is to reach the service.
+async fn proxy_of(service: &Url, is_used: bool) -> (StorageProxy, u16) {
+    let azurite = service.port().unwrap();
+    let proxy = StorageProxy::start(azurite, SEED).await.unwrap();
+    let port = if is_used { proxy.port() } else { azurite };
+    (proxy, port)
 }
 
 /// Decides which connections suffer when the proxy is told to make trouble.
@@ -149,6 +173,7 @@ pub(crate) struct World {
     pub(crate) poison: Queue,
     pub(crate) account: Account,
     pub(crate) proxy: StorageProxy,
+    pub(crate) table_proxy: StorageProxy,
     options: Options,
     _folder: TempDir,
 }
@@ -182,6 +207,44 @@ impl World {
             }
         }
         results
+    }
+
+    /// The rows of the record in the order of their keys, once there are so many.
+    pub(crate) async fn rows(&self, count: usize) -> Vec<Entity> {
+        let table = self.account.table("AppRoleAudit");
+        let enough = async {
+            loop {
+                match table.entities().await {
+                    Ok(rows) if rows.len() >= count => return rows,
+                    Ok(_) | Err(TableError::NotFound { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        let rows = tokio::time::timeout(PATIENCE, enough).await.unwrap();
+        assert_eq!(rows.len(), count, "{rows:#?}");
+        rows
+    }
+
+    /// What Health answers.
+    pub(crate) async fn health(&self) -> (u16, Value) {
+        let url = self.host.http_url().join("api/health").unwrap();
+        let answer = reqwest::Client::new().get(url).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// The same, once its status is this.
+    pub(crate) async fn health_is(&self, status: u16) -> Value {
+        let answered = async {
+            loop {
+                let (answer, health) = self.health().await;
+                if answer == status {
+                    return health;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, answered).await.unwrap()
     }
 
     /// The messages of a queue, which may not exist.
@@ -237,8 +300,10 @@ pub(crate) fn role(result: &Value) -> &Value {
 /// A copy of the app's files, to change.
 pub(crate) fn app_root() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("AssignRole")).unwrap();
-    for file in ["host.json", "policy.json", "AssignRole/function.json"] {
+    for function in ["AssignRole", "Health"] {
+        std::fs::create_dir(folder.path().join(function)).unwrap();
+    }
+    for file in ["host.json", "policy.json", "AssignRole/function.json", "Health/function.json"] {
         std::fs::copy(Path::new(ROOT).join(file), folder.path().join(file)).unwrap();
     }
     folder

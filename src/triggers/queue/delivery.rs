@@ -14,6 +14,7 @@ use crate::{
     remote::retry::Deadline,
     triggers::{
         FAILED_BINDING, RESULT_BINDING, Workbench,
+        audit::{self, AUDIT_BINDING},
         occasion::{Occasion, written},
     },
 };
@@ -81,6 +82,7 @@ impl Delivery<'_> {
         tracing::warn!(event = "request.invalid", kind = fault.kind(), "not a request");
         let role = RoleOutcome::new(Status::Invalid).because(&fault.to_string());
         let decision = Decision { roles: vec![role], ..Decision::default() };
+        workbench.broker.audit_invalid(self.context(workbench), &decision);
         self.reply(workbench, None, decision, Outputs::default())
     }
 
@@ -124,14 +126,22 @@ impl Delivery<'_> {
         decision: Decision,
         outputs: Outputs,
     ) -> Reply {
-        match self.occasion.result(workbench, request, decision).to_json() {
-            Ok(json) => Reply::Succeeded(outputs.message(RESULT_BINDING, json)),
+        let result = self.occasion.result(workbench, request, decision);
+        let rows = match audit::rows(&self.occasion, request, &result) {
+            Ok(rows) => rows,
+            Err(error) => return unwritable(&error),
+        };
+        match result.to_json() {
+            Ok(json) => {
+                let outputs = outputs.message(RESULT_BINDING, json);
+                Reply::Succeeded(outputs.entities(AUDIT_BINDING, rows))
+            }
             Err(error) => unwritable(&error),
         }
     }
 }
 
-fn unwritable(error: &serde_json::Error) -> Reply {
+fn unwritable(error: &dyn std::error::Error) -> Reply {
     tracing::error!(event = "result.unwritable", "{error}");
-    Reply::Failed("the result could not be written as JSON".to_owned())
+    Reply::Failed("the result or its record could not be written".to_owned())
 }
