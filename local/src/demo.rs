@@ -1,14 +1,15 @@
-//! The demo: five messages, what came of each, and then the reader's own.
+//! The demo: five messages and a call over HTTP, what came of each, and then the reader's own.
 
 #![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
 
+mod http_call;
 mod report;
 mod stage;
 
 use std::time::{Duration, Instant};
 
 use local::{
-    functions_host::Outcome as InvocationOutcome,
+    functions_host::{FinishedInvocation, Outcome as InvocationOutcome},
     tenant::contoso::{
         BILLING_FUNCTION, MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ,
         REPORTS_IDENTITY, ROLE_MANAGEMENT_READ_WRITE_DIRECTORY,
@@ -72,22 +73,22 @@ fn scenes() -> [Scene; 5] {
     ]
 }
 
-/// Runs the demo; with `once`, ends after the five messages and fails if one came out otherwise.
+/// Runs the demo; with `once`, ends after the messages and the call and fails if one came out otherwise.
 pub(crate) async fn run(once: bool, verbose: bool) -> Outcome {
     let stage = Stage::set(verbose).await?;
     stage.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
     let mut report = Report::default();
     for scene in scenes() {
         let row = play(&stage, &scene).await?;
-        println!("  {} {}", if row.is_as_expected() { "ok  " } else { "WRONG" }, scene.asked);
         report.add(row);
     }
+    report.add(http_call::play(&stage.host).await?);
     println!("\n{}", report.table());
     print_assignments(&stage.tenant);
     if once {
         return report.verdict();
     }
-    invite(&stage);
+    invite(&stage)?;
     tokio::select! {
         ended = follow(&stage) => ended,
         _ = tokio::signal::ctrl_c() => {
@@ -112,10 +113,13 @@ async fn play(stage: &Stage, scene: &Scene) -> Outcome<Row> {
     Ok(Row::new(scene.asked, scene.expected, &result, took))
 }
 
-fn invite(stage: &Stage) {
+fn invite(stage: &Stage) -> Outcome {
     println!("\nThe broker keeps running. Ask for something yourself, from another terminal:\n");
     println!("  cargo run -q -p local -- send --port {} '{OWN_REQUEST}'\n", stage.queue_port);
-    println!("What comes of it appears here. Ctrl-C ends.\n");
+    println!("What comes of it appears here.\n");
+    http_call::invite(&stage.host)?;
+    println!("Ctrl-C ends.\n");
+    Ok(())
 }
 
 /// Prints what comes of messages that somebody else sends, until the host ends.
@@ -125,7 +129,8 @@ async fn follow(stage: &Stage) -> Outcome {
         let Ok(invocations) = stage.host.wait_for_invocations(finished + 1, PATIENCE).await else {
             continue;
         };
-        for invocation in invocations.iter().skip(finished) {
+        let from_the_queue = |invocation: &&FinishedInvocation| invocation.message_id.is_some();
+        for invocation in invocations.iter().skip(finished).filter(from_the_queue) {
             match &invocation.outcome {
                 InvocationOutcome::Succeeded => {
                     let result = stage.next_result().await?;

@@ -1,4 +1,4 @@
-//! What came of the demo's messages, as a table that people like to read.
+//! What came of the demo's messages and of its call, as a table that people like to read.
 
 #![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
 
@@ -32,7 +32,7 @@ pub(super) struct Report {
 }
 
 impl Row {
-    /// Reads a result message.
+    /// Reads a result.
     pub(super) fn new(
         asked: &'static str,
         expected: &'static str,
@@ -46,7 +46,7 @@ impl Row {
     }
 
     /// Whether the outcome is the one that the demo wants to show.
-    pub(super) fn is_as_expected(&self) -> bool {
+    fn is_as_expected(&self) -> bool {
         self.expected == self.status
     }
 }
@@ -64,8 +64,9 @@ fn what_happened(role: &Value) -> String {
 }
 
 impl Report {
-    /// Adds a row.
+    /// Adds a row, and says that there is one.
     pub(super) fn add(&mut self, row: Row) {
+        println!("  {} {}", if row.is_as_expected() { "ok  " } else { "WRONG" }, row.asked);
         self.rows.push(row);
     }
 

@@ -11,6 +11,7 @@ use local::{
 };
 use serde_json::Value;
 
+use super::http_call;
 use crate::{
     Outcome,
     app::{App, REQUESTS, RESULTS},
@@ -46,12 +47,13 @@ impl Stage {
         println!("Starting the emulated tenant and the Functions host, which starts the handler");
         let tenant = Tenant::start(contoso()).await?;
         let mut options = app.options(&tenant, &account, Path::new(POLICY));
+        options.keys.push(http_call::key());
         if verbose {
             options.echo = Some(Arc::new(print_record));
         }
         let host = FunctionsHost::start(options).await?;
         host.ready().await?;
-        println!("Sending five messages to the queue {REQUESTS}\n");
+        println!("Sending five messages to the queue {REQUESTS}, and one call over HTTP\n");
         let [_, queue_port, _] = azurite.ports();
         Ok(Self { tenant, host, requests, queue_port, results, _azurite: azurite })
     }
