@@ -25,7 +25,7 @@ use crate::{
 
 /// The functions that ship with the broker. A fault in one of them ends the start; a fault in a
 /// folder that somebody added makes that function fail and leaves the others working.
-const STOCK_FUNCTIONS: [&str; 2] = ["AssignRole", "Health"];
+const STOCK_FUNCTIONS: [&str; 3] = ["AssignRole", "AssignRoleHttp", "Health"];
 
 /// The connection of the host itself, which a binding without one has.
 const HOST_CONNECTION: &str = "AzureWebJobsStorage";
@@ -144,6 +144,7 @@ impl App {
         let workbench = Workbench {
             broker: broker.clone(),
             max_dequeue_count: functions.max_dequeue_count,
+            easy_auth: settings.easy_auth,
             pace: pace.clone(),
             queues: functions.queues,
             has_faulty_function: functions.by_name.values().any(Result::is_err),

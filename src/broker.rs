@@ -2,20 +2,22 @@
 
 mod apply;
 mod health;
+mod read;
 mod remembered;
 mod resolve;
 mod roles;
 
 use health::Findings;
 pub use health::{Check, Health, WatchedQueue};
+pub use read::Holdings;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use crate::{
     domain::{
-        ids::InvocationId,
+        ids::{Guid, InvocationId},
         mode::Mode,
-        outcome::{Candidate, RoleOutcome},
+        outcome::{Candidate, Failure, RoleOutcome},
         pace::Pace,
         policy::Policy,
         request::Request,
@@ -111,6 +113,17 @@ impl Broker {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The tenant that the broker belongs to, from its own token; `None` if the token does not say.
+    pub async fn own_tenant(&self, deadline: Deadline) -> Result<Option<Guid>, Failure> {
+        match self.graph.sign_in(deadline).await {
+            Ok(token) => Ok(token.claims().tenant_id),
+            Err(error) => {
+                tracing::error!(event = "sign_in.failed", "{error}");
+                Err(error.into_failure())
+            }
+        }
     }
 
     /// Signs in and says in the log who the broker is, so that an operator who looks at a fresh start

@@ -68,6 +68,10 @@ pub struct Settings {
     /// Where storage is reached with the broker's identity: the settings of the Functions host for
     /// identity-based connections.
     pub storage: StorageEndpoints,
+    /// `WEBSITE_AUTH_ENABLED`, set by the platform: whether App Service Authentication ("Easy Auth")
+    /// stands before the app. Only then is it believed who signed in: otherwise a caller could write
+    /// those headers.
+    pub easy_auth: bool,
     /// How long things may take. `PACE_FACTOR` multiplies the waits between tries; it is accepted
     /// only where Graph is an emulator on this machine.
     pub pace: Pace,
@@ -120,6 +124,7 @@ impl Settings {
                 policy_file,
                 mode,
                 storage,
+                easy_auth: easy_auth(env),
                 pace,
             }),
             _ => Err(faults),
@@ -227,6 +232,11 @@ fn mode(env: &dyn Env) -> Result<Mode, StartFault> {
     const NAME: &str = "BROKER_MODE";
     let Some(text) = env.get(NAME) else { return Ok(Mode::default()) };
     Mode::parse(&text).ok_or_else(|| fault(NAME, "must be enforce, report or paused"))
+}
+
+/// Anything but the platform's own word counts as off.
+fn easy_auth(env: &dyn Env) -> bool {
+    env.get("WEBSITE_AUTH_ENABLED").is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFault> {

@@ -4,6 +4,7 @@
 
 pub mod arm;
 mod ascii_json;
+pub mod assignment_list;
 pub mod directory;
 pub mod failed_request;
 pub mod ids;

@@ -8,6 +8,7 @@
 
 pub mod function_json;
 pub mod host_json;
+pub mod http_request;
 pub mod invocation;
 pub mod reply;
 pub mod server;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod health;
+mod http;
 mod occasion;
 mod queue;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use audit::AUDIT_BINDING;
 use health::HealthCheck;
+use http::RequestEndpoint;
 use queue::RequestQueue;
 
 use crate::{
@@ -37,6 +39,8 @@ pub const RESPONSE_BINDING: &str = "response";
 pub enum Trigger {
     /// A storage queue delivers requests.
     RequestQueue(RequestQueue),
+    /// Callers over HTTP send requests and look at what principals hold.
+    RequestEndpoint(RequestEndpoint),
     /// Somebody asks over HTTP whether the app works.
     Health(HealthCheck),
 }
@@ -51,6 +55,8 @@ pub struct Workbench {
     pub broker: Arc<Broker>,
     /// The delivery after which the host gives a message up.
     pub max_dequeue_count: u32,
+    /// Whether App Service Authentication stands before the app.
+    pub easy_auth: bool,
     /// How long things may take.
     pub pace: Pace,
     /// The queues of all functions.
@@ -64,10 +70,13 @@ impl Trigger {
     pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
         match (folder.trigger.kind.as_str(), folder.trigger.name.as_str()) {
             ("queueTrigger", REQUEST_BINDING) => RequestQueue::of(folder).map(Self::RequestQueue),
+            ("httpTrigger", REQUEST_BINDING) => {
+                RequestEndpoint::of(folder).map(Self::RequestEndpoint)
+            }
             ("httpTrigger", HEALTH_BINDING) => HealthCheck::of(folder).map(Self::Health),
             (kind, name) => Err(format!(
-                "no use case belongs to a {kind} named {name:?}; this broker knows: queueTrigger \
-                 named \"{REQUEST_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\""
+                "no use case belongs to a {kind} named {name:?}; this broker knows: queueTrigger and \
+                 httpTrigger named \"{REQUEST_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\""
             )),
         }
     }
@@ -76,6 +85,7 @@ impl Trigger {
     pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
         match self {
             Self::RequestQueue(queue) => queue.run(workbench, invocation).await,
+            Self::RequestEndpoint(endpoint) => endpoint.run(workbench, invocation).await,
             Self::Health(health) => health.run(workbench).await,
         }
     }

@@ -57,13 +57,13 @@ impl Broker {
             tracing::warn!(event = "request.denied", "{denial}");
             return Ok(Decision::for_all(request, &RoleOutcome::denied(&denial)));
         }
-        let resolved = match self.resolve(context, request).await {
+        let resolved = match self.resolve_for(context, request).await {
             Ok(resolved) => resolved,
-            Err(unresolved) => return undone(*unresolved),
+            Err(unresolved) => return undone(request, *unresolved),
         };
         let decided = match self.decide(context, request, &resolved).await {
             Ok(decided) => decided,
-            Err(error) => return undone(Unresolved::by(request, error).knowing(&resolved)),
+            Err(error) => return undone(request, Unresolved::by(error).knowing(&resolved)),
         };
         let roles = match decided {
             Decided::Refused(roles) => roles,
@@ -253,8 +253,9 @@ pub(super) fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
 }
 
 /// What a request that could not be looked up leads to.
-fn undone(unresolved: Unresolved) -> Result<Decision, NotYet> {
-    let Unresolved { decision, again } = unresolved;
+fn undone(request: &Request, unresolved: Unresolved) -> Result<Decision, NotYet> {
+    let (again, roles) = (unresolved.again, Decision::for_all(request, &unresolved.outcome).roles);
+    let decision = unresolved.decision(roles);
     if again { Err(NotYet { last: Box::new(decision) }) } else { Ok(decision) }
 }
 

@@ -7,12 +7,12 @@ use crate::{
     domain::{
         directory::{Api, Assignment, Principal},
         ids::{AppId, Guid},
-        names::PrincipalName,
+        names::{ApiName, PrincipalName},
         outcome::{Candidate, Code, RoleOutcome, Status},
         pace::Pace,
         policy::OwnIdentity,
         request::{Action, Request},
-        result::MOST_CANDIDATES,
+        result::{MOST_CANDIDATES, ResultApi, ResultPrincipal},
     },
     graph::{Lookup, error::GraphError},
     remote::retry::{Attempt, Deadline, retry},
@@ -29,10 +29,26 @@ pub(super) struct Resolved {
     pub(super) held: Vec<Assignment>,
 }
 
-/// Why the names of a request mean nothing, as an answer to it.
+/// How a request names its two service principals.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) principal: &'a PrincipalName,
+    pub(super) api: &'a ApiName,
+}
+
+impl<'a> From<&'a Request> for Names<'a> {
+    fn from(request: &'a Request) -> Self {
+        Self { principal: &request.principal, api: &request.api }
+    }
+}
+
+/// Why the names of a request mean nothing, which is the same for all its roles.
 #[derive(Debug)]
 pub(super) struct Unresolved {
-    pub(super) decision: Decision,
+    pub(super) outcome: RoleOutcome,
+    principal: Option<ResultPrincipal>,
+    api: Option<ResultApi>,
+    candidates: Vec<Candidate>,
     /// Whether another delivery may find what this one did not.
     pub(super) again: bool,
 }
@@ -51,62 +67,80 @@ impl Resolved {
 
 impl Unresolved {
     /// A call to Graph did not work.
-    pub(super) fn by(request: &Request, error: GraphError) -> Self {
+    pub(super) fn by(error: GraphError) -> Self {
         let again = is_worth_another_delivery(&error);
         let outcome = RoleOutcome::new(Status::Failed).failed(error.into_failure());
-        Self { decision: Decision::for_all(request, &outcome), again }
+        Self { again, ..Self::finally(outcome) }
+    }
+
+    fn finally(outcome: RoleOutcome) -> Self {
+        Self { outcome, principal: None, api: None, candidates: Vec::new(), again: false }
     }
 
     /// The same, when principal and API were known already.
-    pub(super) fn knowing(mut self, resolved: &Resolved) -> Self {
-        let roles = std::mem::take(&mut self.decision.roles);
-        Self { decision: resolved.decision(roles), ..self }
+    pub(super) fn knowing(self, resolved: &Resolved) -> Self {
+        let principal = Some((&resolved.principal).into());
+        Self { principal, api: Some(resolved.api.as_ref().into()), ..self }
     }
 
-    fn not_found(request: &Request, code: Code, message: &str) -> Self {
-        let outcome = RoleOutcome::new(Status::NotFound).coded(code).because(message);
-        Self { decision: Decision::for_all(request, &outcome), again: false }
+    fn not_found(code: Code, message: &str) -> Self {
+        Self::finally(RoleOutcome::new(Status::NotFound).coded(code).because(message))
     }
 
     /// What Graph does not know may be too young. Whoever gives up says `failed`.
-    fn not_found_yet(request: &Request, message: &str) -> Self {
+    fn not_found_yet(message: &str) -> Self {
         let outcome = RoleOutcome::new(Status::Failed);
         let outcome = outcome.coded(Code::PrincipalNotFound).because(message);
-        Self { decision: Decision::for_all(request, &outcome), again: true }
+        Self { again: true, ..Self::finally(outcome) }
     }
 
-    fn ambiguous(request: &Request, code: Code, candidates: &[Principal]) -> Self {
+    fn ambiguous(code: Code, candidates: &[Principal]) -> Self {
         let message = format!(
             "{} service principals have this name; name one by an id, see candidates",
             candidates.len()
         );
         let outcome = RoleOutcome::new(Status::Ambiguous).coded(code).because(&message);
         let candidates = candidates.iter().take(MOST_CANDIDATES).map(Candidate::from).collect();
-        let decision = Decision { candidates, ..Decision::for_all(request, &outcome) };
-        Self { decision, again: false }
+        Self { candidates, ..Self::finally(outcome) }
+    }
+
+    /// The answer, with these outcomes.
+    pub(super) fn decision(self, roles: Vec<RoleOutcome>) -> Decision {
+        let Self { principal, api, candidates, .. } = self;
+        Decision { principal, api, roles, candidates }
     }
 }
 
 impl Broker {
-    /// Looks up everything that a decision needs.
-    pub(super) async fn resolve(
+    /// Looks up everything that a decision on a request needs.
+    pub(super) async fn resolve_for(
         &self,
         context: Context<'_>,
         request: &Request,
     ) -> Result<Resolved, Box<Unresolved>> {
-        let failed = |error| Box::new(Unresolved::by(request, error));
+        let mut resolved = self.resolve(context, request.into()).await?;
+        if self.is_dry_run(request) || request.action == Action::Revoke {
+            let held = self.graph.assignments(&resolved.principal, context.deadline).await;
+            resolved.held =
+                held.map_err(|error| Box::new(Unresolved::by(error).knowing(&resolved)))?;
+        }
+        Ok(resolved)
+    }
+
+    /// Looks up what two names mean.
+    pub(super) async fn resolve(
+        &self,
+        context: Context<'_>,
+        names: Names<'_>,
+    ) -> Result<Resolved, Box<Unresolved>> {
+        let failed = |error| Box::new(Unresolved::by(error));
         let own = self.own_identity(context.deadline).await.map_err(failed)?;
-        let principal = self.find_principal(context, request).await?;
-        let api = self.find_api(context, request).await.map_err(|mut unresolved| {
-            unresolved.decision.principal = Some((&principal).into());
+        let principal = self.find_principal(context, names.principal).await?;
+        let api = self.find_api(context, names.api).await.map_err(|mut unresolved| {
+            unresolved.principal = Some((&principal).into());
             unresolved
         })?;
-        let held = if self.is_dry_run(request) || request.action == Action::Revoke {
-            self.graph.assignments(&principal, context.deadline).await.map_err(failed)?
-        } else {
-            Vec::new()
-        };
-        Ok(Resolved { own, principal, api, held })
+        Ok(Resolved { own, principal, api, held: Vec::new() })
     }
 
     /// Who the broker is, from its own token. Without it nothing is written: the broker could not
@@ -121,14 +155,11 @@ impl Broker {
     async fn find_principal(
         &self,
         context: Context<'_>,
-        request: &Request,
+        name: &PrincipalName,
     ) -> Result<Principal, Box<Unresolved>> {
-        let failed = |error| Box::new(Unresolved::by(request, error));
-        let not_found = |message: &str| {
-            let code = Code::PrincipalNotFound;
-            Box::new(Unresolved::not_found(request, code, message))
-        };
-        let name = &request.principal;
+        let failed = |error| Box::new(Unresolved::by(error));
+        let not_found =
+            |message: &str| Box::new(Unresolved::not_found(Code::PrincipalNotFound, message));
         let mut found = self.graph.principal(name, context.deadline).await.map_err(failed)?;
         if matches!(found, Lookup::NotFound) && can_be_young(name) {
             let mistaken = self.mistaken_id(name, context.deadline).await.map_err(failed)?;
@@ -140,11 +171,10 @@ impl Broker {
         match found {
             Lookup::Found(principal) => Ok(principal),
             Lookup::Ambiguous(candidates) => {
-                let code = Code::PrincipalAmbiguous;
-                Err(Box::new(Unresolved::ambiguous(request, code, &candidates)))
+                Err(Box::new(Unresolved::ambiguous(Code::PrincipalAmbiguous, &candidates)))
             }
             Lookup::NotFound if can_be_young(name) => {
-                Err(Box::new(Unresolved::not_found_yet(request, unknown_principal(name))))
+                Err(Box::new(Unresolved::not_found_yet(unknown_principal(name))))
             }
             Lookup::NotFound => Err(not_found(unknown_principal(name))),
         }
@@ -216,20 +246,18 @@ impl Broker {
     async fn find_api(
         &self,
         context: Context<'_>,
-        request: &Request,
+        name: &ApiName,
     ) -> Result<Arc<Api>, Box<Unresolved>> {
-        let found = self.graph.api(&request.api, context.deadline).await;
-        match found.map_err(|error| Box::new(Unresolved::by(request, error)))? {
+        let found = self.graph.api(name, context.deadline).await;
+        match found.map_err(|error| Box::new(Unresolved::by(error)))? {
             Lookup::Found(api) => Ok(api),
             Lookup::Ambiguous(candidates) => {
-                let code = Code::ApiAmbiguous;
-                Err(Box::new(Unresolved::ambiguous(request, code, &candidates)))
+                Err(Box::new(Unresolved::ambiguous(Code::ApiAmbiguous, &candidates)))
             }
             Lookup::NotFound => {
                 let message = "this tenant has no service principal for the API; if the API is \
                                Microsoft's or a partner's, somebody must first add it to the tenant";
-                let code = Code::ApiNotFound;
-                Err(Box::new(Unresolved::not_found(request, code, message)))
+                Err(Box::new(Unresolved::not_found(Code::ApiNotFound, message)))
             }
         }
     }

@@ -6,13 +6,14 @@ use super::{Broker, Context, apply::not_attempted, resolve::Resolved};
 use crate::{
     domain::{
         directory::{Api, AppRole, NoSuchRole},
-        names::RoleName,
+        names::{ApiName, RoleName},
         outcome::{Code, RoleOutcome, Status},
         policy::{Permit, Question},
         privileged,
         request::{Action, Request},
     },
     graph::{Lookup, error::GraphError},
+    remote::retry::Deadline,
 };
 
 /// What was decided on the roles of a request.
@@ -32,7 +33,10 @@ impl Broker {
         request: &Request,
         resolved: &Resolved,
     ) -> Result<Decided, GraphError> {
-        let api = self.with_current_roles(context, request, resolved).await?;
+        let lacks_a_role = request.roles.iter().any(|name| resolved.api.role(name).is_err());
+        let api = self
+            .with_current_roles(&request.api, &resolved.api, lacks_a_role, context.deadline)
+            .await?;
         let answers: Vec<_> = request
             .roles
             .iter()
@@ -51,20 +55,21 @@ impl Broker {
         Ok(Decided::Refused(refused.collect()))
     }
 
-    /// The API, read again if it was remembered and lacks a role: the role may be new.
-    async fn with_current_roles(
+    /// The API, read again if what is remembered of it lacks a role: the role may be new.
+    pub(super) async fn with_current_roles(
         &self,
-        context: Context<'_>,
-        request: &Request,
-        resolved: &Resolved,
+        name: &ApiName,
+        known: &Arc<Api>,
+        lacks_a_role: bool,
+        deadline: Deadline,
     ) -> Result<Arc<Api>, GraphError> {
-        if request.roles.iter().all(|name| resolved.api.role(name).is_ok()) {
-            return Ok(resolved.api.clone());
+        if !lacks_a_role {
+            return Ok(known.clone());
         }
-        match self.graph.refreshed_api(&request.api, context.deadline).await? {
-            Lookup::Found(api) if api.object_id == resolved.api.object_id => Ok(api),
+        match self.graph.refreshed_api(name, deadline).await? {
+            Lookup::Found(api) if api.object_id == known.object_id => Ok(api),
             // Its name means something else since: the answer stays about the API that was found.
-            _ => Ok(resolved.api.clone()),
+            _ => Ok(known.clone()),
         }
     }
 

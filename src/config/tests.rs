@@ -134,3 +134,19 @@ fn what_is_not_set_has_its_documented_default() {
     assert_eq!(settings.client_id, None);
     assert_eq!(settings.pace, Pace::default());
 }
+
+#[test]
+fn who_signed_in_is_believed_only_where_the_platform_says_true() {
+    assert!(!Settings::read(&good()).unwrap().easy_auth);
+    for (text, believed) in [
+        ("", false),
+        ("False", false),
+        ("1", false),
+        ("yes", false),
+        ("True", true),
+        ("true", true),
+    ] {
+        let settings = Settings::read(&with("WEBSITE_AUTH_ENABLED", text)).unwrap();
+        assert_eq!(settings.easy_auth, believed, "{text:?}");
+    }
+}

@@ -164,6 +164,13 @@ impl<'de, N: Name> Visitor<'de> for NameVisitor<N> {
     }
 }
 
+impl PrincipalName {
+    /// Reads the text of a name that does not say its kind.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::of_text(text)
+    }
+}
+
 impl ApiName {
     /// Reads the text of a name that does not say its kind.
     pub fn parse(text: &str) -> Result<Self, String> {

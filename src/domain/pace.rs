@@ -45,6 +45,10 @@ pub struct Pace {
     pub health_memory: Duration,
     /// Limit of one of Health's checks, several tries included. Monitors wait for half a minute at least.
     pub health_check: Duration,
+    /// How long a caller over HTTP waits for an answer. Far below the 230 s after which Azure's load
+    /// balancer hangs up ("Azure Functions HTTP trigger", limits), and longer than a young principal is
+    /// waited for.
+    pub http_request: Duration,
     /// How long a shutdown waits for invocations in flight.
     pub drain: Duration,
 }
@@ -66,6 +70,7 @@ impl Default for Pace {
             queue_message: Duration::from_secs(60),
             health_memory: Duration::from_secs(30),
             health_check: Duration::from_secs(15),
+            http_request: Duration::from_secs(20),
             drain: Duration::from_secs(10),
         }
     }
@@ -89,6 +94,7 @@ impl Pace {
             queue_message: self.queue_message.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),
+            http_request: self.http_request.mul_f64(factor),
             ..self.clone()
         }
     }

@@ -6,14 +6,16 @@
 mod denial;
 mod file;
 mod pattern;
+mod reading;
 mod rule;
 mod warnings;
 
 pub use denial::Denial;
 pub use file::{PolicyFault, PolicyFaults};
 use pattern::Protected;
+pub use reading::View;
 pub use rule::BaselineRule;
-use rule::{Naming, Rule};
+use rule::{Naming, Rule, RuleAction};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
@@ -161,7 +163,17 @@ impl Policy {
     /// an API and a principal that are named like this?
     pub fn admit(&self, requester: &Requester, request: &Request) -> Result<(), Denial> {
         let Request { action, principal, api, .. } = request;
-        self.could_allow(requester, *action, principal, api).then_some(()).ok_or_else(|| match self
+        self.admit_action(requester, (*action).into(), principal, api)
+    }
+
+    fn admit_action(
+        &self,
+        requester: &Requester,
+        action: RuleAction,
+        principal: &PrincipalName,
+        api: &ApiName,
+    ) -> Result<(), Denial> {
+        self.could_allow(requester, action, principal, api).then_some(()).ok_or_else(|| match self
             .closed_because()
         {
             Some(reason) => Denial::NoPolicy(reason.to_owned()),
@@ -172,7 +184,7 @@ impl Policy {
     fn could_allow(
         &self,
         requester: &Requester,
-        action: Action,
+        action: RuleAction,
         principal: &PrincipalName,
         api: &ApiName,
     ) -> bool {
@@ -190,17 +202,17 @@ impl Policy {
         let rules = self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))?;
         rules.check_guards(principal, api, own)?;
         let mut candidates: Vec<&Rule> =
-            rules.allow.iter().filter(|rule| rule.admits(requester, action)).collect();
+            rules.allow.iter().filter(|rule| rule.admits(requester, action.into())).collect();
         if candidates.is_empty() {
             return Err(Denial::Requester(requester.clone(), action.verb()));
         }
         candidates.retain(|rule| rule.grant.api.is(api));
         if candidates.is_empty() {
-            return Err(api_denial(question));
+            return Err(api_denial(requester, api));
         }
         candidates.retain(|rule| rule.grant.covers(principal));
         if candidates.is_empty() {
-            return Err(principal_denial(question));
+            return Err(principal_denial(requester, principal));
         }
         candidates.retain(|rule| rule.grant.names(role, api, own.tenant_id) != Naming::No);
         let Some(first) = candidates.first() else { return Err(role_denial(question)) };
@@ -253,13 +265,12 @@ fn permit(rule: &Rule, question: &Question<'_>) -> Permit {
     }
 }
 
-fn api_denial(question: &Question<'_>) -> Denial {
-    Denial::Api { requester: question.requester.clone(), app_id: question.api.app_id.to_string() }
+fn api_denial(requester: &Requester, api: &Api) -> Denial {
+    Denial::Api { requester: requester.clone(), app_id: api.app_id.to_string() }
 }
 
-fn principal_denial(question: &Question<'_>) -> Denial {
-    let principal = place_of(question.principal);
-    Denial::Principal { requester: question.requester.clone(), principal }
+fn principal_denial(requester: &Requester, principal: &Principal) -> Denial {
+    Denial::Principal { requester: requester.clone(), principal: place_of(principal) }
 }
 
 fn role_denial(question: &Question<'_>) -> Denial {

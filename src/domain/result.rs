@@ -111,7 +111,8 @@ impl From<&Api> for ResultApi {
     }
 }
 
-/// The broker's answer to one request, as a message of the results queue.
+/// The broker's answer to one request, as a message of the results queue or the body of an answer over
+/// HTTP.
 ///
 /// ```json
 /// { "requestId": "INC-1234", "invocationId": "5f0a7d0e-…", "function": "AssignRole",
@@ -186,6 +187,13 @@ impl RequestResult {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let whole = ascii_json(self)?;
         if whole.len() <= LARGEST_RESULT { Ok(whole) } else { ascii_json(&self.without_texts()) }
+    }
+
+    /// The same result, without long texts if it has more than [`LARGEST_RESULT`] bytes as JSON: what
+    /// an answer is made of that has members beside these.
+    pub fn fitting(self) -> Result<Self, serde_json::Error> {
+        let length = ascii_json(&self)?.len();
+        Ok(if length <= LARGEST_RESULT { self } else { self.without_texts() })
     }
 
     /// What programs need, without what is only for people and may be long. A role that is known keeps

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use super::http_request::HttpRequest;
+
 /// One call of the host: which function, and what its trigger delivered.
 ///
 /// ```json
@@ -18,6 +20,8 @@ pub struct Invocation {
     pub function: String,
     /// The host's id of the invocation, as the header has it.
     pub id: Option<String>,
+    /// Whether the call had more bytes than the server keeps: then nothing else is known of it.
+    pub is_too_large: bool,
     data: HashMap<String, Value>,
     metadata: HashMap<String, Value>,
 }
@@ -63,17 +67,37 @@ impl Invocation {
                 let category = error.inner().classify();
                 EnvelopeFault(format!("{} is not as expected ({category:?})", error.path()))
             })?;
-        Ok(Self { function, id, data, metadata })
+        Ok(Self { function, id, is_too_large: false, data, metadata })
+    }
+
+    /// A call that had more bytes than the server keeps.
+    #[must_use]
+    pub fn too_large(function: String, id: Option<String>) -> Self {
+        let (data, metadata) = (HashMap::new(), HashMap::new());
+        Self { function, id, is_too_large: true, data, metadata }
     }
 
     /// The bytes of a binding whose `dataType` is `binary`.
     pub fn binary(&self, binding: &str) -> Result<Vec<u8>, EnvelopeFault> {
         let fault = |problem: &str| EnvelopeFault(format!("Data.{binding} {problem}"));
-        match self.data.get(binding) {
-            Some(Value::String(text)) => STANDARD.decode(text).map_err(|_| fault("is not base64")),
-            Some(_) => Err(fault("is not a string")),
-            None => Err(fault("is missing")),
+        match self.datum(binding)? {
+            Value::String(text) => STANDARD.decode(text).map_err(|_| fault("is not base64")),
+            _ => Err(fault("is not a string")),
         }
+    }
+
+    /// The request of a caller over HTTP, which a binding of type `httpTrigger` delivers.
+    pub fn http_request(&self, binding: &str) -> Result<HttpRequest, EnvelopeFault> {
+        // serde_json's text can repeat values, and a request has keys in it.
+        let fault = |_| EnvelopeFault(format!("Data.{binding} is not an HTTP request"));
+        HttpRequest::deserialize(self.datum(binding)?).map_err(fault)
+    }
+
+    fn datum(&self, binding: &str) -> Result<&Value, EnvelopeFault> {
+        if self.is_too_large {
+            return Err(EnvelopeFault("it is larger than 1 MiB".to_owned()));
+        }
+        self.data.get(binding).ok_or_else(|| EnvelopeFault(format!("Data.{binding} is missing")))
     }
 
     /// What the host says about the queue message that caused this call.

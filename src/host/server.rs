@@ -96,12 +96,13 @@ async fn respond<B: Buf>(
     let Ok(place) = places.acquire_owned().await else {
         return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
     };
-    let body = match collect(body).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal,
-    };
     let id = headers.get(INVOCATION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-    match Invocation::decode(function, id, &body) {
+    let invocation = match collect(body).await {
+        Body::Whole(body) => Invocation::decode(function, id, &body),
+        Body::TooLarge => Ok(Invocation::too_large(function, id)),
+        Body::Broken => return error(StatusCode::BAD_REQUEST, "the body ended early"),
+    };
+    match invocation {
         Ok(invocation) => into_response(&run(handler, invocation, place).await),
         Err(fault) => {
             tracing::error!(event = "host.bad_envelope", "{fault}");
@@ -128,24 +129,30 @@ async fn run(handler: Handler, invocation: Invocation, place: OwnedSemaphorePerm
     }
 }
 
-/// Reads a body up to its limit. The host sends chunks and no length, so the length cannot be asked
-/// for first.
-async fn collect<B: Buf>(
-    body: impl Stream<Item = Result<B, warp::Error>>,
-) -> Result<Bytes, warp::reply::Response> {
+enum Body {
+    Whole(Bytes),
+    /// More than [`LARGEST_ENVELOPE`]. What to answer is the function's business: a caller over HTTP
+    /// is told, a queue is not.
+    TooLarge,
+    Broken,
+}
+
+/// Reads a body and keeps it up to its limit. The host sends chunks and no length, so the length cannot
+/// be asked for first; and it takes no answer before it has sent everything.
+async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Body {
     let mut body = std::pin::pin!(body);
-    let mut collected = BytesMut::new();
+    let (mut collected, mut too_large) = (BytesMut::new(), false);
     while let Some(chunk) = body.next().await {
-        let Ok(mut chunk) = chunk else {
-            return Err(error(StatusCode::BAD_REQUEST, "the body ended early"));
-        };
-        if collected.len() + chunk.remaining() > LARGEST_ENVELOPE {
-            return Err(error(StatusCode::PAYLOAD_TOO_LARGE, "the envelope is larger than 1 MiB"));
-        }
+        let Ok(mut chunk) = chunk else { return Body::Broken };
         let length = chunk.remaining();
-        collected.extend_from_slice(&chunk.copy_to_bytes(length));
+        too_large |= collected.len() + length > LARGEST_ENVELOPE;
+        if too_large {
+            collected = BytesMut::new();
+        } else {
+            collected.extend_from_slice(&chunk.copy_to_bytes(length));
+        }
     }
-    Ok(collected.freeze())
+    if too_large { Body::TooLarge } else { Body::Whole(collected.freeze()) }
 }
 
 fn into_response(reply: &Reply) -> warp::reply::Response {

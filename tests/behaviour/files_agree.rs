@@ -33,7 +33,7 @@ fn every_stock_folder_has_a_use_case() {
     let folders = folders();
     assert!(folders.faults.is_empty(), "{:?}", folders.faults);
     let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
-    assert_eq!(names, ["AssignRole", "Health"]);
+    assert_eq!(names, ["AssignRole", "AssignRoleHttp", "Health"]);
     for folder in &folders.functions {
         Trigger::of(folder).unwrap();
     }

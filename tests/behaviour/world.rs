@@ -6,7 +6,7 @@ use std::{
 };
 
 use local::{
-    functions_host::{FunctionsHost, Options},
+    functions_host::{EasyAuth, FunctionsHost, HostKey, Options},
     storage::{Account, Azurite, Entity, Queue, StorageProxy, TableError},
     tenant::{Tenant, contoso::contoso},
 };
@@ -44,6 +44,10 @@ pub(crate) struct Plan {
     pub(crate) policy: Option<String>,
     pub(crate) tenant: Tenant,
     pub(crate) environment: Vec<(String, String)>,
+    /// The keys of callers over HTTP.
+    pub(crate) keys: Vec<HostKey>,
+    /// App Service Authentication before the host.
+    pub(crate) easy_auth: Option<EasyAuth>,
     /// Reaches the queues through a proxy.
     pub(crate) with_proxy: bool,
     /// Reaches the record through a proxy.
@@ -59,6 +63,8 @@ impl Plan {
             policy: Some(POLICY.to_owned()),
             tenant: Tenant::start(contoso()).await.unwrap(),
             environment: Vec::new(),
+            keys: Vec::new(),
+            easy_auth: None,
             with_proxy: false,
             with_table_proxy: false,
             message_lease: None,
@@ -133,6 +139,8 @@ impl Plan {
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
         options.environment.extend(self.environment);
+        options.keys = self.keys;
+        options.easy_auth = self.easy_auth;
         options.message_lease = self.message_lease.unwrap_or(options.message_lease);
         let host = FunctionsHost::start(options.clone()).await.unwrap();
         host.ready().await.unwrap();

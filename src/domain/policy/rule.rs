@@ -24,6 +24,17 @@ pub(super) enum RuleAction {
     Read,
 }
 
+impl RuleAction {
+    /// The word for sentences.
+    pub(super) fn verb(self) -> &'static str {
+        match self {
+            Self::Assign => Action::Assign.verb(),
+            Self::Revoke => Action::Revoke.verb(),
+            Self::Read => "read",
+        }
+    }
+}
+
 impl From<Action> for RuleAction {
     fn from(action: Action) -> Self {
         match action {
@@ -96,8 +107,8 @@ impl Grant {
 
 impl Rule {
     /// Whether it lets this requester do this at all.
-    pub(super) fn admits(&self, requester: &Requester, action: Action) -> bool {
-        self.requesters.contains(requester) && self.actions.contains(&action.into())
+    pub(super) fn admits(&self, requester: &Requester, action: RuleAction) -> bool {
+        self.requesters.contains(requester) && self.actions.contains(&action)
     }
 
     /// Whether it could allow something about what a request names so, before anything is known of it.

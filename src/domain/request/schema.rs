@@ -1,4 +1,4 @@
-//! The JSON Schemas of requests and results, generated from the types that read and write them.
+//! The JSON Schemas of requests and answers, generated from the types that read and write them.
 //!
 //! `UPDATE_SCHEMAS=1 cargo test -p app-role-broker schema` writes them anew.
 
@@ -12,6 +12,7 @@ use super::{
     wire::{GraphShape, Moment, OwnShape, Roles},
 };
 use crate::domain::{
+    assignment_list::AssignmentList,
     ids::{AppId, AppRoleId, InvocationId, ObjectId},
     names::{ApiName, PrincipalName, RoleName},
     requester::Requester,
@@ -126,6 +127,11 @@ fn api_name() -> Value {
     })
 }
 
+fn requester_pattern() -> String {
+    let name = "[A-Za-z0-9_-]{1,128}";
+    format!("^(queue:[a-z0-9-]{{3,63}}|(eventgrid|key):{name}|(http|cli):{GUID}|admin)$")
+}
+
 macro_rules! schema_of {
     ($($type:ty => $schema:expr;)*) => {$(
         impl JsonSchema for $type {
@@ -153,7 +159,7 @@ schema_of! {
     ApiName => api_name();
     RoleName => word(LONGEST_ROLE_VALUE);
     Moment => json!({ "type": "string", "format": "date-time" });
-    Requester => json!({ "type": "string", "pattern": "^(queue:[a-z0-9-]{3,63}|admin)$" });
+    Requester => json!({ "type": "string", "pattern": requester_pattern() });
 }
 
 impl JsonSchema for Roles {
@@ -180,11 +186,12 @@ pub(super) fn request_schema() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<AnyShape>().to_value()
 }
 
-fn result_schema() -> Value {
+/// The schema of what is only written.
+pub(crate) fn written_schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<RequestResult>()
+        .into_root_schema_for::<T>()
         .to_value()
 }
 
@@ -204,7 +211,8 @@ pub(crate) fn assert_committed(file: &str, schema: &Value) {
 }
 
 #[test]
-fn the_schemas_of_request_and_result_are_what_the_types_say() {
+fn the_schemas_of_requests_and_answers_are_what_the_types_say() {
     assert_committed("request", &request_schema());
-    assert_committed("result", &result_schema());
+    assert_committed("result", &written_schema::<RequestResult>());
+    assert_committed("assignment-list", &written_schema::<AssignmentList>());
 }

@@ -1,0 +1,121 @@
+//! Who asks over HTTP.
+
+use super::{
+    client_principal::ClientPrincipal,
+    problem::{Problem, ProblemType},
+};
+use crate::{
+    domain::requester::Requester,
+    host::http_request::{HttpRequest, Identity},
+    remote::retry::Deadline,
+    triggers::Workbench,
+};
+
+/// The host's own scheme of proving who calls: a key (Azure Functions host,
+/// `AuthLevelAuthenticationDefaults`).
+const KEY_SCHEME: &str = "WebJobsAuthLevel";
+
+/// The claim that says what a key opens.
+const LEVEL: &str = "http://schemas.microsoft.com/2017/07/functions/claims/authlevel";
+
+/// The claim that says the name of a key.
+const KEY_NAME: &str = "http://schemas.microsoft.com/2017/07/functions/claims/keyid";
+
+/// What a caller learns who proves nothing.
+const NOBODY: &str = "call with a function key that has a name of its own (default and master name \
+                      nobody), or sign in with Microsoft Entra where the app takes that";
+
+/// Who asks: whoever signed in, if somebody did, else whoever holds the key. A sign-in that cannot be
+/// used is refused, also beside a good key: somebody claims to be whom they are not.
+pub(super) async fn identify(
+    request: &HttpRequest,
+    workbench: &Workbench,
+    deadline: Deadline,
+) -> Result<Requester, Problem> {
+    let unauthenticated = |detail: String| {
+        tracing::warn!(event = "call.unauthenticated", "{detail}");
+        let scheme = if workbench.easy_auth { "Bearer" } else { "FunctionKey" };
+        Problem::new(ProblemType::Unauthenticated, detail).with_challenge(scheme)
+    };
+    if workbench.easy_auth {
+        let signed_in = ClientPrincipal::of(request);
+        if let Some(principal) = signed_in.map_err(|error| unauthenticated(error.to_string()))? {
+            let own = workbench
+                .broker
+                .own_tenant(deadline)
+                .await
+                .map_err(|failure| Problem::new(ProblemType::Unavailable, failure.message))?;
+            if own != Some(principal.tenant_id) {
+                return Err(unauthenticated("the sign-in was in another tenant".to_owned()));
+            }
+            return Ok(Requester::Http(principal.object_id));
+        }
+    }
+    key_holder(&request.identities).ok_or_else(|| unauthenticated(NOBODY.to_owned()))
+}
+
+/// Whoever holds the key that was presented.
+fn key_holder(identities: &[Identity]) -> Option<Requester> {
+    let mut keys = identities.iter().filter(|identity| {
+        identity.is_authenticated && identity.authentication_type.as_deref() == Some(KEY_SCHEME)
+    });
+    let (Some(key), None) = (keys.next(), keys.next()) else { return None };
+    match key.only_claim(LEVEL)? {
+        "Admin" => Some(Requester::Admin),
+        "Function" => Requester::parse(&format!("key:{}", key.only_claim(KEY_NAME)?)).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn identity(scheme: &str, proven: bool, claims: &[(&str, &str)]) -> Value {
+        let claims: Vec<_> =
+            claims.iter().map(|(kind, value)| json!({ "Type": kind, "Value": value })).collect();
+        json!({ "AuthenticationType": scheme, "IsAuthenticated": proven, "Claims": claims })
+    }
+
+    fn holder(identities: &[Value]) -> Option<String> {
+        let identities: Vec<Identity> = serde_json::from_value(json!(identities)).unwrap();
+        key_holder(&identities).map(|requester| requester.to_string())
+    }
+
+    const NAMED: [(&str, &str); 2] = [(LEVEL, "Function"), (KEY_NAME, "orders-team")];
+
+    #[test]
+    fn what_is_not_one_good_key_is_nobody() {
+        let good = identity(KEY_SCHEME, true, &NAMED);
+        for identities in [
+            vec![],
+            vec![json!({ "AuthenticationType": null, "IsAuthenticated": false, "Claims": [] })],
+            vec![identity("aad", true, &NAMED)],
+            vec![identity("webjobsauthlevel", true, &NAMED)],
+            vec![identity(KEY_SCHEME, false, &NAMED)],
+            vec![good.clone(), good],
+            vec![identity(KEY_SCHEME, true, &[(LEVEL, "Function")])],
+            vec![identity(KEY_SCHEME, true, &[(KEY_NAME, "orders-team")])],
+            vec![identity(KEY_SCHEME, true, &[(LEVEL, "System"), (KEY_NAME, "orders-team")])],
+            vec![identity(KEY_SCHEME, true, &[(LEVEL, "Anonymous"), (KEY_NAME, "orders-team")])],
+            vec![identity(KEY_SCHEME, true, &[NAMED[0], NAMED[1], (KEY_NAME, "other-team")])],
+            vec![identity(KEY_SCHEME, true, &[NAMED[0], NAMED[0], NAMED[1]])],
+            vec![identity(KEY_SCHEME, true, &[NAMED[0], (KEY_NAME, "default")])],
+            vec![identity(KEY_SCHEME, true, &[NAMED[0], (KEY_NAME, "_master")])],
+            vec![identity(KEY_SCHEME, true, &[NAMED[0], (KEY_NAME, "x:y")])],
+        ] {
+            assert_eq!(holder(&identities), None, "{identities:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_names_its_holder_and_the_master_key_is_admin_by_whatever_name() {
+        let other = identity("aad", true, &[(LEVEL, "Admin")]);
+        let named = identity(KEY_SCHEME, true, &NAMED);
+        assert_eq!(holder(&[other, named]).as_deref(), Some("key:orders-team"));
+        let admin = identity(KEY_SCHEME, true, &[(LEVEL, "Admin"), (KEY_NAME, "orders-team")]);
+        assert_eq!(holder(&[admin]).as_deref(), Some("admin"));
+    }
+}
