@@ -24,6 +24,7 @@ use crate::{
 ///
 /// On the wire: `"ok"`, `"failed"` or `"notChecked"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Check {
     /// It is as it should be.
@@ -42,6 +43,7 @@ pub enum Check {
 ///   "queues": "notChecked" }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Health {
     /// A policy is in force; otherwise everything is denied.
     pub policy: Check,

@@ -16,16 +16,24 @@ use crate::{
 pub struct HealthCheck;
 
 /// The answer.
+///
+/// ```json
+/// { "status": "ok", "checks": { "settings": "ok", "functions": "ok", "policy": "ok", … } }
+/// ```
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Health"))]
 struct Answer {
+    /// Failed if any check has failed.
     status: Check,
     checks: Checks,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Checks {
     /// Always ok: a handler whose settings are at fault does not start.
     settings: Check,
+    /// Every function folder could be understood.
     functions: Check,
     #[serde(flatten)]
     broker: Health,
@@ -57,5 +65,16 @@ impl HealthCheck {
         let response = HttpResponse::new(status_code, "application/json", json)
             .header("Cache-Control", "no-store");
         Reply::Succeeded(Outputs::default().response(RESPONSE_BINDING, response))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::schema::{assert_committed, written_schema};
+
+    #[test]
+    fn the_schema_of_the_answer_is_what_the_type_says() {
+        assert_committed("health", &written_schema::<Answer>());
     }
 }

@@ -122,7 +122,7 @@ impl KnownCall<'_> {
     async fn post(&self) -> Result<Outputs, Problem> {
         let request = match self.decode() {
             Ok(request) => request,
-            Err(problem) => return self.refuse(problem),
+            Err(problem) => return self.refuse(&problem),
         };
         tracing::info!(
             event = "request.received",
@@ -151,7 +151,7 @@ impl KnownCall<'_> {
     }
 
     /// The answer to what is no request. Who sends such things is worth a record too.
-    fn refuse(&self, problem: Problem) -> Result<Outputs, Problem> {
+    fn refuse(&self, problem: &Problem) -> Result<Outputs, Problem> {
         tracing::warn!(event = "request.invalid", kind = problem.kind.name(), "not a request");
         let role = RoleOutcome::new(Status::Invalid).because(&problem.detail);
         let detail = role.message.clone().unwrap_or_default();
