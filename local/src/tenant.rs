@@ -1,5 +1,7 @@
-//! An emulated Microsoft Entra tenant over HTTP: the identity endpoint of App Service, and as much
-//! of Microsoft Graph v1.0 as granting app roles needs; and two storage services that look at tokens.
+//! An emulated Microsoft Entra tenant over HTTP, as far as granting app roles needs it.
+//!
+//! It has the identity endpoint of App Service, much of Microsoft Graph v1.0, a little of Azure Resource
+//! Manager, and two storage services that look at tokens.
 //!
 //! [`Tenant::start`] serves a [`Directory`] on a free port of the loopback interface; most start from
 //! [`contoso::contoso`]. Errors come from their real causes in the directory; what has no cause
@@ -7,6 +9,7 @@
 //! [`Tenant::set_seeded_faults`]. Tests assert on what the directory holds in the end, with
 //! [`Tenant::assignments`], and on how it came to it, with [`Tenant::accepted_writes`].
 
+mod arm;
 pub mod catalogue;
 mod conditions;
 pub mod contoso;
@@ -33,6 +36,7 @@ use uuid::Uuid;
 
 use self::world::{World, lock};
 pub use self::{
+    arm::CreatedIdentity,
     directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory, MOST_ASSIGNMENTS},
     fault::Fault,
     ledger::{AcceptedWrite, WriteKind},
@@ -66,14 +70,15 @@ impl Tenant {
     }
 
     /// The environment variables by which the broker finds this tenant: `IDENTITY_ENDPOINT` and
-    /// `IDENTITY_HEADER` as App Service sets them, `GRAPH_ENDPOINT`, and `AZURE_CLIENT_ID` if a
-    /// user-assigned identity is attached.
+    /// `IDENTITY_HEADER` as App Service sets them, `GRAPH_ENDPOINT`, `ARM_ENDPOINT`, and
+    /// `AZURE_CLIENT_ID` if a user-assigned identity is attached.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut variables = vec![
             ("IDENTITY_ENDPOINT".to_owned(), self.identity_endpoint()),
             ("IDENTITY_HEADER".to_owned(), self.identity_header().to_owned()),
             ("GRAPH_ENDPOINT".to_owned(), self.graph_endpoint().to_owned()),
+            ("ARM_ENDPOINT".to_owned(), self.arm_endpoint().to_owned()),
         ];
         let user_assigned = ServicePrincipalType::UserAssignedIdentity;
         let directory = self.world.directory();
@@ -88,6 +93,12 @@ impl Tenant {
     /// Microsoft Graph's base URL, without a version.
     #[must_use]
     pub fn graph_endpoint(&self) -> &str {
+        &self.world.origin
+    }
+
+    /// Azure Resource Manager's base URL.
+    #[must_use]
+    pub fn arm_endpoint(&self) -> &str {
         &self.world.origin
     }
 

@@ -67,6 +67,14 @@ impl Tenant {
         *lock(&self.world.case_sensitive_alternative_names) = case_sensitive;
     }
 
+    /// Whether Azure Resource Manager lets the broker read nothing in a scope, a subscription, a
+    /// resource group or a resource, because it holds no role there. It reads everywhere unless set.
+    pub fn set_arm_forbidden(&self, scope: &str, forbidden: bool) {
+        let mut scopes = lock(&self.world.forbidden_scopes);
+        scopes.retain(|known| !known.eq_ignore_ascii_case(scope));
+        scopes.extend(forbidden.then(|| scope.to_owned()));
+    }
+
     /// How long tokens issued from now on are valid; 24 hours unless set. With zero they have
     /// expired already.
     pub fn set_token_lifetime(&self, lifetime: Duration) {

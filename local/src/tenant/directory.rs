@@ -142,6 +142,18 @@ impl Directory {
         object_ids.into_iter().flatten().filter_map(|id| self.service_principal(id))
     }
 
+    /// The same, and those under way too: who is created exists before it has arrived here.
+    pub fn all_service_principals_by_alternative_name(
+        &self,
+        name: &str,
+    ) -> impl Iterator<Item = &ServicePrincipal> {
+        let name = name.to_lowercase();
+        let arrived = self.service_principals_by_alternative_name(&name);
+        arrived.chain(self.replication.under_way()).filter(move |one| {
+            one.alternative_names.iter().any(|known| known.to_lowercase() == name)
+        })
+    }
+
     /// The API for which a token with this resource (application id or identifier URI) is valid.
     #[must_use]
     pub fn api_named(&self, resource: &str) -> Option<&ServicePrincipal> {

@@ -16,6 +16,7 @@ use warp::{
 };
 
 use super::{
+    arm,
     directory::Directory,
     failure::Failure,
     server::{Incoming, set_header},
@@ -206,7 +207,7 @@ fn claims(
     resource: &str,
     now: i64,
 ) -> Result<Claims, Failure> {
-    let api = directory.api_named(resource).ok_or_else(|| unknown_resource(directory, resource))?;
+    let roles = roles(directory, identity, resource)?;
     let lifetime = i64::try_from(settings.lifetime.as_secs()).unwrap_or(i64::MAX);
     Ok(Claims {
         aud: settings.audience.clone().unwrap_or_else(|| resource.to_owned()),
@@ -217,9 +218,22 @@ fn claims(
         appid: identity.app_id.clone(),
         idtyp: "app".to_owned(),
         oid: identity.id.clone(),
-        roles: directory.role_values(&identity.id, api),
+        roles,
         tid: directory.tenant_id().to_owned(),
     })
+}
+
+/// Azure Resource Manager has roles of its own, which are no app roles and in no token.
+fn roles(
+    directory: &Directory,
+    identity: &ServicePrincipal,
+    resource: &str,
+) -> Result<Vec<String>, Failure> {
+    if arm::is_audience(resource) {
+        return Ok(Vec::new());
+    }
+    let api = directory.api_named(resource).ok_or_else(|| unknown_resource(directory, resource))?;
+    Ok(directory.role_values(&identity.id, api))
 }
 
 /// The text is Microsoft Entra's (Microsoft Learn, "Microsoft Entra authentication and authorization

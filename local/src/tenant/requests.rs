@@ -23,6 +23,9 @@ pub enum Route {
     CreateAssignment,
     /// `DELETE /v1.0/servicePrincipals/{id}/appRoleAssignments/{id}`, or by `(appId='…')`.
     DeleteAssignment,
+    /// `GET` of a user-assigned identity at Azure Resource Manager, or of the identity that another
+    /// resource has: `{resource}/providers/Microsoft.ManagedIdentity/identities/default`.
+    ReadArmIdentity,
     /// `GET /msi/token`.
     IssueToken,
     /// A query of a table's entities, in the storage account.
@@ -31,13 +34,6 @@ pub enum Route {
     ReadQueueMetadata,
     /// Anything else.
     Other,
-}
-
-impl Route {
-    /// Whether it is one of Microsoft Graph.
-    pub(super) fn is_microsoft_graph(self) -> bool {
-        !matches!(self, Self::IssueToken | Self::QueryEntities | Self::ReadQueueMetadata)
-    }
 }
 
 /// A request that was answered, or whose connection was closed instead.

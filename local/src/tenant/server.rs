@@ -1,5 +1,6 @@
-//! The one HTTP server of the emulated tenant: hands requests to the identity endpoint, to the storage
-//! services or to Microsoft Graph, counts them, and lets faults take their place.
+//! The one HTTP server of the emulated tenant: hands requests to the identity endpoint, to Azure
+//! Resource Manager, to the storage services or to Microsoft Graph, counts them, and lets faults take
+//! their place.
 
 use std::{convert::Infallible, panic::resume_unwind, sync::Arc, time::Instant};
 
@@ -13,6 +14,7 @@ use warp::{
 };
 
 use super::{
+    arm,
     fault::{Fault, FaultAnswer},
     graph, identity_endpoint,
     requests::{RecordedRequest, Route},
@@ -35,6 +37,16 @@ pub(super) struct Incoming {
     arrived: Instant,
 }
 
+/// Which of Microsoft's services a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    IdentityEndpoint,
+    ResourceManager,
+    /// One of a storage account's, with what the request is about.
+    Storage(Route),
+    Graph,
+}
+
 impl Incoming {
     /// A header's text, if the header is there and is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -47,10 +59,22 @@ impl Incoming {
     }
 
     fn route(&self) -> Route {
-        if self.path == identity_endpoint::PATH {
-            return Route::IssueToken;
+        match self.service() {
+            Service::IdentityEndpoint => Route::IssueToken,
+            Service::ResourceManager => arm::route(self),
+            Service::Storage(route) => route,
+            Service::Graph => graph::route(self),
         }
-        storage_service::route(self).unwrap_or_else(|| graph::route(self))
+    }
+
+    pub(super) fn service(&self) -> Service {
+        if self.path == identity_endpoint::PATH {
+            Service::IdentityEndpoint
+        } else if arm::is_for(self) {
+            Service::ResourceManager
+        } else {
+            storage_service::route(self).map_or(Service::Graph, Service::Storage)
+        }
     }
 
     fn record(&self, route: Route, response: Option<&Response>) -> RecordedRequest {
@@ -134,12 +158,11 @@ async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
 }
 
 async fn process(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
-    match route {
-        Route::IssueToken => identity_endpoint::answer(world, incoming),
-        Route::QueryEntities | Route::ReadQueueMetadata => {
-            storage_service::answer(world, incoming, route)
-        }
-        _ => graph::answer(world, incoming, route).await,
+    match incoming.service() {
+        Service::IdentityEndpoint => identity_endpoint::answer(world, incoming),
+        Service::ResourceManager => arm::answer(world, incoming),
+        Service::Storage(route) => storage_service::answer(world, incoming, route),
+        Service::Graph => graph::answer(world, incoming, route).await,
     }
 }
 
@@ -151,17 +174,16 @@ async fn answer_with(
 ) -> Option<Response> {
     if fault.after_the_effect {
         process(world, incoming, route).await;
-    } else if route.is_microsoft_graph() {
+    } else if incoming.service() == Service::Graph {
         world.wait_for_latency().await;
     }
     let FaultAnswer::Error(failure) = fault.answer else {
         return None;
     };
-    Some(match route {
-        Route::IssueToken => identity_endpoint::failure(&failure),
-        Route::QueryEntities | Route::ReadQueueMetadata => {
-            storage_service::failure(route, &failure)
-        }
-        _ => graph::failure(incoming, &failure),
+    Some(match incoming.service() {
+        Service::IdentityEndpoint => identity_endpoint::failure(&failure),
+        Service::ResourceManager => arm::failure(&failure),
+        Service::Storage(route) => storage_service::failure(route, &failure),
+        Service::Graph => graph::failure(incoming, &failure),
     })
 }

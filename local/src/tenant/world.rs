@@ -29,6 +29,8 @@ pub(super) struct World {
     pub(super) write_throttle: Mutex<WriteThrottle>,
     /// Whether a filter by `alternativeNames` tells upper case from lower case.
     pub(super) case_sensitive_alternative_names: Mutex<bool>,
+    /// Where Azure Resource Manager lets the broker read nothing.
+    pub(super) forbidden_scopes: Mutex<Vec<String>>,
     writes: Mutex<BTreeSet<String>>,
 }
 
@@ -54,6 +56,7 @@ impl World {
             latency: Mutex::new(Duration::ZERO),
             write_throttle: Mutex::default(),
             case_sensitive_alternative_names: Mutex::new(true),
+            forbidden_scopes: Mutex::default(),
             writes: Mutex::default(),
         }
     }

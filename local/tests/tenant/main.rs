@@ -8,6 +8,7 @@
     reason = "clippy.toml lets tests assert with these, but overlooks functions that tests share"
 )]
 
+mod arm;
 mod assignments;
 mod authorization;
 mod caller;

@@ -106,6 +106,7 @@ async fn the_environment_leads_the_broker_to_the_tenant() {
         ("IDENTITY_ENDPOINT", tenant.identity_endpoint()),
         ("IDENTITY_HEADER", tenant.identity_header().to_owned()),
         ("GRAPH_ENDPOINT", tenant.graph_endpoint().to_owned()),
+        ("ARM_ENDPOINT", tenant.arm_endpoint().to_owned()),
         ("AZURE_CLIENT_ID", BROKER_IDENTITY_CLIENT_ID.to_owned()),
     ];
     let expected = expected.map(|(name, value)| (name.to_owned(), value));

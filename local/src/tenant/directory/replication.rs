@@ -40,6 +40,11 @@ impl Replication {
         Some(ended.service_principal)
     }
 
+    /// Those that are under way.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = &ServicePrincipal> {
+        self.under_way.values().map(|one| &one.service_principal)
+    }
+
     /// Takes one off its way that has arrived by now.
     pub(super) fn next_arrival(&mut self, now: Instant) -> Option<ServicePrincipal> {
         let (due, id) = self.timetable.first()?;

@@ -10,7 +10,7 @@ use crate::tenant::{
     fault::Fault,
     requests::Route,
     seeded_faults::Combination,
-    server::Incoming,
+    server::{Incoming, Service},
     world::{World, lock},
 };
 
@@ -20,7 +20,7 @@ pub(in crate::tenant) fn seeded_fault(
     incoming: &Incoming,
     route: Route,
 ) -> Option<Fault> {
-    if !route.is_microsoft_graph() || !lock(&world.seeded_faults).is_on() {
+    if incoming.service() != Service::Graph || !lock(&world.seeded_faults).is_on() {
         return None;
     }
     let (combination, may_lag) = asked(world, incoming, route);
