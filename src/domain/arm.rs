@@ -89,6 +89,20 @@ impl ArmScope {
         self.segments.len() > RESOURCE_GROUP_SEGMENTS
     }
 
+    /// Whether another place is this one or lies below it.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        other.segments.starts_with(&self.segments)
+    }
+
+    /// The resource group that it lies in; a subscription is its own answer.
+    #[must_use]
+    pub fn resource_group(&self) -> Self {
+        let segments = self.segments.iter().take(RESOURCE_GROUP_SEGMENTS).cloned().collect();
+        let text: Vec<_> = self.text.split('/').take(RESOURCE_GROUP_SEGMENTS + 1).collect();
+        Self { text: text.join("/"), segments }
+    }
+
     /// The same place with the word for resource groups spelt as Azure Resource Manager does
     /// (`resourceGroups`) or as the directory does (`resourcegroups`).
     #[must_use]
@@ -226,6 +240,18 @@ mod tests {
             assert_eq!(scope(spelling), group, "{spelling}");
         }
         assert_eq!(scope("/resourceGroups/rg%2Dorders/").as_str(), group.as_str());
+    }
+
+    #[test]
+    fn a_place_contains_itself_and_what_lies_below_by_whole_segments() {
+        let group = scope("/resourceGroups/rg-orders");
+        let below = scope("/resourcegroups/RG-Orders/providers/Microsoft.Web/sites/func");
+        assert!(group.contains(&group) && group.contains(&below) && scope("").contains(&group));
+        assert!(!below.contains(&group));
+        assert!(!group.contains(&scope("/resourceGroups/rg-orders-2")));
+        assert_eq!(below.resource_group(), group);
+        assert_eq!(below.resource_group().as_str(), scope("/resourcegroups/RG-Orders").as_str());
+        assert_eq!(scope("").resource_group(), scope(""));
     }
 
     proptest! {

@@ -61,6 +61,12 @@ impl AppRole {
     pub fn known_by_id(id: AppRoleId) -> Self {
         Self { id, value: None, is_enabled: true, is_for_applications: true }
     }
+
+    /// Whether an application can be given it.
+    #[must_use]
+    pub fn is_assignable(&self) -> bool {
+        self.is_enabled && self.is_for_applications
+    }
 }
 
 /// Why a name means no role of an API.

@@ -40,6 +40,14 @@ pub struct Pace {
     /// How long one queue message may be worked on before it is handed back to its queue. Far below
     /// the function timeout of host.json, whose end would kill every other invocation too.
     pub queue_message: Duration,
+    /// How long an event that Event Grid pushes may be worked on. Event Grid waits 30 s for the answer
+    /// ("Event Grid message delivery and retry"), and a write that has begun has [`Pace::write_answer`]
+    /// beyond this.
+    pub pushed_event: Duration,
+    /// How long it is remembered that a resource was looked at. A deployment takes minutes.
+    pub settled: Duration,
+    /// How old an identity is at most that Graph does not know yet; 2 to 5 minutes have been reported.
+    pub replication: Duration,
     /// How long what Health found is believed. A monitor asks every minute or so, and whatever is asked
     /// about is asked in vain while it fails.
     pub health_memory: Duration,
@@ -68,6 +76,9 @@ impl Default for Pace {
             young_principal_poll: Duration::from_secs(2),
             redelivery_spread: Duration::from_secs(2),
             queue_message: Duration::from_secs(60),
+            pushed_event: Duration::from_secs(20),
+            settled: Duration::from_secs(10 * 60),
+            replication: Duration::from_secs(5 * 60),
             health_memory: Duration::from_secs(30),
             health_check: Duration::from_secs(15),
             http_request: Duration::from_secs(20),
@@ -92,6 +103,9 @@ impl Pace {
             young_principal_poll: self.young_principal_poll.mul_f64(factor),
             redelivery_spread: self.redelivery_spread.mul_f64(factor),
             queue_message: self.queue_message.mul_f64(factor),
+            pushed_event: self.pushed_event.mul_f64(factor),
+            settled: self.settled.mul_f64(factor),
+            replication: self.replication.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),
             http_request: self.http_request.mul_f64(factor),

@@ -1,8 +1,10 @@
 //! The policy: who may be given which role, by whose request. What no rule allows is denied.
 //!
-//! The only way to a [`Permit`], and so to a write on Microsoft Graph, leads through
-//! [`Policy::decide`].
+//! The only ways to a [`Permit`], and so to a write on Microsoft Graph, lead through
+//! [`Policy::decide`], for a request, and [`Policy::decide_baseline`], for what is given without one.
 
+mod baseline;
+mod choice;
 mod denial;
 mod file;
 mod pattern;
@@ -10,19 +12,20 @@ mod reading;
 mod rule;
 mod warnings;
 
+pub use baseline::BaselineQuestion;
+use choice::{Refusal, Subject, choose};
 pub use denial::Denial;
 pub use file::{PolicyFault, PolicyFaults};
 use pattern::Protected;
 pub use reading::View;
 pub use rule::BaselineRule;
-use rule::{Naming, Rule, RuleAction};
+use rule::{Grant, Rule, RuleAction};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
     directory::{Api, AppRole, Principal},
     ids::{AppId, AppRoleId, Guid, ObjectId},
     names::{ApiName, PrincipalName},
-    privileged,
     request::{Action, Request},
     requester::Requester,
 };
@@ -140,6 +143,10 @@ impl Policy {
         self.rules.as_ref().err().map(String::as_str)
     }
 
+    fn rules_in_force(&self) -> Result<&Rules, Denial> {
+        self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))
+    }
+
     /// SHA-256 of the file, in lower-case hexadecimal; `None` where there is no policy.
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
@@ -199,37 +206,20 @@ impl Policy {
     /// The second gate, the decision proper, on what Graph says.
     pub fn decide(&self, question: &Question<'_>) -> Result<Permit, Denial> {
         let Question { requester, action, principal, api, role, own } = *question;
-        let rules = self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))?;
+        let rules = self.rules_in_force()?;
         rules.check_guards(principal, api, own)?;
-        let mut candidates: Vec<&Rule> =
-            rules.allow.iter().filter(|rule| rule.admits(requester, action.into())).collect();
+        let candidates: Vec<(&str, &Grant)> = rules
+            .allow
+            .iter()
+            .filter(|rule| rule.admits(requester, action.into()))
+            .map(Rule::named)
+            .collect();
         if candidates.is_empty() {
             return Err(Denial::Requester(requester.clone(), action.verb()));
         }
-        candidates.retain(|rule| rule.grant.api.is(api));
-        if candidates.is_empty() {
-            return Err(api_denial(requester, api));
-        }
-        candidates.retain(|rule| rule.grant.covers(principal));
-        if candidates.is_empty() {
-            return Err(principal_denial(requester, principal));
-        }
-        candidates.retain(|rule| rule.grant.names(role, api, own.tenant_id) != Naming::No);
-        let Some(first) = candidates.first() else { return Err(role_denial(question)) };
-        match privileged::why(api.app_id, api.owner, role.id, role.value.as_deref()) {
-            None => Ok(permit(first, question)),
-            Some(why) => candidates
-                .iter()
-                .find(|rule| {
-                    let naming = rule.grant.names(role, api, own.tenant_id);
-                    rule.grant.privileged && naming == Naming::Exactly
-                })
-                .map(|rule| permit(rule, question))
-                .ok_or_else(|| {
-                    let rule = first.name.clone();
-                    Denial::Privileged { role: name_of(role), why, rule }
-                }),
-        }
+        let subject = Subject { principal, api, role, own };
+        let rule = choose(candidates, &subject).map_err(|refusal| denial(refusal, question))?;
+        Ok(subject.permit(action, rule))
     }
 }
 
@@ -241,27 +231,33 @@ impl Rules {
         api: &Api,
         own: OwnIdentity,
     ) -> Result<(), Denial> {
+        self.check_principal(principal, own)?;
+        if self.protected.iter().any(|entry| entry.is_api(api)) {
+            return Err(Denial::ProtectedApi(api.app_id.to_string()));
+        }
+        Ok(())
+    }
+
+    fn check_principal(&self, principal: &Principal, own: OwnIdentity) -> Result<(), Denial> {
         if principal.object_id == own.object_id {
             return Err(Denial::OwnIdentity);
         }
         if self.protected.iter().any(|entry| entry.is_principal(principal)) {
             return Err(Denial::ProtectedPrincipal(place_of(principal)));
         }
-        if self.protected.iter().any(|entry| entry.is_api(api)) {
-            return Err(Denial::ProtectedApi(api.app_id.to_string()));
-        }
         Ok(())
     }
 }
 
-fn permit(rule: &Rule, question: &Question<'_>) -> Permit {
-    Permit {
-        action: question.action,
-        principal: question.principal.object_id,
-        client_id: question.principal.by_client_id.then_some(question.principal.client_id),
-        api: question.api.object_id,
-        role: question.role.id,
-        rule: rule.name.clone(),
+fn denial(refusal: Refusal<'_>, question: &Question<'_>) -> Denial {
+    let role = name_of(question.role);
+    match refusal {
+        Refusal::Api => api_denial(question.requester, question.api),
+        Refusal::Principal => principal_denial(question.requester, question.principal),
+        Refusal::Role => Denial::Role { requester: question.requester.clone(), role },
+        Refusal::Privileged { why, rule } => {
+            Denial::Privileged { role, why, rule: rule.to_owned() }
+        }
     }
 }
 
@@ -271,10 +267,6 @@ fn api_denial(requester: &Requester, api: &Api) -> Denial {
 
 fn principal_denial(requester: &Requester, principal: &Principal) -> Denial {
     Denial::Principal { requester: requester.clone(), principal: place_of(principal) }
-}
-
-fn role_denial(question: &Question<'_>) -> Denial {
-    Denial::Role { requester: question.requester.clone(), role: name_of(question.role) }
 }
 
 /// How a rule would have to name the principal: by its ARM id, else by its object id.

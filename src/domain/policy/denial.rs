@@ -45,6 +45,14 @@ pub enum Denial {
         /// The role's value, else its id.
         role: String,
     },
+    /// No rule of the baseline gives the principal the role.
+    #[error("no rule of the baseline gives the principal {principal} the role {role}")]
+    NotInBaseline {
+        /// The ARM id that a rule's scope would have to cover, else the object id.
+        principal: String,
+        /// The role's value, else its id.
+        role: String,
+    },
     /// A rule would allow the role, and the role is privileged, and the rule is not marked.
     #[error(
         "the role {role} is privileged ({why}): the rule {rule:?} must name it exactly and say \
@@ -84,7 +92,7 @@ impl Denial {
             Self::ProtectedPrincipal(_) | Self::ProtectedApi(_) => Code::Protected,
             Self::Api { .. } => Code::NoRuleForApi,
             Self::Principal { .. } => Code::NoRuleForPrincipal,
-            Self::Role { .. } => Code::NoRuleForRole,
+            Self::Role { .. } | Self::NotInBaseline { .. } => Code::NoRuleForRole,
             Self::Privileged { .. } => Code::PrivilegedRole,
         }
     }

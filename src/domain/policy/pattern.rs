@@ -41,6 +41,14 @@ impl PrincipalPattern {
         }
     }
 
+    /// Whether it covers whatever identity a resource has.
+    pub(super) fn covers_resource(&self, resource: &ArmScope) -> bool {
+        match self {
+            Self::Object(_) => false,
+            Self::Scope(scope) => scope.covers(resource),
+        }
+    }
+
     /// Whether it could cover what a request names so, before anything is known of it.
     pub(super) fn could_cover(&self, name: &PrincipalName) -> bool {
         match (self, name) {
@@ -133,6 +141,14 @@ impl ApiPattern {
         }
     }
 
+    /// By which name Graph is asked for it.
+    pub(super) fn name(&self) -> ApiName {
+        match self {
+            Self::AppId(id) => ApiName::AppId(*id),
+            Self::IdentifierUri(uri) => ApiName::IdentifierUri(uri.clone()),
+        }
+    }
+
     /// Whether it could be what a request names so, before anything is known of it.
     pub(super) fn could_be(&self, name: &ApiName) -> bool {
         match (self, name) {
@@ -166,6 +182,16 @@ impl RolePattern {
         }
         let value = start.to_ascii_lowercase();
         Ok(if is_wild { Self::ValueStartsWith(value) } else { Self::Value(value) })
+    }
+
+    /// The role that it names exactly, as the file has it but for its case; none if it covers by the
+    /// beginning.
+    pub(super) fn exact_name(&self) -> Option<String> {
+        match self {
+            Self::Id(id) => Some(id.to_string()),
+            Self::Value(value) => Some(value.clone()),
+            Self::ValueStartsWith(_) => None,
+        }
     }
 
     /// Whether it names the role exactly.
@@ -220,6 +246,14 @@ impl Protected {
             Self::Scope(scope) => {
                 principal.resource_id.as_ref().is_some_and(|resource| scope.covers(resource))
             }
+        }
+    }
+
+    /// Whether it protects whatever identity a resource has.
+    pub(super) fn is_resource(&self, resource: &ArmScope) -> bool {
+        match self {
+            Self::Guid(_) => false,
+            Self::Scope(scope) => scope.covers(resource),
         }
     }
 

@@ -70,6 +70,11 @@ pub struct BaselineRule {
 }
 
 impl BaselineRule {
+    /// Its name and what it grants.
+    pub(super) fn named(&self) -> (&str, &Grant) {
+        (&self.name, &self.grant)
+    }
+
     /// Its name, by which decisions are recorded.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -106,6 +111,11 @@ impl Grant {
 }
 
 impl Rule {
+    /// Its name and what it grants.
+    pub(super) fn named(&self) -> (&str, &Grant) {
+        (&self.name, &self.grant)
+    }
+
     /// Whether it lets this requester do this at all.
     pub(super) fn admits(&self, requester: &Requester, action: RuleAction) -> bool {
         self.requesters.contains(requester) && self.actions.contains(&action)

@@ -1,0 +1,161 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
+const AUTHOR: &str = "22222222-2222-2222-2222-222222222222";
+const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+
+fn identity() -> String {
+    format!(
+        "{SUBSCRIPTION}/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+    )
+}
+
+/// An event of Event Grid's own schema about the identity, with these fields changed.
+fn event(changes: &Value) -> Value {
+    let mut event = json!({
+        "topic": SUBSCRIPTION, "subject": identity(), "eventType": RESOURCE_WRITTEN,
+        "eventTime": "2026-08-20T10:00:01.1234567Z", "dataVersion": "2",
+        "data": { "correlationId": AUTHOR, "claims": { OBJECT_ID: AUTHOR, "name": "Ana Dev" } },
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        event[name] = value.clone();
+    }
+    event
+}
+
+fn decode_one(event: &Value) -> Event {
+    let mut events = Event::decode(event.to_string().as_bytes()).unwrap();
+    assert_eq!(events.len(), 1);
+    events.remove(0)
+}
+
+fn written(event: &Value) -> ResourceWritten {
+    match decode_one(event) {
+        Event::ResourceWritten(written) => written,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_no_json_or_too_much_of_it_is_refused() {
+    for text in ["", "null", "\"x\"", "1", "{", "[{]", "[1", "\u{feff}{}"] {
+        assert_eq!(Event::decode(text.as_bytes()), Err(InvalidEvents::Malformed), "{text:?}");
+    }
+    let many = vec![json!({}); MOST_EVENTS + 1];
+    let refused = Event::decode(json!(many).to_string().as_bytes());
+    assert_eq!(refused, Err(InvalidEvents::TooMany(MOST_EVENTS + 1)));
+}
+
+#[test]
+fn an_event_that_is_not_for_the_broker_is_ignored_for_its_reason() {
+    let group = format!("{SUBSCRIPTION}/resourceGroups/rg");
+    let other = SUBSCRIPTION.replace('1', "9");
+    for (changes, reason) in [
+        (json!({ "eventType": null }), Ignored::Unreadable),
+        (json!({ "subject": 7 }), Ignored::Unreadable),
+        (json!({ "specversion": "1.0" }), Ignored::Unreadable),
+        (json!({ "eventType": "Microsoft.Resources.ResourceDeleteSuccess" }), Ignored::OtherType),
+        (json!({ "eventType": "Microsoft.Resources.ResourceWriteFailure" }), Ignored::OtherType),
+        (json!({ "topic": null }), Ignored::WrongTopic),
+        (json!({ "topic": "" }), Ignored::WrongTopic),
+        (json!({ "topic": other }), Ignored::WrongTopic),
+        (json!({ "topic": format!("{group}-2") }), Ignored::WrongTopic),
+        (json!({ "topic": identity() + "/x" }), Ignored::WrongTopic),
+        (json!({ "subject": null }), Ignored::NoResource),
+        (json!({ "subject": group }), Ignored::NoResource),
+        (json!({ "subject": format!("{}/../x/y", identity()) }), Ignored::NoResource),
+        (
+            json!({ "subject": format!("{group}/providers/Microsoft.Resources/deployments/d") }),
+            Ignored::TypeWithoutIdentity,
+        ),
+    ] {
+        assert_eq!(decode_one(&event(&changes)), Event::Ignored(reason), "{changes}");
+    }
+    for text in ["[1]", "[[]]", "{}", "[null]"] {
+        let events = Event::decode(text.as_bytes()).unwrap();
+        assert_eq!(events, [Event::Ignored(Ignored::Unreadable)], "{text}");
+    }
+}
+
+#[test]
+fn claims_that_cannot_be_read_change_nothing_but_the_log() {
+    for data in [
+        json!(null),
+        json!("text"),
+        json!({}),
+        json!({ "claims": 1 }),
+        json!({ "claims": "no json" }),
+        json!({ "claims": { OBJECT_ID: "me" }, "correlationId": "mine" }),
+        json!({ "claims": { OBJECT_ID: [AUTHOR] } }),
+    ] {
+        let read = written(&event(&json!({ "data": data })));
+        assert_eq!(read.cause, Cause::default(), "{data}");
+        assert_eq!(read.resource.as_str(), identity());
+    }
+}
+
+#[test]
+fn both_schemas_and_both_publishers_mean_the_same() {
+    let expected = written(&event(&json!({})));
+    assert_eq!(expected.cause.author.unwrap().to_string(), AUTHOR);
+    assert_eq!(expected.time, Some(time::macros::datetime!(2026-08-20 10:00:01.1234567 UTC)));
+    let mut cloud_event = event(&json!({}));
+    for (old, new) in [("eventType", "type"), ("topic", "source"), ("eventTime", "time")] {
+        cloud_event[new] = cloud_event.as_object_mut().unwrap().remove(old).unwrap();
+    }
+    cloud_event["specversion"] = json!("1.0");
+    assert_eq!(written(&cloud_event), expected);
+    assert_eq!(written(&event(&json!({ "eventType": RESOURCE_CREATED_OR_UPDATED }))), expected);
+    let text = json!({ OBJECT_ID: AUTHOR }).to_string();
+    let data = json!({ "correlationId": AUTHOR, "claims": text, "authorization": "{}" });
+    assert_eq!(written(&event(&json!({ "data": data }))), expected);
+}
+
+#[test]
+fn a_carried_request_is_kept_as_it_was_written() {
+    let text = format!(r#"{{"eventType":"{ASSIGNMENT_REQUESTED}","data":{{ "b":1, "a":"é" }} }}"#);
+    let Event::AssignmentRequested(asked) = Event::decode(text.as_bytes()).unwrap().remove(0)
+    else {
+        panic!("{text}")
+    };
+    assert_eq!(asked.request, r#"{ "b":1, "a":"é" }"#);
+    let again = Event::decode(asked.to_json().unwrap().as_bytes()).unwrap().remove(0);
+    let Event::AssignmentRequested(again) = again else { panic!("{again:?}") };
+    assert_eq!(again.request, r#"{ "b":1, "a":"\u00e9" }"#);
+}
+
+#[test]
+fn what_is_kept_of_an_event_has_nothing_of_its_author_and_can_be_delivered_again() {
+    let first = written(&event(&json!({})));
+    let kept = first.to_json().unwrap();
+    assert!(!kept.contains("Ana") && !kept.contains("claims"), "{kept}");
+    let again = written(&serde_json::from_str(&kept).unwrap());
+    let cause = Cause { author: None, ..first.cause };
+    assert_eq!(again, ResourceWritten { cause, ..first });
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_decoding_panic(bytes: Vec<u8>, text: String) {
+        let _ = Event::decode(&bytes);
+        let _ = Event::decode(format!("[{text}]").as_bytes());
+    }
+
+    #[test]
+    fn no_value_of_a_field_makes_decoding_panic_or_leaves_its_topic(field in "topic|subject|eventTime|data", text: String) {
+        if let Event::ResourceWritten(read) = decode_one(&event(&json!({ field: text }))) {
+            prop_assert!(read.topic.contains(&read.resource));
+        }
+    }
+
+    #[test]
+    fn a_subject_may_be_spelt_in_any_case(upper: bool) {
+        let subject = if upper { identity().to_uppercase() } else { identity().to_lowercase() };
+        let subject = subject.replacen("/SUBSCRIPTIONS", "/subscriptions", 1);
+        let read = written(&event(&json!({ "subject": subject })));
+        prop_assert_eq!(read.resource, ArmScope::parse(&identity()).unwrap());
+    }
+}
