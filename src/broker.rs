@@ -1,19 +1,29 @@
 //! The use cases: what the broker does for those who ask.
 
 mod apply;
+mod apply_baseline;
+mod baseline_roles;
+mod give;
 mod health;
+mod holder;
 mod read;
 mod remembered;
+mod reminders;
 mod resolve;
 mod roles;
+mod settled;
 
+pub use apply_baseline::{Settlement, Unsettled};
 use health::Findings;
 pub use health::{Check, Health, WatchedQueue};
 pub use read::Holdings;
+use reminders::Reminders;
+use settled::SettledResources;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use crate::{
+    arm::Arm,
     domain::{
         ids::{Guid, InvocationId},
         mode::Mode,
@@ -36,15 +46,18 @@ const PLACES_TO_WAIT: usize = 8;
 /// The table that holds a row for every role and decision, in the storage account of the host.
 pub const AUDIT_TABLE: &str = "AppRoleAudit";
 
-/// The broker: a policy, and the Graph on which it acts.
+/// The broker: a policy, the Graph on which it acts, and the Azure Resource Manager that it asks.
 pub struct Broker {
     graph: Graph,
+    arm: Arm,
     policy: Policy,
     mode: Mode,
     pace: Pace,
     places_to_wait: Semaphore,
     storage: Option<Storage>,
     findings: Findings,
+    settled: SettledResources,
+    reminders: Reminders,
 }
 
 /// In which invocation something is asked.
@@ -85,10 +98,19 @@ pub struct NotYet {
 impl Broker {
     /// A broker that acts on `graph` as far as `policy` allows.
     #[must_use]
-    pub fn new(graph: Graph, policy: Policy, mode: Mode, pace: Pace) -> Self {
-        let places_to_wait = Semaphore::new(PLACES_TO_WAIT);
-        let findings = Findings::default();
-        Self { graph, policy, mode, pace, places_to_wait, storage: None, findings }
+    pub fn new(graph: Graph, arm: Arm, policy: Policy, mode: Mode, pace: Pace) -> Self {
+        Self {
+            graph,
+            arm,
+            policy,
+            mode,
+            pace,
+            places_to_wait: Semaphore::new(PLACES_TO_WAIT),
+            storage: None,
+            findings: Findings::default(),
+            settled: SettledResources::default(),
+            reminders: Reminders::default(),
+        }
     }
 
     /// The same broker, which writes nothing while the record cannot be reached in `storage`.
@@ -106,7 +128,13 @@ impl Broker {
     /// Whether a request changes nothing, by its own wish or by the broker's mode.
     #[must_use]
     pub fn is_dry_run(&self, request: &Request) -> bool {
-        request.dry_run || self.mode != Mode::Enforce
+        request.dry_run || self.only_reports()
+    }
+
+    /// Whether nothing is written, whoever asks.
+    #[must_use]
+    pub fn only_reports(&self) -> bool {
+        self.mode != Mode::Enforce
     }
 
     /// The policy in force.

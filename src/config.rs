@@ -1,6 +1,7 @@
 //! Every setting, read once. Nothing else reads the environment, but the Azure SDK's credential,
 //! which finds the identity endpoint by itself.
 
+mod endpoints;
 mod storage_endpoints;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 };
 
 use azure_core::http::Url;
+use endpoints::{arm_endpoint, audience, graph_endpoint, is_bare, is_loopback};
 pub use storage_endpoints::StorageEndpoints;
 
 use crate::domain::{ids::AppId, mode::Mode, pace::Pace, write_quota::WriteQuota};
@@ -36,17 +38,6 @@ impl Env for HashMap<&str, &str> {
     }
 }
 
-/// Hosts of Microsoft Graph that the broker's token may be sent to ("Microsoft Graph national cloud
-/// deployments").
-const GRAPH_HOSTS: [&str; 4] = [
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "dod-graph.microsoft.us",
-    "microsoftgraph.chinacloudapi.cn",
-];
-
-const DEFAULT_GRAPH_ENDPOINT: &str = "https://graph.microsoft.com";
-
 /// Every setting of the handler.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -58,6 +49,9 @@ pub struct Settings {
     /// `GRAPH_ENDPOINT`: the Graph of the tenant's cloud, or an emulator on this machine. Default:
     /// `https://graph.microsoft.com`.
     pub graph_endpoint: Url,
+    /// `ARM_ENDPOINT`: the Azure Resource Manager of the same cloud, or an emulator on this machine.
+    /// Default: that of the cloud to which `GRAPH_ENDPOINT` belongs.
+    pub arm_endpoint: Url,
     /// `GRAPH_WRITE_QUOTA`: how many writes Graph accepts of this process, as `writes/seconds`. With
     /// several instances, each one's share. Default: `3000/150`, the documented quota.
     pub write_quota: WriteQuota,
@@ -100,6 +94,7 @@ impl Settings {
         let port = port(env).map_err(&mut keep).ok();
         let client_id = client_id(env).map_err(&mut keep).ok();
         let graph_endpoint = graph_endpoint(env).map_err(&mut keep).ok();
+        let arm_endpoint = arm_endpoint(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         let write_quota = write_quota(env).map_err(&mut keep).ok();
         let mode = mode(env).map_err(&mut keep).ok();
         let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
@@ -108,11 +103,12 @@ impl Settings {
         identity_endpoint(env).map_err(&mut keep).ok();
         let policy_file =
             app_root(env).join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
-        match (port, client_id, graph_endpoint, write_quota, mode, pace) {
+        match (port, client_id, graph_endpoint, arm_endpoint, write_quota, mode, pace) {
             (
                 Some(port),
                 Some(client_id),
                 Some(graph_endpoint),
+                Some(arm_endpoint),
                 Some(write_quota),
                 Some(mode),
                 Some(pace),
@@ -120,6 +116,7 @@ impl Settings {
                 port,
                 client_id,
                 graph_endpoint,
+                arm_endpoint,
                 write_quota,
                 policy_file,
                 mode,
@@ -134,12 +131,13 @@ impl Settings {
     /// For what tokens for Graph are asked. An emulator takes the tokens of the global cloud.
     #[must_use]
     pub fn graph_scope(&self) -> String {
-        let audience = if is_loopback(&self.graph_endpoint) {
-            DEFAULT_GRAPH_ENDPOINT.to_owned()
-        } else {
-            self.graph_endpoint.origin().ascii_serialization()
-        };
-        format!("{audience}/.default")
+        format!("{}/.default", audience(&self.graph_endpoint, endpoints::DEFAULT_GRAPH_ENDPOINT))
+    }
+
+    /// The same for Azure Resource Manager.
+    #[must_use]
+    pub fn arm_scope(&self) -> String {
+        format!("{}/.default", audience(&self.arm_endpoint, endpoints::DEFAULT_ARM_ENDPOINT))
     }
 }
 
@@ -188,34 +186,6 @@ fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
         }
     }
     Ok(())
-}
-
-fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
-    const NAME: &str = "GRAPH_ENDPOINT";
-    let text = env.get(NAME).unwrap_or_else(|| DEFAULT_GRAPH_ENDPOINT.to_owned());
-    let refused = || {
-        let known = GRAPH_HOSTS.join(", ");
-        fault(NAME, format!("is not an address of Microsoft Graph: https:// and one of {known}"))
-    };
-    let url = Url::parse(&text).map_err(|_| refused())?;
-    let is_graph = url.scheme() == "https"
-        && url.port().is_none()
-        && url.host_str().is_some_and(|host| GRAPH_HOSTS.contains(&host));
-    if is_bare(&url) && (is_graph || is_loopback(&url)) { Ok(url) } else { Err(refused()) }
-}
-
-/// Whether an address is a host and nothing else.
-fn is_bare(url: &Url) -> bool {
-    url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    matches!(url.host_str(), Some("127.0.0.1" | "[::1]"))
-        && matches!(url.scheme(), "http" | "https")
 }
 
 fn write_quota(env: &dyn Env) -> Result<WriteQuota, StartFault> {

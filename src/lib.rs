@@ -4,11 +4,12 @@
 //! The rooms, from the outside inwards: [`config`] reads every setting once, [`wiring`] turns
 //! settings into a [`broker::Broker`], [`app`] puts it behind the server that the Functions host
 //! calls. [`host`] is the host's protocol and nothing else, [`triggers`] decode what each trigger
-//! delivers and call one use case of [`broker`], which decides by [`domain`] and writes through
-//! [`graph`]; [`storage`] is asked whether the record can be kept. Everything remote goes through
-//! [`remote`].
+//! delivers and call one use case of [`broker`], which decides by [`domain`], asks [`arm`] who a
+//! resource's identity is and writes through [`graph`]; [`storage`] is asked whether the record can be
+//! kept. Everything remote goes through [`remote`].
 
 pub mod app;
+pub mod arm;
 pub mod broker;
 pub mod config;
 pub mod domain;

@@ -8,6 +8,7 @@ mod health;
 mod http;
 mod occasion;
 mod queue;
+mod resource_event;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use audit::AUDIT_BINDING;
 use health::HealthCheck;
 use http::RequestEndpoint;
 use queue::RequestQueue;
+use resource_event::ResourceEvents;
 
 use crate::{
     broker::{Broker, WatchedQueue},
@@ -24,6 +26,9 @@ use crate::{
 
 /// Name of the trigger binding that delivers a request.
 pub const REQUEST_BINDING: &str = "request";
+
+/// Name of the trigger binding that delivers events about resources.
+pub const EVENT_BINDING: &str = "resourceEvent";
 
 /// Name of the output binding that takes results.
 pub const RESULT_BINDING: &str = "result";
@@ -41,6 +46,8 @@ pub enum Trigger {
     RequestQueue(RequestQueue),
     /// Callers over HTTP send requests and look at what principals hold.
     RequestEndpoint(RequestEndpoint),
+    /// A storage queue or Event Grid delivers events about resources.
+    ResourceEvents(ResourceEvents),
     /// Somebody asks over HTTP whether the app works.
     Health(HealthCheck),
 }
@@ -70,13 +77,20 @@ impl Trigger {
     pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
         match (folder.trigger.kind.as_str(), folder.trigger.name.as_str()) {
             ("queueTrigger", REQUEST_BINDING) => RequestQueue::of(folder).map(Self::RequestQueue),
+            ("queueTrigger", EVENT_BINDING) => {
+                ResourceEvents::from_queue(folder).map(Self::ResourceEvents)
+            }
+            ("eventGridTrigger", EVENT_BINDING) => {
+                ResourceEvents::pushed(folder).map(Self::ResourceEvents)
+            }
             ("httpTrigger", REQUEST_BINDING) => {
                 RequestEndpoint::of(folder).map(Self::RequestEndpoint)
             }
             ("httpTrigger", HEALTH_BINDING) => HealthCheck::of(folder).map(Self::Health),
             (kind, name) => Err(format!(
                 "no use case belongs to a {kind} named {name:?}; this broker knows: queueTrigger and \
-                 httpTrigger named \"{REQUEST_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\""
+                 httpTrigger named \"{REQUEST_BINDING}\", queueTrigger and eventGridTrigger named \
+                 \"{EVENT_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\""
             )),
         }
     }
@@ -86,6 +100,7 @@ impl Trigger {
         match self {
             Self::RequestQueue(queue) => queue.run(workbench, invocation).await,
             Self::RequestEndpoint(endpoint) => endpoint.run(workbench, invocation).await,
+            Self::ResourceEvents(events) => events.run(workbench, invocation).await,
             Self::Health(health) => health.run(workbench).await,
         }
     }

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
+    arm::Arm,
     broker::Broker,
     config::{Settings, StartFault, StorageEndpoints},
     domain::policy::Policy,
@@ -28,25 +29,27 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
         StartFault { name: "the HTTP client".to_owned(), problem }
     })?;
     let make_credential = credential::managed_identity(&client, settings.client_id);
-    let storage = storage(settings, &client, make_credential.clone());
-    let tokens = TokenSource::new(make_credential, settings.graph_scope(), settings.pace.clone());
-    let endpoint = settings.graph_endpoint.clone();
-    let (quota, pace) = (settings.write_quota, settings.pace.clone());
-    let graph = Graph::new(client, Arc::new(tokens), endpoint, quota, pace);
+    let pace = || settings.pace.clone();
+    let tokens =
+        |scope| Arc::new(TokenSource::new(make_credential.clone(), scope, settings.pace.clone()));
+    let (endpoint, quota) = (settings.graph_endpoint.clone(), settings.write_quota);
+    let graph = Graph::new(client.clone(), tokens(settings.graph_scope()), endpoint, quota, pace());
+    let arm_endpoint = settings.arm_endpoint.clone();
+    let arm = Arm::new(client.clone(), tokens(settings.arm_scope()), arm_endpoint, pace());
     let policy = read_policy(&settings.policy_file);
-    let broker = Broker::new(graph, policy, settings.mode, settings.pace.clone());
-    Ok(broker.with_storage(storage))
+    let broker = Broker::new(graph, arm, policy, settings.mode, pace());
+    Ok(broker.with_storage(storage(settings, client, make_credential)))
 }
 
 fn storage(
     settings: &Settings,
-    client: &reqwest::Client,
+    client: reqwest::Client,
     make_credential: MakeCredential,
 ) -> Storage {
     let pace = settings.pace.clone();
     let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), pace.clone());
     let StorageEndpoints { tables, queues } = settings.storage.clone();
-    Storage::new(client.clone(), tokens, tables, queues, pace)
+    Storage::new(client, tokens, tables, queues, pace)
 }
 
 /// Reads a policy file; a sentence says why where there is none to be had.

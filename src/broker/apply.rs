@@ -16,10 +16,12 @@ use crate::{
     domain::{
         directory::Assignment,
         ids::ObjectId,
+        names::ApiName,
         outcome::{Code, RoleOutcome, Status},
         policy::Permit,
         request::{Action, Request},
         result::{ResultApi, ResultPrincipal},
+        text::RequestId,
     },
     graph::{
         Answer,
@@ -29,8 +31,16 @@ use crate::{
     telemetry::RECORD,
 };
 
+/// What a line of the record says of what was asked; nothing where that could not be understood.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asked<'a> {
+    pub(super) request_id: Option<&'a RequestId>,
+    pub(super) action: Option<Action>,
+    pub(super) dry_run: Option<bool>,
+}
+
 /// What to do after one role.
-enum Then {
+pub(super) enum Then {
     /// The next one.
     GoOn,
     /// The next one; and the answer is not whole yet: an assignment that exists is not listed.
@@ -88,8 +98,8 @@ impl Broker {
         let (mut roles, mut is_final) = (Vec::new(), true);
         let mut permits = permits.into_iter();
         for (permit, outcome) in permits.by_ref() {
-            let (outcome, then) =
-                self.carry_out_one(context, request, &permit, outcome, resolved).await;
+            let (api, held) = (&request.api, &resolved.held);
+            let (outcome, then) = self.carry_out_one(context, api, &permit, outcome, held).await;
             roles.push(outcome);
             match then {
                 Then::GoOn => {}
@@ -104,13 +114,15 @@ impl Broker {
         if is_final { Ok(decision) } else { Err(NotYet { last: Box::new(decision) }) }
     }
 
-    async fn carry_out_one(
+    /// Writes one role. `api` is the name by which its API was asked for, and `held` what the principal
+    /// held then.
+    pub(super) async fn carry_out_one(
         &self,
         context: Context<'_>,
-        request: &Request,
+        api: &ApiName,
         permit: &Permit,
         outcome: RoleOutcome,
-        resolved: &Resolved,
+        held: &[Assignment],
     ) -> (RoleOutcome, Then) {
         if let Some(failure) = self.unrecordable().await {
             return (outcome.failed(failure), Then::ComeBack);
@@ -121,7 +133,7 @@ impl Broker {
             replication: self.patience(context),
         };
         self.log_intent(context, permit, effort.client_request_id);
-        let error = match self.graph.carry_out(permit, &resolved.held, effort).await {
+        let error = match self.graph.carry_out(permit, held, effort).await {
             Ok(done) => return (describe(done, outcome), Then::GoOn),
             Err(error) => error,
         };
@@ -133,7 +145,7 @@ impl Broker {
                 return (outcome.because(message), Then::LookAgain);
             }
             ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
-                self.graph.forget_api(&request.api);
+                self.graph.forget_api(api);
             }
             _ => {}
         }
@@ -162,14 +174,14 @@ impl Broker {
     /// Writes the record of a final answer, a line for each role.
     pub fn audit(&self, context: Context<'_>, request: &Request, decision: &Decision) {
         for role in &decision.roles {
-            self.record(context, Some(request), decision, role);
+            self.record(context, self.asked(request), decision, role);
         }
     }
 
     /// The same for what could not be understood, so that there is no request.
     pub fn audit_invalid(&self, context: Context<'_>, decision: &Decision) {
         for role in &decision.roles {
-            self.record(context, None, decision, role);
+            self.record(context, Asked::default(), decision, role);
         }
     }
 
@@ -177,14 +189,22 @@ impl Broker {
     /// it done.
     pub fn audit_changes(&self, context: Context<'_>, request: &Request, decision: &Decision) {
         for role in decision.roles.iter().filter(|role| role.is_change()) {
-            self.record(context, Some(request), decision, role);
+            self.record(context, self.asked(request), decision, role);
         }
     }
 
-    fn record(
+    fn asked<'a>(&self, request: &'a Request) -> Asked<'a> {
+        Asked {
+            request_id: request.request_id.as_ref(),
+            action: Some(request.action),
+            dry_run: Some(self.is_dry_run(request)),
+        }
+    }
+
+    pub(super) fn record(
         &self,
         context: Context<'_>,
-        request: Option<&Request>,
+        asked: Asked<'_>,
         decision: &Decision,
         role: &RoleOutcome,
     ) {
@@ -195,10 +215,10 @@ impl Broker {
             target: RECORD,
             event = "audit",
             invocation_id = %context.invocation_id,
-            request_id = request.and_then(|r| r.request_id.as_ref()).map(tracing::field::display),
+            request_id = asked.request_id.map(tracing::field::display),
             requester = %context.requester,
-            action = request.map(|request| request.action.verb()),
-            dry_run = request.map(|request| self.is_dry_run(request)),
+            action = asked.action.map(Action::verb),
+            dry_run = asked.dry_run,
             principal_id = shown(principal_id),
             resource_id = shown(resource_id),
             app_role_id = role.id.map(tracing::field::display),

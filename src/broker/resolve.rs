@@ -145,7 +145,7 @@ impl Broker {
 
     /// Who the broker is, from its own token. Without it nothing is written: the broker could not
     /// keep itself from changing its own rights.
-    async fn own_identity(&self, deadline: Deadline) -> Result<OwnIdentity, GraphError> {
+    pub(super) async fn own_identity(&self, deadline: Deadline) -> Result<OwnIdentity, GraphError> {
         let token = self.graph.sign_in(deadline).await?;
         let claims = token.claims();
         let object_id = claims.object_id.ok_or_else(GraphError::own_identity_unknown)?;
@@ -188,7 +188,7 @@ impl Broker {
     }
 
     /// Looks for a principal that may be seconds old, for a while, if there is a place to wait.
-    async fn wait_for_principal(
+    pub(super) async fn wait_for_principal(
         &self,
         name: &PrincipalName,
         context: Context<'_>,

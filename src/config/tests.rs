@@ -115,6 +115,56 @@ fn storage_is_found_by_its_uris_or_by_the_name_of_its_account() {
 }
 
 #[test]
+fn nor_to_an_azure_resource_manager_elsewhere() {
+    for (graph, arm) in [
+        ("https://graph.microsoft.com", "http://management.azure.com"),
+        ("https://graph.microsoft.com", "https://management.azure.com.contoso.com"),
+        ("https://graph.microsoft.com", "https://management.azure.com:8443"),
+        ("https://graph.microsoft.com", "https://management.azure.com/subscriptions"),
+        ("https://graph.microsoft.com", "https://user@management.azure.com"),
+        ("https://graph.microsoft.com", "https://graph.microsoft.com"),
+        ("https://graph.microsoft.com", "http://127.0.0.1:5000"),
+        ("http://127.0.0.1:5000", "https://localhost"),
+        ("http://127.0.0.1:5000", "http://169.254.169.254"),
+    ] {
+        let mut env = with("GRAPH_ENDPOINT", graph);
+        env.insert("ARM_ENDPOINT", arm);
+        let faults = Settings::read(&env).unwrap_err();
+        assert_eq!(faults.len(), 1, "{arm}");
+        assert_eq!(faults[0].name, "ARM_ENDPOINT", "{arm}");
+    }
+}
+
+#[test]
+fn azure_resource_manager_is_the_one_of_graphs_cloud_unless_it_is_set() {
+    for (graph, arm, endpoint, scope) in [
+        ("https://graph.microsoft.com", "", "https://management.azure.com/", "azure.com"),
+        ("https://graph.microsoft.us", "", "https://management.usgovcloudapi.net/", "usgov"),
+        ("https://dod-graph.microsoft.us", "", "https://management.usgovcloudapi.net/", "usgov"),
+        (
+            "https://microsoftgraph.chinacloudapi.cn",
+            "",
+            "https://management.chinacloudapi.cn/",
+            "chinacloudapi.cn",
+        ),
+        (
+            "https://graph.microsoft.us",
+            "https://management.usgovcloudapi.net/",
+            "https://management.usgovcloudapi.net/",
+            "https://management.usgovcloudapi.net/.default",
+        ),
+        ("http://127.0.0.1:5000", "", "http://127.0.0.1:5000/", "https://management.azure.com/"),
+        ("http://127.0.0.1:5000", "http://[::1]:6000/", "http://[::1]:6000/", "azure.com/.default"),
+    ] {
+        let mut env = with("GRAPH_ENDPOINT", graph);
+        env.insert("ARM_ENDPOINT", arm);
+        let settings = Settings::read(&env).unwrap();
+        assert_eq!(settings.arm_endpoint.as_str(), endpoint);
+        assert!(settings.arm_scope().contains(scope), "{}", settings.arm_scope());
+    }
+}
+
+#[test]
 fn a_national_cloud_has_an_audience_of_its_own() {
     for (endpoint, scope) in [
         ("https://graph.microsoft.com", "https://graph.microsoft.com/.default"),

@@ -86,6 +86,16 @@ impl Invocation {
         }
     }
 
+    /// The JSON of a binding whose value the host passes as it is, as it does with an event; in a
+    /// text, where `cardinality` is `many`.
+    pub fn json(&self, binding: &str) -> Result<Vec<u8>, EnvelopeFault> {
+        match self.datum(binding)? {
+            Value::String(text) => Ok(text.clone().into_bytes()),
+            value => serde_json::to_vec(value)
+                .map_err(|_| EnvelopeFault(format!("Data.{binding} cannot be written"))),
+        }
+    }
+
     /// The request of a caller over HTTP, which a binding of type `httpTrigger` delivers.
     pub fn http_request(&self, binding: &str) -> Result<HttpRequest, EnvelopeFault> {
         // serde_json's text can repeat values, and a request has keys in it.

@@ -58,6 +58,30 @@ impl Outputs {
         self
     }
 
+    /// Adds what other outputs have: messages and entities after those that are here.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for (binding, output) in others.0 {
+            match (self.0.get_mut(&binding), output) {
+                (Some(Output::Messages(known)), Output::Messages(more)) => known.extend(more),
+                (Some(Output::Entities(known)), Output::Entities(more)) => known.extend(more),
+                (_, output) => {
+                    self.0.insert(binding, output);
+                }
+            }
+        }
+        self
+    }
+
+    /// How many entities there are for a table.
+    #[must_use]
+    pub fn count_entities(&self, binding: &str) -> usize {
+        match self.0.get(binding) {
+            Some(Output::Entities(entities)) => entities.len(),
+            _ => 0,
+        }
+    }
+
     /// Sets the answer to an HTTP caller.
     #[must_use]
     pub fn response(mut self, binding: &str, response: HttpResponse) -> Self {

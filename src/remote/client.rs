@@ -26,7 +26,14 @@ pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Er
         .build()
 }
 
-/// What an error of the client says, with everything that caused it.
+/// The same client as the Azure SDK wants it.
+#[must_use]
+pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {
+    azure_core::http::Transport::new(Arc::new(client.clone()))
+}
+
+/// An error with what caused it, for the log: the outermost one rarely says more than that a request
+/// failed.
 #[must_use]
 pub fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
@@ -36,10 +43,4 @@ pub fn causes(error: &reqwest::Error) -> String {
         next = cause.source();
     }
     text
-}
-
-/// The same client as the Azure SDK wants it.
-#[must_use]
-pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {
-    azure_core::http::Transport::new(Arc::new(client.clone()))
 }

@@ -52,7 +52,8 @@ pub(super) fn check_binding(folder: &FunctionFolder) -> Result<(), String> {
     ))
 }
 
-/// The rows about a result: one for each of its roles, in their order.
+/// The rows about a result: one for each of its roles, in their order, after those that the invocation has
+/// given before.
 pub(super) fn rows(
     occasion: &Occasion<'_>,
     request: Option<&Request>,
@@ -60,7 +61,7 @@ pub(super) fn rows(
 ) -> Result<Vec<Entity>, InvalidKey> {
     let principal = result.principal.as_ref().map(ResultPrincipal::object_id);
     let partition = principal.map_or_else(|| UNRESOLVED.to_owned(), |id| id.to_string());
-    let rows = result.roles.iter().enumerate().map(|(index, role)| {
+    let rows = result.roles.iter().zip(occasion.rows_before..).map(|(role, index)| {
         let key = row_key(occasion.started_at, occasion.invocation_id, index);
         let row = Entity::new(&partition, &key)?;
         let row = about_request(about_result(row, result), request);

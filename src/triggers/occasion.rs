@@ -8,7 +8,10 @@ use crate::{
     VERSION,
     broker::Decision,
     domain::{
-        ids::InvocationId, outcome::RoleOutcome, request::Request, requester::Requester,
+        ids::InvocationId,
+        outcome::RoleOutcome,
+        request::{Action, Request},
+        requester::Requester,
         result::RequestResult,
     },
     remote::retry::millis,
@@ -30,6 +33,8 @@ pub(super) struct Occasion<'a> {
     pub(super) attempt: u32,
     pub(super) began: Instant,
     pub(super) started_at: OffsetDateTime,
+    /// How many rows of the record this invocation has given before: one may answer several times.
+    pub(super) rows_before: usize,
 }
 
 impl Occasion<'_> {
@@ -59,6 +64,20 @@ impl Occasion<'_> {
             policy_sha256: workbench.broker.policy().sha256().map(str::to_owned),
             broker_version: VERSION,
             truncated: false,
+        }
+    }
+
+    /// What came of the baseline, in the form in which requests are answered: nobody asked, so it is for
+    /// the record only.
+    pub(super) fn baseline_result(
+        &self,
+        workbench: &Workbench,
+        decision: Decision,
+    ) -> RequestResult {
+        RequestResult {
+            action: Some(Action::Assign),
+            dry_run: workbench.broker.only_reports(),
+            ..self.result(workbench, None, decision)
         }
     }
 }

@@ -6,8 +6,8 @@
 //! delivery could not do goes to the queue of failed requests, so that only a crash fills the poison
 //! queue.
 
-mod delivery;
-mod message;
+pub(super) mod delivery;
+pub(super) mod message;
 
 use delivery::Delivery;
 use time::OffsetDateTime;
@@ -24,6 +24,7 @@ use crate::{
         invocation::{EnvelopeFault, Invocation, QueueMetadata},
         reply::Reply,
     },
+    remote::retry::Deadline,
 };
 
 /// A function that takes requests from a queue and writes results to another.
@@ -109,10 +110,12 @@ impl RequestQueue {
             attempt: dequeue_count,
             began: Instant::now(),
             started_at: OffsetDateTime::now_utc(),
+            rows_before: 0,
         };
         // Nothing delivers a call of the admin endpoint again.
         let is_last = from_admin || dequeue_count >= workbench.max_dequeue_count;
-        let delivery = Delivery { occasion, is_last };
+        let deadline = Deadline::after(workbench.pace.queue_message);
+        let delivery = Delivery { occasion, is_last, deadline };
         Ok((delivery, message))
     }
 }

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, path::Path};
 use app_role_broker::{
     config::Env,
     host::{function_json::FunctionFolders, host_json::HostJson},
-    triggers::{AUDIT_BINDING, FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Trigger},
+    triggers::{
+        AUDIT_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Trigger,
+    },
 };
 use serde_json::Value;
 
@@ -33,7 +35,10 @@ fn every_stock_folder_has_a_use_case() {
     let folders = folders();
     assert!(folders.faults.is_empty(), "{:?}", folders.faults);
     let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
-    assert_eq!(names, ["AssignRole", "AssignRoleHttp", "Health"]);
+    assert_eq!(
+        names,
+        ["AssignRole", "AssignRoleHttp", "Health", "ResourceEvent", "ResourceEventQueue"]
+    );
     for folder in &folders.functions {
         Trigger::of(folder).unwrap();
     }
@@ -58,6 +63,34 @@ fn assign_role_takes_requests_gives_results_and_keeps_the_record_in_the_document
             (AUDIT_BINDING, Some("AppRoleAudit"), Some("AzureWebJobsStorage")),
         ]
     );
+}
+
+#[test]
+fn both_functions_for_events_write_where_operators_and_teams_look() {
+    let folders = folders();
+    let events = folders.functions.iter().filter(|folder| folder.trigger.name == EVENT_BINDING);
+    let mut kinds = Vec::new();
+    for folder in events {
+        kinds.push((folder.trigger.kind.as_str(), folder.trigger.queue_name.as_deref()));
+        let outputs: Vec<_> = folder
+            .outputs
+            .iter()
+            .map(|output| (output.name.as_str(), output.connection.as_deref().unwrap()))
+            .collect();
+        let own = "AzureWebJobsStorage";
+        let expected =
+            [(RESULT_BINDING, "RequestQueues"), (FAILED_BINDING, own), (AUDIT_BINDING, own)];
+        assert_eq!(outputs, expected, "{}", folder.name);
+        let file = json(&format!("{}/function.json", folder.name));
+        assert_eq!(file["bindings"][3]["tableName"], "AppRoleAudit");
+    }
+    assert_eq!(kinds, [("eventGridTrigger", None), ("queueTrigger", Some("resource-events"))]);
+}
+
+#[test]
+fn the_function_that_event_grid_pushes_to_is_off_on_a_developers_machine() {
+    let settings = json("local.settings.json");
+    assert_eq!(settings["Values"]["AzureWebJobs.ResourceEvent.Disabled"], "true");
 }
 
 #[test]
@@ -134,14 +167,18 @@ fn readme_examples() -> Vec<String> {
 #[test]
 fn the_examples_of_the_readme_are_what_they_say() {
     let examples = readme_examples();
-    let [request, result, failed, policy] = examples.as_slice() else {
+    let [request, result, failed, policy, baseline] = examples.as_slice() else {
         panic!("{}", examples.len())
     };
     let failed: Value = serde_json::from_str(failed).unwrap();
     local::replay::FailedRequest::parse(&failed.to_string()).unwrap();
     app_role_broker::domain::request::Request::decode(request.as_bytes()).unwrap();
-    app_role_broker::domain::policy::Policy::parse(policy.as_bytes()).unwrap();
-    for (file, example) in [("request", request), ("result", result), ("policy", policy)] {
+    for policy in [policy, baseline] {
+        app_role_broker::domain::policy::Policy::parse(policy.as_bytes()).unwrap();
+    }
+    for (file, example) in
+        [("request", request), ("result", result), ("policy", policy), ("policy", baseline)]
+    {
         let schema = json(&format!("schemas/{file}.schema.json"));
         let validator = jsonschema::validator_for(&schema).unwrap();
         let faults: Vec<_> = validator

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use app_role_broker::{
+    arm::Arm,
     broker::{Broker, Context},
     domain::{
         directory::{Api, AppRole, Principal},
@@ -40,7 +41,7 @@ const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
 
 /// A token is all that it has.
 #[derive(Debug)]
-struct SignedIn;
+pub(crate) struct SignedIn;
 
 #[async_trait::async_trait]
 impl TokenCredential for SignedIn {
@@ -75,6 +76,15 @@ async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
     let tokens = TokenSource::new(make, "scope".to_owned(), pace.clone());
     Graph::new(client, Arc::new(tokens), endpoint, WriteQuota::default(), pace)
+}
+
+/// An Azure Resource Manager that nobody asks.
+fn no_arm(pace: &Pace) -> Arm {
+    let endpoint = Url::parse("http://127.0.0.1:1").unwrap();
+    let client = client::build(&endpoint, pace).unwrap();
+    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
+    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), pace.clone()));
+    Arm::new(client, tokens, endpoint, pace.clone())
 }
 
 const NOTHING: (u16, &str) = (404, "error-resource-not-found.json");
@@ -230,7 +240,7 @@ async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
     // The token of these tests has no claims at all.
     let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
     let pace = Pace::default().scaled(0.001);
-    let broker = Broker::new(graph, policy.unwrap(), Mode::Enforce, pace);
+    let broker = Broker::new(graph, no_arm(&pace), policy.unwrap(), Mode::Enforce, pace);
     let requester = Requester::parse("queue:team").unwrap();
     let context = Context {
         invocation_id: InvocationId::random(),

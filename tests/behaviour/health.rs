@@ -161,8 +161,8 @@ async fn however_many_ask_each_check_is_made_once_in_a_while() {
     world.health().await;
     assert_eq!(world.tenant.count(Route::ListAssignments), 1);
     assert_eq!(world.tenant.count(Route::QueryEntities), 1);
-    // One in each account.
-    assert_eq!(world.tenant.count(Route::ReadQueueMetadata), 2);
+    // The queues of requests and of events, and the one of the host's account.
+    assert_eq!(world.tenant.count(Route::ReadQueueMetadata), 3);
 }
 
 #[tokio::test]

@@ -3,15 +3,23 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
 mod architecture;
+mod arm_payloads;
 mod assign;
 mod audit;
 mod deliveries;
+mod event_costs;
+mod event_deliveries;
+mod event_order;
+mod event_payloads;
+mod event_records;
+mod events;
 mod faults;
 mod files_agree;
 mod graph_payloads;
 mod health;
 mod host_payloads;
 mod hostile;
+mod hostile_events;
 mod http;
 mod http_caller;
 mod http_hostile;
@@ -27,6 +35,7 @@ mod protocol;
 mod record_lost;
 mod refusals;
 mod replay;
+mod resource_events;
 mod start;
 mod stopping;
 mod throttling;

@@ -91,6 +91,39 @@ async fn a_fault_in_a_stock_function_names_the_file_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_fault_in_a_function_for_events_names_the_file_and_what_to_do() {
+    let queue = "ResourceEventQueue/function.json";
+    let pushed = "ResourceEvent/function.json";
+    for (file, from, to, text) in [
+        (queue, "\"binary\"", "\"string\"", "\"dataType\": \"binary\""),
+        (queue, "\"name\": \"audit\"", "\"name\": \"rows\"", "of type \"table\" named \"audit\""),
+        (queue, "resource-events", "Events!", "queueName is \"Events!\""),
+        (
+            queue,
+            "\"resourceEvent\"",
+            "\"event\"",
+            "queueTrigger and eventGridTrigger named \"resourceEvent\"",
+        ),
+        (
+            pushed,
+            "\"name\": \"failed\"",
+            "\"name\": \"lost\"",
+            "of type \"queue\" named \"failed\"",
+        ),
+        (
+            pushed,
+            "\"eventGridTrigger\"",
+            "\"eventHubTrigger\"",
+            "no use case belongs to a eventHub",
+        ),
+    ] {
+        let root = app_root();
+        spoil(root.path(), file, from, to);
+        assert_refused(&run(root.path(), &GOOD).await, &[file, text]);
+    }
+}
+
+#[tokio::test]
 async fn a_folder_without_functions_is_refused_with_the_setting_that_names_it() {
     let root = tempfile::tempdir().unwrap();
     let output = run(root.path(), &GOOD).await;

@@ -308,10 +308,13 @@ pub(crate) fn role(result: &Value) -> &Value {
 /// A copy of the app's files, to change.
 pub(crate) fn app_root() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for function in ["AssignRole", "Health"] {
+    let functions = ["AssignRole", "Health", "ResourceEvent", "ResourceEventQueue"];
+    for function in functions {
         std::fs::create_dir(folder.path().join(function)).unwrap();
     }
-    for file in ["host.json", "policy.json", "AssignRole/function.json", "Health/function.json"] {
+    let files = functions.map(|function| format!("{function}/function.json"));
+    let files = files.iter().map(String::as_str).chain(["host.json", "policy.json"]);
+    for file in files {
         std::fs::copy(Path::new(ROOT).join(file), folder.path().join(file)).unwrap();
     }
     folder

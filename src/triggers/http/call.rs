@@ -90,6 +90,7 @@ impl Call {
             attempt: 1,
             began: self.began,
             started_at: self.started_at,
+            rows_before: 0,
         }
     }
 }

@@ -23,43 +23,58 @@ use crate::{
 const LONGEST_REASON: usize = 1000;
 
 /// One delivery of one message.
-pub(super) struct Delivery<'a> {
-    pub(super) occasion: Occasion<'a>,
-    pub(super) is_last: bool,
+pub(in crate::triggers) struct Delivery<'a> {
+    pub(in crate::triggers) occasion: Occasion<'a>,
+    pub(in crate::triggers) is_last: bool,
+    /// By when there must be an answer.
+    pub(in crate::triggers) deadline: Deadline,
 }
 
 impl Delivery<'_> {
     /// Works on the message to the reply.
     pub(super) async fn answer(&self, workbench: &Workbench, message: &[u8]) -> Reply {
-        tokio::time::sleep(self.spread(workbench.pace.redelivery_spread)).await;
-        let request = match decode(message) {
-            Ok(request) => request,
-            Err(fault) => return self.refuse(workbench, &fault),
-        };
+        self.spread_out(workbench).await;
+        match decode(message) {
+            Ok(request) => self.work_on(workbench, &request, message).await,
+            Err(fault) => self.refuse(workbench, &fault),
+        }
+    }
+
+    /// Works on a request to the reply. `message` is what is kept of it if it is given up.
+    pub(in crate::triggers) async fn work_on(
+        &self,
+        workbench: &Workbench,
+        request: &Request,
+        message: &[u8],
+    ) -> Reply {
         tracing::info!(
             event = "request.received",
             request_id = request.request_id.as_ref().map(tracing::field::display),
             "working on a request"
         );
-        let context = self.context(workbench);
-        match workbench.broker.apply(context, &request).await {
+        let context = self.context();
+        match workbench.broker.apply(context, request).await {
             Ok(decision) => {
-                workbench.broker.audit(context, &request, &decision);
-                self.reply(workbench, Some(&request), decision, Outputs::default())
+                workbench.broker.audit(context, request, &decision);
+                self.reply(workbench, Some(request), decision, Outputs::default())
             }
             Err(NotYet { last }) if self.is_last => {
-                workbench.broker.audit(context, &request, &last);
-                self.give_up(workbench, &request, message, *last)
+                workbench.broker.audit(context, request, &last);
+                self.give_up(workbench, request, message, *last)
             }
             Err(NotYet { last }) => {
-                workbench.broker.audit_changes(context, &request, &last);
+                workbench.broker.audit_changes(context, request, &last);
                 tracing::warn!(event = "request.not_yet", "the host will deliver it again");
                 Reply::Failed("not done yet; the handler's log says why".to_owned())
             }
         }
     }
 
-    /// How long to wait before a delivery that is not the first.
+    /// Waits before a delivery that is not the first.
+    pub(in crate::triggers) async fn spread_out(&self, workbench: &Workbench) {
+        tokio::time::sleep(self.spread(workbench.pace.redelivery_spread)).await;
+    }
+
     fn spread(&self, longest: Duration) -> Duration {
         if self.occasion.attempt > 1 {
             longest.mul_f64(rand::random::<f64>())
@@ -68,21 +83,26 @@ impl Delivery<'_> {
         }
     }
 
-    fn context(&self, workbench: &Workbench) -> Context<'_> {
+    pub(in crate::triggers) fn context(&self) -> Context<'_> {
         Context {
             invocation_id: self.occasion.invocation_id,
             requester: &self.occasion.requester,
             sent: self.occasion.sent,
             is_first_delivery: self.occasion.attempt == 1,
-            deadline: Deadline::after(workbench.pace.queue_message),
+            deadline: self.deadline,
         }
     }
 
-    fn refuse(&self, workbench: &Workbench, fault: &InvalidRequest) -> Reply {
+    /// Answers what is no request.
+    pub(in crate::triggers) fn refuse(
+        &self,
+        workbench: &Workbench,
+        fault: &InvalidRequest,
+    ) -> Reply {
         tracing::warn!(event = "request.invalid", kind = fault.kind(), "not a request");
         let role = RoleOutcome::new(Status::Invalid).because(&fault.to_string());
         let decision = Decision { roles: vec![role], ..Decision::default() };
-        workbench.broker.audit_invalid(self.context(workbench), &decision);
+        workbench.broker.audit_invalid(self.context(), &decision);
         self.reply(workbench, None, decision, Outputs::default())
     }
 
@@ -103,20 +123,26 @@ impl Delivery<'_> {
         let mut reasons: Vec<_> =
             failures.iter().filter_map(|role| role.message.as_deref()).collect();
         reasons.dedup();
+        match self.kept(&String::from_utf8_lossy(message.trim_ascii()), &reasons.join("; ")) {
+            Ok(outputs) => self.reply(workbench, Some(request), decision, outputs),
+            Err(error) => unwritable(&error),
+        }
+    }
+
+    /// What keeps something that was given up for operators.
+    pub(in crate::triggers) fn kept(
+        &self,
+        message: &str,
+        reason: &str,
+    ) -> Result<Outputs, serde_json::Error> {
         let failed = FailedRequest {
-            request: String::from_utf8_lossy(message.trim_ascii()).into_owned(),
-            reason: reasons.join("; ").chars().take(LONGEST_REASON).collect(),
+            request: message.to_owned(),
+            reason: reason.chars().take(LONGEST_REASON).collect(),
             requester: self.occasion.requester.clone(),
             first_seen: self.occasion.sent.map(written),
             attempts: self.occasion.attempt,
         };
-        match failed.to_json() {
-            Ok(json) => {
-                let outputs = Outputs::default().message(FAILED_BINDING, json);
-                self.reply(workbench, Some(request), decision, outputs)
-            }
-            Err(error) => unwritable(&error),
-        }
+        Ok(Outputs::default().message(FAILED_BINDING, failed.to_json()?))
     }
 
     fn reply(
@@ -141,7 +167,8 @@ impl Delivery<'_> {
     }
 }
 
-fn unwritable(error: &dyn std::error::Error) -> Reply {
+/// Fails for want of a text to answer with.
+pub(in crate::triggers) fn unwritable(error: &dyn std::error::Error) -> Reply {
     tracing::error!(event = "result.unwritable", "{error}");
     Reply::Failed("the result or its record could not be written".to_owned())
 }

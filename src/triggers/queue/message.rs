@@ -1,23 +1,30 @@
 //! The text of a queue message.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::domain::request::{InvalidRequest, Request};
 
-/// Reads a message that is the JSON text itself or base64 of it; which of the two a sender's library
-/// makes is not the sender's choice.
+/// Reads a message that is the JSON text itself or base64 of it.
 pub(super) fn decode(message: &[u8]) -> Result<Request, InvalidRequest> {
-    let message = message.trim_ascii();
-    if message.first() == Some(&b'{') {
-        return Request::decode(message);
-    }
-    match STANDARD.decode(message) {
-        Ok(text) if !text.is_empty() => Request::decode(&text),
-        _ => Err(InvalidRequest::Json {
+    match json(message, b"{") {
+        Some(text) => Request::decode(&text),
+        None => Err(InvalidRequest::Json {
             path: "request".to_owned(),
             problem: "neither a JSON object nor base64 of one".to_owned(),
         }),
     }
+}
+
+/// The JSON text of a message, which is the text itself if it begins with one of these, or base64 of
+/// it; which of the two a sender's library makes is not the sender's choice.
+pub(in crate::triggers) fn json<'a>(message: &'a [u8], beginnings: &[u8]) -> Option<Cow<'a, [u8]>> {
+    let message = message.trim_ascii();
+    if message.first().is_some_and(|first| beginnings.contains(first)) {
+        return Some(Cow::Borrowed(message));
+    }
+    STANDARD.decode(message).ok().filter(|text| !text.is_empty()).map(Cow::Owned)
 }
 
 #[cfg(test)]

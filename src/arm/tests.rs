@@ -1,0 +1,78 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const GROUP: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg";
+const BASE: &str = "https://management.azure.com";
+
+fn url(resource: &str) -> Url {
+    let resource = ArmScope::parse(&format!("{GROUP}/providers/{resource}")).unwrap();
+    address(&Url::parse(BASE).unwrap(), &resource)
+}
+
+#[test]
+fn addresses_are_what_azure_resource_manager_documents() {
+    let identity = "Microsoft.ManagedIdentity/userAssignedIdentities/id";
+    let extension = "providers/Microsoft.ManagedIdentity/identities/default";
+    let version = "api-version=2023-01-31";
+    for (resource, expected) in [
+        (identity, format!("{identity}?{version}")),
+        ("Microsoft.Web/sites/f", format!("Microsoft.Web/sites/f/{extension}?{version}")),
+        (
+            "Microsoft.Web/sites/f/slots/blue",
+            format!("Microsoft.Web/sites/f/slots/blue/{extension}?{version}"),
+        ),
+    ] {
+        assert_eq!(url(resource).as_str(), format!("{BASE}{GROUP}/providers/{expected}"));
+    }
+}
+
+#[test]
+fn each_refusal_means_what_the_table_says() {
+    let body = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"because"}}}}"#);
+    for (status, code, expected) in [
+        (404, "ResourceNotFound", Meaning::NoIdentity),
+        (404, "ResourceGroupNotFound", Meaning::NoIdentity),
+        (404, "SubscriptionNotFound", Meaning::Forbidden),
+        (403, "AuthorizationFailed", Meaning::Forbidden),
+        (401, "InvalidAuthenticationTokenAudience", Meaning::TokenRefused),
+        (408, "RequestTimeout", Meaning::Passing),
+        (429, "TooManyRequests", Meaning::Passing),
+        (500, "InternalServerError", Meaning::Passing),
+        (503, "ServerTimeout", Meaning::Passing),
+        (400, "InvalidResourceType", Meaning::Unanswered),
+        (409, "MissingSubscriptionRegistration", Meaning::Unanswered),
+        (302, "", Meaning::Unanswered),
+    ] {
+        let (meaning, detail) = meaning(status, body(code).as_bytes(), Some("7"));
+        assert_eq!(meaning, expected, "{status} {code}");
+        assert!(detail.contains(&format!("{status} {code} \"because\"")), "{detail}");
+        assert!(detail.ends_with("(correlation id \"7\")"), "{detail}");
+    }
+}
+
+#[test]
+fn a_body_that_cannot_be_read_leaves_the_status_to_say_what_is_meant() {
+    for body in ["", "<html>", "{}", "[]", r#"{"error":{"code":7}}"#, r#"{"error":null}"#] {
+        assert_eq!(meaning(403, body.as_bytes(), None).0, Meaning::Forbidden, "{body}");
+        assert_eq!(meaning(404, body.as_bytes(), None).0, Meaning::NoIdentity, "{body}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_resource_leaves_its_place_in_the_address(name in "[^/]{1,20}") {
+        let Ok(resource) = ArmScope::parse(&format!("{GROUP}/providers/Microsoft.Web/sites/{name}")) else {
+            return Ok(());
+        };
+        let url = address(&Url::parse(BASE).unwrap(), &resource);
+        prop_assert_eq!(url.host_str(), Some("management.azure.com"));
+        prop_assert_eq!(url.path_segments().unwrap().count(), 8 + EXTENSION.len());
+        prop_assert_eq!(url.query(), Some("api-version=2023-01-31"));
+    }
+
+    #[test]
+    fn no_answer_makes_reading_panic(status: u16, body: Vec<u8>) {
+        let _ = meaning(status, &body, None);
+    }
+}

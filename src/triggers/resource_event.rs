@@ -1,0 +1,167 @@
+//! Events about resources, which Event Grid puts into a storage queue or pushes.
+//!
+//! The queue is the way for production: what waits there is not lost while the broker cannot work, and
+//! the last delivery keeps the event. A pushed event that fails is repeated by Event Grid, on its own
+//! schedule.
+
+mod delivery;
+mod ignored_events;
+
+use delivery::EventDelivery;
+use ignored_events::IgnoredEvents;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{
+    EVENT_BINDING, FAILED_BINDING, RESULT_BINDING, Workbench, audit,
+    occasion::Occasion,
+    queue::{delivery::Delivery, message},
+};
+use crate::{
+    domain::{ids::InvocationId, requester::Requester},
+    host::{
+        function_json::FunctionFolder,
+        invocation::{EnvelopeFault, Invocation},
+        reply::Reply,
+    },
+    remote::retry::Deadline,
+};
+
+/// A function that takes events, and writes results of requests that events carry.
+#[derive(Debug)]
+pub struct ResourceEvents {
+    entrance: Entrance,
+    requester: Requester,
+    ignored: IgnoredEvents,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Entrance {
+    Queue,
+    EventGrid,
+}
+
+impl ResourceEvents {
+    /// Checks that the folder's bindings are what a queue of events needs.
+    pub fn from_queue(folder: &FunctionFolder) -> Result<Self, String> {
+        if folder.trigger.data_type.as_deref() != Some("binary") {
+            return Err(format!(
+                "the trigger {EVENT_BINDING:?} must have \"dataType\": \"binary\": otherwise the host \
+                 lets an event overwrite its own delivery count"
+            ));
+        }
+        let queue = folder.trigger.queue_name.as_deref().unwrap_or_default();
+        let requester = Requester::parse(&format!("queue:{queue}"))
+            .map_err(|error| format!("the trigger's queueName is {queue:?}, but {error}"))?;
+        Self::of(folder, Entrance::Queue, requester)
+    }
+
+    /// The same for events that are pushed.
+    pub fn pushed(folder: &FunctionFolder) -> Result<Self, String> {
+        let name = &folder.name;
+        let requester = Requester::parse(&format!("eventgrid:{name}"))
+            .map_err(|error| format!("the function is called {name:?}, but {error}"))?;
+        Self::of(folder, Entrance::EventGrid, requester)
+    }
+
+    fn of(
+        folder: &FunctionFolder,
+        entrance: Entrance,
+        requester: Requester,
+    ) -> Result<Self, String> {
+        for name in [RESULT_BINDING, FAILED_BINDING] {
+            let mut outputs = folder.outputs.iter();
+            if !outputs.any(|output| output.kind == "queue" && output.name == name) {
+                return Err(format!(
+                    "there must be an output binding of type \"queue\" named {name:?}: the host \
+                     silently drops a message that has no binding"
+                ));
+            }
+        }
+        audit::check_binding(folder)?;
+        Ok(Self { entrance, requester, ignored: IgnoredEvents::default() })
+    }
+
+    /// Runs one delivery to its reply.
+    pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
+        let read = match self.entrance {
+            Entrance::Queue => self.queued(workbench, invocation),
+            Entrance::EventGrid => self.pushed_now(workbench, invocation),
+        };
+        match read {
+            // The last delivery is answered as one that failed: so the event can be replayed.
+            Ok((delivery, _)) if workbench.broker.is_paused() && !delivery.is_last => {
+                tracing::warn!(
+                    event = "broker.paused",
+                    "BROKER_MODE is paused: the event goes back"
+                );
+                Reply::Failed("the broker is paused".to_owned())
+            }
+            Ok((delivery, message)) => {
+                let occasion = &delivery.occasion;
+                let span = tracing::info_span!(
+                    "delivery",
+                    function = occasion.function,
+                    invocation_id = %occasion.invocation_id,
+                    requester = %occasion.requester,
+                    attempt = occasion.attempt,
+                    policy_sha256 = workbench.broker.policy().sha256(),
+                );
+                let text = message::json(&message, b"{[").unwrap_or_default();
+                let delivery = EventDelivery { delivery, ignored: &self.ignored };
+                delivery.answer(workbench, &text).instrument(span).await
+            }
+            Err(fault) => {
+                let function = &invocation.function;
+                tracing::error!(event = "host.bad_envelope", function, "{fault}");
+                Reply::Failed(fault.to_string())
+            }
+        }
+    }
+
+    fn queued<'a>(
+        &self,
+        workbench: &Workbench,
+        invocation: &'a Invocation,
+    ) -> Result<(Delivery<'a>, Vec<u8>), EnvelopeFault> {
+        let message = invocation.binary(EVENT_BINDING)?;
+        let metadata = invocation.queue_metadata()?;
+        let from_admin = metadata.message_id.is_none() || metadata.dequeue_count == 0;
+        let requester = if from_admin { Requester::Admin } else { self.requester.clone() };
+        let occasion = Occasion {
+            sent: metadata.insertion_time,
+            attempt: metadata.dequeue_count,
+            ..occasion(invocation, requester)
+        };
+        let is_last = from_admin || metadata.dequeue_count >= workbench.max_dequeue_count;
+        let deadline = Deadline::after(workbench.pace.queue_message);
+        Ok((Delivery { occasion, is_last, deadline }, message))
+    }
+
+    /// Event Grid does not say which delivery it is, so each is like the first, and none the last.
+    fn pushed_now<'a>(
+        &self,
+        workbench: &Workbench,
+        invocation: &'a Invocation,
+    ) -> Result<(Delivery<'a>, Vec<u8>), EnvelopeFault> {
+        let event = invocation.json(EVENT_BINDING)?;
+        let occasion = occasion(invocation, self.requester.clone());
+        let deadline = Deadline::after(workbench.pace.pushed_event);
+        Ok((Delivery { occasion, is_last: false, deadline }, event))
+    }
+}
+
+fn occasion(invocation: &Invocation, requester: Requester) -> Occasion<'_> {
+    let id = invocation.id.as_deref().and_then(|id| InvocationId::parse(id).ok());
+    Occasion {
+        function: &invocation.function,
+        invocation_id: id.unwrap_or_else(InvocationId::random),
+        requester,
+        sent: None,
+        attempt: 1,
+        began: Instant::now(),
+        started_at: OffsetDateTime::now_utc(),
+        rows_before: 0,
+    }
+}
