@@ -12,6 +12,10 @@ use crate::Outcome;
 pub(crate) const REQUESTS: &str = "app-role-requests";
 /// The queue that `AssignRole` writes results to.
 pub(crate) const RESULTS: &str = "app-role-results";
+/// The queue that `ResourceEventQueue` listens to.
+pub(crate) const EVENTS: &str = "resource-events";
+/// The table of the record.
+pub(crate) const RECORD: &str = "AppRoleAudit";
 /// The queue to which the host moves what crashed the handler.
 pub(crate) const POISON: &str = "app-role-requests-poison";
 

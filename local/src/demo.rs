@@ -1,8 +1,10 @@
-//! The demo: five messages and a call over HTTP, what came of each, and then the reader's own.
+//! The demo: five messages, a call over HTTP and a new identity, what came of each, and then the reader's
+//! own.
 
 #![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
 
 mod http_call;
+mod new_identity;
 mod report;
 mod stage;
 
@@ -73,7 +75,7 @@ fn scenes() -> [Scene; 5] {
     ]
 }
 
-/// Runs the demo; with `once`, ends after the messages and the call and fails if one came out otherwise.
+/// Runs the demo; with `once`, ends after what it shows, and fails if something came out otherwise.
 pub(crate) async fn run(once: bool, verbose: bool) -> Outcome {
     let stage = Stage::set(verbose).await?;
     stage.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
@@ -83,8 +85,10 @@ pub(crate) async fn run(once: bool, verbose: bool) -> Outcome {
         report.add(row);
     }
     report.add(http_call::play(&stage.host).await?);
+    let (row, new_identity) = new_identity::play(&stage).await?;
+    report.add(row);
     println!("\n{}", report.table());
-    print_assignments(&stage.tenant);
+    print_assignments(&stage.tenant, &new_identity);
     if once {
         return report.verdict();
     }
@@ -103,12 +107,8 @@ async fn play(stage: &Stage, scene: &Scene) -> Outcome<Row> {
     let finished = stage.host.invocations().len();
     let began = Instant::now();
     stage.requests.send(&scene.message).await?;
-    let invocations = stage.host.wait_for_invocations(finished + 1, PATIENCE).await?;
+    stage.succeeds_after(finished).await?;
     let took = began.elapsed();
-    let Some(invocation) = invocations.get(finished) else { return Err("no invocation".into()) };
-    if let InvocationOutcome::Failed(reason) = &invocation.outcome {
-        return Err(format!("the invocation failed: {reason}; --verbose shows the log").into());
-    }
     let result = stage.next_result().await?;
     Ok(Row::new(scene.asked, scene.expected, &result, took))
 }

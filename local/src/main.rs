@@ -19,7 +19,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// End after the five messages; the exit status says whether each came out as expected
+    /// End after what the demo shows; the exit status says whether everything came out as expected
     #[arg(long)]
     once: bool,
     /// Print the log of the host and of the handler

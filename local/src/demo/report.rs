@@ -100,10 +100,10 @@ impl Report {
 }
 
 /// Prints what the tenant holds in the end.
-pub(super) fn print_assignments(tenant: &Tenant) {
+pub(super) fn print_assignments(tenant: &Tenant, new_identity: &str) {
     let directory = contoso();
     println!("\nThe tenant now:");
-    for principal in [ORDERS_IDENTITY, REPORTS_IDENTITY, BILLING_FUNCTION] {
+    for principal in [ORDERS_IDENTITY, REPORTS_IDENTITY, BILLING_FUNCTION, new_identity] {
         let assignments = tenant.assignments_of(principal);
         if let (true, Some(identity)) =
             (assignments.is_empty(), directory.service_principal(principal))

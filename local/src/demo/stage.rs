@@ -5,16 +5,16 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use local::{
-    functions_host::{FunctionsHost, LogRecord},
-    storage::{Azurite, Queue},
+    functions_host::{FunctionsHost, LogRecord, Outcome as InvocationOutcome},
+    storage::{Azurite, Queue, Table},
     tenant::{Tenant, contoso::contoso},
 };
 use serde_json::Value;
 
-use super::http_call;
+use super::{PATIENCE, http_call};
 use crate::{
     Outcome,
-    app::{App, REQUESTS, RESULTS},
+    app::{App, EVENTS, RECORD, REQUESTS, RESULTS},
 };
 
 const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/policy.json");
@@ -27,6 +27,8 @@ pub(super) struct Stage {
     pub(super) tenant: Tenant,
     pub(super) host: FunctionsHost,
     pub(super) requests: Queue,
+    pub(super) events: Queue,
+    pub(super) record: Table,
     pub(super) queue_port: u16,
     results: Queue,
     _azurite: Azurite,
@@ -44,6 +46,8 @@ impl Stage {
         requests.create_if_missing().await?;
         let results = account.queue(RESULTS)?;
         results.create_if_missing().await?;
+        let events = account.queue(EVENTS)?;
+        events.create_if_missing().await?;
         println!("Starting the emulated tenant and the Functions host, which starts the handler");
         let tenant = Tenant::start(contoso()).await?;
         let mut options = app.options(&tenant, &account, Path::new(POLICY));
@@ -53,9 +57,26 @@ impl Stage {
         }
         let host = FunctionsHost::start(options).await?;
         host.ready().await?;
-        println!("Sending five messages to the queue {REQUESTS}, and one call over HTTP\n");
+        println!(
+            "Sending five messages to the queue {REQUESTS}, and one call over HTTP; then creating a \
+             managed identity\n"
+        );
         let [_, queue_port, _] = azurite.ports();
-        Ok(Self { tenant, host, requests, queue_port, results, _azurite: azurite })
+        let record = account.table(RECORD);
+        let _azurite = azurite;
+        Ok(Self { tenant, host, requests, events, record, queue_port, results, _azurite })
+    }
+
+    /// Waits for the first invocation after so many, which must succeed.
+    pub(super) async fn succeeds_after(&self, finished: usize) -> Outcome {
+        let invocations = self.host.wait_for_invocations(finished + 1, PATIENCE).await?;
+        let Some(invocation) = invocations.get(finished) else {
+            return Err("no invocation".into());
+        };
+        if let InvocationOutcome::Failed(reason) = &invocation.outcome {
+            return Err(format!("the invocation failed: {reason}; --verbose shows the log").into());
+        }
+        Ok(())
     }
 
     /// The next message of the results queue.
