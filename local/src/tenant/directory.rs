@@ -182,6 +182,13 @@ impl Directory {
         self.list_delay.shown(&principal_id.to_lowercase(), held, Instant::now())
     }
 
+    /// Those of an API's roles that a list shows, principal by principal.
+    pub fn listed_assignments_to(&self, api_id: &str) -> Vec<&AppRoleAssignment> {
+        let principals = self.assignments.keys();
+        let listed = principals.flat_map(|principal| self.listed_assignments_of(principal));
+        listed.filter(|one| one.resource_id.eq_ignore_ascii_case(api_id)).collect()
+    }
+
     /// How long a change of assignments takes to show in lists.
     pub fn set_list_lag(&mut self, lag: Duration) {
         self.list_delay.set_lag(lag);

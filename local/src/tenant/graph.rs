@@ -35,6 +35,7 @@ pub(super) fn route(incoming: &Incoming) -> Route {
         (&Method::GET, Ok(Target::ServicePrincipals)) => Route::ListServicePrincipals,
         (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
         (&Method::GET, Ok(Target::Assignments(_))) => Route::ListAssignments,
+        (&Method::GET, Ok(Target::AssignedTo(_))) => Route::ListAssignedTo,
         (&Method::GET, Ok(Target::Assignment(..))) => Route::ReadAssignment,
         (&Method::POST, Ok(Target::Assignments(_))) => Route::CreateAssignment,
         (&Method::DELETE, Ok(Target::Assignment(..))) => Route::DeleteAssignment,
@@ -68,6 +69,11 @@ async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Fa
             caller.may_read()?;
             world.wait_for_latency().await;
             assignments::list(world, incoming, &key)
+        }
+        (&Method::GET, Target::AssignedTo(key)) => {
+            caller.may_read()?;
+            world.wait_for_latency().await;
+            assignments::list_assigned_to(world, incoming, &key)
         }
         (&Method::GET, Target::Assignment(key, id)) => {
             caller.may_read()?;

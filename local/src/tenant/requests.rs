@@ -17,6 +17,8 @@ pub enum Route {
     ReadServicePrincipal,
     /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
     ListAssignments,
+    /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignedTo`, or by `(appId='…')`.
+    ListAssignedTo,
     /// `GET /v1.0/servicePrincipals/{id}/appRoleAssignments/{id}`, or by `(appId='…')`.
     ReadAssignment,
     /// `POST /v1.0/servicePrincipals/{id}/appRoleAssignments`, or by `(appId='…')`.
@@ -47,6 +49,8 @@ pub struct RecordedRequest {
     pub path_and_query: String,
     /// The request's own `client-request-id`.
     pub client_request_id: Option<String>,
+    /// The request's own `x-ms-throttle-priority`: what to refuse first.
+    pub throttle_priority: Option<String>,
     /// When it arrived.
     pub arrived: Instant,
     /// The answer's status; none when the connection was closed without an answer.

@@ -26,6 +26,10 @@ use super::{
 /// Microsoft Graph").
 pub(super) const CLIENT_REQUEST_ID: &str = "client-request-id";
 
+/// The header by which a caller says what to refuse first (Microsoft Learn, "Microsoft Graph
+/// service-specific throttling limits", identity and access).
+const THROTTLE_PRIORITY: &str = "x-ms-throttle-priority";
+
 /// A request as it came in.
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -85,6 +89,7 @@ impl Incoming {
             method: self.method.to_string(),
             path_and_query: format!("{}{separator}{}", self.path, self.query),
             client_request_id: self.header(CLIENT_REQUEST_ID).map(str::to_owned),
+            throttle_priority: self.header(THROTTLE_PRIORITY).map(str::to_owned),
             arrived: self.arrived,
             status: response.map(|response| response.status().as_u16()),
             retry_after: retry_after.and_then(|text| text.to_str().ok()).map(str::to_owned),

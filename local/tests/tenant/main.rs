@@ -16,6 +16,7 @@ mod faults;
 mod finding;
 mod hostile_names;
 mod identity_endpoint;
+mod inventory;
 mod late_arrival;
 mod ledger;
 mod list_lag;

@@ -1,4 +1,5 @@
-//! The app role assignments that a service principal holds: listing, creating and deleting them.
+//! The app role assignments that a service principal holds: listing, creating and deleting them; and
+//! those of the roles that it defines: listing them.
 
 use std::sync::Arc;
 
@@ -60,10 +61,33 @@ pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
     let directory = world.directory();
     let principal = find(&directory, key)?;
     let listed = directory.listed_assignments_of(&principal.id);
+    Ok(answer_list(world, incoming, &page, context(&principal.id), listed))
+}
+
+/// `GET` of a page of the assignments of an API's roles.
+pub(super) fn list_assigned_to(
+    world: &World,
+    incoming: &Incoming,
+    key: &Key,
+) -> Result<Response, Failure> {
+    let page = asked_for(incoming)?;
+    let directory = world.directory();
+    let api = find(&directory, key)?;
+    let listed = directory.listed_assignments_to(&api.id);
+    let context = format!("{METADATA}#servicePrincipals('{}')/appRoleAssignedTo", api.id);
+    Ok(answer_list(world, incoming, &page, context, listed))
+}
+
+fn answer_list(
+    world: &World,
+    incoming: &Incoming,
+    page: &Page,
+    context: String,
+    listed: Vec<&AppRoleAssignment>,
+) -> Response {
     let next_link = page.next_link(&world.origin, incoming, listed.len());
-    let value = page.of(listed).map(|one| body_of(one, None));
-    let body = ListBody { context: context(&principal.id), next_link, value: value.collect() };
-    Ok(answer::json(incoming, StatusCode::OK, &body))
+    let value = page.of(listed).map(|one| body_of(one, None)).collect();
+    answer::json(incoming, StatusCode::OK, &ListBody { context, next_link, value })
 }
 
 /// `GET` of one assignment of the principal in the URL. That an unknown one is a 404, and not the 400

@@ -49,6 +49,7 @@ fn asked(world: &World, incoming: &Incoming, route: Route) -> (Combination, bool
                 is_managed_identity(&directory, &Key::ObjectId(wanted.principal_id.clone()));
             (of(wanted.principal_id, role(&wanted.resource_id, &wanted.app_role_id)), may_lag)
         }
+        Ok(Target::AssignedTo(key)) => (of(text(&key), String::new()), false),
         Err(_) => (of(incoming.path.clone(), String::new()), false),
     }
 }

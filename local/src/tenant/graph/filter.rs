@@ -26,6 +26,8 @@ pub(super) enum Filter {
     AlternativeName(String),
     /// `servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(p:p eq '…')`
     ManagedIdentity(String),
+    /// `servicePrincipalType eq 'ManagedIdentity'`
+    ManagedIdentities,
 }
 
 /// Reads a filter from its beginning to its end.
@@ -45,10 +47,12 @@ impl Filter {
     }
 
     /// The property that is indexed for advanced queries only, if the filter has such a property
-    /// (Microsoft Learn, "Advanced query capabilities on Microsoft Entra ID objects").
+    /// (Microsoft Learn, "Advanced query capabilities on Microsoft Entra ID objects"). Whether
+    /// `servicePrincipalType` is one is not said there; a client that treats it so is right either way.
     pub(super) fn advanced_property(&self) -> Option<&'static str> {
         match self {
             Self::AlternativeName(_) | Self::ManagedIdentity(_) => Some("alternativeNames"),
+            Self::ManagedIdentities => Some("servicePrincipalType"),
             _ => None,
         }
     }
@@ -87,6 +91,7 @@ impl Filter {
                 candidate.service_principal_type.is_managed_identity()
                     && has_alternative_name(candidate, name, case_sensitive)
             }
+            Self::ManagedIdentities => candidate.service_principal_type.is_managed_identity(),
         }
     }
 }
@@ -108,7 +113,7 @@ impl<'a> Scanner<'a> {
             "startswith" => self.start_of_display_name().map(Filter::DisplayNameStart),
             "servicePrincipalNames" => self.any_equal_to().map(Filter::ServicePrincipalName),
             "alternativeNames" => self.any_equal_to().map(Filter::AlternativeName),
-            "servicePrincipalType" => self.managed_identity().map(Filter::ManagedIdentity),
+            "servicePrincipalType" => self.managed_identities(),
             _ => None,
         }
     }
@@ -141,13 +146,18 @@ impl<'a> Scanner<'a> {
         Some(literal)
     }
 
-    /// Behind `servicePrincipalType`: the rest of [`Filter::ManagedIdentity`].
-    fn managed_identity(&mut self) -> Option<String> {
-        let of_type = self.equal_to()?;
+    /// Behind `servicePrincipalType`: the rest of [`Filter::ManagedIdentities`], or of
+    /// [`Filter::ManagedIdentity`].
+    fn managed_identities(&mut self) -> Option<Filter> {
+        if self.equal_to()? != MANAGED_IDENTITY {
+            return None;
+        }
+        if self.rest.is_empty() {
+            return Some(Filter::ManagedIdentities);
+        }
         self.operator("and")?;
         self.symbol("alternativeNames")?;
-        let name = self.any_equal_to()?;
-        (of_type == MANAGED_IDENTITY).then_some(name)
+        self.any_equal_to().map(Filter::ManagedIdentity)
     }
 
     /// A text in quotes; a quote within it is doubled.
@@ -218,7 +228,8 @@ mod tests {
             "servicePrincipalNames/any(x:xx eq 'a')",
             "servicePrincipalNames/any(1:1 eq 'a')",
             "servicePrincipalNames/any(x:startswith(x,'a'))",
-            "servicePrincipalType eq 'ManagedIdentity'",
+            "servicePrincipalType eq 'Application'",
+            "servicePrincipalType eq 'ManagedIdentity' and",
             "servicePrincipalType eq 'Application' and alternativeNames/any(p:p eq 'a')",
             "servicePrincipalType eq 'ManagedIdentity' or alternativeNames/any(p:p eq 'a')",
             "accountEnabled eq true",

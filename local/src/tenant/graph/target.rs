@@ -8,6 +8,7 @@ use crate::tenant::failure::Failure;
 const VERSION: &str = "v1.0";
 const SERVICE_PRINCIPALS: &str = "servicePrincipals";
 const APP_ROLE_ASSIGNMENTS: &str = "appRoleAssignments";
+const APP_ROLE_ASSIGNED_TO: &str = "appRoleAssignedTo";
 
 /// GUIDs have hyphens here; the other spellings that exist aren't Microsoft Graph's.
 const GUID_LENGTH: usize = 36;
@@ -32,6 +33,8 @@ pub(super) enum Target {
     Assignments(Key),
     /// One of these, by its id.
     Assignment(Key, String),
+    /// The assignments of a service principal's own app roles, whoever holds them.
+    AssignedTo(Key),
 }
 
 impl Target {
@@ -65,6 +68,7 @@ impl Target {
         match rest {
             [] => Ok(Self::ServicePrincipal(key)),
             [relation] if is(relation, APP_ROLE_ASSIGNMENTS) => Ok(Self::Assignments(key)),
+            [relation] if is(relation, APP_ROLE_ASSIGNED_TO) => Ok(Self::AssignedTo(key)),
             [relation, id] if is(relation, APP_ROLE_ASSIGNMENTS) && !id.is_empty() => {
                 Ok(Self::Assignment(key, (*id).to_owned()))
             }
