@@ -30,6 +30,7 @@ use crate::{
         outcome::{Candidate, Failure, RoleOutcome},
         pace::Pace,
         policy::Policy,
+        priority::Priority,
         request::Request,
         requester::Requester,
         result::{ResultApi, ResultPrincipal},
@@ -73,6 +74,8 @@ pub struct Context<'a> {
     pub is_first_delivery: bool,
     /// By when there must be an answer.
     pub deadline: Deadline,
+    /// Whether somebody waits for it.
+    pub priority: Priority,
 }
 
 /// A final answer to a request.

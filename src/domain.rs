@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod pace;
 pub mod plan;
 pub mod policy;
+pub mod priority;
 pub mod privileged;
 pub mod request;
 pub mod requester;

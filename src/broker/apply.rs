@@ -131,6 +131,7 @@ impl Broker {
             client_request_id: Uuid::new_v4(),
             deadline: context.deadline,
             replication: self.patience(context),
+            priority: context.priority,
         };
         self.log_intent(context, permit, effort.client_request_id);
         let error = match self.graph.carry_out(permit, held, effort).await {

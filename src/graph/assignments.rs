@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{
     Answer, Graph,
+    ensure::Effort,
     error::GraphError,
     exchange::Call,
     odata::{self, Key},
@@ -80,8 +80,7 @@ impl Graph {
     pub(super) async fn create(
         &self,
         permit: &Permit,
-        client_request_id: Uuid,
-        deadline: Deadline,
+        effort: Effort,
     ) -> Result<Answer<Assignment>, GraphError> {
         let body = NewAssignment {
             principal_id: permit.principal(),
@@ -93,10 +92,11 @@ impl Graph {
             method: Method::POST,
             url: odata::assignments(&self.endpoint, key(permit)),
             body: Some(&body),
-            client_request_id,
+            client_request_id: effort.client_request_id,
             may_lag: false,
+            priority: effort.priority,
         };
-        let answer = self.write_once::<_, WireAssignment>(&call, deadline).await?;
+        let answer = self.write_once::<_, WireAssignment>(&call, effort.deadline).await?;
         Ok(Answer { body: answer.body.into(), request_id: answer.request_id })
     }
 
@@ -104,18 +104,18 @@ impl Graph {
         &self,
         permit: &Permit,
         assignment: &Assignment,
-        client_request_id: Uuid,
-        deadline: Deadline,
+        effort: Effort,
     ) -> Result<Answer<()>, GraphError> {
         let call = Call::<()> {
             name: "remove the assignment",
             method: Method::DELETE,
             url: odata::assignment(&self.endpoint, key(permit), &assignment.id),
             body: None,
-            client_request_id,
+            client_request_id: effort.client_request_id,
             may_lag: false,
+            priority: effort.priority,
         };
-        self.write_once(&call, deadline).await
+        self.write_once(&call, effort.deadline).await
     }
 
     async fn held_by(&self, key: Key, deadline: Deadline) -> Result<Vec<Assignment>, GraphError> {

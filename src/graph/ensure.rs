@@ -18,7 +18,7 @@ use super::{
     error::{ErrorKind, GraphError},
 };
 use crate::{
-    domain::{directory::Assignment, policy::Permit, request::Action},
+    domain::{directory::Assignment, policy::Permit, priority::Priority, request::Action},
     remote::retry::{Attempt, Deadline, retry},
 };
 
@@ -45,6 +45,8 @@ pub struct Effort {
     /// Until when to wait for Graph's replicas: one may not know a principal that another one knows, or
     /// not list an assignment that exists.
     pub replication: Deadline,
+    /// Whether it goes before or after others.
+    pub priority: Priority,
 }
 
 /// What a failed write leads to.
@@ -66,6 +68,10 @@ impl Graph {
         held: &[Assignment],
         effort: Effort,
     ) -> Result<Done, GraphError> {
+        if effort.priority == Priority::Low {
+            // Before it keeps somebody else from writing to the same principal.
+            self.writes.lull(effort.deadline).await.ok_or_else(GraphError::held_back)?;
+        }
         let turn = self.order.turn(permit.principal(), effort.deadline).await;
         let _turn = turn.ok_or_else(GraphError::other_writes)?;
         let done = match permit.action() {

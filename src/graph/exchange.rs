@@ -16,9 +16,12 @@ use super::{
     error::{ErrorKind, GraphError},
     write_pace::Turn,
 };
-use crate::remote::{
-    retry::{Deadline, retry_after},
-    token::Token,
+use crate::{
+    domain::priority::Priority,
+    remote::{
+        retry::{Deadline, retry_after},
+        token::Token,
+    },
 };
 
 /// Header by which a caller names its request; Graph repeats it in answers and logs ("Best practices
@@ -31,6 +34,10 @@ const REQUEST_ID: &str = "request-id";
 /// Header by which a caller accepts an index that lags ("Advanced query capabilities on Microsoft
 /// Entra ID objects").
 const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
+
+/// Header by which a caller says what Graph is to refuse first when it has to refuse something
+/// ("Microsoft Graph service-specific throttling limits", identity and access).
+const THROTTLE_PRIORITY: &str = "x-ms-throttle-priority";
 
 /// Header by which Graph says which part of a limit is used, from 0.8 up ("Microsoft Graph
 /// service-specific throttling limits", identity and access).
@@ -45,6 +52,7 @@ pub(super) struct Call<'a, B> {
     pub(super) client_request_id: Uuid,
     /// Whether the answer may come from an index that lags, which some conditions need.
     pub(super) may_lag: bool,
+    pub(super) priority: Priority,
 }
 
 /// A body that Graph answered with, and Graph's id of the request.
@@ -59,7 +67,12 @@ pub struct Answer<T> {
 impl Call<'static, ()> {
     pub(super) fn read(name: &'static str, url: Url, may_lag: bool) -> Self {
         let client_request_id = Uuid::new_v4();
-        Self { name, method: Method::GET, url, body: None, client_request_id, may_lag }
+        let priority = Priority::Normal;
+        Self { name, method: Method::GET, url, body: None, client_request_id, may_lag, priority }
+    }
+
+    pub(super) fn with(self, priority: Priority) -> Self {
+        Self { priority, ..self }
     }
 }
 
@@ -87,7 +100,8 @@ impl Graph {
         call: &Call<'_, B>,
         deadline: Deadline,
     ) -> Result<Answer<T>, GraphError> {
-        let turn = self.writes.turn(deadline).await.ok_or_else(GraphError::held_back)?;
+        let turn = self.writes.turn(deadline, call.priority).await;
+        let turn = turn.ok_or_else(GraphError::held_back)?;
         self.send(call, Some(turn), deadline).await
     }
 
@@ -111,6 +125,10 @@ impl Graph {
         }
         if call.may_lag {
             request = request.header(CONSISTENCY_LEVEL, "eventual");
+        }
+        // Normal is what Graph assumes.
+        if call.priority == Priority::Low {
+            request = request.header(THROTTLE_PRIORITY, "Low");
         }
         let response = request.send().await.map_err(|error| GraphError::unreachable(&error))?;
         self.note_quota(&response, turn);

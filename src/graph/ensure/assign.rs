@@ -51,8 +51,7 @@ impl<'a> Assigning<'a> {
             {
                 return end;
             }
-            let Effort { client_request_id, deadline, .. } = self.effort;
-            let error = match self.graph.create(self.permit, client_request_id, deadline).await {
+            let error = match self.graph.create(self.permit, self.effort).await {
                 Ok(created) => return Attempt::Done(Done::Assigned(created)),
                 Err(error) => error,
             };

@@ -43,9 +43,8 @@ impl<'a> Revoking<'a> {
     /// Removes it by its id. To remove it again when the answer was lost is safe, and says more than
     /// a list that may lag.
     pub(super) async fn step(&mut self) -> Attempt<Done, GraphError> {
-        let Effort { client_request_id, deadline, .. } = self.effort;
-        let removed = self.graph.remove(self.permit, &self.assignment, client_request_id, deadline);
-        let error = match removed.await {
+        let removed = self.graph.remove(self.permit, &self.assignment, self.effort).await;
+        let error = match removed {
             Ok(Answer { request_id, .. }) => return Attempt::Done(self.revoked(request_id)),
             Err(error) if error.kind() == ErrorKind::AlreadyRevoked => {
                 return Attempt::Done(self.is_gone());

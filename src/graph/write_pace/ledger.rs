@@ -22,6 +22,10 @@ const GROWTH: f64 = 0.2;
 /// quota was used by others, and waiting is all that helps.
 const LEAST_LESSON: u32 = 10;
 
+/// The part of either limit that those who can wait may use. The rest is for requests that come while a
+/// whole tenant is being brought up to its baseline.
+const SHARE_OF_THOSE_WHO_CAN_WAIT: f64 = 0.5;
+
 /// So many writes under way are in a hurry, as is one that had to wait; and how long after the last one
 /// the hurry is over.
 const HURRY: u32 = 8;
@@ -56,6 +60,8 @@ pub(super) enum Ending {
     Refused { retry_after: Option<Duration> },
     /// There was no answer. It may have counted.
     Unanswered,
+    /// It was not sent after all.
+    NotSent,
 }
 
 /// What a refusal has taught: so many writes in this time, and when that was.
@@ -106,6 +112,15 @@ impl Ledger {
 
     /// Whether a write may be sent now, or when to ask again. `waited` says whether it asks again.
     pub(super) fn admit(&mut self, now: Instant, waited: bool) -> Admission {
+        self.admit_within(1.0, now, waited)
+    }
+
+    /// The same for a write that leaves a part of the quota to others.
+    pub(super) fn admit_leaving_room(&mut self, now: Instant, waited: bool) -> Admission {
+        self.admit_within(SHARE_OF_THOSE_WHO_CAN_WAIT, now, waited)
+    }
+
+    fn admit_within(&mut self, share: f64, now: Instant, waited: bool) -> Admission {
         if let Some(until) = self.closing.until(now) {
             return Admission::At(until);
         }
@@ -116,8 +131,10 @@ impl Ledger {
             return Admission::AfterAnAnswer;
         }
         self.learned = self.learned.filter(|known| known.lasts(now));
-        let by_quota = self.within(self.quota_left_by_others(), self.quota.period, now);
-        let by_learning = self.learned.map(|known| self.within(known.now(now), known.period, now));
+        let part = |writes: u32| ((f64::from(writes) * share) as u32).max(1);
+        let by_quota = self.within(part(self.quota_left_by_others()), self.quota.period, now);
+        let by_learning =
+            self.learned.map(|known| self.within(part(known.now(now)), known.period, now));
         let admission = later(by_quota, by_learning.unwrap_or(Admission::Now));
         if admission == Admission::Now {
             if waited || self.under_way >= HURRY {
@@ -139,6 +156,7 @@ impl Ledger {
                 self.closing.close(now, retry_after, &self.pace);
             }
             Ending::Unanswered => self.count(now),
+            Ending::NotSent => {}
             Ending::Taken { used } => {
                 self.count(now);
                 self.accepted += 1;

@@ -15,6 +15,7 @@ use crate::{
     domain::{
         ids::InvocationId,
         outcome::{RoleOutcome, Status},
+        priority::Priority,
         request::{InvalidRequest, Request},
         requester::Requester,
         result::RequestResult,
@@ -183,6 +184,7 @@ impl KnownCall<'_> {
             sent: self.occasion.sent,
             is_first_delivery: may_wait,
             deadline: self.deadline,
+            priority: Priority::Normal,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         failed_request::FailedRequest,
         outcome::{RoleOutcome, Status},
+        priority::Priority,
         request::{InvalidRequest, Request},
     },
     host::reply::{Outputs, Reply},
@@ -90,6 +91,7 @@ impl Delivery<'_> {
             sent: self.occasion.sent,
             is_first_delivery: self.occasion.attempt == 1,
             deadline: self.deadline,
+            priority: Priority::Normal,
         }
     }
 
