@@ -25,8 +25,14 @@ use crate::{
 
 /// The functions that ship with the broker. A fault in one of them ends the start; a fault in a
 /// folder that somebody added makes that function fail and leaves the others working.
-const STOCK_FUNCTIONS: [&str; 5] =
-    ["AssignRole", "AssignRoleHttp", "Health", "ResourceEvent", "ResourceEventQueue"];
+const STOCK_FUNCTIONS: [&str; 6] = [
+    "AssignRole",
+    "AssignRoleHttp",
+    "Health",
+    "ReconcileRoles",
+    "ResourceEvent",
+    "ResourceEventQueue",
+];
 
 /// The connection of the host itself, which a binding without one has.
 const HOST_CONNECTION: &str = "AzureWebJobsStorage";

@@ -3,10 +3,12 @@
 mod apply;
 mod apply_baseline;
 mod baseline_roles;
+mod check_baseline;
 mod give;
 mod health;
 mod holder;
 mod read;
+mod reconcile;
 mod remembered;
 mod reminders;
 mod resolve;
@@ -17,6 +19,7 @@ pub use apply_baseline::{Settlement, Unsettled};
 use health::Findings;
 pub use health::{Check, Health, WatchedQueue};
 pub use read::Holdings;
+use reconcile::LastRun;
 use reminders::Reminders;
 use settled::SettledResources;
 use time::OffsetDateTime;
@@ -59,6 +62,7 @@ pub struct Broker {
     findings: Findings,
     settled: SettledResources,
     reminders: Reminders,
+    last_run: tokio::sync::Mutex<LastRun>,
 }
 
 /// In which invocation something is asked.
@@ -113,6 +117,7 @@ impl Broker {
             findings: Findings::default(),
             settled: SettledResources::default(),
             reminders: Reminders::default(),
+            last_run: tokio::sync::Mutex::default(),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod priority;
 pub mod privileged;
+pub mod reconcile;
 pub mod request;
 pub mod requester;
 pub mod resource_type;

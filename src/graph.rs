@@ -11,6 +11,7 @@ mod closing;
 pub mod ensure;
 pub mod error;
 mod exchange;
+pub mod inventory;
 mod odata;
 mod principal_order;
 mod recent_assignments;

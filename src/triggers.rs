@@ -9,6 +9,7 @@ mod http;
 mod occasion;
 mod queue;
 mod resource_event;
+mod timer;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use health::HealthCheck;
 use http::RequestEndpoint;
 use queue::RequestQueue;
 use resource_event::ResourceEvents;
+use timer::ReconcileTimer;
 
 use crate::{
     broker::{Broker, WatchedQueue},
@@ -36,6 +38,12 @@ pub const RESULT_BINDING: &str = "result";
 /// Name of the trigger binding that asks whether the app works.
 pub const HEALTH_BINDING: &str = "health";
 
+/// Name of the trigger binding that says when to compare the tenant with the baseline.
+pub const RECONCILE_BINDING: &str = "reconcile";
+
+/// Name of the output binding that takes what is to be checked.
+pub const CHECK_BINDING: &str = "check";
+
 /// Name of the output binding that answers a caller over HTTP.
 pub const RESPONSE_BINDING: &str = "response";
 
@@ -50,6 +58,8 @@ pub enum Trigger {
     ResourceEvents(ResourceEvents),
     /// Somebody asks over HTTP whether the app works.
     Health(HealthCheck),
+    /// It is time to compare the tenant with the baseline.
+    Reconcile(ReconcileTimer),
 }
 
 /// Name of the output binding that takes requests which were given up.
@@ -87,10 +97,12 @@ impl Trigger {
                 RequestEndpoint::of(folder).map(Self::RequestEndpoint)
             }
             ("httpTrigger", HEALTH_BINDING) => HealthCheck::of(folder).map(Self::Health),
+            ("timerTrigger", RECONCILE_BINDING) => ReconcileTimer::of(folder).map(Self::Reconcile),
             (kind, name) => Err(format!(
                 "no use case belongs to a {kind} named {name:?}; this broker knows: queueTrigger and \
                  httpTrigger named \"{REQUEST_BINDING}\", queueTrigger and eventGridTrigger named \
-                 \"{EVENT_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\""
+                 \"{EVENT_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\", timerTrigger named \
+                 \"{RECONCILE_BINDING}\""
             )),
         }
     }
@@ -102,6 +114,7 @@ impl Trigger {
             Self::RequestEndpoint(endpoint) => endpoint.run(workbench, invocation).await,
             Self::ResourceEvents(events) => events.run(workbench, invocation).await,
             Self::Health(health) => health.run(workbench).await,
+            Self::Reconcile(timer) => timer.run(workbench, invocation).await,
         }
     }
 }

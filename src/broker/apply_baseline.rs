@@ -115,6 +115,18 @@ impl Broker {
         let Some(holder) = self.holder(context, written, own).await? else {
             return Ok(Settlement::Ignored(Ignored::NoIdentity));
         };
+        self.settle_holder(context, holder, own, since).await
+    }
+
+    /// Gives the holder what it lacks, if it may be given anything. What it was given since `since` is
+    /// part of the answer.
+    pub(super) async fn settle_holder(
+        &self,
+        context: Context<'_>,
+        holder: Holder,
+        own: OwnIdentity,
+        since: Option<OffsetDateTime>,
+    ) -> Result<Settlement, Unsettled> {
         if let Err(denial) = self.policy.check_principal(holder.principal(), own) {
             tracing::warn!(event = "baseline.denied", "{denial}");
             return Ok(Settlement::Ignored(Ignored::Guarded));
@@ -136,7 +148,7 @@ impl Broker {
         }
         let (holder, held) = self.held_by(context, holder).await?;
         let before = given_before(&baseline, holder.principal(), &held, since);
-        let missing = plan::missing(baseline.roles, &held);
+        let missing = plan::missing(baseline.roles, held.iter().map(|one| (one.api, one.role)));
         if missing.is_empty() {
             return Ok(before);
         }

@@ -10,7 +10,8 @@ use crate::{
         plan::Wanted,
         policy::OwnIdentity,
     },
-    graph::Lookup,
+    graph::{Lookup, error::GraphError},
+    remote::retry::Deadline,
 };
 
 /// What the baseline gives a principal, and the APIs that it is about.
@@ -30,7 +31,8 @@ impl Broker {
     ) -> Result<Baseline, Unsettled> {
         let mut baseline = Baseline::default();
         for name in self.policy.baseline_apis(principal) {
-            if let Some(api) = self.baseline_api(context, &name, principal).await? {
+            let api = self.baseline_api(&name, Some(principal), context.deadline).await?;
+            if let Some(api) = api {
                 // Two names may mean one API, and all rules about it have been asked then.
                 if baseline.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
                     baseline.roles.extend(self.policy.wanted(principal, &api, own));
@@ -41,14 +43,15 @@ impl Broker {
         Ok(baseline)
     }
 
-    /// An API of the baseline, read again if a rule names a role that it lacks: the role may be new.
-    async fn baseline_api(
+    /// An API of the baseline, read again if a rule names a role that it lacks: the role may be new. Only
+    /// rules for `principal` count, or else all.
+    pub(super) async fn baseline_api(
         &self,
-        context: Context<'_>,
         name: &ApiName,
-        principal: &Principal,
-    ) -> Result<Option<Arc<Api>>, Unsettled> {
-        let Lookup::Found(api) = self.graph.api(name, context.deadline).await? else {
+        principal: Option<&Principal>,
+        deadline: Deadline,
+    ) -> Result<Option<Arc<Api>>, GraphError> {
+        let Lookup::Found(api) = self.graph.api(name, deadline).await? else {
             self.warn_of_rule(&format!(
                 "rules of the baseline name the API {name}, for which this tenant has no service \
                  principal, or more than one"
@@ -58,7 +61,7 @@ impl Broker {
         if self.policy.unknown_roles(principal, &api).is_empty() {
             return Ok(Some(api));
         }
-        let api = match self.graph.refreshed_api(name, context.deadline).await? {
+        let api = match self.graph.refreshed_api(name, deadline).await? {
             Lookup::Found(api) => api,
             _ => api,
         };

@@ -14,7 +14,10 @@ use std::{
 use time::OffsetDateTime;
 use tokio::{sync::OwnedMutexGuard, time::Instant};
 
-use crate::{domain::arm::ArmScope, remote::retry::Deadline};
+use crate::{
+    domain::{arm::ArmScope, ids::ObjectId},
+    remote::retry::Deadline,
+};
 
 /// Most resources that are remembered, with a few hundred bytes each. Beyond them the oldest
 /// knowledge is dropped, and costs two reads.
@@ -33,7 +36,7 @@ struct Settled {
     up_to: OffsetDateTime,
 }
 
-/// Resources by their id.
+/// Resources by their id, and identities by theirs.
 #[derive(Default)]
 pub(super) struct SettledResources(Mutex<HashMap<String, Slot>>);
 
@@ -53,7 +56,21 @@ impl SettledResources {
         deadline: Deadline,
         memory: Duration,
     ) -> Option<Turn> {
-        let slot = self.slot(resource, memory);
+        self.turn_at(resource.segments().join("/"), deadline, memory).await
+    }
+
+    /// The same for an identity whose resource nobody has asked for.
+    pub(super) async fn turn_of_identity(
+        &self,
+        principal: ObjectId,
+        deadline: Deadline,
+        memory: Duration,
+    ) -> Option<Turn> {
+        self.turn_at(principal.to_string(), deadline, memory).await
+    }
+
+    async fn turn_at(&self, key: String, deadline: Deadline, memory: Duration) -> Option<Turn> {
+        let slot = self.slot(key, memory);
         let (slot, waited) = match slot.clone().try_lock_owned() {
             Ok(slot) => (slot, false),
             Err(_) => {
@@ -64,8 +81,7 @@ impl SettledResources {
         Some(Turn { slot, began: OffsetDateTime::now_utc(), waited })
     }
 
-    fn slot(&self, resource: &ArmScope, memory: Duration) -> Slot {
-        let key = resource.segments().join("/");
+    fn slot(&self, key: String, memory: Duration) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST && !slots.contains_key(&key) {
             slots.retain(|_, slot| is_worth_keeping(slot, memory));

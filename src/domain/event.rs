@@ -33,6 +33,9 @@ pub const RESOURCE_CREATED_OR_UPDATED: &str =
 /// Somebody asks for an assignment by an event of their own; its data is the request.
 pub const ASSIGNMENT_REQUESTED: &str = "AppRoleBroker.AssignmentRequested";
 
+/// The broker itself asks whether an identity has what the baseline gives it.
+pub const BASELINE_CHECK_REQUESTED: &str = "AppRoleBroker.BaselineCheckRequested";
+
 /// What one event means to the broker.
 ///
 /// ```json
@@ -49,6 +52,8 @@ pub enum Event {
     ResourceWritten(ResourceWritten),
     /// Somebody asks for an assignment.
     AssignmentRequested(AssignmentRequested),
+    /// An identity is to be compared with the baseline.
+    BaselineCheckRequested(BaselineCheckRequested),
     /// Nothing.
     Ignored(Ignored),
 }
@@ -90,6 +95,22 @@ pub struct AssignmentRequested {
     /// The request, as JSON; what it asks for was not looked at.
     pub request: String,
     /// When the event was published.
+    pub time: Option<OffsetDateTime>,
+}
+
+/// An identity is to be compared with the baseline.
+///
+/// ```json
+/// { "eventType": "AppRoleBroker.BaselineCheckRequested", "eventTime": "2026-08-20T10:00:01Z",
+///   "data": { "principalId": "1111…" } }
+/// ```
+///
+/// It says where to look and nothing else. Whoever makes one up gives nobody more than the baseline does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaselineCheckRequested {
+    /// The identity.
+    pub principal: ObjectId,
+    /// Since when it may lack something.
     pub time: Option<OffsetDateTime>,
 }
 

@@ -100,6 +100,14 @@ impl From<Guid> for AppId {
     }
 }
 
+impl ObjectId {
+    /// Somewhere in the order of ids. Nobody has it.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
 impl InvocationId {
     /// An id for an invocation that came without one.
     #[must_use]

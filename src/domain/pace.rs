@@ -44,6 +44,9 @@ pub struct Pace {
     /// ("Event Grid message delivery and retry"), and a write that has begun has [`Pace::write_answer`]
     /// beyond this.
     pub pushed_event: Duration,
+    /// How long comparing a whole tenant with the baseline may take. The host writes what was planned
+    /// afterwards, and both must fit into the function timeout of host.json, ten minutes.
+    pub reconcile: Duration,
     /// How long it is remembered that a resource was looked at. A deployment takes minutes.
     pub settled: Duration,
     /// How old an identity is at most that Graph does not know yet; 2 to 5 minutes have been reported.
@@ -77,6 +80,7 @@ impl Default for Pace {
             redelivery_spread: Duration::from_secs(2),
             queue_message: Duration::from_secs(60),
             pushed_event: Duration::from_secs(20),
+            reconcile: Duration::from_secs(7 * 60),
             settled: Duration::from_secs(10 * 60),
             replication: Duration::from_secs(5 * 60),
             health_memory: Duration::from_secs(30),
@@ -104,6 +108,7 @@ impl Pace {
             redelivery_spread: self.redelivery_spread.mul_f64(factor),
             queue_message: self.queue_message.mul_f64(factor),
             pushed_event: self.pushed_event.mul_f64(factor),
+            reconcile: self.reconcile.mul_f64(factor),
             settled: self.settled.mul_f64(factor),
             replication: self.replication.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),

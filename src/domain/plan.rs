@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::domain::{
-    directory::{AppRole, Assignment},
-    ids::ObjectId,
+    directory::AppRole,
+    ids::{AppRoleId, ObjectId},
 };
 
 /// A role that the baseline gives a principal.
@@ -18,13 +18,17 @@ pub struct Wanted {
     pub role: AppRole,
 }
 
-/// What is wanted and not present, each once, in the order in which it is wanted.
+/// What is wanted and not present, each once, in the order in which it is wanted. `present` are APIs and
+/// their roles.
 ///
 /// Nothing is ever taken away: what a principal holds beyond the baseline was given on request, or
 /// by somebody else.
 #[must_use]
-pub fn missing(wanted: Vec<Wanted>, present: &[Assignment]) -> Vec<Wanted> {
-    let mut known: HashSet<_> = present.iter().map(|held| (held.api, held.role)).collect();
+pub fn missing(
+    wanted: Vec<Wanted>,
+    present: impl IntoIterator<Item = (ObjectId, AppRoleId)>,
+) -> Vec<Wanted> {
+    let mut known: HashSet<_> = present.into_iter().collect();
     wanted.into_iter().filter(|one| known.insert((one.api, one.role.id))).collect()
 }
 
@@ -33,7 +37,6 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::domain::ids::AppRoleId;
 
     /// A role of an API, both by a number.
     type Pair = (u8, u8);
@@ -50,14 +53,14 @@ mod tests {
         }
     }
 
-    fn held(pair: Pair) -> Assignment {
+    fn held(pair: Pair) -> (ObjectId, AppRoleId) {
         let Wanted { api, role, .. } = wanted(pair);
-        Assignment { id: String::new(), api, role: role.id, created: None }
+        (api, role.id)
     }
 
     fn plan(what: &[Pair], present: &[Pair]) -> Vec<Wanted> {
-        let present: Vec<_> = present.iter().copied().map(held).collect();
-        missing(what.iter().copied().map(wanted).collect(), &present)
+        let present = present.iter().copied().map(held);
+        missing(what.iter().copied().map(wanted).collect(), present)
     }
 
     fn pairs() -> impl Strategy<Value = Vec<Pair>> {
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn a_role_that_two_rules_give_is_planned_by_the_first() {
         let second = Wanted { rule: "second".to_owned(), ..wanted((1, 1)) };
-        let planned = missing(vec![wanted((1, 1)), second], &[]);
+        let planned = missing(vec![wanted((1, 1)), second], []);
         assert_eq!(planned, [wanted((1, 1))]);
     }
 }

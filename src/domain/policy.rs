@@ -7,6 +7,7 @@ mod baseline;
 mod choice;
 mod denial;
 mod file;
+mod holding;
 mod pattern;
 mod reading;
 mod rule;

@@ -12,6 +12,8 @@ use crate::domain::{
 const PRINCIPAL_PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeNames";
 const API_PROPERTIES: &str =
     "id,appId,displayName,appOwnerOrganizationId,servicePrincipalNames,appRoles";
+/// Of many at once, less: by these the policy knows a principal.
+const IDENTITY_PROPERTIES: &str = "id,appId,servicePrincipalType,alternativeNames";
 
 /// Largest page that Graph serves; nearly every list fits one.
 const PAGE_SIZE: &str = "999";
@@ -30,13 +32,16 @@ pub(super) enum Filter<'a> {
     IdentifierUri(&'a IdentifierUri),
     /// The ARM id of a managed identity's resource.
     ResourceId(&'a str),
+    /// None but the type.
+    ManagedIdentities,
 }
 
 impl Filter<'_> {
     /// Whether Graph answers it only to those who accept an index that lags ("Advanced query
-    /// capabilities on Microsoft Entra ID objects").
+    /// capabilities on Microsoft Entra ID objects"). That page does not say whether the type can be asked
+    /// for without; what can be is answered this way too.
     pub(super) fn is_advanced(&self) -> bool {
-        matches!(self, Self::ResourceId(_))
+        matches!(self, Self::ResourceId(_) | Self::ManagedIdentities)
     }
 
     fn text(&self) -> String {
@@ -49,6 +54,7 @@ impl Filter<'_> {
                 "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq {})",
                 quoted(id)
             ),
+            Self::ManagedIdentities => "servicePrincipalType eq 'ManagedIdentity'".to_owned(),
         }
     }
 }
@@ -65,9 +71,17 @@ pub(super) fn api(endpoint: &Url, key: Key) -> Url {
 
 /// Where the list of service principals starts that meet a condition.
 pub(super) fn principals(endpoint: &Url, filter: Filter<'_>) -> Url {
+    principal_list(endpoint, filter, PRINCIPAL_PROPERTIES)
+}
+
+/// Where the list of all managed identities starts.
+pub(super) fn identities(endpoint: &Url) -> Url {
+    principal_list(endpoint, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
+}
+
+fn principal_list(endpoint: &Url, filter: Filter<'_>, properties: &str) -> Url {
     let text = filter.text();
-    let mut query =
-        vec![("$filter", text.as_str()), ("$select", PRINCIPAL_PROPERTIES), ("$top", PAGE_SIZE)];
+    let mut query = vec![("$filter", text.as_str()), ("$select", properties), ("$top", PAGE_SIZE)];
     if filter.is_advanced() {
         query.push(("$count", "true"));
     }
@@ -82,6 +96,11 @@ pub(super) fn assignments(endpoint: &Url, principal: Key) -> Url {
 /// Where the list of a principal's assignments starts.
 pub(super) fn assignment_list(endpoint: &Url, principal: Key) -> Url {
     with_query(assignments(endpoint, principal), &[("$top", PAGE_SIZE)])
+}
+
+/// Where the list of the assignments of an API's roles starts.
+pub(super) fn assigned_to(endpoint: &Url, api: Key) -> Url {
+    with_query(service_principal(endpoint, api, &["appRoleAssignedTo"]), &[("$top", PAGE_SIZE)])
 }
 
 /// Where one assignment is removed.
@@ -163,6 +182,14 @@ mod tests {
             (
                 assignment(&endpoint(), object, "a_-B"),
                 format!("{base}/{id}/appRoleAssignments/a_-B"),
+            ),
+            (assigned_to(&endpoint(), object), format!("{base}/{id}/appRoleAssignedTo?$top=999")),
+            (
+                identities(&endpoint()),
+                format!(
+                    "{base}?$filter=servicePrincipalType%20eq%20%27ManagedIdentity%27\
+                     &$select={IDENTITY_PROPERTIES}&$top=999&$count=true"
+                ),
             ),
             (api(&endpoint(), app), format!("{base}(appId='{id}')?$select={API_PROPERTIES}")),
         ] {

@@ -47,7 +47,7 @@ pub enum Lookup<T> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WirePrincipal {
+pub(super) struct WirePrincipal {
     id: ObjectId,
     app_id: AppId,
     display_name: Option<String>,

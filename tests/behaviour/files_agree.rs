@@ -6,7 +6,8 @@ use app_role_broker::{
     config::Env,
     host::{function_json::FunctionFolders, host_json::HostJson},
     triggers::{
-        AUDIT_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Trigger,
+        AUDIT_BINDING, CHECK_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING,
+        RESULT_BINDING, Trigger,
     },
 };
 use serde_json::Value;
@@ -35,10 +36,15 @@ fn every_stock_folder_has_a_use_case() {
     let folders = folders();
     assert!(folders.faults.is_empty(), "{:?}", folders.faults);
     let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["AssignRole", "AssignRoleHttp", "Health", "ResourceEvent", "ResourceEventQueue"]
-    );
+    let expected = [
+        "AssignRole",
+        "AssignRoleHttp",
+        "Health",
+        "ReconcileRoles",
+        "ResourceEvent",
+        "ResourceEventQueue",
+    ];
+    assert_eq!(names, expected);
     for folder in &folders.functions {
         Trigger::of(folder).unwrap();
     }
@@ -85,6 +91,20 @@ fn both_functions_for_events_write_where_operators_and_teams_look() {
         assert_eq!(file["bindings"][3]["tableName"], "AppRoleAudit");
     }
     assert_eq!(kinds, [("eventGridTrigger", None), ("queueTrigger", Some("resource-events"))]);
+}
+
+#[test]
+fn what_the_timer_plans_goes_where_events_are_read() {
+    let folders = folders();
+    let named = |name: &str| folders.functions.iter().find(|folder| folder.name == name).unwrap();
+    let (timer, events) = (named("ReconcileRoles"), named("ResourceEventQueue"));
+    let [output] = timer.outputs.as_slice() else { panic!("{:?}", timer.outputs) };
+    assert_eq!((output.kind.as_str(), output.name.as_str()), ("queue", CHECK_BINDING));
+    assert_eq!(output.queue_name, events.trigger.queue_name);
+    assert_eq!(output.connection, events.trigger.connection);
+    let trigger = &json("ReconcileRoles/function.json")["bindings"][0];
+    assert_eq!(trigger["schedule"], "0 0 */6 * * *");
+    assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
 }
 
 #[test]

@@ -13,6 +13,8 @@ use app_role_broker::{
         outcome::Code,
         pace::Pace,
         policy::{OwnIdentity, Permit, Policy, Question},
+        priority::Priority,
+        reconcile::Holding,
         request::{Action, Request},
         requester::Requester,
         write_quota::WriteQuota,
@@ -100,7 +102,8 @@ fn id(text: &str) -> ObjectId {
 /// One write, with no patience for replicas.
 fn effort() -> Effort {
     let replication = Deadline::after(Duration::ZERO);
-    Effort { client_request_id: Uuid::new_v4(), deadline: soon(), replication }
+    let priority = Priority::Normal;
+    Effort { client_request_id: Uuid::new_v4(), deadline: soon(), replication, priority }
 }
 
 /// Leave to give the principal this role, from a policy that has just this rule.
@@ -197,6 +200,36 @@ async fn no_token_goes_to_a_next_page_at_another_host() {
 }
 
 #[tokio::test]
+async fn no_token_goes_to_the_next_page_of_a_whole_tenant_at_another_host_either() {
+    let graph = graph((200, "list-managed-identities-page-response.json"), NOTHING).await;
+    let error = graph.managed_identities().next_page(soon()).await.unwrap_err();
+    assert!(error.to_string().contains("another host"), "{error}");
+}
+
+#[tokio::test]
+async fn a_page_of_all_managed_identities_is_read_with_their_resources() {
+    let graph = graph((200, "list-managed-identities-last-page-response.json"), NOTHING).await;
+    let mut identities = graph.managed_identities();
+    let page = identities.next_page(soon()).await.unwrap().unwrap();
+    assert_eq!(page.len(), 1);
+    assert_eq!(page[0].object_id, id("c0a70500-0000-4000-8000-000000000160"));
+    assert!(page[0].resource_id.as_ref().unwrap().as_str().ends_with("id-batch"));
+    assert!(identities.next_page(soon()).await.unwrap().is_none());
+    assert_eq!(identities.pages(), 1);
+}
+
+#[tokio::test]
+async fn a_page_of_holders_is_read_as_who_holds_which_role() {
+    let graph = graph((200, "list-assigned-to-last-page-response.json"), NOTHING).await;
+    let api = id("c0a70500-0000-4000-8000-0000000000b0");
+    let mut holders = graph.holders(api);
+    let role = AppRoleId::parse("c0a70500-0000-4000-8000-0000000000b3").unwrap();
+    let held = Holding { principal: id("c0a70500-0000-4000-8000-0000000000e0"), api, role };
+    assert_eq!(holders.next_page(soon()).await.unwrap(), Some(vec![held]));
+    assert_eq!(holders.next_page(soon()).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_created_assignment_is_read_with_its_id_and_moment() {
     let ensured = create(NOTHING, (201, "create-assignment-response.json")).await.unwrap();
     let Done::Assigned(answer) = ensured else { panic!("{ensured:?}") };
@@ -248,6 +281,7 @@ async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
         sent: None,
         is_first_delivery: true,
         deadline: soon(),
+        priority: Priority::Normal,
     };
     let request =
         format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);

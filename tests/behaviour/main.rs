@@ -32,6 +32,7 @@ mod lost_answers;
 mod names;
 mod other_clients;
 mod protocol;
+mod reconcile;
 mod record_lost;
 mod refusals;
 mod replay;

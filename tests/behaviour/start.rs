@@ -111,6 +111,12 @@ async fn a_fault_in_a_function_for_events_names_the_file_and_what_to_do() {
             "of type \"queue\" named \"failed\"",
         ),
         (
+            "ReconcileRoles/function.json",
+            "\"name\": \"check\"",
+            "\"name\": \"event\"",
+            "of type \"queue\" named \"check\"",
+        ),
+        (
             pushed,
             "\"eventGridTrigger\"",
             "\"eventHubTrigger\"",

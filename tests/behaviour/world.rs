@@ -62,7 +62,11 @@ impl Plan {
             app_root: ROOT.into(),
             policy: Some(POLICY.to_owned()),
             tenant: Tenant::start(contoso()).await.unwrap(),
-            environment: Vec::new(),
+            // It is for tests to say when its timer fires.
+            environment: vec![(
+                "AzureWebJobs.ReconcileRoles.Disabled".to_owned(),
+                "true".to_owned(),
+            )],
             keys: Vec::new(),
             easy_auth: None,
             with_proxy: false,
@@ -308,7 +312,8 @@ pub(crate) fn role(result: &Value) -> &Value {
 /// A copy of the app's files, to change.
 pub(crate) fn app_root() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let functions = ["AssignRole", "Health", "ResourceEvent", "ResourceEventQueue"];
+    let functions =
+        ["AssignRole", "Health", "ReconcileRoles", "ResourceEvent", "ResourceEventQueue"];
     for function in functions {
         std::fs::create_dir(folder.path().join(function)).unwrap();
     }

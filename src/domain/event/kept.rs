@@ -1,12 +1,18 @@
-//! An event as it is kept for operators: what the broker reads of it, so that it can be delivered
-//! again, and nothing else, so that no claims lie about.
+//! Events as the broker writes them: those that it keeps for operators, as what it reads of them and
+//! nothing else, so that they can be delivered again and no claims lie about; and its own.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{ASSIGNMENT_REQUESTED, AssignmentRequested, RESOURCE_WRITTEN, ResourceWritten};
-use crate::domain::{ascii_json::ascii_json, ids::Guid};
+use super::{
+    ASSIGNMENT_REQUESTED, AssignmentRequested, BASELINE_CHECK_REQUESTED, BaselineCheckRequested,
+    RESOURCE_WRITTEN, ResourceWritten,
+};
+use crate::domain::{
+    ascii_json::ascii_json,
+    ids::{Guid, ObjectId},
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,6 +57,26 @@ impl AssignmentRequested {
             event_type: ASSIGNMENT_REQUESTED,
             event_time: written(self.time),
             data: request,
+        })
+    }
+}
+
+/// What is checked.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    principal_id: ObjectId,
+}
+
+impl BaselineCheckRequested {
+    /// The event as JSON in ASCII, as it goes into the queue.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        ascii_json(&Kept {
+            topic: None,
+            subject: None,
+            event_type: BASELINE_CHECK_REQUESTED,
+            event_time: written(self.time),
+            data: Checked { principal_id: self.principal },
         })
     }
 }

@@ -159,3 +159,25 @@ proptest! {
         prop_assert_eq!(read.resource, ArmScope::parse(&identity()).unwrap());
     }
 }
+
+#[test]
+fn a_check_that_does_not_say_of_whom_is_unreadable() {
+    for data in ["", r#","data":null"#, r#","data":{}"#, r#","data":{"principalId":"*"}"#] {
+        let text = format!(r#"{{"eventType":"{BASELINE_CHECK_REQUESTED}"{data}}}"#);
+        let events = Event::decode(text.as_bytes()).unwrap();
+        assert_eq!(events, [Event::Ignored(Ignored::Unreadable)], "{text}");
+    }
+}
+
+#[test]
+fn a_check_is_read_as_it_was_written() {
+    let principal = ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap();
+    let time = Some(time::macros::datetime!(2026-08-20 10:00:01.5 UTC));
+    for time in [time, None] {
+        let check = BaselineCheckRequested { principal, time };
+        let text = check.to_json().unwrap();
+        assert!(text.is_ascii() && text.len() < 200, "{text}");
+        let events = Event::decode(text.as_bytes()).unwrap();
+        assert_eq!(events, [Event::BaselineCheckRequested(check)]);
+    }
+}

@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    ASSIGNMENT_REQUESTED, AssignmentRequested, Cause, Event, Ignored, InvalidEvents,
-    RESOURCE_CREATED_OR_UPDATED, RESOURCE_WRITTEN, ResourceWritten, resource_written,
+    ASSIGNMENT_REQUESTED, AssignmentRequested, BASELINE_CHECK_REQUESTED, BaselineCheckRequested,
+    Cause, Event, Ignored, InvalidEvents, RESOURCE_CREATED_OR_UPDATED, RESOURCE_WRITTEN,
+    ResourceWritten, resource_written,
 };
 use crate::domain::ids::{Guid, ObjectId};
 
@@ -35,6 +36,13 @@ struct WireCause<'a> {
     correlation_id: Option<String>,
     #[serde(borrow)]
     claims: Option<&'a RawValue>,
+}
+
+/// The data of a check.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireCheck {
+    principal_id: ObjectId,
 }
 
 /// The one claim that is read.
@@ -71,6 +79,12 @@ pub(super) fn read(event: &RawValue) -> Event {
             let request = event.data.map_or("null", RawValue::get).to_owned();
             Event::AssignmentRequested(AssignmentRequested { request, time })
         }
+        Some(BASELINE_CHECK_REQUESTED) => match event.data.and_then(checked) {
+            Some(principal) => {
+                Event::BaselineCheckRequested(BaselineCheckRequested { principal, time })
+            }
+            None => Event::Ignored(Ignored::Unreadable),
+        },
         Some(RESOURCE_WRITTEN | RESOURCE_CREATED_OR_UPDATED) => {
             let (subject, topic) = (event.subject.unwrap_or_default(), topic.unwrap_or_default());
             match resource_written(&subject, &topic, time) {
@@ -84,6 +98,10 @@ pub(super) fn read(event: &RawValue) -> Event {
         Some(_) => Event::Ignored(Ignored::OtherType),
         None => Event::Ignored(Ignored::Unreadable),
     }
+}
+
+fn checked(data: &RawValue) -> Option<ObjectId> {
+    serde_json::from_str::<WireCheck>(data.get()).ok().map(|check| check.principal_id)
 }
 
 /// What led to an event, as far as its data can be read.

@@ -7,7 +7,11 @@ use crate::domain::{
     ids::AppRoleId,
     names::ApiName,
     plan::Wanted,
-    policy::{Refusal, pattern::RolePattern, rule::BaselineRule},
+    policy::{
+        Refusal,
+        pattern::RolePattern,
+        rule::{BaselineRule, Grant, Naming},
+    },
     request::Action,
 };
 
@@ -66,7 +70,14 @@ impl Policy {
         let default_access = AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS);
         let default_access = api.roles.is_empty().then_some(&default_access);
         let assignable = api.roles.iter().filter(|role| role.is_assignable()).chain(default_access);
-        let wanted = assignable.filter_map(|role| {
+        // Most roles of most APIs are named by no rule, and the decision proper takes its time.
+        let grants = self.baseline().iter().map(|rule| &rule.grant);
+        let grants: Vec<_> =
+            grants.filter(|grant| grant.api.is(api) && grant.covers(principal)).collect();
+        let named = assignable.filter(|role| {
+            grants.iter().any(|grant| grant.names(role, api, own.tenant_id) != Naming::No)
+        });
+        let wanted = named.filter_map(|role| {
             let permit = self.decide_baseline(&BaselineQuestion { principal, api, role, own });
             let rule = permit.ok()?.rule;
             Some(Wanted { rule, api: api.object_id, role: role.clone() })
@@ -74,12 +85,13 @@ impl Policy {
         wanted.collect()
     }
 
-    /// The roles that rules for a principal name exactly and that an API does not define or that
+    /// The roles that rules for a principal, or else all rules, name exactly and that an API does not define or that
     /// cannot be assigned: new ones, or mistakes.
     #[must_use]
-    pub fn unknown_roles(&self, principal: &Principal, api: &Api) -> Vec<String> {
+    pub fn unknown_roles(&self, principal: Option<&Principal>, api: &Api) -> Vec<String> {
         let rules = self.baseline().iter().map(|rule| &rule.grant);
-        let rules = rules.filter(|grant| grant.api.is(api) && grant.covers(principal));
+        let covers = |grant: &Grant| principal.is_none_or(|principal| grant.covers(principal));
+        let rules = rules.filter(|grant| grant.api.is(api) && covers(grant));
         let unknown = rules.flat_map(|grant| &grant.roles).filter(|pattern| {
             let is_default = api.roles.is_empty()
                 && pattern.names(&AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS));

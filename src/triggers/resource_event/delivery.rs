@@ -6,7 +6,7 @@ use super::ignored_events::IgnoredEvents;
 use crate::{
     broker::{Decision, Settlement, Unsettled},
     domain::{
-        event::{AssignmentRequested, Event, Ignored, ResourceWritten},
+        event::{AssignmentRequested, BaselineCheckRequested, Event, Ignored, ResourceWritten},
         outcome::RoleOutcome,
         request::Request,
     },
@@ -58,6 +58,7 @@ impl EventDelivery<'_> {
         match event {
             Event::ResourceWritten(written) => self.settle(workbench, &written).await,
             Event::AssignmentRequested(asked) => self.assign(workbench, &asked).await,
+            Event::BaselineCheckRequested(check) => self.check(workbench, check).await,
             Event::Ignored(reason) => self.ignore(reason),
         }
     }
@@ -104,6 +105,36 @@ impl EventDelivery<'_> {
                 Reply::Failed("not done yet; the handler's log says why".to_owned())
             }
             Err(unsettled) => self.give_up(workbench, written, unsettled),
+        }
+    }
+
+    /// A check that is given up is not kept: as long as something is missing, it is asked for again.
+    async fn check(&self, workbench: &Workbench, check: BaselineCheckRequested) -> Reply {
+        let (context, principal) = (self.delivery.context(), check.principal);
+        let decisions = match workbench.broker.check_baseline(context, check).await {
+            Ok(Settlement::Ignored(reason)) => return self.ignore(reason),
+            Ok(Settlement::Applied(decisions)) => {
+                tracing::info!(event = "check.settled", principal_id = %principal, "nothing is missing");
+                decisions
+            }
+            Err(unsettled) if unsettled.again && !self.delivery.is_last => {
+                let why = &unsettled.reason;
+                tracing::warn!(event = "check.not_yet", principal_id = %principal, "not done yet: {why}");
+                workbench.broker.audit_baseline(context, &changes(unsettled.decisions));
+                return Reply::Failed("not done yet; the handler's log says why".to_owned());
+            }
+            Err(Unsettled { reason, decisions, .. }) => {
+                tracing::error!(
+                    event = "check.given_up",
+                    principal_id = %principal,
+                    "until ReconcileRoles asks for it again: {reason}"
+                );
+                decisions
+            }
+        };
+        match self.record(workbench, decisions) {
+            Ok(rows) => Reply::Succeeded(rows),
+            Err(error) => unwritable(&error),
         }
     }
 
