@@ -3,11 +3,12 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 pub(crate) mod quota;
+pub(crate) mod reconcile;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::{Outcome, app::App};
 
@@ -16,6 +17,8 @@ use crate::{Outcome, app::App};
 pub(crate) enum Bench {
     /// 600 grants under Microsoft Graph's write quota
     Quota,
+    /// A tenant of 1,000 and of 10,000 managed identities, brought up to its baseline
+    Reconcile,
 }
 
 /// The command line.
@@ -25,6 +28,8 @@ pub(crate) struct BenchArguments {
     name: Option<Bench>,
     #[command(flatten)]
     quota: quota::QuotaArguments,
+    #[command(flatten)]
+    reconcile: reconcile::ReconcileArguments,
     /// Write the figures to this file, too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -37,7 +42,7 @@ pub(crate) async fn run(arguments: BenchArguments) -> Outcome {
     }
     println!("Building the handler");
     let app = App::build().await?;
-    let mut figures = json!({});
+    let mut figures = Map::new();
     let mut missed = Vec::new();
     for bench in Bench::value_variants() {
         if arguments.name.is_some_and(|name| name != *bench) {
@@ -47,7 +52,12 @@ pub(crate) async fn run(arguments: BenchArguments) -> Outcome {
             Bench::Quota => {
                 let measured = quota::run(&app, &arguments.quota).await?;
                 missed.extend(measured.iter().flat_map(|figures| figures.missed.clone()));
-                figures = json!({ "quota": measured });
+                figures.insert("quota".to_owned(), json!(measured));
+            }
+            Bench::Reconcile => {
+                let measured = reconcile::run(&app, &arguments.reconcile).await?;
+                missed.extend(measured.iter().flat_map(|figures| figures.missed.clone()));
+                figures.insert("reconcile".to_owned(), json!(measured));
             }
         }
     }

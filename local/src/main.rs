@@ -3,6 +3,7 @@
 mod app;
 mod bench;
 mod demo;
+mod process_status;
 mod replay_command;
 mod soak;
 

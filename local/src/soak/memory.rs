@@ -1,5 +1,7 @@
 //! How much memory the handlers take, as the system counts it.
 
+use crate::process_status::{self, RESIDENT};
+
 /// The last quarter may be larger than the second by this factor: allocators keep what was once
 /// needed.
 const MOST_GROWTH: f64 = 1.3;
@@ -31,8 +33,7 @@ impl Medians {
 impl Memory {
     /// Adds what a process holds now; nothing if it is gone, or if this is not Linux.
     pub(super) fn sample(&mut self, process_id: u32) {
-        let status = std::fs::read_to_string(format!("/proc/{process_id}/status"));
-        self.samples.extend(status.ok().and_then(|status| resident_kilobytes(&status)));
+        self.samples.extend(process_status::kilobytes(process_id, RESIDENT));
     }
 
     /// The latest sample.
@@ -52,12 +53,6 @@ impl Memory {
             last_quarter: median(self.samples.get(length - length / 4..)?)?,
         })
     }
-}
-
-/// `VmRSS` of a process (manual page "`proc_pid_status`"), which is in units of 1,024 bytes.
-fn resident_kilobytes(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 fn median(samples: &[u64]) -> Option<u64> {
@@ -86,12 +81,5 @@ mod tests {
         let falls =
             medians((0..100).map(|n| if n < 25 { 90_000 } else { 10_000 }).collect()).unwrap();
         assert!(falls.are_flat(), "{falls:?}");
-    }
-
-    #[test]
-    fn resident_memory_is_read_from_among_other_lines() {
-        let status = "Name:\tapp-role-broker\nVmHWM:\t    9000 kB\nVmRSS:\t    8124 kB\n";
-        assert_eq!(resident_kilobytes(status), Some(8_124));
-        assert_eq!(resident_kilobytes("Name:\tzombie\n"), None);
     }
 }
