@@ -1,10 +1,15 @@
-//! The app as it ships, with a handler that was built from this source.
+//! The app as it ships: of this source, or of a package.
 
 mod handler_binary;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use local::{functions_host::Options, storage::Account, tenant::Tenant};
+use packaging::zip_file;
+use tempfile::TempDir;
 
 use crate::Outcome;
 
@@ -22,18 +27,30 @@ pub(crate) const POISON: &str = "app-role-requests-poison";
 /// What hosts are started with.
 #[derive(Clone)]
 pub(crate) struct App {
-    handler: String,
+    root: PathBuf,
+    /// Where the handler lies, if not where host.json says.
+    handler: Option<String>,
+    /// Deleted with the last clone.
+    _unpacked: Option<Arc<TempDir>>,
 }
 
 impl App {
     /// Builds the handler.
     pub(crate) async fn build() -> Outcome<Self> {
-        Ok(Self { handler: handler_binary::build().await? })
+        let handler = Some(handler_binary::build().await?);
+        Ok(Self { root: app_root(), handler, _unpacked: None })
+    }
+
+    /// Unpacks a package into an empty folder.
+    pub(crate) fn unpack(package: &Path) -> Outcome<Self> {
+        let folder = Arc::new(tempfile::tempdir()?);
+        zip_file::unpack(package, folder.path())?;
+        Ok(Self { root: folder.path().to_owned(), handler: None, _unpacked: Some(folder) })
     }
 
     /// What starts a host of this app, with all queues in one account.
     pub(crate) fn options(&self, tenant: &Tenant, account: &Account, policy: &Path) -> Options {
-        let mut options = Options::new(app_root());
+        let mut options = Options::new(&self.root);
         let connection = account.connection_string();
         options.environment = tenant.environment();
         options.environment.extend(
@@ -41,15 +58,15 @@ impl App {
                 ("RequestQueues", connection.as_str()),
                 ("AzureWebJobsStorage", &connection),
                 ("POLICY_FILE", &policy.to_string_lossy()),
-                (
-                    "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
-                    &self.handler,
-                ),
                 // Core Tools polls faster than Azure, too: somebody is watching.
                 (&queues("maxPollingInterval"), "00:00:01"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
+        if let Some(handler) = &self.handler {
+            let name = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
+            options.environment.push((name.to_owned(), handler.clone()));
+        }
         options
     }
 }

@@ -8,7 +8,10 @@ mod new_identity;
 mod report;
 mod stage;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use local::{
     functions_host::{FinishedInvocation, Outcome as InvocationOutcome},
@@ -75,9 +78,10 @@ fn scenes() -> [Scene; 5] {
     ]
 }
 
-/// Runs the demo; with `once`, ends after what it shows, and fails if something came out otherwise.
-pub(crate) async fn run(once: bool, verbose: bool) -> Outcome {
-    let stage = Stage::set(verbose).await?;
+/// Runs the demo, of a package or of the sources; with `once`, ends after what it shows, and fails if
+/// something came out otherwise.
+pub(crate) async fn run(package: Option<&Path>, once: bool, verbose: bool) -> Outcome {
+    let stage = Stage::set(package, verbose).await?;
     stage.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
     let mut report = Report::default();
     for scene in scenes() {

@@ -7,7 +7,7 @@ mod process_status;
 mod replay_command;
 mod soak;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use local::storage::Account;
@@ -26,6 +26,9 @@ struct Arguments {
     /// Print the log of the host and of the handler
     #[arg(long)]
     verbose: bool,
+    /// Run the handler of this package (scripts/package.sh makes it) instead of building one
+    #[arg(long, value_name = "ZIP")]
+    package: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -68,7 +71,10 @@ async fn main() -> ExitCode {
         Some(Command::Replay { failed, requests, dry_run }) => {
             replay_command::run(&failed, &requests, dry_run).await
         }
-        None => demo::run(arguments.once, arguments.verbose).await,
+        None => {
+            let package = arguments.package.as_deref();
+            demo::run(package, arguments.once, arguments.verbose).await
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

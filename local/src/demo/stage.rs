@@ -32,13 +32,13 @@ pub(super) struct Stage {
     pub(super) queue_port: u16,
     results: Queue,
     _azurite: Azurite,
+    _app: App,
 }
 
 impl Stage {
-    /// Builds the handler and starts Azurite, the tenant and the host.
-    pub(super) async fn set(verbose: bool) -> Outcome<Self> {
-        println!("Building the handler");
-        let app = App::build().await?;
+    /// Takes the handler from a package or builds it, and starts Azurite, the tenant and the host.
+    pub(super) async fn set(package: Option<&Path>, verbose: bool) -> Outcome<Self> {
+        let app = app(package).await?;
         println!("Starting Azurite (the first time it is installed, which takes a minute)");
         let azurite = Azurite::start().await?;
         let account = azurite.well_known_account()?;
@@ -63,8 +63,8 @@ impl Stage {
         );
         let [_, queue_port, _] = azurite.ports();
         let record = account.table(RECORD);
-        let _azurite = azurite;
-        Ok(Self { tenant, host, requests, events, record, queue_port, results, _azurite })
+        let (_azurite, _app) = (azurite, app);
+        Ok(Self { tenant, host, requests, events, record, queue_port, results, _azurite, _app })
     }
 
     /// Waits for the first invocation after so many, which must succeed.
@@ -88,6 +88,15 @@ impl Stage {
         self.results.delete(&message.id, &message.pop_receipt).await?;
         Ok(serde_json::from_str(&message.text)?)
     }
+}
+
+async fn app(package: Option<&Path>) -> Outcome<App> {
+    if let Some(package) = package {
+        println!("Unpacking {}", package.display());
+        return App::unpack(package);
+    }
+    println!("Building the handler");
+    App::build().await
 }
 
 #[expect(clippy::print_stderr, reason = "the log is beside what the demo has to say")]
