@@ -223,6 +223,7 @@ impl Broker {
             principal_id = shown(principal_id),
             resource_id = shown(resource_id),
             app_role_id = role.id.map(tracing::field::display),
+            privileged = role.privileged,
             decision = role.decision(),
             status = %role.status,
             code = role.code.map(tracing::field::display),

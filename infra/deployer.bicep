@@ -1,0 +1,44 @@
+// The identity by which GitHub Actions deploys the package: no secret, one repository, one environment.
+// It decides what code runs with the broker's power, so it is tier 0 as the broker is. Deploy this into
+// the identity's resource group, rg-<name>-identity.
+
+@description('Owner and name of the repository, for instance contoso/app-role-broker.')
+param repository string
+
+@description('The GitHub environment whose jobs may sign in. Protect it: reviewers, protected branches or tags only.')
+param environmentName string = 'production'
+
+@description('BROKER_APP_NAME and AZURE_RESOURCE_GROUP of infra/main.bicep.')
+param appName string
+param appGroupName string
+
+param location string = resourceGroup().location
+
+resource deployer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-deploy-${appName}'
+  location: location
+
+  resource github 'federatedIdentityCredentials' = {
+    name: 'github'
+    properties: {
+      issuer: 'https://token.actions.githubusercontent.com'
+      subject: 'repo:${repository}:environment:${environmentName}'
+      audiences: ['api://AzureADTokenExchange']
+    }
+  }
+}
+
+module access 'modules/deployer-access.bicep' = {
+  name: 'deployer-access'
+  scope: resourceGroup(appGroupName)
+  params: {
+    appName: appName
+    deployerPrincipalId: deployer.properties.principalId
+  }
+}
+
+@description('AZURE_CLIENT_ID of the GitHub environment.')
+output deployerClientId string = deployer.properties.clientId
+
+@description('For policy.json: what deploys the broker is protected from it.')
+output deployerPrincipalId string = deployer.properties.principalId

@@ -1,0 +1,122 @@
+// What somebody must look at, from the logs. docs/operations.md says what each alert means.
+
+param name string
+param location string
+param tags object
+param emails string[]
+param workspaceId string
+
+@description('Object id of the broker\'s identity, as Entra\'s audit log names it.')
+param brokerPrincipalId string
+
+@description('Whether Entra\'s audit log is in the workspace.')
+param entraAuditLog bool
+
+// Severity 0: somebody may be taking the tenant. 1: requests are being lost or refused. 2: look today.
+// quiet: how long after a mail none is sent for the same alert.
+var rules = [
+  {
+    name: 'given-up'
+    severity: 1
+    description: 'A request or an event was given up: it is in app-role-failed, a poison queue or event-dead-letters.'
+    query: loadTextContent('../queries/alerts/given-up.kql')
+    every: 'PT15M'
+    window: 'PT15M'
+    quiet: 'PT1H'
+  }
+  {
+    name: 'failures'
+    severity: 1
+    description: 'The handler crashed, could not start or be called, or Graph fails again and again.'
+    query: loadTextContent('../queries/alerts/failures.kql')
+    every: 'PT15M'
+    window: 'PT15M'
+    quiet: 'PT1H'
+  }
+  {
+    name: 'unhealthy'
+    severity: 1
+    description: 'The policy is not in force, the broker cannot sign in or lacks a role, or Health fails.'
+    query: loadTextContent('../queries/alerts/unhealthy.kql')
+    every: 'PT15M'
+    window: 'PT15M'
+    quiet: 'PT1H'
+  }
+  {
+    name: 'privileged-denied'
+    severity: 2
+    description: 'Somebody asked for a privileged role that no rule allows.'
+    query: loadTextContent('../queries/alerts/privileged-denied.kql')
+    every: 'PT15M'
+    window: 'PT15M'
+    quiet: 'PT1H'
+  }
+  {
+    name: 'silent'
+    severity: 2
+    description: 'No function has run for a day, not even the timer: the app is stopped, or its log is cut.'
+    query: loadTextContent('../queries/alerts/silent.kql')
+    every: 'PT1H'
+    window: 'P1D'
+    quiet: 'P1D'
+  }
+]
+
+var entraRules = [
+  {
+    name: 'unexplained-assignment'
+    severity: 0
+    description: 'Entra\'s audit log has an assignment by the broker\'s identity that the broker has no record of.'
+    query: replace(loadTextContent('../queries/alerts/unexplained-assignment.kql'), 'BROKER_PRINCIPAL_ID', brokerPrincipalId)
+    every: 'PT1H'
+    window: 'PT6H'
+    quiet: 'PT1H'
+  }
+]
+
+resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${name}'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'app-role'
+    enabled: true
+    emailReceivers: [for (email, index) in emails: { name: 'mail-${index}', emailAddress: email, useCommonAlertSchema: true }]
+  }
+}
+
+// Each query answers rows where something is wrong, and none otherwise.
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in concat(rules, entraAuditLog ? entraRules : []): {
+  name: '${name}-${rule.name}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'App Role Broker: ${rule.name}'
+    severity: rule.severity
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: rule.every
+    windowSize: rule.window
+    // A table is made when its first row arrives, which is after this deployment.
+    skipQueryValidation: true
+    autoMitigate: false
+    muteActionsDuration: rule.quiet
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    // What the mail says.
+    actions: {
+      actionGroups: [mail.id]
+      customProperties: { meaning: rule.description, todo: 'docs/operations.md, Alerts' }
+    }
+  }
+}]

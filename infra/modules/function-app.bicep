@@ -1,0 +1,161 @@
+// The plan and the app. The settings below are all there are: each deployment replaces the whole set.
+
+param name string
+param appName string
+param location string
+param tags object
+
+@description('Resource id and client id of the broker\'s identity.')
+param identityId string
+param identityClientId string
+
+@description('Addresses of the broker\'s own account: blob, queue, table.')
+param brokerStorage object
+param packageContainer string
+param requestQueueEndpoint string
+param insightsConnectionString string
+
+param mode string
+param graphWriteQuota string
+param graphEndpoint string
+param logFilter string
+param maximumInstanceCount int
+param instanceMemoryMB int
+param zoneRedundant bool
+param httpRequests string
+param authenticationClientId string
+param authenticationAudiences string[]
+param pushedEvents bool
+param integrationSubnetId string
+param publicNetworkAccess string
+
+// "Microsoft Graph national cloud deployments"; the handler refuses every other host.
+var graphEndpoints = {
+  AzureCloud: 'https://graph.microsoft.com'
+  AzureUSGovernment: 'https://graph.microsoft.us'
+  AzureChinaCloud: 'https://microsoftgraph.chinacloudapi.cn'
+}
+
+var settings = {
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: brokerStorage.blob
+  AzureWebJobsStorage__queueServiceUri: brokerStorage.queue
+  AzureWebJobsStorage__tableServiceUri: brokerStorage.table
+  RequestQueues__credential: 'managedidentity'
+  RequestQueues__clientId: identityClientId
+  RequestQueues__queueServiceUri: requestQueueEndpoint
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  AZURE_CLIENT_ID: identityClientId
+  GRAPH_ENDPOINT: empty(graphEndpoint) ? graphEndpoints[environment().name] : graphEndpoint
+  ARM_ENDPOINT: environment().resourceManager
+  GRAPH_WRITE_QUOTA: graphWriteQuota
+  BROKER_MODE: mode
+  POLICY_FILE: 'policy.json'
+  RUST_LOG: logFilter
+}
+
+// An entrance that nobody asked for is closed.
+var closedEntrances = union(
+  httpRequests == 'off' ? { 'AzureWebJobs.AssignRoleHttp.Disabled': 'true' } : {},
+  pushedEvents ? {} : { 'AzureWebJobs.ResourceEvent.Disabled': 'true' }
+)
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: 'plan-${name}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: {
+    reserved: true
+    zoneRedundant: zoneRedundant
+  }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: appName
+  location: location
+  // azd finds the app by this tag; azure.yaml names the service.
+  tags: union(tags, { 'azd-service-name': 'broker' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientAffinityEnabled: false
+    publicNetworkAccess: publicNetworkAccess
+    virtualNetworkSubnetId: empty(integrationSubnetId) ? null : integrationSubnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      remoteDebuggingEnabled: false
+    }
+    functionAppConfig: {
+      runtime: { name: 'custom', version: '1.0' }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainer
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        maximumInstanceCount: maximumInstanceCount
+        instanceMemoryMB: instanceMemoryMB
+      }
+    }
+  }
+
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: union(settings, closedEntrances)
+  }
+
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
+  resource authentication 'config' = {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: httpRequests == 'entra' }
+      globalValidation: {
+        requireAuthentication: true
+        unauthenticatedClientAction: 'Return401'
+        // Event Grid shows the host's own key there, and no token.
+        excludedPaths: pushedEvents ? ['/runtime/webhooks/eventgrid'] : []
+      }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: httpRequests == 'entra'
+          registration: {
+            // One tenant: the broker's own.
+            openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+            clientId: authenticationClientId
+          }
+          validation: { allowedAudiences: authenticationAudiences }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
+    }
+  }
+}
+
+output id string = app.id
+output name string = app.name

@@ -1,0 +1,35 @@
+// A network for the app: one subnet that it calls out of, one for private endpoints.
+
+param name string
+param location string
+param tags object
+
+@description('Addresses of the whole network.')
+param addressPrefix string = '10.90.0.0/24'
+
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+  name: 'vnet-${name}'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: { addressPrefixes: [addressPrefix] }
+    subnets: [
+      {
+        name: 'app'
+        properties: {
+          addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+          // Flex Consumption's, not Microsoft.Web/serverFarms.
+          delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: { addressPrefix: cidrSubnet(addressPrefix, 26, 1) }
+      }
+    ]
+  }
+}
+
+output networkId string = network.id
+output integrationSubnetId string = '${network.id}/subnets/app'
+output endpointSubnetId string = '${network.id}/subnets/endpoints'

@@ -1,0 +1,53 @@
+// Where the record goes: a workspace, and Application Insights that takes nothing without a sign-in.
+
+param name string
+param location string
+param tags object
+param retentionDays int
+
+@description('Object id of the broker\'s identity, which alone may write telemetry.')
+param brokerPrincipalId string
+
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+  name: 'log-${name}'
+  location: location
+  tags: tags
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: retentionDays
+    features: {
+      disableLocalAuth: true
+      enableLogAccessUsingOnlyResourcePermissions: true
+    }
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: 'appi-${name}'
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    DisableLocalAuth: true
+    // All of it: a grant whose line was sampled away cannot be explained. host.json says the same.
+    SamplingPercentage: 100
+  }
+}
+
+resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, brokerPrincipalId, monitoringMetricsPublisher)
+  scope: insights
+  properties: {
+    principalId: brokerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+  }
+}
+
+output workspaceId string = workspace.id
+output workspaceCustomerId string = workspace.properties.customerId
+output connectionString string = insights.properties.ConnectionString
