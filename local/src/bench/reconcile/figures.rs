@@ -20,6 +20,8 @@ pub(super) struct Run {
     /// Until the host had written all checks.
     pub(super) seconds: f64,
     pub(super) checks: usize,
+    /// Of these checks, those included that came back.
+    pub(super) deliveries: usize,
     /// Assignments that were reported.
     pub(super) unexpected: usize,
     pub(super) seconds_checking: f64,
@@ -34,6 +36,7 @@ struct RunFigures {
     seconds_reading: f64,
     seconds: f64,
     checks: usize,
+    deliveries: usize,
     unexpected: usize,
     seconds_checking: f64,
 }
@@ -117,6 +120,7 @@ impl From<Run> for RunFigures {
             seconds_reading: run.seconds_reading,
             seconds: run.seconds,
             checks: run.checks,
+            deliveries: run.deliveries,
             unexpected: run.unexpected,
             seconds_checking: run.seconds_checking,
         }
@@ -133,6 +137,7 @@ pub(super) fn table(figures: &Figures) -> Table {
         "handler",
         "with its output",
         "checks",
+        "deliveries",
         "carried out in",
         "reported",
     ]);
@@ -144,6 +149,7 @@ pub(super) fn table(figures: &Figures) -> Table {
             format!("{:.2} s", run.seconds_reading),
             format!("{:.2} s", run.seconds),
             run.checks.to_string(),
+            run.deliveries.to_string(),
             format!("{:.2} s", run.seconds_checking),
             run.unexpected.to_string(),
         ]);
@@ -173,6 +179,7 @@ mod tests {
         seconds_reading: 1.0,
         seconds: 2.0,
         checks: 0,
+        deliveries: 0,
         unexpected: 0,
         seconds_checking: 0.0,
     };
