@@ -155,6 +155,12 @@ impl Tenant {
         Ok(assignment.id)
     }
 
+    /// Has an assignment made so long ago; false when there is none with this id.
+    #[must_use]
+    pub fn backdate(&self, assignment_id: &str, age: Duration) -> bool {
+        self.world.directory().backdate(assignment_id, age)
+    }
+
     /// Takes an assignment away without a request; false when there is none with this id.
     #[expect(clippy::must_use_candidate, reason = "most callers know that it exists")]
     pub fn revoke(&self, assignment_id: &str) -> bool {

@@ -28,8 +28,13 @@ const MOST_CHECKS: usize = 5_000;
 /// Most findings that are written out; how many there are is said in any case.
 const MOST_LISTED: usize = 50;
 
+/// How long an assignment must have been there to be no surprise to lists. The timer has come round in that
+/// time, so that the run before would have seen it, had its process lived until now: an app that scales to
+/// zero between runs remembers none.
+const LONG_AGO: time::Duration = time::Duration::hours(24);
+
 /// What one run leaves to the next one. It lasts as long as the process: a handler that was started anew
-/// has not seen anything twice, and begins anywhere.
+/// takes for seen what is old, and begins anywhere.
 #[derive(Debug, Default)]
 pub(super) struct LastRun {
     /// In order.
@@ -51,7 +56,7 @@ struct Plan {
     identities: usize,
     lacking: usize,
     turns: Turns,
-    /// Seen by this run and the last one.
+    /// Seen by this run and the last one, or old.
     unexpected: Vec<Holding>,
     /// How many more this run has seen.
     at_first_sight: usize,
@@ -114,7 +119,8 @@ impl Broker {
     ) -> Result<Holdings, GraphError> {
         let mut all = Vec::new();
         for api in apis {
-            let mut holders = self.graph.holders(api.object_id);
+            let long_ago = OffsetDateTime::now_utc() - LONG_AGO;
+            let mut holders = self.graph.holders(api.object_id, long_ago);
             while let Some(page) = holders.next_page(deadline).await? {
                 all.extend(page);
             }

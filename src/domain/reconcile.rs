@@ -13,7 +13,7 @@ use crate::domain::{
     policy::{BaselineQuestion, OwnIdentity, Policy},
 };
 
-/// An assignment, as far as it is compared: 48 bytes.
+/// An assignment, as far as it is compared: 49 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holding {
     /// Who holds the role.
@@ -22,6 +22,15 @@ pub struct Holding {
     pub api: ObjectId,
     /// The role.
     pub role: AppRoleId,
+    /// Whether it was made so long ago that an earlier comparison had seen it, or would have.
+    pub is_old: bool,
+}
+
+impl Holding {
+    /// What tells one assignment from another.
+    fn ids(&self) -> (ObjectId, ObjectId, AppRoleId) {
+        (self.principal, self.api, self.role)
+    }
 }
 
 /// Who holds what, found by who.
@@ -125,11 +134,12 @@ impl Turns {
     }
 }
 
-/// What was found this time and the time before. Something that is found once may be on its way in or
-/// out, since lists lag behind. `before` is in order.
+/// What was found this time and the time before, or is old enough to have been. Something that is found
+/// once may be on its way in or out, since lists lag behind. `before` is in order.
 #[must_use]
 pub fn found_twice(found: &[Holding], before: &[Holding]) -> Vec<Holding> {
-    found.iter().filter(|one| before.binary_search(one).is_ok()).copied().collect()
+    let was_found = |one: &Holding| before.binary_search_by_key(&one.ids(), Holding::ids).is_ok();
+    found.iter().filter(|one| one.is_old || was_found(one)).copied().collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use azure_core::http::Url;
 use serde::{Deserialize, de::DeserializeOwned};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     Graph, MOST_RESTARTS, Page,
@@ -30,7 +31,10 @@ const SERVICE_PRINCIPAL: &str = "ServicePrincipal";
 pub struct ManagedIdentities<'a>(Pages<'a>);
 
 /// All service principals that hold roles of an API.
-pub struct Holders<'a>(Pages<'a>);
+pub struct Holders<'a> {
+    pages: Pages<'a>,
+    old: OffsetDateTime,
+}
 
 /// A list that is read page by page.
 struct Pages<'a> {
@@ -51,6 +55,7 @@ struct WireHolder {
     principal_type: Option<String>,
     resource_id: ObjectId,
     app_role_id: AppRoleId,
+    created_date_time: Option<String>,
 }
 
 impl Graph {
@@ -62,11 +67,12 @@ impl Graph {
         ManagedIdentities(Pages::new(self, "list managed identities", first, filter.is_advanced()))
     }
 
-    /// All that hold roles of this API.
+    /// All that hold roles of this API. An assignment from before `old` is an old one.
     #[must_use]
-    pub fn holders(&self, api: ObjectId) -> Holders<'_> {
+    pub fn holders(&self, api: ObjectId, old: OffsetDateTime) -> Holders<'_> {
         let first = odata::assigned_to(&self.endpoint, Key::ObjectId(api));
-        Holders(Pages::new(self, "list the holders of an API's roles", first, false))
+        let pages = Pages::new(self, "list the holders of an API's roles", first, false);
+        Holders { pages, old }
     }
 }
 
@@ -94,24 +100,30 @@ impl Holders<'_> {
         &mut self,
         deadline: Deadline,
     ) -> Result<Option<Vec<Holding>>, GraphError> {
-        let page = self.0.next_page::<WireHolder>(deadline).await?;
-        Ok(page.map(|page| page.into_iter().filter_map(WireHolder::holding).collect()))
+        let page = self.pages.next_page::<WireHolder>(deadline).await?;
+        let holdings = |page: Vec<WireHolder>| {
+            page.into_iter().filter_map(|one| one.holding(self.old)).collect()
+        };
+        Ok(page.map(holdings))
     }
 
     /// How many pages have been read.
     #[must_use]
     pub fn pages(&self) -> usize {
-        self.0.read
+        self.pages.read
     }
 }
 
 impl WireHolder {
-    fn holding(self) -> Option<Holding> {
+    fn holding(self, old: OffsetDateTime) -> Option<Holding> {
+        let created =
+            self.created_date_time.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
         let is_service_principal = self.principal_type.is_none_or(|kind| kind == SERVICE_PRINCIPAL);
         is_service_principal.then_some(Holding {
             principal: self.principal_id,
             api: self.resource_id,
             role: self.app_role_id,
+            is_old: matches!(created, Some(Ok(created)) if created < old),
         })
     }
 }
@@ -156,7 +168,8 @@ mod tests {
         let wire = serde_json::json!({
             "principalId": id, "principalType": kind, "resourceId": id, "appRoleId": id,
         });
-        serde_json::from_value::<WireHolder>(wire).unwrap().holding()
+        let now = OffsetDateTime::now_utc();
+        serde_json::from_value::<WireHolder>(wire).unwrap().holding(now)
     }
 
     #[test]

@@ -30,6 +30,7 @@ use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     http::Url,
 };
+use time::macros::datetime;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 use warp::{
@@ -222,9 +223,11 @@ async fn a_page_of_all_managed_identities_is_read_with_their_resources() {
 async fn a_page_of_holders_is_read_as_who_holds_which_role() {
     let graph = graph((200, "list-assigned-to-last-page-response.json"), NOTHING).await;
     let api = id("c0a70500-0000-4000-8000-0000000000b0");
-    let mut holders = graph.holders(api);
+    let created = datetime!(2026-08-20 10:11:12 UTC);
+    let mut holders = graph.holders(api, created - time::Duration::days(1));
     let role = AppRoleId::parse("c0a70500-0000-4000-8000-0000000000b3").unwrap();
-    let held = Holding { principal: id("c0a70500-0000-4000-8000-0000000000e0"), api, role };
+    let held =
+        Holding { principal: id("c0a70500-0000-4000-8000-0000000000e0"), api, role, is_old: false };
     assert_eq!(holders.next_page(soon()).await.unwrap(), Some(vec![held]));
     assert_eq!(holders.next_page(soon()).await.unwrap(), None);
 }

@@ -1,5 +1,7 @@
 //! The timer that compares the whole tenant with the baseline, and the checks that it asks for.
 
+use std::time::Duration;
+
 use local::{
     functions_host::Outcome,
     tenant::{
@@ -247,6 +249,20 @@ async fn what_no_rule_allows_is_reported_when_it_is_seen_again_and_is_left_alone
     assert_eq!(reported[0]["app_role_id"], ORDERS_ADMIN);
     assert_eq!(world.summaries()[1]["unexpected"], 1);
     assert_eq!(world.roles_of(BILLING_FUNCTION), [ORDERS_ADMIN]);
+}
+
+#[tokio::test]
+async fn what_no_rule_allows_and_has_been_there_for_days_is_reported_at_once() {
+    let (plan, _root) = plan().await;
+    let world = plan.set(QUEUE_OFF, "true").start().await;
+    let old = world.tenant.grant(BILLING_FUNCTION, ORDERS_API, ORDERS_ADMIN).unwrap();
+    assert!(world.tenant.backdate(&old, Duration::from_secs(2 * 24 * 60 * 60)));
+    world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    assert_eq!(world.reconcile().await, Outcome::Succeeded);
+    let reported = world.logged("reconcile.unexpected");
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert_eq!(reported[0]["principal_id"], BILLING_FUNCTION);
+    assert_eq!(world.summaries()[0]["unexpected_at_first_sight"], 1);
 }
 
 #[tokio::test]

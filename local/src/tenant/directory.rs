@@ -243,6 +243,14 @@ impl Directory {
         Ok(assignment)
     }
 
+    /// Has an assignment made so long ago; false when there is none with this id.
+    pub fn backdate(&mut self, assignment_id: &str, age: Duration) -> bool {
+        let mut all = self.assignments.values_mut().flatten();
+        let Some(found) = all.find(|one| one.id == assignment_id) else { return false };
+        found.backdate(age);
+        true
+    }
+
     /// The assignment with this id.
     #[must_use]
     pub fn assignment(&self, assignment_id: &str) -> Option<&AppRoleAssignment> {

@@ -21,7 +21,7 @@ fn role(number: u16) -> AppRoleId {
 }
 
 fn holding(principal: u16, role_number: u16) -> Holding {
-    Holding { principal: id(principal), api: id(0), role: role(role_number) }
+    Holding { principal: id(principal), api: id(0), role: role(role_number), is_old: false }
 }
 
 fn identity(number: u16, group: &str) -> Principal {
@@ -130,6 +130,13 @@ fn what_is_found_once_only_is_not_found_twice() {
     let now = [holding(2, 1), holding(2, 2), holding(1, 3)];
     assert_eq!(found_twice(&now, &before), [holding(2, 1), holding(1, 3)]);
     assert_eq!(found_twice(&now, &[]), []);
+}
+
+#[test]
+fn what_is_old_would_have_been_found_the_time_before() {
+    let old = Holding { is_old: true, ..holding(2, 2) };
+    assert_eq!(found_twice(&[holding(2, 1), old], &[]), [old]);
+    assert_eq!(found_twice(&[old], &[holding(2, 2)]), [old]);
 }
 
 proptest! {

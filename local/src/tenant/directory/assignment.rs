@@ -1,5 +1,7 @@
 //! An app role that a service principal holds, and why it may not.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use super::assignment_id;
@@ -75,5 +77,10 @@ impl AppRoleAssignment {
             resource_display_name: api.display_name.clone(),
             resource_id: api.id.clone(),
         }
+    }
+
+    /// As if it had been made so long ago.
+    pub(super) fn backdate(&mut self, age: Duration) {
+        self.created_date_time = timestamp::with_fraction(OffsetDateTime::now_utc() - age);
     }
 }
