@@ -21,14 +21,9 @@ use crate::{
 /// A policy that cannot be read does not keep the broker from starting: it starts, denies
 /// everything, and says why with every answer.
 pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
-    let client = client::build(&settings.graph_endpoint, &settings.pace).map_err(|error| {
-        let problem = format!(
-            "could not be built: {error}. Install the operating system's certificate authorities, \
-             or name a file of them in SSL_CERT_FILE"
-        );
-        StartFault { name: "the HTTP client".to_owned(), problem }
-    })?;
-    let make_credential = credential::managed_identity(&client, settings.client_id);
+    let client = client::build(&settings.graph_endpoint, &settings.pace).map_err(no_client)?;
+    let to_endpoint = client::build_for_identity_endpoint(&settings.pace).map_err(no_client)?;
+    let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
     let pace = || settings.pace.clone();
     let tokens =
         |scope| Arc::new(TokenSource::new(make_credential.clone(), scope, settings.pace.clone()));
@@ -50,6 +45,15 @@ fn storage(
     let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), pace.clone());
     let StorageEndpoints { tables, queues } = settings.storage.clone();
     Storage::new(client, tokens, tables, queues, pace)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn no_client(error: reqwest::Error) -> StartFault {
+    let problem = format!(
+        "could not be built: {error}. Install the operating system's certificate authorities, or \
+         name a file of them in SSL_CERT_FILE"
+    );
+    StartFault { name: "the HTTP client".to_owned(), problem }
 }
 
 /// Reads a policy file; a sentence says why where there is none to be had.

@@ -34,6 +34,9 @@ pub struct Claims {
     /// When it was issued, in seconds since 1970.
     #[serde(default, rename = "iat")]
     issued_at: Option<i64>,
+    /// When it ends, in seconds since 1970.
+    #[serde(default, rename = "exp")]
+    expires_at: Option<i64>,
     /// The app roles that the identity held when it was issued.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -51,11 +54,22 @@ impl Claims {
             .unwrap_or_default()
     }
 
+    /// When the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<OffsetDateTime> {
+        self.issued_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    }
+
+    /// When the token ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    }
+
     /// When the token was issued, for people.
     #[must_use]
     pub fn issued(&self) -> String {
-        self.issued_at
-            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        self.issued_at()
             .and_then(|moment| moment.format(&Rfc3339).ok())
             .unwrap_or_else(|| "an unknown time".to_owned())
     }

@@ -6,7 +6,7 @@ use azure_core::http::Url;
 
 use crate::domain::pace::Pace;
 
-/// Builds the HTTP client that everything remote shares.
+/// Builds the HTTP client for everything that takes a token.
 ///
 /// It follows no redirects and no proxy settings: a token must not travel to an address that nobody
 /// configured here. It speaks
@@ -14,16 +14,33 @@ use crate::domain::pace::Pace;
 ///
 /// An error means that the machine has no certificate authorities to trust.
 pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
+    builder(pace).https_only(endpoint.scheme() == "https").build()
+}
+
+/// Builds the HTTP client for the identity endpoint, from which tokens come and to which none goes.
+///
+/// It speaks HTTP: the endpoint is on this machine or at a link-local address ("How to use managed
+/// identities for App Service and Azure Functions", REST endpoint reference).
+///
+/// An error means that the machine has no certificate authorities to trust.
+pub fn build_for_identity_endpoint(pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
+    builder(pace).build()
+}
+
+/// Makes rustls usable: reqwest is built without a TLS provider, and panics if it finds none.
+pub fn install_tls() {
     // A second installation is refused and harmless: the first one stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn builder(pace: &Pace) -> reqwest::ClientBuilder {
+    install_tls();
     reqwest::Client::builder()
         .user_agent(concat!("app-role-broker/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(pace.connect)
         .timeout(pace.call)
-        .https_only(endpoint.scheme() == "https")
-        .build()
 }
 
 /// The same client as the Azure SDK wants it.

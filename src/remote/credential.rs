@@ -20,8 +20,8 @@ pub type MakeCredential =
 /// The managed identity of this function app: the user-assigned one with this client id, else the
 /// system-assigned one.
 ///
-/// The SDK's own retries are off. They last up to a minute and know nothing of the deadline of the
-/// invocation that waits; [`crate::remote::retry`] does.
+/// `client` is the one for the identity endpoint. The SDK's own retries are off. They last up to a
+/// minute and know nothing of the deadline of the invocation that waits; [`crate::remote::retry`] does.
 #[must_use]
 pub fn managed_identity(client: &reqwest::Client, client_id: Option<AppId>) -> MakeCredential {
     let client = client.clone();

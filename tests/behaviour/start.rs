@@ -1,8 +1,18 @@
 //! What the binary says when it cannot start, and how it ends.
 
-use std::{path::Path, process::Output};
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+};
 
-use tokio::process::Command;
+use local::{
+    ports::free_port,
+    tenant::{Tenant, contoso::contoso},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
 
 use crate::world::{ROOT, app_root};
 
@@ -148,6 +158,30 @@ async fn a_port_that_is_taken_is_named() {
         &run(Path::new(ROOT), &environment).await,
         &["FUNCTIONS_CUSTOMHANDLER_PORT", &port],
     );
+}
+
+/// In Azure, Graph speaks HTTPS and the identity endpoint HTTP; in all other tests both are emulators.
+#[tokio::test]
+async fn a_token_for_the_real_graph_comes_from_an_endpoint_that_speaks_http() {
+    let tenant = Tenant::start(contoso()).await.unwrap();
+    let mut handler = Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
+        .env("FUNCTIONS_APP_ROOT_PATH", ROOT)
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", free_port().unwrap().to_string())
+        .envs(tenant.environment())
+        .env_remove("GRAPH_ENDPOINT")
+        .env_remove("ARM_ENDPOINT")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(handler.stdout.take().unwrap()).lines();
+    loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        assert!(!line.contains("sign_in.failed"), "{line}");
+        if line.contains("sign_in.done") {
+            return;
+        }
+    }
 }
 
 /// Runs `app-role-broker check` on a policy.
