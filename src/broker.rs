@@ -15,12 +15,14 @@ mod resolve;
 mod roles;
 mod settled;
 
+pub use apply::describe;
 pub use apply_baseline::{Settlement, Unsettled};
 use health::Findings;
 pub use health::{Check, Health, WatchedQueue};
 pub use read::Holdings;
 use reconcile::LastRun;
 use reminders::Reminders;
+pub use roles::role_named;
 use settled::SettledResources;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
@@ -143,6 +145,12 @@ impl Broker {
     #[must_use]
     pub fn only_reports(&self) -> bool {
         self.mode != Mode::Enforce
+    }
+
+    /// The Graph on which it acts.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// The policy in force.

@@ -11,7 +11,8 @@ use std::{
 };
 
 use azure_core::http::Url;
-use endpoints::{arm_endpoint, audience, graph_endpoint, is_bare, is_loopback};
+pub use endpoints::{arm_endpoint, graph_endpoint};
+use endpoints::{audience, is_bare, is_loopback};
 pub use storage_endpoints::StorageEndpoints;
 
 use crate::domain::{ids::AppId, mode::Mode, pace::Pace, write_quota::WriteQuota};
@@ -128,17 +129,29 @@ impl Settings {
         }
     }
 
-    /// For what tokens for Graph are asked. An emulator takes the tokens of the global cloud.
+    /// For what tokens for Graph are asked.
     #[must_use]
     pub fn graph_scope(&self) -> String {
-        format!("{}/.default", audience(&self.graph_endpoint, endpoints::DEFAULT_GRAPH_ENDPOINT))
+        graph_scope(&self.graph_endpoint)
     }
 
     /// The same for Azure Resource Manager.
     #[must_use]
     pub fn arm_scope(&self) -> String {
-        format!("{}/.default", audience(&self.arm_endpoint, endpoints::DEFAULT_ARM_ENDPOINT))
+        arm_scope(&self.arm_endpoint)
     }
+}
+
+/// For what tokens for the Graph at `endpoint` are asked.
+#[must_use]
+pub fn graph_scope(endpoint: &Url) -> String {
+    format!("{}/.default", audience(endpoint, endpoints::DEFAULT_GRAPH_ENDPOINT))
+}
+
+/// The same for Azure Resource Manager.
+#[must_use]
+pub fn arm_scope(endpoint: &Url) -> String {
+    format!("{}/.default", audience(endpoint, endpoints::DEFAULT_ARM_ENDPOINT))
 }
 
 /// Where the app's files lie, known before anything else is.
@@ -162,7 +175,8 @@ fn port(env: &dyn Env) -> Result<u16, StartFault> {
     }
 }
 
-fn client_id(env: &dyn Env) -> Result<Option<AppId>, StartFault> {
+/// `AZURE_CLIENT_ID`: see [`Settings::client_id`].
+pub fn client_id(env: &dyn Env) -> Result<Option<AppId>, StartFault> {
     const NAME: &str = "AZURE_CLIENT_ID";
     match env.get(NAME).filter(|text| !text.is_empty()) {
         None => Ok(None),
@@ -209,7 +223,8 @@ fn easy_auth(env: &dyn Env) -> bool {
     env.get("WEBSITE_AUTH_ENABLED").is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFault> {
+/// `PACE_FACTOR`: see [`Settings::pace`].
+pub fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFault> {
     const NAME: &str = "PACE_FACTOR";
     let Some(text) = env.get(NAME) else {
         return Ok(Pace::default());

@@ -255,7 +255,9 @@ fn rehearse(permits: &[(Permit, RoleOutcome)], held: &[Assignment]) -> Vec<RoleO
     outcomes.collect()
 }
 
-fn describe(done: Done, outcome: RoleOutcome) -> RoleOutcome {
+/// What an outcome says of a write that was carried out.
+#[must_use]
+pub fn describe(done: Done, outcome: RoleOutcome) -> RoleOutcome {
     let (status, assignment, graph_request_id) = match done {
         Done::Assigned(Answer { body, request_id }) => (Status::Assigned, Some(body), request_id),
         Done::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),

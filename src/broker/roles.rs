@@ -81,10 +81,7 @@ impl Broker {
         resolved: &Resolved,
         api: &Api,
     ) -> Result<(Permit, RoleOutcome), RoleOutcome> {
-        let role = match request.action {
-            Action::Assign => assignable_role(name, api)?,
-            Action::Revoke => revocable_role(name, api)?,
-        };
+        let role = role_named(name, request.action, api)?;
         let question = Question {
             requester: context.requester,
             action: request.action,
@@ -111,6 +108,15 @@ impl Broker {
                 Err(RoleOutcome { privileged: Some(privileged), ..denied })
             }
         }
+    }
+}
+
+/// The role that a request names, if it can be given or taken away; else the outcome that says why
+/// not.
+pub fn role_named(name: &RoleName, action: Action, api: &Api) -> Result<AppRole, RoleOutcome> {
+    match action {
+        Action::Assign => assignable_role(name, api),
+        Action::Revoke => revocable_role(name, api),
     }
 }
 

@@ -16,7 +16,8 @@ const CLOUDS: [(&str, &str); 4] = [
 pub(super) const DEFAULT_GRAPH_ENDPOINT: &str = "https://graph.microsoft.com";
 pub(super) const DEFAULT_ARM_ENDPOINT: &str = "https://management.azure.com";
 
-pub(super) fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
+/// `GRAPH_ENDPOINT`: see [`super::Settings::graph_endpoint`].
+pub fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
     const NAME: &str = "GRAPH_ENDPOINT";
     let text = env.get(NAME).unwrap_or_else(|| DEFAULT_GRAPH_ENDPOINT.to_owned());
     let hosts = CLOUDS.map(|(graph, _)| graph);
@@ -26,7 +27,8 @@ pub(super) fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
     })
 }
 
-pub(super) fn arm_endpoint(env: &dyn Env, graph: Option<&Url>) -> Result<Url, StartFault> {
+/// `ARM_ENDPOINT`: see [`super::Settings::arm_endpoint`]. `graph` is the Graph of the same cloud.
+pub fn arm_endpoint(env: &dyn Env, graph: Option<&Url>) -> Result<Url, StartFault> {
     const NAME: &str = "ARM_ENDPOINT";
     let text = env.get(NAME).filter(|text| !text.is_empty());
     let text = text.unwrap_or_else(|| arm_beside(graph));

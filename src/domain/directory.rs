@@ -6,7 +6,7 @@ use crate::domain::{
     names::RoleName,
 };
 
-/// Most role values that are suggested for one that does not exist.
+/// Most names that are suggested for one that does not exist.
 const MOST_SUGGESTIONS: usize = 5;
 
 /// The service principal that is to receive or lose a role, as Graph knows it.
@@ -112,23 +112,30 @@ impl Api {
         }
     }
 
-    /// Values that a person may have meant: those within a third of the text's length, nearest first.
+    /// Values of assignable roles that a person may have meant.
     fn nearest_values(&self, value: &str) -> Vec<String> {
-        let value = value.to_ascii_lowercase();
-        let limit = value.chars().count() / 3;
-        let mut near: Vec<(usize, &String)> = self
-            .roles
-            .iter()
-            .filter(|role| role.is_enabled && role.is_for_applications)
-            .filter_map(|role| role.value.as_ref())
-            // Texts whose lengths differ by more cannot be near; measuring them is the costly part.
-            .filter(|known| known.len().abs_diff(value.len()) <= limit)
-            .map(|known| (edit_distance(&value, &known.to_ascii_lowercase()), known))
-            .filter(|(distance, _)| *distance <= limit)
-            .collect();
-        near.sort();
-        near.into_iter().take(MOST_SUGGESTIONS).map(|(_, known)| known.clone()).collect()
+        let assignable =
+            self.roles.iter().filter(|role| role.is_enabled && role.is_for_applications);
+        nearest(value, assignable.filter_map(|role| role.value.as_deref()))
     }
+}
+
+/// The texts that a person may have meant: those within a third of the text's length, ignoring case,
+/// nearest first, five at most.
+#[must_use]
+pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let text = text.to_ascii_lowercase();
+    let limit = text.chars().count() / 3;
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        // Texts whose lengths differ by more cannot be near; measuring them is the costly part.
+        .filter(|known| known.len().abs_diff(text.len()) <= limit)
+        .map(|known| (edit_distance(&text, &known.to_ascii_lowercase()), known))
+        .filter(|(distance, _)| *distance <= limit)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(MOST_SUGGESTIONS).map(|(_, known)| known.to_owned()).collect()
 }
 
 /// How many characters must be put in, taken out or changed to make one text of the other.

@@ -1,13 +1,17 @@
 //! The policy: who may be given which role, by whose request. What no rule allows is denied.
 //!
 //! The only ways to a [`Permit`], and so to a write on Microsoft Graph, lead through
-//! [`Policy::decide`], for a request, and [`Policy::decide_baseline`], for what is given without one.
+//! [`Policy::decide`], for a request, and [`Policy::decide_baseline`], for what is given without one; for
+//! the operator's tool, which has rights of its own and never runs in the handler, through
+//! [`Policy::operator_permit`].
 
 mod baseline;
 mod choice;
 mod denial;
+mod explain;
 mod file;
 mod holding;
+mod operator_consent;
 mod pattern;
 mod reading;
 mod rule;
@@ -16,7 +20,9 @@ mod warnings;
 pub use baseline::BaselineQuestion;
 use choice::{Refusal, Subject, choose};
 pub use denial::Denial;
+pub use explain::{Gap, NearRule};
 pub use file::{PolicyFault, PolicyFaults};
+pub use operator_consent::{Caution, OPERATORS_OWN_RIGHTS, OperatorConsent};
 use pattern::Protected;
 pub use reading::View;
 pub use rule::BaselineRule;

@@ -106,7 +106,8 @@ impl InvalidRequest {
     }
 
     pub(super) fn at(path: &str, problem: &serde_json::Error) -> Self {
-        let path = if path == "." { "request" } else { path };
+        // The document itself, and text that ends before anything in it has a name.
+        let path = if matches!(path, "." | "?") { "request" } else { path };
         Self::Json { path: path.to_owned(), problem: problem.to_string() }
     }
 }

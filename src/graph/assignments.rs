@@ -1,4 +1,4 @@
-//! The three calls about assignments, each sent once: list, create, remove.
+//! The calls about assignments, each sent once: list, create, remove.
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        directory::{Assignment, Principal},
+        directory::{Api, Assignment, Principal},
         ids::{AppRoleId, ObjectId},
         policy::Permit,
     },
@@ -36,6 +36,41 @@ struct WireAssignment {
     created_date_time: Option<String>,
 }
 
+/// A row of the list of an API's assignments.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireNamedHolder {
+    principal_id: ObjectId,
+    principal_display_name: Option<String>,
+    principal_type: Option<String>,
+    #[serde(flatten)]
+    assignment: WireAssignment,
+}
+
+/// Somebody who holds a role of an API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedHolder {
+    /// Who.
+    pub principal: ObjectId,
+    /// Their name when the assignment was made, for people.
+    pub display_name: String,
+    /// `User`, `Group` or `ServicePrincipal` ("appRoleAssignment resource type", principalType).
+    pub kind: String,
+    /// The assignment.
+    pub assignment: Assignment,
+}
+
+impl From<WireNamedHolder> for NamedHolder {
+    fn from(wire: WireNamedHolder) -> Self {
+        Self {
+            principal: wire.principal_id,
+            display_name: wire.principal_display_name.unwrap_or_default(),
+            kind: wire.principal_type.unwrap_or_default(),
+            assignment: wire.assignment.into(),
+        }
+    }
+}
+
 impl From<WireAssignment> for Assignment {
     fn from(wire: WireAssignment) -> Self {
         Self {
@@ -56,6 +91,17 @@ impl Graph {
     ) -> Result<Vec<Assignment>, GraphError> {
         let by_client_id = principal.by_client_id.then_some(Key::AppId(principal.client_id));
         self.held_by(by_client_id.unwrap_or(Key::ObjectId(principal.object_id)), deadline).await
+    }
+
+    /// Everybody who holds a role of an API: applications, people, groups.
+    pub async fn named_holders(
+        &self,
+        api: &Api,
+        deadline: Deadline,
+    ) -> Result<Vec<NamedHolder>, GraphError> {
+        let url = odata::assigned_to(&self.endpoint, Key::ObjectId(api.object_id));
+        let listed = self.list::<WireNamedHolder>("list the holders", url, false, deadline).await?;
+        Ok(listed.into_iter().map(NamedHolder::from).collect())
     }
 
     /// The same for a principal of which only the object id is known.

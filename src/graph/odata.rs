@@ -29,6 +29,8 @@ pub(super) enum Key {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Filter<'a> {
     DisplayName(&'a DisplayName),
+    /// The beginning of a display name.
+    DisplayNameStart(&'a str),
     IdentifierUri(&'a IdentifierUri),
     /// The ARM id of a managed identity's resource.
     ResourceId(&'a str),
@@ -47,6 +49,9 @@ impl Filter<'_> {
     fn text(&self) -> String {
         match self {
             Self::DisplayName(name) => format!("displayName eq {}", quoted(name.as_str())),
+            Self::DisplayNameStart(start) => {
+                format!("startswith(displayName,{})", quoted(start))
+            }
             Self::IdentifierUri(uri) => {
                 format!("servicePrincipalNames/any(x:x eq {})", quoted(uri.as_str()))
             }

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use serde::Deserialize;
 
 use super::{
-    Graph,
+    Graph, Page,
     error::{ErrorKind, GraphError},
     odata::{self, Filter, Key},
 };
 use crate::{
     domain::{
         arm::ArmScope,
-        directory::{Api, AppRole, Principal},
+        directory::{Api, AppRole, Principal, nearest},
         ids::{AppId, AppRoleId, Guid, ObjectId},
         names::{ApiName, PrincipalName},
     },
@@ -120,6 +120,20 @@ impl Graph {
     /// Forgets what is remembered of an API, because a write has shown that it is no longer so.
     pub fn forget_api(&self, name: &ApiName) {
         self.apis.forget(name);
+    }
+
+    /// Names of service principals that a person may have meant who wrote one that does not exist:
+    /// among the first page of those that begin like it.
+    pub async fn similar_names(
+        &self,
+        name: &str,
+        deadline: Deadline,
+    ) -> Result<Vec<String>, GraphError> {
+        let start: String = name.chars().take((name.chars().count() / 2).max(1)).collect();
+        let url = odata::principals(&self.endpoint, Filter::DisplayNameStart(&start));
+        let page: Page<WirePrincipal> = self.get("search similar names", url, deadline).await?.body;
+        let names: Vec<_> = page.value.into_iter().filter_map(|wire| wire.display_name).collect();
+        Ok(nearest(name, names.iter().map(String::as_str)))
     }
 
     async fn principal_by(

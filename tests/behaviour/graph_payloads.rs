@@ -263,6 +263,19 @@ async fn an_api_is_read_with_its_roles() {
 }
 
 #[tokio::test]
+async fn whoever_holds_a_role_of_an_api_is_read_with_their_name_and_since_when() {
+    let with_api = graph((200, "service-principal-api.json"), NOTHING).await;
+    let found = with_api.api(&ApiName::ObjectId(id(GRAPH_API)), soon()).await.unwrap();
+    let Lookup::Found(api) = found else { panic!("{found:?}") };
+    let list = (200, "list-assigned-to-response.json");
+    let holders = graph(list, NOTHING).await.named_holders(&api, soon()).await.unwrap();
+    let [holder] = holders.as_slice() else { panic!("{holders:?}") };
+    assert_eq!((holder.principal, holder.display_name.as_str()), (id(PRINCIPAL), "id-orders"));
+    assert_eq!(holder.kind, "ServicePrincipal");
+    assert_eq!(holder.assignment.created.as_deref(), Some("2026-08-20T10:11:13.7654321Z"));
+}
+
+#[tokio::test]
 async fn a_service_principal_that_does_not_exist_is_not_found() {
     let name = PrincipalName::ObjectId(id(PRINCIPAL));
     let found = graph(NOTHING, NOTHING).await.principal(&name, soon()).await.unwrap();

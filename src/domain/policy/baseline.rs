@@ -9,7 +9,7 @@ use crate::domain::{
     plan::Wanted,
     policy::{
         Refusal,
-        pattern::RolePattern,
+        pattern::{PrincipalPattern, RolePattern},
         rule::{BaselineRule, Grant, Naming},
     },
     request::Action,
@@ -43,6 +43,21 @@ impl Policy {
             rules.baseline.iter().any(covers)
                 && !rules.protected.iter().any(|entry| entry.is_resource(resource))
         })
+    }
+
+    /// Where in Azure identities lie to which the baseline gives something, each place once.
+    #[must_use]
+    pub fn baseline_scopes(&self) -> Vec<String> {
+        let patterns = self.baseline().iter().flat_map(|rule| &rule.grant.principals);
+        let mut places: Vec<_> = patterns
+            .filter_map(|pattern| match pattern {
+                PrincipalPattern::Scope(scope) => Some(scope.place()),
+                PrincipalPattern::Object(_) => None,
+            })
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     /// Whether the principal is the broker itself, or protected: then no rule gives it anything.

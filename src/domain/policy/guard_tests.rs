@@ -1,9 +1,11 @@
 //! What no rule allows, and what rules may not do to each other.
 
+use std::sync::LazyLock;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
-use crate::domain::arm::ArmScope;
+use crate::domain::{arm::ArmScope, outcome::Code};
 
 const TENANT: &str = "66666666-6666-6666-6666-666666666666";
 const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
@@ -48,20 +50,35 @@ fn role(value: &str) -> AppRole {
     AppRole { value, ..AppRole::known_by_id(AppRoleId::parse(id).unwrap()) }
 }
 
+/// What the team asks.
+fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Question<'a> {
+    static TEAM: LazyLock<Requester> = LazyLock::new(|| Requester::Queue("team".to_owned()));
+    let own = OwnIdentity {
+        object_id: ObjectId::parse(OWN).unwrap(),
+        tenant_id: Guid::parse(TENANT).ok(),
+    };
+    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own }
+}
+
+/// Decides, and holds the explanation to the decision.
 fn decide(
     policy: &Policy,
     principal: &Principal,
     api: &Api,
     role: &AppRole,
 ) -> Result<Permit, Denial> {
-    let own = OwnIdentity {
-        object_id: ObjectId::parse(OWN).unwrap(),
-        tenant_id: Guid::parse(TENANT).ok(),
-    };
-    let requester = Requester::Queue("team".to_owned());
-    let question =
-        Question { requester: &requester, action: Action::Assign, principal, api, role, own };
-    policy.decide(&question)
+    let question = question(principal, api, role);
+    let decision = policy.decide(&question);
+    let nearest = policy.nearest_rules(&question);
+    let lacks_nothing = nearest.first().is_some_and(|rule| rule.gaps.is_empty());
+    if decision.is_ok() {
+        assert!(lacks_nothing, "a rule allows and lacks something: {nearest:?}");
+    }
+    if let Err(denial) = &decision {
+        let is_guard = matches!(denial.code(), Code::OwnIdentity | Code::Protected);
+        assert!(is_guard || !lacks_nothing, "{denial}, and a rule lacks nothing: {nearest:?}");
+    }
+    decision
 }
 
 /// A rule for the team, as JSON.
@@ -94,7 +111,7 @@ fn what_is_protected_no_rule_can_touch() {
     ] {
         let policy = policy(&rules, &format!("\"{protected}\""));
         let denial = decide(&policy, &principal, &orders, &role("Orders.Read")).unwrap_err();
-        assert_eq!(denial.code(), crate::domain::outcome::Code::Protected, "{protected}: {denial}");
+        assert_eq!(denial.code(), Code::Protected, "{protected}: {denial}");
     }
 }
 
@@ -114,6 +131,41 @@ fn a_privileged_role_needs_a_rule_that_names_it_and_is_marked() {
         let policy = policy(&[rule("r", SUBSCRIPTION, "graph", named, more)], "");
         let answer = decide(&policy, &principal, &api(GRAPH), &role(value));
         assert_eq!(answer.is_ok(), allowed, "{named}{more}: {answer:?}");
+    }
+}
+
+#[test]
+fn the_nearest_rule_says_what_it_lacks() {
+    let principal = identity(PRINCIPAL, "rg");
+    let privileged = "RoleManagement.ReadWrite.Directory";
+    for (rule, value, lacks) in [
+        (rule("r", OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
+        (rule("r", PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
+        (rule("r", PRINCIPAL, ORDERS, "B", ""), "A", "\"roles\" does not name A"),
+        (
+            rule("r", PRINCIPAL, ORDERS, "A", r#","actions":["revoke"]"#),
+            "A",
+            "\"actions\" lacks assign",
+        ),
+        (
+            rule("r", PRINCIPAL, ORDERS, "A", "").replace("queue:team", "queue:other"),
+            "A",
+            "\"requesters\" lacks queue:team",
+        ),
+        (
+            rule("r", PRINCIPAL, GRAPH, privileged, ""),
+            privileged,
+            "it does not say \"privileged\": true",
+        ),
+    ] {
+        let far = rule.replace(r#""r""#, r#""far""#).replace("queue:", "queue:x-");
+        let far = far.replace(r#""roles":[""#, r#""roles":["x"#);
+        let policy = policy(&[far, rule.clone()], "");
+        let app_id = if value == privileged { GRAPH } else { ORDERS };
+        let nearest = policy.nearest_rules(&question(&principal, &api(app_id), &role(value)));
+        assert_eq!((nearest[0].rule.as_str(), nearest[0].gaps.len()), ("r", 1), "{nearest:?}");
+        let text = nearest[0].gaps[0].to_string();
+        assert!(text.starts_with(lacks), "{text}");
     }
 }
 

@@ -6,18 +6,29 @@ use super::{
 };
 use crate::domain::names::ApiName;
 
+fn each_once(names: impl Iterator<Item = ApiName>) -> Vec<ApiName> {
+    let mut once = Vec::new();
+    for name in names {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
+}
+
 impl Policy {
     /// The APIs that the baseline is about, each once.
     #[must_use]
     pub fn all_baseline_apis(&self) -> Vec<ApiName> {
-        let mut names = Vec::new();
-        for rule in self.baseline() {
-            let name = rule.grant.api.name();
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        each_once(self.baseline().iter().map(|rule| rule.grant.api.name()))
+    }
+
+    /// The APIs that any rule is about, each name once.
+    #[must_use]
+    pub fn all_apis(&self) -> Vec<ApiName> {
+        let allowing = self.rules.as_ref().map_or(&[][..], |rules| &rules.allow);
+        let allowed = allowing.iter().map(|rule| rule.grant.api.name());
+        each_once(allowed.chain(self.all_baseline_apis()))
     }
 
     /// Whether some rule lets somebody assign the role to the principal, or the baseline gives it.

@@ -93,6 +93,17 @@ impl ScopePattern {
             && self.segments.iter().zip(resource.segments()).all(|(p, s)| glob(p, s))
     }
 
+    /// The place itself; where names have a wildcard, the resource group or subscription around it.
+    pub(super) fn place(&self) -> String {
+        let wild = self.segments.iter().position(|segment| segment.contains('*'));
+        let known = match wild {
+            None => self.segments.len(),
+            Some(RESOURCE_GROUP_NAME) => RESOURCE_GROUP_NAME - 1,
+            Some(_) => RESOURCE_GROUP_NAME + 1,
+        };
+        self.segments.iter().take(known).fold(String::new(), |place, part| place + "/" + part)
+    }
+
     /// Whether whoever may create a resource group in the subscription can bring an identity into it.
     pub(super) fn admits_new_resource_groups(&self) -> bool {
         self.segments.get(RESOURCE_GROUP_NAME).is_none_or(|name| name.contains('*'))

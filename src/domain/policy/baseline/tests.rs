@@ -230,3 +230,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_places_of_a_baseline_are_what_stands_before_the_first_wildcard() {
+    let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+    let rules: Vec<_> = [
+        SUBSCRIPTION.to_owned(),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-orders/{below}/id-*"),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-orders/{below}/id"),
+        PRINCIPAL.to_owned(),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(index, place)| rule(&format!("rule {index}"), place, ORDERS, "\"Orders.Read\"", ""))
+    .collect();
+    let group = format!("{SUBSCRIPTION}/resourcegroups/rg-orders");
+    let identity = format!("{group}/{}/id", below.to_lowercase());
+    assert_eq!(policy("", &rules).baseline_scopes(), [SUBSCRIPTION, &group, &identity]);
+}
