@@ -24,6 +24,9 @@ pub(crate) const RECORD: &str = "AppRoleAudit";
 /// The queue to which the host moves what crashed the handler.
 pub(crate) const POISON: &str = "app-role-requests-poison";
 
+/// The queue of requests that the handler gave up.
+pub(crate) const FAILED: &str = "app-role-failed";
+
 /// What hosts are started with.
 #[derive(Clone)]
 pub(crate) struct App {

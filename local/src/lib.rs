@@ -1,9 +1,8 @@
 //! The broker's world on one machine: an emulated tenant, a stand-in for the Azure Functions host,
-//! and Azurite; and what operators do with requests that failed.
+//! and Azurite.
 
 pub mod functions_host;
 pub mod ports;
-pub mod replay;
 pub mod storage;
 pub mod tenant;
 

@@ -1,10 +1,9 @@
-//! `cargo run -p local`: the main job end to end on this machine, and commands for operators.
+//! `cargo run -p local`: the main job end to end on this machine, and what measures it.
 
 mod app;
 mod bench;
 mod demo;
 mod process_status;
-mod replay_command;
 mod soak;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -46,19 +45,6 @@ enum Command {
     /// Ask for much while everything goes wrong, and check that nothing is lost; with
     /// `cargo run --release`
     Soak(soak::SoakArguments),
-    /// Put requests that the broker gave up back into the queues that they came from
-    Replay {
-        /// The account that has the queue app-role-failed: a connection string, or an endpoint such as
-        /// `https://stbroker.queue.core.windows.net`, to which you are signed in by `az login`
-        #[arg(long, value_name = "ACCOUNT")]
-        failed: String,
-        /// The account that has the queues of requests
-        #[arg(long, value_name = "ACCOUNT")]
-        requests: String,
-        /// Say what would be replayed, and change nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
 }
 
 #[tokio::main]
@@ -68,9 +54,6 @@ async fn main() -> ExitCode {
         Some(Command::Send { port, message }) => send(port, &message).await,
         Some(Command::Bench(arguments)) => bench::run(arguments).await,
         Some(Command::Soak(arguments)) => soak::run(arguments).await,
-        Some(Command::Replay { failed, requests, dry_run }) => {
-            replay_command::run(&failed, &requests, dry_run).await
-        }
         None => {
             let package = arguments.package.as_deref();
             demo::run(package, arguments.once, arguments.verbose).await

@@ -9,7 +9,6 @@ mod azurite;
 mod installation;
 mod proxy;
 mod queue;
-mod queue_service;
 mod table;
 
 pub use account::{Account, AccountError};
@@ -17,5 +16,4 @@ pub use azurite::{Azurite, AzuriteError};
 pub use installation::{Installation, InstallationError};
 pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueError, QueueMessage, UpdateReceipt};
-pub use queue_service::QueueService;
 pub use table::{Entity, EntityValue, Table, TableError, TableOperation};

@@ -191,7 +191,7 @@ fn the_examples_of_the_readme_are_what_they_say() {
         panic!("{}", examples.len())
     };
     let failed: Value = serde_json::from_str(failed).unwrap();
-    local::replay::FailedRequest::parse(&failed.to_string()).unwrap();
+    app_role_cli::replay::FailedRequest::parse(&failed.to_string()).unwrap();
     app_role_broker::domain::request::Request::decode(request.as_bytes()).unwrap();
     for policy in [policy, baseline] {
         app_role_broker::domain::policy::Policy::parse(policy.as_bytes()).unwrap();

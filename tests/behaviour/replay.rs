@@ -1,11 +1,12 @@
 //! What the handler gave up and an operator replays.
 
-use local::{
+use app_role_cli::{
     replay::{Replay, Tally},
-    tenant::{
-        Fault, Route,
-        contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
-    },
+    storage::Account,
+};
+use local::tenant::{
+    Fault, Route,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
 };
 
 use crate::world::{Plan, request, role};
@@ -18,8 +19,9 @@ async fn a_request_that_was_given_up_is_granted_when_an_operator_replays_it() {
     let result = world.ask(&request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)).await;
     assert_eq!(role(&result)["status"], "failed", "{result}");
     world.tenant.clear_faults(Route::CreateAssignment);
-    let account = world.account.clone();
-    let mut replay = Replay::new(&account.clone().into(), account.into()).unwrap();
+    let connection = world.account.connection_string();
+    let account = Account::open(&connection, || unreachable!("it holds a key")).unwrap();
+    let mut replay = Replay::new(&account, account.clone()).unwrap();
     let tally = replay.run(|_| ()).await.unwrap();
     assert_eq!(tally, Tally { replayed: 1, left: 0, failed: 0 });
     let result = world.results(1).await.remove(0);

@@ -10,10 +10,8 @@ use std::{
     time::Duration,
 };
 
-use local::{
-    replay::{FAILED_REQUESTS, FailedRequest},
-    storage::{Account, Queue},
-};
+use local::storage::{Account, Queue};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
@@ -23,7 +21,10 @@ use super::{
     plan::Plan,
     world::{HANDLERS, STORAGE_TROUBLE, World},
 };
-use crate::{Outcome, app::POISON};
+use crate::{
+    Outcome,
+    app::{FAILED, POISON},
+};
 
 /// Between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(10);
@@ -190,17 +191,24 @@ async fn take_all(queue: &Queue, mut note: impl FnMut(&str)) -> Outcome {
     Ok(())
 }
 
+/// What the handler writes of a request when it gives up, as far as a run looks at it.
+#[derive(Deserialize)]
+struct FailedRequest {
+    request: String,
+    reason: String,
+}
+
 /// The requests that the handler or the host gave up. Neither queue exists before the first one.
 async fn given_up(account: &Account) -> Outcome<BTreeMap<String, String>> {
     let mut given_up = BTreeMap::new();
-    for name in [FAILED_REQUESTS, POISON] {
+    for name in [FAILED, POISON] {
         let queue = account.queue(name)?;
         if !queue.exists().await? {
             continue;
         }
         let note = |text: &str| {
-            given_up.extend(match FailedRequest::parse(text) {
-                Ok(failed) => failed.request_id.zip(Some(failed.reason)),
+            given_up.extend(match serde_json::from_str::<FailedRequest>(text) {
+                Ok(failed) => request_id(&failed.request).zip(Some(failed.reason)),
                 Err(_) => request_id(text).zip(Some(format!("in {name}"))),
             });
         };

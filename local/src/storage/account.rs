@@ -73,15 +73,6 @@ pub enum AccountError {
     /// An endpoint's URL is of a kind that has no port.
     #[error("an endpoint of account '{0}' cannot have a port")]
     Port(String),
-    /// An address begins as a queue endpoint of Azure and is none.
-    #[error(
-        "not the queue endpoint of an account in Azure, which is a host and nothing else, \
-         for example https://stbroker.queue.core.windows.net"
-    )]
-    QueueEndpoint,
-    /// The developer tools cannot be used to sign in.
-    #[error("cannot sign in by the Azure CLI or the Azure Developer CLI: {0}")]
-    Credential(#[source] azure_core::Error),
     /// No HTTP client could be made.
     #[error("cannot make an HTTP client: {0}")]
     Http(#[from] reqwest::Error),

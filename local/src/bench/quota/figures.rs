@@ -155,7 +155,7 @@ pub(super) fn bounds() -> String {
          ratio at most {MOST_TIME_UNCONFIGURED:.2}, refused at most closings x messages in flight by \
          host.json; where refusals are charged for, the ideal has the time that they cost. A closing is a refusal that comes after the Retry-After of those before it.",
         crate::app::POISON,
-        local::replay::FAILED_REQUESTS,
+        crate::app::FAILED,
         100.0 * MOST_REFUSED_CONFIGURED,
     )
 }

@@ -8,7 +8,6 @@ use std::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use local::{
     functions_host::{FunctionsHost, Outcome as InvocationOutcome},
-    replay::FAILED_REQUESTS,
     storage::{Account, Azurite, Queue},
     tenant::{
         RecordedRequest, Route, ServicePrincipal, Tenant, WriteQuota,
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     Outcome,
-    app::{App, POISON, REQUESTS, RESULTS, messages_in_flight},
+    app::{App, FAILED, POISON, REQUESTS, RESULTS, messages_in_flight},
 };
 
 const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bench/policy.json");
@@ -123,7 +122,7 @@ fn succeeded(host: &FunctionsHost) -> usize {
 /// Neither queue exists unless something was given up.
 async fn messages_given_up(account: &Account) -> Outcome<usize> {
     let mut count = 0;
-    for name in [POISON, FAILED_REQUESTS] {
+    for name in [POISON, FAILED] {
         let queue = account.queue(name)?;
         if queue.exists().await? {
             count += usize::try_from(queue.approximate_count().await?)?;

@@ -7,7 +7,6 @@ use std::{
 
 use local::{
     functions_host::{FunctionsHost, Options, Outcome as HostOutcome},
-    replay::FAILED_REQUESTS,
     storage::{Account, Azurite, Queue},
     tenant::Tenant,
 };
@@ -134,7 +133,7 @@ impl Hosts {
     /// Messages that were given up. Neither queue exists unless there are some.
     pub(super) async fn given_up(&self) -> Outcome<usize> {
         let mut count = 0;
-        for name in [format!("{EVENTS}-poison"), FAILED_REQUESTS.to_owned()] {
+        for name in [format!("{EVENTS}-poison"), crate::app::FAILED.to_owned()] {
             let queue = self.account.queue(&name)?;
             if queue.exists().await? {
                 count += usize::try_from(queue.approximate_count().await?)?;

@@ -1,12 +1,13 @@
 //! Replaying requests that the broker gave up: never lost, at worst sent twice.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
-
-use local::{
+use app_role_cli::{
     replay::{Done, FAILED_REQUESTS, Replay, Tally},
-    storage::{Account, Azurite, Queue, StorageProxy, Trouble},
+    storage,
 };
-use serde_json::json;
+use local::storage::{Account, Azurite, Queue, StorageProxy, Trouble};
+use serde_json::{Value, json};
+
+use crate::world::{Ended, World as Tenant};
 
 const REQUEST: &str = r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
 
@@ -47,7 +48,7 @@ impl World {
     }
 
     fn replay(&self) -> Replay {
-        replay(self.account.clone(), self.account.clone())
+        replay(&self.account, &self.account)
     }
 
     /// A way to the same account on which a test can make trouble.
@@ -55,12 +56,27 @@ impl World {
         let [_, port, _] = Azurite::shared().await.unwrap().ports();
         let proxy = StorageProxy::start(port, 7).await.unwrap();
         let account = self.account.clone().with_queue_port(proxy.port()).unwrap();
-        (proxy, account.without_retries())
+        (proxy, account)
+    }
+
+    /// Runs the program on this account.
+    async fn command(&self, more: &[&str]) -> Ended {
+        let connection = self.account.connection_string();
+        let replay = ["replay", "--failed", &connection, "--requests", &connection];
+        let ended = Tenant::new().await.run(&[&replay, more].concat()).await;
+        assert!(!format!("{ended:?}").contains(self.account.key()), "a key was printed");
+        ended
     }
 }
 
-fn replay(failed: Account, requests: Account) -> Replay {
-    Replay::new(&failed.into(), requests.into()).unwrap()
+/// The account as an operator opens it, without the patience of one.
+fn opened(account: &Account) -> storage::Account {
+    let nobody = || unreachable!("an account with a key needs no sign-in");
+    storage::Account::open(&account.connection_string(), nobody).unwrap().without_retries()
+}
+
+fn replay(failed: &Account, requests: &Account) -> Replay {
+    Replay::new(&opened(failed), opened(requests)).unwrap()
 }
 
 async fn texts(queue: &Queue) -> Vec<String> {
@@ -77,7 +93,7 @@ async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
 #[tokio::test]
 async fn without_a_queue_of_failed_requests_the_error_names_it() {
     let account = Azurite::shared().await.unwrap().account().unwrap();
-    let error = replay(account.clone(), account).run(|_| ()).await.unwrap_err();
+    let error = replay(&account, &account).run(|_| ()).await.unwrap_err();
     assert!(error.to_string().contains("queue 'app-role-failed': not found"), "{error}");
 }
 
@@ -152,7 +168,7 @@ async fn a_request_that_cannot_be_sent_is_not_deleted() {
     let world = World::with_failed(&[failed(REQUEST, "queue:app-role-requests")]).await;
     let (proxy, unreachable) = world.proxied().await;
     proxy.set_trouble(Some(Trouble { refuse: 1.0, reset: 0.0 }));
-    let (tally, lines) = run(&mut replay(world.account.clone(), unreachable)).await;
+    let (tally, lines) = run(&mut replay(&world.account, &unreachable)).await;
     assert_eq!(tally, Tally { replayed: 0, left: 0, failed: 1 }, "{lines:?}");
     assert!(texts(&world.requests).await.is_empty());
     assert_eq!(texts(&world.failed).await.len(), 1);
@@ -163,11 +179,43 @@ async fn trouble_between_sending_and_deleting_sends_a_request_twice_and_loses_no
     let messages = ["1", "2"].map(|n| failed(n, "queue:app-role-requests"));
     let world = World::with_failed(&messages).await;
     let (proxy, troubled) = world.proxied().await;
-    let mut first = replay(troubled, world.account.clone());
+    let mut first = replay(&troubled, &world.account);
     let outage = Some(Trouble { refuse: 1.0, reset: 0.0 });
     // The second message has been received when trouble begins, and cannot be deleted.
     let ended = first.run(|_| proxy.set_trouble(outage)).await;
     assert!(ended.is_err(), "the next messages cannot be received either: {ended:?}");
     assert_eq!(texts(&world.requests).await, ["1", "2"]);
     assert_eq!(world.failed.approximate_count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_opened_is_wrong_usage_and_not_repeated() {
+    let world = Tenant::new().await;
+    for account in ["https://stbroker.blob.core.windows.net/?sig=secret", "AccountKey=secret"] {
+        let ended = world.run(&["replay", "--failed", account, "--requests", account]).await;
+        ended.assert_failed(2, &["error: --failed: "]);
+        assert!(!ended.stderr.contains("secret"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_still_there_makes_the_command_fail_and_says_what_to_do() {
+    let world = World::with_failed(&[failed(REQUEST, "queue:no-such-queue")]).await;
+    world.command(&[]).await.assert_failed(1, &["1 messages are still in app-role-failed"]);
+    world.failed.send(&failed(REQUEST, "queue:app-role-requests")).await.unwrap();
+    let ended = world.command(&[]).await;
+    ended.assert_said(5, &["NOT replayed", "1 replayed, 0 left where they were, 1 to try again"]);
+}
+
+#[tokio::test]
+async fn the_command_replays_and_a_dry_run_only_says_so() {
+    let world = World::with_failed(&[failed(REQUEST, "queue:app-role-requests")]).await;
+    let ended = world.command(&["--dry-run"]).await;
+    ended.assert_done(&["would be replayed", "INC-1234", "1 of about 1 messages"]);
+    assert!(texts(&world.requests).await.is_empty());
+    let ended = world.command(&["--output", "json"]).await;
+    assert_eq!(ended.json(), json!({ "replayed": 1, "left": 0, "failed": 0 }));
+    assert_eq!(texts(&world.requests).await, [REQUEST]);
+    let message: Value = serde_json::from_str(&texts(&world.requests).await[0]).unwrap();
+    assert_eq!(message["requestId"], "INC-1234");
 }

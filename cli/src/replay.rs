@@ -1,16 +1,18 @@
-//! Replaying: requests that the broker gave up go back to the queues that they came from.
+//! `app-role replay`: requests that the broker gave up go back to the queues that they came from.
 //!
 //! A replayed request is a new one: a new message, with a new age and new deliveries. It is sent
 //! before the old message is deleted, so a crash in between replays it twice, which does no harm,
 //! and never loses it.
 
+mod command;
 mod failed_request;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+pub(crate) use command::{ReplayArguments, run};
 pub use failed_request::{FailedRequest, NotReplayable};
 
-use crate::storage::{Queue, QueueError, QueueMessage, QueueService};
+use crate::storage::{Account, Queue, QueueError, QueueMessage};
 
 /// The queue of requests that the broker gave up.
 pub const FAILED_REQUESTS: &str = "app-role-failed";
@@ -18,13 +20,11 @@ pub const FAILED_REQUESTS: &str = "app-role-failed";
 /// How long a message is hidden from another operator meanwhile; also how long it stays hidden if
 /// this process ends in between. Sending and deleting 32 messages takes seconds.
 const LEASE: Duration = Duration::from_secs(5 * 60);
-/// The most messages that one request returns ("Get Messages").
-const MOST_MESSAGES: u8 = 32;
 
 /// What is about to be replayed, and where to.
 pub struct Replay {
     failed: Queue,
-    requests: QueueService,
+    requests: Account,
     targets: BTreeMap<String, Queue>,
 }
 
@@ -70,7 +70,7 @@ impl Replay {
     /// # Errors
     ///
     /// If the queue has no usable address.
-    pub fn new(failed: &QueueService, requests: QueueService) -> Result<Self, QueueError> {
+    pub fn new(failed: &Account, requests: Account) -> Result<Self, QueueError> {
         let failed = failed.queue(FAILED_REQUESTS)?;
         Ok(Self { failed, requests, targets: BTreeMap::new() })
     }
@@ -104,7 +104,7 @@ impl Replay {
         let tally = self.replay_all(&mut kept, &mut tell).await;
         for (id, pop_receipt) in &kept {
             // An error makes the message visible later.
-            drop(self.failed.update_visibility(id, pop_receipt, Duration::ZERO).await);
+            drop(self.failed.release(id, pop_receipt).await);
         }
         tally
     }
@@ -117,7 +117,7 @@ impl Replay {
     ) -> Result<Tally, QueueError> {
         let mut tally = Tally::default();
         loop {
-            let mut messages = self.failed.receive(MOST_MESSAGES, LEASE).await?;
+            let mut messages = self.failed.receive(LEASE).await?;
             messages.retain(|message| match kept.get_mut(&message.id) {
                 Some(pop_receipt) => {
                     pop_receipt.clone_from(&message.pop_receipt);

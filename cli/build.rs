@@ -1,0 +1,23 @@
+//! Tells the program of which commit it is built.
+
+use std::process::Command;
+
+/// The environment variable that names the commit where there is no repository to ask.
+const COMMIT: &str = "APP_ROLE_COMMIT";
+
+fn main() {
+    println!("cargo::rerun-if-env-changed={COMMIT}");
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
+        // It changes with every commit and every switch.
+        println!("cargo::rerun-if-changed={log}");
+    }
+    let commit = std::env::var(COMMIT).ok().or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
+    println!("cargo::rustc-env={COMMIT}={}", commit.as_deref().unwrap_or("unknown commit"));
+}
+
+/// What git answers; nothing, where there is no git or no repository.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}

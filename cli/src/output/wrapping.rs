@@ -1,0 +1,83 @@
+//! Lines that are as wide as the terminal, broken between words.
+
+use std::io::IsTerminal;
+
+/// Begins a colour, which takes no room ("ECMA-48", Control Sequence Introducer).
+const ESCAPE: char = '\u{1b}';
+
+/// Ends what [`ESCAPE`] begins.
+const END_OF_COLOUR: char = 'm';
+
+/// Breaks the lines of a text that goes to a terminal; elsewhere a line stays one, however long.
+pub(super) fn wrapped(text: &str, stream: &impl IsTerminal) -> String {
+    match columns(stream) {
+        None => text.to_owned(),
+        Some(columns) => {
+            let lines = text.split('\n').map(|line| broken(line, usize::from(columns)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// How wide the terminal is; nothing, where there is none.
+pub(super) fn columns(stream: &impl IsTerminal) -> Option<u16> {
+    let size = stream.is_terminal().then(terminal_size::terminal_size).flatten();
+    size.map(|(columns, _)| columns.0)
+}
+
+/// A line, broken before each word that would go beyond the last column.
+fn broken(line: &str, columns: usize) -> String {
+    if width(line) <= columns {
+        return line.to_owned();
+    }
+    let (mut text, mut used) = (String::new(), 0);
+    for (index, word) in line.split(' ').enumerate() {
+        let needed = width(word);
+        if used > 0 && used + 1 + needed > columns {
+            text.push('\n');
+            used = 0;
+        } else if index > 0 {
+            text.push(' ');
+            used += 1;
+        }
+        text.push_str(word);
+        used += needed;
+    }
+    text
+}
+
+fn width(text: &str) -> usize {
+    let mut is_colour = false;
+    let seen = text.chars().filter(|character| {
+        let is_seen = !is_colour && *character != ESCAPE;
+        is_colour = *character == ESCAPE || (is_colour && *character != END_OF_COLOUR);
+        is_seen
+    });
+    seen.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_and_colours_take_no_room() {
+        let line = "\u{1b}[32mgranted\u{1b}[0m: Orders.Read on Orders API";
+        assert_eq!(broken(line, 20), "\u{1b}[32mgranted\u{1b}[0m: Orders.Read\non Orders API");
+        assert_eq!(broken(line, 34), line);
+        assert_eq!(broken("/subscriptions/contoso x", 5), "/subscriptions/contoso\nx");
+    }
+
+    proptest! {
+        #[test]
+        fn only_spaces_become_line_breaks(line in "[a-z ]{0,80}", columns in 1_usize..40) {
+            let text = broken(&line, columns);
+            prop_assert_eq!(text.replace('\n', " "), line);
+            for line in text.lines() {
+                prop_assert!(width(line) <= columns || !line.trim().contains(' '), "{:?}", line);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A signed-in operator in front of a tenant.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use app_role_broker::{
+    arm::Arm,
+    broker::{Broker, Context},
+    config::{self, Env, ProcessEnv},
+    domain::{
+        ids::{Guid, InvocationId, ObjectId},
+        mode::Mode,
+        pace::Pace,
+        policy::{OwnIdentity, Policy},
+        priority::Priority,
+        requester::Requester,
+        write_quota::WriteQuota,
+    },
+    graph::Graph,
+    remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
+    wiring,
+};
+use azure_core::http::Url;
+
+use crate::{arguments::GlobalOptions, credential, failure::Failure};
+
+/// How long fetching a token may take: the developer tools are programs of their own, which take
+/// seconds to start.
+const SIGN_IN: Duration = Duration::from_secs(60);
+
+/// A signed-in operator in front of a tenant.
+pub(crate) struct Session {
+    /// The handler's own code, with the operator's token.
+    pub(crate) broker: Broker,
+    /// Azure Resource Manager, with the operator's token.
+    pub(crate) arm: AzureResourceManager,
+    /// Who is signed in.
+    pub(crate) operator: ObjectId,
+    /// To which tenant.
+    pub(crate) tenant: Option<Guid>,
+    /// How the policy names the operator.
+    pub(crate) requester: Requester,
+    /// How long things may take.
+    pub(crate) pace: Pace,
+}
+
+/// How to ask Azure Resource Manager what the handler never asks it.
+pub(crate) struct AzureResourceManager {
+    pub(crate) client: reqwest::Client,
+    pub(crate) endpoint: Url,
+    pub(crate) tokens: Arc<TokenSource>,
+}
+
+/// Options from the command line count before the environment.
+struct Overlay<'a>(&'a GlobalOptions);
+
+impl Env for Overlay<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        match name {
+            "GRAPH_ENDPOINT" => self.0.graph_endpoint.clone(),
+            _ => ProcessEnv.get(name),
+        }
+    }
+}
+
+impl AzureResourceManager {
+    fn open(
+        global: &GlobalOptions,
+        graph: &Url,
+        client: reqwest::Client,
+        make: MakeCredential,
+        pace: &Pace,
+    ) -> Result<Self, Failure> {
+        let endpoint = config::arm_endpoint(&Overlay(global), Some(graph))
+            .map_err(|fault| Failure::usage(fault.to_string()))?;
+        let tokens = TokenSource::new(make, config::arm_scope(&endpoint), pace.clone());
+        Ok(Self { client, endpoint, tokens: Arc::new(tokens) })
+    }
+
+    fn of_the_handler(&self, pace: &Pace) -> Arm {
+        let Self { client, endpoint, tokens } = self;
+        Arm::new(client.clone(), tokens.clone(), endpoint.clone(), pace.clone())
+    }
+}
+
+impl Session {
+    /// Signs in.
+    pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
+        let (endpoint, pace) = graph(global)?;
+        let client = client::build(&endpoint, &pace)
+            .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
+        let make = credential::maker(global.auth, &pace)?;
+        let arm =
+            AzureResourceManager::open(global, &endpoint, client.clone(), make.clone(), &pace)?;
+        let scope = config::graph_scope(&endpoint);
+        let tokens = Arc::new(TokenSource::new(make, scope, pace.clone()));
+        let token = tokens.token().await.map_err(|error| {
+            Failure::failed(format!("you are not signed in: {error}"))
+                .hint(credential::advice(global.auth))
+        })?;
+        let claims = token.claims();
+        let operator = claims.object_id.ok_or_else(|| {
+            Failure::failed("your token does not say who you are (claim oid)")
+                .hint(credential::advice(global.auth))
+        })?;
+        let graph = Graph::new(client, tokens, endpoint, WriteQuota::default(), pace.clone());
+        let (policy, of_the_handler) = (policy(&global.policy), arm.of_the_handler(&pace));
+        let broker = Broker::new(graph, of_the_handler, policy, Mode::Enforce, pace.clone());
+        let requester = Requester::Cli(operator);
+        Ok(Self { broker, arm, operator, tenant: claims.tenant_id, requester, pace })
+    }
+
+    /// By when an answer must be there to what is asked now: as long as the broker works on a message.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.pace.queue_message)
+    }
+
+    /// In which invocation something is asked of the handler's code.
+    pub(crate) fn context<'a>(&self, requester: &'a Requester) -> Context<'a> {
+        Context {
+            invocation_id: InvocationId::random(),
+            requester,
+            sent: None,
+            is_first_delivery: false,
+            deadline: self.deadline(),
+            priority: Priority::Normal,
+        }
+    }
+
+    /// Who the broker is: the identity that was named, else the operator, whom the broker never is.
+    pub(crate) fn own(&self, broker: Option<ObjectId>) -> OwnIdentity {
+        OwnIdentity { object_id: broker.unwrap_or(self.operator), tenant_id: self.tenant }
+    }
+}
+
+/// Where Graph is, and how long things may take there.
+pub(crate) fn graph(global: &GlobalOptions) -> Result<(Url, Pace), Failure> {
+    let usage = |fault: config::StartFault| Failure::usage(fault.to_string());
+    let env = Overlay(global);
+    let endpoint = config::graph_endpoint(&env).map_err(usage)?;
+    let pace = config::pace(&env, Some(&endpoint)).map_err(usage)?;
+    Ok((endpoint, Pace { token: SIGN_IN, ..pace }))
+}
+
+/// The policy of a file, for those who can do nothing without one.
+pub(crate) fn readable_policy(file: &Path) -> Result<Policy, Failure> {
+    wiring::parse_policy(file).map_err(Failure::failed)
+}
+
+/// The policy of a file; one that denies everything, and says why, where there is none.
+pub(crate) fn policy(file: &Path) -> Policy {
+    wiring::parse_policy(file).unwrap_or_else(Policy::closed)
+}

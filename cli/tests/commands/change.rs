@@ -1,0 +1,226 @@
+//! Assigning and revoking with one's own rights.
+
+use local::tenant::{
+    Fault, Route,
+    contoso::{
+        APPLICATION_READ_ALL, BROKER_IDENTITY, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
+        ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY,
+    },
+};
+use serde_json::Value;
+
+use crate::world::{OPERATOR, World};
+
+const ASSIGN: [&str; 4] = ["assign", "id-orders", "api://orders", "Orders.Read"];
+
+#[tokio::test]
+async fn without_a_terminal_nothing_is_changed_unless_yes_is_said() {
+    let world = World::new().await;
+    let ended = world.run_with(&ASSIGN, "y\n").await;
+    ended.assert_failed(2, &["no terminal", "--yes"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn what_is_dangerous_is_denied_until_it_is_spelled_out() {
+    for (principal, api, role, protected, reason) in [
+        ("id-orders", "graph", "RoleManagement.ReadWrite.Directory", "", "privileged (roles)"),
+        ("id-orders", "graph", "Mail.Read", "", "privileged (data)"),
+        (BROKER_IDENTITY, "api://orders", "Orders.Read", "", "can assign app roles itself"),
+        (OPERATOR, "api://orders", "Orders.Read", "", "the principal is yourself"),
+        ("id-orders", "api://orders", "Orders.Read", ORDERS_IDENTITY, "protects the principal"),
+        ("id-orders", "api://orders", "Orders.Read", ORDERS_API_APP_ID, "protects the API"),
+    ] {
+        let world = World::new().await;
+        if !protected.is_empty() {
+            world.protect(&[protected]);
+        }
+        let arguments = ["assign", principal, api, role, "--yes"];
+        let denied = world.run(&arguments).await;
+        denied.assert_said(3, &[reason, "denied"]);
+        denied.assert_failed(3, &["--privileged"]);
+        assert!(world.is_untouched(), "{role}");
+        let meant = world.run(&[&arguments[..], &["--privileged"]].concat()).await;
+        meant.assert_done(&[reason, "assigned"]);
+        assert_eq!(world.tenant.count(Route::CreateAssignment), 1, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_policy_nobody_knows_what_is_protected() {
+    let world = World::new().await;
+    for policy in ["{", r#"{"version":2,"allow":[]}"#] {
+        world.write("policy.json", policy);
+        let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
+        ended.assert_said(3, &["nobody knows what is protected"]);
+    }
+    std::fs::remove_file(world.path("policy.json")).unwrap();
+    let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
+    ended.assert_said(3, &["nobody knows what is protected", "cannot be read"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn one_role_that_cannot_be_given_keeps_the_others_from_being_given() {
+    let world = World::new().await;
+    for (role, code, status) in [
+        ("Orders.Raed", 4, "notFound"),
+        ("Orders.Archive", 1, "invalid"),
+        ("Orders.Approve", 1, "invalid"),
+        ("00000000-0000-0000-0000-000000000000", 4, "notFound"),
+    ] {
+        let ended = world.run(&[&ASSIGN[..], &[role, "--yes"]].concat()).await;
+        ended.assert_said(code, &[status, "notAttempted"]);
+    }
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn a_request_that_the_broker_would_not_read_is_wrong_usage() {
+    let world = World::new().await;
+    let too_many = vec!["Orders.Read"; 21];
+    let arguments = [&["assign", "id-orders", "api://orders"], &too_many[..], &["--yes"]].concat();
+    world.run(&arguments).await.assert_failed(2, &["roles", "1 to 20"]);
+    let long = "x".repeat(501);
+    let ended = world.run(&[&ASSIGN[..], &["--yes", "--reason", &long]].concat()).await;
+    ended.assert_failed(2, &["reason", "500"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn whom_graph_does_not_let_write_is_told_who_may() {
+    let world = World::with_roles(&[APPLICATION_READ_ALL]).await;
+    let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
+    ended.assert_said(1, &["failed", "does not let you do this", "Privileged Role Administrator"]);
+    assert!(world.holds(ORDERS_IDENTITY).is_empty());
+}
+
+#[tokio::test]
+async fn whom_graph_does_not_let_read_is_denied() {
+    let world = World::with_roles(&[]).await;
+    let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
+    ended.assert_failed(3, &["does not let you do this", "app-role submit", "request-id"]);
+}
+
+#[tokio::test]
+async fn what_is_done_only_in_part_says_so_and_is_in_the_record() {
+    let world = World::new().await;
+    let full = Fault::error(403, "Directory_QuotaExceeded", "The directory object quota limit.");
+    world.tenant.answer_next(Route::CreateAssignment, full);
+    let arguments = [&ASSIGN[..], &["Orders.Write", "--yes", "--record", "record.jsonl"]].concat();
+    let ended = world.run(&arguments).await;
+    ended.assert_said(5, &["failed", "assigned"]);
+    assert_eq!(world.holds(ORDERS_IDENTITY), [ORDERS_WRITE]);
+    let lines: Vec<Value> = world
+        .read("record.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| (line["event"].as_str().unwrap(), line["role"]["status"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("intent", "wouldAssign"),
+        ("done", "failed"),
+        ("intent", "wouldAssign"),
+        ("done", "assigned"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn what_graph_cannot_do_now_ends_the_run() {
+    let world = World::new().await;
+    let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
+    world.tenant.answer_every(Route::CreateAssignment, outage);
+    let mut command = world.command(&[&ASSIGN[..], &["Orders.Write", "--yes"]].concat());
+    command.env("PACE_FACTOR", "0.01");
+    let ended = crate::world::end(command, "").await;
+    ended.assert_said(1, &["failed", "notAttempted", "because of the role before"]);
+    assert!(world.holds(ORDERS_IDENTITY).is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_written_keeps_everything_from_being_changed() {
+    let world = World::new().await;
+    let ended =
+        world.run(&[&ASSIGN[..], &["--yes", "--record", "/nowhere/r.jsonl"]].concat()).await;
+    ended.assert_failed(1, &["/nowhere/r.jsonl cannot be written to", "nothing was changed"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_the_plan_and_changes_nothing() {
+    let world = World::new().await;
+    let ended = world.run(&[&ASSIGN[..], &["Orders.Admin", "--dry-run"]].concat()).await;
+    ended.assert_done(&[
+        "id-orders",
+        ORDERS_IDENTITY,
+        "Orders API",
+        ORDERS_API_APP_ID,
+        "wouldAssign",
+        "rule \"orders workloads\" allows it to other requesters",
+        "lets the requester cli:c0a70500-0000-4000-8000-000000000200 assign",
+    ]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn what_was_agreed_to_is_done_and_recorded() {
+    let world = World::new().await;
+    let options = ["Orders.Write", "--yes", "--record", "record.jsonl", "--reason", "INC-1234"];
+    let ended = world.run(&[&ASSIGN[..], &options].concat()).await;
+    ended.assert_done(&["assigned", "the operator's own rights", "have expired by"]);
+    assert_eq!(world.holds(ORDERS_IDENTITY), [ORDERS_READ, ORDERS_WRITE]);
+    let record = world.read("record.jsonl");
+    let lines: Vec<Value> =
+        record.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4);
+    let done = &lines[1];
+    assert_eq!(done["event"], "done");
+    assert_eq!(done["operator"], OPERATOR);
+    assert_eq!(done["action"], "assign");
+    assert_eq!(done["principal"]["objectId"], ORDERS_IDENTITY);
+    assert_eq!(done["api"]["objectId"], ORDERS_API);
+    assert_eq!(done["role"]["value"], "Orders.Read");
+    assert_eq!(done["reason"], "INC-1234");
+    let writes = world.tenant.accepted_writes();
+    assert_eq!(done["clientRequestId"].as_str(), writes[0].client_request_id.as_deref());
+    assert_eq!(lines[0]["clientRequestId"], done["clientRequestId"]);
+}
+
+#[tokio::test]
+async fn for_programs_the_result_is_all_that_is_on_standard_output() {
+    let world = World::new().await;
+    let result = world.json(&[&ASSIGN[..], &["--yes"]].concat()).await;
+    assert_eq!(result["roles"][0]["status"], "assigned");
+    assert_eq!(result["requester"], format!("cli:{OPERATOR}"));
+    assert_eq!(result["principal"]["objectId"], ORDERS_IDENTITY);
+    let again = world.json(&ASSIGN).await;
+    assert_eq!(again["roles"][0]["status"], "alreadyAssigned");
+    assert_eq!(again["roles"][0]["assignmentId"], result["roles"][0]["assignmentId"]);
+    assert_eq!(world.tenant.count(Route::CreateAssignment), 1);
+}
+
+#[tokio::test]
+async fn revoking_takes_away_what_was_named_and_nothing_else() {
+    let world = World::new().await;
+    for role in ["Orders.Read", "Orders.Write"] {
+        world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, role).unwrap();
+    }
+    let revoke = ["revoke", REPORTS_IDENTITY, ORDERS_API_APP_ID, ORDERS_READ, "--yes"];
+    world.run(&revoke).await.assert_done(&["revoked"]);
+    assert_eq!(world.holds(REPORTS_IDENTITY), [ORDERS_WRITE]);
+    world.run(&revoke).await.assert_done(&["alreadyRevoked"]);
+}
+
+#[tokio::test]
+async fn what_is_protected_is_not_taken_away_either() {
+    let world = World::new().await;
+    world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    world.protect(&[REPORTS_IDENTITY]);
+    let ended = world.run(&["revoke", "id-reports", "api://orders", "Orders.Read", "--yes"]).await;
+    ended.assert_said(3, &["protects the principal"]);
+    assert!(world.is_untouched());
+}

@@ -1,0 +1,86 @@
+//! The command line itself.
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_wrong_command_line_is_answered_with_the_right_one() {
+    let world = World::new().await;
+    for arguments in [&[][..], &["grant"], &["assign", "id-orders"], &["list", "a", "b"]] {
+        world.run(arguments).await.assert_failed(2, &["Usage: app-role"]);
+    }
+    let ended = world.run(&["list", "id-orders", "--graph-endpoint", "https://example.com"]).await;
+    ended.assert_failed(2, &["GRAPH_ENDPOINT is not an address of Microsoft Graph"]);
+}
+
+#[tokio::test]
+async fn help_says_what_each_exit_status_means() {
+    let world = World::new().await;
+    let ended = world.run(&["--help"]).await;
+    ended.assert_done(&[
+        "0 done",
+        "1 failed",
+        "2 wrong usage",
+        "3 denied",
+        "4 not found",
+        "5 partly",
+        "6 drift",
+    ]);
+    for command in [
+        "assign",
+        "revoke",
+        "submit",
+        "list",
+        "holders",
+        "roles",
+        "plan",
+        "policy",
+        "why",
+        "drift",
+        "doctor",
+        "replay",
+        "completions",
+    ] {
+        ended.assert_done(&[command]);
+        assert_eq!(world.run(&[command, "--help"]).await.code, 0, "{command}");
+    }
+}
+
+#[tokio::test]
+async fn the_version_names_the_commit_that_it_was_built_of() {
+    let world = World::new().await;
+    let ended = world.run(&["--version"]).await;
+    let (version, commit) = ended.stdout.trim().split_once(" (").unwrap();
+    assert_eq!(version, concat!("app-role ", env!("CARGO_PKG_VERSION")));
+    assert!(commit.len() > "(unknown)".len() - 2, "{commit}");
+}
+
+#[tokio::test]
+async fn every_shell_gets_completions() {
+    let world = World::new().await;
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        world.run(&["completions", shell]).await.assert_done(&["app-role", "holders"]);
+    }
+    world.run(&["completions", "cobol"]).await.assert_failed(2, &["bash"]);
+}
+
+#[tokio::test]
+async fn a_name_from_the_directory_cannot_move_the_cursor() {
+    let world = World::new().await;
+    let name = "id-\u{1b}[2J\u{202e}evil";
+    let resource = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
+    let id = "c0a70500-0000-4000-8000-000000000301";
+    let evil = local::tenant::ServicePrincipal::user_assigned(id, id, name, resource);
+    world.tenant.add_service_principal(evil);
+    world.tenant.grant(id, local::tenant::contoso::ORDERS_API, "Orders.Read").unwrap();
+    for arguments in [
+        &["holders", "api://orders"][..],
+        &["assign", id, "api://orders", "Orders.Write", "--yes"],
+        &["why", id, "api://orders", "Orders.Read"],
+    ] {
+        let ended = world.run(arguments).await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let seen = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(seen.contains("evil"), "{seen}");
+        assert!(!seen.contains('\u{1b}') && !seen.contains('\u{202e}'), "{seen:?}");
+    }
+}

@@ -1,0 +1,278 @@
+//! Whether everything is true that must be true.
+
+use local::{
+    storage::{Account, Azurite},
+    tenant::contoso::{BROKER_IDENTITY, MICROSOFT_GRAPH},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    fake_arm,
+    fake_broker::{FakeBroker, health},
+    late_server,
+    world::{Ended, OPERATOR, World, app_root, end, with_baseline},
+};
+
+/// A broker that is as it must be, everything that it uses, and an operator who looks at all of it.
+struct Scene {
+    world: World,
+    broker: FakeBroker,
+    identity: &'static str,
+    requests: String,
+    host_storage: String,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Scene {
+    async fn healthy() -> Self {
+        let world = World::new().await;
+        for file in ["host.json", "AssignRole/function.json", "Health/function.json"] {
+            let path = world.path(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::copy(app_root().join(file), path).unwrap();
+        }
+        let account = account().await;
+        account.queue("app-role-requests").unwrap().create_if_missing().await.unwrap();
+        let connection = account.connection_string();
+        world.write("policy.json", &with_baseline(&["Orders.Read"], &json!({})));
+        let arm = fake_arm::start(200, &["some-other-role", fake_arm::READER]).await;
+        Self {
+            world,
+            broker: FakeBroker::start(&[]).await,
+            identity: "id-app-role-broker",
+            requests: connection.clone(),
+            host_storage: connection,
+            environment: vec![("ARM_ENDPOINT", arm)],
+        }
+    }
+
+    /// Puts this in place of that in a file.
+    fn spoil(&self, file: &str, from: &str, to: &str) {
+        let text = self.world.read(file);
+        assert!(text.contains(from), "{text}");
+        self.world.write(file, &text.replacen(from, to, 1));
+    }
+
+    /// Takes every role away from an identity.
+    fn strip(&self, identity: &str) {
+        for assignment in self.world.tenant.assignments_of(identity) {
+            assert!(self.world.tenant.revoke(&assignment.id));
+        }
+    }
+
+    async fn doctor(&self, more: &[&str]) -> Ended {
+        let arguments =
+            ["doctor", "--broker-identity", self.identity, "--requests", &self.requests];
+        let storage = ["--host-storage", &self.host_storage];
+        let mut command = self.world.command(&[&arguments[..], &storage, more].concat());
+        command.env("APP_ROLE_BROKER", format!("http://{}", self.broker.address));
+        command.envs(self.environment.clone());
+        end(command, "").await
+    }
+}
+
+async fn account() -> Account {
+    Azurite::shared().await.unwrap().account().unwrap()
+}
+
+/// The checks of this state, with what was found and what to do.
+fn findings(ended: &Ended, state: &str) -> Vec<(String, String)> {
+    let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+    let found = ended.json();
+    let found = found.as_array().unwrap().iter().filter(|finding| finding["state"] == state);
+    found
+        .map(|one| {
+            (text(one, "check"), format!("{} → {}", text(one, "found"), text(one, "advice")))
+        })
+        .collect()
+}
+
+/// Asserts that one check fails and no other, and that it says each of these.
+#[track_caller]
+fn assert_only(ended: &Ended, check: &str, texts: &[&str]) {
+    let failed = findings(ended, "failed");
+    let [(name, sentence)] = failed.as_slice() else { panic!("{check}: {ended:?}") };
+    assert_eq!((name.as_str(), ended.code), (check, 1), "{failed:?}");
+    for text in texts {
+        assert!(sentence.contains(text), "{text:?} is not in {sentence:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_everything_is_as_it_must_be_everything_was_looked_at() {
+    let ended = Scene::healthy().await.doctor(&["--output", "json"]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(findings(&ended, "failed"), []);
+    assert_eq!(findings(&ended, "notChecked"), []);
+}
+
+/// A way to spoil a scene, the check that finds it, and what it says of it.
+type PlantedFault = (fn(&mut Scene), &'static str, &'static [&'static str]);
+
+const PLANTED_FAULTS: [PlantedFault; 12] = [
+    (
+        |scene| scene.environment.push(("IDENTITY_HEADER", "wrong".to_owned())),
+        "sign-in",
+        &["you are not signed in", "needs a managed identity"],
+    ),
+    (
+        |scene| scene.strip(OPERATOR),
+        "reading the directory",
+        &["Microsoft Graph does not let you", "Cloud Application Administrator"],
+    ),
+    (
+        |scene| scene.strip(BROKER_IDENTITY),
+        "the broker's roles",
+        &["it lacks AppRoleAssignment.ReadWrite.All and Application.Read.All", "app-role assign"],
+    ),
+    (
+        |scene| {
+            scene.world.tenant.grant(BROKER_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
+        },
+        "the broker's roles",
+        &["more than it needs: User.Read.All", "app-role revoke"],
+    ),
+    (
+        |scene| scene.identity = "id-app-role-borker",
+        "the broker's roles",
+        &["no principal \"id-app-role-borker\"", "did you mean id-app-role-broker?"],
+    ),
+    (
+        |scene| std::fs::remove_file(scene.world.path("policy.json")).unwrap(),
+        "policy",
+        &["policy.json cannot be read", "the broker denies everything"],
+    ),
+    (
+        |scene| scene.spoil("policy.json", "\"requesters\"", "\"requester\""),
+        "policy",
+        &["policy.json is refused", "unknown field `requester`"],
+    ),
+    (
+        |scene| scene.spoil("host.json", "\"none\"", "\"base64\""),
+        "host.json",
+        &["messageEncoding must be \"none\""],
+    ),
+    (
+        |scene| scene.spoil("AssignRole/function.json", "\"binary\"", "\"string\""),
+        "folders",
+        &["AssignRole/function.json", "binary"],
+    ),
+    (
+        |scene| scene.spoil("AssignRole/function.json", "{", ""),
+        "folders",
+        &["AssignRole/function.json"],
+    ),
+    (
+        |scene| scene.spoil("AssignRole/function.json", "app-role-requests", "orders-requests"),
+        "queue orders-requests",
+        &["it does not exist", "create it"],
+    ),
+    (
+        |scene| scene.environment.push(("APP_ROLE_BROKER", "http://127.0.0.1:1".to_owned())),
+        "the broker's health",
+        &["http://127.0.0.1:1/api/health does not answer"],
+    ),
+];
+
+#[tokio::test]
+async fn each_of_twelve_planted_faults_is_named_and_nothing_else_is() {
+    for (plant, check, texts) in PLANTED_FAULTS {
+        let mut scene = Scene::healthy().await;
+        plant(&mut scene);
+        let ended = scene.doctor(&["--output", "json"]).await;
+        assert_only(&ended, check, texts);
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_may_not_read_in_azure_is_named_with_the_command_that_mends_it() {
+    for (status, roles, text) in [
+        (200, &[][..], "learns of new identities late → az role assignment create"),
+        (403, &[], "you may not see who has roles there → you need the Azure role Reader"),
+        (404, &[], "there is no such place in Azure → mend the scope in the policy"),
+        (500, &[], "Azure Resource Manager answered 500"),
+    ] {
+        let mut scene = Scene::healthy().await;
+        scene.environment.push(("ARM_ENDPOINT", fake_arm::start(status, roles).await));
+        let ended = scene.doctor(&["--output", "json"]).await;
+        assert_only(&ended, "the broker's Azure role", &["/resourcegroups/rg-orders-dev: ", text]);
+    }
+}
+
+#[tokio::test]
+async fn an_azure_role_of_ones_own_making_is_no_fault_and_not_taken_for_granted() {
+    let mut scene = Scene::healthy().await;
+    let arm = fake_arm::start(200, &["some-other-role"]).await;
+    scene.environment.push(("ARM_ENDPOINT", arm));
+    let ended = scene.doctor(&["--output", "json"]).await;
+    let unclear = findings(&ended, "notChecked");
+    assert_eq!((ended.code, unclear.len()), (0, 1), "{ended:?}");
+    assert!(unclear[0].1.contains("it has 1 of which nothing is known here"), "{unclear:?}");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_named() {
+    let mut scene = Scene::healthy().await;
+    let late = late_server::before(scene.world.tenant.graph_endpoint()).await;
+    scene.environment.push(("GRAPH_ENDPOINT", late));
+    let ended = scene.doctor(&["--output", "json"]).await;
+    assert_only(&ended, "clock", &["seconds ahead of Microsoft Graph's", "NTP"]);
+}
+
+#[tokio::test]
+async fn what_the_broker_says_of_itself_is_told() {
+    for (answer, text) in [
+        (health("failed"), "failed: queues → the broker's log says why"),
+        (json!("<html>"), "not what the broker answers → --broker names"),
+    ] {
+        let scene =
+            Scene { broker: FakeBroker::with_health(answer).await, ..Scene::healthy().await };
+        let ended = scene.doctor(&["--output", "json"]).await;
+        assert_only(&ended, "the broker's health", &[text]);
+    }
+}
+
+#[tokio::test]
+async fn storage_that_lets_nobody_in_is_named_with_the_role_that_it_takes() {
+    let mut scene = Scene::healthy().await;
+    let other = account().await;
+    scene.host_storage =
+        scene.host_storage.replacen(account_key(&scene.host_storage), other.key(), 1);
+    let ended = scene.doctor(&["--output", "json"]).await;
+    let failed = findings(&ended, "failed");
+    let checks: Vec<_> = failed.iter().map(|(check, _)| check.as_str()).collect();
+    assert_eq!(checks, ["queue app-role-failed", "table AppRoleAudit"], "{ended:?}");
+    assert!(failed[0].1.contains("Storage Queue Data Reader"), "{failed:?}");
+    assert!(failed[1].1.contains("Storage Table Data Reader"), "{failed:?}");
+    assert!(!format!("{ended:?}").contains(other.key()), "a key was printed");
+}
+
+/// The key of a connection string.
+fn account_key(connection: &str) -> &str {
+    connection.split(';').find_map(|part| part.strip_prefix("AccountKey=")).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_counted_and_the_command_named_that_replays_it() {
+    let scene = Scene::healthy().await;
+    let account = Account::from_connection_string(&scene.host_storage).unwrap();
+    let failed = account.queue("app-role-failed").unwrap();
+    failed.create_if_missing().await.unwrap();
+    failed.send("{}").await.unwrap();
+    let ended = scene.doctor(&["--output", "json"]).await;
+    let ok = findings(&ended, "ok");
+    let expected = "about 1 requests were given up → mend what failed them, then: app-role replay";
+    assert!(ok.contains(&("queue app-role-failed".to_owned(), expected.to_owned())), "{ok:?}");
+}
+
+#[tokio::test]
+async fn what_was_not_named_is_not_looked_at_and_says_which_option_names_it() {
+    let world = World::new().await;
+    let ended = world.run(&["doctor", "--output", "json"]).await;
+    let not_checked = findings(&ended, "notChecked");
+    for option in ["--app-root", "--broker-identity", "--broker", "--requests", "--host-storage"] {
+        let sentence = format!("not looked at; {option} says where it is → ");
+        assert!(not_checked.iter().any(|(_, found)| *found == sentence), "{option}: {ended:?}");
+    }
+    assert_eq!((ended.code, findings(&ended, "failed")), (0, Vec::new()));
+}

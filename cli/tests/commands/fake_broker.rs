@@ -1,0 +1,106 @@
+//! A server that answers as the broker's contract says.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use warp::{
+    Filter,
+    http::{HeaderMap, Response},
+};
+
+use crate::world::{Ended, World, end};
+
+/// What was asked of the broker.
+type Asked = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
+
+/// A broker that gives these answers, one after another.
+pub(crate) struct FakeBroker {
+    pub(crate) address: SocketAddr,
+    asked: Asked,
+}
+
+/// An answer: its status, and its body.
+#[derive(Clone)]
+pub(crate) struct Answer(pub(crate) u16, pub(crate) Value);
+
+impl FakeBroker {
+    /// A healthy one.
+    pub(crate) async fn start(answers: &[Answer]) -> Self {
+        Self::serve(answers, health("ok")).await
+    }
+
+    /// One that says this of its health.
+    pub(crate) async fn with_health(health: Value) -> Self {
+        Self::serve(&[], health).await
+    }
+
+    async fn serve(answers: &[Answer], health: Value) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Asked::default();
+        let noted = asked.clone();
+        let answers = Arc::new(Mutex::new(VecDeque::from(answers.to_vec())));
+        let stock = warp::path!("api" / "app-role-assignments");
+        let route = warp::post()
+            .and(stock.or(warp::path!("api" / "people")).unify())
+            .and(warp::header::headers_cloned())
+            .and(warp::body::json())
+            .map(move |headers, body| {
+                noted.lock().unwrap().push((headers, body));
+                let Answer(status, body) = answers.lock().unwrap().pop_front().unwrap();
+                let kind =
+                    if status < 400 { "application/json" } else { "application/problem+json" };
+                Response::builder()
+                    .status(status)
+                    .header("Content-Type", kind)
+                    .header("Retry-After", "0")
+                    .body(body.to_string())
+            });
+        let health = warp::path!("api" / "health").map(move || warp::reply::json(&health));
+        tokio::spawn(warp::serve(route.or(health)).incoming(listener).run());
+        Self { address, asked }
+    }
+
+    /// Runs `app-role submit assign` with a key.
+    pub(crate) async fn submit(&self, world: &World, more: &[&str]) -> Ended {
+        let mut command = self.command(world, more);
+        command.env("APP_ROLE_BROKER_KEY", "secret-key");
+        let ended = end(command, "").await;
+        assert!(!format!("{ended:?}").contains("secret-key"), "{ended:?}");
+        ended
+    }
+
+    pub(crate) fn command(&self, world: &World, more: &[&str]) -> tokio::process::Command {
+        let base = format!("http://{}", self.address);
+        let assign = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
+        world.command(&[&assign[..], &["--broker", &base], more].concat())
+    }
+
+    pub(crate) fn asked(&self) -> Vec<(HeaderMap, Value)> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// A result of the broker about one role.
+pub(crate) fn result(status: &str, message: &str) -> Value {
+    json!({
+        "invocationId": "5f0a7d0e-0000-4000-8000-000000000000", "function": "AssignRoleHttp",
+        "requester": "key:orders-team", "action": "assign", "dryRun": false,
+        "roles": [ { "status": status, "requested": "Orders.Read", "value": "Orders.Read",
+                     "rule": "orders workloads", "message": message } ],
+        "startedAt": "2026-08-20T10:11:12Z", "durationMs": 187, "attempt": 1,
+        "effectiveBy": "2026-08-21T10:11:12Z", "brokerVersion": "0.1.0",
+    })
+}
+
+/// What Health answers whose `queues` is this.
+pub(crate) fn health(queues: &str) -> Value {
+    json!({ "status": if queues == "failed" { "failed" } else { "ok" }, "checks": {
+        "settings": "ok", "functions": "ok", "policy": "ok", "token": "ok", "roles": "ok",
+        "graph": "ok", "table": "notChecked", "queues": queues } })
+}

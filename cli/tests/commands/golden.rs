@@ -1,0 +1,161 @@
+//! The examples of every `--help`, run as they stand there, and what some commands say when things go
+//! wrong; word for word, for people and for programs.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p app-role-cli golden` writes the files in `tests/golden` anew.
+
+use std::path::{Path, PathBuf};
+
+use app_role_cli::arguments::Arguments;
+use clap::CommandFactory as _;
+use futures_util::{StreamExt as _, stream};
+use local::{
+    storage::{Account, Azurite},
+    tenant::contoso::{ORDERS_API, REPORTS_IDENTITY},
+};
+use serde_json::json;
+
+use crate::{
+    fake_arm,
+    fake_broker::{Answer, FakeBroker, result},
+    transcript::transcript,
+    world::{World, app_root, with_baseline},
+};
+
+/// How many commands are run at once.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What goes wrong, by the command that it goes wrong with.
+const FAILURES: &[(&str, &str)] = &[
+    ("app-role", "app-role grant id-orders api://orders Orders.Read"),
+    ("assign", "app-role assign id-orders graph Directory.ReadWrite.All --yes"),
+    ("assign", "app-role assign id-ordres api://orders Orders.Read --yes"),
+    ("assign", "app-role assign id-orders api://orders Orders.Read"),
+    ("revoke", "app-role revoke id-reports api://orders Orders.Raed --yes"),
+    ("submit", "APP_ROLE_BROKER_KEY= app-role submit assign id-orders api://orders Orders.Read"),
+    ("list", "app-role list id-batch"),
+    ("holders", "app-role holders api://nothing"),
+    ("roles", "app-role roles api://orders Parcels"),
+    ("plan", "app-role plan request.json --requester queue:another-team"),
+    ("policy", "app-role policy check missing.json"),
+    ("policy-explain", "app-role policy explain id-orders api://orders Orders.Admin"),
+    ("drift", "app-role drift --policy missing.json"),
+    ("why", "app-role why id-orders api://orders Orders.Read"),
+    ("doctor", "app-role doctor --broker-identity id-reports --app-root spoiled"),
+    ("replay", "app-role replay --failed https://example.com --requests \"$RequestQueues\""),
+];
+
+/// A request that was given up, as the handler puts it into the queue.
+fn failed_request() -> String {
+    json!({
+        "request": json!({ "requestId": "INC-1234", "principal": "id-orders", "api": "api://orders",
+                           "roles": ["Orders.Read"] }).to_string(),
+        "reason": "Microsoft Graph is throttling; send the request again later",
+        "requester": "queue:app-role-requests", "firstSeen": "2026-11-22T10:00:00Z", "attempts": 30,
+    })
+    .to_string()
+}
+
+/// A tenant in which there is everything that the examples name.
+async fn world() -> (World, Account) {
+    let world = World::new().await;
+    world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    let baseline = with_baseline(&["Orders.Read"], &json!({}));
+    world.write("policy.json", &baseline);
+    let request = json!({ "principal": "id-orders", "api": "api://orders", "roles": ["Orders.Read"],
+                          "reason": "the orders service reads its own API" });
+    world.write("request.json", &request.to_string());
+    world.write(
+        "token.txt",
+        &crate::why::token(&json!({ "oid": REPORTS_IDENTITY, "roles": ["Orders.Read"] })),
+    );
+    for function in ["AssignRole", "Health"] {
+        std::fs::create_dir_all(world.path(function)).unwrap();
+        let file = format!("{function}/function.json");
+        std::fs::copy(app_root().join(&file), world.path(&file)).unwrap();
+    }
+    let host_json = std::fs::read_to_string(app_root().join("host.json")).unwrap();
+    world.write("host.json", &host_json);
+    std::fs::create_dir(world.path("spoiled")).unwrap();
+    world.write("spoiled/host.json", &host_json.replacen("\"none\"", "\"base64\"", 1));
+    let account = Azurite::shared().await.unwrap().account().unwrap();
+    for queue in ["app-role-requests", "app-role-failed"] {
+        account.queue(queue).unwrap().create_if_missing().await.unwrap();
+    }
+    account.queue("app-role-failed").unwrap().send(&failed_request()).await.unwrap();
+    (world, account)
+}
+
+/// Runs a line of a shell in a fresh world; what was seen, without what differs from run to run.
+async fn seen(line: &str) -> String {
+    let (world, account) = world().await;
+    let broker = FakeBroker::start(&[Answer(200, result("assigned", ""))]).await;
+    let arm = fake_arm::start(200, &[fake_arm::READER]).await;
+    let mut command = world.shell(line);
+    command
+        .env("ARM_ENDPOINT", arm)
+        .env("AzureWebJobsStorage", account.connection_string())
+        .env("RequestQueues", account.connection_string())
+        .env("APP_ROLE_BROKER", format!("http://{}", broker.address))
+        .env("APP_ROLE_BROKER_KEY", "secret-key");
+    transcript(line, &crate::world::end(command, "").await)
+}
+
+/// The examples of a command's help.
+fn examples(command: &clap::Command) -> Vec<String> {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
+    lines.filter(|line| line.starts_with("app-role ")).map(str::to_owned).collect()
+}
+
+/// A command and those below it, by the name of its golden file.
+fn commands(name: &str, command: &clap::Command) -> Vec<(String, Vec<String>)> {
+    let mut all = vec![(name.to_owned(), examples(command))];
+    for below in command.get_subcommands() {
+        let name = match name {
+            "app-role" => below.get_name().to_owned(),
+            above => format!("{above}-{}", below.get_name()),
+        };
+        all.extend(commands(&name, below));
+    }
+    all
+}
+
+fn golden_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.txt"))
+}
+
+#[tokio::test]
+async fn every_example_of_the_help_does_what_is_written_down() {
+    let commands = commands("app-role", &Arguments::command());
+    let transcripts = stream::iter(commands)
+        .map(async |(name, examples)| {
+            assert!(!examples.is_empty(), "{name} has no example");
+            let mut text = String::new();
+            for line in lines(&name, &examples) {
+                text.push_str(&seen(&line).await);
+            }
+            (name, text)
+        })
+        .buffer_unordered(SIDE_BY_SIDE);
+    let differing: Vec<_> =
+        transcripts.filter_map(async |(name, text)| compare(&name, &text)).collect().await;
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+/// What is run of a command: its examples, for people and for programs, and what goes wrong.
+fn lines(name: &str, examples: &[String]) -> Vec<String> {
+    let for_programs = |example: &String| format!("{example} --output json");
+    let both = examples.iter().flat_map(|example| [example.clone(), for_programs(example)]);
+    let failures = FAILURES.iter().filter(|(command, _)| *command == name);
+    both.chain(failures.map(|(_, line)| (*line).to_owned())).collect()
+}
+
+/// What is wrong with a golden file, if anything.
+fn compare(name: &str, text: &str) -> Option<String> {
+    let file = golden_file(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&file, text).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    (written != text).then(|| format!("{}: instead there was\n{text}", file.display()))
+}

@@ -1,0 +1,89 @@
+//! Names that mean nothing, or several things.
+
+use local::tenant::{
+    ServicePrincipal,
+    contoso::{BATCH_A_IDENTITY, BATCH_B_IDENTITY, BATCH_B_IDENTITY_RESOURCE_ID, ORDERS_IDENTITY},
+};
+
+use crate::world::World;
+
+const NOBODY: &str = "c0a70500-0000-4000-8000-00000000dead";
+
+#[tokio::test]
+async fn a_name_with_a_typo_is_answered_with_the_right_one() {
+    let world = World::new().await;
+    for (arguments, hint) in [
+        (&["list", "id-ordres"][..], "did you mean id-orders?"),
+        (&["roles", "Orders AIP"], "did you mean Orders API?"),
+        (&["why", "id-orders", "api://orders", "Orders.Raed"], "did you mean Orders.Read"),
+        (&["roles", "graph", "Usre.Read.All"], "did you mean User.Read.All"),
+    ] {
+        world.run(arguments).await.assert_failed(4, &["error: ", &format!("hint: {hint}")]);
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_several_is_never_guessed_and_the_candidates_are_listed() {
+    let world = World::new().await;
+    for arguments in
+        [&["list", "id-batch"][..], &["assign", "id-batch", "api://orders", "Orders.Read", "--yes"]]
+    {
+        let ended = world.run(arguments).await;
+        let candidates = [BATCH_A_IDENTITY, BATCH_B_IDENTITY, BATCH_B_IDENTITY_RESOURCE_ID];
+        ended.assert_failed(4, &["name of 2 service principals"]);
+        ended.assert_failed(4, &candidates);
+    }
+    world.run(&["holders", "Payments API"]).await.assert_failed(4, &["2 service principals"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_not_found() {
+    let world = World::new().await;
+    for arguments in [
+        &["list", NOBODY][..],
+        &["list", "nobody at all"],
+        &["holders", NOBODY],
+        &["roles", "api://nothing"],
+        &["roles", "api://orders", "Parcels"],
+        &["assign", NOBODY, "api://orders", "Orders.Read", "--yes"],
+    ] {
+        let ended = world.run(arguments).await;
+        ended.assert_failed(4, &["error: ", "hint: "]);
+        assert_eq!(ended.stderr.lines().count(), 2, "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_one_is_wrong_usage() {
+    let world = World::new().await;
+    for name in ["", "/subscriptions/contoso", "a\u{202e}b"] {
+        let ended = world.run(&["list", name]).await;
+        ended.assert_failed(2, &["is no principal"]);
+        assert!(!ended.stderr.contains('\u{202e}'), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_is_seconds_old_is_waited_for() {
+    let world = World::new().await;
+    let young = "c0a70500-0000-4000-8000-000000000300";
+    let resource = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-new/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-new";
+    let identity = ServicePrincipal::user_assigned(young, NOBODY, "id-new", resource);
+    world.tenant.add_service_principal_after(identity, std::time::Duration::from_millis(400));
+    let ended = world.run(&["assign", resource, "api://orders", "Orders.Read", "--yes"]).await;
+    ended.assert_done(&["assigned"]);
+    assert_eq!(world.tenant.assignments_of(young).len(), 1);
+}
+
+#[tokio::test]
+async fn every_kind_of_name_finds_the_same_principal() {
+    use local::tenant::contoso::{ORDERS_IDENTITY_CLIENT_ID, ORDERS_IDENTITY_RESOURCE_ID};
+    let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, local::tenant::contoso::ORDERS_API, "Orders.Read").unwrap();
+    for name in
+        ["ID-Orders", ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_IDENTITY_RESOURCE_ID]
+    {
+        world.run(&["list", name]).await.assert_done(&["Orders.Read"]);
+    }
+}

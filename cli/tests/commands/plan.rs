@@ -1,0 +1,86 @@
+//! What the broker would do with a request.
+
+use local::tenant::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
+use serde_json::json;
+
+use crate::world::World;
+
+const PLAN: [&str; 4] = ["plan", "-", "--requester", "queue:app-role-requests"];
+
+fn request(principal: &str, roles: &[&str]) -> String {
+    json!({ "principal": principal, "api": "api://orders", "roles": roles }).to_string()
+}
+
+#[tokio::test]
+async fn what_the_broker_would_not_understand_is_answered_with_the_place() {
+    let world = World::new().await;
+    for (text, place) in [
+        ("{", "request: EOF"),
+        (r#"{"principal":"id-orders","api":"api://orders"}"#, "missing field `roles`"),
+        (r#"{"principal":"id-orders","api":"api://orders","roles":[7]}"#, "roles[0]"),
+        (&" ".repeat(40_000), "32768"),
+    ] {
+        world.run_with(&PLAN, text).await.assert_failed(1, &["would answer invalid", place]);
+    }
+    let missing = ["plan", "missing.json", "--requester", "queue:app-role-requests"];
+    world.run(&missing).await.assert_failed(1, &["missing.json cannot be read"]);
+    world.run(&["plan", "-"]).await.assert_failed(2, &["--requester"]);
+    world.run(&["plan", "-", "--requester", "anybody"]).await.assert_failed(2, &["queue:"]);
+}
+
+#[tokio::test]
+async fn each_answer_of_the_broker_has_its_exit_status() {
+    let world = World::new().await;
+    for (request, code, texts) in [
+        (request("id-orders", &["Orders.Admin"]), 3, ["denied", "names the role Orders.Admin"]),
+        (request("id-reports", &["Orders.Read"]), 3, ["denied", "covers the principal"]),
+        (request("id-ordres", &["Orders.Read"]), 4, ["notFound", "display name"]),
+        (request("id-batch", &["Orders.Read"]), 4, ["ambiguous", "rg-batch-b"]),
+        (request("id-orders", &["Orders.Raed"]), 4, ["notFound", "did you mean Orders.Read"]),
+        (
+            request("id-orders", &["Orders.Read"])
+                .replace('{', r#"{"notAfter":"2020-01-01T00:00:00Z","#),
+            1,
+            ["expired", "notAfter has passed"],
+        ),
+    ] {
+        world.run_with(&PLAN, &request).await.assert_said(code, &texts);
+    }
+    let other = ["plan", "-", "--requester", "queue:another-team"];
+    let ended = world.run_with(&other, &request("id-orders", &["Orders.Read"])).await;
+    ended.assert_said(3, &["denied", "queue:another-team"]);
+}
+
+#[tokio::test]
+async fn what_would_be_done_is_shown_with_its_rule_and_not_done() {
+    let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Write").unwrap();
+    world.write("request.json", &request("id-orders", &["Orders.Read", "Orders.Write"]));
+    let plan = ["plan", "request.json", "--requester", "queue:app-role-requests"];
+    world.run(&plan).await.assert_done(&["wouldAssign", "alreadyAssigned", "orders workloads"]);
+    let result = world.json(&plan).await;
+    assert_eq!(result["dryRun"], true);
+    assert_eq!(result["requester"], "queue:app-role-requests");
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn graphs_own_body_is_planned_too_and_the_brokers_own_identity_is_denied() {
+    let world = World::new().await;
+    let graphs = json!({
+        "principalId": ORDERS_IDENTITY, "resourceId": ORDERS_API, "appRoleId": ORDERS_READ,
+    });
+    world.run_with(&PLAN, &graphs.to_string()).await.assert_done(&["wouldAssign"]);
+    let own = [&PLAN[..], &["--broker-identity", ORDERS_IDENTITY]].concat();
+    let ended = world.run_with(&own, &graphs.to_string()).await;
+    ended.assert_said(3, &["denied", "the broker's own identity"]);
+}
+
+#[tokio::test]
+async fn without_a_policy_everything_would_be_denied_and_the_reason_is_told() {
+    let world = World::new().await;
+    std::fs::remove_file(world.path("policy.json")).unwrap();
+    let ended = world.run_with(&PLAN, &request("id-orders", &["Orders.Read"])).await;
+    ended.assert_said(3, &["denied"]);
+    ended.assert_failed(3, &["policy.json cannot be read"]);
+}

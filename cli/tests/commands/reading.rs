@@ -1,0 +1,94 @@
+//! Who holds what, and what there is to hold.
+
+use local::tenant::{
+    Fault, Route,
+    contoso::{
+        MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,
+        managed_identities,
+    },
+};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_graph_that_does_not_answer_is_reported_and_not_an_empty_list() {
+    let world = World::new().await;
+    let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
+    world.tenant.answer_every(Route::ListAssignments, outage);
+    let mut command = world.command(&["list", "id-orders"]);
+    command.env("PACE_FACTOR", "0.01");
+    let ended = crate::world::end(command, "").await;
+    ended.assert_failed(1, &["Microsoft Graph answered 503", "repeat the command"]);
+    assert_eq!(ended.stdout, "");
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_exist_is_wrong_usage() {
+    let world = World::new().await;
+    let ended = world.run(&["roles", "api://orders", "--page-size", "5", "--page", "3"]).await;
+    ended.assert_failed(2, &["no page 3", "6 rows, 2 pages"]);
+    world.run(&["roles", "api://orders", "--page", "0"]).await.assert_failed(2, &["--page"]);
+}
+
+#[tokio::test]
+async fn who_holds_nothing_has_an_empty_list() {
+    let world = World::new().await;
+    let ended = world.run(&["list", "id-orders"]).await;
+    ended.assert_failed(0, &["holds no app role"]);
+    assert_eq!(ended.stdout, "");
+    assert_eq!(world.json(&["list", "id-orders"]).await, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn what_a_principal_holds_is_listed_with_privileged_roles_marked() {
+    let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
+    world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "Directory.ReadWrite.All").unwrap();
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    let ended = world.run(&["list", "id-orders"]).await;
+    ended.assert_done(&["User.Read.All", "Orders.Read", "Microsoft Graph", "Orders API"]);
+    let line = |text: &str| ended.stdout.lines().find(|line| line.contains(text)).unwrap();
+    assert!(line("Directory.ReadWrite.All").contains("yes (directory)"), "{ended:?}");
+    assert!(!line("User.Read.All").contains("yes ("), "{ended:?}");
+    let rows = world.json(&["list", "id-orders"]).await;
+    let privileged: Vec<_> =
+        rows.as_array().unwrap().iter().map(|row| row["privileged"].as_bool().unwrap()).collect();
+    assert_eq!(privileged, [false, true, false]);
+    assert_eq!(rows[2]["roleId"], ORDERS_READ);
+}
+
+#[tokio::test]
+async fn all_holders_are_listed_however_many_pages_graph_has() {
+    let world = World::new().await;
+    let many = managed_identities(1_005);
+    for identity in many {
+        let id = identity.id.clone();
+        world.tenant.add_service_principal(identity);
+        world.tenant.grant(&id, ORDERS_API, "Orders.Read").unwrap();
+    }
+    world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, "Orders.Write").unwrap();
+    let rows = world.json(&["holders", "api://orders"]).await;
+    assert_eq!(rows.as_array().unwrap().len(), 1_006);
+    assert_eq!(world.tenant.count(Route::ListAssignedTo), 2);
+    let writers = world.json(&["holders", "api://orders", "--role", "orders.write"]).await;
+    assert_eq!(writers.as_array().unwrap().len(), 1);
+    assert_eq!(writers[0]["principalId"], REPORTS_IDENTITY);
+    let page = world.run(&["holders", "api://orders", "--page-size", "10", "--page", "2"]).await;
+    page.assert_done(&["id-load-"]);
+    assert_eq!(page.stdout.lines().count(), 11, "{page:?}");
+    assert!(page.stderr.contains("page 2 of 101, 1006 rows in all; --page 3 shows more"));
+}
+
+#[tokio::test]
+async fn roles_are_listed_with_what_keeps_them_from_being_given() {
+    let world = World::new().await;
+    let ended = world.run(&["roles", "api://orders"]).await;
+    let line = |text: &str| ended.stdout.lines().find(|line| line.contains(text)).unwrap();
+    assert!(line("Orders.Archive").contains("disabled"), "{ended:?}");
+    assert!(line("Orders.Approve").contains("for people only"), "{ended:?}");
+    let roles = world.json(&["roles", "graph", "Policy.ReadWrite.*"]).await;
+    let roles = roles.as_array().unwrap();
+    assert!(roles.len() > 1 && roles.iter().all(|role| role["privileged"] == true), "{roles:?}");
+    let all = world.json(&["roles", "graph"]).await;
+    assert!(all.as_array().unwrap().len() > 700);
+}

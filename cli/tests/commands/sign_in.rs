@@ -1,0 +1,72 @@
+//! As whom one is signed in.
+
+use crate::world::{Ended, OPERATOR, World, end};
+
+/// Runs a command that signs in, with this `az` in the path.
+#[cfg(unix)]
+async fn with_az(world: &World, script: &str) -> Ended {
+    use std::os::unix::fs::PermissionsExt;
+    world.write("az", &format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(world.path("az"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = world.command(&["list", OPERATOR, "--auth", "developer"]);
+    let path = format!("{}:/usr/bin:/bin", world.path("").display());
+    command.env("PATH", path);
+    end(command, "").await
+}
+
+/// A token of the operator, as the emulated tenant issues it.
+async fn token(world: &World) -> String {
+    let client = app_role_broker::remote::client::build_for_identity_endpoint(
+        &app_role_broker::domain::pace::Pace::default(),
+    );
+    let url = format!(
+        "{}?resource=https://graph.microsoft.com&api-version=2019-08-01&object_id={OPERATOR}",
+        world.tenant.identity_endpoint()
+    );
+    let request =
+        client.unwrap().get(url).header("x-identity-header", world.tenant.identity_header());
+    let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn without_a_managed_identity_the_hint_says_what_is_missing() {
+    let world = World::new().await;
+    let mut command = world.command(&["list", "id-orders"]);
+    command.env("IDENTITY_HEADER", "wrong");
+    let ended = end(command, "").await;
+    ended.assert_failed(1, &["error: you are not signed in", "hint: ", "managed identity"]);
+    let mut command = world.command(&["list", "id-orders"]);
+    command.env("AZURE_CLIENT_ID", "me");
+    end(command, "").await.assert_failed(2, &["AZURE_CLIENT_ID is not the client id"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn whoever_is_not_signed_in_to_the_azure_cli_is_told_how() {
+    let world = World::new().await;
+    let ended = with_az(&world, "echo 'Please run az login to setup account.' >&2; exit 1").await;
+    ended.assert_failed(1, &["you are not signed in", "hint: sign in with `az login"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn whoever_is_signed_in_to_the_azure_cli_is_the_operator() {
+    let world = World::new().await;
+    let token = token(&world).await;
+    let answer = serde_json::json!({
+        "accessToken": token, "expires_on": 4_102_444_800_i64, "tokenType": "Bearer",
+    });
+    let ended = with_az(&world, &format!("echo '{answer}'")).await;
+    ended.assert_done(&["AppRoleAssignment.ReadWrite.All", "Application.Read.All"]);
+    assert!(!format!("{ended:?}").contains(&token), "a token was printed");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_token_of_nobody_knows_whom_changes_nothing() {
+    let world = World::new().await;
+    let answer = r#"{"accessToken":"a.b.c","expires_on":4102444800,"tokenType":"Bearer"}"#;
+    let ended = with_az(&world, &format!("echo '{answer}'")).await;
+    ended.assert_failed(1, &["does not say who you are"]);
+}

@@ -1,0 +1,190 @@
+//! Asking the broker, against a server that answers as the broker's contract says.
+
+use app_role_broker::remote::claims::Claims;
+use local::tenant::contoso::ORDERS_API_URI;
+use serde_json::json;
+
+use crate::{
+    fake_broker::{Answer, FakeBroker, result},
+    world::{World, end},
+};
+
+/// A problem of RFC 9457 with the members of a result beside its own.
+fn problem(status: u16, role: &str, detail: &str) -> Answer {
+    let mut body = result(role, detail);
+    let own =
+        json!({ "type": "urn:app-role-broker:problem:x", "status": status, "detail": detail });
+    body.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+    Answer(status, body)
+}
+
+#[tokio::test]
+async fn what_the_broker_refuses_ends_with_its_reason_and_its_exit_status() {
+    let world = World::new().await;
+    for (status, role, code) in [
+        (400, "invalid", 1),
+        (401, "denied", 3),
+        (403, "denied", 3),
+        (404, "notFound", 4),
+        (409, "ambiguous", 4),
+        (413, "invalid", 1),
+        (502, "failed", 1),
+    ] {
+        let broker = FakeBroker::start(&[problem(status, role, "it lacks a rule")]).await;
+        let ended = broker.submit(&world, &[]).await;
+        ended.assert_said(code, &["Orders.Read", role]);
+        ended
+            .assert_failed(code, &["error: the broker has not done it: it lacks a rule", "hint: "]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_in_part_says_so() {
+    let world = World::new().await;
+    let Answer(status, mut body) = problem(502, "failed", "Microsoft Graph refused");
+    let done = json!({ "status": "assigned", "value": "Orders.Write" });
+    body["roles"].as_array_mut().unwrap().push(done);
+    let broker = FakeBroker::start(&[Answer(status, body)]).await;
+    broker.submit(&world, &[]).await.assert_said(5, &["failed", "assigned"]);
+}
+
+#[tokio::test]
+async fn what_is_not_the_broker_is_not_believed() {
+    let world = World::new().await;
+    for body in [json!("<html>"), json!({}), json!({ "roles": [] })] {
+        let broker = FakeBroker::start(&[Answer(200, body)]).await;
+        broker.submit(&world, &[]).await.assert_failed(1, &["what answers is not the broker"]);
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_meant_is_told_as_the_broker_tells_it() {
+    let world = World::new().await;
+    let Answer(status, mut body) = problem(404, "notFound", "there is no such role");
+    body["roles"][0]["suggestions"] = json!(["Orders.Read", "Orders.Write"]);
+    body["candidates"] = json!([{ "objectId": "c0a70500-0000-4000-8000-000000000150" }]);
+    let broker = FakeBroker::start(&[Answer(status, body)]).await;
+    let ended = broker.submit(&world, &[]).await;
+    ended.assert_said(4, &["did you mean Orders.Read, Orders.Write?", "candidate: ", "000000150"]);
+}
+
+#[tokio::test]
+async fn who_asks_must_be_said_and_where() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[]).await;
+    end(broker.command(&world, &[]), "")
+        .await
+        .assert_failed(2, &["APP_ROLE_BROKER_KEY", "--audience"]);
+    let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
+    world.run(&submit).await.assert_failed(2, &["--broker does not say"]);
+    for address in ["http://contoso.example", "contoso", "ftp://127.0.0.1"] {
+        let ended = world.run(&[&submit[..], &["--broker", address]].concat()).await;
+        ended.assert_failed(2, &["https://"]);
+    }
+    assert!(broker.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_broker_could_not_read_is_not_sent() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[]).await;
+    for (option, value) in
+        [("--not-after", "tomorrow"), ("--request-id", "INC 1234"), ("--reason", "a\u{202e}b")]
+    {
+        broker.submit(&world, &[option, value]).await.assert_failed(2, &["error: "]);
+    }
+    assert!(broker.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_broker_that_cannot_do_it_now_is_asked_again_until_the_wait_is_over() {
+    let world = World::new().await;
+    let busy = || problem(503, "failed", "Microsoft Graph is throttling");
+    let broker = FakeBroker::start(&[busy(), busy()]).await;
+    let ended = broker.submit(&world, &["--wait", "0"]).await;
+    ended.assert_failed(
+        1,
+        &["cannot do it now: Microsoft Graph is throttling", "send the same later"],
+    );
+    assert_eq!(broker.asked().len(), 1);
+    let broker = FakeBroker::start(&[busy(), busy(), Answer(201, result("assigned", ""))]).await;
+    broker.submit(&world, &[]).await.assert_done(&["assigned", "orders workloads"]);
+    let asked = broker.asked();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|(_, body)| *body == asked[0].1), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_broker_that_is_not_there_is_reported_by_its_host() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[]).await;
+    let mut command = broker.command(&world, &["--wait", "0"]);
+    command.env("APP_ROLE_BROKER_KEY", "key").args(["--broker", "http://127.0.0.1:1"]);
+    let ended = end(command, "").await;
+    // The option stands twice, and that is said first.
+    ended.assert_failed(2, &["--broker"]);
+    let mut command = world.command(&["submit", "assign", "a", "api://b", "c", "--wait", "0"]);
+    command.env("APP_ROLE_BROKER_KEY", "key").env("APP_ROLE_BROKER", "http://127.0.0.1:1");
+    end(command, "").await.assert_failed(1, &["the broker at 127.0.0.1 does not answer"]);
+}
+
+#[tokio::test]
+async fn the_same_request_goes_to_the_broker_that_would_be_carried_out_here() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[Answer(201, result("assigned", ""))]).await;
+    let options =
+        ["--reason", "reads", "--request-id", "INC-1", "--not-after", "2099-01-01T00:00:00Z"];
+    broker.submit(&world, &options).await.assert_done(&["assigned", "have expired by 2026-08-21"]);
+    let (headers, body) = broker.asked().remove(0);
+    assert_eq!(headers["x-functions-key"], "secret-key");
+    let expected = json!({
+        "action": "assign", "principal": "id-orders", "api": "api://orders",
+        "roles": ["Orders.Read"], "reason": "reads", "requestId": "INC-1",
+        "notAfter": "2099-01-01T00:00:00Z", "dryRun": false,
+    });
+    assert_eq!(body, expected);
+    assert!(world.is_untouched(), "the tenant is the broker's business");
+}
+
+#[tokio::test]
+async fn without_a_key_the_operators_token_for_the_broker_is_sent_and_nobody_needs_a_right_in_the_tenant()
+ {
+    let world = World::with_roles(&[]).await;
+    let broker = FakeBroker::start(&[Answer(200, result("alreadyAssigned", ""))]).await;
+    let command = broker.command(&world, &["--audience", ORDERS_API_URI, "--output", "json"]);
+    let ended = end(command, "").await;
+    assert_eq!(ended.json()["roles"][0]["status"], "alreadyAssigned", "{ended:?}");
+    let (headers, _) = broker.asked().remove(0);
+    let token = headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap();
+    let claims = Claims::decode(token);
+    assert_eq!(claims.audience.as_deref(), Some(ORDERS_API_URI));
+    assert_eq!(claims.object_id.unwrap().to_string(), crate::world::OPERATOR);
+    assert!(!headers.contains_key("x-functions-key"));
+    assert!(!format!("{ended:?}").contains(token), "a token was printed");
+}
+
+#[tokio::test]
+async fn a_copied_function_is_asked_by_its_own_route_with_key_and_sign_in_at_once() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[Answer(201, result("assigned", ""))]).await;
+    let options = ["--route", "/api/people", "--audience", ORDERS_API_URI];
+    broker.submit(&world, &options).await.assert_done(&["assigned"]);
+    let (headers, _) = broker.asked().remove(0);
+    assert!(headers.contains_key("x-functions-key") && headers.contains_key("authorization"));
+    for elsewhere in ["https://contoso.example/api", "../../x/../..//contoso.example/"] {
+        let ended = broker.submit(&world, &["--route", elsewhere]).await;
+        assert!(ended.code == 2 || broker.asked().len() == 1, "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoke_says_so() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[Answer(200, result("revoked", ""))]).await;
+    let base = format!("http://{}", broker.address);
+    let mut command =
+        world.command(&["submit", "revoke", "id-orders", "api://orders", "Orders.Read"]);
+    command.env("APP_ROLE_BROKER_KEY", "key").env("APP_ROLE_BROKER", base);
+    end(command, "").await.assert_done(&["revoked"]);
+    assert_eq!(broker.asked()[0].1["action"], "revoke");
+}

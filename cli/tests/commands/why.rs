@@ -1,0 +1,138 @@
+//! Whether a role is granted, since when, and why a token may lack it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use local::{
+    storage::{Azurite, Entity, EntityValue},
+    tenant::contoso::{
+        ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,
+    },
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::world::World;
+
+const WHY: [&str; 4] = ["why", "id-orders", "api://orders", "Orders.Read"];
+
+/// The text of a token with these claims beside the usual ones.
+pub(crate) fn token(claims: &Value) -> String {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let mut all = json!({
+        "aud": "api://orders", "oid": ORDERS_IDENTITY, "iat": now + 5, "exp": now + 3600, "roles": [],
+    });
+    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    format!("e30.{}.c2VjcmV0", URL_SAFE_NO_PAD.encode(all.to_string()))
+}
+
+async fn with_token(world: &World, token: &str) -> crate::world::Ended {
+    let ended = world.run_with(&[&WHY[..], &["--token"]].concat(), token).await;
+    let secret = token.rsplit('.').next().unwrap();
+    assert!(secret.is_empty() || !format!("{ended:?}").contains(secret), "{ended:?}");
+    ended
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_not_repeated() {
+    let world = World::new().await;
+    for text in ["", "c2VjcmV0", "a.b.c2VjcmV0", "e30.W10.c2VjcmV0"] {
+        with_token(&world, text).await.assert_failed(2, &["no access token that can be read"]);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_granted_is_not_found() {
+    let world = World::new().await;
+    world
+        .run(&WHY)
+        .await
+        .assert_said(4, &["not granted", "Orders.Read on Orders API to id-orders"]);
+    let ended = with_token(&world, &token(&json!({}))).await;
+    ended.assert_said(4, &["which is not granted", "carries no role"]);
+}
+
+#[tokio::test]
+async fn a_grant_is_shown_with_its_moment_and_what_it_means_for_tokens() {
+    let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    let ended = world.run(&WHY).await;
+    ended.assert_done(&["granted", "since 20", "tokens from before lack it", "Entra's audit log"]);
+    let answer = world.json(&WHY).await;
+    assert_eq!(answer["granted"], true);
+    assert!(answer["effectiveBy"].as_str().unwrap() > answer["since"].as_str().unwrap());
+}
+
+#[tokio::test]
+async fn a_token_without_the_role_is_told_why_and_what_to_do() {
+    let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    for (claims, verdict) in [
+        (json!({ "iat": now - 3600 }), "older than the grant"),
+        (json!({}), "issued after the grant"),
+        (json!({ "exp": now - 1 }), "it has expired"),
+        (json!({ "oid": REPORTS_IDENTITY }), "the token of another identity"),
+        (json!({ "aud": "https://graph.microsoft.com" }), "a token for another API"),
+    ] {
+        with_token(&world, &token(&claims)).await.assert_said(1, &[verdict]);
+    }
+    let nameless = ["why", "id-orders", "api://orders", "c0a70500-0000-4000-8000-0000000000b7"];
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, nameless[3]).unwrap();
+    let ended = world.run_with(&[&nameless[..], &["--token"]].concat(), &token(&json!({}))).await;
+    ended.assert_said(1, &["such a role is in no token"]);
+}
+
+#[tokio::test]
+async fn a_token_with_the_role_is_good_however_it_was_pasted() {
+    let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    let good =
+        token(&json!({ "aud": ORDERS_API_APP_ID, "roles": ["Orders.Read", "Orders.Admin"] }));
+    for text in [good.clone(), format!("Bearer {good}\n"), format!("\"{good}\"")] {
+        let ended = with_token(&world, &text).await;
+        ended.assert_done(&["it carries the role", "carries Orders.Read, Orders.Admin"]);
+    }
+    let arguments = [&WHY[..], &["--token", "--output", "json"]].concat();
+    let answer = world.run_with(&arguments, &good).await.json();
+    assert_eq!(answer["token"]["carries"], true);
+    assert_eq!(answer["token"]["roles"], json!(["Orders.Read", "Orders.Admin"]));
+}
+
+#[tokio::test]
+async fn the_brokers_record_says_who_asked() {
+    let world = World::new().await;
+    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let connection = account.connection_string();
+    let arguments = [&WHY[..], &["--audit", &connection]].concat();
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
+    world.run(&arguments).await.assert_done(&["recorded no change of it"]);
+    let table = account.table("AppRoleAudit");
+    table.create_if_missing().await.unwrap();
+    for (row, status, role) in [
+        ("1", "assigned", ORDERS_READ),
+        ("2", "denied", ORDERS_READ),
+        ("3", "assigned", "c0a70500-0000-4000-8000-0000000000b3"),
+    ] {
+        let entity = [
+            ("apiId", ORDERS_API),
+            ("appRoleId", role),
+            ("status", status),
+            ("startedAt", "2026-08-20T10:11:12Z"),
+            ("requester", "queue:app-role-requests"),
+            ("rule", "orders workloads"),
+            ("reason", "reads its own API"),
+            ("invocationId", "5f0a7d0e-0000-4000-8000-000000000000"),
+        ];
+        let properties =
+            entity.map(|(name, text)| (name.to_owned(), EntityValue::String(text.into())));
+        let entity = Entity {
+            partition_key: ORDERS_IDENTITY.to_owned(),
+            row_key: row.to_owned(),
+            properties: properties.into_iter().collect(),
+        };
+        table.insert(entity).await.unwrap();
+    }
+    let ended = world.run(&arguments).await;
+    ended.assert_done(&["queue:app-role-requests", "orders workloads", "reads its own API"]);
+    let answer = world.json(&arguments).await;
+    assert_eq!(answer["record"].as_array().unwrap().len(), 1);
+}
