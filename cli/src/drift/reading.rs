@@ -6,6 +6,7 @@ use app_role_broker::{
     domain::{directory::Api, reconcile::Holdings},
     graph::Lookup,
 };
+use time::OffsetDateTime;
 
 use crate::{failure::Failure, output::Progress, session::Session};
 
@@ -56,7 +57,8 @@ pub(super) async fn holdings(
     let mut all = Vec::new();
     for (index, api) in apis.iter().enumerate() {
         progress.bar(index, apis.len(), &format!("who holds roles of {} …", api.display_name));
-        let mut holders = session.broker.graph().holders(api.object_id);
+        // How old an assignment is does not matter to whoever looks now.
+        let mut holders = session.broker.graph().holders(api.object_id, OffsetDateTime::now_utc());
         while let Some(page) = holders.next_page(session.deadline()).await? {
             all.extend(page);
         }
