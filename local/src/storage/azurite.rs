@@ -21,8 +21,12 @@ use super::{
     installation::{Installation, InstallationError},
 };
 
-/// More than one test binary will ever need.
-const ACCOUNTS: usize = 256;
+/// More than one test binary will ever need. All their names and keys are one environment variable, which
+/// has 32,767 characters at most on Windows ("SetEnvironmentVariable").
+const ACCOUNTS: usize = 800;
+
+/// Bytes of an account's key: enough to tell accounts apart.
+const KEY_LENGTH: usize = 16;
 /// Azurite listens within a second; a busy machine may take many times that.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// A free port can be taken between finding it and listening on it; three in a row are bad luck enough.
@@ -220,5 +224,16 @@ fn account_name(index: usize) -> String {
 
 /// Not a secret: it only has to differ from account to account, so that a mix-up is noticed.
 fn account_key(name: &str) -> String {
-    STANDARD.encode(Sha512::digest(name))
+    let digest = Sha512::digest(name);
+    STANDARD.encode(digest.get(..KEY_LENGTH).unwrap_or(&digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accounts_are_one_environment_variable_on_windows_too() {
+        assert!(accounts().len() < 32_767);
+    }
 }
