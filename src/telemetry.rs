@@ -3,10 +3,13 @@
 //!
 //! Never logged: tokens, keys, bodies of requests and results, claims of events. Ids are fields.
 
+mod json_line;
+
+use json_line::JsonLine;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
+    Layer,
+    filter::{FilterExt, Targets, filter_fn},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
@@ -17,9 +20,12 @@ use tracing_subscriber::{
 pub const RECORD: &str = "record";
 
 /// What is logged unless `RUST_LOG` says otherwise.
-const DEFAULT_FILTER: &str = "info";
+const DEFAULT_LEVEL: Level = Level::INFO;
 
-/// Starts logging. `filter` is the value of `RUST_LOG`, in the syntax of `tracing_subscriber`.
+/// Starts logging.
+///
+/// `filter` is the value of `RUST_LOG`: a level, or `target=level`, or several of these with commas
+/// between (`Targets` of `tracing_subscriber`). Anything else counts as absent.
 pub fn start(filter: Option<&str>) {
     // A second start, in tests, leaves the first one in force.
     let _ = tracing_subscriber::registry().with(layer(filter)).try_init();
@@ -29,7 +35,8 @@ fn layer<S>(filter: Option<&str>) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let chosen = EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER));
+    let chosen = filter.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
+    let chosen = chosen.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));
     // Libraries may log headers and bodies below WARN, and those hold tokens: no setting shows them.
     // warp reports each connection that the host closes early as an error.
     let ours_or_serious = filter_fn(|metadata| {
@@ -39,10 +46,8 @@ where
     });
     let record = filter_fn(|metadata| metadata.target() == RECORD);
     tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
+        .fmt_fields(JsonLine)
+        .event_format(JsonLine)
         .with_ansi(false)
         .with_writer(std::io::stdout)
         .with_filter(chosen.and(ours_or_serious).or(record))

@@ -73,10 +73,10 @@ impl RequestQueue {
                 let occasion = &delivery.occasion;
                 let span = tracing::info_span!(
                     "delivery",
+                    attempt = occasion.attempt,
                     function = occasion.function,
                     invocation_id = %occasion.invocation_id,
                     requester = %occasion.requester,
-                    attempt = occasion.attempt,
                     policy_sha256 = workbench.broker.policy().sha256(),
                 );
                 delivery.answer(workbench, &message).instrument(span).await

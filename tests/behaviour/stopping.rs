@@ -112,7 +112,7 @@ async fn killing_the_handler_while_it_works_loses_no_message_and_assigns_none_tw
 fn received(request_id: &str, attempt: u32) -> String {
     format!(
         "\"request_id\":\"{request_id}\",\"target\":\"app_role_broker::triggers::queue::delivery\",\
-         \"span\":{{\"attempt\":{attempt},"
+         \"span\":{{\"name\":\"delivery\",\"attempt\":{attempt},"
     )
 }
 
@@ -142,6 +142,8 @@ async fn a_message_that_ends_the_handler_each_time_ends_in_poison_and_takes_no_o
     const DELIVERIES: u32 = 16;
     const OTHERS: usize = 5;
     let mut plan = Plan::new().await.wide().deliveries(DELIVERIES).set("PACE_FACTOR", "0.5");
+    // What shows that work begins.
+    plan = plan.set("RUST_LOG", "debug");
     plan.message_lease = Some(Duration::from_secs(2));
     let identities = managed_identities(OTHERS);
     for identity in &identities {

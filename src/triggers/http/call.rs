@@ -126,7 +126,7 @@ impl KnownCall<'_> {
             Ok(request) => request,
             Err(problem) => return self.refuse(&problem),
         };
-        tracing::info!(
+        tracing::debug!(
             event = "request.received",
             request_id = request.request_id.as_ref().map(tracing::field::display),
             "working on a request"

@@ -1,7 +1,5 @@
 //! One delivery of one message.
 
-use std::time::Duration;
-
 use super::message::decode;
 use crate::{
     broker::{Context, Decision, NotYet},
@@ -48,11 +46,8 @@ impl Delivery<'_> {
         request: &Request,
         message: &[u8],
     ) -> Reply {
-        tracing::info!(
-            event = "request.received",
-            request_id = request.request_id.as_ref().map(tracing::field::display),
-            "working on a request"
-        );
+        let request_id = request.request_id.as_ref().map(tracing::field::display);
+        tracing::debug!(event = "request.received", request_id, "working on a request");
         let context = self.context();
         match workbench.broker.apply(context, request).await {
             Ok(decision) => {
@@ -65,22 +60,21 @@ impl Delivery<'_> {
             }
             Err(NotYet { last }) => {
                 workbench.broker.audit_changes(context, request, &last);
-                tracing::warn!(event = "request.not_yet", "the host will deliver it again");
+                tracing::warn!(
+                    event = "request.not_yet",
+                    request_id,
+                    "the host will deliver it again"
+                );
                 Reply::Failed("not done yet; the handler's log says why".to_owned())
             }
         }
     }
 
-    /// Waits before a delivery that is not the first.
+    /// Waits, by chance, before a delivery that is not the first.
     pub(in crate::triggers) async fn spread_out(&self, workbench: &Workbench) {
-        tokio::time::sleep(self.spread(workbench.pace.redelivery_spread)).await;
-    }
-
-    fn spread(&self, longest: Duration) -> Duration {
         if self.occasion.attempt > 1 {
-            longest.mul_f64(rand::random::<f64>())
-        } else {
-            Duration::ZERO
+            let longest = workbench.pace.redelivery_spread;
+            tokio::time::sleep(longest.mul_f64(rand::random::<f64>())).await;
         }
     }
 
