@@ -7,7 +7,8 @@ use serde::Serialize;
 
 /// A value as JSON in ASCII.
 pub(super) fn ascii_json(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string(value).map(|json| escape_non_ascii(&json))
+    let json = serde_json::to_string(value)?;
+    Ok(if json.is_ascii() { json } else { escape_non_ascii(&json) })
 }
 
 /// In JSON a character outside ASCII can only stand inside a string, where an escape means the same.

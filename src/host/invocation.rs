@@ -39,6 +39,18 @@ struct Envelope {
     metadata: HashMap<String, Value>,
 }
 
+impl Envelope {
+    /// Reads a body in which there is a fault, and says where.
+    fn read_with_path(body: &[u8]) -> Result<Self, EnvelopeFault> {
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            // serde_json's text can repeat values, and a body is never logged.
+            let category = error.inner().classify();
+            EnvelopeFault(format!("{} is not as expected ({category:?})", error.path()))
+        })
+    }
+}
+
 /// What the host says about a queue message.
 ///
 /// Believed only where the trigger's `dataType` is `binary`: otherwise the host copies properties of
@@ -60,13 +72,9 @@ impl Invocation {
         id: Option<String>,
         body: &[u8],
     ) -> Result<Self, EnvelopeFault> {
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let Envelope { data, metadata } = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| {
-                // serde_json's text can repeat values, and a body is never logged.
-                let category = error.inner().classify();
-                EnvelopeFault(format!("{} is not as expected ({category:?})", error.path()))
-            })?;
+        // Keeping track of the path costs more than reading, so only a fault is looked for with it.
+        let Envelope { data, metadata } =
+            serde_json::from_slice(body).or_else(|_| Envelope::read_with_path(body))?;
         Ok(Self { function, id, is_too_large: false, data, metadata })
     }
 

@@ -9,6 +9,10 @@ pub use entity::{Entity, InvalidKey};
 pub use response::HttpResponse;
 use serde::Serialize;
 
+/// Bytes for which there is room at first: the answer to a request for one role, with its record, takes
+/// half of it.
+const USUAL_LENGTH: usize = 6 * 1024;
+
 /// The handler's answer to one call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -121,14 +125,18 @@ impl Reply {
     pub fn body(&self) -> Vec<u8> {
         let body = match self {
             Self::Succeeded(Outputs(outputs)) => {
-                serde_json::to_vec(&Success { outputs, logs: [], return_value: () })
+                json(&Success { outputs, logs: [], return_value: () })
             }
-            Self::Failed(error) => serde_json::to_vec(&Failure { error }),
-            Self::UnknownFunction => {
-                serde_json::to_vec(&Failure { error: "there is no function of this name" })
-            }
+            Self::Failed(error) => json(&Failure { error }),
+            Self::UnknownFunction => json(&Failure { error: "there is no function of this name" }),
         };
         // Maps with text keys and texts are always representable; `{}` is still a valid answer.
         body.unwrap_or_else(|_| b"{}".to_vec())
     }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    let mut json = Vec::with_capacity(USUAL_LENGTH);
+    serde_json::to_writer(&mut json, value)?;
+    Ok(json)
 }

@@ -63,6 +63,7 @@ impl PrincipalPattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ScopePattern {
     segments: Vec<String>,
+    is_wild: bool,
 }
 
 impl ScopePattern {
@@ -84,11 +85,15 @@ impl ScopePattern {
         {
             return Err("`*` may stand in the name of a resource group or resource only".to_owned());
         }
-        Ok(Self { segments })
+        let is_wild = segments.iter().any(|segment| segment.contains('*'));
+        Ok(Self { segments, is_wild })
     }
 
     /// Whether a resource is this place or lies below it, compared segment by segment ignoring case.
     fn covers(&self, resource: &ArmScope) -> bool {
+        if !self.is_wild {
+            return resource.segments().starts_with(&self.segments);
+        }
         resource.segments().len() >= self.segments.len()
             && self.segments.iter().zip(resource.segments()).all(|(p, s)| glob(p, s))
     }

@@ -85,7 +85,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Request, InvalidRequest> {
     }
 }
 
+/// Keeping track of the path costs more than reading, so only a fault is looked for with it.
 fn strictly<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidRequest> {
+    serde_json::from_slice(bytes).or_else(|_| with_path(bytes))
+}
+
+fn with_path<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InvalidRequest> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| InvalidRequest::at(&error.path().to_string(), error.inner()))?;

@@ -21,7 +21,7 @@ pub struct Entity {
     #[serde(rename = "RowKey")]
     row_key: String,
     #[serde(flatten)]
-    properties: BTreeMap<String, Property>,
+    properties: BTreeMap<&'static str, Property>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,27 +54,37 @@ impl Entity {
 
     /// The same with a text, where there is one.
     #[must_use]
-    pub fn text(mut self, name: &str, value: Option<&str>) -> Self {
-        if let Some(value) = value {
-            let text = value.chars().take(LONGEST_TEXT).collect();
-            self.properties.insert(name.to_owned(), Property::Text(text));
+    pub fn text(mut self, name: &'static str, value: Option<String>) -> Self {
+        if let Some(text) = value {
+            self.properties.insert(name, Property::Text(beginning(text)));
         }
         self
     }
 
     /// The same with a whole number.
     #[must_use]
-    pub fn whole(mut self, name: &str, value: i64) -> Self {
-        self.properties.insert(name.to_owned(), Property::Whole(value));
+    pub fn whole(mut self, name: &'static str, value: i64) -> Self {
+        self.properties.insert(name, Property::Whole(value));
         self
     }
 
     /// The same with a truth value.
     #[must_use]
-    pub fn truth(mut self, name: &str, value: bool) -> Self {
-        self.properties.insert(name.to_owned(), Property::Truth(value));
+    pub fn truth(mut self, name: &'static str, value: bool) -> Self {
+        self.properties.insert(name, Property::Truth(value));
         self
     }
+}
+
+/// As many characters of a text as a property holds.
+fn beginning(mut text: String) -> String {
+    // No text has more characters than bytes.
+    if text.len() > LONGEST_TEXT
+        && let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT)
+    {
+        text.truncate(end);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -90,9 +100,21 @@ mod tests {
     }
 
     #[test]
+    fn of_a_text_that_is_too_long_the_beginning_is_kept() {
+        for character in ["a", "ü"] {
+            let row = |length: usize| {
+                Entity::new("p", "r").unwrap().text("name", Some(character.repeat(length)))
+            };
+            assert_eq!(row(LONGEST_TEXT + 1), row(LONGEST_TEXT));
+            assert_ne!(row(LONGEST_TEXT), row(LONGEST_TEXT - 1));
+        }
+    }
+
+    #[test]
     fn a_row_is_one_flat_object() {
         let row = Entity::new("p", "r").unwrap();
-        let row = row.text("status", Some("assigned")).text("rule", None).whole("attempt", 2);
+        let row = row.text("status", Some("assigned".to_owned())).text("rule", None);
+        let row = row.whole("attempt", 2);
         assert_eq!(
             serde_json::to_string(&row.truth("dryRun", false)).unwrap(),
             r#"{"PartitionKey":"p","RowKey":"r","attempt":2,"dryRun":false,"status":"assigned"}"#
