@@ -1,6 +1,6 @@
 //! The app as it ships: of this source, or of a package.
 
-mod handler_binary;
+pub(crate) mod binary;
 
 use std::{
     path::{Path, PathBuf},
@@ -40,8 +40,19 @@ pub(crate) struct App {
 impl App {
     /// Builds the handler.
     pub(crate) async fn build() -> Outcome<Self> {
-        let handler = Some(handler_binary::build().await?);
+        let handler = Some(binary::build(binary::HANDLER).await?);
         Ok(Self { root: app_root(), handler, _unpacked: None })
+    }
+
+    /// The same app with another handler.
+    pub(crate) fn with_handler(handler: String) -> Self {
+        Self { root: app_root(), handler: Some(handler), _unpacked: None }
+    }
+
+    /// Where the handler lies; an error if only host.json says.
+    pub(crate) fn handler(&self) -> Outcome<&str> {
+        let handler = self.handler.as_deref();
+        handler.ok_or_else(|| "the handler of a package is started by a host only".into())
     }
 
     /// Unpacks a package into an empty folder.

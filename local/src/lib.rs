@@ -8,7 +8,7 @@ pub mod tenant;
 
 /// Makes rustls usable. reqwest is built without a TLS provider, and panics if it finds none, even if
 /// no connection ever needs TLS.
-pub(crate) fn install_crypto_provider() {
+pub fn install_crypto_provider() {
     // An error says that a provider is there already, which is all that is wanted.
     drop(rustls::crypto::ring::default_provider().install_default());
 }

@@ -4,6 +4,7 @@ mod app;
 mod bench;
 mod demo;
 mod process_status;
+mod resident_memory;
 mod soak;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -11,8 +12,11 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use local::storage::Account;
 
-/// What a command ends with; the error is for the terminal.
-type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+/// Why a command failed, for the terminal.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a command ends with.
+type Outcome<T = ()> = Result<T, Error>;
 
 /// Runs the broker against an emulated tenant, a stand-in for the Functions host and real Azurite.
 #[derive(Parser)]

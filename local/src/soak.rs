@@ -9,7 +9,6 @@
 
 mod book;
 mod checks;
-mod memory;
 mod plan;
 mod run;
 mod supervisor;

@@ -9,9 +9,9 @@ use local::tenant::{AcceptedWrite, AppRoleAssignment, WriteKind};
 
 use super::{
     book::{Book, State, Status},
-    memory::Medians,
     plan::{Action, Request, Target},
 };
+use crate::resident_memory::Medians;
 
 /// How many faults of a check are printed.
 const FAULTS_SHOWN: usize = 5;

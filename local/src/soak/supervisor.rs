@@ -8,8 +8,7 @@ use std::{
 use local::functions_host::{FunctionsHost, Options, StartError};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::memory::Memory;
-use crate::Outcome;
+use crate::{Outcome, resident_memory::Memory};
 
 /// Between two looks at a handler's memory.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);

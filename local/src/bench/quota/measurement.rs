@@ -5,13 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use local::{
-    functions_host::{FunctionsHost, Outcome as InvocationOutcome},
-    storage::{Account, Azurite, Queue},
+    functions_host::FunctionsHost,
+    storage::{Account, Azurite},
     tenant::{
         RecordedRequest, Route, ServicePrincipal, Tenant, WriteQuota,
-        contoso::{ORDERS_API, ORDERS_READ, contoso, managed_identities},
+        contoso::{ORDERS_READ, contoso, managed_identities},
     },
 };
 
@@ -23,14 +22,13 @@ use super::{
 };
 use crate::{
     Outcome,
-    app::{App, FAILED, POISON, REQUESTS, RESULTS, messages_in_flight},
+    app::{App, FAILED, POISON, messages_in_flight},
+    bench::{
+        queue::{fill, until_empty},
+        stage::POLICY,
+    },
 };
 
-const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bench/policy.json");
-/// How many messages are sent at once while the queue is filled.
-const SENDERS: usize = 16;
-/// How often the queue is looked at; the times are precise to so much.
-const INTERVAL: Duration = Duration::from_millis(20);
 /// After this the run is over, and what is missing is lost: many times the ideal.
 const PATIENCE: Duration = Duration::from_secs(240);
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -55,7 +53,7 @@ pub(super) async fn measure(
     for _ in 0..scenario.processes {
         hosts.push(FunctionsHost::start(options.clone()).await?);
     }
-    let ended = until_empty(&requests, &hosts).await?;
+    let ended = until_empty(&requests, &hosts, GRANTS, PATIENCE).await?;
     for host in hosts {
         host.stop().await;
     }
@@ -78,45 +76,6 @@ async fn tenant(identities: &[ServicePrincipal], quota: WriteQuota) -> Outcome<T
     tenant.set_latency(LATENCY);
     tenant.set_write_quota(Some(quota));
     Ok(tenant)
-}
-
-/// The queue with a request for each identity, before anybody listens to it.
-async fn fill(account: &Account, identities: &[ServicePrincipal]) -> Outcome<Queue> {
-    let requests = account.queue(REQUESTS)?;
-    requests.create_if_missing().await?;
-    account.queue(RESULTS)?.create_if_missing().await?;
-    stream::iter(identities)
-        .map(|identity| {
-            let id = &identity.id;
-            let text = format!(
-                r#"{{"principalId":"{id}","resourceId":"{ORDERS_API}","appRoleId":"{ORDERS_READ}"}}"#
-            );
-            let requests = &requests;
-            async move { requests.send(&text).await }
-        })
-        .buffer_unordered(SENDERS)
-        .try_for_each(|()| std::future::ready(Ok(())))
-        .await?;
-    Ok(requests)
-}
-
-/// The host deletes a message after its result was written, so an empty queue means all results. The
-/// queue is not asked before the hosts say so: Azurite has enough to do.
-async fn until_empty(requests: &Queue, hosts: &[FunctionsHost]) -> Outcome<Instant> {
-    let began = Instant::now();
-    loop {
-        let succeeded: usize = hosts.iter().map(succeeded).sum();
-        let is_empty = succeeded >= GRANTS && requests.approximate_count().await? == 0;
-        if is_empty || began.elapsed() > PATIENCE {
-            return Ok(Instant::now());
-        }
-        tokio::time::sleep(INTERVAL).await;
-    }
-}
-
-fn succeeded(host: &FunctionsHost) -> usize {
-    let invocations = host.invocations();
-    invocations.iter().filter(|one| one.outcome == InvocationOutcome::Succeeded).count()
 }
 
 /// Neither queue exists unless something was given up.

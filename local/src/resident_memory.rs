@@ -1,4 +1,4 @@
-//! How much memory the handlers take, as the system counts it.
+//! How much memory processes take, as the system counts it.
 
 use crate::process_status::{self, RESIDENT};
 
@@ -10,40 +10,45 @@ const MOST_MORE: f64 = 2.0 * 1024.0;
 /// Fewer samples say nothing.
 const FEWEST: usize = 8;
 
-/// Samples of all handlers in the order in which they were taken, in kilobytes.
+/// Samples of all processes in the order in which they were taken, in kilobytes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     samples: Vec<u64>,
 }
 
 /// The medians that are compared, in kilobytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Medians {
-    pub(super) second_quarter: u64,
-    pub(super) last_quarter: u64,
+pub(crate) struct Medians {
+    pub(crate) second_quarter: u64,
+    pub(crate) last_quarter: u64,
 }
 
 impl Medians {
     /// Whether memory does not grow.
-    pub(super) fn are_flat(self) -> bool {
-        self.last_quarter as f64 <= MOST_GROWTH * self.second_quarter as f64 + MOST_MORE
+    pub(crate) fn are_flat(self) -> bool {
+        self.last_quarter <= self.most_if_flat()
+    }
+
+    /// The most that the last quarter may hold.
+    pub(crate) fn most_if_flat(self) -> u64 {
+        (MOST_GROWTH * self.second_quarter as f64 + MOST_MORE) as u64
     }
 }
 
 impl Memory {
     /// Adds what a process holds now; nothing if it is gone, or if this is not Linux.
-    pub(super) fn sample(&mut self, process_id: u32) {
+    pub(crate) fn sample(&mut self, process_id: u32) {
         self.samples.extend(process_status::kilobytes(process_id, RESIDENT));
     }
 
     /// The latest sample.
-    pub(super) fn latest(&self) -> Option<u64> {
+    pub(crate) fn latest(&self) -> Option<u64> {
         self.samples.last().copied()
     }
 
     /// The quarters to compare; the first is left out, since caches fill. None if there is too
     /// little.
-    pub(super) fn medians(&self) -> Option<Medians> {
+    pub(crate) fn medians(&self) -> Option<Medians> {
         let length = self.samples.len();
         if length < FEWEST {
             return None;

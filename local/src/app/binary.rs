@@ -1,4 +1,4 @@
-//! Building the handler, as its user would.
+//! Building the binaries that run beside this one, as their user would.
 
 use std::{ffi::OsString, path::Path, process::Stdio};
 
@@ -7,7 +7,18 @@ use tokio::process::Command;
 
 use crate::Outcome;
 
-const NAME: &str = "app-role-broker";
+/// A binary of this workspace.
+#[derive(Clone, Copy)]
+pub(crate) struct Binary {
+    package: &'static str,
+    name: &'static str,
+}
+
+/// The handler.
+pub(super) const HANDLER: Binary = Binary { package: "app-role-broker", name: "app-role-broker" };
+
+/// The least that a handler can be, for comparison.
+pub(crate) const BARE_HANDLER: Binary = Binary { package: "local", name: "bare-handler" };
 
 /// One line of `cargo build --message-format=json` ("The Cargo Book", external tools).
 #[derive(Deserialize)]
@@ -15,8 +26,9 @@ struct Message {
     executable: Option<String>,
 }
 
-/// Builds the handler and answers where it lies; in release if this binary was.
-pub(super) async fn build() -> Outcome<String> {
+/// Builds a binary and answers where it lies; in release if this binary was.
+pub(crate) async fn build(binary: Binary) -> Outcome<String> {
+    let Binary { package, name } = binary;
     // Set by `cargo run`, so that the same cargo builds both.
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
@@ -25,20 +37,20 @@ pub(super) async fn build() -> Outcome<String> {
     }
     let output = command
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["build", "--locked", "--quiet", "--package", NAME, "--bin", NAME])
+        .args(["build", "--locked", "--quiet", "--package", package, "--bin", name])
         .args((!cfg!(debug_assertions)).then_some("--release"))
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()
         .await?;
     if !output.status.success() {
-        return Err("the handler does not build; cargo's messages are above".into());
+        return Err(format!("{name} does not build; cargo's messages are above").into());
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
         .find_map(|message| message.executable)
-        .ok_or_else(|| "cargo built the handler and did not say where".into())
+        .ok_or_else(|| format!("cargo built {name} and did not say where").into())
 }
 
 /// What `cargo run` tells this binary about its own package. Build scripts of dependencies that
