@@ -22,7 +22,7 @@ use super::{
 };
 
 /// More than one test binary will ever need. All their names and keys are one environment variable, which
-/// has 32,767 characters at most on Windows ("SetEnvironmentVariable").
+/// has 32,767 characters at most on Windows ("Environment variables", Win32).
 const ACCOUNTS: usize = 800;
 
 /// Bytes of an account's key: enough to tell accounts apart.
