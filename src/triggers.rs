@@ -23,7 +23,11 @@ use timer::ReconcileTimer;
 use crate::{
     broker::{Broker, WatchedQueue},
     domain::pace::Pace,
-    host::{function_json::FunctionFolder, invocation::Invocation, reply::Reply},
+    host::{
+        function_json::FunctionFolder,
+        invocation::{EnvelopeFault, Invocation},
+        reply::Reply,
+    },
 };
 
 /// Name of the trigger binding that delivers a request.
@@ -117,4 +121,11 @@ impl Trigger {
             Self::Reconcile(timer) => timer.run(workbench, invocation).await,
         }
     }
+}
+
+/// The reply to a call that is not what the host's protocol says.
+fn bad_envelope(invocation: &Invocation, fault: &EnvelopeFault) -> Reply {
+    let function = &invocation.function;
+    tracing::error!(event = "host.bad_envelope", function, "{fault}");
+    Reply::Failed(fault.to_string())
 }

@@ -18,7 +18,7 @@ use call::Call;
 use problem::{Problem, ProblemType};
 use tracing::Instrument;
 
-use super::{REQUEST_BINDING, RESPONSE_BINDING, Workbench, audit};
+use super::{REQUEST_BINDING, RESPONSE_BINDING, Workbench, audit, bad_envelope};
 use crate::{
     domain::ids::InvocationId,
     host::{
@@ -55,11 +55,7 @@ impl RequestEndpoint {
         }
         let request = match invocation.http_request(REQUEST_BINDING) {
             Ok(request) => request,
-            Err(fault) => {
-                let function = &invocation.function;
-                tracing::error!(event = "host.bad_envelope", function, "{fault}");
-                return Reply::Failed(fault.to_string());
-            }
+            Err(fault) => return bad_envelope(invocation, &fault),
         };
         let call = Call::new(invocation.function.clone(), id, request);
         let pace = &workbench.pace;

@@ -15,7 +15,8 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
-    FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench, audit, occasion::Occasion,
+    FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench, audit, bad_envelope,
+    occasion::Occasion,
 };
 use crate::{
     domain::{ids::InvocationId, requester::Requester},
@@ -60,36 +61,15 @@ impl RequestQueue {
 
     /// Runs one delivery to its reply.
     pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
-        match self.delivery(workbench, invocation) {
-            // The last delivery is answered as one that failed: so the message can be replayed.
-            Ok((delivery, _)) if workbench.broker.is_paused() && !delivery.is_last => {
-                tracing::warn!(
-                    event = "broker.paused",
-                    "BROKER_MODE is paused: the message goes back"
-                );
-                Reply::Failed("the broker is paused".to_owned())
-            }
-            Ok((delivery, message)) => {
-                let occasion = &delivery.occasion;
-                let span = tracing::info_span!(
-                    "delivery",
-                    attempt = occasion.attempt,
-                    function = occasion.function,
-                    invocation_id = %occasion.invocation_id,
-                    requester = %occasion.requester,
-                    policy_sha256 = workbench.broker.policy().sha256(),
-                );
-                delivery.answer(workbench, &message).instrument(span).await
-            }
-            Err(fault) => {
-                tracing::error!(
-                    event = "host.bad_envelope",
-                    function = invocation.function,
-                    "{fault}"
-                );
-                Reply::Failed(fault.to_string())
-            }
+        let (delivery, message) = match self.delivery(workbench, invocation) {
+            Ok(read) => read,
+            Err(fault) => return bad_envelope(invocation, &fault),
+        };
+        if let Some(reply) = delivery.paused(workbench) {
+            return reply;
         }
+        let span = delivery.span(workbench);
+        delivery.answer(workbench, &message).instrument(span).await
     }
 
     fn delivery<'a>(

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
-    EVENT_BINDING, FAILED_BINDING, RESULT_BINDING, Workbench, audit,
+    EVENT_BINDING, FAILED_BINDING, RESULT_BINDING, Workbench, audit, bad_envelope,
     occasion::Occasion,
     queue::{delivery::Delivery, message},
 };
@@ -89,35 +89,17 @@ impl ResourceEvents {
             Entrance::Queue => self.queued(workbench, invocation),
             Entrance::EventGrid => self.pushed_now(workbench, invocation),
         };
-        match read {
-            // The last delivery is answered as one that failed: so the event can be replayed.
-            Ok((delivery, _)) if workbench.broker.is_paused() && !delivery.is_last => {
-                tracing::warn!(
-                    event = "broker.paused",
-                    "BROKER_MODE is paused: the event goes back"
-                );
-                Reply::Failed("the broker is paused".to_owned())
-            }
-            Ok((delivery, message)) => {
-                let occasion = &delivery.occasion;
-                let span = tracing::info_span!(
-                    "delivery",
-                    function = occasion.function,
-                    invocation_id = %occasion.invocation_id,
-                    requester = %occasion.requester,
-                    attempt = occasion.attempt,
-                    policy_sha256 = workbench.broker.policy().sha256(),
-                );
-                let text = message::json(&message, b"{[").unwrap_or_default();
-                let delivery = EventDelivery { delivery, ignored: &self.ignored };
-                delivery.answer(workbench, &text).instrument(span).await
-            }
-            Err(fault) => {
-                let function = &invocation.function;
-                tracing::error!(event = "host.bad_envelope", function, "{fault}");
-                Reply::Failed(fault.to_string())
-            }
+        let (delivery, message) = match read {
+            Ok(read) => read,
+            Err(fault) => return bad_envelope(invocation, &fault),
+        };
+        if let Some(reply) = delivery.paused(workbench) {
+            return reply;
         }
+        let span = delivery.span(workbench);
+        let text = message::json(&message, b"{[").unwrap_or_default();
+        let delivery = EventDelivery { delivery, ignored: &self.ignored };
+        delivery.answer(workbench, &text).instrument(span).await
     }
 
     fn queued<'a>(

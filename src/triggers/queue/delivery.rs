@@ -1,5 +1,7 @@
 //! One delivery of one message.
 
+use tracing::Span;
+
 use super::message::decode;
 use crate::{
     broker::{Context, Decision, NotYet},
@@ -30,6 +32,29 @@ pub(in crate::triggers) struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    /// Gives the message back where the broker is paused; the last delivery is answered as one that
+    /// failed, so that the message can be replayed.
+    pub(in crate::triggers) fn paused(&self, workbench: &Workbench) -> Option<Reply> {
+        if self.is_last || !workbench.broker.is_paused() {
+            return None;
+        }
+        tracing::warn!(event = "broker.paused", "BROKER_MODE is paused: the message goes back");
+        Some(Reply::Failed("the broker is paused".to_owned()))
+    }
+
+    /// The span of its lines in the log.
+    pub(in crate::triggers) fn span(&self, workbench: &Workbench) -> Span {
+        let occasion = &self.occasion;
+        tracing::info_span!(
+            "delivery",
+            attempt = occasion.attempt,
+            function = occasion.function,
+            invocation_id = %occasion.invocation_id,
+            requester = %occasion.requester,
+            policy_sha256 = workbench.broker.policy().sha256(),
+        )
+    }
+
     /// Works on the message to the reply.
     pub(super) async fn answer(&self, workbench: &Workbench, message: &[u8]) -> Reply {
         self.spread_out(workbench).await;

@@ -137,7 +137,8 @@ mod tests {
         fn any_template_and_any_path_are_read_or_refused(route in r"\PC*", path in r"\PC*") {
             if let Ok(template) = RouteTemplate::parse("api", &route) {
                 template.values(&path);
-                let names = template.values(&format!("/api/{route}")).unwrap();
+                let path = format!("/api/{}", route.trim_matches('/'));
+                let names = template.values(&path).unwrap();
                 prop_assert!(names.len() < 2 + route.matches('/').count());
             }
         }
