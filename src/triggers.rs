@@ -129,3 +129,17 @@ fn bad_envelope(invocation: &Invocation, fault: &EnvelopeFault) -> Reply {
     tracing::error!(event = "host.bad_envelope", function, "{fault}");
     Reply::Failed(fault.to_string())
 }
+
+/// Checks that a function has the bindings that take results, what is given up, and rows.
+fn check_outputs(folder: &FunctionFolder) -> Result<(), String> {
+    for name in [RESULT_BINDING, FAILED_BINDING] {
+        let mut outputs = folder.outputs.iter();
+        if !outputs.any(|output| output.kind == "queue" && output.name == name) {
+            return Err(format!(
+                "there must be an output binding of type \"queue\" named {name:?}: the host silently \
+                 drops a message that has no binding"
+            ));
+        }
+    }
+    audit::check_binding(folder)
+}

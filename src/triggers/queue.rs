@@ -14,10 +14,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{
-    FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, Workbench, audit, bad_envelope,
-    occasion::Occasion,
-};
+use super::{REQUEST_BINDING, Workbench, bad_envelope, check_outputs, occasion::Occasion};
 use crate::{
     domain::{ids::InvocationId, requester::Requester},
     host::{
@@ -43,16 +40,7 @@ impl RequestQueue {
                  host lets a message overwrite its own delivery count"
             ));
         }
-        for name in [RESULT_BINDING, FAILED_BINDING] {
-            let mut outputs = folder.outputs.iter();
-            if !outputs.any(|output| output.kind == "queue" && output.name == name) {
-                return Err(format!(
-                    "there must be an output binding of type \"queue\" named {name:?}: the host \
-                     silently drops a message that has no binding"
-                ));
-            }
-        }
-        audit::check_binding(folder)?;
+        check_outputs(folder)?;
         let queue = folder.trigger.queue_name.as_deref().unwrap_or_default();
         let requester = Requester::parse(&format!("queue:{queue}"))
             .map_err(|error| format!("the trigger's queueName is {queue:?}, but {error}"))?;

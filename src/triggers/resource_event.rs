@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
-    EVENT_BINDING, FAILED_BINDING, RESULT_BINDING, Workbench, audit, bad_envelope,
+    EVENT_BINDING, Workbench, bad_envelope, check_outputs,
     occasion::Occasion,
     queue::{delivery::Delivery, message},
 };
@@ -70,16 +70,7 @@ impl ResourceEvents {
         entrance: Entrance,
         requester: Requester,
     ) -> Result<Self, String> {
-        for name in [RESULT_BINDING, FAILED_BINDING] {
-            let mut outputs = folder.outputs.iter();
-            if !outputs.any(|output| output.kind == "queue" && output.name == name) {
-                return Err(format!(
-                    "there must be an output binding of type \"queue\" named {name:?}: the host \
-                     silently drops a message that has no binding"
-                ));
-            }
-        }
-        audit::check_binding(folder)?;
+        check_outputs(folder)?;
         Ok(Self { entrance, requester, ignored: IgnoredEvents::default() })
     }
 
