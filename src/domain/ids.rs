@@ -45,7 +45,7 @@ macro_rules! guid_newtype {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(&self.0)
+                self.0.serialize(serializer)
             }
         }
 

@@ -50,6 +50,18 @@ pub(crate) fn check(text: &str, longest: usize) -> Result<(), InvalidText> {
     }
 }
 
+/// A text in which nothing could deceive a reader: what is not printable is replaced.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    // Nearly every text is plain ASCII, and there are many in each record.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || text.chars().all(is_printable) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
 /// Whether a character can stand in a log line and a queue message and looks like what it is.
 ///
 /// No control characters, no line separators, none that XML refuses, and none of the controls that
@@ -182,6 +194,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whatever_a_text_holds_it_can_be_shown_and_what_is_printable_stays(text: String) {
+            let shown = printable(&text);
+            prop_assert!(shown.chars().all(is_printable));
+            for (before, after) in text.chars().zip(shown.chars()) {
+                prop_assert_eq!(after, if is_printable(before) { before } else { '\u{FFFD}' });
+            }
+            prop_assert_eq!(shown.chars().count(), text.chars().count());
+        }
+
         #[test]
         fn an_accepted_text_has_no_control_characters(text: String) {
             if let Ok(name) = DisplayName::parse(&text) {

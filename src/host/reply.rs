@@ -5,7 +5,7 @@ mod response;
 
 use std::collections::BTreeMap;
 
-pub use entity::{Entity, InvalidKey};
+pub use entity::{Entity, InvalidEntity, beginning};
 pub use response::HttpResponse;
 use serde::Serialize;
 

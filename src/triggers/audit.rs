@@ -3,6 +3,7 @@
 //! The host inserts them after the answer, at least once and never over another row, so a key must be
 //! new in each invocation: a second delivery adds rows of its own.
 
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use time::OffsetDateTime;
 
 use super::occasion::Occasion;
@@ -11,13 +12,13 @@ use crate::{
     domain::{
         ids::InvocationId,
         outcome::RoleOutcome,
-        request::Request,
-        result::{RequestResult, ResultApi, ResultPrincipal},
-        text::is_printable,
+        request::{Action, Request},
+        result::{RequestResult, ResultPrincipal},
+        text::{Reason, printable},
     },
     host::{
         function_json::FunctionFolder,
-        reply::{Entity, InvalidKey},
+        reply::{Entity, InvalidEntity, beginning},
     },
 };
 
@@ -58,14 +59,12 @@ pub(super) fn rows(
     occasion: &Occasion<'_>,
     request: Option<&Request>,
     result: &RequestResult,
-) -> Result<Vec<Entity>, InvalidKey> {
+) -> Result<Vec<Entity>, InvalidEntity> {
     let principal = result.principal.as_ref().map(ResultPrincipal::object_id);
     let partition = principal.map_or_else(|| UNRESOLVED.to_owned(), |id| id.to_string());
     let rows = result.roles.iter().zip(occasion.rows_before..).map(|(role, index)| {
         let key = row_key(occasion.started_at, occasion.invocation_id, index);
-        let row = Entity::new(&partition, &key)?;
-        let row = about_request(about_result(row, result), request);
-        Ok(about_role(about_names(row, result), role))
+        Entity::new(&partition, &key, &Row { request, result, role })
     });
     rows.collect()
 }
@@ -78,90 +77,91 @@ fn row_key(moment: OffsetDateTime, invocation_id: InvocationId, index: usize) ->
     format!("{inverted:015}-{invocation_id}-{index:02}")
 }
 
-fn about_result(row: Entity, result: &RequestResult) -> Entity {
-    let texts = [
-        ("requestId", result.request_id.clone()),
-        ("invocationId", Some(result.invocation_id.to_string())),
-        ("function", Some(result.function.clone())),
-        ("requester", Some(result.requester.to_string())),
-        ("action", result.action.map(|action| action.verb().to_owned())),
-        ("startedAt", Some(result.started_at.clone())),
-        ("effectiveBy", result.effective_by.clone()),
-        ("policySha256", result.policy_sha256.clone()),
-        ("brokerVersion", Some(result.broker_version.to_owned())),
-    ];
-    let duration = i64::try_from(result.duration_ms).unwrap_or(i64::MAX);
-    with_texts(row, texts)
-        .truth("dryRun", result.dry_run)
-        .whole("attempt", i64::from(result.attempt))
-        .whole("durationMs", duration)
+/// What a row says beside its keys: an object of texts, numbers and truth values. What is not known is
+/// left out.
+struct Row<'a> {
+    request: Option<&'a Request>,
+    result: &'a RequestResult,
+    role: &'a RoleOutcome,
 }
 
-/// What only the request says: its reason, and the names that it used.
-fn about_request(row: Entity, request: Option<&Request>) -> Entity {
-    let texts = [
-        ("reason", request.and_then(|request| request.reason.as_ref()).map(ToString::to_string)),
-        ("requestedPrincipal", request.map(|request| request.principal.to_string())),
-        ("requestedApi", request.map(|request| request.api.to_string())),
-    ];
-    with_texts(row, texts)
-}
-
-/// What the request's names mean in the directory.
-fn about_names(row: Entity, result: &RequestResult) -> Entity {
-    let principal = result.principal.as_ref();
-    let api = result.api.as_ref();
-    let texts = [
-        ("principalId", principal.map(|known| known.object_id().to_string())),
-        ("principalClientId", principal.map(|known| known.client_id().to_string())),
-        ("principalDisplayName", principal.map(|known| known.display_name().to_owned())),
-        (
-            "principalResourceId",
-            principal.and_then(ResultPrincipal::resource_id).map(ToOwned::to_owned),
-        ),
-        ("apiId", api.map(|known| known.object_id().to_string())),
-        ("apiAppId", api.map(|known| known.app_id().to_string())),
-        ("apiDisplayName", api.map(ResultApi::display_name).map(ToOwned::to_owned)),
-    ];
-    with_texts(row, texts)
-}
-
-fn about_role(row: Entity, role: &RoleOutcome) -> Entity {
-    let texts = [
-        ("status", Some(role.status.to_string())),
-        ("decision", Some(role.decision().to_owned())),
-        ("requestedRole", role.requested.clone()),
-        ("appRoleId", role.id.map(|id| id.to_string())),
-        ("appRoleValue", role.value.clone()),
-        ("assignmentId", role.assignment_id.clone()),
-        ("createdDateTime", role.created_date_time.clone()),
-        ("rule", role.rule.clone()),
-        ("code", role.code.map(|code| code.to_string())),
-        ("graphRequestId", role.graph_request_id.clone()),
-        ("message", role.message.clone()),
-    ];
-    let row = with_texts(row, texts);
-    match role.privileged {
-        Some(privileged) => row.truth("privileged", privileged),
-        None => row,
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = Properties(serializer.serialize_map(None)?);
+        row.of_result(self.result)?;
+        row.of_request(self.request)?;
+        row.of_names(self.result)?;
+        row.of_role(self.role)?;
+        row.0.end()
     }
 }
 
-fn with_texts<const COUNT: usize>(
-    row: Entity,
-    texts: [(&'static str, Option<String>); COUNT],
-) -> Entity {
-    texts.into_iter().fold(row, |row, (name, text)| row.text(name, text.map(shown)))
-}
+/// The properties of a row, as they are written.
+struct Properties<M>(M);
 
-/// A text with nothing in it that a reader could be deceived by. Names in the directory may hold
-/// anything.
-fn shown(text: String) -> String {
-    if text.chars().all(is_printable) {
-        return text;
+impl<M: SerializeMap> Properties<M> {
+    fn of_result(&mut self, result: &RequestResult) -> Result<(), M::Error> {
+        self.text("requestId", result.request_id.as_deref())?;
+        self.value("invocationId", Some(result.invocation_id))?;
+        self.text("function", Some(&result.function))?;
+        self.text("requester", Some(&result.requester.to_string()))?;
+        self.value("action", result.action.map(Action::verb))?;
+        self.text("startedAt", Some(&result.started_at))?;
+        self.text("effectiveBy", result.effective_by.as_deref())?;
+        self.text("policySha256", result.policy_sha256.as_deref())?;
+        self.value("brokerVersion", Some(result.broker_version))?;
+        self.value("dryRun", Some(result.dry_run))?;
+        self.value("attempt", Some(result.attempt))?;
+        self.value("durationMs", Some(result.duration_ms))
     }
-    let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
-    text.chars().map(shown).collect()
+
+    /// What only the request says: its reason, and the names that it used.
+    fn of_request(&mut self, request: Option<&Request>) -> Result<(), M::Error> {
+        let Some(request) = request else { return Ok(()) };
+        self.text("reason", request.reason.as_ref().map(Reason::as_str))?;
+        self.text("requestedPrincipal", Some(&request.principal.to_string()))?;
+        self.text("requestedApi", Some(&request.api.to_string()))
+    }
+
+    /// What the request's names mean in the directory.
+    fn of_names(&mut self, result: &RequestResult) -> Result<(), M::Error> {
+        if let Some(principal) = &result.principal {
+            self.value("principalId", Some(principal.object_id()))?;
+            self.value("principalClientId", Some(principal.client_id()))?;
+            self.text("principalDisplayName", Some(principal.display_name()))?;
+            self.text("principalResourceId", principal.resource_id())?;
+        }
+        if let Some(api) = &result.api {
+            self.value("apiId", Some(api.object_id()))?;
+            self.value("apiAppId", Some(api.app_id()))?;
+            self.text("apiDisplayName", Some(api.display_name()))?;
+        }
+        Ok(())
+    }
+
+    fn of_role(&mut self, role: &RoleOutcome) -> Result<(), M::Error> {
+        self.value("status", Some(role.status))?;
+        self.value("decision", Some(role.decision()))?;
+        self.text("requestedRole", role.requested.as_deref())?;
+        self.value("appRoleId", role.id)?;
+        self.text("appRoleValue", role.value.as_deref())?;
+        self.text("assignmentId", role.assignment_id.as_deref())?;
+        self.text("createdDateTime", role.created_date_time.as_deref())?;
+        self.text("rule", role.rule.as_deref())?;
+        self.value("code", role.code)?;
+        self.text("graphRequestId", role.graph_request_id.as_deref())?;
+        self.text("message", role.message.as_deref())?;
+        self.value("privileged", role.privileged)
+    }
+
+    fn value(&mut self, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+        value.map_or(Ok(()), |value| self.0.serialize_entry(name, &value))
+    }
+
+    /// A text from outside, without what could deceive a reader: names in the directory may hold anything.
+    fn text(&mut self, name: &str, text: Option<&str>) -> Result<(), M::Error> {
+        self.value(name, text.map(|text| printable(beginning(text))))
+    }
 }
 
 #[cfg(test)]
@@ -198,14 +198,8 @@ mod tests {
         fn every_key_is_one_that_the_service_takes(at in moment(), index in 0_usize..20) {
             let key = row_key(at, InvocationId::random(), index);
             prop_assert_eq!(key.len(), "253402300799999-00000000-0000-0000-0000-000000000000-00".len());
-            prop_assert!(Entity::new(UNRESOLVED, &key).is_ok());
-        }
-
-        #[test]
-        fn whatever_a_name_is_its_text_in_a_row_can_be_shown(name: String) {
-            let shown = shown(name.clone());
-            prop_assert!(shown.chars().all(is_printable));
-            prop_assert_eq!(shown.chars().count(), name.chars().count());
+            let row = Entity::new(UNRESOLVED, &key, &serde_json::json!({}));
+            prop_assert!(row.is_ok());
         }
     }
 }

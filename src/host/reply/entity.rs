@@ -1,8 +1,7 @@
-//! Rows of a storage table.
+//! Rows of storage tables.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Most characters of a text that are kept: a string property holds 32 K ("Understanding the Table
 /// service data model").
@@ -14,109 +13,106 @@ const LONGEST_TEXT: usize = 32 * 1024;
 /// ```json
 /// { "PartitionKey": "1111…", "RowKey": "2222…", "status": "assigned", "attempt": 1, "dryRun": false }
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Entity {
+#[derive(Debug, Clone)]
+pub struct Entity(Box<RawValue>);
+
+/// Why a row cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidEntity {
+    /// A key with a character that the table service refuses.
+    #[error(
+        "{0:?} cannot be a key of a table row: / \\ # ? and control characters are not allowed"
+    )]
+    Key(String),
+    /// Properties that cannot be represented.
+    #[error("the properties of a table row cannot be written: {0}")]
+    Properties(#[from] serde_json::Error),
+}
+
+#[derive(Serialize)]
+struct Row<'a, P> {
     #[serde(rename = "PartitionKey")]
-    partition_key: String,
+    partition_key: &'a str,
     #[serde(rename = "RowKey")]
-    row_key: String,
+    row_key: &'a str,
     #[serde(flatten)]
-    properties: BTreeMap<&'static str, Property>,
+    properties: &'a P,
 }
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-enum Property {
-    Text(String),
-    Whole(i64),
-    Truth(bool),
-}
-
-/// A key with a character that the table service refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} cannot be a key of a table row: / \\ # ? and control characters are not allowed")]
-pub struct InvalidKey(String);
 
 impl Entity {
-    /// A row with these keys.
-    pub fn new(partition_key: &str, row_key: &str) -> Result<Self, InvalidKey> {
+    /// A row with these keys, and properties that are written as an object of texts, numbers and truth
+    /// values.
+    pub fn new(
+        partition_key: &str,
+        row_key: &str,
+        properties: &impl Serialize,
+    ) -> Result<Self, InvalidEntity> {
         for key in [partition_key, row_key] {
             if key.chars().any(|character| "/\\#?".contains(character) || character.is_control()) {
-                return Err(InvalidKey(key.to_owned()));
+                return Err(InvalidEntity::Key(key.to_owned()));
             }
         }
-        Ok(Self {
-            partition_key: partition_key.to_owned(),
-            row_key: row_key.to_owned(),
-            properties: BTreeMap::new(),
-        })
+        Ok(Self(to_raw_value(&Row { partition_key, row_key, properties })?))
     }
+}
 
-    /// The same with a text, where there is one.
-    #[must_use]
-    pub fn text(mut self, name: &'static str, value: Option<String>) -> Self {
-        if let Some(text) = value {
-            self.properties.insert(name, Property::Text(beginning(text)));
-        }
-        self
+impl Serialize for Entity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
+}
 
-    /// The same with a whole number.
-    #[must_use]
-    pub fn whole(mut self, name: &'static str, value: i64) -> Self {
-        self.properties.insert(name, Property::Whole(value));
-        self
-    }
-
-    /// The same with a truth value.
-    #[must_use]
-    pub fn truth(mut self, name: &'static str, value: bool) -> Self {
-        self.properties.insert(name, Property::Truth(value));
-        self
+impl PartialEq for Entity {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
     }
 }
 
 /// As many characters of a text as a property holds.
-fn beginning(mut text: String) -> String {
+#[must_use]
+pub fn beginning(text: &str) -> &str {
     // No text has more characters than bytes.
-    if text.len() > LONGEST_TEXT
-        && let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT)
-    {
-        text.truncate(end);
-    }
-    text
+    let end = (text.len() > LONGEST_TEXT).then(|| text.char_indices().nth(LONGEST_TEXT)).flatten();
+    end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn keys_that_the_service_refuses_are_refused() {
         for key in ["a/b", "a\\b", "a#b", "a?b", "a\nb", "a\u{7f}b", "a\u{85}b"] {
-            assert_eq!(Entity::new(key, "r"), Err(InvalidKey(key.to_owned())));
-            assert_eq!(Entity::new("p", key), Err(InvalidKey(key.to_owned())));
+            for (partition_key, row_key) in [(key, "r"), ("p", key)] {
+                let refused = Entity::new(partition_key, row_key, &json!({})).unwrap_err();
+                assert!(matches!(refused, InvalidEntity::Key(named) if named == key), "{key:?}");
+            }
         }
+    }
+
+    #[test]
+    fn properties_that_are_no_object_are_refused() {
+        let refused = Entity::new("p", "r", &"text").unwrap_err();
+        assert!(matches!(refused, InvalidEntity::Properties(_)), "{refused}");
     }
 
     #[test]
     fn of_a_text_that_is_too_long_the_beginning_is_kept() {
         for character in ["a", "ü"] {
-            let row = |length: usize| {
-                Entity::new("p", "r").unwrap().text("name", Some(character.repeat(length)))
-            };
-            assert_eq!(row(LONGEST_TEXT + 1), row(LONGEST_TEXT));
-            assert_ne!(row(LONGEST_TEXT), row(LONGEST_TEXT - 1));
+            let whole = character.repeat(LONGEST_TEXT);
+            assert_eq!(beginning(&character.repeat(LONGEST_TEXT + 1)), whole);
+            assert_eq!(beginning(&whole), whole);
         }
     }
 
     #[test]
     fn a_row_is_one_flat_object() {
-        let row = Entity::new("p", "r").unwrap();
-        let row = row.text("status", Some("assigned".to_owned())).text("rule", None);
-        let row = row.whole("attempt", 2);
+        let properties = json!({ "attempt": 2, "dryRun": false, "status": "assigned" });
+        let row = Entity::new("p", "r", &properties).unwrap();
         assert_eq!(
-            serde_json::to_string(&row.truth("dryRun", false)).unwrap(),
+            serde_json::to_string(&row).unwrap(),
             r#"{"PartitionKey":"p","RowKey":"r","attempt":2,"dryRun":false,"status":"assigned"}"#
         );
     }

@@ -10,7 +10,7 @@ use crate::{
         outcome::RoleOutcome,
         request::Request,
     },
-    host::reply::{InvalidKey, Outputs, Reply},
+    host::reply::{InvalidEntity, Outputs, Reply},
     triggers::{
         AUDIT_BINDING, Workbench, audit,
         occasion::Occasion,
@@ -161,7 +161,7 @@ impl EventDelivery<'_> {
         &self,
         workbench: &Workbench,
         decisions: Vec<Decision>,
-    ) -> Result<Outputs, InvalidKey> {
+    ) -> Result<Outputs, InvalidEntity> {
         workbench.broker.audit_baseline(self.delivery.context(), &decisions);
         let mut occasion = self.delivery.occasion.clone();
         let mut outputs = Outputs::default();
