@@ -1,10 +1,10 @@
 //! One call of the host, decoded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::http_request::HttpRequest;
@@ -22,9 +22,12 @@ pub struct Invocation {
     pub id: Option<String>,
     /// Whether the call had more bytes than the server keeps: then nothing else is known of it.
     pub is_too_large: bool,
-    data: HashMap<String, Value>,
-    metadata: HashMap<String, Value>,
+    data: Members,
+    metadata: Members,
 }
+
+/// Values by their names, not read yet: an envelope has more of them than any function looks at.
+type Members = BTreeMap<String, Box<RawValue>>;
 
 /// An envelope that is not what the host's protocol says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +37,9 @@ pub struct EnvelopeFault(String);
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Envelope {
-    data: HashMap<String, Value>,
+    data: Members,
     #[serde(default)]
-    metadata: HashMap<String, Value>,
+    metadata: Members,
 }
 
 impl Envelope {
@@ -81,41 +84,40 @@ impl Invocation {
     /// A call that had more bytes than the server keeps.
     #[must_use]
     pub fn too_large(function: String, id: Option<String>) -> Self {
-        let (data, metadata) = (HashMap::new(), HashMap::new());
+        let (data, metadata) = (Members::new(), Members::new());
         Self { function, id, is_too_large: true, data, metadata }
     }
 
     /// The bytes of a binding whose `dataType` is `binary`.
     pub fn binary(&self, binding: &str) -> Result<Vec<u8>, EnvelopeFault> {
         let fault = |problem: &str| EnvelopeFault(format!("Data.{binding} {problem}"));
-        match self.datum(binding)? {
-            Value::String(text) => STANDARD.decode(text).map_err(|_| fault("is not base64")),
-            _ => Err(fault("is not a string")),
-        }
+        let text: String =
+            serde_json::from_str(self.datum(binding)?).map_err(|_| fault("is not a string"))?;
+        STANDARD.decode(text).map_err(|_| fault("is not base64"))
     }
 
     /// The JSON of a binding whose value the host passes as it is, as it does with an event; in a
     /// text, where `cardinality` is `many`.
     pub fn json(&self, binding: &str) -> Result<Vec<u8>, EnvelopeFault> {
-        match self.datum(binding)? {
-            Value::String(text) => Ok(text.clone().into_bytes()),
-            value => serde_json::to_vec(value)
-                .map_err(|_| EnvelopeFault(format!("Data.{binding} cannot be written"))),
-        }
+        let json = self.datum(binding)?;
+        let text = serde_json::from_str::<String>(json);
+        Ok(text.unwrap_or_else(|_| json.to_owned()).into_bytes())
     }
 
     /// The request of a caller over HTTP, which a binding of type `httpTrigger` delivers.
     pub fn http_request(&self, binding: &str) -> Result<HttpRequest, EnvelopeFault> {
         // serde_json's text can repeat values, and a request has keys in it.
         let fault = |_| EnvelopeFault(format!("Data.{binding} is not an HTTP request"));
-        HttpRequest::deserialize(self.datum(binding)?).map_err(fault)
+        serde_json::from_str(self.datum(binding)?).map_err(fault)
     }
 
-    fn datum(&self, binding: &str) -> Result<&Value, EnvelopeFault> {
+    /// The JSON of a binding's value.
+    fn datum(&self, binding: &str) -> Result<&str, EnvelopeFault> {
         if self.is_too_large {
             return Err(EnvelopeFault("it is larger than 1 MiB".to_owned()));
         }
-        self.data.get(binding).ok_or_else(|| EnvelopeFault(format!("Data.{binding} is missing")))
+        let datum = self.data.get(binding).map(|datum| datum.get());
+        datum.ok_or_else(|| EnvelopeFault(format!("Data.{binding} is missing")))
     }
 
     /// What the host says about the queue message that caused this call.
@@ -137,10 +139,11 @@ impl Invocation {
     /// A value of `Metadata` as text. The host writes strings as JSON text inside a string, and
     /// numbers as text; plain spellings are understood too.
     fn scalar(&self, name: &str) -> Option<String> {
-        match self.metadata.get(name)? {
-            Value::String(text) => {
-                Some(serde_json::from_str(text).unwrap_or_else(|_| text.clone()))
+        match serde_json::from_str(self.metadata.get(name)?.get()).ok()? {
+            Value::String(text) if text.starts_with('"') => {
+                Some(serde_json::from_str(&text).unwrap_or(text))
             }
+            Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }

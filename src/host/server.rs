@@ -13,7 +13,7 @@ use tokio::{
 };
 use warp::{
     Filter, Rejection,
-    http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
+    http::{Method, StatusCode, header::CONTENT_TYPE},
     path::FullPath,
 };
 
@@ -64,10 +64,10 @@ fn routes(
     let places = Arc::new(Semaphore::new(MOST_CALLS));
     warp::method()
         .and(warp::path::full())
-        .and(warp::header::headers_cloned())
+        .and(warp::header::optional(INVOCATION_ID))
         .and(warp::body::stream())
-        .then(move |method: Method, path: FullPath, headers: HeaderMap, body| {
-            respond(handler.clone(), places.clone(), method, path, headers, body)
+        .then(move |method: Method, path: FullPath, id: Option<String>, body| {
+            respond(handler.clone(), places.clone(), method, path, id, body)
         })
         .recover(|rejection: Rejection| async move {
             tracing::error!(event = "host.rejected", "a call could not be read: {rejection:?}");
@@ -82,7 +82,7 @@ async fn respond<B: Buf>(
     places: Arc<Semaphore>,
     method: Method,
     path: FullPath,
-    headers: HeaderMap,
+    id: Option<String>,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> warp::reply::Response {
     let function = path.as_str().trim_start_matches('/').to_owned();
@@ -96,7 +96,6 @@ async fn respond<B: Buf>(
     let Ok(place) = places.acquire_owned().await else {
         return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
     };
-    let id = headers.get(INVOCATION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     let invocation = match collect(body).await {
         Body::Whole(body) => Invocation::decode(function, id, &body),
         Body::TooLarge => Ok(Invocation::too_large(function, id)),

@@ -76,17 +76,27 @@ struct Members<'a> {
 }
 
 impl Members<'_> {
-    /// A number or a truth value, whose text is its JSON.
-    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
-        let written = write!(self.writer, r#","{}":{value}"#, field.name());
+    fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        let written = self
+            .writer
+            .write_str(",\"")
+            .and_then(|()| self.writer.write_str(field.name()))
+            .and_then(|()| self.writer.write_str("\":"))
+            .and_then(|()| value(&mut self.writer));
         self.outcome = self.outcome.and(written);
     }
 
-    fn text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
-        let written = write!(self.writer, r#","{}":""#, field.name())
-            .and_then(|()| Escaped(&mut self.writer).write_fmt(text))
-            .and_then(|()| self.writer.write_char('"'));
-        self.outcome = self.outcome.and(written);
+    /// A number or a truth value, whose text is its JSON.
+    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
+        self.member(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn text(&mut self, field: &Field, text: impl FnOnce(&mut Escaped<'_>) -> fmt::Result) {
+        self.member(field, |writer| {
+            writer.write_char('"')?;
+            text(&mut Escaped(writer))?;
+            writer.write_char('"')
+        });
     }
 }
 
@@ -104,22 +114,23 @@ impl Visit for Members<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, format_args!("{value}"));
+        self.text(field, |text| text.write_str(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.text(field, format_args!("{value:?}"));
+        self.text(field, |text| write!(text, "{value:?}"));
     }
 }
 
 /// Writes text as the inside of a JSON string (RFC 8259, section 7).
-struct Escaped<'a, W>(&'a mut W);
+struct Escaped<'a>(&'a mut dyn fmt::Write);
 
-impl<W: fmt::Write> fmt::Write for Escaped<'_, W> {
+impl fmt::Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let is_special = |character: char| character < ' ' || "\"\\".contains(character);
+        // All of these are ASCII, so what lies between two of them is text again.
+        let is_special = |byte| matches!(byte, 0..b' ' | b'"' | b'\\');
         let mut rest = text;
-        while let Some(at) = rest.find(is_special) {
+        while let Some(at) = rest.bytes().position(is_special) {
             let (before, after) = rest.split_at(at);
             self.0.write_str(before)?;
             let mut characters = after.chars();
