@@ -69,10 +69,12 @@ impl ArmScope {
         if text.chars().count() > LONGEST {
             return Err(InvalidScope::TooLong);
         }
-        let rest = text.strip_prefix('/').ok_or(InvalidScope::NotASubscription)?;
-        let names: Vec<String> =
-            rest.trim_end_matches('/').split('/').map(decoded).collect::<Result<_, _>>()?;
-        let segments: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        if !text.starts_with('/') {
+            return Err(InvalidScope::NotASubscription);
+        }
+        let text = decoded(text.trim_end_matches('/'))?;
+        let segments: Vec<_> =
+            text.to_ascii_lowercase().split('/').skip(1).map(str::to_owned).collect();
         match segments.as_slice() {
             [first, subscription, below @ ..] if first == "subscriptions" => {
                 ObjectId::parse(subscription)?;
@@ -80,7 +82,7 @@ impl ArmScope {
             }
             _ => return Err(InvalidScope::NotASubscription),
         }
-        Ok(Self { text: format!("/{}", names.join("/")), segments })
+        Ok(Self { text, segments })
     }
 
     /// Whether it is a resource, and not a subscription or resource group.
@@ -141,11 +143,11 @@ impl fmt::Display for ArmScope {
     }
 }
 
-/// A segment without its percent-encoding. What stands encoded must be a printable ASCII character
+/// A scope without its percent-encoding. What stands encoded must be a printable ASCII character
 /// that could stand there plainly too: no slash that would make two segments of one, no percent sign
 /// that would decode again, no wildcard, no space.
-fn decoded(segment: &str) -> Result<String, InvalidScope> {
-    let mut parts = segment.split('%');
+fn decoded(scope: &str) -> Result<String, InvalidScope> {
+    let mut parts = scope.split('%');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (code, rest) = part.split_at_checked(2).ok_or(InvalidScope::Character)?;
@@ -163,10 +165,7 @@ fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
     if segments.iter().any(String::is_empty) {
         return Err(InvalidScope::EmptySegment);
     }
-    let is_name = |segment: &String| {
-        segment.chars().all(is_name_character) && segment != "." && segment != ".."
-    };
-    if !segments.iter().all(is_name) {
+    if !segments.iter().all(|segment| is_name(segment)) {
         return Err(InvalidScope::Character);
     }
     match segments {
@@ -186,8 +185,13 @@ fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
 
 /// Names may have letters of any script. What matters here is that a segment is no wildcard and can be
 /// shown.
-fn is_name_character(character: char) -> bool {
-    is_printable(character) && !character.is_whitespace() && character != '*'
+fn is_name(segment: &str) -> bool {
+    let is_plain = segment.bytes().all(|byte| byte.is_ascii_graphic());
+    let mut characters = segment.chars();
+    (is_plain || characters.all(|character| is_printable(character) && !character.is_whitespace()))
+        && !segment.contains('*')
+        && segment != "."
+        && segment != ".."
 }
 
 #[cfg(test)]

@@ -81,12 +81,13 @@ pub fn why(
     role_id: AppRoleId,
     value: Option<&str>,
 ) -> Option<Why> {
+    // Every API of the table is one of Microsoft's.
+    if !is_microsofts(app_id, owner) {
+        return None;
+    }
     let (api, id) = (app_id.to_string(), role_id.to_string());
     if let Some(role) = ROLES.iter().find(|role| role.api == api && role.id == id) {
         return Some(role.why);
-    }
-    if !is_microsofts(app_id, owner) {
-        return None;
     }
     let value = value.map_or("", str::trim);
     if value.is_empty() {

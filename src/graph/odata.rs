@@ -1,5 +1,7 @@
 //! Addresses and queries of Microsoft Graph.
 
+use std::borrow::Cow;
+
 use azure_core::http::Url;
 
 use crate::domain::{
@@ -114,16 +116,18 @@ pub(super) fn assignment(endpoint: &Url, principal: Key, id: &str) -> Url {
 }
 
 fn service_principal(endpoint: &Url, key: Key, below: &[&str]) -> Url {
-    let mut segments = match key {
-        Key::ObjectId(id) => vec!["servicePrincipals".to_owned(), id.to_string()],
-        Key::AppId(id) => vec![format!("servicePrincipals(appId='{id}')")],
-    };
-    segments.extend(below.iter().map(ToString::to_string));
-    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-    path(endpoint, &segments)
+    match key {
+        Key::ObjectId(id) => {
+            path(endpoint, ["servicePrincipals", &id.to_string()].iter().chain(below))
+        }
+        Key::AppId(id) => path(
+            endpoint,
+            [format!("servicePrincipals(appId='{id}')").as_str()].iter().chain(below),
+        ),
+    }
 }
 
-fn path(endpoint: &Url, segments: &[&str]) -> Url {
+fn path<'a>(endpoint: &Url, segments: impl IntoIterator<Item = &'a &'a str>) -> Url {
     let mut url = endpoint.clone();
     // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
     if let Ok(mut path) = url.path_segments_mut() {
@@ -133,11 +137,12 @@ fn path(endpoint: &Url, segments: &[&str]) -> Url {
 }
 
 fn with_query(mut url: Url, parameters: &[(&str, &str)]) -> Url {
-    let query: Vec<_> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
-        .collect();
-    url.set_query(Some(&query.join("&")));
+    let mut query = String::new();
+    for (name, value) in parameters {
+        let separator = if query.is_empty() { "" } else { "&" };
+        query.extend([separator, name, "=", &percent_encoded(value)]);
+    }
+    url.set_query(Some(&query));
     url
 }
 
@@ -149,16 +154,20 @@ fn quoted(text: &str) -> String {
 
 /// Everything but RFC 3986's unreserved characters and the comma of `$select`. A form encoder would
 /// write a space as `+`, which OData does not promise to understand.
-fn percent_encoded(text: &str) -> String {
+fn percent_encoded(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte);
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
+        if is_plain(byte) {
             encoded.push(char::from(byte));
         } else {
             encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    encoded
+    Cow::Owned(encoded)
 }
 
 #[cfg(test)]

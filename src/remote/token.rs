@@ -21,7 +21,7 @@ const LAST_USE_MARGIN: Span = Span::seconds(30);
 /// A token and what it says.
 #[derive(Debug, Clone)]
 pub struct Token {
-    secret: Secret,
+    secret: Arc<Secret>,
     expires_on: OffsetDateTime,
     claims: Arc<Claims>,
 }
@@ -53,7 +53,7 @@ impl Token {
 impl From<AccessToken> for Token {
     fn from(token: AccessToken) -> Self {
         let claims = Arc::new(Claims::decode(token.token.secret()));
-        Self { secret: token.token, expires_on: token.expires_on, claims }
+        Self { secret: Arc::new(token.token), expires_on: token.expires_on, claims }
     }
 }
 
