@@ -6,6 +6,8 @@
 
 use std::{path::Path, time::Duration};
 
+use reqwest::Client;
+
 use super::{
     figure::{Figure, Target, Unit},
     posting::{Call, client, post_all},
@@ -18,10 +20,12 @@ use crate::{Outcome, app::App};
 const IN_FLIGHT: [usize; 3] = [1, 16, 64];
 /// Each is measured so often, the broker and the baseline by turns, since a machine is not equally fast
 /// all the time.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 40;
+/// With Graph's latency a round takes seconds, and its tail is looked at, not its sum.
+const ROUNDS_WITH_LATENCY: usize = 4;
 /// In one round. All rounds together take a second of processor time, of which the system tells
 /// hundredths.
-const GRANTS: usize = 2_000;
+const GRANTS: usize = 500;
 /// Before anything is measured.
 const WARM_UP: usize = 200;
 
@@ -42,6 +46,8 @@ struct Contestant {
     stage: Stage,
     handler: HandlerProcess,
     is_broker: bool,
+    /// Keeps its connections, as the host does.
+    client: Client,
 }
 
 /// What one handler took.
@@ -64,7 +70,8 @@ impl Measured {
 /// Measures with so many under way at once, and with the latency of a real Graph.
 pub(super) async fn run(app: &App, bare: &str) -> Outcome<Vec<Figure>> {
     let mut figures = Vec::new();
-    let mut contestants = contestants(app, bare, IN_FLIGHT.len() * ROUNDS * GRANTS).await?;
+    let grants = (IN_FLIGHT.len() * ROUNDS + ROUNDS_WITH_LATENCY) * GRANTS;
+    let mut contestants = contestants(app, bare, grants).await?;
     for in_flight in IN_FLIGHT {
         let [broker, baseline] = measure(&mut contestants, ROUNDS, in_flight).await?;
         figures.extend(compared(in_flight, &broker, &baseline));
@@ -72,26 +79,27 @@ pub(super) async fn run(app: &App, bare: &str) -> Outcome<Vec<Figure>> {
     for contestant in &mut contestants {
         contestant.stage.tenant.set_latency(LATENCY);
     }
-    let [broker, baseline] = measure(&mut contestants, 1, IN_FLIGHT_WITH_LATENCY).await?;
-    figures.push(added(&broker, &baseline));
+    let [broker, baseline] =
+        measure(&mut contestants, ROUNDS_WITH_LATENCY, IN_FLIGHT_WITH_LATENCY).await?;
+    figures.extend(added(&broker, &baseline));
     for Contestant { stage, .. } in &contestants {
-        stage.check_grants(WARM_UP + (IN_FLIGHT.len() * ROUNDS + 1) * GRANTS)?;
+        stage.check_grants(WARM_UP + grants)?;
     }
     Ok(figures)
 }
 
 async fn contestants(app: &App, bare: &str, grants: usize) -> Outcome<[Contestant; 2]> {
-    let identities = WARM_UP + grants + GRANTS;
+    let identities = WARM_UP + grants;
     let stage = Stage::set(identities, Duration::ZERO).await?;
     let handler = stage.broker(app, Path::new(POLICY)).await?;
-    let broker = Contestant { stage, handler, is_broker: true };
+    let broker = Contestant { stage, handler, is_broker: true, client: client()? };
     let stage = Stage::set(identities, Duration::ZERO).await?;
     let handler = stage.bare_calls(bare).await?;
-    let baseline = Contestant { stage, handler, is_broker: false };
+    let baseline = Contestant { stage, handler, is_broker: false, client: client()? };
     let mut contestants = [broker, baseline];
     for contestant in &mut contestants {
         let calls = contestant.calls(WARM_UP)?;
-        post_all(&client()?, calls, IN_FLIGHT_WITH_LATENCY).await?;
+        post_all(&contestant.client, calls, IN_FLIGHT_WITH_LATENCY).await?;
     }
     Ok(contestants)
 }
@@ -113,9 +121,8 @@ async fn measure(
 impl Contestant {
     async fn round(&mut self, in_flight: usize, measured: &mut Measured) -> Outcome {
         let calls = self.calls(GRANTS)?;
-        let client = client()?;
         let before = self.handler.processor_time()?;
-        let posted = post_all(&client, calls, in_flight).await?;
+        let posted = post_all(&self.client, calls, in_flight).await?;
         measured.processor_time += self.handler.processor_time()? - before;
         measured.latencies.extend(posted.latencies);
         measured.per_second.push(GRANTS as f64 / posted.took.as_secs_f64());
@@ -151,17 +158,21 @@ fn compared(in_flight: usize, broker: &Measured, baseline: &Measured) -> [Figure
     [processor_time, latency(50), latency(99), per_second]
 }
 
-/// What a grant takes beyond Graph's own latency.
-fn added(broker: &Measured, baseline: &Measured) -> Figure {
-    let beyond = |measured: &Measured| {
-        milliseconds(percentile(&measured.latencies, 99)) - milliseconds(LATENCY * CALLS_OF_A_GRANT)
+/// What a grant takes beyond Graph's own latency: as it was asked for, and as it really was. What waits
+/// for it wakes up a little late, in the emulator as everywhere, so the median of two bare calls is how
+/// long Graph took on this machine.
+fn added(broker: &Measured, baseline: &Measured) -> [Figure; 2] {
+    let asked_for = milliseconds(LATENCY * CALLS_OF_A_GRANT);
+    let taken = milliseconds(percentile(&baseline.latencies, 50));
+    let beyond = |graph: f64, what: &str| {
+        let of = |measured: &Measured| milliseconds(percentile(&measured.latencies, 99)) - graph;
+        let name = format!("p99 beyond {what}, {IN_FLIGHT_WITH_LATENCY} in flight");
+        Figure::new(name, Unit::Milliseconds, of(broker)).beside(BASELINE, of(baseline))
     };
-    let name = format!(
-        "p99 beyond {CALLS_OF_A_GRANT} x {LATENCY:?} of Graph, {IN_FLIGHT_WITH_LATENCY} in flight"
-    );
-    Figure::new(name, Unit::Milliseconds, beyond(broker))
-        .beside(BASELINE, beyond(baseline))
-        .held_to(MOST_ADDED)
+    [
+        beyond(asked_for, &format!("{CALLS_OF_A_GRANT} x {LATENCY:?}")),
+        beyond(taken, &format!("Graph's {taken:.1} ms")).held_to(MOST_ADDED),
+    ]
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -188,8 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_lies_beyond_graphs_own_latency_is_held_against_the_broker() {
-        assert!(!added(&measured(125), &measured(122)).is_missed());
-        assert!(added(&measured(126), &measured(126)).is_missed());
+    fn only_what_lies_beyond_the_time_that_graph_took_is_held_against_the_broker() {
+        let missed = |broker, baseline| {
+            let figures = added(&measured(broker), &measured(baseline));
+            figures.iter().any(Figure::is_missed)
+        };
+        assert!(!missed(128, 123));
+        assert!(missed(129, 123));
     }
 }
