@@ -1,4 +1,5 @@
-//! `app-role replay`: requests that the broker gave up go back to the queues that they came from.
+//! `app-role replay`: requests that the broker gave up go back to the queues that they came from, and
+//! events that were pushed go to the queue of events.
 //!
 //! A replayed request is a new one: a new message, with a new age and new deliveries. It is sent
 //! before the old message is deleted, so a crash in between replays it twice, which does no harm,

@@ -18,7 +18,8 @@ const LARGEST_MESSAGE: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedRequest {
-    /// The message as it was sent. To send it again to the requester's queue is a new request.
+    /// The message as it was sent. To send it again to the requester's queue, or an event to the queue of
+    /// events, is a new request.
     pub request: String,
     /// Why it was given up.
     pub reason: String,

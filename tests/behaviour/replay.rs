@@ -6,10 +6,26 @@ use app_role_cli::{
 };
 use local::tenant::{
     Fault, Route,
-    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ},
 };
 
-use crate::world::{Plan, request, role};
+use serde_json::json;
+use time::Duration;
+
+use crate::{
+    events::{pushed_plan, written},
+    world::{PATIENCE, Plan, World, request, role},
+};
+
+impl World {
+    /// Replays what was given up, as an operator does.
+    async fn replay(&self) -> Tally {
+        let connection = self.account.connection_string();
+        let account = Account::open(&connection, || unreachable!("it holds a key")).unwrap();
+        let mut replay = Replay::new(&account, account.clone()).unwrap();
+        replay.run(|_| ()).await.unwrap()
+    }
+}
 
 #[tokio::test]
 async fn a_request_that_was_given_up_is_granted_when_an_operator_replays_it() {
@@ -19,12 +35,26 @@ async fn a_request_that_was_given_up_is_granted_when_an_operator_replays_it() {
     let result = world.ask(&request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)).await;
     assert_eq!(role(&result)["status"], "failed", "{result}");
     world.tenant.clear_faults(Route::CreateAssignment);
-    let connection = world.account.connection_string();
-    let account = Account::open(&connection, || unreachable!("it holds a key")).unwrap();
-    let mut replay = Replay::new(&account, account.clone()).unwrap();
-    let tally = replay.run(|_| ()).await.unwrap();
-    assert_eq!(tally, Tally { replayed: 1, left: 0, failed: 0 });
+    assert_eq!(world.replay().await, Tally { replayed: 1, left: 0, failed: 0 });
     let result = world.results(1).await.remove(0);
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     assert_eq!(result["attempt"], 1);
+}
+
+#[tokio::test]
+async fn an_event_that_was_pushed_and_given_up_is_done_when_an_operator_replays_it() {
+    let world = pushed_plan().await.start().await;
+    world.events().await;
+    let full = Fault::error(403, "Directory_QuotaExceeded", "The directory is full.");
+    world.tenant.answer_every(Route::CreateAssignment, full);
+    let event = written(ORDERS_IDENTITY_RESOURCE_ID, Duration::minutes(1));
+    assert_eq!(world.push(&json!([event])).await, 202);
+    let kept = world.first_messages(&world.failed).await.remove(0);
+    assert_eq!(kept["requester"], "eventgrid:ResourceEvent");
+    assert!(world.tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+    world.tenant.clear_faults(Route::CreateAssignment);
+    let before = world.host.invocations().len();
+    assert_eq!(world.replay().await, Tally { replayed: 1, left: 0, failed: 0 });
+    world.host.wait_for_invocations(before + 1, PATIENCE).await.unwrap();
+    assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
 }

@@ -8,6 +8,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// How a requester is called that asked by a queue.
 const QUEUE_PREFIX: &str = "queue:";
+/// How a requester is called that is an event, pushed to the function of this name.
+const EVENT_GRID_PREFIX: &str = "eventgrid:";
+/// The queue of events. What was pushed goes into it: Event Grid alone can push.
+const EVENTS: &str = "resource-events";
 /// Lengths that a queue's name may have ("Naming Queues and Metadata").
 const QUEUE_NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=63;
 /// The longest label of a request.
@@ -16,7 +20,8 @@ const LONGEST_REQUEST_ID: usize = 128;
 /// A message of the queue of failed requests that can be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRequest {
-    /// The queue that it came from, and goes back to.
+    /// The queue that it goes to: the one that it came from, or, if it is an event that was pushed, the
+    /// queue of events.
     pub queue: String,
     /// Its text as it was sent. It belongs to the requester: it is never printed.
     pub text: String,
@@ -82,8 +87,9 @@ impl FailedRequest {
         if let Some(first_seen) = &wire.first_seen {
             OffsetDateTime::parse(first_seen, &Rfc3339).map_err(|_| NotReplayable::FirstSeen)?;
         }
-        let queue = wire.requester.strip_prefix(QUEUE_PREFIX).filter(|name| is_queue_name(name));
-        let Some(queue) = queue else { return Err(NotReplayable::Requester(wire.requester)) };
+        let Some(queue) = queue_of(&wire.requester) else {
+            return Err(NotReplayable::Requester(wire.requester));
+        };
         Ok(Self {
             queue: queue.to_owned(),
             request_id: request_id(&wire.request),
@@ -107,6 +113,13 @@ impl fmt::Display for FailedRequest {
         }
         // The reason may name what callers named: as a literal it cannot move a terminal's cursor.
         write!(formatter, "{attempts} attempts, {reason:?}")
+    }
+}
+
+fn queue_of(requester: &str) -> Option<&str> {
+    match requester.strip_prefix(EVENT_GRID_PREFIX) {
+        Some(function) => (!function.is_empty()).then_some(EVENTS),
+        None => requester.strip_prefix(QUEUE_PREFIX).filter(|name| is_queue_name(name)),
     }
 }
 
@@ -162,12 +175,24 @@ mod tests {
 
     #[test]
     fn a_requester_that_is_no_queue_is_named() {
-        for requester in
-            ["admin", "http:8888", "queue:", "queue:../admin", "queue:Upper", "queue:a"]
-        {
+        for requester in [
+            "admin",
+            "http:8888",
+            "eventgrid:",
+            "queue:",
+            "queue:../admin",
+            "queue:Upper",
+            "queue:a",
+        ] {
             let error = FailedRequest::parse(&message("requester", json!(requester))).unwrap_err();
             assert_eq!(error, NotReplayable::Requester(requester.to_owned()));
         }
+    }
+
+    #[test]
+    fn an_event_that_was_pushed_goes_to_the_queue_of_events() {
+        let pushed = message("requester", json!("eventgrid:ResourceEvent"));
+        assert_eq!(FailedRequest::parse(&pushed).unwrap().queue, "resource-events");
     }
 
     #[test]
