@@ -13,6 +13,7 @@ pub mod mode;
 pub mod names;
 pub mod outcome;
 pub mod pace;
+mod parsed_string;
 pub mod plan;
 pub mod policy;
 pub mod priority;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
+
+use crate::domain::parsed_string::parsed;
 
 /// Length of a GUID written with hyphens, the only spelling that Graph and ARM use.
 const GUID_TEXT_LENGTH: usize = 36;
@@ -51,8 +53,7 @@ macro_rules! guid_newtype {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(de::Error::custom)
+                parsed(deserializer, Self::parse)
             }
         }
     };

@@ -13,6 +13,7 @@ use serde::{
 use crate::domain::{
     arm::ArmScope,
     ids::{AppId, AppRoleId, Guid, ObjectId},
+    parsed_string::parsed,
     text::{DisplayName, IdentifierUri, RoleValue},
 };
 
@@ -248,8 +249,7 @@ struct ResourceId(ArmScope);
 
 impl<'de> Deserialize<'de> for ResourceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        resource_id(&text).map(Self).map_err(de::Error::custom)
+        parsed(deserializer, |text| resource_id(text).map(Self))
     }
 }
 

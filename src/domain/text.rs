@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer};
+
+use crate::domain::parsed_string::parsed;
 
 /// Longest display name in a directory ("servicePrincipal resource type", displayName).
 pub const LONGEST_DISPLAY_NAME: usize = 256;
@@ -103,8 +105,7 @@ macro_rules! text_newtype {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(de::Error::custom)
+                parsed(deserializer, Self::parse)
             }
         }
     };

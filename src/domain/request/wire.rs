@@ -1,7 +1,5 @@
 //! The two JSON shapes of a request.
 
-use std::borrow::Cow;
-
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error, IgnoredAny},
@@ -12,6 +10,7 @@ use super::{Action, InvalidRequest, MOST_ROLES, Request};
 use crate::domain::{
     ids::{AppRoleId, ObjectId},
     names::{ApiName, PrincipalName, RoleName},
+    parsed_string::parsed,
     text::{Reason, RequestId},
 };
 
@@ -67,10 +66,11 @@ pub(super) struct Moment(OffsetDateTime);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        OffsetDateTime::parse(&text, &Rfc3339)
-            .map(Self)
-            .map_err(|_| D::Error::custom("expected a moment such as 2026-12-01T00:00:00Z"))
+        parsed(deserializer, |text| {
+            OffsetDateTime::parse(text, &Rfc3339)
+                .map(Self)
+                .map_err(|_| "expected a moment such as 2026-12-01T00:00:00Z")
+        })
     }
 }
 
