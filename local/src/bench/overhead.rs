@@ -23,7 +23,7 @@ const IN_FLIGHT: [usize; 3] = [1, 16, 64];
 const ROUNDS: usize = 40;
 /// With Graph's latency a round takes seconds, and its tail is looked at, not its sum.
 const ROUNDS_WITH_LATENCY: usize = 4;
-/// In one round. All rounds together take a second of processor time, of which the system tells
+/// In one round. All rounds together take seconds of processor time, of which the system tells
 /// hundredths.
 const GRANTS: usize = 500;
 /// Before anything is measured.
