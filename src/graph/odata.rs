@@ -92,7 +92,7 @@ fn principal_list(endpoint: &Url, filter: Filter<'_>, properties: &str) -> Url {
     if filter.is_advanced() {
         query.push(("$count", "true"));
     }
-    with_query(path(endpoint, &["servicePrincipals"]), &query)
+    with_query(path(endpoint, &["servicePrincipals"], &[]), &query)
 }
 
 /// Where assignments of a principal are created.
@@ -117,21 +117,16 @@ pub(super) fn assignment(endpoint: &Url, principal: Key, id: &str) -> Url {
 
 fn service_principal(endpoint: &Url, key: Key, below: &[&str]) -> Url {
     match key {
-        Key::ObjectId(id) => {
-            path(endpoint, ["servicePrincipals", &id.to_string()].iter().chain(below))
-        }
-        Key::AppId(id) => path(
-            endpoint,
-            [format!("servicePrincipals(appId='{id}')").as_str()].iter().chain(below),
-        ),
+        Key::ObjectId(id) => path(endpoint, &["servicePrincipals", &id.to_string()], below),
+        Key::AppId(id) => path(endpoint, &[&format!("servicePrincipals(appId='{id}')")], below),
     }
 }
 
-fn path<'a>(endpoint: &Url, segments: impl IntoIterator<Item = &'a &'a str>) -> Url {
+fn path(endpoint: &Url, segments: &[&str], below: &[&str]) -> Url {
     let mut url = endpoint.clone();
     // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
     if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().push("v1.0").extend(segments);
+        path.pop_if_empty().push("v1.0").extend(segments).extend(below);
     }
     url
 }
