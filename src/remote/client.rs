@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use azure_core::http::Url;
 
+use super::authorities;
 use crate::domain::pace::Pace;
 
 /// Builds the HTTP client for everything that takes a token.
@@ -14,7 +15,11 @@ use crate::domain::pace::Pace;
 ///
 /// An error means that the machine has no certificate authorities to trust.
 pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
-    builder(pace).https_only(endpoint.scheme() == "https").build()
+    let builder = builder(pace).https_only(endpoint.scheme() == "https");
+    match authorities::in_one_file() {
+        Some(authorities) => builder.tls_certs_only(authorities).build(),
+        None => builder.build(),
+    }
 }
 
 /// Builds the HTTP client for the identity endpoint, from which tokens come and to which none goes.

@@ -9,6 +9,7 @@ mod audit;
 mod bicep;
 mod deliveries;
 mod deployment;
+mod encrypted;
 mod event_costs;
 mod event_deliveries;
 mod event_order;
