@@ -36,11 +36,11 @@ if [[ $target == *-musl ]]; then
   [[ -n ${CC_x86_64_unknown_linux_musl:-} || $(uname -sm) == 'Linux x86_64' ]] ||
     fail "builds on x86-64 Linux; elsewhere let the release workflow do it, or set CC_x86_64_unknown_linux_musl to a cross compiler"
   compiler=${CC_x86_64_unknown_linux_musl:-cc}
-  command -v "$compiler" >/dev/null || fail "the C compiler $compiler is missing (for the TLS library, ring)"
-  # ring's C code calls nothing but what every C library has, so the machine's own compiler serves,
-  # told not to call glibc's checked variants, which musl does not have.
+  command -v "$compiler" >/dev/null || fail "the C compiler $compiler is missing (for ring, the TLS library, and mimalloc, the allocator)"
+  # The C code of ring and mimalloc calls nothing but what every C library has, so the machine's own
+  # compiler serves, told not to call what only glibc has: its checked variants, and those for C23.
   export CC_x86_64_unknown_linux_musl=$compiler
-  export CFLAGS_x86_64_unknown_linux_musl="${CFLAGS_x86_64_unknown_linux_musl:-} -U_FORTIFY_SOURCE"
+  export CFLAGS_x86_64_unknown_linux_musl="${CFLAGS_x86_64_unknown_linux_musl:-} -U_FORTIFY_SOURCE -std=gnu17"
   # No path of the building machine in the binary.
   export CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/app-role-broker"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 fi

@@ -56,7 +56,7 @@ const MOST_RESTARTS: usize = 2;
 pub struct Graph {
     client: reqwest::Client,
     tokens: Arc<TokenSource>,
-    endpoint: Url,
+    root: Url,
     pace: Pace,
     apis: ApiCache,
     reads: Mutex<Closing>,
@@ -80,14 +80,14 @@ impl Graph {
     pub fn new(
         client: reqwest::Client,
         tokens: Arc<TokenSource>,
-        endpoint: Url,
+        endpoint: &Url,
         quota: WriteQuota,
         pace: Pace,
     ) -> Self {
         Self {
             client,
             tokens,
-            endpoint,
+            root: odata::root(endpoint),
             apis: ApiCache::default(),
             reads: Mutex::default(),
             writes: WritePace::new(quota, pace.clone()),
@@ -163,7 +163,7 @@ impl Graph {
     fn same_origin(&self, link: &str) -> Result<Url, GraphError> {
         Url::parse(link)
             .ok()
-            .filter(|url| url.origin() == self.endpoint.origin())
+            .filter(|url| url.origin() == self.root.origin())
             .ok_or_else(GraphError::foreign_link)
     }
 

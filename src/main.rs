@@ -8,13 +8,14 @@ use app_role_broker::{
     config::{Env, ProcessEnv, Settings, StartFault},
     telemetry, wiring,
 };
-use dlmalloc::GlobalDlmalloc;
+use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
 
 /// A grant asks for some two hundred small pieces of memory. The allocator of musl, for which packages are
 /// built, gives pages back to the system and takes them again in between: a quarter of a grant's time.
+/// Others take a lock for each piece, for threads that there are none of here.
 #[global_allocator]
-static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Exit status after a signal. The host restarts a handler that ends with 200 and does not count it
 /// as a crash; one that ends with 0 it never starts again, and every later call fails.

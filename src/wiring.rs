@@ -27,7 +27,7 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let pace = || settings.pace.clone();
     let tokens =
         |scope| Arc::new(TokenSource::new(make_credential.clone(), scope, settings.pace.clone()));
-    let (endpoint, quota) = (settings.graph_endpoint.clone(), settings.write_quota);
+    let (endpoint, quota) = (&settings.graph_endpoint, settings.write_quota);
     let graph = Graph::new(client.clone(), tokens(settings.graph_scope()), endpoint, quota, pace());
     let arm_endpoint = settings.arm_endpoint.clone();
     let arm = Arm::new(client.clone(), tokens(settings.arm_scope()), arm_endpoint, pace());

@@ -102,7 +102,7 @@ impl Session {
             Failure::failed("your token does not say who you are (claim oid)")
                 .hint(credential::advice(global.auth))
         })?;
-        let graph = Graph::new(client, tokens, endpoint, WriteQuota::default(), pace.clone());
+        let graph = Graph::new(client, tokens, &endpoint, WriteQuota::default(), pace.clone());
         let (policy, of_the_handler) = (policy(&global.policy), arm.of_the_handler(&pace));
         let broker = Broker::new(graph, of_the_handler, policy, Mode::Enforce, pace.clone());
         let requester = Requester::Cli(operator);

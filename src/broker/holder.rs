@@ -56,7 +56,7 @@ impl Broker {
             Identity::None => return Ok(None),
             Identity::Forbidden => self.warn_of_missing_role(written, own),
             Identity::Unanswered(detail) => {
-                if self.reminders.is_due(&format!("unanswered {}", resource.segments().join("/"))) {
+                if self.reminders.is_due(&format!("unanswered {}", resource.key())) {
                     tracing::warn!(event = "arm.unanswered", resource = %resource, "{detail}");
                 }
             }
@@ -66,7 +66,7 @@ impl Broker {
 
     fn warn_of_missing_role(&self, written: &ResourceWritten, own: OwnIdentity) {
         let scope = written.resource.resource_group();
-        if self.reminders.is_due(&format!("role {}", scope.segments().join("/"))) {
+        if self.reminders.is_due(&format!("role {}", scope.key())) {
             tracing::warn!(
                 event = "arm.role_missing",
                 scope = %scope,

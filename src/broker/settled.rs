@@ -56,7 +56,7 @@ impl SettledResources {
         deadline: Deadline,
         memory: Duration,
     ) -> Option<Turn> {
-        self.turn_at(resource.segments().join("/"), deadline, memory).await
+        self.turn_at(resource.key().to_owned(), deadline, memory).await
     }
 
     /// The same for an identity whose resource nobody has asked for.

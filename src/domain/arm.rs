@@ -60,7 +60,7 @@ impl From<NotAGuid> for InvalidScope {
 #[derive(Debug, Clone)]
 pub struct ArmScope {
     text: String,
-    segments: Vec<String>,
+    key: String,
 }
 
 impl ArmScope {
@@ -73,36 +73,36 @@ impl ArmScope {
             return Err(InvalidScope::NotASubscription);
         }
         let text = decoded(text.trim_end_matches('/'))?;
-        let segments: Vec<_> =
-            text.to_ascii_lowercase().split('/').skip(1).map(str::to_owned).collect();
-        match segments.as_slice() {
-            [first, subscription, below @ ..] if first == "subscriptions" => {
+        let scope = Self { key: text.to_ascii_lowercase(), text };
+        match scope.segments().collect::<Vec<_>>().as_slice() {
+            ["subscriptions", subscription, below @ ..] => {
                 ObjectId::parse(subscription)?;
                 check_below_subscription(below)?;
             }
             _ => return Err(InvalidScope::NotASubscription),
         }
-        Ok(Self { text, segments })
+        Ok(scope)
     }
 
     /// Whether it is a resource, and not a subscription or resource group.
     #[must_use]
     pub fn is_resource(&self) -> bool {
-        self.segments.len() > RESOURCE_GROUP_SEGMENTS
+        self.segments().count() > RESOURCE_GROUP_SEGMENTS
     }
 
     /// Whether another place is this one or lies below it.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
-        other.segments.starts_with(&self.segments)
+        let below = other.key.strip_prefix(&self.key);
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
     /// The resource group that it lies in; a subscription is its own answer.
     #[must_use]
     pub fn resource_group(&self) -> Self {
-        let segments = self.segments.iter().take(RESOURCE_GROUP_SEGMENTS).cloned().collect();
         let text: Vec<_> = self.text.split('/').take(RESOURCE_GROUP_SEGMENTS + 1).collect();
-        Self { text: text.join("/"), segments }
+        let text = text.join("/");
+        Self { key: text.to_ascii_lowercase(), text }
     }
 
     /// The same place with the word for resource groups spelt as Azure Resource Manager does
@@ -117,9 +117,14 @@ impl ArmScope {
     }
 
     /// Its segments, in lower case.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.key.strip_prefix('/').unwrap_or_default().split('/')
+    }
+
+    /// By which it is known: the same text for all spellings.
     #[must_use]
-    pub fn segments(&self) -> &[String] {
-        &self.segments
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// The text as it was given, without escapes and slashes at the end.
@@ -131,7 +136,7 @@ impl ArmScope {
 
 impl PartialEq for ArmScope {
     fn eq(&self, other: &Self) -> bool {
-        self.segments == other.segments
+        self.key == other.key
     }
 }
 
@@ -161,8 +166,8 @@ fn decoded(scope: &str) -> Result<String, InvalidScope> {
     Ok(text)
 }
 
-fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
-    if segments.iter().any(String::is_empty) {
+fn check_below_subscription(segments: &[&str]) -> Result<(), InvalidScope> {
+    if segments.iter().any(|segment| segment.is_empty()) {
         return Err(InvalidScope::EmptySegment);
     }
     if !segments.iter().all(|segment| is_name(segment)) {
@@ -170,12 +175,9 @@ fn check_below_subscription(segments: &[String]) -> Result<(), InvalidScope> {
     }
     match segments {
         [] => Ok(()),
-        [groups, _name] if groups == "resourcegroups" => Ok(()),
-        [groups, _name, providers, _namespace, resource @ ..]
-            if groups == "resourcegroups"
-                && providers == "providers"
-                && !resource.is_empty()
-                && resource.len() % 2 == 0 =>
+        ["resourcegroups", _name] => Ok(()),
+        ["resourcegroups", _name, "providers", _namespace, resource @ ..]
+            if !resource.is_empty() && resource.len() % 2 == 0 =>
         {
             Ok(())
         }

@@ -35,10 +35,11 @@ impl ResourceType {
     #[must_use]
     pub fn of(resource: &ArmScope) -> Option<Self> {
         // Words stand at even places and names at odd ones; a name may be any word.
-        let (pairs, _) = resource.segments().as_chunks::<2>();
-        let providers = pairs.iter().rposition(|[word, _]| word == PROVIDERS)?;
+        let segments: Vec<_> = resource.segments().collect();
+        let (pairs, _) = segments.as_chunks::<2>();
+        let providers = pairs.iter().rposition(|[word, _]| *word == PROVIDERS)?;
         let ([_, namespace], below) = pairs.get(providers..)?.split_first()?;
-        let types: Vec<&str> = below.iter().map(|[kind, _]| kind.as_str()).collect();
+        let types: Vec<&str> = below.iter().map(|[kind, _]| *kind).collect();
         (!types.is_empty()).then(|| Self(format!("{namespace}/{}", types.join("/"))))
     }
 

@@ -99,7 +99,7 @@ impl Graph {
         api: &Api,
         deadline: Deadline,
     ) -> Result<Vec<NamedHolder>, GraphError> {
-        let url = odata::assigned_to(&self.endpoint, Key::ObjectId(api.object_id));
+        let url = odata::assigned_to(&self.root, Key::ObjectId(api.object_id));
         let listed = self.list::<WireNamedHolder>("list the holders", url, false, deadline).await?;
         Ok(listed.into_iter().map(NamedHolder::from).collect())
     }
@@ -136,7 +136,7 @@ impl Graph {
         let call = Call {
             name: "create the assignment",
             method: Method::POST,
-            url: odata::assignments(&self.endpoint, key(permit)),
+            url: odata::assignments(&self.root, key(permit)),
             body: Some(&body),
             client_request_id: effort.client_request_id,
             may_lag: false,
@@ -155,7 +155,7 @@ impl Graph {
         let call = Call::<()> {
             name: "remove the assignment",
             method: Method::DELETE,
-            url: odata::assignment(&self.endpoint, key(permit), &assignment.id),
+            url: odata::assignment(&self.root, key(permit), &assignment.id),
             body: None,
             client_request_id: effort.client_request_id,
             may_lag: false,
@@ -165,7 +165,7 @@ impl Graph {
     }
 
     async fn held_by(&self, key: Key, deadline: Deadline) -> Result<Vec<Assignment>, GraphError> {
-        let url = odata::assignment_list(&self.endpoint, key);
+        let url = odata::assignment_list(&self.root, key);
         let listed =
             self.list::<WireAssignment>("list the assignments", url, false, deadline).await?;
         Ok(listed.into_iter().map(Assignment::from).collect())

@@ -63,14 +63,14 @@ impl Graph {
     #[must_use]
     pub fn managed_identities(&self) -> ManagedIdentities<'_> {
         let filter = Filter::ManagedIdentities;
-        let first = odata::identities(&self.endpoint);
+        let first = odata::identities(&self.root);
         ManagedIdentities(Pages::new(self, "list managed identities", first, filter.is_advanced()))
     }
 
     /// All that hold roles of this API. An assignment from before `old` is an old one.
     #[must_use]
     pub fn holders(&self, api: ObjectId, old: OffsetDateTime) -> Holders<'_> {
-        let first = odata::assigned_to(&self.endpoint, Key::ObjectId(api));
+        let first = odata::assigned_to(&self.root, Key::ObjectId(api));
         let pages = Pages::new(self, "list the holders of an API's roles", first, false);
         Holders { pages, old }
     }

@@ -66,67 +66,72 @@ impl Filter<'_> {
     }
 }
 
+/// Where all of Graph is, version 1.0, of which the others are made.
+pub(super) fn root(endpoint: &Url) -> Url {
+    path(endpoint, &["v1.0"], &[])
+}
+
 /// Where a service principal is read that is to receive a role.
-pub(super) fn principal(endpoint: &Url, key: Key) -> Url {
-    with_query(service_principal(endpoint, key, &[]), &[("$select", PRINCIPAL_PROPERTIES)])
+pub(super) fn principal(root: &Url, key: Key) -> Url {
+    with_query(service_principal(root, key, &[]), &[("$select", PRINCIPAL_PROPERTIES)])
 }
 
 /// Where a service principal is read that defines roles.
-pub(super) fn api(endpoint: &Url, key: Key) -> Url {
-    with_query(service_principal(endpoint, key, &[]), &[("$select", API_PROPERTIES)])
+pub(super) fn api(root: &Url, key: Key) -> Url {
+    with_query(service_principal(root, key, &[]), &[("$select", API_PROPERTIES)])
 }
 
 /// Where the list of service principals starts that meet a condition.
-pub(super) fn principals(endpoint: &Url, filter: Filter<'_>) -> Url {
-    principal_list(endpoint, filter, PRINCIPAL_PROPERTIES)
+pub(super) fn principals(root: &Url, filter: Filter<'_>) -> Url {
+    principal_list(root, filter, PRINCIPAL_PROPERTIES)
 }
 
 /// Where the list of all managed identities starts.
-pub(super) fn identities(endpoint: &Url) -> Url {
-    principal_list(endpoint, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
+pub(super) fn identities(root: &Url) -> Url {
+    principal_list(root, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
 }
 
-fn principal_list(endpoint: &Url, filter: Filter<'_>, properties: &str) -> Url {
+fn principal_list(root: &Url, filter: Filter<'_>, properties: &str) -> Url {
     let text = filter.text();
     let mut query = vec![("$filter", text.as_str()), ("$select", properties), ("$top", PAGE_SIZE)];
     if filter.is_advanced() {
         query.push(("$count", "true"));
     }
-    with_query(path(endpoint, &["servicePrincipals"], &[]), &query)
+    with_query(path(root, &["servicePrincipals"], &[]), &query)
 }
 
 /// Where assignments of a principal are created.
-pub(super) fn assignments(endpoint: &Url, principal: Key) -> Url {
-    service_principal(endpoint, principal, &["appRoleAssignments"])
+pub(super) fn assignments(root: &Url, principal: Key) -> Url {
+    service_principal(root, principal, &["appRoleAssignments"])
 }
 
 /// Where the list of a principal's assignments starts.
-pub(super) fn assignment_list(endpoint: &Url, principal: Key) -> Url {
-    with_query(assignments(endpoint, principal), &[("$top", PAGE_SIZE)])
+pub(super) fn assignment_list(root: &Url, principal: Key) -> Url {
+    with_query(assignments(root, principal), &[("$top", PAGE_SIZE)])
 }
 
 /// Where the list of the assignments of an API's roles starts.
-pub(super) fn assigned_to(endpoint: &Url, api: Key) -> Url {
-    with_query(service_principal(endpoint, api, &["appRoleAssignedTo"]), &[("$top", PAGE_SIZE)])
+pub(super) fn assigned_to(root: &Url, api: Key) -> Url {
+    with_query(service_principal(root, api, &["appRoleAssignedTo"]), &[("$top", PAGE_SIZE)])
 }
 
 /// Where one assignment is removed.
-pub(super) fn assignment(endpoint: &Url, principal: Key, id: &str) -> Url {
-    service_principal(endpoint, principal, &["appRoleAssignments", id])
+pub(super) fn assignment(root: &Url, principal: Key, id: &str) -> Url {
+    service_principal(root, principal, &["appRoleAssignments", id])
 }
 
-fn service_principal(endpoint: &Url, key: Key, below: &[&str]) -> Url {
+fn service_principal(root: &Url, key: Key, below: &[&str]) -> Url {
     match key {
-        Key::ObjectId(id) => path(endpoint, &["servicePrincipals", &id.to_string()], below),
-        Key::AppId(id) => path(endpoint, &[&format!("servicePrincipals(appId='{id}')")], below),
+        Key::ObjectId(id) => path(root, &["servicePrincipals", &id.to_string()], below),
+        Key::AppId(id) => path(root, &[&format!("servicePrincipals(appId='{id}')")], below),
     }
 }
 
-fn path(endpoint: &Url, segments: &[&str], below: &[&str]) -> Url {
-    let mut url = endpoint.clone();
+fn path(root: &Url, segments: &[&str], below: &[&str]) -> Url {
+    let mut url = root.clone();
     // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
     if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().push("v1.0").extend(segments).extend(below);
+        path.pop_if_empty().extend(segments).extend(below);
     }
     url
 }
@@ -171,8 +176,8 @@ mod tests {
 
     use super::*;
 
-    fn endpoint() -> Url {
-        Url::parse("https://graph.microsoft.com").unwrap()
+    fn graph() -> Url {
+        root(&Url::parse("https://graph.microsoft.com").unwrap())
     }
 
     #[test]
@@ -182,25 +187,19 @@ mod tests {
         let app = Key::AppId(AppId::parse(id).unwrap());
         let base = "https://graph.microsoft.com/v1.0/servicePrincipals";
         for (url, expected) in [
-            (assignments(&endpoint(), object), format!("{base}/{id}/appRoleAssignments")),
-            (assignments(&endpoint(), app), format!("{base}(appId='{id}')/appRoleAssignments")),
+            (assignments(&graph(), object), format!("{base}/{id}/appRoleAssignments")),
+            (assignments(&graph(), app), format!("{base}(appId='{id}')/appRoleAssignments")),
+            (assignment_list(&graph(), object), format!("{base}/{id}/appRoleAssignments?$top=999")),
+            (assignment(&graph(), object, "a_-B"), format!("{base}/{id}/appRoleAssignments/a_-B")),
+            (assigned_to(&graph(), object), format!("{base}/{id}/appRoleAssignedTo?$top=999")),
             (
-                assignment_list(&endpoint(), object),
-                format!("{base}/{id}/appRoleAssignments?$top=999"),
-            ),
-            (
-                assignment(&endpoint(), object, "a_-B"),
-                format!("{base}/{id}/appRoleAssignments/a_-B"),
-            ),
-            (assigned_to(&endpoint(), object), format!("{base}/{id}/appRoleAssignedTo?$top=999")),
-            (
-                identities(&endpoint()),
+                identities(&graph()),
                 format!(
                     "{base}?$filter=servicePrincipalType%20eq%20%27ManagedIdentity%27\
                      &$select={IDENTITY_PROPERTIES}&$top=999&$count=true"
                 ),
             ),
-            (api(&endpoint(), app), format!("{base}(appId='{id}')?$select={API_PROPERTIES}")),
+            (api(&graph(), app), format!("{base}(appId='{id}')?$select={API_PROPERTIES}")),
         ] {
             assert_eq!(url.as_str(), expected);
         }
@@ -213,7 +212,7 @@ mod tests {
 
     /// The condition as a server reads it.
     fn filter(filter: Filter<'_>) -> String {
-        let parameters = parameters(&principals(&endpoint(), filter));
+        let parameters = parameters(&principals(&graph(), filter));
         parameters.into_iter().find(|(name, _)| name == "$filter").unwrap().1
     }
 
@@ -231,7 +230,7 @@ mod tests {
         #[test]
         fn no_name_changes_the_meaning_of_a_query(text: String) {
             let Ok(name) = DisplayName::parse(&text) else { return Ok(()) };
-            let parameters = parameters(&principals(&endpoint(), Filter::DisplayName(&name)));
+            let parameters = parameters(&principals(&graph(), Filter::DisplayName(&name)));
             prop_assert_eq!(parameters.len(), 3);
             let (option, filter) = &parameters[0];
             prop_assert_eq!(option, "$filter");
@@ -243,7 +242,7 @@ mod tests {
         #[test]
         fn no_assignment_id_leaves_its_segment(id in "[ -~]{1,50}") {
             let key = Key::ObjectId(ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap());
-            let url = assignment(&endpoint(), key, &id);
+            let url = assignment(&graph(), key, &id);
             prop_assert_eq!(url.path_segments().unwrap().count(), if id == "." || id == ".." { 4 } else { 5 });
             prop_assert_eq!(url.query(), None);
         }

@@ -130,7 +130,7 @@ impl Graph {
         deadline: Deadline,
     ) -> Result<Vec<String>, GraphError> {
         let start: String = name.chars().take((name.chars().count() / 2).max(1)).collect();
-        let url = odata::principals(&self.endpoint, Filter::DisplayNameStart(&start));
+        let url = odata::principals(&self.root, Filter::DisplayNameStart(&start));
         let page: Page<WirePrincipal> = self.get("search similar names", url, deadline).await?.body;
         let names: Vec<_> = page.value.into_iter().filter_map(|wire| wire.display_name).collect();
         Ok(nearest(name, names.iter().map(String::as_str)))
@@ -141,7 +141,7 @@ impl Graph {
         key: Key,
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
-        let url = odata::principal(&self.endpoint, key);
+        let url = odata::principal(&self.root, key);
         let read = self.get::<WirePrincipal>("read the principal", url, deadline).await;
         found(read.map(|answer| Principal {
             by_client_id: matches!(key, Key::AppId(_)),
@@ -184,7 +184,7 @@ impl Graph {
         same: impl Fn(&Principal) -> bool,
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
-        let url = odata::principals(&self.endpoint, filter);
+        let url = odata::principals(&self.root, filter);
         let listed = self
             .list::<WirePrincipal>("search service principals", url, filter.is_advanced(), deadline)
             .await?;
@@ -233,7 +233,7 @@ impl Graph {
     }
 
     async fn api_by(&self, key: Key, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
-        let url = odata::api(&self.endpoint, key);
+        let url = odata::api(&self.root, key);
         let read = self.get::<WireApi>("read the API", url, deadline).await;
         found(read.map(|answer| answer.body.into()))
     }

@@ -78,7 +78,7 @@ async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let client = client::build(&endpoint, &pace).unwrap();
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
     let tokens = TokenSource::new(make, "scope".to_owned(), pace.clone());
-    Graph::new(client, Arc::new(tokens), endpoint, WriteQuota::default(), pace)
+    Graph::new(client, Arc::new(tokens), &endpoint, WriteQuota::default(), pace)
 }
 
 /// An Azure Resource Manager that nobody asks.

@@ -100,7 +100,7 @@ impl<'a> Comparer<'a> {
 /// What people call it: a managed identity has the name of its resource, which is read in any case.
 fn name(identity: &Principal) -> String {
     let resource = identity.resource_id.as_ref().and_then(|id| id.segments().last());
-    resource.unwrap_or(&identity.display_name).clone()
+    resource.unwrap_or(&identity.display_name).to_owned()
 }
 
 impl Deviation {

@@ -63,7 +63,8 @@ impl PrincipalPattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ScopePattern {
     segments: Vec<String>,
-    is_wild: bool,
+    /// Where there is no wildcard.
+    place: Option<ArmScope>,
 }
 
 impl ScopePattern {
@@ -80,22 +81,22 @@ impl ScopePattern {
             index == RESOURCE_GROUP_NAME
                 || (index >= FIRST_RESOURCE_NAME && (index - FIRST_RESOURCE_NAME).is_multiple_of(2))
         };
-        if segments.len() != scope.segments().len()
+        if segments.len() != scope.segments().count()
             || wild.map(|(index, _)| index).any(|index| !may_be_wild(index))
         {
             return Err("`*` may stand in the name of a resource group or resource only".to_owned());
         }
         let is_wild = segments.iter().any(|segment| segment.contains('*'));
-        Ok(Self { segments, is_wild })
+        Ok(Self { segments, place: (!is_wild).then_some(scope) })
     }
 
     /// Whether a resource is this place or lies below it, compared segment by segment ignoring case.
     fn covers(&self, resource: &ArmScope) -> bool {
-        if !self.is_wild {
-            return resource.segments().starts_with(&self.segments);
+        if let Some(place) = &self.place {
+            return place.contains(resource);
         }
-        resource.segments().len() >= self.segments.len()
-            && self.segments.iter().zip(resource.segments()).all(|(p, s)| glob(p, s))
+        let mut found = resource.segments();
+        self.segments.iter().all(|pattern| found.next().is_some_and(|name| glob(pattern, name)))
     }
 
     /// The place itself; where names have a wildcard, the resource group or subscription around it.
