@@ -17,7 +17,7 @@ use std::{
 use azure_core::http::Url;
 pub use error::ArmError;
 use error::{Meaning, meaning};
-use reqwest::Response;
+use reqwest::{Response, header::AUTHORIZATION};
 use serde::Deserialize;
 
 use crate::{
@@ -124,7 +124,11 @@ impl Arm {
     async fn read_once(&self, url: &Url, deadline: Deadline) -> Result<Identity, ArmError> {
         let token = self.tokens.token().await.map_err(|error| ArmError::not_signed_in(&error))?;
         let limit = self.pace.call.min(deadline.remaining());
-        let request = self.client.get(url.clone()).bearer_auth(token.secret()).timeout(limit);
+        let request = self
+            .client
+            .get(url.clone())
+            .header(AUTHORIZATION, token.authorization())
+            .timeout(limit);
         let response = request.send().await.map_err(|error| ArmError::unreachable(&error))?;
         let identity = read(response, &token).await;
         if identity.as_ref().is_err_and(ArmError::is_token_refused) {

@@ -7,7 +7,10 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use azure_core::http::Url;
-use reqwest::{Response, StatusCode, header::ACCEPT};
+use reqwest::{
+    Response, StatusCode,
+    header::{ACCEPT, AUTHORIZATION},
+};
 
 use crate::{
     domain::pace::Pace,
@@ -110,7 +113,7 @@ impl Storage {
         let request = self
             .client
             .get(url.clone())
-            .bearer_auth(token.secret())
+            .header(AUTHORIZATION, token.authorization())
             .header("x-ms-version", VERSION)
             .header("x-ms-date", httpdate::fmt_http_date(SystemTime::now()))
             .header(ACCEPT, "application/json;odata=nometadata, application/xml")

@@ -7,7 +7,7 @@ use app_role_broker::{
     remote::{client, token::TokenSource},
 };
 use azure_core::http::Url;
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{
     arguments::{BrokerAddress, BrokerOptions, GlobalOptions},
@@ -82,7 +82,7 @@ impl BrokerApi {
             Failure::failed(format!("you are not signed in: {error}"))
                 .hint("sign in with `az login`, and check --audience")
         })?;
-        Ok(call.bearer_auth(token.secret()))
+        Ok(call.header(AUTHORIZATION, token.authorization()))
     }
 }
 

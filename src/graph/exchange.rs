@@ -6,7 +6,10 @@ use std::{
 };
 
 use azure_core::http::Url;
-use reqwest::{Method, Response, StatusCode, header::HeaderMap};
+use reqwest::{
+    Method, Response, StatusCode,
+    header::{AUTHORIZATION, HeaderMap},
+};
 use serde::{
     Serialize,
     de::{DeserializeOwned, Error as _},
@@ -120,9 +123,13 @@ impl Graph {
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
-            .bearer_auth(token.secret())
-            .header(CLIENT_REQUEST_ID, call.client_request_id.to_string())
-            .timeout(self.pace.call.min(deadline.remaining().max(least)));
+            .header(AUTHORIZATION, token.authorization())
+            .header(CLIENT_REQUEST_ID, call.client_request_id.to_string());
+        let limit = deadline.remaining().max(least);
+        // Otherwise the client's own limit holds.
+        if limit < self.pace.call {
+            request = request.timeout(limit);
+        }
         if let Some(body) = call.body {
             request = request.json(body);
         }

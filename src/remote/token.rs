@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use azure_core::credentials::{AccessToken, Secret, TokenCredential};
+use azure_core::credentials::{AccessToken, TokenCredential};
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use time::{Duration as Span, OffsetDateTime};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -21,16 +22,16 @@ const LAST_USE_MARGIN: Span = Span::seconds(30);
 /// A token and what it says.
 #[derive(Debug, Clone)]
 pub struct Token {
-    secret: Arc<Secret>,
+    authorization: HeaderValue,
     expires_on: OffsetDateTime,
     claims: Arc<Claims>,
 }
 
 impl Token {
-    /// The text for an `Authorization` header. Never logged: [`Secret`] hides itself.
+    /// The `Authorization` header with it. Never logged: the header is marked as sensitive.
     #[must_use]
-    pub fn secret(&self) -> &str {
-        self.secret.secret()
+    pub fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
     }
 
     /// What the token says about the broker.
@@ -50,10 +51,15 @@ impl Token {
     }
 }
 
-impl From<AccessToken> for Token {
-    fn from(token: AccessToken) -> Self {
-        let claims = Arc::new(Claims::decode(token.token.secret()));
-        Self { secret: Arc::new(token.token), expires_on: token.expires_on, claims }
+impl TryFrom<AccessToken> for Token {
+    type Error = InvalidHeaderValue;
+
+    fn try_from(token: AccessToken) -> Result<Self, InvalidHeaderValue> {
+        let text = token.token.secret();
+        let mut authorization = HeaderValue::try_from(format!("Bearer {text}"))?;
+        authorization.set_sensitive(true);
+        let claims = Arc::new(Claims::decode(text));
+        Ok(Self { authorization, expires_on: token.expires_on, claims })
     }
 }
 
@@ -130,8 +136,8 @@ impl TokenSource {
     /// happens once within [`Pace::token_renewal`].
     pub async fn forget(&self, refused: &Token) {
         let mut state = self.state.lock().await;
-        let is_current =
-            state.token.as_ref().is_some_and(|token| token.secret() == refused.secret());
+        let current = state.token.as_ref();
+        let is_current = current.is_some_and(|token| token.authorization == refused.authorization);
         let is_new = state.renewed.is_some_and(|at| at.elapsed() < self.pace.token_renewal);
         if is_current && !is_new {
             tracing::warn!(event = "token.renewed", "the token was refused: another is fetched");
@@ -147,14 +153,23 @@ impl TokenSource {
         state.credential = Some(credential.clone());
         let scopes = [self.scope.as_str()];
         match tokio::time::timeout(self.pace.token, credential.get_token(&scopes, None)).await {
-            Ok(Ok(token)) => Ok(token.into()),
-            Ok(Err(error)) => Err(self.no_token(&error)),
-            Err(_) => Err(NoToken {
-                scope: self.scope.clone(),
-                cause: format!("the identity endpoint did not answer within {:?}", self.pace.token),
-                lasting: false,
+            Ok(Ok(token)) => Token::try_from(token).map_err(|_| {
+                self.no_usable_token(
+                    "the identity endpoint's token has characters that none has".to_owned(),
+                )
             }),
+            Ok(Err(error)) => Err(self.no_token(&error)),
+            Err(_) => {
+                let limit = self.pace.token;
+                Err(self.no_usable_token(format!(
+                    "the identity endpoint did not answer within {limit:?}"
+                )))
+            }
         }
+    }
+
+    fn no_usable_token(&self, cause: String) -> NoToken {
+        NoToken { scope: self.scope.clone(), cause, lasting: false }
     }
 
     fn no_token(&self, error: &azure_core::Error) -> NoToken {

@@ -49,9 +49,13 @@ where
         let metadata = event.metadata();
         writer.write_str(r#"{"timestamp":""#)?;
         SystemTime.format_time(&mut writer)?;
-        write!(writer, r#"","level":"{}""#, metadata.level())?;
+        writer.write_str(r#"","level":""#)?;
+        writer.write_str(metadata.level().as_str())?;
+        writer.write_char('"')?;
         self.format_fields(writer.by_ref(), event)?;
-        write!(writer, r#","target":"{}""#, metadata.target())?;
+        writer.write_str(r#","target":""#)?;
+        writer.write_str(metadata.target())?;
+        writer.write_char('"')?;
         if let Some(span) = context.lookup_current() {
             write_span(&mut writer, &span)?;
         }

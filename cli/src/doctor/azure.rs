@@ -3,7 +3,7 @@
 
 use app_role_broker::{arm::NEEDED_ROLE, domain::ids::ObjectId, remote::client::causes};
 use azure_core::http::Url;
-use reqwest::StatusCode;
+use reqwest::{StatusCode, header::AUTHORIZATION};
 use serde::Deserialize;
 
 use super::finding::Finding;
@@ -94,7 +94,10 @@ async fn roles(session: &Session, broker: ObjectId, scope: &str) -> Result<Vec<S
         Failure::failed(format!("no token for Azure Resource Manager: {error}"))
             .hint("sign in anew with `az login`")
     })?;
-    let call = arm.client.get(address(&arm.endpoint, broker, scope)).bearer_auth(token.secret());
+    let call = arm
+        .client
+        .get(address(&arm.endpoint, broker, scope))
+        .header(AUTHORIZATION, token.authorization());
     let unanswered = |error: reqwest::Error| {
         let causes = causes(&error.without_url());
         Failure::failed(format!("Azure Resource Manager does not answer: {causes}"))

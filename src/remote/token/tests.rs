@@ -45,6 +45,12 @@ fn source(plan: &[Result<i64, &'static str>]) -> (TokenSource, Arc<AtomicUsize>)
     (TokenSource::new(make, SCOPE.to_owned(), Pace::default()), calls)
 }
 
+/// The header with a token that can be sent now.
+async fn sent(source: &TokenSource) -> String {
+    let token = source.token().await.unwrap();
+    token.authorization().to_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_failure_names_the_scope_and_the_cause() {
     let (source, _) = source(&[Err("the endpoint burns")]);
@@ -60,14 +66,14 @@ async fn after_a_failure_callers_are_told_at_once_and_later_it_is_tried_again() 
     }
     assert_eq!(calls.load(SeqCst), 1);
     tokio::time::advance(Pace::default().token_failure).await;
-    assert_eq!(source.token().await.unwrap().secret(), "token-1");
+    assert_eq!(sent(&source).await, "Bearer token-1");
 }
 
 #[tokio::test]
 async fn a_failed_refresh_leaves_the_old_token_in_use_while_it_is_valid() {
     let (source, calls) = source(&[Ok(5), Err("down")]);
     for _ in 0..3 {
-        assert_eq!(source.token().await.unwrap().secret(), "token-0");
+        assert_eq!(sent(&source).await, "Bearer token-0");
     }
     assert_eq!(calls.load(SeqCst), 2);
 }
@@ -86,11 +92,11 @@ async fn a_hundred_concurrent_callers_cause_one_fetch() {
     let callers: Vec<_> = (0..100)
         .map(|_| {
             let source = source.clone();
-            tokio::spawn(async move { source.token().await.unwrap().secret().to_owned() })
+            tokio::spawn(async move { sent(&source).await })
         })
         .collect();
     for caller in callers {
-        assert_eq!(caller.await.unwrap(), "token-0");
+        assert_eq!(caller.await.unwrap(), "Bearer token-0");
     }
     assert_eq!(calls.load(SeqCst), 1);
 }
@@ -101,13 +107,22 @@ async fn a_forgotten_token_is_fetched_again_and_a_newer_one_is_kept() {
     let refused = source.token().await.unwrap();
     source.forget(&refused).await;
     let newer = source.token().await.unwrap();
-    assert_ne!(newer.secret(), refused.secret());
+    assert_ne!(newer.authorization(), refused.authorization());
     source.forget(&refused).await;
-    assert_eq!(source.token().await.unwrap().secret(), newer.secret());
+    assert_eq!(source.token().await.unwrap().authorization(), newer.authorization());
+}
+
+#[test]
+fn a_token_that_no_header_can_hold_is_none() {
+    for text in ["two\nlines", "nul\0"] {
+        let token = AccessToken::new(text, OffsetDateTime::now_utc());
+        assert!(Token::try_from(token).is_err(), "{text:?}");
+    }
 }
 
 #[test]
 fn a_token_never_shows_in_debug_output() {
-    let token = Token::from(AccessToken::new("very-secret", OffsetDateTime::now_utc()));
+    let token =
+        Token::try_from(AccessToken::new("very-secret", OffsetDateTime::now_utc())).unwrap();
     assert!(!format!("{token:?}").contains("very-secret"));
 }
