@@ -18,9 +18,11 @@ use super::{
 use crate::{Outcome, app::App};
 
 const IN_FLIGHT: [usize; 3] = [1, 16, 64];
-/// Each is measured so often, the broker and the baseline by turns, since a machine is not equally fast
-/// all the time.
-const ROUNDS: usize = 40;
+/// Processes are not equally fast: where their memory happens to lie decides how well it is cached. So
+/// each is started anew so often.
+const HEATS: usize = 6;
+/// In each heat, the broker and the baseline by turns, since a machine is not equally fast all the time.
+const ROUNDS: usize = 10;
 /// With Graph's latency a round takes seconds, and its tail is looked at, not its sum.
 const ROUNDS_WITH_LATENCY: usize = 4;
 /// In one round. All rounds together take seconds of processor time, of which the system tells
@@ -61,6 +63,12 @@ struct Measured {
 }
 
 impl Measured {
+    fn add(&mut self, heat: Self) {
+        self.latencies.extend(heat.latencies);
+        self.processor_time += heat.processor_time;
+        self.per_second.extend(heat.per_second);
+    }
+
     /// Of one grant, in microseconds.
     fn processor_time(&self) -> f64 {
         self.processor_time.as_secs_f64() * 1e6 / self.latencies.len() as f64
@@ -70,21 +78,23 @@ impl Measured {
 /// Measures with so many under way at once, and with the latency of a real Graph.
 pub(super) async fn run(app: &App, bare: &str) -> Outcome<Vec<Figure>> {
     let mut figures = Vec::new();
-    let grants = (IN_FLIGHT.len() * ROUNDS + ROUNDS_WITH_LATENCY) * GRANTS;
-    let mut contestants = contestants(app, bare, grants).await?;
     for in_flight in IN_FLIGHT {
-        let [broker, baseline] = measure(&mut contestants, ROUNDS, in_flight).await?;
+        let [mut broker, mut baseline] = <[Measured; 2]>::default();
+        for _ in 0..HEATS {
+            let contestants = contestants(app, bare, ROUNDS * GRANTS).await?;
+            let [broker_now, baseline_now] = measure(contestants, ROUNDS, in_flight).await?;
+            broker.add(broker_now);
+            baseline.add(baseline_now);
+        }
         figures.extend(compared(in_flight, &broker, &baseline));
     }
-    for contestant in &mut contestants {
-        contestant.stage.tenant.set_latency(LATENCY);
+    let contestants = contestants(app, bare, ROUNDS_WITH_LATENCY * GRANTS).await?;
+    for Contestant { stage, .. } in &contestants {
+        stage.tenant.set_latency(LATENCY);
     }
     let [broker, baseline] =
-        measure(&mut contestants, ROUNDS_WITH_LATENCY, IN_FLIGHT_WITH_LATENCY).await?;
+        measure(contestants, ROUNDS_WITH_LATENCY, IN_FLIGHT_WITH_LATENCY).await?;
     figures.extend(added(&broker, &baseline));
-    for Contestant { stage, .. } in &contestants {
-        stage.check_grants(WARM_UP + grants)?;
-    }
     Ok(figures)
 }
 
@@ -105,15 +115,18 @@ async fn contestants(app: &App, bare: &str, grants: usize) -> Outcome<[Contestan
 }
 
 async fn measure(
-    contestants: &mut [Contestant; 2],
+    mut contestants: [Contestant; 2],
     rounds: usize,
     in_flight: usize,
 ) -> Outcome<[Measured; 2]> {
-    let mut measured = [Measured::default(), Measured::default()];
+    let mut measured = <[Measured; 2]>::default();
     for _ in 0..rounds {
         for (contestant, measured) in contestants.iter_mut().zip(&mut measured) {
             contestant.round(in_flight, measured).await?;
         }
+    }
+    for Contestant { stage, .. } in &contestants {
+        stage.check_grants(WARM_UP + rounds * GRANTS)?;
     }
     Ok(measured)
 }
