@@ -9,13 +9,14 @@ use rustls::{
 };
 
 /// The operating system's certificate authorities as far as they are in one file; `None` where there is
-/// no such file, where nothing usable is in it, or where a directory is named to be read.
+/// no such file, where nothing usable is in it, where a directory is named to be read, and where the
+/// system does not keep them in files: then it is left to rustls.
 ///
 /// Linux has them twice: in one file, and in a directory with a file and links for each. By itself
 /// rustls reads both, and the directory takes more than half of a start. `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` name others ("openssl-env", OpenSSL's manual).
 pub(super) fn in_one_file() -> Option<Vec<Certificate>> {
-    if std::env::var_os("SSL_CERT_DIR").is_some() {
+    if !cfg!(target_os = "linux") || std::env::var_os("SSL_CERT_DIR").is_some() {
         return None;
     }
     let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);

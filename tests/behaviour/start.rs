@@ -240,3 +240,13 @@ async fn a_wrong_command_line_is_answered_with_the_right_one() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--version"));
 }
+
+#[tokio::test]
+async fn without_the_authorities_that_a_setting_names_it_does_not_trust_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("authorities.pem");
+    let mut environment = GOOD.to_vec();
+    environment.push(("SSL_CERT_FILE", missing.to_str().unwrap()));
+    let output = run(Path::new(ROOT), &environment).await;
+    assert_refused(&output, &["the HTTP client", "name a file of them in SSL_CERT_FILE"]);
+}
