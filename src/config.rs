@@ -56,6 +56,10 @@ pub struct Settings {
     /// `GRAPH_WRITE_QUOTA`: how many writes Graph accepts of this process, as `writes/seconds`. With
     /// several instances, each one's share. Default: `3000/150`, the documented quota.
     pub write_quota: WriteQuota,
+    /// `SSL_CERT_FILE`: the certificate authorities to trust ("openssl-env", OpenSSL's manual). Default:
+    /// the file in which this Linux has its own. `None` where `SSL_CERT_DIR` names a directory, and where
+    /// there is no such file: then it is left to rustls.
+    pub authorities: Option<PathBuf>,
     /// `POLICY_FILE`: where the policy lies, relative to the app root. Default: `policy.json`.
     pub policy_file: PathBuf,
     /// `BROKER_MODE`: `enforce`, `report` or `paused`. Default: `enforce`.
@@ -119,6 +123,7 @@ impl Settings {
                 graph_endpoint,
                 arm_endpoint,
                 write_quota,
+                authorities: authorities(env),
                 policy_file,
                 mode,
                 storage,
@@ -216,6 +221,14 @@ fn mode(env: &dyn Env) -> Result<Mode, StartFault> {
     const NAME: &str = "BROKER_MODE";
     let Some(text) = env.get(NAME) else { return Ok(Mode::default()) };
     Mode::parse(&text).ok_or_else(|| fault(NAME, "must be enforce, report or paused"))
+}
+
+/// See [`Settings::authorities`].
+fn authorities(env: &dyn Env) -> Option<PathBuf> {
+    if !cfg!(target_os = "linux") || env.get("SSL_CERT_DIR").is_some() {
+        return None;
+    }
+    env.get("SSL_CERT_FILE").map(PathBuf::from).or_else(|| openssl_probe::probe().cert_file)
 }
 
 /// Anything but the platform's own word counts as off.

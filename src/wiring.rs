@@ -21,7 +21,7 @@ use crate::{
 /// A policy that cannot be read does not keep the broker from starting: it starts, denies
 /// everything, and says why with every answer.
 pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
-    let client = client::build(&settings.graph_endpoint, &settings.pace).map_err(no_client)?;
+    let client = client(settings).map_err(no_client)?;
     let to_endpoint = client::build_for_identity_endpoint(&settings.pace).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
     let pace = || settings.pace.clone();
@@ -34,6 +34,14 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let policy = read_policy(&settings.policy_file);
     let broker = Broker::new(graph, arm, policy, settings.mode, pace());
     Ok(broker.with_storage(storage(settings, client, make_credential)))
+}
+
+fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
+    let (endpoint, pace) = (&settings.graph_endpoint, &settings.pace);
+    match &settings.authorities {
+        Some(file) => client::build_trusting(file, endpoint, pace),
+        None => client::build(endpoint, pace),
+    }
 }
 
 fn storage(

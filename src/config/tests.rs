@@ -200,3 +200,14 @@ fn who_signed_in_is_believed_only_where_the_platform_says_true() {
         assert_eq!(settings.easy_auth, believed, "{text:?}");
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn authorities_are_those_of_the_named_file_and_a_named_directory_is_left_to_rustls() {
+    let named = with("SSL_CERT_FILE", "/etc/contoso/root.pem");
+    let authorities = Settings::read(&named).unwrap().authorities;
+    assert_eq!(authorities.as_deref(), Some(Path::new("/etc/contoso/root.pem")));
+    let mut env = named;
+    env.insert("SSL_CERT_DIR", "/etc/contoso");
+    assert_eq!(Settings::read(&env).unwrap().authorities, None);
+}

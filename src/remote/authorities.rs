@@ -1,6 +1,6 @@
-//! Which certificate authorities are trusted: those of the operating system.
+//! Files of certificate authorities.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use reqwest::Certificate;
 use rustls::{
@@ -8,24 +8,11 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// The operating system's certificate authorities as far as they are in one file; `None` where there is
-/// no such file, where nothing usable is in it, where a directory is named to be read, and where the
-/// system does not keep them in files: then it is left to rustls.
+/// The certificate authorities in a file, in PEM; `None` where nothing usable is in it.
 ///
-/// Linux has them twice: in one file, and in a directory with a file and links for each. By itself
-/// rustls reads both, and the directory takes more than half of a start. `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` name others ("openssl-env", OpenSSL's manual).
-pub(super) fn in_one_file() -> Option<Vec<Certificate>> {
-    if !cfg!(target_os = "linux") || std::env::var_os("SSL_CERT_DIR").is_some() {
-        return None;
-    }
-    let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    read(&named.or_else(|| openssl_probe::probe().cert_file)?)
-}
-
 /// What is no certificate, or none that could sign another, does not keep the others from being trusted,
-/// as in the directory.
-fn read(file: &Path) -> Option<Vec<Certificate>> {
+/// as with rustls.
+pub(super) fn read(file: &Path) -> Option<Vec<Certificate>> {
     let text = std::fs::read(file).ok()?;
     let authorities = CertificateDer::pem_slice_iter(&text).flatten();
     let usable = authorities.filter(|one| RootCertStore::empty().add(one.clone()).is_ok());

@@ -1,6 +1,6 @@
 //! The one HTTP client.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use azure_core::http::Url;
 
@@ -15,11 +15,29 @@ use crate::domain::pace::Pace;
 ///
 /// An error means that the machine has no certificate authorities to trust.
 pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = builder(pace).https_only(endpoint.scheme() == "https");
-    match authorities::in_one_file() {
+    for_tokens(endpoint, pace).build()
+}
+
+/// The same, which trusts the certificate authorities in this file and no others.
+///
+/// Linux has them twice: in one file, and in a directory with a file and links for each. By itself
+/// rustls reads both, and the directory takes half of a start.
+///
+/// Where nothing usable is in the file, it is left to rustls to find others or to say why not.
+pub fn build_trusting(
+    authorities: &Path,
+    endpoint: &Url,
+    pace: &Pace,
+) -> Result<reqwest::Client, reqwest::Error> {
+    let builder = for_tokens(endpoint, pace);
+    match authorities::read(authorities) {
         Some(authorities) => builder.tls_certs_only(authorities).build(),
         None => builder.build(),
     }
+}
+
+fn for_tokens(endpoint: &Url, pace: &Pace) -> reqwest::ClientBuilder {
+    builder(pace).https_only(endpoint.scheme() == "https")
 }
 
 /// Builds the HTTP client for the identity endpoint, from which tokens come and to which none goes.
