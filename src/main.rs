@@ -12,8 +12,7 @@ use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
 
 /// A grant asks for some two hundred small pieces of memory. The allocator of musl, for which packages are
-/// built, gives pages back to the system and takes them again in between: a quarter of a grant's time.
-/// Others take a lock for each piece, for threads that there are none of here.
+/// built, gives pages back to the system and takes them again in between: a third of a grant's time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

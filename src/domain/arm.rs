@@ -269,6 +269,16 @@ mod tests {
         }
 
         #[test]
+        fn what_lies_in_a_group_is_in_no_other_however_alike_their_names(
+            group in "[A-Ca-c-]{1,3}", other in "[A-Ca-c-]{1,3}",
+        ) {
+            let place = scope(&format!("/resourceGroups/{group}"));
+            let below = scope(&format!("/resourceGroups/{other}/providers/Contoso.Web/sites/a"));
+            prop_assert_eq!(place.contains(&below), group.eq_ignore_ascii_case(&other));
+            prop_assert!(!below.contains(&place));
+        }
+
+        #[test]
         fn no_text_makes_parsing_panic(text: String) {
             let _ = ArmScope::parse(&text);
         }

@@ -55,8 +55,8 @@ pub(crate) fn check(text: &str, longest: usize) -> Result<(), InvalidText> {
 /// A text in which nothing could deceive a reader: what is not printable is replaced.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    // Nearly every text is plain ASCII, and there are many in each record. Looking at every byte, without
-    // an end in sight, goes by many at once.
+    // Nearly every text is plain ASCII, and there are many in each record. A loop that does not end early
+    // looks at many bytes at once.
     let is_plain = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     if is_plain || text.chars().all(is_printable) {
         return Cow::Borrowed(text);

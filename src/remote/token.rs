@@ -154,9 +154,8 @@ impl TokenSource {
         let scopes = [self.scope.as_str()];
         match tokio::time::timeout(self.pace.token, credential.get_token(&scopes, None)).await {
             Ok(Ok(token)) => Token::try_from(token).map_err(|_| {
-                self.no_usable_token(
-                    "the identity endpoint's token has characters that none has".to_owned(),
-                )
+                let cause = "the identity endpoint's token has characters that no header may have";
+                self.no_usable_token(cause.to_owned())
             }),
             Ok(Err(error)) => Err(self.no_token(&error)),
             Err(_) => {

@@ -133,7 +133,7 @@ impl fmt::Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // All of these are ASCII, so what lies between two of them is text again.
         let is_special = |byte| matches!(byte, 0..b' ' | b'"' | b'\\');
-        // Few texts have any. Looking at every byte, without an end in sight, goes by many at once.
+        // Few texts have any, and a loop that does not end early looks at many bytes at once.
         if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
             return self.0.write_str(text);
         }
