@@ -23,7 +23,6 @@ pub(super) fn read(file: &Path) -> Option<Vec<Certificate>> {
 #[cfg(test)]
 mod tests {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
-    use tempfile::TempDir;
 
     use super::*;
 
@@ -64,7 +63,7 @@ mod tests {
 
     #[test]
     fn so_does_a_file_that_cannot_be_read() {
-        let folder: TempDir = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
         assert!(read(folder.path()).is_none());
         assert!(read(&folder.path().join("missing.pem")).is_none());
     }
