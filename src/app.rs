@@ -8,19 +8,20 @@ use std::{
 use tokio::net::TcpListener;
 
 use crate::{
-    broker::{Broker, WatchedQueue},
     config::{Env, Settings, StartFault, app_root},
-    domain::pace::Pace,
-    host::{
-        FileFault,
-        function_json::{Binding, FunctionFolder, FunctionFolders},
-        host_json::HostJson,
-        invocation::Invocation,
-        reply::Reply,
-        server::{self, Handler},
-    },
-    remote::retry::Deadline,
     triggers::{Trigger, Workbench},
+};
+use azure_rest::{pace::Pace, retry::Deadline};
+use broker::{Broker, WatchedQueue};
+use function_folders::{
+    FileFault,
+    function_json::{Binding, FunctionFolder, FunctionFolders},
+    host_json::HostJson,
+};
+use functions_handler::{
+    invocation::Invocation,
+    reply::Reply,
+    server::{self, Handler},
 };
 
 /// The functions that ship with the broker. A fault in one of them ends the start; a fault in a

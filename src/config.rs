@@ -1,7 +1,6 @@
 //! Every setting, read once. Nothing else reads the environment, but the Azure SDK's credential,
 //! which finds the identity endpoint by itself.
 
-mod endpoints;
 mod storage_endpoints;
 
 use std::{
@@ -11,11 +10,13 @@ use std::{
 };
 
 use azure_core::http::Url;
-pub use endpoints::{arm_endpoint, graph_endpoint};
-use endpoints::{audience, is_bare, is_loopback};
+use azure_rest::endpoints::{self, is_loopback};
 pub use storage_endpoints::StorageEndpoints;
 
-use crate::domain::{ids::AppId, mode::Mode, pace::Pace, write_quota::WriteQuota};
+use app_roles::ids::AppId;
+use azure_rest::pace::Pace;
+use broker::mode::Mode;
+use microsoft_graph::write_quota::WriteQuota;
 
 /// Where settings come from: the process, or a map in tests.
 pub trait Env {
@@ -137,26 +138,26 @@ impl Settings {
     /// For what tokens for Graph are asked.
     #[must_use]
     pub fn graph_scope(&self) -> String {
-        graph_scope(&self.graph_endpoint)
+        endpoints::graph_scope(&self.graph_endpoint)
     }
 
     /// The same for Azure Resource Manager.
     #[must_use]
     pub fn arm_scope(&self) -> String {
-        arm_scope(&self.arm_endpoint)
+        endpoints::arm_scope(&self.arm_endpoint)
     }
 }
 
-/// For what tokens for the Graph at `endpoint` are asked.
-#[must_use]
-pub fn graph_scope(endpoint: &Url) -> String {
-    format!("{}/.default", audience(endpoint, endpoints::DEFAULT_GRAPH_ENDPOINT))
+/// `GRAPH_ENDPOINT`: see [`Settings::graph_endpoint`].
+pub fn graph_endpoint(env: &dyn Env) -> Result<Url, StartFault> {
+    const NAME: &str = "GRAPH_ENDPOINT";
+    endpoints::graph(env.get(NAME).as_deref()).map_err(|error| fault(NAME, error.to_string()))
 }
 
-/// The same for Azure Resource Manager.
-#[must_use]
-pub fn arm_scope(endpoint: &Url) -> String {
-    format!("{}/.default", audience(endpoint, endpoints::DEFAULT_ARM_ENDPOINT))
+/// `ARM_ENDPOINT`: see [`Settings::arm_endpoint`]. `graph` is the Graph of the same cloud.
+pub fn arm_endpoint(env: &dyn Env, graph: Option<&Url>) -> Result<Url, StartFault> {
+    const NAME: &str = "ARM_ENDPOINT";
+    endpoints::arm(env.get(NAME).as_deref(), graph).map_err(|error| fault(NAME, error.to_string()))
 }
 
 /// Where the app's files lie, known before anything else is.

@@ -3,11 +3,11 @@
 use std::{net::Ipv4Addr, path::Path, process::ExitCode};
 
 use app_role_broker::{
-    VERSION,
     app::{App, Functions},
     config::{Env, ProcessEnv, Settings, StartFault},
     telemetry, wiring,
 };
+use app_roles::VERSION;
 use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
 

@@ -5,6 +5,7 @@
 
 mod json_line;
 
+use broker::RECORD;
 use json_line::JsonLine;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
@@ -15,9 +16,16 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// The target of the lines that are the record of what was decided and done. No setting silences
-/// them: who could, could act unseen.
-pub const RECORD: &str = "record";
+/// The crates whose lines are logged at any level. Libraries may log headers and bodies below WARN, and
+/// those hold tokens: no setting shows them.
+const OWN_CRATES: [&str; 6] = [
+    "app_role_broker",
+    "azure_rest",
+    "broker",
+    "functions_handler",
+    "function_folders",
+    "microsoft_graph",
+];
 
 /// What is logged unless `RUST_LOG` says otherwise.
 const DEFAULT_LEVEL: Level = Level::INFO;
@@ -37,11 +45,10 @@ where
 {
     let chosen = filter.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
     let chosen = chosen.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));
-    // Libraries may log headers and bodies below WARN, and those hold tokens: no setting shows them.
     // warp reports each connection that the host closes early as an error.
     let ours_or_serious = filter_fn(|metadata| {
         let target = metadata.target();
-        target.starts_with("app_role_broker")
+        OWN_CRATES.iter().any(|own| target.starts_with(own))
             || (*metadata.level() <= Level::WARN && !target.starts_with("warp"))
     });
     let record = filter_fn(|metadata| metadata.target() == RECORD);

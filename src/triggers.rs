@@ -20,14 +20,12 @@ use queue::RequestQueue;
 use resource_event::ResourceEvents;
 use timer::ReconcileTimer;
 
-use crate::{
-    broker::{Broker, WatchedQueue},
-    domain::pace::Pace,
-    host::{
-        function_json::FunctionFolder,
-        invocation::{EnvelopeFault, Invocation},
-        reply::Reply,
-    },
+use azure_rest::pace::Pace;
+use broker::{Broker, WatchedQueue};
+use function_folders::function_json::FunctionFolder;
+use functions_handler::{
+    invocation::{EnvelopeFault, Invocation},
+    reply::Reply,
 };
 
 /// Name of the trigger binding that delivers a request.

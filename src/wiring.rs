@@ -2,19 +2,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use crate::{
+use crate::config::{Settings, StartFault, StorageEndpoints};
+use app_roles::policy::Policy;
+use azure_rest::{
     arm::Arm,
-    broker::Broker,
-    config::{Settings, StartFault, StorageEndpoints},
-    domain::policy::Policy,
-    graph::Graph,
-    remote::{
-        client,
-        credential::{self, MakeCredential},
-        token::TokenSource,
-    },
+    client,
+    credential::{self, MakeCredential},
     storage::{STORAGE_SCOPE, Storage},
+    token::TokenSource,
 };
+use broker::Broker;
+use microsoft_graph::Graph;
 
 /// Builds the broker that the settings describe.
 ///

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use app_role_broker::{
-    domain::pace::Pace,
-    remote::{client, token::TokenSource},
-};
 use azure_core::http::Url;
+use azure_rest::{client, pace::Pace, token::TokenSource};
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{

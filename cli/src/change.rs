@@ -8,7 +8,7 @@ mod plan;
 
 use std::path::PathBuf;
 
-use app_role_broker::domain::request::{Action, Request};
+use app_roles::request::{Action, Request};
 use clap::Args;
 use plan::Plan;
 use serde_json::json;

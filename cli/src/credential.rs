@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use app_role_broker::{
-    config::{self, ProcessEnv},
-    domain::pace::Pace,
-    remote::{
-        client,
-        credential::{self, MakeCredential},
-    },
-};
+use app_role_broker::config::{self, ProcessEnv};
 use azure_core::credentials::TokenCredential;
 use azure_identity::DeveloperToolsCredential;
+use azure_rest::{
+    client,
+    credential::{self, MakeCredential},
+    pace::Pace,
+};
 
 use crate::{
     arguments::{GlobalOptions, SignIn},

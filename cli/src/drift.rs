@@ -64,7 +64,7 @@ pub(crate) async fn run(
 
 async fn compare(
     session: &Session,
-    broker: Option<app_role_broker::domain::ids::ObjectId>,
+    broker: Option<app_roles::ids::ObjectId>,
 ) -> Result<Drift, Failure> {
     let progress = Progress::start("reading the APIs of the policy …");
     let mut drift = Drift::default();

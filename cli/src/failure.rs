@@ -2,10 +2,8 @@
 
 use std::process::ExitCode;
 
-use app_role_broker::{
-    domain::outcome::{RoleOutcome, Status},
-    graph::error::{ErrorKind, GraphError},
-};
+use app_roles::outcome::{RoleOutcome, Status};
+use microsoft_graph::error::{ErrorKind, GraphError};
 
 /// How the process ends; the numbers are part of the command line's contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,12 @@
 //! `app-role holders`: who holds roles of an API.
 
-use app_role_broker::{
-    domain::{
-        directory::{Api, AppRole},
-        ids::{AppRoleId, ObjectId},
-        names::RoleName,
-    },
-    graph::assignments::NamedHolder,
+use app_roles::{
+    directory::{Api, AppRole},
+    ids::{AppRoleId, ObjectId},
+    names::RoleName,
 };
 use clap::Args;
+use microsoft_graph::assignments::NamedHolder;
 use serde::Serialize;
 
 use crate::{

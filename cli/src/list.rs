@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use app_role_broker::{
-    domain::{
-        directory::{Api, AppRole, Assignment},
-        ids::{AppRoleId, ObjectId},
-        names::{ApiName, RoleName},
-    },
-    graph::Lookup,
+use app_roles::{
+    directory::{Api, AppRole, Assignment},
+    ids::{AppRoleId, ObjectId},
+    names::{ApiName, RoleName},
 };
 use clap::Args;
+use microsoft_graph::Lookup;
 use serde::Serialize;
 
 use crate::{

@@ -2,16 +2,16 @@
 
 use std::{borrow::Borrow, sync::Arc};
 
-use app_role_broker::{
-    domain::{
-        directory::{Api, AppRole, NoSuchRole, Principal},
-        ids::ObjectId,
-        names::{ApiName, PrincipalName, RoleName},
-        pace::Pace,
-    },
-    graph::Lookup,
-    remote::retry::{Attempt, Deadline, retry},
+use app_roles::{
+    directory::{Api, AppRole, NoSuchRole, Principal},
+    ids::ObjectId,
+    names::{ApiName, PrincipalName, RoleName},
 };
+use azure_rest::{
+    pace::Pace,
+    retry::{Attempt, Deadline, retry},
+};
+use microsoft_graph::Lookup;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ mod wrapping;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use app_role_broker::domain::text::is_printable;
+use app_roles::text::is_printable;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 pub(crate) use paging::Paging;
 pub(crate) use progress::Progress;

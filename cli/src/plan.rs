@@ -5,16 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app_role_broker::{
-    broker::Decision,
-    domain::{
-        outcome::{Code, RoleOutcome, Status},
-        policy::Denial,
-        request::{LARGEST_REQUEST, Request},
-        requester::Requester,
-        result::ResultPrincipal,
-    },
+use app_roles::{
+    outcome::{Code, RoleOutcome, Status},
+    policy::Denial,
+    request::{LARGEST_REQUEST, Request},
+    requester::Requester,
+    result::ResultPrincipal,
 };
+use broker::Decision;
 use clap::Args;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use app_role_broker::domain::{
+use app_roles::{
     policy::{NearRule, Question},
     request::Action,
     requester::Requester,

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app_role_broker::domain::{
+use app_roles::{
     directory::{Api, Principal},
     ids::ObjectId,
     outcome::RoleOutcome,

@@ -1,6 +1,6 @@
 //! What an operator types, as a request of the broker.
 
-use app_role_broker::domain::request::{Action, Request};
+use app_roles::request::{Action, Request};
 use clap::Args;
 use serde_json::{Map, Value, json};
 

@@ -1,14 +1,11 @@
 //! The answer to a request, in the broker's own shape.
 
-use app_role_broker::{
-    VERSION,
-    broker::Decision,
-    domain::{
-        ids::InvocationId, outcome::RoleOutcome, request::Request, requester::Requester,
-        result::RequestResult,
-    },
-    remote::retry::millis,
+use app_roles::{
+    VERSION, ids::InvocationId, outcome::RoleOutcome, request::Request, requester::Requester,
+    result::RequestResult,
 };
+use azure_rest::retry::millis;
+use broker::Decision;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
 

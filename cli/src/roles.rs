@@ -1,6 +1,6 @@
 //! `app-role roles`: which roles an API defines.
 
-use app_role_broker::domain::{
+use app_roles::{
     directory::{Api, AppRole},
     ids::AppRoleId,
     names::RoleName,
@@ -133,9 +133,7 @@ fn none_matches(api: &Api, pattern: &str) -> Failure {
     let similar = read::<RoleName>("role", pattern).ok().and_then(|name| api.role(&name).err());
     let failure = Failure::not_found(sentence);
     match similar {
-        Some(app_role_broker::domain::directory::NoSuchRole::Unknown(similar))
-            if !similar.is_empty() =>
-        {
+        Some(app_roles::directory::NoSuchRole::Unknown(similar)) if !similar.is_empty() => {
             failure.hint(meant(&similar))
         }
         _ => failure.hint("without a pattern, all roles are listed"),

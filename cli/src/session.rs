@@ -3,23 +3,20 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use app_role_broker::{
-    arm::Arm,
-    broker::{Broker, Context},
     config::{self, Env, ProcessEnv},
-    domain::{
-        ids::{Guid, InvocationId, ObjectId},
-        mode::Mode,
-        pace::Pace,
-        policy::{OwnIdentity, Policy},
-        priority::Priority,
-        requester::Requester,
-        write_quota::WriteQuota,
-    },
-    graph::Graph,
-    remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
     wiring,
 };
+use app_roles::{
+    ids::{Guid, InvocationId, ObjectId},
+    policy::{OwnIdentity, Policy},
+    requester::Requester,
+};
 use azure_core::http::Url;
+use azure_rest::{
+    arm::Arm, client, credential::MakeCredential, pace::Pace, retry::Deadline, token::TokenSource,
+};
+use broker::{Broker, Context, mode::Mode};
+use microsoft_graph::{Graph, priority::Priority, write_quota::WriteQuota};
 
 use crate::{arguments::GlobalOptions, credential, failure::Failure};
 
@@ -72,7 +69,8 @@ impl AzureResourceManager {
     ) -> Result<Self, Failure> {
         let endpoint = config::arm_endpoint(&Overlay(global), Some(graph))
             .map_err(|fault| Failure::usage(fault.to_string()))?;
-        let tokens = TokenSource::new(make, config::arm_scope(&endpoint), pace.clone());
+        let tokens =
+            TokenSource::new(make, azure_rest::endpoints::arm_scope(&endpoint), pace.clone());
         Ok(Self { client, endpoint, tokens: Arc::new(tokens) })
     }
 
@@ -91,7 +89,7 @@ impl Session {
         let make = credential::maker(global.auth, &pace)?;
         let arm =
             AzureResourceManager::open(global, &endpoint, client.clone(), make.clone(), &pace)?;
-        let scope = config::graph_scope(&endpoint);
+        let scope = azure_rest::endpoints::graph_scope(&endpoint);
         let tokens = Arc::new(TokenSource::new(make, scope, pace.clone()));
         let token = tokens.token().await.map_err(|error| {
             Failure::failed(format!("you are not signed in: {error}"))

@@ -159,7 +159,7 @@ fn table_endpoint(queues: &Url) -> Option<Url> {
 
 /// No proxy and no redirects: a token must not travel to an address that nobody named.
 fn client(https_only: bool) -> Result<reqwest::Client, reqwest::Error> {
-    app_role_broker::remote::client::install_tls();
+    azure_rest::client::install_tls();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.https_only(https_only).build()
 }

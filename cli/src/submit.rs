@@ -4,7 +4,7 @@
 mod answer;
 mod call;
 
-use app_role_broker::domain::request::Action;
+use app_roles::request::Action;
 use clap::{Args, Subcommand};
 use serde_json::json;
 

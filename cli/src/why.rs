@@ -3,7 +3,7 @@
 mod record;
 mod token;
 
-use app_role_broker::domain::{
+use app_roles::{
     directory::{Api, AppRole, Assignment, Principal},
     names::RoleName,
 };

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use azure_core::http::Url;
 
-use super::{Env, StartFault, fault, is_bare, is_loopback};
+use azure_rest::endpoints::{is_bare, is_loopback};
+
+use super::{Env, StartFault, fault};
 
 /// The connection of the host itself: its package and keys, the record, what was given up.
 const HOST_CONNECTION: &str = "AzureWebJobsStorage";

@@ -7,20 +7,16 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use time::OffsetDateTime;
 
 use super::occasion::Occasion;
-use crate::{
-    broker::AUDIT_TABLE,
-    domain::{
-        ids::InvocationId,
-        outcome::RoleOutcome,
-        request::{Action, Request},
-        result::{RequestResult, ResultPrincipal},
-        text::{Reason, printable},
-    },
-    host::{
-        function_json::FunctionFolder,
-        reply::{Entity, InvalidEntity, beginning},
-    },
+use app_roles::{
+    ids::InvocationId,
+    outcome::RoleOutcome,
+    request::{Action, Request},
+    result::{RequestResult, ResultPrincipal},
+    text::{Reason, printable},
 };
+use broker::AUDIT_TABLE;
+use function_folders::function_json::FunctionFolder;
+use functions_handler::reply::{Entity, InvalidEntity, beginning};
 
 /// Name of the output binding that takes the rows.
 pub const AUDIT_BINDING: &str = "audit";

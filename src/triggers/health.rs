@@ -3,13 +3,9 @@
 use serde::Serialize;
 
 use super::{RESPONSE_BINDING, Workbench};
-use crate::{
-    broker::{Check, Health},
-    host::{
-        function_json::FunctionFolder,
-        reply::{HttpResponse, Outputs, Reply},
-    },
-};
+use broker::{Check, Health};
+use function_folders::function_json::FunctionFolder;
+use functions_handler::reply::{HttpResponse, Outputs, Reply};
 
 /// A function that says whether the app works.
 #[derive(Debug)]
@@ -71,7 +67,7 @@ impl HealthCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::schema::{assert_committed, written_schema};
+    use app_roles::request::schema::{assert_committed, written_schema};
 
     #[test]
     fn the_schema_of_the_answer_is_what_the_type_says() {

@@ -19,13 +19,11 @@ use problem::{Problem, ProblemType};
 use tracing::Instrument;
 
 use super::{REQUEST_BINDING, RESPONSE_BINDING, Workbench, audit, bad_envelope};
-use crate::{
-    domain::ids::InvocationId,
-    host::{
-        function_json::FunctionFolder,
-        invocation::Invocation,
-        reply::{HttpResponse, Outputs, Reply},
-    },
+use app_roles::ids::InvocationId;
+use function_folders::function_json::FunctionFolder;
+use functions_handler::{
+    invocation::Invocation,
+    reply::{HttpResponse, Outputs, Reply},
 };
 
 /// A function that answers callers over HTTP.

@@ -4,18 +4,16 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
 
 use super::Workbench;
-use crate::{
+use app_roles::{
     VERSION,
-    broker::Decision,
-    domain::{
-        ids::InvocationId,
-        outcome::RoleOutcome,
-        request::{Action, Request},
-        requester::Requester,
-        result::RequestResult,
-    },
-    remote::retry::millis,
+    ids::InvocationId,
+    outcome::RoleOutcome,
+    request::{Action, Request},
+    requester::Requester,
+    result::RequestResult,
 };
+use azure_rest::retry::millis;
+use broker::Decision;
 
 /// How long the platform keeps a managed identity's token ("Managed identities best practice
 /// recommendations"): after that, no token is older than a change.

@@ -15,14 +15,12 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{REQUEST_BINDING, Workbench, bad_envelope, check_outputs, occasion::Occasion};
-use crate::{
-    domain::{ids::InvocationId, requester::Requester},
-    host::{
-        function_json::FunctionFolder,
-        invocation::{EnvelopeFault, Invocation, QueueMetadata},
-        reply::Reply,
-    },
-    remote::retry::Deadline,
+use app_roles::{ids::InvocationId, requester::Requester};
+use azure_rest::retry::Deadline;
+use function_folders::function_json::FunctionFolder;
+use functions_handler::{
+    invocation::{EnvelopeFault, Invocation, QueueMetadata},
+    reply::Reply,
 };
 
 /// A function that takes requests from a queue and writes results to another.

@@ -18,14 +18,12 @@ use super::{
     occasion::Occasion,
     queue::{delivery::Delivery, message},
 };
-use crate::{
-    domain::{ids::InvocationId, requester::Requester},
-    host::{
-        function_json::FunctionFolder,
-        invocation::{EnvelopeFault, Invocation},
-        reply::Reply,
-    },
-    remote::retry::Deadline,
+use app_roles::{ids::InvocationId, requester::Requester};
+use azure_rest::retry::Deadline;
+use function_folders::function_json::FunctionFolder;
+use functions_handler::{
+    invocation::{EnvelopeFault, Invocation},
+    reply::Reply,
 };
 
 /// A function that takes events, and writes results of requests that events carry.

@@ -7,14 +7,12 @@
 use tracing::Instrument;
 
 use super::{CHECK_BINDING, Workbench};
-use crate::{
-    domain::event::BaselineCheckRequested,
-    host::{
-        function_json::FunctionFolder,
-        invocation::Invocation,
-        reply::{Outputs, Reply},
-    },
-    remote::retry::Deadline,
+use app_roles::event::BaselineCheckRequested;
+use azure_rest::retry::Deadline;
+use function_folders::function_json::FunctionFolder;
+use functions_handler::{
+    invocation::Invocation,
+    reply::{Outputs, Reply},
 };
 
 /// A function that plans checks at certain times.

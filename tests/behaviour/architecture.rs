@@ -133,8 +133,8 @@ fn no_room_reaches_into_another_but_through_its_doors() {
 
 #[test]
 fn the_door_check_sees_every_way_to_name_a_room() {
-    let text =
-        "use crate::{\n domain::{ids::A, b}, graph::Graph,\n}; crate::host::x(); crate::VERSION";
+    let text = "use app_role_broker::{\n domain::{ids::A, b}, \n};
+use microsoft_graph::Graph; functions_handler::x(); app_roles::VERSION";
     let rooms: Vec<_> = rooms_named_in(text).into_iter().collect();
     assert_eq!(rooms, ["domain", "graph", "host"]);
 }

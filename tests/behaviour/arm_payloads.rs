@@ -2,23 +2,26 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use app_role_broker::{
-    arm::{Arm, Identity},
-    domain::{
-        arm::ArmScope,
-        ids::{AppId, ObjectId},
-        pace::Pace,
-    },
-    remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
+use app_roles::{
+    arm::ArmScope,
+    ids::{AppId, ObjectId},
 };
 use azure_core::http::Url;
+use azure_rest::{
+    arm::{Arm, Identity},
+    client,
+    credential::MakeCredential,
+    pace::Pace,
+    retry::Deadline,
+    token::TokenSource,
+};
 use tokio::net::TcpListener;
 use warp::{Filter, http::StatusCode};
 
 use crate::graph_payloads::SignedIn;
 
 /// An Azure Resource Manager that answers everything with one file.
-async fn identity(status: u16, file: &str) -> Result<Identity, app_role_broker::arm::ArmError> {
+async fn identity(status: u16, file: &str) -> Result<Identity, azure_rest::arm::ArmError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/arm");
     let body = std::fs::read(folder.join(file)).unwrap();
     let status = StatusCode::from_u16(status).unwrap();

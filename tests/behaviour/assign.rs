@@ -1,7 +1,7 @@
 //! From a message in the queue to an assignment in the tenant and a result.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::tenant::{
+use tenant_emulator::{
     Route,
     contoso::{
         BROKER_IDENTITY, MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
@@ -107,7 +107,7 @@ async fn a_principal_that_appears_later_gets_its_role_without_anyones_help() {
     world.requests.send(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await.unwrap();
     world.host.wait_for_invocations(1, PATIENCE).await.unwrap();
     let mut young =
-        local::tenant::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
+        tenant_emulator::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
     young.id = UNKNOWN.to_owned();
     world.tenant.add_service_principal(young);
     let result = world.results(1).await.remove(0);

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use local::{
-    storage::{Entity, EntityValue},
-    tenant::contoso::{
-        BATCH_IDENTITY_NAME, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
-        ORDERS_IDENTITY_CLIENT_ID, ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE,
-        REPORTS_IDENTITY, contoso,
-    },
+use storage_emulator::{Entity, EntityValue};
+use tenant_emulator::contoso::{
+    BATCH_IDENTITY_NAME, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
+    ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY, contoso,
 };
 
 use crate::world::{Plan, World, app_root, named, request, role};

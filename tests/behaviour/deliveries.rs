@@ -1,7 +1,7 @@
 //! What becomes of a message over its deliveries: young identities, wrong ids, and the last one.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::tenant::{
+use tenant_emulator::{
     Route, ServicePrincipal,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, contoso},
 };

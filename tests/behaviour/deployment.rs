@@ -6,10 +6,8 @@ use std::{
     path::Path,
 };
 
-use app_role_broker::{
-    config::Settings,
-    host::function_json::{Binding, FunctionFolders},
-};
+use app_role_broker::config::Settings;
+use function_folders::function_json::{Binding, FunctionFolders};
 use serde_json::Value;
 
 use crate::{bicep::Template, world::ROOT};

@@ -2,14 +2,14 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use local::tenant::{
-    Route,
-    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
-};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use reqwest::Url;
 use rustls::{ServerConfig, crypto::ring};
 use tempfile::TempDir;
+use tenant_emulator::{
+    Route,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
+};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},

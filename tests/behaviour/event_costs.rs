@@ -1,7 +1,7 @@
 //! What events cost: calls to Azure Resource Manager and Microsoft Graph.
 
 use futures_util::future::try_join_all;
-use local::tenant::{
+use tenant_emulator::{
     Route,
     contoso::{
         ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, managed_identities,

@@ -1,13 +1,13 @@
 //! What becomes of an event over its deliveries: young identities, trouble, and the last one.
 
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Fault, Route, ServicePrincipal,
     contoso::{
         BILLING_FUNCTION, BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, ORDERS_API,
         ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID, managed_identities,
     },
 };
-use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{

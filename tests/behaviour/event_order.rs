@@ -1,10 +1,10 @@
 //! Events come more than once and in any order ("Event Grid message delivery and retry").
 
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Route, ServicePrincipal,
     contoso::{ORDERS_READ, managed_identities},
 };
-use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{

@@ -2,8 +2,8 @@
 //! both entrances; their identities are visible in Microsoft Graph only after a while.
 
 use futures_util::future::join_all;
-use local::tenant::{Route, ServicePrincipal, contoso::ORDERS_READ};
 use serde_json::Value;
+use tenant_emulator::{Route, ServicePrincipal, contoso::ORDERS_READ};
 
 use crate::{
     events::{payload, pushed_plan},

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use local::{
-    storage::{Entity, Trouble},
-    tenant::contoso::{
-        BILLING_FUNCTION_RESOURCE_ID, CALENDAR_API_APP_ID, ORDERS_API_APP_ID, ORDERS_IDENTITY,
-        ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, REPORTS_IDENTITY_RESOURCE_ID,
-    },
-};
 use serde_json::json;
+use storage_emulator::{Entity, Trouble};
+use tenant_emulator::contoso::{
+    BILLING_FUNCTION_RESOURCE_ID, CALENDAR_API_APP_ID, ORDERS_API_APP_ID, ORDERS_IDENTITY,
+    ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, REPORTS_IDENTITY_RESOURCE_ID,
+};
 use time::Duration;
 
 use crate::{

@@ -1,14 +1,12 @@
 //! Events as tests deliver them: by the queue, or pushed by Event Grid.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::{
-    storage::Queue,
-    tenant::{
-        Route,
-        contoso::{ORDERS_API_APP_ID, ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID},
-    },
-};
 use serde_json::{Value, json};
+use storage_emulator::Queue;
+use tenant_emulator::{
+    Route,
+    contoso::{ORDERS_API_APP_ID, ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID},
+};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::world::{PATIENCE, Plan, ROOT, World};

@@ -6,14 +6,12 @@ use std::{
     time::Duration,
 };
 
-use local::{
-    storage::Trouble,
-    tenant::{
-        AppRoleAssignment, SeededFaults, WriteKind,
-        contoso::{contoso, managed_identities},
-    },
-};
 use serde_json::{Value, json};
+use storage_emulator::Trouble;
+use tenant_emulator::{
+    AppRoleAssignment, SeededFaults, WriteKind,
+    contoso::{contoso, managed_identities},
+};
 
 use crate::world::{PATIENCE, Plan, World};
 

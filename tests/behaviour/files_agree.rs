@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, path::Path};
 
 use app_role_broker::{
     config::Env,
-    host::{function_json::FunctionFolders, host_json::HostJson},
     triggers::{
         AUDIT_BINDING, CHECK_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING,
         RESULT_BINDING, Trigger,
     },
 };
+use function_folders::{function_json::FunctionFolders, host_json::HostJson};
 use serde_json::Value;
 
 use crate::world::ROOT;
@@ -173,7 +173,7 @@ fn no_setting_of_a_developers_machine_is_a_secret() {
 #[test]
 fn the_policy_that_ships_is_valid_and_allows_nothing() {
     let policy = std::fs::read(Path::new(ROOT).join("policy.json")).unwrap();
-    app_role_broker::domain::policy::Policy::parse(&policy).unwrap();
+    app_roles::policy::Policy::parse(&policy).unwrap();
     assert_eq!(json("policy.json")["allow"], serde_json::json!([]));
 }
 
@@ -192,9 +192,9 @@ fn the_examples_of_the_readme_are_what_they_say() {
     };
     let failed: Value = serde_json::from_str(failed).unwrap();
     app_role_cli::replay::FailedRequest::parse(&failed.to_string()).unwrap();
-    app_role_broker::domain::request::Request::decode(request.as_bytes()).unwrap();
+    app_roles::request::Request::decode(request.as_bytes()).unwrap();
     for policy in [policy, baseline] {
-        app_role_broker::domain::policy::Policy::parse(policy.as_bytes()).unwrap();
+        app_roles::policy::Policy::parse(policy.as_bytes()).unwrap();
     }
     for (file, example) in
         [("request", request), ("result", result), ("policy", policy), ("policy", baseline)]

@@ -2,33 +2,30 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use app_role_broker::{
-    arm::Arm,
-    broker::{Broker, Context},
-    domain::{
-        directory::{Api, AppRole, Principal},
-        ids::{AppId, AppRoleId, InvocationId, ObjectId},
-        mode::Mode,
-        names::{ApiName, PrincipalName},
-        outcome::Code,
-        pace::Pace,
-        policy::{OwnIdentity, Permit, Policy, Question},
-        priority::Priority,
-        reconcile::Holding,
-        request::{Action, Request},
-        requester::Requester,
-        write_quota::WriteQuota,
-    },
-    graph::{
-        Graph, Lookup,
-        ensure::{Done, Effort},
-        error::{ErrorKind, GraphError},
-    },
-    remote::{client, credential::MakeCredential, retry::Deadline, token::TokenSource},
+use app_roles::{
+    directory::{Api, AppRole, Principal},
+    ids::{AppId, AppRoleId, InvocationId, ObjectId},
+    names::{ApiName, PrincipalName},
+    outcome::Code,
+    policy::{OwnIdentity, Permit, Policy, Question},
+    reconcile::Holding,
+    request::{Action, Request},
+    requester::Requester,
 };
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     http::Url,
+};
+use azure_rest::{
+    arm::Arm, client, credential::MakeCredential, pace::Pace, retry::Deadline, token::TokenSource,
+};
+use broker::{Broker, Context, mode::Mode};
+use microsoft_graph::{
+    Graph, Lookup,
+    ensure::{Done, Effort},
+    error::{ErrorKind, GraphError},
+    priority::Priority,
+    write_quota::WriteQuota,
 };
 use time::macros::datetime;
 use tokio::net::TcpListener;

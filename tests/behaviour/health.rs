@@ -1,10 +1,10 @@
 //! What Health answers: whether the broker could do its work, in one word for each part.
 
-use local::tenant::{
+use serde_json::json;
+use tenant_emulator::{
     Fault, Route,
     contoso::{APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BROKER_IDENTITY, MICROSOFT_GRAPH},
 };
-use serde_json::json;
 
 use crate::world::{Plan, World, app_root};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use app_role_broker::host::{
+use functions_handler::{
     invocation::{Invocation, QueueMetadata},
     reply::{HttpResponse, Outputs, Reply},
 };

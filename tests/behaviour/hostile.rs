@@ -1,7 +1,8 @@
 //! Requests by which somebody tries to get more than the policy means to allow. Each is refused, for
 //! the expected reason, and the tenant stays as it was.
 
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Route, ServicePrincipal, ServicePrincipalType,
     contoso::{
         APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BATCH_A_IDENTITY, BILLING_FUNCTION, BROKER_IDENTITY,
@@ -11,7 +12,6 @@ use local::tenant::{
         ROLE_MANAGEMENT_READ_WRITE_DIRECTORY, SUBSCRIPTION_ID, contoso,
     },
 };
-use serde_json::{Value, json};
 
 use crate::world::{Plan, World, named, role};
 

@@ -1,13 +1,13 @@
 //! Events by which somebody tries to get more than the baseline means to give, or to harm others.
 
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Route, ServicePrincipal,
     contoso::{
         BROKER_IDENTITY, BROKER_IDENTITY_RESOURCE_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID,
         REPORTS_IDENTITY, REPORTS_IDENTITY_RESOURCE_ID,
     },
 };
-use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{

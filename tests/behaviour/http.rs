@@ -1,17 +1,15 @@
 //! Requests over HTTP: what each is answered, and what it changes.
 
-use local::{
-    functions_host::Outcome,
-    tenant::{
-        Route,
-        contoso::{
-            BATCH_B_IDENTITY, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
-            ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, REPORTS_IDENTITY, contoso,
-        },
-    },
-};
+use functions_host_emulator::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tenant_emulator::{
+    Route,
+    contoso::{
+        BATCH_B_IDENTITY, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
+        ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, REPORTS_IDENTITY, contoso,
+    },
+};
 
 use crate::{
     http_caller::{Answer, FUNCTION, TEAM, TEAM_KEY, ask, ask_for, plan, send},

@@ -1,11 +1,9 @@
 //! Callers over HTTP, and the policy that knows some of them.
 
-use local::{
-    functions_host::{HostKey, KeyLevel},
-    tenant::contoso::{ORDERS_API_APP_ID, ORDERS_IDENTITY, SUBSCRIPTION_ID},
-};
+use functions_host_emulator::{HostKey, KeyLevel};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tenant_emulator::contoso::{ORDERS_API_APP_ID, ORDERS_IDENTITY, SUBSCRIPTION_ID};
 
 use crate::world::{Plan, World};
 

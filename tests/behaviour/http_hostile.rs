@@ -1,8 +1,8 @@
 //! Calls that are meant to confuse, and what must never come back from them.
 
-use local::tenant::{Route, contoso::ORDERS_IDENTITY};
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
+use tenant_emulator::{Route, contoso::ORDERS_IDENTITY};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

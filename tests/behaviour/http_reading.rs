@@ -1,6 +1,8 @@
 //! Looks at what a principal holds.
 
-use local::tenant::{
+use reqwest::Method;
+use serde_json::{Value, json};
+use tenant_emulator::{
     Fault, Route,
     contoso::{
         BILLING_FUNCTION, BROKER_IDENTITY, MICROSOFT_GRAPH, ORDERS_ADMIN, ORDERS_API,
@@ -8,8 +10,6 @@ use local::tenant::{
         SUBSCRIPTION_ID,
     },
 };
-use reqwest::Method;
-use serde_json::{Value, json};
 
 use crate::{
     http_caller::{TEAM, TEAM_KEY, ask, plan, send},

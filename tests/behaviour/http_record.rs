@@ -3,11 +3,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
-use local::{
-    storage::Entity,
-    tenant::{Fault, Route, contoso::managed_identities},
-};
 use reqwest::{Client, Method};
+use storage_emulator::Entity;
+use tenant_emulator::{Fault, Route, contoso::managed_identities};
 
 use crate::{
     http_caller::{TEAM, TEAM_KEY, ask, ask_for, plan, send},

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::{
-    functions_host::{EasyAuth, HostKey, KeyLevel, UnauthenticatedAction},
-    tenant::{
-        Fault, Route,
-        contoso::{FABRIKAM_TENANT_ID, ORDERS_IDENTITY, TENANT_ID},
-    },
-};
+use functions_host_emulator::{EasyAuth, HostKey, KeyLevel, UnauthenticatedAction};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tenant_emulator::{
+    Fault, Route,
+    contoso::{FABRIKAM_TENANT_ID, ORDERS_IDENTITY, TENANT_ID},
+};
 
 use crate::{
     http_caller::{Answer, OPERATOR, TEAM, TEAM_KEY, ask, function_key, plan, send},

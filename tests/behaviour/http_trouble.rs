@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local::tenant::{Fault, QuotaModel, Route, WriteQuota, contoso::ORDERS_IDENTITY};
+use tenant_emulator::{Fault, QuotaModel, Route, WriteQuota, contoso::ORDERS_IDENTITY};
 
 use crate::{
     http_caller::{TEAM_KEY, ask, ask_for, plan, send},

@@ -1,10 +1,10 @@
 //! Writes whose answers lie or get lost: what the result says is what the tenant holds.
 
-use local::tenant::{
+use serde_json::Value;
+use tenant_emulator::{
     Fault, Route,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, ORDERS_WRITE},
 };
-use serde_json::Value;
 
 use crate::world::{PATIENCE, Plan, World, named, request, role, statuses};
 

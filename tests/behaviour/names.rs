@@ -1,10 +1,10 @@
 //! Every way to name a principal and an API, alone and in every combination.
 
-use local::tenant::contoso::{
+use serde_json::{Value, json};
+use tenant_emulator::contoso::{
     ORDERS_API, ORDERS_API_APP_ID, ORDERS_API_URI, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
     ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE,
 };
-use serde_json::{Value, json};
 
 use crate::world::{Plan, World, statuses};
 

@@ -1,9 +1,7 @@
 //! Messages that somebody else's client puts into the queue.
 
-use local::{
-    storage::Azurite,
-    tenant::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
-};
+use storage_emulator::Azurite;
+use tenant_emulator::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
 use tokio::process::Command;
 
 use crate::world::{World, request, role};

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use app_role_broker::host::{
+use functions_handler::{
     invocation::Invocation,
     reply::{Outputs, Reply},
     server::{handler, serve},

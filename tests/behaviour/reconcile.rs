@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use local::{
-    functions_host::Outcome,
-    tenant::{
-        Fault, Route,
-        contoso::{
-            BILLING_FUNCTION, BROKER_IDENTITY, CALENDAR_API, ORDERS_ADMIN, ORDERS_API,
-            ORDERS_IDENTITY, ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY, managed_identities,
-        },
-    },
-};
+use functions_host_emulator::Outcome;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tenant_emulator::{
+    Fault, Route,
+    contoso::{
+        BILLING_FUNCTION, BROKER_IDENTITY, CALENDAR_API, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY,
+        ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY, managed_identities,
+    },
+};
 
 use crate::{
     events::{self, EVENT_QUEUE, reads},
@@ -49,7 +47,7 @@ fn check(principal: &str) -> Value {
 impl World {
     /// Fires the timer, and waits for the end of the run.
     async fn reconcile(&self) -> Outcome {
-        let is_run = |one: &&local::functions_host::FinishedInvocation| one.function == FUNCTION;
+        let is_run = |one: &&functions_host_emulator::FinishedInvocation| one.function == FUNCTION;
         let before = self.host.invocations().iter().filter(is_run).count();
         let url = self.host.admin_url().join("admin/functions/ReconcileRoles").unwrap();
         let call = reqwest::Client::new().post(url).json(&json!({ "input": "" }));

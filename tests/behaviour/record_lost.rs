@@ -1,14 +1,12 @@
 //! What happens when the record cannot be kept: the table is gone, for the host, for the handler, or for
 //! both.
 
-use local::{
-    storage::{Entity, Trouble},
-    tenant::{
-        Fault, Route,
-        contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY},
-    },
-};
 use serde_json::Value;
+use storage_emulator::{Entity, Trouble};
+use tenant_emulator::{
+    Fault, Route,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY},
+};
 
 use crate::world::{Plan, World, named, request, role};
 

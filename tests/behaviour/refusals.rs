@@ -1,6 +1,7 @@
 //! Requests that cannot be done: each has its final outcome, its message, and changes nothing.
 
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Fault, Route,
     contoso::{
         BATCH_A_IDENTITY_RESOURCE_ID, BATCH_B_IDENTITY, CALENDAR_API, CALENDAR_API_APP_ID,
@@ -9,7 +10,6 @@ use local::tenant::{
         ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, PAYMENTS_API_APP_ID,
     },
 };
-use serde_json::{Value, json};
 
 use crate::world::{PATIENCE, Plan, World, role, statuses};
 
@@ -243,7 +243,7 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 async fn a_role_that_is_disabled_or_gone_can_still_be_taken_away() {
     let world = world().await;
     let mut disabled =
-        local::tenant::contoso::contoso().service_principal(ORDERS_API).unwrap().clone();
+        tenant_emulator::contoso::contoso().service_principal(ORDERS_API).unwrap().clone();
     let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Write").unwrap();
     assert!(!id.is_empty());
     for role in &mut disabled.app_roles {
@@ -275,7 +275,7 @@ async fn a_young_identity_gets_its_role_within_the_first_delivery() {
     world.requests.send(&request.to_string()).await.unwrap();
     world.host.wait_for_log("wait for the principal", PATIENCE).await.unwrap();
     let mut young =
-        local::tenant::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
+        tenant_emulator::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
     young.id = UNKNOWN.to_owned();
     world.tenant.add_service_principal(young);
     let result = world.results(1).await.remove(0);

@@ -4,7 +4,7 @@ use app_role_cli::{
     replay::{Replay, Tally},
     storage::Account,
 };
-use local::tenant::{
+use tenant_emulator::{
     Fault, Route,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ},
 };

@@ -1,7 +1,8 @@
 //! From an event about a resource to the roles of its identity.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Route, ServicePrincipal,
     contoso::{
         BILLING_FUNCTION, BILLING_FUNCTION_RESOURCE_ID, MICROSOFT_GRAPH_APP_ID, ORDERS_API,
@@ -9,7 +10,6 @@ use local::tenant::{
         REPORTS_IDENTITY_RESOURCE_ID, managed_identities,
     },
 };
-use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{

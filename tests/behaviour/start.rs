@@ -5,10 +5,8 @@ use std::{
     process::{Output, Stdio},
 };
 
-use local::{
-    ports::free_port,
-    tenant::{Tenant, contoso::contoso},
-};
+use storage_emulator::ports::free_port;
+use tenant_emulator::{Tenant, contoso::contoso};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,

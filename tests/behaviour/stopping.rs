@@ -2,18 +2,16 @@
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use app_role_broker::{domain::pace::Pace, remote::client};
 use azure_core::http::Url;
+use azure_rest::{client, pace::Pace};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local::{
-    functions_host::StopReason,
-    ports::free_port,
-    tenant::{
-        Route, Tenant,
-        contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},
-    },
-};
+use functions_host_emulator::StopReason;
 use serde_json::{Value, json};
+use storage_emulator::ports::free_port;
+use tenant_emulator::{
+    Route, Tenant,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},
+};
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
@@ -111,7 +109,7 @@ async fn killing_the_handler_while_it_works_loses_no_message_and_assigns_none_tw
 /// The line of the log that says that work on a delivery begins.
 fn received(request_id: &str, attempt: u32) -> String {
     format!(
-        "\"request_id\":\"{request_id}\",\"target\":\"app_role_broker::triggers::queue::delivery\",\
+        "\"request_id\":\"{request_id}\",\"target\":\"crate::triggers::queue::delivery\",\
          \"span\":{{\"name\":\"delivery\",\"attempt\":{attempt},"
     )
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use local::tenant::{
+use tenant_emulator::{
     Fault, QuotaModel, Route, Tenant, WriteQuota,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, managed_identities},
 };

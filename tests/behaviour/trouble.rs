@@ -1,7 +1,7 @@
 //! What happens when something around the handler is broken: each ends in a sentence that says what
 //! to do, and no request is lost.
 
-use local::tenant::{
+use tenant_emulator::{
     Fault, Route,
     contoso::{
         APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BROKER_IDENTITY, ORDERS_API, ORDERS_IDENTITY,

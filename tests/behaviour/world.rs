@@ -5,14 +5,12 @@ use std::{
     time::Duration,
 };
 
-use local::{
-    functions_host::{EasyAuth, FunctionsHost, HostKey, Options},
-    storage::{Account, Azurite, Entity, Queue, StorageProxy, TableError},
-    tenant::{Tenant, contoso::contoso},
-};
+use functions_host_emulator::{EasyAuth, FunctionsHost, HostKey, Options};
 use reqwest::Url;
 use serde_json::Value;
+use storage_emulator::{Account, Azurite, Entity, Queue, StorageProxy, TableError};
 use tempfile::TempDir;
+use tenant_emulator::{Tenant, contoso::contoso};
 
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -285,7 +283,7 @@ impl World {
 
     /// Whether nothing was written to the tenant beyond what it held at the start.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.tenant.count(local::tenant::Route::CreateAssignment) == 0
+        self.tenant.count(tenant_emulator::Route::CreateAssignment) == 0
     }
 }
 

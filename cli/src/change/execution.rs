@@ -1,17 +1,15 @@
 //! Changing one role after another.
 
-use app_role_broker::{
-    broker::{Decision, describe},
-    domain::{
-        outcome::{RoleOutcome, Status},
-        policy::Permit,
-        priority::Priority,
-        request::Request,
-    },
-    graph::{
-        ensure::Effort,
-        error::{ErrorKind, GraphError},
-    },
+use app_roles::{
+    outcome::{RoleOutcome, Status},
+    policy::Permit,
+    request::Request,
+};
+use broker::{Decision, describe};
+use microsoft_graph::{
+    ensure::Effort,
+    error::{ErrorKind, GraphError},
+    priority::Priority,
 };
 use uuid::Uuid;
 

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use app_role_broker::{
-    broker::{Decision, role_named},
-    domain::{
-        directory::{Api, AppRole, Assignment, Principal},
-        names::RoleName,
-        outcome::{Code, RoleOutcome, Status},
-        policy::{Caution, Gap, OperatorConsent, Permit, Policy, Question},
-        privileged,
-        request::{Action, Request},
-    },
+use app_roles::{
+    directory::{Api, AppRole, Assignment, Principal},
+    names::RoleName,
+    outcome::{Code, RoleOutcome, Status},
+    policy::{Caution, Gap, OperatorConsent, Permit, Policy, Question},
+    privileged,
+    request::{Action, Request},
 };
+use broker::{Decision, role_named};
 
 use crate::{
     failure::Failure,

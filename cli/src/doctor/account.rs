@@ -1,6 +1,6 @@
 //! The queues and the table that the functions use.
 
-use app_role_broker::host::function_json::{Binding, FunctionFolder};
+use function_folders::function_json::{Binding, FunctionFolder};
 
 use super::finding::Finding;
 use crate::{

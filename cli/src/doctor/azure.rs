@@ -1,8 +1,9 @@
 //! Whether the broker may see, in Azure Resource Manager, which identities the resources of the baseline
 //! have.
 
-use app_role_broker::{arm::NEEDED_ROLE, domain::ids::ObjectId, remote::client::causes};
+use app_roles::ids::ObjectId;
 use azure_core::http::Url;
+use azure_rest::{arm::NEEDED_ROLE, client::causes};
 use reqwest::{StatusCode, header::AUTHORIZATION};
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! The broker's own opinion of itself.
 
-use app_role_broker::remote::client::causes;
+use azure_rest::client::causes;
 use serde_json::{Map, Value};
 
 use super::finding::Finding;

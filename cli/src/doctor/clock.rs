@@ -1,6 +1,6 @@
 //! Whether this machine's clock is right. Tokens and signatures are refused by a wrong one.
 
-use app_role_broker::remote::client;
+use azure_rest::client;
 use reqwest::{Response, header::DATE};
 use time::{Duration, OffsetDateTime};
 

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use app_role_broker::{
     config::{Env, ProcessEnv},
-    host::{
-        function_json::{FunctionFolder, FunctionFolders},
-        host_json::HostJson,
-    },
     triggers::Trigger,
     wiring,
+};
+use function_folders::{
+    function_json::{FunctionFolder, FunctionFolders},
+    host_json::HostJson,
 };
 
 use super::finding::Finding;

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use app_role_broker::{
-    domain::{directory::Api, names::RoleName},
-    graph::error::NEEDED_ROLES,
-};
+use app_roles::{directory::Api, names::RoleName};
+use microsoft_graph::error::NEEDED_ROLES;
 
 use super::finding::Finding;
 use crate::{failure::Failure, session::Session};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_role_broker::domain::{
+use app_roles::{
     directory::{Api, AppRole, Principal},
     ids::{AppRoleId, ObjectId},
     plan,

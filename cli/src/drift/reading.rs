@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use app_role_broker::{
-    domain::{directory::Api, reconcile::Holdings},
-    graph::Lookup,
-};
+use app_roles::{directory::Api, reconcile::Holdings};
+use microsoft_graph::Lookup;
 use time::OffsetDateTime;
 
 use crate::{failure::Failure, output::Progress, session::Session};

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use app_role_broker::remote::{
+use azure_core::http::Url;
+use azure_rest::{
     client::causes,
     retry::{Attempt, Deadline, retry, retry_after},
 };
-use azure_core::http::Url;
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value};
 

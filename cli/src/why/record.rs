@@ -1,6 +1,6 @@
 //! What the broker has recorded of a role.
 
-use app_role_broker::domain::directory::{Api, AppRole, Principal};
+use app_roles::directory::{Api, AppRole, Principal};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 
-use app_role_broker::remote::claims::Claims;
+use azure_rest::claims::Claims;
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -1,13 +1,13 @@
 //! Assigning and revoking with one's own rights.
 
-use local::tenant::{
+use serde_json::Value;
+use tenant_emulator::{
     Fault, Route,
     contoso::{
         APPLICATION_READ_ALL, BROKER_IDENTITY, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
         ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY,
     },
 };
-use serde_json::Value;
 
 use crate::world::{OPERATOR, World};
 

@@ -69,9 +69,9 @@ async fn a_name_from_the_directory_cannot_move_the_cursor() {
     let name = "id-\u{1b}[2J\u{202e}evil";
     let resource = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
     let id = "c0a70500-0000-4000-8000-000000000301";
-    let evil = local::tenant::ServicePrincipal::user_assigned(id, id, name, resource);
+    let evil = tenant_emulator::ServicePrincipal::user_assigned(id, id, name, resource);
     world.tenant.add_service_principal(evil);
-    world.tenant.grant(id, local::tenant::contoso::ORDERS_API, "Orders.Read").unwrap();
+    world.tenant.grant(id, tenant_emulator::contoso::ORDERS_API, "Orders.Read").unwrap();
     for arguments in [
         &["holders", "api://orders"][..],
         &["assign", id, "api://orders", "Orders.Write", "--yes"],

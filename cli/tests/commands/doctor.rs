@@ -1,10 +1,8 @@
 //! Whether everything is true that must be true.
 
-use local::{
-    storage::{Account, Azurite},
-    tenant::contoso::{BROKER_IDENTITY, MICROSOFT_GRAPH},
-};
 use serde_json::{Value, json};
+use storage_emulator::{Account, Azurite};
+use tenant_emulator::contoso::{BROKER_IDENTITY, MICROSOFT_GRAPH};
 
 use crate::{
     fake_arm,

@@ -1,13 +1,13 @@
 //! How the tenant differs from the policy.
 
-use local::tenant::{
+use serde_json::{Value, json};
+use tenant_emulator::{
     Fault, Route,
     contoso::{
         BROKER_IDENTITY, ORDERS_API, ORDERS_IDENTITY, ORDERS_WRITE, REPORTS_IDENTITY,
         managed_identities,
     },
 };
-use serde_json::{Value, json};
 
 use crate::world::{POLICY, World, end, with_baseline};
 

@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use app_role_cli::arguments::Arguments;
 use clap::CommandFactory as _;
 use futures_util::{StreamExt as _, stream};
-use local::{
-    storage::{Account, Azurite},
-    tenant::contoso::{ORDERS_API, REPORTS_IDENTITY},
-};
 use serde_json::json;
+use storage_emulator::{Account, Azurite};
+use tenant_emulator::contoso::{ORDERS_API, REPORTS_IDENTITY};
 
 use crate::{
     fake_arm,

@@ -44,6 +44,6 @@ async fn forward(
 }
 
 fn client() -> reqwest::Client {
-    app_role_broker::remote::client::install_tls();
+    azure_rest::client::install_tls();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }

@@ -1,6 +1,6 @@
 //! Names that mean nothing, or several things.
 
-use local::tenant::{
+use tenant_emulator::{
     ServicePrincipal,
     contoso::{BATCH_A_IDENTITY, BATCH_B_IDENTITY, BATCH_B_IDENTITY_RESOURCE_ID, ORDERS_IDENTITY},
 };
@@ -78,9 +78,12 @@ async fn an_identity_that_is_seconds_old_is_waited_for() {
 
 #[tokio::test]
 async fn every_kind_of_name_finds_the_same_principal() {
-    use local::tenant::contoso::{ORDERS_IDENTITY_CLIENT_ID, ORDERS_IDENTITY_RESOURCE_ID};
+    use tenant_emulator::contoso::{ORDERS_IDENTITY_CLIENT_ID, ORDERS_IDENTITY_RESOURCE_ID};
     let world = World::new().await;
-    world.tenant.grant(ORDERS_IDENTITY, local::tenant::contoso::ORDERS_API, "Orders.Read").unwrap();
+    world
+        .tenant
+        .grant(ORDERS_IDENTITY, tenant_emulator::contoso::ORDERS_API, "Orders.Read")
+        .unwrap();
     for name in
         ["ID-Orders", ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_IDENTITY_RESOURCE_ID]
     {

@@ -1,7 +1,7 @@
 //! What the broker would do with a request.
 
-use local::tenant::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
 use serde_json::json;
+use tenant_emulator::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
 
 use crate::world::World;
 

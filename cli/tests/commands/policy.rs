@@ -1,6 +1,6 @@
 //! Checking the policy, and explaining what it decides.
 
-use local::tenant::contoso::{ORDERS_IDENTITY, REPORTS_IDENTITY};
+use tenant_emulator::contoso::{ORDERS_IDENTITY, REPORTS_IDENTITY};
 
 use crate::world::World;
 

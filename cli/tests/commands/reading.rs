@@ -1,6 +1,6 @@
 //! Who holds what, and what there is to hold.
 
-use local::tenant::{
+use tenant_emulator::{
     Fault, Route,
     contoso::{
         MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,

@@ -4,8 +4,8 @@ use app_role_cli::{
     replay::{Done, FAILED_REQUESTS, Replay, Tally},
     storage,
 };
-use local::storage::{Account, Azurite, Queue, StorageProxy, Trouble};
 use serde_json::{Value, json};
+use storage_emulator::{Account, Azurite, Queue, StorageProxy, Trouble};
 
 use crate::world::{Ended, World as Tenant};
 

@@ -1,8 +1,8 @@
 //! Asking the broker, against a server that answers as the broker's contract says.
 
-use app_role_broker::remote::claims::Claims;
-use local::tenant::contoso::ORDERS_API_URI;
+use azure_rest::claims::Claims;
 use serde_json::json;
+use tenant_emulator::contoso::ORDERS_API_URI;
 
 use crate::{
     fake_broker::{Answer, FakeBroker, result},

@@ -1,13 +1,11 @@
 //! Whether a role is granted, since when, and why a token may lack it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use local::{
-    storage::{Azurite, Entity, EntityValue},
-    tenant::contoso::{
-        ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,
-    },
-};
 use serde_json::{Value, json};
+use storage_emulator::{Azurite, Entity, EntityValue};
+use tenant_emulator::contoso::{
+    ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,
+};
 use time::OffsetDateTime;
 
 use crate::world::World;

@@ -5,15 +5,15 @@ use std::{
     process::Stdio,
 };
 
-use local::tenant::{
+use serde_json::Value;
+use tempfile::TempDir;
+use tenant_emulator::{
     Directory, Route, ServicePrincipal, Tenant,
     contoso::{
         APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, APPLICATION_READ_ALL, MICROSOFT_GRAPH, SUBSCRIPTION_ID,
         contoso,
     },
 };
-use serde_json::Value;
-use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, process::Command};
 
 /// The program as it is built.

@@ -1,7 +1,7 @@
 //! The body and the query of a call, before they mean anything.
 
 use super::problem::{Problem, ProblemType};
-use crate::host::http_request::HttpRequest;
+use functions_handler::http_request::HttpRequest;
 
 /// What a caller learns whose body is so large that the handler has not even read it.
 pub(super) const TOO_LARGE: &str = "the request may have 32 KiB";

@@ -10,27 +10,25 @@ use super::{
     requester::identify,
     verdict::{CREATED, Verdict, verdict},
 };
-use crate::{
-    broker::{Context, Decision},
-    domain::{
-        ids::InvocationId,
-        outcome::{RoleOutcome, Status},
-        priority::Priority,
-        request::{InvalidRequest, Request},
-        requester::Requester,
-        result::RequestResult,
-    },
-    host::{
-        http_request::HttpRequest,
-        reply::{HttpResponse, Outputs},
-    },
-    remote::retry::Deadline,
-    triggers::{
-        RESPONSE_BINDING, Workbench,
-        audit::{self, AUDIT_BINDING},
-        occasion::Occasion,
-    },
+use crate::triggers::{
+    RESPONSE_BINDING, Workbench,
+    audit::{self, AUDIT_BINDING},
+    occasion::Occasion,
 };
+use app_roles::{
+    ids::InvocationId,
+    outcome::{RoleOutcome, Status},
+    request::{InvalidRequest, Request},
+    requester::Requester,
+    result::RequestResult,
+};
+use azure_rest::retry::Deadline;
+use broker::{Context, Decision};
+use functions_handler::{
+    http_request::HttpRequest,
+    reply::{HttpResponse, Outputs},
+};
+use microsoft_graph::priority::Priority;
 
 /// The media type of successes.
 const JSON: &str = "application/json";

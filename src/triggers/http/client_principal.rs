@@ -7,10 +7,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use crate::{
-    domain::ids::{Guid, ObjectId},
-    host::http_request::HttpRequest,
-};
+use app_roles::ids::{Guid, ObjectId};
+use functions_handler::http_request::HttpRequest;
 
 /// The header that carries the principal, in base64 of JSON.
 const PRINCIPAL: &str = "X-MS-CLIENT-PRINCIPAL";

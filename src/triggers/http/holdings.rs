@@ -5,17 +5,15 @@ use super::{
     problem::{Problem, ProblemType},
     verdict::OK,
 };
-use crate::{
+use crate::triggers::occasion::written;
+use app_roles::{
     VERSION,
-    broker::Holdings,
-    domain::{
-        assignment_list::AssignmentList,
-        names::{ApiName, PrincipalName},
-    },
-    host::{http_request::HttpRequest, reply::Outputs},
-    remote::retry::millis,
-    triggers::occasion::written,
+    assignment_list::AssignmentList,
+    names::{ApiName, PrincipalName},
 };
+use azure_rest::retry::millis;
+use broker::Holdings;
+use functions_handler::{http_request::HttpRequest, reply::Outputs};
 
 const PRINCIPAL: &str = "principal";
 const API: &str = "api";

@@ -11,10 +11,8 @@ use super::{
     problem::{ProblemDetails, ProblemType},
     verdict::{CREATED, OK},
 };
-use crate::{
-    domain::request::schema::{assert_committed, written_schema},
-    host::function_json::FunctionFolders,
-};
+use app_roles::request::schema::{assert_committed, written_schema};
+use function_folders::function_json::FunctionFolders;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{
-    domain::{ids::InvocationId, result::RequestResult},
-    host::reply::HttpResponse,
-};
+use app_roles::{ids::InvocationId, result::RequestResult};
+use functions_handler::reply::HttpResponse;
 
 /// The media type of problems (RFC 9457, "Problem Details for HTTP APIs").
 const PROBLEM_JSON: &str = "application/problem+json";

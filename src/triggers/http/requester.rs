@@ -4,12 +4,10 @@ use super::{
     client_principal::ClientPrincipal,
     problem::{Problem, ProblemType},
 };
-use crate::{
-    domain::requester::Requester,
-    host::http_request::{HttpRequest, Identity},
-    remote::retry::Deadline,
-    triggers::Workbench,
-};
+use crate::triggers::Workbench;
+use app_roles::requester::Requester;
+use azure_rest::retry::Deadline;
+use functions_handler::http_request::{HttpRequest, Identity};
 
 /// The host's own scheme of proving who calls: a key (Azure Functions host,
 /// `AuthLevelAuthenticationDefaults`).

@@ -1,10 +1,8 @@
 //! The status of an answer, from what came of each role.
 
 use super::problem::ProblemType;
-use crate::{
-    broker::Decision,
-    domain::outcome::{Code, RoleOutcome, Status},
-};
+use app_roles::outcome::{Code, RoleOutcome, Status};
+use broker::Decision;
 
 /// The statuses of success (RFC 9110).
 pub(super) const OK: u16 = 200;

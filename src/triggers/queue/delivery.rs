@@ -3,22 +3,20 @@
 use tracing::Span;
 
 use super::message::decode;
-use crate::{
-    broker::{Context, Decision, NotYet},
-    domain::{
-        failed_request::FailedRequest,
-        outcome::{RoleOutcome, Status},
-        priority::Priority,
-        request::{InvalidRequest, Request},
-    },
-    host::reply::{Outputs, Reply},
-    remote::retry::Deadline,
-    triggers::{
-        FAILED_BINDING, RESULT_BINDING, Workbench,
-        audit::{self, AUDIT_BINDING},
-        occasion::{Occasion, written},
-    },
+use crate::triggers::{
+    FAILED_BINDING, RESULT_BINDING, Workbench,
+    audit::{self, AUDIT_BINDING},
+    occasion::{Occasion, written},
 };
+use app_roles::{
+    failed_request::FailedRequest,
+    outcome::{RoleOutcome, Status},
+    request::{InvalidRequest, Request},
+};
+use azure_rest::retry::Deadline;
+use broker::{Context, Decision, NotYet};
+use functions_handler::reply::{Outputs, Reply};
+use microsoft_graph::priority::Priority;
 
 /// Longest reason of a failed request, in characters.
 const LONGEST_REASON: usize = 1000;

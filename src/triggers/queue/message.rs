@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::domain::request::{InvalidRequest, Request};
+use app_roles::request::{InvalidRequest, Request};
 
 /// Reads a message that is the JSON text itself or base64 of it.
 pub(super) fn decode(message: &[u8]) -> Result<Request, InvalidRequest> {

@@ -3,20 +3,18 @@
 use std::cmp;
 
 use super::ignored_events::IgnoredEvents;
-use crate::{
-    broker::{Decision, Settlement, Unsettled},
-    domain::{
-        event::{AssignmentRequested, BaselineCheckRequested, Event, Ignored, ResourceWritten},
-        outcome::RoleOutcome,
-        request::Request,
-    },
-    host::reply::{InvalidEntity, Outputs, Reply},
-    triggers::{
-        AUDIT_BINDING, Workbench, audit,
-        occasion::Occasion,
-        queue::delivery::{Delivery, unwritable},
-    },
+use crate::triggers::{
+    AUDIT_BINDING, Workbench, audit,
+    occasion::Occasion,
+    queue::delivery::{Delivery, unwritable},
 };
+use app_roles::{
+    event::{AssignmentRequested, BaselineCheckRequested, Event, Ignored, ResourceWritten},
+    outcome::RoleOutcome,
+    request::Request,
+};
+use broker::{Decision, Settlement, Unsettled};
+use functions_handler::reply::{InvalidEntity, Outputs, Reply};
 
 /// One delivery of events.
 pub(super) struct EventDelivery<'a> {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::domain::event::Ignored;
+use app_roles::event::Ignored;
 
 /// How often the log says how many there were.
 const REPORT_EVERY: Duration = Duration::from_secs(60);

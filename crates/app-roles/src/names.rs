@@ -1,0 +1,263 @@
+//! How a request names what it is about.
+//!
+//! Each name is a text, or an object with one field that says what kind of name it is. The readers
+//! are written by hand: serde's untagged enums would lose where in the document a fault is.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor},
+};
+
+use crate::{
+    arm::ArmScope,
+    ids::{AppId, AppRoleId, Guid, ObjectId},
+    parsed_string::parsed,
+    text::{DisplayName, IdentifierUri, RoleValue},
+};
+
+/// Names of Microsoft's APIs that people type, and their appIds ("Verify first-party Microsoft
+/// applications in sign-in reports").
+const ALIASES: [(&str, &str); 5] = [
+    ("graph", "00000003-0000-0000-c000-000000000000"),
+    ("sharepoint", "00000003-0000-0ff1-ce00-000000000000"),
+    ("exchange", "00000002-0000-0ff1-ce00-000000000000"),
+    ("intune", "c161e42e-d4df-4a3d-9b42-e7a3c31f59d4"),
+    ("defender", "fc780465-2017-40d4-a0c5-307022471b92"),
+];
+
+/// How a request names the principal.
+///
+/// On the wire: `"2f5f…"`, a GUID that is an object id or else a client id; `"/subscriptions/…"`, the
+/// ARM id of a resource; any other text, a display name; or `{"objectId": "…"}`, `{"clientId": "…"}`,
+/// `{"resourceId": "…"}`, `{"displayName": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrincipalName {
+    /// An object id or else a client id.
+    Guid(Guid),
+    /// An object id.
+    ObjectId(ObjectId),
+    /// A client id.
+    ClientId(AppId),
+    /// The ARM id of the resource whose identity it is.
+    ResourceId(ArmScope),
+    /// A display name.
+    DisplayName(DisplayName),
+}
+
+/// How a request names the API.
+///
+/// On the wire: `"2f5f…"`, a GUID that is an appId or else an object id; `"graph"`, `"sharepoint"`,
+/// `"exchange"`, `"intune"`, `"defender"`; `"api://…"` or `"https://…"`, an identifier URI; any other
+/// text, a display name; or `{"appId": "…"}`, `{"objectId": "…"}`, `{"identifierUri": "…"}`,
+/// `{"displayName": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ApiName {
+    /// An appId or else an object id.
+    Guid(Guid),
+    /// An appId.
+    AppId(AppId),
+    /// An object id.
+    ObjectId(ObjectId),
+    /// An identifier URI.
+    IdentifierUri(IdentifierUri),
+    /// A display name.
+    DisplayName(DisplayName),
+}
+
+/// How a request names a role.
+///
+/// On the wire: a text, a role's id or its value; the zero GUID is default access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleName {
+    /// The id of a role.
+    Id(AppRoleId),
+    /// The value of a role, in any case.
+    Value(RoleValue),
+    /// Access without a role, for APIs that define none.
+    DefaultAccess,
+}
+
+impl From<AppRoleId> for RoleName {
+    fn from(id: AppRoleId) -> Self {
+        if id == AppRoleId::DEFAULT_ACCESS { Self::DefaultAccess } else { Self::Id(id) }
+    }
+}
+
+impl fmt::Display for PrincipalName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guid(id) => id.fmt(formatter),
+            Self::ObjectId(id) => id.fmt(formatter),
+            Self::ClientId(id) => id.fmt(formatter),
+            Self::ResourceId(id) => id.fmt(formatter),
+            Self::DisplayName(name) => name.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for ApiName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guid(id) => id.fmt(formatter),
+            Self::AppId(id) => id.fmt(formatter),
+            Self::ObjectId(id) => id.fmt(formatter),
+            Self::IdentifierUri(uri) => uri.fmt(formatter),
+            Self::DisplayName(name) => name.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for RoleName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(formatter, "{id}"),
+            Self::Value(value) => write!(formatter, "{value}"),
+            Self::DefaultAccess => write!(formatter, "{}", AppRoleId::DEFAULT_ACCESS),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RoleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = RoleValue::deserialize(deserializer)?;
+        Ok(AppRoleId::parse(value.as_str()).map_or(Self::Value(value), Self::from))
+    }
+}
+
+/// A name that is a text or an object with one field.
+trait Name: Sized {
+    /// The fields that an object may have, one of them.
+    const KINDS: &'static [&'static str];
+
+    /// Reads the text of a name that does not say its kind.
+    fn of_text(text: &str) -> Result<Self, String>;
+
+    /// Reads the value of a field.
+    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error>;
+}
+
+struct NameVisitor<N>(PhantomData<N>);
+
+impl<'de, N: Name> Visitor<'de> for NameVisitor<N> {
+    type Value = N;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a text, or an object with one of {}", N::KINDS.join(", "))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<N, E> {
+        N::of_text(text).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<N, A::Error> {
+        let expected = || format!("expected exactly one of {}", N::KINDS.join(", "));
+        let kind: String = map.next_key()?.ok_or_else(|| de::Error::custom(expected()))?;
+        if !N::KINDS.contains(&kind.as_str()) {
+            return Err(de::Error::unknown_field(&kind, N::KINDS));
+        }
+        let name = N::of_field(&kind, &mut map)?;
+        match map.next_key::<String>()? {
+            None => Ok(name),
+            Some(_) => Err(de::Error::custom(expected())),
+        }
+    }
+}
+
+impl PrincipalName {
+    /// Reads the text of a name that does not say its kind.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::of_text(text)
+    }
+}
+
+impl ApiName {
+    /// Reads the text of a name that does not say its kind.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::of_text(text)
+    }
+}
+
+impl Name for PrincipalName {
+    const KINDS: &'static [&'static str] = &["objectId", "clientId", "resourceId", "displayName"];
+
+    fn of_text(text: &str) -> Result<Self, String> {
+        if let Ok(guid) = Guid::parse(text) {
+            return Ok(Self::Guid(guid));
+        }
+        if text.starts_with('/') {
+            return resource_id(text).map(Self::ResourceId);
+        }
+        DisplayName::parse(text).map(Self::DisplayName).map_err(|error| error.to_string())
+    }
+
+    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error> {
+        match kind {
+            "objectId" => map.next_value().map(Self::ObjectId),
+            "clientId" => map.next_value().map(Self::ClientId),
+            "resourceId" => map.next_value::<ResourceId>().map(|id| Self::ResourceId(id.0)),
+            _ => map.next_value().map(Self::DisplayName),
+        }
+    }
+}
+
+impl Name for ApiName {
+    const KINDS: &'static [&'static str] = &["appId", "objectId", "identifierUri", "displayName"];
+
+    fn of_text(text: &str) -> Result<Self, String> {
+        if let Ok(guid) = Guid::parse(text) {
+            return Ok(Self::Guid(guid));
+        }
+        if let Some((_, app_id)) =
+            ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(text))
+        {
+            return AppId::parse(app_id).map(Self::AppId).map_err(|error| error.to_string());
+        }
+        if text.starts_with("api://") || text.starts_with("https://") {
+            return IdentifierUri::parse(text)
+                .map(Self::IdentifierUri)
+                .map_err(|error| error.to_string());
+        }
+        DisplayName::parse(text).map(Self::DisplayName).map_err(|error| error.to_string())
+    }
+
+    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error> {
+        match kind {
+            "appId" => map.next_value().map(Self::AppId),
+            "objectId" => map.next_value().map(Self::ObjectId),
+            "identifierUri" => map.next_value().map(Self::IdentifierUri),
+            _ => map.next_value().map(Self::DisplayName),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PrincipalName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameVisitor(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameVisitor(PhantomData))
+    }
+}
+
+/// The ARM id of a resource: a scope with a resource in it.
+struct ResourceId(ArmScope);
+
+impl<'de> Deserialize<'de> for ResourceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer, |text| resource_id(text).map(Self))
+    }
+}
+
+fn resource_id(text: &str) -> Result<ArmScope, String> {
+    let scope = ArmScope::parse(text).map_err(|error| error.to_string())?;
+    if scope.is_resource() {
+        Ok(scope)
+    } else {
+        Err("expected the ARM id of a resource, not of a subscription or resource group".to_owned())
+    }
+}

@@ -1,0 +1,251 @@
+use proptest::{prelude::*, sample::select};
+
+use super::*;
+use crate::ids::{AppId, Guid, ObjectId};
+
+const TENANT: &str = "66666666-6666-6666-6666-666666666666";
+const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
+const CALENDAR: &str = "33333333-3333-3333-3333-333333333333";
+const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
+const OWN: &str = "99999999-9999-9999-9999-999999999999";
+const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
+
+fn policy(protected: &str, rules: &[String]) -> Policy {
+    let rules = rules.join(",");
+    let text =
+        format!(r#"{{"version":1,"protected":[{protected}],"allow":[],"baseline":[{rules}]}}"#);
+    Policy::parse(text.as_bytes()).unwrap()
+}
+
+fn rule(name: &str, principal: &str, api: &str, roles: &str, more: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","principals":["{principal}"],"api":"{api}","roles":[{roles}]{more}}}"#
+    )
+}
+
+fn orders(principal: &str, roles: &str) -> String {
+    rule("orders", principal, ORDERS, roles, "")
+}
+
+fn resource(group: &str) -> ArmScope {
+    let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
+    ArmScope::parse(&format!("{SUBSCRIPTION}/resourceGroups/{group}/{below}")).unwrap()
+}
+
+fn principal(group: &str) -> Principal {
+    Principal {
+        object_id: ObjectId::parse(PRINCIPAL).unwrap(),
+        client_id: AppId::parse(PRINCIPAL).unwrap(),
+        display_name: "id".to_owned(),
+        resource_id: Some(resource(group)),
+        by_client_id: false,
+    }
+}
+
+fn role(number: u8, value: &str) -> AppRole {
+    let id = AppRoleId::parse(&format!("55555555-5555-5555-5555-{number:012}")).unwrap();
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    AppRole { value, ..AppRole::known_by_id(id) }
+}
+
+fn api(app_id: &str) -> Api {
+    let (owner, roles) = match app_id {
+        GRAPH => (MICROSOFT, vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")]),
+        CALENDAR => (TENANT, vec![]),
+        _ => {
+            let disabled = AppRole { is_enabled: false, ..role(4, "Orders.Archive") };
+            let people = AppRole { is_for_applications: false, ..role(5, "Orders.Approve") };
+            let usual = [role(1, "Orders.Read"), role(2, "Orders.Write"), role(3, "")];
+            (TENANT, usual.into_iter().chain([disabled, people]).collect())
+        }
+    };
+    Api {
+        object_id: ObjectId::parse("88888888-8888-8888-8888-888888888888").unwrap(),
+        app_id: AppId::parse(app_id).unwrap(),
+        owner: Guid::parse(owner).ok(),
+        identifier_uris: vec![],
+        display_name: String::new(),
+        roles,
+    }
+}
+
+fn own() -> OwnIdentity {
+    let object_id = ObjectId::parse(OWN).unwrap();
+    OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
+}
+
+/// The values of the roles that an identity in rg-orders should hold, by rule.
+fn wanted(policy: &Policy, app_id: &str) -> Vec<(String, String)> {
+    let wanted = policy.wanted(&principal("rg-orders"), &api(app_id), own()).into_iter();
+    wanted.map(|one| (one.rule, one.role.value.unwrap_or_default())).collect()
+}
+
+fn read() -> Vec<(String, String)> {
+    vec![("orders".to_owned(), "Orders.Read".to_owned())]
+}
+
+#[test]
+fn a_resource_that_no_scope_covers_or_that_is_protected_is_no_concern() {
+    let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
+    let covered = policy("", &[orders(&group, r#""Orders.Read""#)]);
+    assert!(covered.baseline_concerns(&resource("rg-orders")));
+    assert!(!covered.baseline_concerns(&resource("rg-orders-2")));
+    let protected = policy(&format!(r#""{group}""#), &[orders(SUBSCRIPTION, r#""Orders.Read""#)]);
+    assert!(protected.baseline_concerns(&resource("rg-orders-2")));
+    assert!(!protected.baseline_concerns(&resource("rg-orders")));
+    assert!(
+        !policy("", &[orders(PRINCIPAL, r#""Orders.Read""#)]).baseline_concerns(&resource("rg"))
+    );
+    assert!(!policy("", &[]).baseline_concerns(&resource("rg-orders")));
+    assert!(!Policy::closed("no file".to_owned()).baseline_concerns(&resource("rg-orders")));
+}
+
+#[test]
+fn what_no_rule_can_give_the_baseline_cannot_give_either() {
+    let rules = [orders(SUBSCRIPTION, r#""Orders.*""#)];
+    let (role, orders_api) = (role(1, "Orders.Read"), api(ORDERS));
+    for (protected, object_id, app_id, expected) in [
+        ("", OWN, ORDERS, "own identity"),
+        (&*format!(r#""{PRINCIPAL}""#), PRINCIPAL, ORDERS, "protects the principal"),
+        (&*format!(r#""{SUBSCRIPTION}""#), PRINCIPAL, ORDERS, "protects the principal"),
+        (&*format!(r#""{ORDERS}""#), PRINCIPAL, ORDERS, "protects the API"),
+        ("", PRINCIPAL, GRAPH, "no rule of the baseline"),
+    ] {
+        let policy = policy(protected, &rules);
+        let principal =
+            Principal { object_id: ObjectId::parse(object_id).unwrap(), ..principal("rg-orders") };
+        let api = if app_id == ORDERS { orders_api.clone() } else { api(app_id) };
+        let question =
+            BaselineQuestion { principal: &principal, api: &api, role: &role, own: own() };
+        let denial = policy.decide_baseline(&question).unwrap_err().to_string();
+        assert!(denial.contains(expected), "{denial}");
+        assert!(policy.wanted(&principal, &api, own()).is_empty());
+    }
+}
+
+#[test]
+fn a_privileged_role_needs_a_baseline_rule_that_names_it_and_is_marked() {
+    let directory = r#""Directory.ReadWrite.All""#;
+    for (roles, more, expected) in [
+        (r#""*""#, r#","privileged":true"#, 0),
+        (directory, "", 0),
+        (directory, r#","privileged":true"#, 1),
+        (r#""User.Read.All""#, "", 1),
+    ] {
+        let policy = policy("", &[rule("graph", SUBSCRIPTION, "graph", roles, more)]);
+        assert_eq!(wanted(&policy, GRAPH).len(), expected, "{roles} {more}");
+    }
+}
+
+#[test]
+fn only_roles_that_can_be_assigned_are_wanted_and_the_others_are_named() {
+    let roles = r#""Orders.Read","Orders.Archive","Orders.Approve","Orders.Raed""#;
+    let policy = policy("", &[orders(SUBSCRIPTION, roles)]);
+    assert_eq!(wanted(&policy, ORDERS), read());
+    let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(ORDERS));
+    assert_eq!(unknown, ["orders.archive", "orders.approve", "orders.raed"]);
+    assert!(policy.unknown_roles(Some(&principal("rg-orders")), &api(CALENDAR)).is_empty());
+}
+
+#[test]
+fn a_star_covers_roles_with_a_value_and_never_default_access() {
+    let all = policy(
+        "",
+        &[orders(SUBSCRIPTION, r#""*""#), rule("c", SUBSCRIPTION, CALENDAR, r#""*""#, "")],
+    );
+    let values: Vec<_> = wanted(&all, ORDERS).into_iter().map(|(_, value)| value).collect();
+    assert_eq!(values, ["Orders.Read", "Orders.Write"]);
+    assert!(wanted(&all, CALENDAR).is_empty());
+}
+
+#[test]
+fn default_access_is_wanted_where_a_rule_names_it_and_the_api_has_no_roles() {
+    let zero = r#""00000000-0000-0000-0000-000000000000""#;
+    for (app_id, expected) in [(CALENDAR, 1), (ORDERS, 0)] {
+        let policy = policy("", &[rule("default", SUBSCRIPTION, app_id, zero, "")]);
+        assert_eq!(wanted(&policy, app_id).len(), expected, "{app_id}");
+        let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(app_id));
+        assert_eq!(unknown.len(), 1 - expected, "{app_id}");
+    }
+}
+
+#[test]
+fn every_api_of_a_rule_that_covers_the_principal_is_asked_for_once() {
+    let policy = policy(
+        "",
+        &[
+            orders(SUBSCRIPTION, r#""Orders.Read""#),
+            rule("more", PRINCIPAL, ORDERS, r#""Orders.Write""#, ""),
+            rule("uri", PRINCIPAL, "api://calendar", r#""Read""#, ""),
+            rule("elsewhere", OWN, GRAPH, r#""User.Read.All""#, ""),
+        ],
+    );
+    assert_eq!(policy.baseline_apis(&principal("rg-orders")).len(), 2);
+    assert_eq!(
+        policy.baseline_apis(&principal("rg-orders"))[0],
+        ApiName::AppId(AppId::parse(ORDERS).unwrap())
+    );
+}
+
+/// A rule of the baseline by chance.
+fn any_rule() -> impl Strategy<Value = (String, String, String, bool)> {
+    let places = [
+        SUBSCRIPTION.to_owned(),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-o*"),
+        PRINCIPAL.to_owned(),
+        OWN.to_owned(),
+    ];
+    let apis = [ORDERS, GRAPH, CALENDAR].map(str::to_owned);
+    let roles = ["*", "Orders.*", "Orders.Read", "Directory.ReadWrite.All", "User.Read.All"];
+    (
+        select(places.to_vec()),
+        select(apis.to_vec()),
+        select(roles.map(str::to_owned).to_vec()),
+        any::<bool>(),
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_wanted_is_what_is_permitted(rules in proptest::collection::vec(any_rule(), 1..6)) {
+        let rules: Vec<_> = rules.iter().enumerate().map(|(number, (place, api, role, privileged))| {
+            rule(&number.to_string(), place, api, &format!(r#""{role}""#), &format!(r#","privileged":{privileged}"#))
+        }).collect();
+        let (policy, principal) = (policy("", &rules), principal("rg-orders"));
+        for api in [ORDERS, GRAPH, CALENDAR].map(api) {
+            let wanted = policy.wanted(&principal, &api, own());
+            for role in &api.roles {
+                let question = BaselineQuestion { principal: &principal, api: &api, role, own: own() };
+                let permit = policy.decide_baseline(&question);
+                let expected = permit.as_ref().ok().filter(|_| role.is_assignable()).map(Permit::rule);
+                let found = wanted.iter().find(|one| one.role == *role).map(|one| one.rule.as_str());
+                prop_assert_eq!(found, expected);
+                prop_assert!(permit.is_err() || role.value.as_deref() != Some("Directory.ReadWrite.All")
+                    || rules.iter().any(|rule| rule.contains("Directory") && rule.contains("true")));
+            }
+            let broker = Principal { object_id: own().object_id, ..principal.clone() };
+            prop_assert!(policy.wanted(&broker, &api, own()).is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_places_of_a_baseline_are_what_stands_before_the_first_wildcard() {
+    let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+    let rules: Vec<_> = [
+        SUBSCRIPTION.to_owned(),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-orders/{below}/id-*"),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-orders/{below}/id"),
+        PRINCIPAL.to_owned(),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(index, place)| rule(&format!("rule {index}"), place, ORDERS, "\"Orders.Read\"", ""))
+    .collect();
+    let group = format!("{SUBSCRIPTION}/resourcegroups/rg-orders");
+    let identity = format!("{group}/{}/id", below.to_lowercase());
+    assert_eq!(policy("", &rules).baseline_scopes(), [SUBSCRIPTION, &group, &identity]);
+}

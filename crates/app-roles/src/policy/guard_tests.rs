@@ -1,0 +1,332 @@
+//! What no rule allows, and what rules may not do to each other.
+
+use std::sync::LazyLock;
+
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use super::*;
+use crate::{arm::ArmScope, outcome::Code};
+
+const TENANT: &str = "66666666-6666-6666-6666-666666666666";
+const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
+const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
+const OWN: &str = "99999999-9999-9999-9999-999999999999";
+const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
+
+fn identity(object_id: &str, group: &str) -> Principal {
+    let resource = format!(
+        "{SUBSCRIPTION}/resourcegroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+    );
+    Principal {
+        object_id: ObjectId::parse(object_id).unwrap(),
+        client_id: AppId::parse("77777777-7777-7777-7777-777777777777").unwrap(),
+        display_name: "id".to_owned(),
+        resource_id: ArmScope::parse(&resource).ok(),
+        by_client_id: false,
+    }
+}
+
+fn api(app_id: &str) -> Api {
+    let owner = if app_id == GRAPH { MICROSOFT } else { TENANT };
+    Api {
+        object_id: ObjectId::parse("88888888-8888-8888-8888-888888888888").unwrap(),
+        app_id: AppId::parse(app_id).unwrap(),
+        owner: Guid::parse(owner).ok(),
+        identifier_uris: vec![],
+        display_name: "Microsoft Graph".to_owned(),
+        roles: vec![],
+    }
+}
+
+fn role(value: &str) -> AppRole {
+    let id = if value == "RoleManagement.ReadWrite.Directory" {
+        "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"
+    } else {
+        "33333333-3333-3333-3333-333333333333"
+    };
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    AppRole { value, ..AppRole::known_by_id(AppRoleId::parse(id).unwrap()) }
+}
+
+/// What the team asks.
+fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Question<'a> {
+    static TEAM: LazyLock<Requester> = LazyLock::new(|| Requester::Queue("team".to_owned()));
+    let own = OwnIdentity {
+        object_id: ObjectId::parse(OWN).unwrap(),
+        tenant_id: Guid::parse(TENANT).ok(),
+    };
+    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own }
+}
+
+/// Decides, and holds the explanation to the decision.
+fn decide(
+    policy: &Policy,
+    principal: &Principal,
+    api: &Api,
+    role: &AppRole,
+) -> Result<Permit, Denial> {
+    let question = question(principal, api, role);
+    let decision = policy.decide(&question);
+    let nearest = policy.nearest_rules(&question);
+    let lacks_nothing = nearest.first().is_some_and(|rule| rule.gaps.is_empty());
+    if decision.is_ok() {
+        assert!(lacks_nothing, "a rule allows and lacks something: {nearest:?}");
+    }
+    if let Err(denial) = &decision {
+        let is_guard = matches!(denial.code(), Code::OwnIdentity | Code::Protected);
+        assert!(is_guard || !lacks_nothing, "{denial}, and a rule lacks nothing: {nearest:?}");
+    }
+    decision
+}
+
+/// A rule for the team, as JSON.
+fn rule(name: &str, principal: &str, api: &str, role: &str, more: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","requesters":["queue:team"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]{more}}}"#
+    )
+}
+
+fn policy(rules: &[String], protected: &str) -> Policy {
+    let text =
+        format!(r#"{{"version":1,"protected":[{protected}],"allow":[{}]}}"#, rules.join(","));
+    Policy::parse(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn what_is_protected_no_rule_can_touch() {
+    let rules = [rule("r", SUBSCRIPTION, ORDERS, "Orders.Read", "")];
+    let principal = identity(PRINCIPAL, "rg-platform");
+    let orders = api(ORDERS);
+    assert!(decide(&policy(&rules, ""), &principal, &orders, &role("Orders.Read")).is_ok());
+    for protected in [
+        PRINCIPAL.to_owned(),
+        "77777777-7777-7777-7777-777777777777".to_owned(),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-platform"),
+        format!("{SUBSCRIPTION}/resourceGroups/RG-*"),
+        SUBSCRIPTION.to_owned(),
+        ORDERS.to_owned(),
+        "88888888-8888-8888-8888-888888888888".to_owned(),
+    ] {
+        let policy = policy(&rules, &format!("\"{protected}\""));
+        let denial = decide(&policy, &principal, &orders, &role("Orders.Read")).unwrap_err();
+        assert_eq!(denial.code(), Code::Protected, "{protected}: {denial}");
+    }
+}
+
+#[test]
+fn a_privileged_role_needs_a_rule_that_names_it_and_is_marked() {
+    let value = "RoleManagement.ReadWrite.Directory";
+    let id = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
+    let principal = identity(PRINCIPAL, "rg");
+    for (named, more, allowed) in [
+        (value, "", false),
+        (id, "", false),
+        ("RoleManagement*", r#","privileged":true"#, false),
+        ("*", r#","privileged":true"#, false),
+        (value, r#","privileged":true"#, true),
+        (id, r#","privileged":true"#, true),
+    ] {
+        let policy = policy(&[rule("r", SUBSCRIPTION, "graph", named, more)], "");
+        let answer = decide(&policy, &principal, &api(GRAPH), &role(value));
+        assert_eq!(answer.is_ok(), allowed, "{named}{more}: {answer:?}");
+    }
+}
+
+#[test]
+fn the_nearest_rule_says_what_it_lacks() {
+    let principal = identity(PRINCIPAL, "rg");
+    let privileged = "RoleManagement.ReadWrite.Directory";
+    for (rule, value, lacks) in [
+        (rule("r", OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
+        (rule("r", PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
+        (rule("r", PRINCIPAL, ORDERS, "B", ""), "A", "\"roles\" does not name A"),
+        (
+            rule("r", PRINCIPAL, ORDERS, "A", r#","actions":["revoke"]"#),
+            "A",
+            "\"actions\" lacks assign",
+        ),
+        (
+            rule("r", PRINCIPAL, ORDERS, "A", "").replace("queue:team", "queue:other"),
+            "A",
+            "\"requesters\" lacks queue:team",
+        ),
+        (
+            rule("r", PRINCIPAL, GRAPH, privileged, ""),
+            privileged,
+            "it does not say \"privileged\": true",
+        ),
+    ] {
+        let far = rule.replace(r#""r""#, r#""far""#).replace("queue:", "queue:x-");
+        let far = far.replace(r#""roles":[""#, r#""roles":["x"#);
+        let policy = policy(&[far, rule.clone()], "");
+        let app_id = if value == privileged { GRAPH } else { ORDERS };
+        let nearest = policy.nearest_rules(&question(&principal, &api(app_id), &role(value)));
+        assert_eq!((nearest[0].rule.as_str(), nearest[0].gaps.len()), ("r", 1), "{nearest:?}");
+        let text = nearest[0].gaps[0].to_string();
+        assert!(text.starts_with(lacks), "{text}");
+    }
+}
+
+#[test]
+fn a_star_is_for_the_tenants_own_apis_and_for_roles_with_a_value() {
+    let principal = identity(PRINCIPAL, "rg");
+    for (app_id, named, value, allowed) in [
+        (ORDERS, "Orders.*", "Orders.Read", true),
+        (ORDERS, "orders.*", "ORDERS.Read", true),
+        (ORDERS, "*", "Orders.Read", true),
+        (ORDERS, "*", "", false),
+        (ORDERS, "Orders.*", "OrdersRead", false),
+        (GRAPH, "User.*", "User.Read.All", false),
+        (GRAPH, "*", "User.Read.All", false),
+    ] {
+        let policy = policy(&[rule("r", SUBSCRIPTION, app_id, named, "")], "");
+        let answer = decide(&policy, &principal, &api(app_id), &role(value));
+        assert_eq!(answer.is_ok(), allowed, "{app_id} {named} {value:?}: {answer:?}");
+    }
+    let mut foreign = api(ORDERS);
+    foreign.owner = Guid::parse("55555555-5555-5555-5555-555555555555").ok();
+    let policy = policy(&[rule("r", SUBSCRIPTION, ORDERS, "*", "")], "");
+    assert!(decide(&policy, &principal, &foreign, &role("Orders.Read")).is_err());
+    foreign.owner = None;
+    assert!(decide(&policy, &principal, &foreign, &role("Orders.Read")).is_err());
+}
+
+#[test]
+fn a_scope_covers_by_whole_segments() {
+    let orders = api(ORDERS);
+    for (scope, group, covered) in [
+        ("/resourceGroups/rg", "rg", true),
+        ("/resourceGroups/rg", "rg-other", false),
+        ("/resourceGroups/rg-*", "rg-other", true),
+        ("/resourceGroups/rg-*", "rg", false),
+        ("/resourceGroups/RG/", "rg", true),
+        ("/resourceGroups/*-dev", "x-dev", true),
+        (
+            "/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i*",
+            "rg",
+            true,
+        ),
+        (
+            "/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/other",
+            "rg",
+            false,
+        ),
+    ] {
+        let policy = policy(&[rule("r", &format!("{SUBSCRIPTION}{scope}"), ORDERS, "A", "")], "");
+        let answer = decide(&policy, &identity(PRINCIPAL, group), &orders, &role("A"));
+        assert_eq!(answer.is_ok(), covered, "{scope} {group}");
+    }
+}
+
+#[test]
+fn warnings_name_rules_that_never_match_and_rules_that_admit_too_many() {
+    let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
+    for (rule, protected, text) in [
+        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "whoever may create a resource group"),
+        (
+            rule("r", &format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
+            "",
+            "whoever may create",
+        ),
+        (rule("r", &group, "graph", "User.*", ""), "", "is Microsoft's"),
+        (rule("r", &group, "graph", "Directory.ReadWrite.All", ""), "", "rule is not marked"),
+        (
+            rule("r", &group, "graph", "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8", ""),
+            "",
+            "rule is not marked",
+        ),
+        (rule("r", &group, ORDERS, "A", ""), group.as_str(), "all protected"),
+    ] {
+        let protected =
+            if protected.is_empty() { String::new() } else { format!("\"{protected}\"") };
+        let warnings = policy(std::slice::from_ref(&rule), &protected).warnings();
+        assert_eq!(warnings.len(), 1, "{rule}: {warnings:?}");
+        assert!(
+            warnings[0].starts_with("rule \"r\":") && warnings[0].contains(text),
+            "{warnings:?}"
+        );
+    }
+    assert!(policy(&[rule("r", &group, ORDERS, "Orders.*", "")], "").warnings().is_empty());
+}
+
+/// Rules of which some match something.
+fn rules() -> impl Strategy<Value = Vec<String>> {
+    let principals = select(vec![
+        SUBSCRIPTION.to_owned(),
+        PRINCIPAL.to_owned(),
+        OWN.to_owned(),
+        format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
+    ]);
+    let apis = select(vec![ORDERS, "graph"]);
+    let roles = select(vec![
+        "Orders.Read",
+        "*",
+        "RoleManagement.ReadWrite.Directory",
+        "RoleManagement*",
+        "User.Read.All",
+    ]);
+    let marks = select(vec!["", r#","privileged":true"#, r#","actions":["revoke"]"#]);
+    vec((principals, apis, roles, marks), 0..5).prop_map(|rules| {
+        let numbered = rules.iter().enumerate();
+        numbered.map(|(n, (p, a, r, m))| rule(&format!("r{n}"), p, a, r, m)).collect()
+    })
+}
+
+fn role_values() -> impl Strategy<Value = &'static str> {
+    select(vec!["Orders.Read", "RoleManagement.ReadWrite.Directory", "User.Read.All", ""])
+}
+
+proptest! {
+    #[test]
+    fn removing_a_rule_never_allows_more(rules in rules(), drop: prop::sample::Index, app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
+        prop_assume!(!rules.is_empty());
+        let mut fewer = rules.clone();
+        fewer.remove(drop.index(rules.len()));
+        let principal = identity(PRINCIPAL, "rg-x");
+        let with = decide(&policy(&rules, ""), &principal, &api(app_id), &role(value));
+        let without = decide(&policy(&fewer, ""), &principal, &api(app_id), &role(value));
+        prop_assert!(with.is_ok() || without.is_err(), "{:?}", without);
+    }
+
+    #[test]
+    fn a_rule_for_others_changes_no_decision(rules in rules(), value in role_values()) {
+        let mut more = rules.clone();
+        more.push(rule("unrelated", SUBSCRIPTION, ORDERS, "*", "").replace("queue:team", "queue:others"));
+        let principal = identity(PRINCIPAL, "rg-x");
+        let before = decide(&policy(&rules, ""), &principal, &api(ORDERS), &role(value));
+        let after = decide(&policy(&more, ""), &principal, &api(ORDERS), &role(value));
+        prop_assert_eq!(before.map(|p| p.rule().to_owned()), after.map(|p| p.rule().to_owned()));
+    }
+
+    #[test]
+    fn no_rules_grant_a_privileged_role_unless_one_names_it_and_is_marked(rules in rules()) {
+        let value = "RoleManagement.ReadWrite.Directory";
+        let granted = decide(&policy(&rules, ""), &identity(PRINCIPAL, "rg-x"), &api(GRAPH), &role(value)).is_ok();
+        let marked = rules.iter().any(|rule| rule.contains(value) && rule.contains("privileged"));
+        prop_assert!(marked || !granted);
+    }
+
+    #[test]
+    fn the_first_gate_lets_everything_through_that_the_second_allows(rules in rules(), app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
+        let policy = policy(&rules, "");
+        let principal = identity(PRINCIPAL, "rg-x");
+        let allowed = decide(&policy, &principal, &api(app_id), &role(value)).is_ok();
+        let resource = principal.resource_id.as_ref().unwrap().to_string();
+        let team = Requester::Queue("team".to_owned());
+        for name in [PRINCIPAL, &resource, "id"] {
+            for api in [app_id, "api://orders", "Some API", "88888888-8888-8888-8888-888888888888"] {
+                let text = format!(r#"{{"principal":"{name}","api":"{api}","roles":["A"]}}"#);
+                let request = Request::decode(text.as_bytes()).unwrap();
+                prop_assert!(!allowed || policy.admit(&team, &request).is_ok(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn no_rules_grant_the_broker_itself_anything(rules in rules(), value in role_values()) {
+        let own = identity(OWN, "rg-x");
+        prop_assert!(decide(&policy(&rules, ""), &own, &api(ORDERS), &role(value)).is_err());
+    }
+}

@@ -1,0 +1,261 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{arm::ArmScope, ids::AppId};
+
+const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
+const OWN: &str = "99999999-9999-9999-9999-999999999999";
+const API: &str = "22222222-2222-2222-2222-222222222222";
+const ROLE: &str = "33333333-3333-3333-3333-333333333333";
+const TENANT: &str = "66666666-6666-6666-6666-666666666666";
+const GROUP: &str = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-orders";
+
+fn policy(rule: &str) -> Policy {
+    let text = format!(r#"{{"version":1,"allow":[{rule}]}}"#);
+    Policy::parse(text.as_bytes()).unwrap()
+}
+
+fn rule(requester: &str, principal: &str, api: &str, role: &str) -> String {
+    format!(
+        r#"{{"name":"orders","requesters":["{requester}"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]}}"#
+    )
+}
+
+fn principal(object_id: &str, resource_id: Option<&str>) -> Principal {
+    Principal {
+        object_id: ObjectId::parse(object_id).unwrap(),
+        client_id: AppId::parse(PRINCIPAL).unwrap(),
+        display_name: "id-orders".to_owned(),
+        resource_id: resource_id.map(|text| ArmScope::parse(text).unwrap()),
+        by_client_id: false,
+    }
+}
+
+/// Asks for the role `Orders.Read` for an identity below [`GROUP`].
+fn ask(policy: &Policy, requester: &Requester) -> Result<Permit, Denial> {
+    let identity = format!("{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x");
+    ask_for(policy, requester, &principal(PRINCIPAL, Some(&identity)))
+}
+
+fn ask_for(
+    policy: &Policy,
+    requester: &Requester,
+    principal: &Principal,
+) -> Result<Permit, Denial> {
+    ask_to(Action::Assign, policy, requester, principal)
+}
+
+fn ask_to(
+    action: Action,
+    policy: &Policy,
+    requester: &Requester,
+    principal: &Principal,
+) -> Result<Permit, Denial> {
+    let role = role(Some("Orders.Read"));
+    let api = api(API, Some(TENANT));
+    let own = own();
+    policy.decide(&Question { requester, action, principal, api: &api, role: &role, own })
+}
+
+fn role(value: Option<&str>) -> AppRole {
+    let id = AppRoleId::parse(ROLE).unwrap();
+    AppRole { value: value.map(str::to_owned), ..AppRole::known_by_id(id) }
+}
+
+fn api(app_id: &str, owner: Option<&str>) -> Api {
+    Api {
+        object_id: ObjectId::parse(API).unwrap(),
+        app_id: AppId::parse(app_id).unwrap(),
+        owner: owner.map(|id| Guid::parse(id).unwrap()),
+        identifier_uris: vec![app_id.to_owned(), "api://orders".to_owned()],
+        display_name: "Orders API".to_owned(),
+        roles: vec![],
+    }
+}
+
+fn own() -> OwnIdentity {
+    let object_id = ObjectId::parse(OWN).unwrap();
+    OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
+}
+
+fn team() -> Requester {
+    Requester::Queue("team".to_owned())
+}
+
+#[test]
+fn a_policy_without_rules_denies_everything() {
+    assert_eq!(ask(&policy(""), &team()).unwrap_err(), Denial::Requester(team(), "assign"));
+}
+
+#[test]
+fn a_closed_policy_denies_everything_and_keeps_its_reason_inside() {
+    let denial = ask(&Policy::closed("disk on fire".to_owned()), &team()).unwrap_err();
+    assert!(denial.to_string().contains("disk on fire"));
+    assert!(!denial.outward().contains("disk on fire"));
+}
+
+#[test]
+fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
+    let other = "55555555-5555-5555-5555-555555555555";
+    for (rule, named) in [
+        (rule("queue:other", GROUP, API, "Orders.Read"), "queue:team"),
+        (rule("queue:team", GROUP, other, "Orders.Read"), API),
+        (rule("queue:team", &format!("{GROUP}-2"), API, "Orders.Read"), "rg-orders"),
+        (rule("queue:team", other, API, "Orders.Read"), "rg-orders"),
+        (rule("queue:team", GROUP, API, "Orders.Write"), "Orders.Read"),
+        (rule("queue:team", GROUP, API, other), "Orders.Read"),
+    ] {
+        let denial = ask(&policy(&rule), &team()).unwrap_err().to_string();
+        assert!(denial.contains(named), "{rule}: {denial}");
+    }
+}
+
+#[test]
+fn a_rule_that_does_not_say_so_allows_no_revoke_and_one_that_says_so_allows_nothing_else() {
+    let principal = principal(PRINCIPAL, None);
+    let silent = rule("queue:team", PRINCIPAL, API, "Orders.Read");
+    let revoking = silent.replace("\"roles\"", "\"actions\":[\"revoke\"],\"roles\"");
+    for (rule, action, allowed) in [
+        (&silent, Action::Assign, true),
+        (&silent, Action::Revoke, false),
+        (&revoking, Action::Assign, false),
+        (&revoking, Action::Revoke, true),
+    ] {
+        let answer = ask_to(action, &policy(rule), &team(), &principal);
+        assert_eq!(answer.is_ok(), allowed, "{rule} {action:?}");
+        if let Ok(permit) = answer {
+            assert_eq!(permit.action(), action);
+        }
+    }
+}
+
+#[test]
+fn the_admin_endpoint_is_denied_whatever_the_rules_say() {
+    let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
+    assert_eq!(
+        ask(&policy, &Requester::Admin).unwrap_err(),
+        Denial::Requester(Requester::Admin, "assign")
+    );
+}
+
+#[test]
+fn the_brokers_own_identity_is_denied_although_a_rule_names_it() {
+    let policy = policy(&rule("queue:team", OWN, API, "Orders.Read"));
+    let own = principal(OWN, None);
+    assert_eq!(ask_for(&policy, &team(), &own).unwrap_err(), Denial::OwnIdentity);
+}
+
+#[test]
+fn a_principal_that_is_no_managed_identity_matches_no_scope() {
+    let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
+    let application = principal(PRINCIPAL, None);
+    assert!(matches!(ask_for(&policy, &team(), &application), Err(Denial::Principal { .. })));
+}
+
+#[test]
+fn a_matching_rule_permits_exactly_what_was_asked() {
+    for rule in [
+        rule("queue:team", GROUP, API, "Orders.Read"),
+        rule(
+            "queue:team",
+            &GROUP.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"),
+            API,
+            "orders.READ",
+        ),
+        rule("queue:team", PRINCIPAL, API, ROLE),
+    ] {
+        let permit = ask(&policy(&rule), &team()).unwrap();
+        assert_eq!(permit.principal().to_string(), PRINCIPAL);
+        assert_eq!(permit.api().to_string(), API);
+        assert_eq!(permit.role().to_string(), ROLE);
+        assert_eq!(permit.rule(), "orders");
+    }
+}
+
+#[test]
+fn a_faulty_file_is_refused_with_the_path_of_the_fault_and_the_name_of_the_rule() {
+    let good = rule("queue:team", GROUP, API, "Orders.Read");
+    let spoilt = |from: &str, to: &str| in_file(&good.replace(from, to));
+    for (text, fault) in [
+        (String::new(), "policy: EOF"),
+        ("[]".to_owned(), "policy"),
+        (r#"{"version":2,"allow":[]}"#.to_owned(), "version: this broker knows version 1 only"),
+        (r#"{"version":1}"#.to_owned(), "policy: missing field `allow`"),
+        (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny: unknown field"),
+        (r#"{"version":1,"allow":[],"protected":["me"]}"#.to_owned(), "protected[0]: expected"),
+        (format!(r#"{{"version":1,"allow":[{good},{good}]}}"#), "allow[1].name: another rule"),
+        (
+            format!(
+                r#"{{"version":1,"allow":[{good}],"baseline":[{{"name":"b","principals":["x"],"api":"graph","roles":["A"]}}]}}"#
+            ),
+            "baseline[0].principals[0] (rule \"b\")",
+        ),
+        (spoilt("\"name\":\"orders\"", "\"name\":\"\""), "allow[0].name: must not be empty"),
+        (spoilt("\"roles\"", "\"role\""), "allow[0].role: unknown field"),
+        (spoilt("\"roles\"", "\"actions\":[],\"roles\""), "allow[0].actions (rule \"orders\")"),
+        (
+            spoilt("\"roles\"", "\"actions\":[\"own\"],\"roles\""),
+            "allow[0].actions[0]: unknown variant",
+        ),
+        (spoilt("\"roles\"", "\"privileged\":\"yes\",\"roles\""), "allow[0].privileged"),
+        (spoilt("[\"queue:team\"]", "[]"), "allow[0].requesters (rule \"orders\"): an empty list"),
+        (spoilt("queue:team", "*"), "allow[0].requesters[0] (rule \"orders\")"),
+        (spoilt("queue:team", "key:default"), "allow[0].requesters[0]"),
+        (spoilt("44444444-4444-4444-4444-444444444444", "*"), "allow[0].principals[0]"),
+        (
+            spoilt("44444444-4444-4444-4444-444444444444", "4444444*-4444-4444-4444-444444444444"),
+            "allow[0].principals[0]",
+        ),
+        (spoilt("resourceGroups", "resource*"), "allow[0].principals[0]"),
+        (spoilt(GROUP, "everybody"), "allow[0].principals[0]"),
+        (spoilt(API, "Orders API"), "allow[0].api (rule \"orders\"): expected an appId"),
+        (spoilt("Orders.Read", "*.Read"), "allow[0].roles[0]"),
+        (spoilt("Orders.Read", ""), "allow[0].roles[0]"),
+        (format!("{} {{}}", in_file(&good)), "policy: trailing characters"),
+    ] {
+        let faults = Policy::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(faults.starts_with(fault), "{text}: {faults}");
+    }
+}
+
+#[test]
+fn every_fault_of_a_file_is_reported_and_not_only_the_first() {
+    let faulty = rule("nobody", "nowhere", "nothing", "*x");
+    let faults = Policy::parse(in_file(&faulty).as_bytes()).unwrap_err();
+    assert_eq!(faults.0.len(), 4, "{faults}");
+}
+
+fn in_file(rule: &str) -> String {
+    format!(r#"{{"version":1,"allow":[{rule}]}}"#)
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_reading_a_policy_panic(bytes: Vec<u8>) {
+        let _ = Policy::parse(&bytes);
+    }
+
+    #[test]
+    fn only_the_named_role_is_permitted(named in "[A-Za-z.]{1,12}") {
+        let policy = policy(&rule("queue:team", GROUP, API, &named));
+        let permitted = ask(&policy, &team()).is_ok();
+        prop_assert_eq!(permitted, named.eq_ignore_ascii_case("Orders.Read"));
+    }
+}
+
+#[test]
+fn the_schema_of_the_policy_is_what_the_types_say() {
+    let settings = schemars::generate::SchemaSettings::draft2020_12();
+    let schema = settings.into_generator().into_root_schema_for::<file::WirePolicy>().to_value();
+    crate::request::schema::assert_committed("policy", &schema);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let stock = include_str!("../../../../policy.json");
+    assert!(validator.is_valid(&serde_json::from_str(stock).unwrap()));
+    let full = rule("queue:team", GROUP, API, "Orders.Read")
+        .replace('}', r#","actions":["read"],"privileged":true}"#);
+    assert!(validator.is_valid(&serde_json::from_str(&in_file(&full)).unwrap()));
+    assert!(
+        !validator
+            .is_valid(&serde_json::from_str(&in_file(&full.replace("roles", "role"))).unwrap())
+    );
+}

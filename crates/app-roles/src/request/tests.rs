@@ -1,0 +1,281 @@
+use jsonschema::Validator;
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use serde_json::{Map, Value, json};
+
+use super::{schema::request_schema, *};
+use crate::{ids::Guid, text::DisplayName};
+
+const GUID: &str = "11111111-1111-1111-1111-11111111aaaa";
+const ARM: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Web/sites/func";
+const GRAPHS: &str = r#"{"principalId":"11111111-1111-1111-1111-111111111111","resourceId":"22222222-2222-2222-2222-222222222222","appRoleId":"33333333-3333-3333-3333-333333333333"}"#;
+
+/// A request with these fields instead of its own.
+fn with(fields: &Value) -> String {
+    let mut request = json!({ "principal": "id-orders", "api": "api://orders", "roles": ["A"] });
+    for (name, value) in fields.as_object().unwrap() {
+        request[name] = value.clone();
+    }
+    request.to_string()
+}
+
+#[test]
+fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
+    let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    for (text, fault) in [
+        (String::new(), "request: EOF"),
+        ("null".to_owned(), "request: invalid type: null"),
+        ("{}".to_owned(), "request: missing field `principal`"),
+        (format!("{} {{}}", with(&json!({}))), "request: trailing characters"),
+        (with(&json!({ "extra": 1 })), "extra: unknown field `extra`"),
+        (
+            with(&json!({ "principal": 7 })),
+            "principal: invalid type: integer `7`, expected a text, or",
+        ),
+        (with(&json!({ "principal": null })), "principal: invalid type: null"),
+        (with(&json!({ "principal": "" })), "principal: must not be empty"),
+        (
+            with(&json!({ "principal": "/subscriptions/x" })),
+            "principal: the subscription of an ARM",
+        ),
+        (
+            with(&json!({ "principal": ARM.split("/providers").next() })),
+            "principal: expected the ARM id of a resource",
+        ),
+        (with(&json!({ "principal": {} })), "principal: expected exactly one of objectId"),
+        (with(&json!({ "principal": { "oid": "x" } })), "principal: unknown field `oid`"),
+        (with(&json!({ "principal": { "objectId": "x" } })), "principal.objectId: expected a GUID"),
+        (
+            with(&json!({ "principal": { "clientId": GUID, "objectId": GUID } })),
+            "expected exactly one of",
+        ),
+        (with(&json!({ "api": { "appId": ["x"] } })), "api.appId: invalid type: sequence"),
+        (with(&json!({ "api": "api://a b" })), "api: may have characters other than spaces only"),
+        (with(&json!({ "roles": [] })), "roles: expected 1 to 20 roles"),
+        (with(&json!({ "roles": vec!["A"; 21] })), "roles: expected 1 to 20 roles"),
+        (with(&json!({ "roles": ["A", "B C"] })), "roles[1]: may have"),
+        (with(&json!({ "roles": "A" })), "roles: invalid type: string"),
+        (
+            with(&json!({ "action": "grant" })),
+            "action: unknown variant `grant`, expected `assign` or `revoke`",
+        ),
+        (with(&json!({ "reason": "a\u{202E}b" })), "reason: has the character U+202E"),
+        (with(&json!({ "reason": "x".repeat(501) })), "reason: has more than 500"),
+        (with(&json!({ "requestId": "a b" })), "requestId: may have letters"),
+        (with(&json!({ "notAfter": "tomorrow" })), "notAfter: expected a moment"),
+        (with(&json!({ "dryRun": "yes" })), "dryRun: invalid type"),
+        (
+            with(&json!({})).replace("id-orders", "\\ud800"),
+            "principal: unexpected end of hex escape",
+        ),
+        (format!("{{\"principal\":{deep}}}"), "principal: invalid type: sequence"),
+        (format!("{{\"principalId\":{deep}}}"), "principalId"),
+        (GRAPHS.replace('}', ",\"dryRun\":true}"), "dryRun: unknown field `dryRun`"),
+        (GRAPHS.replace("\"2222", "\"2"), "resourceId: expected a GUID"),
+        (GRAPHS.replace("resourceId", "principalId"), "principalId: unknown field"),
+    ] {
+        let got = Request::decode(text.as_bytes()).unwrap_err().to_string();
+        assert!(got.contains(fault), "{text:.90}\n  {got}\n  {fault}");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_large_is_refused_by_its_size() {
+    let text = with(&json!({ "reason": "x".repeat(LARGEST_REQUEST) }));
+    assert_eq!(Request::decode(text.as_bytes()), Err(InvalidRequest::TooLarge(text.len())));
+}
+
+#[test]
+fn a_wrong_value_is_not_repeated_in_the_fault() {
+    for field in ["principal", "api", "reason", "notAfter"] {
+        let text = with(&json!({ field: "secret\u{0}" }));
+        let fault = Request::decode(text.as_bytes()).unwrap_err().to_string();
+        assert!(!fault.contains("secret"), "{fault}");
+    }
+}
+
+#[test]
+fn each_way_to_name_a_principal_is_told_apart() {
+    use PrincipalName::{ClientId, DisplayName as Named, Guid as Either, ObjectId, ResourceId};
+    let guid = Guid::parse(GUID).unwrap();
+    let name = DisplayName::parse("id-orders").unwrap();
+    let arm = crate::arm::ArmScope::parse(ARM).unwrap();
+    for (value, expected) in [
+        (json!(GUID), Either(guid)),
+        (json!(ARM), ResourceId(arm.clone())),
+        (json!("id-orders"), Named(name.clone())),
+        (json!({ "objectId": GUID }), ObjectId(guid.into())),
+        (json!({ "clientId": GUID }), ClientId(guid.into())),
+        (json!({ "resourceId": ARM }), ResourceId(arm)),
+        (json!({ "displayName": "id-orders" }), Named(name)),
+    ] {
+        let text = with(&json!({ "principal": value }));
+        assert_eq!(Request::decode(text.as_bytes()).unwrap().principal, expected);
+    }
+    let named_like_a_guid = with(&json!({ "principal": { "displayName": GUID } }));
+    assert!(matches!(Request::decode(named_like_a_guid.as_bytes()).unwrap().principal, Named(_)));
+}
+
+#[test]
+fn each_way_to_name_an_api_is_told_apart() {
+    for (value, expected) in [
+        (json!(GUID), "Guid("),
+        (json!("Graph"), "AppId(AppId(00000003-0000-0000-c000-000000000000"),
+        (json!("api://orders"), "IdentifierUri("),
+        (json!("https://contoso.com/orders"), "IdentifierUri("),
+        (json!("Orders API"), "DisplayName("),
+        (json!({ "appId": GUID }), "AppId("),
+        (json!({ "objectId": GUID }), "ObjectId("),
+        (json!({ "identifierUri": "orders" }), "IdentifierUri("),
+        (json!({ "displayName": "graph" }), "DisplayName("),
+    ] {
+        let api = Request::decode(with(&json!({ "api": value })).as_bytes()).unwrap().api;
+        assert!(format!("{api:?}").starts_with(expected), "{value}: {api:?}");
+    }
+}
+
+#[test]
+fn a_request_expires_by_its_own_limit_and_by_its_age() {
+    let text = with(&json!({ "notAfter": "2026-12-01T00:00:00+01:00" }));
+    let request = Request::decode(text.as_bytes()).unwrap();
+    let now = request.not_after.unwrap();
+    let second = Duration::seconds(1);
+    assert_eq!(request.check_age(None, now), Ok(()));
+    assert_eq!(request.check_age(None, now + second), Err(Expired::NotAfter));
+    assert_eq!(request.check_age(Some(now - OLDEST_REQUEST), now), Ok(()));
+    assert_eq!(request.check_age(Some(now - OLDEST_REQUEST - second), now), Err(Expired::TooOld));
+}
+
+/// Texts that mean something somewhere, and texts that mean nothing.
+fn text() -> impl Strategy<Value = String> {
+    let known = select(vec![
+        GUID,
+        ARM,
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg%2d1/providers/a/b/c%3D/",
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg%2f1/providers/a/b/c",
+        "id-orders",
+        "graph",
+        "api://orders",
+        "api://",
+        "api://a b",
+        "https://x",
+        "Orders.Read",
+        "assign",
+        "revoke",
+        "",
+        " ",
+        "/",
+        "/subscriptions/x",
+        "\u{202E}",
+        "a\u{85}",
+        "\u{FFFF}",
+        "é 日本",
+        "2026-12-01T00:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "INC-1",
+    ]);
+    prop_oneof![
+        4 => known.prop_map(str::to_owned),
+        1 => any::<String>(),
+        1 => (1_usize..600).prop_map(|length| "x".repeat(length)),
+    ]
+}
+
+fn name() -> impl Strategy<Value = Value> {
+    let kinds =
+        ["objectId", "clientId", "resourceId", "displayName", "appId", "identifierUri", "x"];
+    prop_oneof![
+        4 => text().prop_map(Value::from),
+        3 => (select(kinds.to_vec()), text()).prop_map(|(kind, text)| json!({ kind: text })),
+        1 => Just(json!({})),
+        1 => Just(json!({ "objectId": GUID, "displayName": "x" })),
+        1 => Just(Value::Null),
+        1 => Just(json!(7)),
+    ]
+}
+
+/// A text that is mostly one of these.
+fn mostly(good: &[&'static str]) -> impl Strategy<Value = String> + use<> {
+    prop_oneof![9 => select(good.to_vec()).prop_map(str::to_owned), 1 => text()]
+}
+
+/// A name that is mostly one.
+fn near_name() -> impl Strategy<Value = Value> {
+    let good = mostly(&[GUID, ARM, "id-orders", "api://orders", "graph"]).prop_map(Value::from);
+    prop_oneof![4 => good, 1 => name()]
+}
+
+prop_compose! {
+    /// Something like a request: each field absent, good, or bad.
+    fn document()(
+        names in (option::weighted(0.95, near_name()), option::weighted(0.95, near_name())),
+        roles in option::weighted(0.95, vec(mostly(&["Orders.Read", GUID]), 0..4)),
+        texts in (
+            option::weighted(0.3, mostly(&["INC-1", "a.b:c_d"])),
+            option::weighted(0.3, mostly(&["assign", "revoke"])),
+            option::weighted(0.3, mostly(&["é 日本", "why not"])),
+            option::weighted(0.3, mostly(&["2026-12-01T00:00:00Z", "2026-12-01T00:00:00.5+01:00"])),
+        ),
+        dry_run in option::weighted(0.3, select(vec![json!(true), json!(null), json!("true")])),
+        extra in option::weighted(0.1, select(vec!["extra", "principalId", "resourceId"])),
+    ) -> Value {
+        let mut map = Map::new();
+        let (request_id, action, reason, not_after) = texts;
+        let fields = [
+            ("principal", names.0), ("api", names.1), ("roles", roles.map(Value::from)),
+            ("requestId", request_id.map(Value::from)), ("action", action.map(Value::from)),
+            ("reason", reason.map(Value::from)), ("notAfter", not_after.map(Value::from)),
+            ("dryRun", dry_run),
+        ];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                map.insert(name.to_owned(), value);
+            }
+        }
+        if let Some(extra) = extra {
+            map.insert(extra.to_owned(), json!(GUID));
+        }
+        Value::Object(map)
+    }
+}
+
+fn validator() -> Validator {
+    jsonschema::options().should_validate_formats(true).build(&request_schema()).unwrap()
+}
+
+#[test]
+fn what_the_schema_accepts_decodes_and_what_decodes_validates() {
+    let validator = validator();
+    let (mut good, mut bad) = (0, 0);
+    proptest!(ProptestConfig::with_cases(2000), |(document in document())| {
+        let decoded = Request::decode(document.to_string().as_bytes());
+        let valid = validator.is_valid(&document);
+        prop_assert_eq!(decoded.is_ok(), valid, "{}: {:?}", document, decoded);
+    });
+    // The generator must reach both sides, or the property says nothing.
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..2000 {
+        let tree = document().new_tree(&mut runner).unwrap();
+        let document = proptest::strategy::ValueTree::current(&tree);
+        if validator.is_valid(&document) { good += 1 } else { bad += 1 }
+    }
+    assert!(good > 50 && bad > 50, "{good} good and {bad} bad documents");
+}
+
+#[test]
+fn graphs_own_body_is_a_request_by_ids() {
+    let request = Request::decode(GRAPHS.as_bytes()).unwrap();
+    assert!(validator().is_valid(&serde_json::from_str(GRAPHS).unwrap()));
+    assert!(matches!(request.principal, PrincipalName::ObjectId(_)));
+    assert!(matches!(request.api, ApiName::ObjectId(_)));
+    assert_eq!(request.action, Action::Assign);
+    let default = GRAPHS
+        .replace("33333333-3333-3333-3333-333333333333", "00000000-0000-0000-0000-000000000000");
+    assert_eq!(Request::decode(default.as_bytes()).unwrap().roles, [RoleName::DefaultAccess]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_decoding_panic(bytes: Vec<u8>) {
+        let _ = Request::decode(&bytes);
+    }
+}

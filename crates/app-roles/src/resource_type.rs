@@ -1,0 +1,98 @@
+//! Types of Azure resources, as far as it matters for identities.
+
+use crate::arm::ArmScope;
+
+/// The word before a provider's namespace in an ARM id.
+const PROVIDERS: &str = "providers";
+
+const USER_ASSIGNED_IDENTITY: &str = "microsoft.managedidentity/userassignedidentities";
+
+/// Types that no identity belongs to and that are written often: with every deployment, with every
+/// app, with every role. A type that is missing here costs one read that finds nothing.
+const WITHOUT_IDENTITY: [&str; 11] = [
+    "microsoft.authorization/locks",
+    "microsoft.authorization/roleassignments",
+    "microsoft.insights/diagnosticsettings",
+    "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
+    "microsoft.resources/deployments",
+    "microsoft.resources/deployments/operations",
+    "microsoft.resources/tags",
+    "microsoft.web/sites/config",
+    "microsoft.web/sites/deployments",
+    "microsoft.web/sites/hostnamebindings",
+    "microsoft.web/sites/slots/config",
+];
+
+/// The type of a resource, for instance `microsoft.web/sites`, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceType(String);
+
+impl ResourceType {
+    /// The type of a resource by its id; `None` for a subscription or resource group.
+    ///
+    /// A resource may extend another one; then its own type stands behind the last `providers`
+    /// ("Resource ID of extension resources").
+    #[must_use]
+    pub fn of(resource: &ArmScope) -> Option<Self> {
+        // Words stand at even places and names at odd ones; a name may be any word.
+        let segments: Vec<_> = resource.segments().collect();
+        let (pairs, _) = segments.as_chunks::<2>();
+        let providers = pairs.iter().rposition(|[word, _]| *word == PROVIDERS)?;
+        let ([_, namespace], below) = pairs.get(providers..)?.split_first()?;
+        let types: Vec<&str> = below.iter().map(|[kind, _]| *kind).collect();
+        (!types.is_empty()).then(|| Self(format!("{namespace}/{}", types.join("/"))))
+    }
+
+    /// Whether such a resource is an identity itself.
+    #[must_use]
+    pub fn is_user_assigned_identity(&self) -> bool {
+        self.0 == USER_ASSIGNED_IDENTITY
+    }
+
+    /// Whether such a resource may have, or be, an identity.
+    #[must_use]
+    pub fn can_have_identity(&self) -> bool {
+        !WITHOUT_IDENTITY.contains(&self.0.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUP: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg";
+
+    fn of(below: &str) -> Option<String> {
+        let resource = ArmScope::parse(&format!("{GROUP}{below}")).unwrap();
+        ResourceType::of(&resource).map(|kind| kind.0)
+    }
+
+    #[test]
+    fn a_resource_group_has_no_type() {
+        assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn the_type_is_every_second_segment_behind_the_last_provider() {
+        for (below, expected) in [
+            ("/providers/Microsoft.Web/sites/func", "microsoft.web/sites"),
+            ("/providers/Microsoft.Web/sites/func/slots/blue", "microsoft.web/sites/slots"),
+            ("/providers/Microsoft.Web/sites/providers", "microsoft.web/sites"),
+            (
+                "/providers/Microsoft.Web/sites/f/providers/Microsoft.Insights/diagnosticSettings/d",
+                "microsoft.insights/diagnosticsettings",
+            ),
+        ] {
+            assert_eq!(of(below).as_deref(), Some(expected), "{below}");
+        }
+    }
+
+    #[test]
+    fn every_type_that_is_left_out_is_written_as_types_are_compared() {
+        for kind in WITHOUT_IDENTITY {
+            assert_eq!(kind, kind.to_ascii_lowercase());
+            assert!(kind.contains('/') && !ResourceType(kind.to_owned()).can_have_identity());
+        }
+        assert!(ResourceType(USER_ASSIGNED_IDENTITY.to_owned()).can_have_identity());
+    }
+}

@@ -1,0 +1,72 @@
+use super::*;
+use crate::{
+    directory::{AppRole, Assignment},
+    ids::AppRoleId,
+    names::RoleName,
+    outcome::{Code, Status},
+    request::MOST_ROLES,
+    text::{LONGEST_DISPLAY_NAME, LONGEST_ROLE_VALUE, RoleValue},
+};
+
+/// A result in which every text is as long as it can be, made of one character.
+fn fullest(character: char) -> RequestResult {
+    let text = |length: usize| String::from(character).repeat(length);
+    let id = "11111111-1111-1111-1111-111111111111";
+    let principal = Principal {
+        object_id: ObjectId::parse(id).unwrap(),
+        client_id: AppId::parse(id).unwrap(),
+        display_name: text(LONGEST_DISPLAY_NAME),
+        resource_id: None,
+        by_client_id: false,
+    };
+    let value = text(LONGEST_ROLE_VALUE);
+    let role = AppRole {
+        value: Some(value.clone()),
+        ..AppRole::known_by_id(AppRoleId::parse(id).unwrap())
+    };
+    let name = RoleValue::parse(&value).map_or(RoleName::DefaultAccess, RoleName::Value);
+    let outcome = RoleOutcome {
+        suggestions: vec![value; 5],
+        rule: Some("a rule".to_owned()),
+        ..RoleOutcome::new(Status::Failed)
+    }
+    .requested(&name)
+    .about(&role)
+    .coded(Code::GraphRefused)
+    .because(&text(1000))
+    .with_assignment(Assignment {
+        id: "2jLOCnF3kEmyV7V1jUxRfYxpQWLyMWhCm1KI1oYkTjw".to_owned(),
+        api: principal.object_id,
+        role: role.id,
+        created: Some("2026-08-20T10:11:12.1234567Z".to_owned()),
+    });
+    RequestResult {
+        request_id: Some("x".repeat(128)),
+        invocation_id: InvocationId::random(),
+        function: "x".repeat(128),
+        requester: Requester::Queue("x".repeat(63)),
+        action: Some(Action::Assign),
+        dry_run: false,
+        principal: Some((&principal).into()),
+        api: None,
+        roles: vec![outcome; MOST_ROLES],
+        candidates: vec![(&principal).into(); MOST_CANDIDATES],
+        started_at: String::new(),
+        duration_ms: 1,
+        attempt: 1,
+        effective_by: None,
+        policy_sha256: Some("f".repeat(64)),
+        broker_version: "0.1.0",
+        truncated: false,
+    }
+}
+
+#[test]
+fn the_fullest_result_fits_a_message_and_says_what_was_left_out() {
+    for (character, truncated) in [('a', false), ('ü', true), ('𝕏', true), ('"', true)] {
+        let json = fullest(character).to_json().unwrap();
+        assert!(json.len() <= LARGEST_RESULT, "{character}: {}", json.len());
+        assert_eq!(json.contains("\"truncated\":true"), truncated, "{character}: {}", json.len());
+        assert!(json.contains("\"graphRefused\""));
+    }
+}

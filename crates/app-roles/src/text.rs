@@ -1,0 +1,216 @@
+//! Text from callers, which goes into queries, logs and results and so must be printable.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Deserializer};
+
+use crate::parsed_string::parsed;
+
+/// Longest display name in a directory ("servicePrincipal resource type", displayName).
+pub const LONGEST_DISPLAY_NAME: usize = 256;
+
+/// Longest value of an app role ("appRole resource type", value).
+pub const LONGEST_ROLE_VALUE: usize = 120;
+
+/// Longest identifier URI ("application resource type", identifierUris).
+pub const LONGEST_IDENTIFIER_URI: usize = 255;
+
+/// Longest reason.
+pub const LONGEST_REASON: usize = 500;
+
+/// Longest label of a request.
+pub const LONGEST_REQUEST_ID: usize = 128;
+
+/// Why a text is refused. The text itself is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// It has no characters.
+    #[error("must not be empty")]
+    Empty,
+    /// It has more characters than this.
+    #[error("has more than {0} characters")]
+    TooLong(usize),
+    /// It has a character that is not printable, here by its number.
+    #[error("has the character U+{:04X}, which is not printable", *.0 as u32)]
+    Unprintable(char),
+    /// It has a character that does not belong into this kind of text.
+    #[error("may have {0} only")]
+    Character(&'static str),
+}
+
+/// Checks length and characters.
+pub(crate) fn check(text: &str, longest: usize) -> Result<(), InvalidText> {
+    if text.is_empty() {
+        return Err(InvalidText::Empty);
+    }
+    if text.chars().count() > longest {
+        return Err(InvalidText::TooLong(longest));
+    }
+    match text.chars().find(|character| !is_printable(*character)) {
+        Some(character) => Err(InvalidText::Unprintable(character)),
+        None => Ok(()),
+    }
+}
+
+/// A text in which nothing could deceive a reader: what is not printable is replaced.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    // Nearly every text is plain ASCII, and there are many in each record. A loop that does not end early
+    // looks at many bytes at once.
+    let is_plain = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if is_plain || text.chars().all(is_printable) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Whether a character can stand in a log line and a queue message and looks like what it is.
+///
+/// No control characters, no line separators, none that XML refuses, and none of the controls that
+/// reorder text ("Unicode Bidirectional Algorithm", explicit formatting).
+#[must_use]
+pub fn is_printable(character: char) -> bool {
+    let is_refused_by_xml = matches!(character, '\u{FFFE}' | '\u{FFFF}');
+    let reorders = matches!(character,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let ends_line = matches!(character, '\u{2028}' | '\u{2029}');
+    !(character.is_control() || is_refused_by_xml || reorders || ends_line)
+}
+
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads the text and checks it.
+            pub fn parse(text: &str) -> Result<Self, InvalidText> {
+                let check: fn(&str) -> Result<(), InvalidText> = $check;
+                check(text).map(|()| Self(text.to_owned()))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                parsed(deserializer, Self::parse)
+            }
+        }
+    };
+}
+
+text_newtype! {
+    /// The display name of a service principal. Not unique, and anybody may choose it.
+    DisplayName, |text| check(text, LONGEST_DISPLAY_NAME)
+}
+
+text_newtype! {
+    /// A URI by which an API is known in its tenant, for instance `api://orders`.
+    IdentifierUri, |text| {
+        check(text, LONGEST_IDENTIFIER_URI)?;
+        if text.contains(char::is_whitespace) {
+            return Err(InvalidText::Character("characters other than spaces"));
+        }
+        Ok(())
+    }
+}
+
+text_newtype! {
+    /// The value of an app role, for instance `User.Read.All`.
+    RoleValue, |text| {
+        check(text, LONGEST_ROLE_VALUE)?;
+        if text.contains(char::is_whitespace) {
+            return Err(InvalidText::Character("characters other than spaces"));
+        }
+        Ok(())
+    }
+}
+
+text_newtype! {
+    /// Why somebody asks, for those who read the record later.
+    Reason, |text| check(text, LONGEST_REASON)
+}
+
+text_newtype! {
+    /// The requester's own label of a request.
+    RequestId, |text| {
+        check(text, LONGEST_REQUEST_ID)?;
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {
+            Ok(())
+        } else {
+            Err(InvalidText::Character("letters, digits and . _ : -"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_that_could_deceive_a_reader_or_break_a_message_is_refused() {
+        for text in [
+            "a\u{0}",
+            "a\nb",
+            "a\u{7f}",
+            "a\u{85}",
+            "\u{FFFE}",
+            "a\u{202E}b",
+            "\u{2066}x",
+            "a\u{2028}b",
+        ] {
+            assert!(
+                matches!(DisplayName::parse(text), Err(InvalidText::Unprintable(_))),
+                "{text:?}"
+            );
+        }
+        assert_eq!(DisplayName::parse(""), Err(InvalidText::Empty));
+        assert_eq!(DisplayName::parse(&"ü".repeat(257)), Err(InvalidText::TooLong(256)));
+        assert!(RequestId::parse("INC 1234").is_err());
+        assert!(RoleValue::parse("Orders Read").is_err());
+    }
+
+    #[test]
+    fn names_that_people_give_are_accepted() {
+        for text in
+            ["O'Brien & Sons #1 API", "日本語 API", "e\u{301}", "a\u{200D}b", "100 % + more"]
+        {
+            assert_eq!(DisplayName::parse(text).unwrap().as_str(), text);
+        }
+        assert!(RequestId::parse("INC-1234_a.b:c").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_text_holds_it_can_be_shown_and_what_is_printable_stays(text: String) {
+            let shown = printable(&text);
+            prop_assert!(shown.chars().all(is_printable));
+            for (before, after) in text.chars().zip(shown.chars()) {
+                prop_assert_eq!(after, if is_printable(before) { before } else { '\u{FFFD}' });
+            }
+            prop_assert_eq!(shown.chars().count(), text.chars().count());
+        }
+
+        #[test]
+        fn an_accepted_text_has_no_control_characters(text: String) {
+            if let Ok(name) = DisplayName::parse(&text) {
+                prop_assert!(name.as_str().chars().all(|c| !c.is_control()));
+            }
+        }
+    }
+}

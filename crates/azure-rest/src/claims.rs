@@ -1,0 +1,113 @@
+//! What the broker's own access token says about the broker.
+//!
+//! Read for two purposes only: to know the broker's own object id, and to say what is missing when
+//! Graph refuses. Microsoft asks clients not to depend on the content of tokens for other APIs
+//! ("Microsoft identity platform access tokens"), so whatever cannot be read is simply unknown, and
+//! without its own object id the broker writes nothing.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use app_roles::ids::{AppId, Guid, ObjectId};
+
+/// The claims of an access token that the broker reads; the signature is Graph's business.
+///
+/// ```json
+/// { "aud": "https://graph.microsoft.com", "oid": "1111…", "appid": "2222…", "tid": "3333…",
+///   "iat": 1795300000, "roles": ["Application.Read.All"] }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Claims {
+    /// Whom the token is meant for.
+    #[serde(default, rename = "aud")]
+    pub audience: Option<String>,
+    /// The object id of the identity that it was issued to.
+    #[serde(default, rename = "oid")]
+    pub object_id: Option<ObjectId>,
+    /// The client id of that identity.
+    #[serde(default, rename = "appid")]
+    pub client_id: Option<AppId>,
+    /// The tenant.
+    #[serde(default, rename = "tid")]
+    pub tenant_id: Option<Guid>,
+    /// When it was issued, in seconds since 1970.
+    #[serde(default, rename = "iat")]
+    issued_at: Option<i64>,
+    /// When it ends, in seconds since 1970.
+    #[serde(default, rename = "exp")]
+    expires_at: Option<i64>,
+    /// The app roles that the identity held when it was issued.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+impl Claims {
+    /// Reads the middle part of a JWT (RFC 7519). What cannot be read is absent.
+    #[must_use]
+    pub fn decode(token: &str) -> Self {
+        token
+            .split('.')
+            .nth(1)
+            .and_then(|payload| URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok())
+            .and_then(|payload| serde_json::from_slice(&payload).ok())
+            .unwrap_or_default()
+    }
+
+    /// When the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<OffsetDateTime> {
+        self.issued_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    }
+
+    /// When the token ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    }
+
+    /// When the token was issued, for people.
+    #[must_use]
+    pub fn issued(&self) -> String {
+        self.issued_at()
+            .and_then(|moment| moment.format(&Rfc3339).ok())
+            .unwrap_or_else(|| "an unknown time".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn token(payload: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_read_has_no_claims() {
+        for text in ["", "a", "a.b.c", "e30.e30", &token("[]"), &token(r#"{"oid":"me"}"#)] {
+            assert_eq!(Claims::decode(text), Claims::default(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_claims_that_matter_are_read() {
+        let claims = Claims::decode(&token(
+            r#"{"aud":"https://graph.microsoft.com","oid":"11111111-1111-1111-1111-111111111111","iat":1795300000,"roles":["A","B"],"xms":1}"#,
+        ));
+        assert_eq!(claims.audience.as_deref(), Some("https://graph.microsoft.com"));
+        assert_eq!(claims.issued(), "2026-11-21T22:26:40Z");
+        assert_eq!(claims.roles, ["A", "B"]);
+        assert!(claims.object_id.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_reading_panic(text: String, payload: String) {
+            let _ = Claims::decode(&text).issued();
+            let _ = Claims::decode(&token(&payload));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Access tokens: fetched once however many wait, and kept while they are valid.
+
+use std::sync::Arc;
+
+use azure_core::credentials::{AccessToken, TokenCredential};
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use time::{Duration as Span, OffsetDateTime};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{claims::Claims, credential::MakeCredential, pace::Pace};
+
+/// How long before its end a token is replaced. Twice the SDK's own margin of five minutes, so that
+/// there is time for several tries while the old token still works.
+const REFRESH_MARGIN: Span = Span::minutes(10);
+
+/// A token with less left than this is not sent any more: it could expire on its way.
+const LAST_USE_MARGIN: Span = Span::seconds(30);
+
+/// A token and what it says.
+#[derive(Debug, Clone)]
+pub struct Token {
+    authorization: HeaderValue,
+    expires_on: OffsetDateTime,
+    claims: Arc<Claims>,
+}
+
+impl Token {
+    /// The `Authorization` header with it. Never logged: the header is marked as sensitive.
+    #[must_use]
+    pub fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
+    }
+
+    /// What the token says about the broker.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn expires_on(&self) -> OffsetDateTime {
+        self.expires_on
+    }
+
+    fn lasts(&self, margin: Span) -> bool {
+        self.expires_on - OffsetDateTime::now_utc() > margin
+    }
+}
+
+impl TryFrom<AccessToken> for Token {
+    type Error = InvalidHeaderValue;
+
+    fn try_from(token: AccessToken) -> Result<Self, InvalidHeaderValue> {
+        let text = token.token.secret();
+        let mut authorization = HeaderValue::try_from(format!("Bearer {text}"))?;
+        authorization.set_sensitive(true);
+        let claims = Arc::new(Claims::decode(text));
+        Ok(Self { authorization, expires_on: token.expires_on, claims })
+    }
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("no token for {scope}: {cause}")]
+pub struct NoToken {
+    scope: String,
+    cause: String,
+    lasting: bool,
+}
+
+impl NoToken {
+    /// Whether the identity endpoint has answered that it will not issue one, so that asking again
+    /// within seconds is of no use.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        self.lasting
+    }
+}
+
+/// Where tokens for one API come from.
+pub struct TokenSource {
+    make: MakeCredential,
+    scope: String,
+    pace: Pace,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    credential: Option<Arc<dyn TokenCredential>>,
+    token: Option<Token>,
+    failure: Option<(Instant, NoToken)>,
+    renewed: Option<Instant>,
+}
+
+impl TokenSource {
+    /// A source of tokens for `scope`, for instance `https://graph.microsoft.com/.default`.
+    #[must_use]
+    pub fn new(make: MakeCredential, scope: String, pace: Pace) -> Self {
+        Self { make, scope, pace, state: Mutex::default() }
+    }
+
+    /// A token that can be sent now.
+    ///
+    /// Concurrent callers wait for one fetch. If a fetch fails while the old token is still valid,
+    /// the old one is handed out; if there is none, callers of the next [`Pace::token_failure`] get
+    /// the same error without another fetch.
+    pub async fn token(&self) -> Result<Token, NoToken> {
+        let mut state = self.state.lock().await;
+        if let Some(token) = state.token.as_ref().filter(|token| token.lasts(REFRESH_MARGIN)) {
+            return Ok(token.clone());
+        }
+        let fetched = match state.failure.take() {
+            Some((at, error)) if at.elapsed() < self.pace.token_failure => Err((at, error)),
+            _ => self.fetch(&mut state).await.map_err(|error| (Instant::now(), error)),
+        };
+        match fetched {
+            Ok(token) => {
+                state.token = Some(token.clone());
+                Ok(token)
+            }
+            Err((at, error)) => {
+                state.failure = Some((at, error.clone()));
+                still_valid(&state, error)
+            }
+        }
+    }
+
+    /// Forgets `refused`, which the API did not accept, together with the credential that cached it.
+    ///
+    /// A token fetched since then is kept: it may be good. However many callers were refused, this
+    /// happens once within [`Pace::token_renewal`].
+    pub async fn forget(&self, refused: &Token) {
+        let mut state = self.state.lock().await;
+        let current = state.token.as_ref();
+        let is_current = current.is_some_and(|token| token.authorization == refused.authorization);
+        let is_new = state.renewed.is_some_and(|at| at.elapsed() < self.pace.token_renewal);
+        if is_current && !is_new {
+            tracing::warn!(event = "token.renewed", "the token was refused: another is fetched");
+            *state = State { renewed: Some(Instant::now()), ..State::default() };
+        }
+    }
+
+    async fn fetch(&self, state: &mut State) -> Result<Token, NoToken> {
+        let credential = match &state.credential {
+            Some(credential) => credential.clone(),
+            None => (self.make)().map_err(|error| self.no_token(&error))?,
+        };
+        state.credential = Some(credential.clone());
+        let scopes = [self.scope.as_str()];
+        match tokio::time::timeout(self.pace.token, credential.get_token(&scopes, None)).await {
+            Ok(Ok(token)) => Token::try_from(token).map_err(|_| {
+                let cause = "the identity endpoint's token has characters that no header may have";
+                self.no_usable_token(cause.to_owned())
+            }),
+            Ok(Err(error)) => Err(self.no_token(&error)),
+            Err(_) => {
+                let limit = self.pace.token;
+                Err(self.no_usable_token(format!(
+                    "the identity endpoint did not answer within {limit:?}"
+                )))
+            }
+        }
+    }
+
+    fn no_usable_token(&self, cause: String) -> NoToken {
+        NoToken { scope: self.scope.clone(), cause, lasting: false }
+    }
+
+    fn no_token(&self, error: &azure_core::Error) -> NoToken {
+        NoToken { scope: self.scope.clone(), cause: root_causes(error), lasting: is_refusal(error) }
+    }
+}
+
+fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
+    match state.token.as_ref().filter(|token| token.lasts(LAST_USE_MARGIN)) {
+        Some(old) => {
+            tracing::warn!(
+                event = "token.kept",
+                %error,
+                expires_on = %old.expires_on,
+                "the old token is used: it is still valid"
+            );
+            Ok(old.clone())
+        }
+        None => Err(error),
+    }
+}
+
+/// The messages below the outermost one, which only names the credential and a web page.
+fn root_causes(error: &azure_core::Error) -> String {
+    let mut causes = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
+
+/// Whether some error in the chain is an answer of the 400s: about the request, not the moment.
+fn is_refusal(error: &azure_core::Error) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if let Some(status) =
+            cause.downcast_ref::<azure_core::Error>().and_then(azure_core::Error::http_status)
+        {
+            return (400..500).contains(&u16::from(status));
+        }
+        next = cause.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

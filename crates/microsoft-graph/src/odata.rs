@@ -1,0 +1,250 @@
+//! Addresses and queries of Microsoft Graph.
+
+use std::borrow::Cow;
+
+use azure_core::http::Url;
+
+use app_roles::{
+    ids::{AppId, ObjectId},
+    text::{DisplayName, IdentifierUri},
+};
+
+/// Properties of a service principal that the broker reads. Selecting them also makes a read
+/// cheaper ("Microsoft Graph throttling limits", identity and access).
+const PRINCIPAL_PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeNames";
+const API_PROPERTIES: &str =
+    "id,appId,displayName,appOwnerOrganizationId,servicePrincipalNames,appRoles";
+/// Of many at once, less: by these the policy knows a principal.
+const IDENTITY_PROPERTIES: &str = "id,appId,servicePrincipalType,alternativeNames";
+
+/// Largest page that Graph serves; nearly every list fits one.
+const PAGE_SIZE: &str = "999";
+
+/// Which service principal an address is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    ObjectId(ObjectId),
+    AppId(AppId),
+}
+
+/// A condition on service principals. Text of callers gets into a query here and nowhere else.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Filter<'a> {
+    DisplayName(&'a DisplayName),
+    /// The beginning of a display name.
+    DisplayNameStart(&'a str),
+    IdentifierUri(&'a IdentifierUri),
+    /// The ARM id of a managed identity's resource.
+    ResourceId(&'a str),
+    /// None but the type.
+    ManagedIdentities,
+}
+
+impl Filter<'_> {
+    /// Whether Graph answers it only to those who accept an index that lags ("Advanced query
+    /// capabilities on Microsoft Entra ID objects"). That page does not say whether the type can be asked
+    /// for without; what can be is answered this way too.
+    pub(super) fn is_advanced(&self) -> bool {
+        matches!(self, Self::ResourceId(_) | Self::ManagedIdentities)
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::DisplayName(name) => format!("displayName eq {}", quoted(name.as_str())),
+            Self::DisplayNameStart(start) => {
+                format!("startswith(displayName,{})", quoted(start))
+            }
+            Self::IdentifierUri(uri) => {
+                format!("servicePrincipalNames/any(x:x eq {})", quoted(uri.as_str()))
+            }
+            Self::ResourceId(id) => format!(
+                "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq {})",
+                quoted(id)
+            ),
+            Self::ManagedIdentities => "servicePrincipalType eq 'ManagedIdentity'".to_owned(),
+        }
+    }
+}
+
+/// Where all of Graph is, version 1.0, of which the others are made.
+pub(super) fn root(endpoint: &Url) -> Url {
+    path(endpoint, &["v1.0"], &[])
+}
+
+/// Where a service principal is read that is to receive a role.
+pub(super) fn principal(root: &Url, key: Key) -> Url {
+    with_query(service_principal(root, key, &[]), &[("$select", PRINCIPAL_PROPERTIES)])
+}
+
+/// Where a service principal is read that defines roles.
+pub(super) fn api(root: &Url, key: Key) -> Url {
+    with_query(service_principal(root, key, &[]), &[("$select", API_PROPERTIES)])
+}
+
+/// Where the list of service principals starts that meet a condition.
+pub(super) fn principals(root: &Url, filter: Filter<'_>) -> Url {
+    principal_list(root, filter, PRINCIPAL_PROPERTIES)
+}
+
+/// Where the list of all managed identities starts.
+pub(super) fn identities(root: &Url) -> Url {
+    principal_list(root, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
+}
+
+fn principal_list(root: &Url, filter: Filter<'_>, properties: &str) -> Url {
+    let text = filter.text();
+    let mut query = vec![("$filter", text.as_str()), ("$select", properties), ("$top", PAGE_SIZE)];
+    if filter.is_advanced() {
+        query.push(("$count", "true"));
+    }
+    with_query(path(root, &["servicePrincipals"], &[]), &query)
+}
+
+/// Where assignments of a principal are created.
+pub(super) fn assignments(root: &Url, principal: Key) -> Url {
+    service_principal(root, principal, &["appRoleAssignments"])
+}
+
+/// Where the list of a principal's assignments starts.
+pub(super) fn assignment_list(root: &Url, principal: Key) -> Url {
+    with_query(assignments(root, principal), &[("$top", PAGE_SIZE)])
+}
+
+/// Where the list of the assignments of an API's roles starts.
+pub(super) fn assigned_to(root: &Url, api: Key) -> Url {
+    with_query(service_principal(root, api, &["appRoleAssignedTo"]), &[("$top", PAGE_SIZE)])
+}
+
+/// Where one assignment is removed.
+pub(super) fn assignment(root: &Url, principal: Key, id: &str) -> Url {
+    service_principal(root, principal, &["appRoleAssignments", id])
+}
+
+fn service_principal(root: &Url, key: Key, below: &[&str]) -> Url {
+    match key {
+        Key::ObjectId(id) => path(root, &["servicePrincipals", &id.to_string()], below),
+        Key::AppId(id) => path(root, &[&format!("servicePrincipals(appId='{id}')")], below),
+    }
+}
+
+fn path(root: &Url, segments: &[&str], below: &[&str]) -> Url {
+    let mut url = root.clone();
+    // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments).extend(below);
+    }
+    url
+}
+
+fn with_query(mut url: Url, parameters: &[(&str, &str)]) -> Url {
+    let mut query = String::new();
+    for (name, value) in parameters {
+        let separator = if query.is_empty() { "" } else { "&" };
+        query.extend([separator, name, "=", &percent_encoded(value)]);
+    }
+    url.set_query(Some(&query));
+    url
+}
+
+/// A string of OData: a quote inside is written twice ("OData Version 4.01. Part 2: URL
+/// Conventions", primitive literals).
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Everything but RFC 3986's unreserved characters and the comma of `$select`. A form encoder would
+/// write a space as `+`, which OData does not promise to understand.
+fn percent_encoded(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte);
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if is_plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Cow::Owned(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn graph() -> Url {
+        root(&Url::parse("https://graph.microsoft.com").unwrap())
+    }
+
+    #[test]
+    fn addresses_are_what_graph_documents() {
+        let id = "11111111-1111-1111-1111-111111111111";
+        let object = Key::ObjectId(ObjectId::parse(id).unwrap());
+        let app = Key::AppId(AppId::parse(id).unwrap());
+        let base = "https://graph.microsoft.com/v1.0/servicePrincipals";
+        for (url, expected) in [
+            (assignments(&graph(), object), format!("{base}/{id}/appRoleAssignments")),
+            (assignments(&graph(), app), format!("{base}(appId='{id}')/appRoleAssignments")),
+            (assignment_list(&graph(), object), format!("{base}/{id}/appRoleAssignments?$top=999")),
+            (assignment(&graph(), object, "a_-B"), format!("{base}/{id}/appRoleAssignments/a_-B")),
+            (assigned_to(&graph(), object), format!("{base}/{id}/appRoleAssignedTo?$top=999")),
+            (
+                identities(&graph()),
+                format!(
+                    "{base}?$filter=servicePrincipalType%20eq%20%27ManagedIdentity%27\
+                     &$select={IDENTITY_PROPERTIES}&$top=999&$count=true"
+                ),
+            ),
+            (api(&graph(), app), format!("{base}(appId='{id}')?$select={API_PROPERTIES}")),
+        ] {
+            assert_eq!(url.as_str(), expected);
+        }
+    }
+
+    /// What a server makes of a query: its parameters, decoded.
+    fn parameters(url: &Url) -> Vec<(String, String)> {
+        url.query_pairs().into_owned().collect()
+    }
+
+    /// The condition as a server reads it.
+    fn filter(filter: Filter<'_>) -> String {
+        let parameters = parameters(&principals(&graph(), filter));
+        parameters.into_iter().find(|(name, _)| name == "$filter").unwrap().1
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_uri_or_resource_id_changes_the_meaning_of_a_query(text in "[ -~é日']{1,40}") {
+            if let Ok(uri) = IdentifierUri::parse(&text) {
+                let before = "servicePrincipalNames/any(x:x eq ";
+                prop_assert_eq!(filter(Filter::IdentifierUri(&uri)), format!("{before}{})", quoted(&text)));
+            }
+            let before = "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq ";
+            prop_assert_eq!(filter(Filter::ResourceId(&text)), format!("{before}{})", quoted(&text)));
+        }
+
+        #[test]
+        fn no_name_changes_the_meaning_of_a_query(text: String) {
+            let Ok(name) = DisplayName::parse(&text) else { return Ok(()) };
+            let parameters = parameters(&principals(&graph(), Filter::DisplayName(&name)));
+            prop_assert_eq!(parameters.len(), 3);
+            let (option, filter) = &parameters[0];
+            prop_assert_eq!(option, "$filter");
+            let literal = filter.strip_prefix("displayName eq '").unwrap().strip_suffix('\'').unwrap();
+            prop_assert!(!literal.replace("''", "").contains('\''), "the literal ends early");
+            prop_assert_eq!(literal.replace("''", "'"), text);
+        }
+
+        #[test]
+        fn no_assignment_id_leaves_its_segment(id in "[ -~]{1,50}") {
+            let key = Key::ObjectId(ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap());
+            let url = assignment(&graph(), key, &id);
+            prop_assert_eq!(url.path_segments().unwrap().count(), if id == "." || id == ".." { 4 } else { 5 });
+            prop_assert_eq!(url.query(), None);
+        }
+    }
+}

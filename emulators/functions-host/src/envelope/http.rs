@@ -1,0 +1,180 @@
+//! The envelope of an HTTP request that is not forwarded (Azure Functions host,
+//! `HttpRequestExtensions.GetRequestAsJObject`; Azure `WebJobs` SDK extensions,
+//! `HttpTriggerAttributeBindingProvider`).
+
+use bytes::Bytes;
+
+use super::{
+    Metadata, SystemData, body,
+    value::{copy_properties, encoded_twice, set},
+};
+use crate::{base64_text, json::Json};
+
+/// The parameter of the query that carries a key; only `Query` shows it.
+const KEY_PARAMETER: &str = "code";
+
+/// A request for a function with an HTTP trigger.
+pub(crate) struct HttpInput<'a> {
+    pub(crate) binding: &'a str,
+    pub(crate) url: String,
+    pub(crate) method: String,
+    /// The values of a repeated name are joined by commas.
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, Vec<String>)>,
+    pub(crate) route_values: Vec<(String, String)>,
+    pub(crate) identities: Vec<Json>,
+    pub(crate) body: Option<HttpBody>,
+}
+
+/// A body whose length the caller declared; any other is lost.
+pub(crate) enum HttpBody {
+    Text(String),
+    /// Of type `application/octet-stream` or `multipart/*`.
+    Binary(Bytes),
+}
+
+/// The request's body.
+pub(crate) fn of_http(input: &HttpInput<'_>, system: &SystemData) -> String {
+    body(input.binding, request(input), metadata(input, system))
+}
+
+fn request(input: &HttpInput<'_>) -> Json {
+    let arrays = input
+        .headers
+        .iter()
+        .map(|(name, values)| (name.clone(), Json::Array(values.iter().map(Json::text).collect())));
+    let mut members = vec![
+        ("Url".to_owned(), Json::text(&input.url)),
+        ("Method".to_owned(), Json::text(&input.method)),
+        ("Query".to_owned(), texts(&input.query)),
+        ("Headers".to_owned(), Json::Object(arrays.collect())),
+        ("Params".to_owned(), texts(&input.route_values)),
+        ("Identities".to_owned(), Json::Array(input.identities.clone())),
+    ];
+    let body = input.body.as_ref().map(|body| match body {
+        HttpBody::Text(text) => text.clone(),
+        HttpBody::Binary(bytes) => base64_text::encode(bytes),
+    });
+    members.extend(body.map(|text| ("Body".to_owned(), Json::Text(text))));
+    Json::Object(members)
+}
+
+/// Properties of the body come first, then the query's and the route's values, each replacing what is
+/// there under the same name. `Query` and `Headers` stay away if a name is taken; `sys` never does.
+fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
+    let mut metadata = Metadata::new();
+    match &input.body {
+        Some(HttpBody::Text(text)) => copy_properties(text, &mut metadata),
+        Some(HttpBody::Binary(bytes)) => {
+            copy_properties(&String::from_utf8_lossy(bytes), &mut metadata);
+        }
+        None => {}
+    }
+    let query = input.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(KEY_PARAMETER));
+    for (name, value) in query.chain(&input.route_values) {
+        set(&mut metadata, name.clone(), encoded_twice(value));
+    }
+    let joined = input.headers.iter().map(|(name, values)| (name.clone(), values.join(",")));
+    for (name, value) in
+        [("Query", texts(&input.query)), ("Headers", texts(&joined.collect::<Vec<_>>()))]
+    {
+        if !metadata.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            metadata.push((name.to_owned(), value));
+        }
+    }
+    set(&mut metadata, "sys".to_owned(), system.json());
+    metadata
+}
+
+fn texts(pairs: &[(String, String)]) -> Json {
+    Json::Object(pairs.iter().map(|(name, value)| (name.clone(), Json::text(value))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::uuid;
+
+    use super::*;
+    use crate::{
+        envelope::tests::documented,
+        identity::Identity,
+        options::{HostKey, KeyLevel},
+    };
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    /// The documented request.
+    fn input() -> HttpInput<'static> {
+        let headers = pairs(&[
+            ("Accept", "*/*"),
+            ("Host", "localhost:7071"),
+            ("Content-Type", "application/json"),
+            ("Content-Length", "13"),
+        ]);
+        let key = HostKey {
+            name: String::new(),
+            value: "k".to_owned(),
+            level: KeyLevel::Function { function: "Orders".to_owned() },
+        };
+        HttpInput {
+            binding: "req",
+            url: "http://localhost:7071/api/orders/7?code=k&x=1&x=2".to_owned(),
+            method: "POST".to_owned(),
+            query: pairs(&[("code", "k"), ("x", "1,2")]),
+            headers: headers.into_iter().map(|(name, value)| (name, vec![value])).collect(),
+            route_values: pairs(&[("id", "7")]),
+            identities: vec![Identity::of_key(&key).json()],
+            body: Some(HttpBody::Text("{\"name\":\"n\"}\n".to_owned())),
+        }
+    }
+
+    fn envelope(input: &HttpInput<'_>) -> String {
+        let system = SystemData {
+            function: "Orders".to_owned(),
+            now: datetime!(2026-01-09 03:04:06.1234567 UTC),
+            random_guid: uuid!("4f0e2b5d-53a2-44ea-8b4e-2f4f0a8a1c33"),
+        };
+        of_http(input, &system)
+    }
+
+    fn value(input: &HttpInput<'_>) -> serde_json::Value {
+        serde_json::from_str(&envelope(input)).unwrap()
+    }
+
+    #[test]
+    fn a_body_can_forge_metadata_but_neither_what_the_url_says_nor_sys() {
+        let mut input = input();
+        let forged = r#"{"X":"mine","ID":"mine","sys":{"a":1},"query":"mine"}"#;
+        input.body = Some(HttpBody::Text(forged.to_owned()));
+        let metadata = value(&input)["Metadata"].clone();
+        assert_eq!(metadata["X"], "\"1,2\"");
+        assert_eq!(metadata["ID"], "\"7\"");
+        assert_eq!(metadata["sys"]["MethodName"], "Orders");
+        assert_eq!(metadata["query"], "\"mine\"");
+        assert_eq!(metadata.get("Query"), None);
+    }
+
+    #[test]
+    fn a_binary_body_is_base64_and_spills_all_the_same() {
+        let mut input = input();
+        input.body = Some(HttpBody::Binary(Bytes::from_static(b"{\"a\":1}")));
+        let value = value(&input);
+        assert_eq!(value["Data"]["req"]["Body"], "eyJhIjoxfQ==");
+        assert_eq!(value["Metadata"]["a"], "\"1\"");
+    }
+
+    #[test]
+    fn without_a_body_there_is_no_key_for_it() {
+        let mut input = input();
+        input.body = None;
+        assert_eq!(value(&input)["Data"]["req"].get("Body"), None);
+    }
+
+    #[test]
+    fn the_body_is_the_documented_one_byte_for_byte() {
+        assert_eq!(envelope(&input()), documented("http-invocation.json"));
+    }
+}

@@ -1,0 +1,90 @@
+//! A request as ASP.NET Core presents it to the host.
+
+use warp::http::{
+    HeaderMap, HeaderName,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HOST},
+};
+
+use crate::{
+    envelope::{HttpBody, HttpInput},
+    json::Json,
+    server::Incoming,
+};
+
+/// The prefix of the platform's own headers, which it writes in upper case.
+const PLATFORM_PREFIX: &str = "x-ms-";
+
+/// What the handler is told of a request.
+pub(super) fn input<'a>(
+    binding: &'a str,
+    incoming: &Incoming,
+    route_values: Vec<(String, String)>,
+    identities: Vec<Json>,
+) -> HttpInput<'a> {
+    HttpInput {
+        binding,
+        url: url(incoming),
+        method: incoming.method.to_string(),
+        query: query(&incoming.query),
+        headers: headers(&incoming.headers),
+        route_values,
+        identities,
+        body: body(incoming),
+    }
+}
+
+/// The query's parameters, decoded. Names are the same in any case; the values of a repeated one are
+/// joined by commas.
+pub(crate) fn query(text: &str) -> Vec<(String, String)> {
+    let mut parameters: Vec<(String, String)> = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+        match parameters.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            Some((_, values)) => *values = format!("{values},{value}"),
+            None => parameters.push((name.into_owned(), value.into_owned())),
+        }
+    }
+    parameters
+}
+
+fn url(incoming: &Incoming) -> String {
+    let host = text(incoming.headers.get(HOST));
+    let separator = if incoming.query.is_empty() { "" } else { "?" };
+    format!("http://{host}{}{separator}{}", incoming.path, incoming.query)
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
+    let values = |name| headers.get_all(name).iter().map(|value| text(Some(value))).collect();
+    headers.keys().map(|name| (usual_case(name), values(name))).collect()
+}
+
+/// The real host's server writes the names that it knows in their usual case and leaves others as they
+/// came. This one's forgets the case, so all names get the usual one.
+fn usual_case(name: &HeaderName) -> String {
+    if name.as_str().starts_with(PLATFORM_PREFIX) {
+        return name.as_str().to_ascii_uppercase();
+    }
+    let capitalized = |word: &str| match word.split_at_checked(1) {
+        Some((first, rest)) => first.to_ascii_uppercase() + rest,
+        None => String::new(),
+    };
+    name.as_str().split('-').map(capitalized).collect::<Vec<_>>().join("-")
+}
+
+/// A body of unknown length, sent in chunks, is lost.
+fn body(incoming: &Incoming) -> Option<HttpBody> {
+    let length: u64 = text(incoming.headers.get(CONTENT_LENGTH)).parse().ok()?;
+    if length == 0 {
+        return None;
+    }
+    let content_type = text(incoming.headers.get(CONTENT_TYPE)).to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if media_type == "application/octet-stream" || media_type.contains("multipart/") {
+        return Some(HttpBody::Binary(incoming.body.clone()));
+    }
+    let content = String::from_utf8_lossy(&incoming.body);
+    Some(HttpBody::Text(content.strip_prefix('\u{feff}').unwrap_or(&content).to_owned()))
+}
+
+fn text(value: Option<&warp::http::HeaderValue>) -> String {
+    value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,218 @@
+//! Listens to a trigger's queue and settles its messages (Azure SDK for .NET, `QueueListener` and
+//! `QueueProcessor`; "Azure Queue storage trigger", concurrency and poison messages).
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::{
+    FinishedInvocation, Outcome, back_off,
+    binding::{Function, QueueTrigger},
+    envelope::{self, MessageProperties, QueueInput, SystemData},
+    host::Host,
+    invocation::{self, Invoked},
+    log::LogLevel,
+    outputs::queue,
+};
+use storage_emulator::QueueMessage;
+
+const CATEGORY: &str = "Host.Triggers.Queues";
+/// How long a message is hidden from others while its function runs; the host has no setting for it.
+pub(super) const MESSAGE_LEASE: Duration = Duration::from_secs(10 * 60);
+/// A message is renewed when half of its lease is over.
+const RENEWALS_PER_LEASE: u32 = 2;
+/// After a failed renewal the host tries sooner, but not sooner than this part of the lease (one minute
+/// of ten).
+const SOONEST_RENEWALS_PER_LEASE: u32 = 10;
+
+/// The listener of one function.
+pub(super) struct QueueListener {
+    host: Arc<Host>,
+    function: Arc<Function>,
+    trigger: QueueTrigger,
+}
+
+impl QueueListener {
+    pub(super) fn new(host: Arc<Host>, function: Arc<Function>, trigger: QueueTrigger) -> Self {
+        Self { host, function, trigger }
+    }
+
+    /// Runs until the host stops. What is in flight then is dropped, as when the host's process ends:
+    /// nothing that happens after the handler was killed is certain.
+    pub(super) async fn run(self) {
+        let host = self.host.clone();
+        tokio::select! {
+            _ = host.until_stopping() => {}
+            () = Arc::new(self).listen() => {}
+        }
+    }
+
+    async fn listen(self: Arc<Self>) {
+        let wake = self.host.wakers.of(&self.trigger.binding.address);
+        let threshold = self.host.settings.queues.new_batch_threshold as usize;
+        let mut in_flight = JoinSet::new();
+        let mut empty = 0;
+        loop {
+            while in_flight.try_join_next().is_some() {}
+            let messages = self.receive().await;
+            if messages.is_empty() {
+                let longest = self.host.settings.queues.max_polling_interval;
+                let delay = back_off::delay(empty, random(), longest);
+                empty = empty.saturating_add(1);
+                // Woken or not, it looks again.
+                drop(tokio::time::timeout(delay, wake.notified()).await);
+                continue;
+            }
+            empty = 0;
+            for message in messages {
+                in_flight.spawn(self.clone().process(message));
+            }
+            while in_flight.len() > threshold {
+                in_flight.join_next().await;
+            }
+        }
+    }
+
+    /// Nothing if the queue does not exist: the host does not create it.
+    async fn receive(&self) -> Vec<QueueMessage> {
+        let queue = &self.trigger.binding.queue;
+        match queue.exists().await {
+            Ok(true) => {}
+            Ok(false) => return Vec::new(),
+            Err(error) => return self.report("cannot be reached", &error),
+        }
+        let most = self.host.settings.queues.batch_size;
+        let received = queue.receive(most, self.host.message_lease).await;
+        received.unwrap_or_else(|error| self.report("cannot be received from", &error))
+    }
+
+    fn report(&self, what: &str, error: &storage_emulator::QueueError) -> Vec<QueueMessage> {
+        let message = format!("The queue of '{}' {what}: {error}", self.function.name);
+        self.host.log.write(LogLevel::Error, CATEGORY, message);
+        Vec::new()
+    }
+
+    async fn process(self: Arc<Self>, message: QueueMessage) {
+        let settings = self.host.settings.queues;
+        let Some(content) = queue::decode(&message.text, settings.message_encoding) else {
+            let warning = format!(
+                "Message decoding has failed! Check MessageEncoding settings. MessageId={}",
+                message.id
+            );
+            self.host.log.write(LogLevel::Warning, CATEGORY, warning);
+            return self.move_to_poison(&message, &message.pop_receipt).await;
+        };
+        if message.dequeue_count > i64::from(settings.max_dequeue_count) {
+            return self.give_up(&message, &message.pop_receipt).await;
+        }
+        let (invoked, pop_receipt) = self.invoke(&message, &content).await;
+        self.settle(&message, &pop_receipt, &invoked.outcome).await;
+        self.host.record(FinishedInvocation {
+            function: self.function.name.clone(),
+            invocation_id: invoked.id,
+            outcome: invoked.outcome,
+            message_id: Some(message.id),
+            dequeue_count: message.dequeue_count,
+        });
+    }
+
+    /// Calls the function and keeps the message hidden meanwhile; the receipt is the latest.
+    async fn invoke(&self, message: &QueueMessage, content: &[u8]) -> (Invoked, String) {
+        let binding = &self.trigger.binding;
+        let input = QueueInput {
+            binding: &binding.name,
+            data_type: binding.data_type,
+            content,
+            properties: &properties(message),
+        };
+        let (queue, lease) = (&binding.queue, self.host.message_lease);
+        let reason = format!("New queue message detected on '{}'.", queue.name());
+        let body = |system: &SystemData| envelope::of_queue(&input, system);
+        let mut invocation = pin!(invocation::invoke(&self.host, &self.function, &reason, body));
+        let mut pop_receipt = message.pop_receipt.clone();
+        let mut until_renewal = lease / RENEWALS_PER_LEASE;
+        loop {
+            // A renewal that has begun is never given up: its receipt would be lost.
+            if let Ok(invoked) = tokio::time::timeout(until_renewal, &mut invocation).await {
+                return (invoked, pop_receipt);
+            }
+            match queue.update_visibility(&message.id, &pop_receipt, lease).await {
+                Ok(renewed) => {
+                    pop_receipt = renewed.pop_receipt;
+                    until_renewal = lease / RENEWALS_PER_LEASE;
+                }
+                Err(error) => {
+                    let warning = format!("Cannot renew message {}: {error}", message.id);
+                    self.host.log.write(LogLevel::Warning, CATEGORY, warning);
+                    let soonest = lease / SOONEST_RENEWALS_PER_LEASE;
+                    until_renewal = (until_renewal / RENEWALS_PER_LEASE).max(soonest);
+                }
+            }
+        }
+    }
+
+    async fn settle(&self, message: &QueueMessage, pop_receipt: &str, outcome: &Outcome) {
+        let settings = self.host.settings.queues;
+        let queue = &self.trigger.binding.queue;
+        let settled = if *outcome == Outcome::Succeeded {
+            queue.delete(&message.id, pop_receipt).await
+        } else if message.dequeue_count >= i64::from(settings.max_dequeue_count) {
+            return self.give_up(message, pop_receipt).await;
+        } else {
+            let delay = settings.visibility_timeout;
+            queue.update_visibility(&message.id, pop_receipt, delay).await.map(drop)
+        };
+        if let Err(error) = settled {
+            self.report_message(message, &error);
+        }
+    }
+
+    async fn give_up(&self, message: &QueueMessage, pop_receipt: &str) {
+        if let Some(poison) = &self.trigger.poison {
+            let most = self.host.settings.queues.max_dequeue_count;
+            let warning = format!(
+                "Message has reached MaxDequeueCount of {most}. Moving message to queue '{}'.",
+                poison.name()
+            );
+            self.host.log.write(LogLevel::Warning, CATEGORY, warning);
+        }
+        self.move_to_poison(message, pop_receipt).await;
+    }
+
+    /// Without a poison queue nothing happens, and the message comes back when its lease is over.
+    async fn move_to_poison(&self, message: &QueueMessage, pop_receipt: &str) {
+        let Some(poison) = &self.trigger.poison else {
+            return;
+        };
+        let moved = async {
+            queue::add(poison, &message.text).await?;
+            self.trigger.binding.queue.delete(&message.id, pop_receipt).await
+        };
+        if let Err(error) = moved.await {
+            self.report_message(message, &error);
+        }
+    }
+
+    fn report_message(&self, message: &QueueMessage, error: &storage_emulator::QueueError) {
+        let text = format!("Cannot settle message {}: {error}", message.id);
+        self.host.log.write(LogLevel::Error, CATEGORY, text);
+    }
+}
+
+fn properties(message: &QueueMessage) -> MessageProperties {
+    MessageProperties {
+        id: Some(message.id.clone()),
+        pop_receipt: Some(message.pop_receipt.clone()),
+        dequeue_count: message.dequeue_count,
+        insertion_time: message.insertion_time,
+        expiration_time: message.expiration_time,
+        next_visible_time: message.next_visible_time,
+    }
+}
+
+/// A number in 0..1; a v4 id is random enough to spread polls.
+fn random() -> f64 {
+    let (bits, ..) = Uuid::new_v4().as_fields();
+    f64::from(bits) / f64::from(u32::MAX)
+}

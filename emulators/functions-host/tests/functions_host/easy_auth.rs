@@ -1,0 +1,85 @@
+//! App Service Authentication in front of the host, and its absence.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use functions_host_emulator::{EasyAuth, UnauthenticatedAction};
+use reqwest::{Method, header::AUTHORIZATION};
+use serde_json::{Value, json};
+
+use crate::app::{App, Running, answer};
+
+fn principal() -> String {
+    let principal = json!({ "auth_typ": "aad", "name_typ": "name", "role_typ": "roles", "claims": [
+        { "typ": "oid", "val": "c0a70500-0000-4000-8000-0000000000c0" },
+        { "typ": "roles", "val": "Requests.Write" },
+    ]});
+    STANDARD.encode(principal.to_string())
+}
+
+async fn guarded(unauthenticated: UnauthenticatedAction) -> Running {
+    let mut app = App::new().await.with_http_function("Succeed", "anonymous", "open");
+    let principals = [("good", principal()), ("broken", "???".to_owned())];
+    let principals = principals.map(|(token, principal)| (token.to_owned(), principal));
+    app.options.easy_auth = Some(EasyAuth { principals: principals.into(), unauthenticated });
+    app.run().await
+}
+
+/// A request by somebody who claims to be somebody.
+async fn call(host: &Running, authorization: &str) -> u16 {
+    let request = host.request(Method::GET, "api/open").header(AUTHORIZATION, authorization);
+    let request = request.header("X-MS-CLIENT-PRINCIPAL-ID", "forged");
+    answer(request.header("X-MS-TOKEN-AAD-ID-TOKEN", "forged")).await.0
+}
+
+#[tokio::test]
+async fn where_it_is_switched_off_a_client_can_claim_to_be_anybody() {
+    let host = App::new().await.with_http_function("Succeed", "anonymous", "open").run().await;
+    let request = host.request(Method::GET, "api/open");
+    let request = request.header("X-MS-CLIENT-PRINCIPAL", principal());
+    answer(request.header("X-MS-CLIENT-PRINCIPAL-ID", "forged")).await;
+    let told = host.received().await.remove(0)["Data"]["req"].clone();
+    assert_eq!(told["Headers"]["X-MS-CLIENT-PRINCIPAL"], json!([principal()]));
+    assert_eq!(told["Headers"]["X-MS-CLIENT-PRINCIPAL-ID"], json!(["forged"]));
+    assert_eq!(told["Identities"][0]["IsAuthenticated"], false);
+    let environment = host.events("started").await[0]["environment"].clone();
+    assert_eq!(environment.get("WEBSITE_AUTH_ENABLED"), None);
+}
+
+#[tokio::test]
+async fn who_proves_nothing_is_turned_away_before_the_host() {
+    let host = guarded(UnauthenticatedAction::Return401).await;
+    for authorization in ["Bearer unknown", "Basic good", "good", "Bearer "] {
+        assert_eq!(call(&host, authorization).await, 401, "{authorization}");
+    }
+    assert_eq!(call(&host, "Bearer broken").await, 500);
+    assert!(host.invocations().is_empty());
+    assert_eq!(call(&host, "bearer good").await, 200);
+}
+
+#[tokio::test]
+async fn who_proves_nothing_and_is_let_in_is_nobody_whatever_they_claim() {
+    let host = guarded(UnauthenticatedAction::AllowAnonymous).await;
+    assert_eq!(call(&host, "Bearer unknown").await, 200);
+    let told = host.received().await.remove(0)["Data"]["req"].clone();
+    assert_eq!(told["Headers"].get("X-MS-CLIENT-PRINCIPAL-ID"), None);
+    assert_eq!(told["Headers"].get("X-MS-TOKEN-AAD-ID-TOKEN"), None);
+    assert_eq!(told["Identities"][0]["IsAuthenticated"], false);
+}
+
+#[tokio::test]
+async fn the_function_is_told_whom_the_platform_has_recognized() {
+    let host = guarded(UnauthenticatedAction::AllowAnonymous).await;
+    assert_eq!(call(&host, "Bearer good").await, 200);
+    let told = host.received().await.remove(0)["Data"]["req"].clone();
+    let headers = &told["Headers"];
+    assert_eq!(headers["X-MS-CLIENT-PRINCIPAL"], json!([principal()]));
+    let id = "c0a70500-0000-4000-8000-0000000000c0";
+    assert_eq!(headers["X-MS-CLIENT-PRINCIPAL-ID"], json!([id]));
+    assert_eq!(headers["X-MS-CLIENT-PRINCIPAL-IDP"], json!(["aad"]));
+    assert_eq!(headers.get("X-MS-CLIENT-PRINCIPAL-NAME"), None);
+    let identity = &told["Identities"][0];
+    assert_eq!((&identity["AuthenticationType"], &identity["Name"]), (&json!("aad"), &Value::Null));
+    assert_eq!(identity["Claims"][1]["Type"], "roles");
+    assert_eq!(identity["Claims"][1]["Value"], "Requests.Write");
+    let environment = host.events("started").await[0]["environment"].clone();
+    assert_eq!(environment["WEBSITE_AUTH_ENABLED"], "True");
+}

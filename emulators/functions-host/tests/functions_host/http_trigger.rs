@@ -1,0 +1,170 @@
+//! Who gets through to an HTTP function, and what it is told of the request.
+
+use functions_host_emulator::{KeyLevel, Outcome};
+use reqwest::{Method, header::TRANSFER_ENCODING};
+use serde_json::{Value, json};
+
+use crate::app::{App, Running, answer, request, response};
+
+async fn status(host: &Running, method: Method, path: &str) -> u16 {
+    answer(host.request(method, path)).await.0
+}
+
+#[tokio::test]
+async fn what_no_function_is_for_is_not_found_whatever_the_method() {
+    let mut post_only = request("anonymous", "jobs/{id}");
+    post_only["methods"] = json!(["post"]);
+    let app = App::new().await.with_bindings("Succeed", &json!([post_only, response()]));
+    let app = app.with_http_function("Reply", "anonymous", "off");
+    let host = app.with("AzureWebJobs.Reply.Disabled", Some("true")).run().await;
+    for (method, path) in [
+        (Method::GET, "api/jobs/7"),
+        (Method::POST, "jobs/7"),
+        (Method::POST, "api/jobs"),
+        (Method::POST, "api/jobs/7/8"),
+        (Method::POST, "api/Succeed"),
+        (Method::POST, "api/off"),
+        (Method::GET, "admin/functions/Succeed"),
+        (Method::GET, ""),
+    ] {
+        assert_eq!(status(&host, method.clone(), path).await, 404, "{method} {path}");
+    }
+    assert!(host.invocations().is_empty());
+    assert_eq!(status(&host, Method::POST, "api/JOBS/7/").await, 200);
+}
+
+#[tokio::test]
+async fn a_caller_without_the_right_key_does_not_reach_the_function() {
+    let of = |function: &str| KeyLevel::Function { function: function.to_owned() };
+    let app = App::new().await.with_http_function("Succeed", "function", "guarded");
+    let app = app.with_http_function("Fail", "admin", "secret");
+    let app =
+        app.with_key("default", "own", of("Succeed")).with_key("default", "other", of("Fail"));
+    let app = app.with_key("default", "all", KeyLevel::HostFunction);
+    let host = app.with_key("master", "top", KeyLevel::Master).run().await;
+    for path in [
+        "api/guarded",
+        "api/guarded?code=",
+        "api/guarded?code=OWN",
+        "api/guarded?code=other",
+        "api/guarded?code=other&code=own",
+        "api/secret?code=other",
+        "api/secret?code=all",
+    ] {
+        assert_eq!(
+            answer(host.request(Method::GET, path)).await,
+            (401, String::new(), String::new())
+        );
+    }
+    let wrong_header =
+        host.request(Method::GET, "api/guarded?code=own").header("x-functions-key", "no");
+    assert_eq!(answer(wrong_header).await.0, 401);
+    assert!(host.invocations().is_empty());
+    for path in ["api/guarded?code=own", "api/guarded?CODE=all", "api/guarded?code=top"] {
+        assert_eq!(status(&host, Method::GET, path).await, 200, "{path}");
+    }
+    let master = host.request(Method::GET, "api/secret?code=no").header("X-Functions-Key", "top");
+    assert_eq!(answer(master).await.0, 500);
+    assert_eq!(host.invocations().len(), 4);
+}
+
+#[tokio::test]
+async fn the_function_is_told_the_request_as_the_host_sees_it() {
+    let app = App::new().await.with_http_function("Reply", "function", "orders/{id}");
+    let host = app.with_key("default", "k y", KeyLevel::HostFunction).run().await;
+    let body = r#"{"ReturnValue":null,"name":"n"}"#;
+    let path = "api/orders/a%20b?code=k+y&x=1&X=2&flag";
+    let request = host.request(Method::PUT, path).header("X-Two", "a").header("X-Two", "b");
+    answer(request.body(body)).await;
+    let call = host.received().await.remove(0);
+    let (told, metadata) = (&call["Data"]["req"], &call["Metadata"]);
+    assert_eq!(told["Url"], format!("{}{path}", host.http_url()));
+    assert_eq!(told["Method"], "PUT");
+    assert_eq!(told["Query"], json!({ "code": "k y", "x": "1,2", "flag": "" }));
+    assert_eq!(told["Params"], json!({ "id": "a b" }));
+    assert_eq!(told["Body"], body);
+    assert_eq!(told["Headers"]["X-Two"], json!(["a", "b"]));
+    assert_eq!(told["Headers"]["Content-Length"], json!([body.len().to_string()]));
+    let claims = told["Identities"][0]["Claims"].as_array().unwrap();
+    let claims: Vec<_> = claims.iter().map(|claim| claim["Value"].as_str().unwrap()).collect();
+    assert_eq!(claims, ["Function", "default"]);
+    assert_eq!(metadata["name"], "\"n\"");
+    assert_eq!(metadata["x"], "\"1,2\"");
+    assert_eq!(metadata["id"], "\"a b\"");
+    assert_eq!(metadata.get("code"), None);
+    assert_eq!(metadata["Headers"]["X-Two"], "a,b");
+    assert_eq!(metadata["sys"]["MethodName"], "Reply");
+}
+
+#[tokio::test]
+async fn a_body_that_is_sent_in_chunks_is_lost() {
+    let host = App::new().await.with_http_function("Succeed", "anonymous", "lost").run().await;
+    let request = host.request(Method::POST, "api/lost").header(TRANSFER_ENCODING, "chunked");
+    assert_eq!(answer(request.body(r#"{"a":1}"#)).await.0, 200);
+    let call = host.received().await.remove(0);
+    assert_eq!(call["Data"]["req"].get("Body"), None);
+    assert_eq!(call["Metadata"].get("a"), None);
+}
+
+#[tokio::test]
+async fn a_binary_body_is_base64() {
+    let host = App::new().await.with_http_function("Succeed", "anonymous", "bytes").run().await;
+    let request = host.request(Method::POST, "api/bytes");
+    answer(request.header("Content-Type", "application/octet-stream").body(vec![0xff, 0])).await;
+    let call = host.received().await.remove(0);
+    assert_eq!(call["Data"]["req"]["Body"], "/wA=");
+}
+
+#[tokio::test]
+async fn a_caller_without_key_and_principal_is_an_identity_with_nothing_in_it() {
+    let host = App::new().await.with_http_function("Succeed", "anonymous", "open").run().await;
+    status(&host, Method::GET, "api/open?code=nonsense").await;
+    let call = host.received().await.remove(0);
+    let identities = &call["Data"]["req"]["Identities"];
+    assert_eq!(identities[0]["AuthenticationType"], Value::Null);
+    assert_eq!(identities[0]["IsAuthenticated"], false);
+    assert_eq!((identities.as_array().unwrap().len(), &identities[0]["Claims"]), (1, &json!([])));
+}
+
+#[tokio::test]
+async fn the_more_exact_of_two_routes_wins() {
+    let app = App::new().await.with_http_function("Fail", "anonymous", "jobs/{id}");
+    let host = app.with_http_function("Succeed", "anonymous", "jobs/new").run().await;
+    assert_eq!(status(&host, Method::GET, "api/jobs/new").await, 200);
+    assert_eq!(status(&host, Method::GET, "api/jobs/old").await, 500);
+}
+
+#[tokio::test]
+async fn the_route_prefix_is_host_jsons() {
+    let app = App::new().await.with_http_function("Succeed", "anonymous", "health");
+    let host = app.with_host_json("extensions__http__routePrefix", "").run().await;
+    assert_eq!(status(&host, Method::GET, "health").await, 200);
+    assert_eq!(status(&host, Method::GET, "api/health").await, 404);
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
+    let host = App::new().await.with_http_function("Slow", "anonymous", "slow").run().await;
+    let impatient = tokio::spawn(host.request(Method::GET, "api/slow").send());
+    host.events("received").await;
+    impatient.abort();
+    assert_eq!(host.finished(1).await[0].outcome, Outcome::Succeeded);
+}
+
+#[tokio::test]
+async fn stopping_the_host_answers_who_is_waiting() {
+    let host = App::new().await.with_http_function("Hold", "anonymous", "hold").run().await;
+    let request = host.request(Method::GET, "api/hold");
+    let waiting = tokio::spawn(answer(request));
+    host.events("holding").await;
+    host.stop().await;
+    let status = waiting.await.unwrap().0;
+    assert!(matches!(status, 500 | 503), "{status}");
+}
+
+#[tokio::test]
+async fn an_http_function_cannot_be_run_by_hand() {
+    let host = App::new().await.with_http_function("Succeed", "anonymous", "open").run().await;
+    assert_eq!(host.post("admin/functions/Succeed", r#"{"input":""}"#).await.0, 202);
+    assert_eq!(host.failure().await, "An HttpRequest is required");
+}

@@ -1,0 +1,59 @@
+//! What host.json, function.json and the environment decide.
+
+use functions_host_emulator::{FunctionsHost, LogLevel, Outcome, StartError};
+use serde_json::json;
+
+use crate::app::{App, DEADLINE, trigger};
+
+#[tokio::test]
+async fn a_host_json_that_cannot_be_used_is_refused_at_the_start() {
+    let app = App::new().await.with_host_json("extensions__queues__batchSize", "33");
+    let error = FunctionsHost::start(app.options).await.map(drop).unwrap_err();
+    assert!(matches!(error, StartError::Settings(_)));
+    let expected = "extensions:queues:batchSize is '33', and should be a number from 1 to 32";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn functions_that_cannot_run_are_named_and_the_others_run() {
+    let mut connected = trigger("q");
+    connected["connection"] = "Absent".into();
+    let app = App::new()
+        .await
+        .with_function("Succeed")
+        .await
+        .with_bindings("Blob", &json!([{ "type": "blobTrigger", "name": "b" }]))
+        .with_bindings("Unconnected", &json!([connected]))
+        .with_bindings("Unresolved", &json!([trigger("%ABSENT_SETTING%")]));
+    let host = app.run().await;
+    for expected in [
+        "The 'Blob' function is in error and does not run: the binding type 'blobTrigger'",
+        "The 'Unconnected' function is in error and does not run: Storage account connection string 'AzureWebJobsAbsent'",
+        "The 'Unresolved' function is in error and does not run: '%ABSENT_SETTING%' does not resolve",
+    ] {
+        let record = host.wait_for_log(expected, DEADLINE).await.unwrap();
+        assert_eq!(record.level, LogLevel::Warning);
+    }
+    host.send("succeed", "text").await;
+    assert_eq!(host.finished(1).await[0].outcome, Outcome::Succeeded);
+}
+
+#[tokio::test]
+async fn a_disabled_function_does_not_run_and_without_functions_there_is_no_handler() {
+    let app = App::new().await.with_function("Succeed").await;
+    let host = app.with("AzureWebJobs.Succeed.Disabled", Some("true")).start().await;
+    host.wait_for_log("Function 'Succeed' is disabled", DEADLINE).await.unwrap();
+    host.wait_for_log("No functions found", DEADLINE).await.unwrap();
+}
+
+#[tokio::test]
+async fn queue_and_connection_may_be_settings() {
+    let mut binding = trigger("%QUEUE%-jobs");
+    binding["connection"] = "Jobs".into();
+    let app = App::new().await.with_bindings("Succeed", &json!([binding]));
+    app.account.queue("my-jobs").unwrap().create_if_missing().await.unwrap();
+    let app = app.with("QUEUE", Some("My")).with("AzureWebJobsJobs", None);
+    let host = app.with("AzureWebJobsStorage", Some("nonsense")).run().await;
+    host.send("my-jobs", "text").await;
+    assert_eq!(host.finished(1).await[0].outcome, Outcome::Succeeded);
+}

@@ -1,0 +1,33 @@
+//! Who calls Azure Resource Manager.
+
+use time::OffsetDateTime;
+use warp::http::header::AUTHORIZATION;
+
+use super::error;
+use crate::{failure::Failure, server::Incoming, token::Claims, world::World};
+
+/// The audiences that Azure Resource Manager takes as its own, a trailing slash aside.
+const AUDIENCES: [&str; 2] =
+    ["https://management.azure.com", "https://management.core.windows.net"];
+
+/// Whether tokens for this resource are tokens for Azure Resource Manager.
+pub(crate) fn is_audience(resource: &str) -> bool {
+    AUDIENCES.contains(&resource.trim_end_matches('/'))
+}
+
+/// Checks the request's bearer token, and says whose it is.
+pub(super) fn authenticate(world: &World, incoming: &Incoming) -> Result<Claims, Failure> {
+    let token = incoming
+        .header(AUTHORIZATION.as_str())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .filter(|token| !token.is_empty())
+        .ok_or_else(error::authorization_header_missing)?;
+    let claims = world.signer.verify(token).map_err(|_| error::invalid_token())?;
+    if !is_audience(&claims.aud) {
+        return Err(error::wrong_audience(&claims.aud));
+    }
+    if claims.exp <= OffsetDateTime::now_utc().unix_timestamp() {
+        return Err(error::expired_token());
+    }
+    Ok(claims)
+}

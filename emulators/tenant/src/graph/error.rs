@@ -1,0 +1,238 @@
+//! Microsoft Graph's errors, with the codes and texts that Microsoft Graph uses.
+//!
+//! The envelope follows Microsoft Learn, "Microsoft Graph error responses and resource types". The
+//! texts aren't documented; they are those that callers of Microsoft Graph have reported.
+
+use warp::http::StatusCode;
+
+use crate::{directory::AssignmentError, failure::Failure};
+
+/// The code of most errors of the directory.
+const REQUEST_BAD_REQUEST: &str = "Request_BadRequest";
+
+/// The code of errors that are found before the directory is asked.
+const BAD_REQUEST: &str = "BadRequest";
+
+fn bad_request(message: impl Into<String>) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, REQUEST_BAD_REQUEST, message)
+}
+
+/// No token, or one that Microsoft Graph doesn't accept, for the given reason.
+pub(crate) fn invalid_authentication_token(reason: &str) -> Failure {
+    Failure::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", reason)
+}
+
+/// The token's app roles don't allow this request.
+pub(crate) fn insufficient_privileges() -> Failure {
+    Failure::new(
+        StatusCode::FORBIDDEN,
+        "Authorization_RequestDenied",
+        "Insufficient privileges to complete the operation.",
+    )
+}
+
+/// The service principal named in the URL doesn't exist.
+pub(crate) fn resource_not_found(id: &str) -> Failure {
+    Failure::new(
+        StatusCode::NOT_FOUND,
+        "Request_ResourceNotFound",
+        format!(
+            "Resource '{id}' does not exist or one of its queried reference-property objects are \
+             not present."
+        ),
+    )
+}
+
+/// The object id in the URL isn't a GUID.
+pub(super) fn invalid_object_identifier(id: &str) -> Failure {
+    bad_request(format!("Invalid object identifier '{id}'."))
+}
+
+/// The application id in the URL isn't a GUID.
+pub(super) fn invalid_app_id() -> Failure {
+    bad_request("Invalid value specified for property 'appId' of resource 'ServicePrincipal'.")
+}
+
+/// A top-level collection that can't be queried.
+pub(super) fn direct_query() -> Failure {
+    bad_request("Direct queries to this resource type are not supported.")
+}
+
+/// A part of the URL that means nothing.
+pub(super) fn unknown_segment(segment: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        BAD_REQUEST,
+        format!("Resource not found for the segment '{segment}'."),
+    )
+}
+
+/// A version other than v1.0.
+pub(super) fn invalid_version(version: &str) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, BAD_REQUEST, format!("Invalid version: {version}"))
+}
+
+/// The method can't be used on this URL.
+pub(super) fn method_not_allowed() -> Failure {
+    Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        REQUEST_BAD_REQUEST,
+        "Specified HTTP method is not allowed for the request target.",
+    )
+}
+
+/// `$select` names a property that a service principal doesn't have.
+pub(super) fn unknown_property(property: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        BAD_REQUEST,
+        format!(
+            "Parsing OData Select and Expand failed: Could not find a property named \
+             '{property}' on type 'microsoft.graph.servicePrincipal'."
+        ),
+    )
+}
+
+/// `$filter` is understood up to `position` only.
+pub(super) fn invalid_filter(filter: &str, position: usize) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        BAD_REQUEST,
+        format!("Invalid filter clause: Syntax error at position {position} in '{filter}'."),
+    )
+}
+
+/// `$filter` has a property that only advanced queries have. The second sentence is ours: callers
+/// have reported Microsoft Graph to say no more than the first.
+pub(super) fn advanced_query_needed(property: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        format!(
+            "Unsupported or invalid query filter clause specified for property '{property}' of \
+             resource 'ServicePrincipal'. It is not supported without the header \
+             'ConsistencyLevel: eventual' and '$count=true'."
+        ),
+    )
+}
+
+/// A query option that Microsoft Graph may know but this tenant doesn't emulate. The text is ours.
+pub(super) fn query_option_not_emulated(option: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        format!("The emulated tenant does not support the query option '{option}' here."),
+    )
+}
+
+/// `$top` is out of range.
+pub(super) fn invalid_page_size(size: &str, largest: usize) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        format!(
+            "Invalid page size specified: '{size}'. Must be between 1 and {largest} inclusive."
+        ),
+    )
+}
+
+/// `$skiptoken` isn't one that this tenant has given out.
+pub(super) fn expired_page_token() -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "Directory_ExpiredPageToken",
+        "The specified page token value has expired and can no longer be included in your request.",
+    )
+}
+
+/// The body isn't JSON, or isn't declared as JSON.
+pub(super) fn unreadable_payload() -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        BAD_REQUEST,
+        "Unable to read JSON request payload. Please ensure Content-Type header is set and payload \
+         is of valid JSON format.",
+    )
+}
+
+/// The body lacks a property, or has one too many.
+pub(crate) fn invalid_properties() -> Failure {
+    bad_request("One or more properties are invalid.")
+}
+
+/// The body has a text where a GUID belongs.
+pub(super) fn not_a_guid(literal: &str) -> Failure {
+    bad_request(format!("Cannot convert the literal '{literal}' to the expected type 'Edm.Guid'."))
+}
+
+/// The body has something other than a text where a GUID belongs.
+pub(super) fn not_a_text() -> Failure {
+    bad_request("Cannot convert a primitive value to the expected type 'Edm.Guid'.")
+}
+
+/// What the URL names can't be the id of an assignment.
+pub(super) fn invalid_assignment_id() -> Failure {
+    bad_request("Invalid resource identifier for EntitlementGrant.")
+}
+
+/// There is no assignment to delete, or none any more. Not a 404, as one would expect.
+pub(super) fn assignment_not_found() -> Failure {
+    bad_request("EntitlementGrant being updated or deleted is not found.")
+}
+
+/// More requests than the quota has room for.
+pub(crate) fn too_many_requests() -> Failure {
+    Failure::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Please retry again later.")
+}
+
+/// Something went wrong at Microsoft.
+pub(crate) fn internal_server_error() -> Failure {
+    Failure::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Service_InternalServerError",
+        "Encountered an internal server error.",
+    )
+}
+
+/// Nobody there who could answer, as a 502 or a 503.
+pub(crate) fn unavailable(status: StatusCode) -> Failure {
+    Failure::new(status, "ServiceUnavailable", "Service Unavailable")
+}
+
+/// Somebody there who doesn't answer; the message really is empty.
+pub(crate) fn gateway_timeout() -> Failure {
+    Failure::new(StatusCode::GATEWAY_TIMEOUT, "UnknownError", "")
+}
+
+/// Another write to the same object is under way.
+pub(crate) fn concurrency_violation() -> Failure {
+    Failure::new(
+        StatusCode::CONFLICT,
+        "Directory_ConcurrencyViolation",
+        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+    )
+}
+
+/// The directory refuses the assignment.
+pub(crate) fn refused_assignment(reason: &AssignmentError) -> Failure {
+    match reason {
+        AssignmentError::UnknownPrincipal(_) => bad_request("Not a valid reference update."),
+        AssignmentError::UnknownApi(_) => bad_request("Specified resourceId was not found."),
+        AssignmentError::RoleNotOnApi { app_id, .. } => bad_request(format!(
+            "Permission being assigned was not found on application '{app_id}'."
+        )),
+        AssignmentError::AlreadyAssigned => {
+            bad_request("Permission being assigned already exists on the object")
+        }
+        AssignmentError::TooManyAssignments => Failure::new(
+            StatusCode::FORBIDDEN,
+            "Directory_ResourceSizeExceeded",
+            "The size of the object has exceeded its limit.",
+        ),
+        AssignmentError::DefaultAccessAlreadyAssigned => Failure::new(
+            StatusCode::BAD_REQUEST,
+            "Request_MultipleObjectsWithSameKeyValue",
+            "EntitlementGrant entry already exists.",
+        ),
+    }
+}

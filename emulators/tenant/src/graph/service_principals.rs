@@ -1,0 +1,236 @@
+//! Reading service principals: one of them, and lists.
+
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use warp::{http::StatusCode, reply::Response};
+
+use super::{METADATA, answer, error, filter::Filter, find, page::Page, target::Key};
+use crate::{
+    failure::Failure,
+    server::Incoming,
+    service_principal::{AppRole, ServicePrincipal},
+    world::{World, lock},
+};
+
+/// The properties of a service principal that are emulated, in the order in which they are answered.
+const PROPERTIES: [&str; 11] = [
+    "id",
+    "appId",
+    "displayName",
+    "servicePrincipalType",
+    "servicePrincipalNames",
+    "alternativeNames",
+    "deletedDateTime",
+    "accountEnabled",
+    "appOwnerOrganizationId",
+    "appRoleAssignmentRequired",
+    "appRoles",
+];
+
+/// What asks for an advanced query, together with `$count=true` (Microsoft Learn, "Advanced query
+/// capabilities on Microsoft Entra ID objects").
+const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
+const EVENTUAL: &str = "eventual";
+
+/// The properties that a request selects; none when it selects nothing in particular, and so gets
+/// everything.
+type Selected = Option<Vec<String>>;
+
+/// What a request asks of the list of service principals.
+#[derive(Debug, Default)]
+struct ListQuery {
+    selected: Selected,
+    filter: Option<Filter>,
+    counted: bool,
+    page: Page,
+}
+
+#[derive(Serialize)]
+struct ListBody<'a> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    next_link: Option<String>,
+    value: Vec<Representation<'a>>,
+}
+
+/// A service principal with the selected properties.
+struct Representation<'a> {
+    /// None in a list, which has a context of its own.
+    context: Option<String>,
+    service_principal: &'a ServicePrincipal,
+    selected: &'a Selected,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AppRoleBody<'a> {
+    id: &'a str,
+    value: Option<&'a str>,
+    display_name: &'a str,
+    description: &'a str,
+    allowed_member_types: &'a [String],
+    is_enabled: bool,
+    origin: &'static str,
+}
+
+/// `GET` of one service principal.
+pub(super) fn read(world: &World, incoming: &Incoming, key: &Key) -> Result<Response, Failure> {
+    let selected = selected_properties(incoming)?;
+    let directory = world.directory();
+    let service_principal = find(&directory, key)?;
+    let context = Some(format!("{}/$entity", context(&selected)));
+    let body = Representation { context, service_principal, selected: &selected };
+    Ok(answer::json(incoming, StatusCode::OK, &body))
+}
+
+/// `GET` of a page of those service principals that a filter lets through.
+pub(super) fn list(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
+    let query = ListQuery::read(incoming)?;
+    let is_advanced = query.counted && is_eventual(incoming);
+    if let Some(property) = query.advanced_property().filter(|_| !is_advanced) {
+        return Err(error::advanced_query_needed(property));
+    }
+    let case_sensitive = *lock(&world.case_sensitive_alternative_names);
+    let directory = world.directory();
+    let found: Vec<_> = match &query.filter {
+        None => directory.service_principals().collect(),
+        Some(filter) => {
+            let candidates = filter.candidates(&directory);
+            candidates.filter(|one| filter.matches(one, case_sensitive)).collect()
+        }
+    };
+    let (length, selected) = (found.len(), &query.selected);
+    let represented =
+        |service_principal| Representation { context: None, service_principal, selected };
+    let body = ListBody {
+        context: context(selected),
+        // Microsoft Learn, "Use query parameters to customize responses": on the first page only.
+        count: (is_advanced && query.page.is_first()).then_some(length),
+        next_link: query.page.next_link(&world.origin, incoming, length),
+        value: query.page.of(found).map(represented).collect(),
+    };
+    Ok(answer::json(incoming, StatusCode::OK, &body))
+}
+
+fn is_eventual(incoming: &Incoming) -> bool {
+    let level = incoming.header(CONSISTENCY_LEVEL);
+    level.is_some_and(|level| level.eq_ignore_ascii_case(EVENTUAL))
+}
+
+fn selected_properties(incoming: &Incoming) -> Result<Selected, Failure> {
+    let mut selected = None;
+    for (option, value) in incoming.parameters() {
+        if option != "$select" {
+            return Err(error::query_option_not_emulated(&option));
+        }
+        selected = Some(properties(&value)?);
+    }
+    Ok(selected)
+}
+
+fn properties(list: &str) -> Result<Vec<String>, Failure> {
+    list.split(',').map(|name| property(name.trim())).collect()
+}
+
+fn property(name: &str) -> Result<String, Failure> {
+    if PROPERTIES.contains(&name) {
+        Ok(name.to_owned())
+    } else {
+        Err(error::unknown_property(name))
+    }
+}
+
+fn context(selected: &Selected) -> String {
+    match selected {
+        Some(names) => format!("{METADATA}#servicePrincipals({})", names.join(",")),
+        None => format!("{METADATA}#servicePrincipals"),
+    }
+}
+
+impl ListQuery {
+    fn read(incoming: &Incoming) -> Result<Self, Failure> {
+        let mut query = Self::default();
+        for (option, value) in incoming.parameters() {
+            match (option.as_str(), value.as_str()) {
+                ("$select", list) => query.selected = Some(properties(list)?),
+                ("$filter", text) => query.filter = Some(Filter::parse(text)?),
+                ("$count", "true") => query.counted = true,
+                ("$count", "false") => query.counted = false,
+                _ if query.page.takes(&option, &value)? => {}
+                _ => return Err(error::query_option_not_emulated(&option)),
+            }
+        }
+        Ok(query)
+    }
+
+    fn advanced_property(&self) -> Option<&'static str> {
+        self.filter.as_ref().and_then(Filter::advanced_property)
+    }
+}
+
+impl Representation<'_> {
+    fn includes(&self, property: &str) -> bool {
+        match &self.selected {
+            Some(names) => names.iter().any(|name| name == property),
+            None => true,
+        }
+    }
+}
+
+impl Serialize for Representation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let it = self.service_principal;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(context) = &self.context {
+            map.serialize_entry("@odata.context", context)?;
+        }
+        for name in PROPERTIES.into_iter().filter(|name| self.includes(name)) {
+            match name {
+                "id" => map.serialize_entry(name, &it.id)?,
+                "appId" => map.serialize_entry(name, &it.app_id)?,
+                "displayName" => map.serialize_entry(name, &it.display_name)?,
+                "servicePrincipalType" => map.serialize_entry(name, type_name(it))?,
+                "servicePrincipalNames" => {
+                    map.serialize_entry(name, &it.service_principal_names)?;
+                }
+                "alternativeNames" => map.serialize_entry(name, &it.alternative_names)?,
+                "appOwnerOrganizationId" => {
+                    map.serialize_entry(name, &it.app_owner_organization_id)?;
+                }
+                "accountEnabled" => map.serialize_entry(name, &true)?,
+                "appRoleAssignmentRequired" => map.serialize_entry(name, &false)?,
+                "appRoles" => map.serialize_entry(name, &app_roles(it))?,
+                _ => map.serialize_entry(name, &())?,
+            }
+        }
+        map.end()
+    }
+}
+
+fn type_name(service_principal: &ServicePrincipal) -> &'static str {
+    if service_principal.service_principal_type.is_managed_identity() {
+        "ManagedIdentity"
+    } else {
+        "Application"
+    }
+}
+
+fn app_roles(service_principal: &ServicePrincipal) -> Vec<AppRoleBody<'_>> {
+    service_principal.app_roles.iter().map(AppRoleBody::of).collect()
+}
+
+impl<'a> AppRoleBody<'a> {
+    fn of(role: &'a AppRole) -> Self {
+        Self {
+            id: &role.id,
+            value: role.value.as_deref(),
+            display_name: &role.display_name,
+            description: &role.description,
+            allowed_member_types: &role.allowed_member_types,
+            is_enabled: role.is_enabled,
+            origin: "Application",
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a URL of Microsoft Graph names.
+
+use uuid::Uuid;
+
+use super::error;
+use crate::failure::Failure;
+
+const VERSION: &str = "v1.0";
+const SERVICE_PRINCIPALS: &str = "servicePrincipals";
+const APP_ROLE_ASSIGNMENTS: &str = "appRoleAssignments";
+const APP_ROLE_ASSIGNED_TO: &str = "appRoleAssignedTo";
+
+/// GUIDs have hyphens here; the other spellings that exist aren't Microsoft Graph's.
+const GUID_LENGTH: usize = 36;
+
+/// A service principal as the URL names it. What it says need not be a GUID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    /// `/servicePrincipals/{id}`
+    ObjectId(String),
+    /// `/servicePrincipals(appId='{appId}')`
+    AppId(String),
+}
+
+/// What the emulated Microsoft Graph knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// All service principals.
+    ServicePrincipals,
+    /// A service principal.
+    ServicePrincipal(Key),
+    /// The app role assignments that a service principal holds.
+    Assignments(Key),
+    /// One of these, by its id.
+    Assignment(Key, String),
+    /// The assignments of a service principal's own app roles, whoever holds them.
+    AssignedTo(Key),
+}
+
+impl Target {
+    /// Reads a URL's path.
+    pub(super) fn parse(path: &str) -> Result<Self, Failure> {
+        let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
+        let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+        let Some((version, rest)) = segments.split_first() else {
+            return Err(error::invalid_version(""));
+        };
+        if *version != VERSION {
+            return Err(error::invalid_version(version));
+        }
+        let Some((first, rest)) = rest.split_first() else {
+            return Err(error::unknown_segment(""));
+        };
+        if let Some(app_id) = app_id(first) {
+            return Self::within(Key::AppId(app_id.to_owned()), rest);
+        }
+        match rest {
+            [] if is(first, SERVICE_PRINCIPALS) => Ok(Self::ServicePrincipals),
+            [id, rest @ ..] if is(first, SERVICE_PRINCIPALS) => {
+                Self::within(Key::ObjectId((*id).to_owned()), rest)
+            }
+            _ if is(first, APP_ROLE_ASSIGNMENTS) => Err(error::direct_query()),
+            _ => Err(error::unknown_segment(first)),
+        }
+    }
+
+    fn within(key: Key, rest: &[&str]) -> Result<Self, Failure> {
+        match rest {
+            [] => Ok(Self::ServicePrincipal(key)),
+            [relation] if is(relation, APP_ROLE_ASSIGNMENTS) => Ok(Self::Assignments(key)),
+            [relation] if is(relation, APP_ROLE_ASSIGNED_TO) => Ok(Self::AssignedTo(key)),
+            [relation, id] if is(relation, APP_ROLE_ASSIGNMENTS) && !id.is_empty() => {
+                Ok(Self::Assignment(key, (*id).to_owned()))
+            }
+            [relation, _, below, ..] | [relation, below] if is(relation, APP_ROLE_ASSIGNMENTS) => {
+                Err(error::unknown_segment(below))
+            }
+            [unknown, ..] => Err(error::unknown_segment(unknown)),
+        }
+    }
+}
+
+/// Whether the text is a GUID as Microsoft Graph writes them.
+pub(super) fn is_guid(text: &str) -> bool {
+    text.len() == GUID_LENGTH && Uuid::try_parse(text).is_ok()
+}
+
+fn is(segment: &str, name: &str) -> bool {
+    segment.eq_ignore_ascii_case(name)
+}
+
+fn app_id(segment: &str) -> Option<&str> {
+    let (collection, key) = segment.split_once('(')?;
+    let value = key.strip_suffix("')")?.strip_prefix("appId='")?;
+    is(collection, SERVICE_PRINCIPALS).then_some(value)
+}
+
+/// Percent-decodes one segment. The decoder is the one for queries, to which `+` and `&` would mean
+/// something that they don't mean in a path.
+fn decode(segment: &str) -> String {
+    let query = format!("segment={}", segment.replace('+', "%2B").replace('&', "%26"));
+    let value = url::form_urlencoded::parse(query.as_bytes()).next();
+    value.map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_principal_is_named_by_object_id_or_by_application_id() {
+        let by_id = Target::parse("/v1.0/servicePrincipals/a").unwrap();
+        assert_eq!(by_id, Target::ServicePrincipal(Key::ObjectId("a".to_owned())));
+        let by_app_id = Target::parse("/v1.0/servicePrincipals(appId='a')/appRoleAssignments");
+        assert_eq!(by_app_id.unwrap(), Target::Assignments(Key::AppId("a".to_owned())));
+    }
+
+    #[test]
+    fn an_assignment_is_named_by_its_id_in_its_own_case_and_has_nothing_below() {
+        let assignment = Target::parse("/v1.0/servicePrincipals/a/appRoleAssignments/Id-1_");
+        let expected = Target::Assignment(Key::ObjectId("a".to_owned()), "Id-1_".to_owned());
+        assert_eq!(assignment.unwrap(), expected);
+        for below in ["", "id/more", "id/"] {
+            let path = format!("/v1.0/servicePrincipals/a/appRoleAssignments/{below}");
+            assert!(Target::parse(&path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_percent_encoded_key_means_the_same_as_a_plain_one() {
+        let encoded = Target::parse("/v1.0/servicePrincipals%28appId%3D%27a+b%27%29").unwrap();
+        assert_eq!(encoded, Target::ServicePrincipal(Key::AppId("a+b".to_owned())));
+    }
+
+    #[test]
+    fn only_a_hyphenated_guid_is_a_guid() {
+        assert!(is_guid("0ACE32DA-7771-4990-b257-b5758d4c517d"));
+        assert!(!is_guid("0ace32da77714990b257b5758d4c517d"));
+        assert!(!is_guid("id-orders"));
+    }
+}

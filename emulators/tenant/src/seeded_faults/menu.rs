@@ -1,0 +1,126 @@
+//! Which faults there are, by what a request asks for.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use warp::http::{StatusCode, header::RETRY_AFTER};
+
+use super::{Combination, draw::Draw};
+use crate::{
+    directory::AssignmentError,
+    failure::{Detail, Failure},
+    fault::Fault,
+    graph::error,
+    requests::Route,
+    timestamp,
+};
+
+/// Texts of a 429 that the documentation has, or that callers have reported.
+const THROTTLED: [&str; 4] = [
+    "Please retry again later.",
+    "Too many requests.",
+    "This request is throttled. Please try again after the value (in seconds) specified in the \
+     Retry-After header.",
+    "Too many requests from Identifier:c0a70500-0000-4000-8000-0000000000f1 under \
+     category:aadgraph.app.tenant_large.",
+];
+
+/// Fractions in `Retry-After` are of as many hundredths of a second: short, for the sake of tests.
+const SHORTEST_WAIT: usize = 5;
+const LONGEST_WAIT: usize = 100;
+
+/// What there is in front of a date in `Retry-After`: less than this, as a date has whole seconds.
+const UNTIL_DATE: Duration = Duration::from_secs(1);
+
+/// Makes one of the faults.
+type Recipe = fn(&Combination, &Draw) -> Fault;
+
+const FOR_ALL: [Recipe; 10] = [
+    |_, draw| throttled(draw, Some("1".to_owned())),
+    |_, draw| throttled(draw, Some(fraction_of_a_second(draw))),
+    |_, draw| throttled(draw, Some(timestamp::http_date(OffsetDateTime::now_utc() + UNTIL_DATE))),
+    |_, draw| throttled(draw, None),
+    |_, _| Fault::failing(error::internal_server_error()),
+    |_, _| Fault::failing(error::unavailable(StatusCode::BAD_GATEWAY)),
+    |_, _| Fault::failing(error::unavailable(StatusCode::SERVICE_UNAVAILABLE)),
+    |_, _| Fault::failing(error::unavailable(StatusCode::SERVICE_UNAVAILABLE)).retry_after("1"),
+    |_, _| Fault::failing(error::gateway_timeout()),
+    |_, _| Fault::connection_closed(),
+];
+
+const FOR_WRITES: [Recipe; 5] = [
+    |_, _| Fault::failing(error::internal_server_error()).after_the_effect(),
+    |_, _| Fault::failing(error::gateway_timeout()).after_the_effect(),
+    |_, _| Fault::connection_closed().after_the_effect(),
+    |_, _| Fault::failing(error::insufficient_privileges()).after_the_effect(),
+    |_, _| Fault::failing(error::concurrency_violation()),
+];
+
+const LAGS_OF_CREATES: [Recipe; 3] = [not_found, not_a_valid_reference, no_backing_application];
+const LAGS_OF_READS: [Recipe; 2] = [not_found, no_backing_application];
+
+/// A fault, and whether it is because a replica lags behind.
+pub(super) struct Chosen {
+    pub(super) fault: Fault,
+    pub(super) is_lag: bool,
+}
+
+/// Chooses the fault for a request.
+pub(super) fn choose(asked: &Combination, may_lag: bool, draw: &Draw) -> Chosen {
+    if draw.is_about_the_token() {
+        let reason = "Lifetime validation failed, the token is expired.";
+        let fault = Fault::failing(error::invalid_authentication_token(reason));
+        return Chosen { fault, is_lag: false };
+    }
+    let others = FOR_ALL.iter().chain(for_writes(asked.route));
+    let lags = if may_lag { lags(asked.route) } else { &[] };
+    let count = others.clone().count();
+    let choice = draw.choice(count + lags.len());
+    match others.chain(lags).nth(choice) {
+        Some(recipe) => Chosen { fault: recipe(asked, draw), is_lag: choice >= count },
+        None => Chosen { fault: Fault::connection_closed(), is_lag: false },
+    }
+}
+
+fn for_writes(route: Route) -> &'static [Recipe] {
+    match route {
+        Route::CreateAssignment | Route::DeleteAssignment => &FOR_WRITES,
+        _ => &[],
+    }
+}
+
+fn lags(route: Route) -> &'static [Recipe] {
+    match route {
+        Route::CreateAssignment => &LAGS_OF_CREATES,
+        Route::ReadServicePrincipal | Route::ReadAssignment => &LAGS_OF_READS,
+        _ => &[],
+    }
+}
+
+fn throttled(draw: &Draw, retry_after: Option<String>) -> Fault {
+    let text = THROTTLED.get(draw.variant(THROTTLED.len())).copied().unwrap_or_default();
+    let mut failure = Failure { message: text.to_owned(), ..error::too_many_requests() };
+    failure.headers.extend(retry_after.map(|text| (RETRY_AFTER.to_string(), text)));
+    Fault::failing(failure)
+}
+
+fn fraction_of_a_second(draw: &Draw) -> String {
+    let hundredths = SHORTEST_WAIT + draw.variant(LONGEST_WAIT - SHORTEST_WAIT + 1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+fn not_found(asked: &Combination, _: &Draw) -> Fault {
+    Fault::failing(error::resource_not_found(&asked.principal))
+}
+
+fn not_a_valid_reference(asked: &Combination, _: &Draw) -> Fault {
+    let unknown = AssignmentError::UnknownPrincipal(asked.principal.clone());
+    Fault::failing(error::refused_assignment(&unknown))
+}
+
+/// Reported with this code in the details only; what stands above it, and the texts, are ours.
+fn no_backing_application(_: &Combination, _: &Draw) -> Fault {
+    let message = "The service principal has no backing application object.".to_owned();
+    let detail = Detail { code: "NoBackingApplicationObject".to_owned(), message };
+    Fault::failing(Failure { details: vec![detail], ..error::invalid_properties() })
+}

@@ -1,0 +1,186 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const ROUTES: [Route; 7] = [
+    Route::ListServicePrincipals,
+    Route::ReadServicePrincipal,
+    Route::ListAssignments,
+    Route::ReadAssignment,
+    Route::CreateAssignment,
+    Route::DeleteAssignment,
+    Route::Other,
+];
+
+fn sequence(seed: u64, share: f64) -> FaultSequence {
+    let mut sequence = FaultSequence::default();
+    sequence.set(Some(SeededFaults { seed, share }));
+    sequence
+}
+
+fn combination(route: Route, principal: usize) -> Combination {
+    Combination { route, principal: principal.to_string(), role: "orders/read".to_owned() }
+}
+
+/// A fault as text, without the date that it may have.
+fn brief(fault: Option<&Fault>) -> String {
+    let text = format!("{fault:?}");
+    match text.split_once(" GMT") {
+        Some((before, after)) => format!("{}{after}", before.rsplit_once(", \"").unwrap().0),
+        None => text,
+    }
+}
+
+/// What so many requests for the same meet.
+fn faults(sequence: &mut FaultSequence, asked: &Combination, count: usize) -> Vec<String> {
+    (0..count).map(|_| brief(sequence.take(asked, true).as_ref())).collect()
+}
+
+/// Every fault that a route has, over many principals.
+fn menu_of(route: Route, may_lag: bool) -> BTreeSet<String> {
+    let mut sequence = sequence(1, 1.0);
+    let take = |principal| {
+        let mut fault = sequence.take(&combination(route, principal), may_lag)?;
+        if let crate::fault::FaultAnswer::Error(failure) = &mut fault.answer {
+            failure.message = failure.message.replace(&format!("'{principal}'"), "");
+            failure.headers.clear();
+        }
+        Some(brief(Some(&fault)))
+    };
+    (0..1_500).filter_map(take).collect()
+}
+
+#[test]
+fn there_are_no_faults_unless_switched_on_and_none_with_a_share_of_nothing() {
+    let asked = combination(Route::CreateAssignment, 1);
+    assert_eq!(FaultSequence::default().take(&asked, true), None);
+    for share in [0.0, -1.0, f64::NAN] {
+        let mut sequence = sequence(1, share);
+        assert!((0..100).all(|_| sequence.take(&asked, true).is_none()), "{share}");
+    }
+}
+
+#[test]
+fn the_same_request_meets_three_faults_in_a_row_at_most() {
+    for route in ROUTES {
+        let (mut sequence, asked) = (sequence(7, 1.0), combination(route, 1));
+        let hits: Vec<_> = (0..12).map(|_| sequence.take(&asked, true).is_some()).collect();
+        let three_of_four = [true, true, true, false].repeat(3);
+        assert_eq!(hits, three_of_four, "{route:?}");
+    }
+}
+
+#[test]
+fn a_replica_lags_twice_in_a_row_at_most() {
+    let mut longest = 0;
+    for principal in 0..2_000 {
+        let (mut sequence, asked) =
+            (sequence(3, 1.0), combination(Route::CreateAssignment, principal));
+        let is_lag = |fault: &String| {
+            ["404", "Not a valid reference", "NoBacking"].iter().any(|text| fault.contains(text))
+        };
+        let met = faults(&mut sequence, &asked, 3);
+        let lags = met.split(|fault| !is_lag(fault)).map(<[String]>::len).max();
+        longest = longest.max(lags.unwrap());
+    }
+    assert_eq!(longest, 2);
+}
+
+#[test]
+fn about_as_many_requests_meet_a_fault_as_were_asked_for_and_few_of_them_lose_their_token() {
+    let (mut sequence, mut lost_tokens) = (sequence(42, 0.3), 0);
+    for principal in 0..10_000 {
+        let fault = sequence.take(&combination(Route::ListAssignments, principal), true);
+        lost_tokens += usize::from(brief(fault.as_ref()).contains("InvalidAuthenticationToken"));
+    }
+    assert!((2_800..3_200).contains(&sequence.given), "{}", sequence.given);
+    assert!((30..90).contains(&lost_tokens), "{lost_tokens}");
+}
+
+#[test]
+fn every_route_has_the_faults_that_make_sense_there() {
+    let no_young_principals = ROUTES.map(|route| menu_of(route, false).len());
+    // The four texts of a 429, 500, 502, 503, 504, closed, 401; writes have five more.
+    assert_eq!(no_young_principals, [10, 10, 10, 10, 15, 15, 10]);
+    let young_principals = ROUTES.map(|route| menu_of(route, true).len());
+    assert_eq!(young_principals, [10, 12, 10, 12, 18, 15, 10]);
+}
+
+#[test]
+fn only_writes_have_faults_after_the_effect() {
+    for route in ROUTES {
+        let is_write = matches!(route, Route::CreateAssignment | Route::DeleteAssignment);
+        let menu = menu_of(route, true);
+        let after = menu.iter().filter(|fault| fault.contains("after_the_effect: true")).count();
+        assert_eq!(after, if is_write { 4 } else { 0 }, "{route:?}");
+    }
+}
+
+#[test]
+fn a_throttled_request_is_told_when_to_come_back_in_every_way_that_there_is() {
+    let mut sequence = sequence(5, 1.0);
+    let (mut whole, mut fraction, mut date, mut absent) = (0, 0, 0, 0);
+    for principal in 0..2_000 {
+        let fault = sequence.take(&combination(Route::ListAssignments, principal), true).unwrap();
+        let text = format!("{fault:?}");
+        if !text.contains("TooManyRequests") {
+            continue;
+        }
+        match text.split_once("retry-after\", \"").map(|(_, rest)| rest.split('"').next().unwrap())
+        {
+            None => absent += 1,
+            Some(told) if told.ends_with("GMT") => date += 1,
+            Some("1") => whole += 1,
+            Some(told) => {
+                assert!((0.05..=1.0).contains(&told.parse::<f64>().unwrap()), "{told}");
+                assert_eq!(told.len(), 4, "{told}");
+                fraction += 1;
+            }
+        }
+    }
+    assert!([whole, fraction, date, absent].iter().all(|count| *count > 100));
+}
+
+#[test]
+fn an_assignment_keeps_its_role_after_it_is_gone() {
+    let mut sequence = sequence(1, 0.5);
+    assert_eq!(sequence.role_of("id", None), "");
+    assert_eq!(sequence.role_of("id", Some("orders/read".to_owned())), "orders/read");
+    assert_eq!(sequence.role_of("id", None), "orders/read");
+    sequence.set(None);
+    assert_eq!(sequence.role_of("id", None), "");
+}
+
+proptest! {
+    #[test]
+    fn what_a_request_meets_does_not_depend_on_when_others_arrive(
+        seed in any::<u64>(),
+        share in 0.0..=1.0,
+        order in Just((0..120_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let asked = |number: usize| combination(ROUTES[number % ROUTES.len()], number % 4);
+        let (mut alone, mut mixed) = (sequence(seed, share), sequence(seed, share));
+        let mut met = BTreeMap::<Combination, Vec<String>>::new();
+        for number in order {
+            let asked = asked(number);
+            let fault = brief(mixed.take(&asked, true).as_ref());
+            met.entry(asked).or_default().push(fault);
+        }
+        for (asked, met) in met {
+            prop_assert_eq!(faults(&mut alone, &asked, met.len()), met);
+        }
+    }
+
+    #[test]
+    fn another_seed_gives_other_faults(seed in any::<u64>(), other in any::<u64>()) {
+        prop_assume!(seed != other);
+        let met = |seed| {
+            let mut sequence = sequence(seed, 0.5);
+            let asked = (0..30).map(|principal| combination(Route::CreateAssignment, principal));
+            asked.map(|asked| brief(sequence.take(&asked, true).as_ref())).collect::<Vec<_>>()
+        };
+        prop_assert_ne!(met(seed), met(other));
+    }
+}

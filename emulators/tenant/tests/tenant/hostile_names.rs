@@ -1,0 +1,105 @@
+//! Names that mean something else to a client or a server that forgets to escape them.
+
+use tenant_emulator::{
+    ServicePrincipal,
+    contoso::{TENANT_ID, contoso},
+};
+use uuid::Uuid;
+
+use crate::caller::{Caller, filtered_path};
+
+const HOSTILE_NAMES: [&str; 24] = [
+    "'",
+    "''",
+    "a'",
+    "'a",
+    "O'Brien & Sons #2 API",
+    "') or (displayName ne '",
+    "' or displayName ne '",
+    "a' or startswith(displayName,'",
+    "''') or true",
+    "100%",
+    "%27",
+    "%27%27",
+    "%2527",
+    "a+b",
+    "a b",
+    "a&$top=1",
+    "a&$filter=displayName eq 'b'",
+    "a#b",
+    "a?b=c;d",
+    "a/b\\c",
+    "\"quoted\" {json} [list]",
+    "Zażółć gęślą jaźń",
+    "注文 API 🧾",
+    "null",
+];
+
+fn api_named(name: &str) -> ServicePrincipal {
+    let id = |what: &str| {
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name}/{what}").as_bytes()).to_string()
+    };
+    let uri = format!("api://{}", id("uri"));
+    ServicePrincipal::api(&id("id"), &id("appId"), name, &uri, TENANT_ID)
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+async fn caller_among_hostile_names() -> Caller {
+    let mut directory = contoso();
+    HOSTILE_NAMES.iter().for_each(|name| directory.add_service_principal(api_named(name)));
+    Caller::of(directory).await
+}
+
+/// The object ids of what a filter finds.
+async fn found(caller: &Caller, filter: &str) -> Vec<String> {
+    let list = caller.get(&filtered_path(filter)).await.json();
+    let list = list["value"].as_array().unwrap_or_else(|| panic!("{filter}: {list}"));
+    list.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_name_whose_quotes_are_not_doubled_is_refused() {
+    let caller = caller_among_hostile_names().await;
+    for name in HOSTILE_NAMES.iter().filter(|name| name.replace("''", "").contains('\'')) {
+        let answer = caller.get(&filtered_path(&format!("displayName eq '{name}'"))).await;
+        assert_eq!(answer.status, 400, "{name}");
+        assert_eq!(answer.json()["error"]["code"], "BadRequest", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_percent_encoded_does_not_find_its_bearer() {
+    let caller = caller_among_hostile_names().await;
+    for name in ["%27", "%27%27", "%2527", "a+b", "a&$top=1", "a#b"] {
+        let path = format!("/servicePrincipals?$filter=displayName eq '{name}'");
+        let list = caller.get(&path).await.json();
+        let bearer = api_named(name).id;
+        assert!(!list.to_string().contains(&bearer), "{name}: {list}");
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_name_finds_the_one_that_has_it_and_nobody_else() {
+    let caller = caller_among_hostile_names().await;
+    for name in HOSTILE_NAMES {
+        let filter = format!("displayName eq {}", quoted(name));
+        assert_eq!(found(&caller, &filter).await, [api_named(name).id], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_start_of_a_name_finds_those_whose_names_start_with_it() {
+    let caller = caller_among_hostile_names().await;
+    for name in HOSTILE_NAMES {
+        let filter = format!("startswith(displayName,{})", quoted(name));
+        let ids = found(&caller, &filter).await;
+        let lower = name.to_lowercase();
+        let starting = HOSTILE_NAMES.iter().filter(|one| one.to_lowercase().starts_with(&lower));
+        let mut expected: Vec<_> = starting.map(|one| api_named(one).id).collect();
+        expected.sort();
+        assert_eq!(ids, expected, "{name}");
+    }
+}
