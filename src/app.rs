@@ -11,8 +11,8 @@ use crate::{
     config::{Env, Settings, StartFault, app_root},
     triggers::{Trigger, Workbench},
 };
-use azure_rest::{pace::Pace, retry::Deadline};
-use broker::{Broker, WatchedQueue};
+use azure_rest::retry::Deadline;
+use broker::{Broker, WatchedQueue, timing::Timing};
 use function_folders::{
     FileFault,
     function_json::{Binding, FunctionFolder, FunctionFolders},
@@ -141,19 +141,19 @@ impl From<FileFault> for StartFault {
 pub struct App {
     handler: Handler,
     broker: Arc<Broker>,
-    pace: Pace,
+    timing: Timing,
 }
 
 impl App {
     /// Puts `broker` behind `functions`.
     #[must_use]
     pub fn new(settings: &Settings, broker: Broker, functions: Functions) -> Self {
-        let (pace, broker) = (settings.pace.clone(), Arc::new(broker));
+        let (timing, broker) = (settings.timing.clone(), Arc::new(broker));
         let workbench = Workbench {
             broker: broker.clone(),
             max_dequeue_count: functions.max_dequeue_count,
             easy_auth: settings.easy_auth,
-            pace: pace.clone(),
+            timing: timing.clone(),
             queues: functions.queues,
             has_faulty_function: functions.by_name.values().any(Result::is_err),
         };
@@ -162,7 +162,7 @@ impl App {
             let (functions, workbench) = (functions.clone(), workbench.clone());
             async move { dispatch(&functions, &workbench, &invocation).await }
         });
-        Self { handler, broker, pace }
+        Self { handler, broker, timing }
     }
 
     /// Serves until `shutdown` ends. Answers whether every call in flight ended by itself.
@@ -173,9 +173,9 @@ impl App {
     ) -> bool {
         let broker = self.broker;
         // Beside the server, not before it: the host waits for the server only.
-        let deadline = Deadline::after(self.pace.queue_message);
+        let deadline = Deadline::after(self.timing.queue_message);
         tokio::spawn(async move { broker.report_sign_in(deadline).await });
-        server::serve(listener, self.handler, shutdown, self.pace.drain).await
+        server::serve(listener, self.handler, shutdown, self.timing.drain).await
     }
 }
 

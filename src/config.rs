@@ -14,8 +14,8 @@ use azure_rest::endpoints::{self, is_loopback};
 pub use storage_endpoints::StorageEndpoints;
 
 use app_roles::ids::AppId;
-use azure_rest::pace::Pace;
 use broker::mode::Mode;
+use broker::timing::Timing;
 use microsoft_graph::write_quota::WriteQuota;
 
 /// Where settings come from: the process, or a map in tests.
@@ -74,7 +74,7 @@ pub struct Settings {
     pub easy_auth: bool,
     /// How long things may take. `PACE_FACTOR` multiplies the waits between tries; it is accepted
     /// only where Graph is an emulator on this machine.
-    pub pace: Pace,
+    pub timing: Timing,
 }
 
 /// Something that keeps the broker from starting: a setting or a file, and what to do about it.
@@ -103,13 +103,13 @@ impl Settings {
         let arm_endpoint = arm_endpoint(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         let write_quota = write_quota(env).map_err(&mut keep).ok();
         let mode = mode(env).map_err(&mut keep).ok();
-        let pace = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
+        let timing = pace(env, graph_endpoint.as_ref()).map_err(&mut keep).ok();
         let with_emulators = graph_endpoint.as_ref().is_some_and(is_loopback);
         let storage = StorageEndpoints::read(env, with_emulators, &mut keep);
         identity_endpoint(env).map_err(&mut keep).ok();
         let policy_file =
             app_root(env).join(env.get("POLICY_FILE").as_deref().unwrap_or("policy.json"));
-        match (port, client_id, graph_endpoint, arm_endpoint, write_quota, mode, pace) {
+        match (port, client_id, graph_endpoint, arm_endpoint, write_quota, mode, timing) {
             (
                 Some(port),
                 Some(client_id),
@@ -117,7 +117,7 @@ impl Settings {
                 Some(arm_endpoint),
                 Some(write_quota),
                 Some(mode),
-                Some(pace),
+                Some(timing),
             ) if faults.is_empty() => Ok(Self {
                 port,
                 client_id,
@@ -129,7 +129,7 @@ impl Settings {
                 mode,
                 storage,
                 easy_auth: easy_auth(env),
-                pace,
+                timing,
             }),
             _ => Err(faults),
         }
@@ -238,10 +238,10 @@ fn easy_auth(env: &dyn Env) -> bool {
 }
 
 /// `PACE_FACTOR`: see [`Settings::pace`].
-pub fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFault> {
+pub fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Timing, StartFault> {
     const NAME: &str = "PACE_FACTOR";
     let Some(text) = env.get(NAME) else {
-        return Ok(Pace::default());
+        return Ok(Timing::default());
     };
     if !graph_endpoint.is_some_and(is_loopback) {
         return Err(fault(
@@ -250,7 +250,7 @@ pub fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Pace, StartFa
         ));
     }
     match text.parse::<f64>() {
-        Ok(factor) if factor > 0.0 && factor <= 1.0 => Ok(Pace::default().scaled(factor)),
+        Ok(factor) if factor > 0.0 && factor <= 1.0 => Ok(Timing::default().scaled(factor)),
         _ => Err(fault(NAME, "must be a number above 0 and up to 1")),
     }
 }

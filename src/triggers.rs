@@ -20,7 +20,7 @@ use queue::RequestQueue;
 use resource_event::ResourceEvents;
 use timer::ReconcileTimer;
 
-use azure_rest::pace::Pace;
+use broker::timing::Timing;
 use broker::{Broker, WatchedQueue};
 use function_folders::function_json::FunctionFolder;
 use functions_handler::{
@@ -77,7 +77,7 @@ pub struct Workbench {
     /// Whether App Service Authentication stands before the app.
     pub easy_auth: bool,
     /// How long things may take.
-    pub pace: Pace,
+    pub timing: Timing,
     /// The queues of all functions.
     pub queues: Arc<[WatchedQueue]>,
     /// Whether a function folder could not be understood.

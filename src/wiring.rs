@@ -20,25 +20,34 @@ use microsoft_graph::Graph;
 /// everything, and says why with every answer.
 pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let client = client(settings).map_err(no_client)?;
-    let to_endpoint = client::build_for_identity_endpoint(&settings.pace).map_err(no_client)?;
+    let to_endpoint =
+        client::build_for_identity_endpoint(&settings.timing.calls).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
-    let pace = || settings.pace.clone();
-    let tokens =
-        |scope| Arc::new(TokenSource::new(make_credential.clone(), scope, settings.pace.clone()));
+    let timing = &settings.timing;
+    let tokens = |scope| {
+        Arc::new(TokenSource::new(make_credential.clone(), scope, settings.timing.calls.clone()))
+    };
     let (endpoint, quota) = (&settings.graph_endpoint, settings.write_quota);
-    let graph = Graph::new(client.clone(), tokens(settings.graph_scope()), endpoint, quota, pace());
+    let graph = Graph::new(
+        client.clone(),
+        tokens(settings.graph_scope()),
+        endpoint,
+        quota,
+        timing.calls.clone(),
+    );
     let arm_endpoint = settings.arm_endpoint.clone();
-    let arm = Arm::new(client.clone(), tokens(settings.arm_scope()), arm_endpoint, pace());
+    let arm =
+        Arm::new(client.clone(), tokens(settings.arm_scope()), arm_endpoint, timing.calls.clone());
     let policy = read_policy(&settings.policy_file);
-    let broker = Broker::new(graph, arm, policy, settings.mode, pace());
+    let broker = Broker::new(graph, arm, policy, settings.mode, timing.clone());
     Ok(broker.with_storage(storage(settings, client, make_credential)))
 }
 
 fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
-    let (endpoint, pace) = (&settings.graph_endpoint, &settings.pace);
+    let (endpoint, timing) = (&settings.graph_endpoint, &settings.timing.calls);
     match &settings.authorities {
-        Some(file) => client::build_trusting(file, endpoint, pace),
-        None => client::build(endpoint, pace),
+        Some(file) => client::build_trusting(file, endpoint, timing),
+        None => client::build(endpoint, timing),
     }
 }
 
@@ -47,10 +56,10 @@ fn storage(
     client: reqwest::Client,
     make_credential: MakeCredential,
 ) -> Storage {
-    let pace = settings.pace.clone();
-    let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), pace.clone());
+    let timing = settings.timing.calls.clone();
+    let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), timing.clone());
     let StorageEndpoints { tables, queues } = settings.storage.clone();
-    Storage::new(client, tokens, tables, queues, pace)
+    Storage::new(client, tokens, tables, queues, timing)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use azure_core::http::Url;
-use azure_rest::{client, pace::Pace, token::TokenSource};
+use azure_rest::{client, timing::CallTiming, token::TokenSource};
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{
@@ -42,8 +42,8 @@ impl BrokerApi {
     /// Finds out where the broker is and as whom to ask; nothing is sent yet.
     pub(crate) fn open(global: &GlobalOptions, options: &BrokerOptions) -> Result<Self, Failure> {
         let api = Self::anonymous(global, &options.address)?;
-        let (_, pace) = session::graph(global)?;
-        Ok(Self { proof: proof(global, options, &pace)?, ..api })
+        let (_, timing) = session::graph(global)?;
+        Ok(Self { proof: proof(global, options, &timing.calls)?, ..api })
     }
 
     /// The same for what the broker answers to everybody.
@@ -51,9 +51,9 @@ impl BrokerApi {
         global: &GlobalOptions,
         address: &BrokerAddress,
     ) -> Result<Self, Failure> {
-        let (_, pace) = session::graph(global)?;
+        let (_, timing) = session::graph(global)?;
         let base = base(address)?;
-        let client = client::build(&base, &Pace { call: CALL, ..pace })
+        let client = client::build(&base, &CallTiming { call: CALL, ..timing.calls })
             .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
         Ok(Self { base, client, proof: Proof::default() })
     }
@@ -97,7 +97,11 @@ fn base(address: &BrokerAddress) -> Result<Url, Failure> {
     .ok_or_else(|| Failure::usage("--broker is no address that begins with https://").hint(hint))
 }
 
-fn proof(global: &GlobalOptions, options: &BrokerOptions, pace: &Pace) -> Result<Proof, Failure> {
+fn proof(
+    global: &GlobalOptions,
+    options: &BrokerOptions,
+    timing: &CallTiming,
+) -> Result<Proof, Failure> {
     let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
     let audience = options.audience.as_deref().filter(|text| !text.is_empty());
     if key.is_none() && audience.is_none() {
@@ -107,9 +111,9 @@ fn proof(global: &GlobalOptions, options: &BrokerOptions, pace: &Pace) -> Result
         )));
     }
     let tokens = |audience: &str| -> Result<TokenSource, Failure> {
-        let make = credential::maker(global.auth, pace)?;
+        let make = credential::maker(global.auth, timing)?;
         let scope = format!("{}/.default", audience.trim_end_matches('/'));
-        Ok(TokenSource::new(make, scope, pace.clone()))
+        Ok(TokenSource::new(make, scope, timing.clone()))
     };
     Ok(Proof { key, tokens: audience.map(tokens).transpose()? })
 }

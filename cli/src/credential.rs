@@ -8,7 +8,7 @@ use azure_identity::DeveloperToolsCredential;
 use azure_rest::{
     client,
     credential::{self, MakeCredential},
-    pace::Pace,
+    timing::CallTiming,
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Makes credentials of the kind that was asked for.
-pub(crate) fn maker(sign_in: SignIn, pace: &Pace) -> Result<MakeCredential, Failure> {
+pub(crate) fn maker(sign_in: SignIn, timing: &CallTiming) -> Result<MakeCredential, Failure> {
     match sign_in {
         SignIn::Developer => Ok(Arc::new(|| {
             DeveloperToolsCredential::new(None)
@@ -28,7 +28,7 @@ pub(crate) fn maker(sign_in: SignIn, pace: &Pace) -> Result<MakeCredential, Fail
         SignIn::ManagedIdentity => {
             let client_id = config::client_id(&ProcessEnv)
                 .map_err(|fault| Failure::usage(fault.to_string()))?;
-            let client = client::build_for_identity_endpoint(pace)
+            let client = client::build_for_identity_endpoint(timing)
                 .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
             Ok(credential::managed_identity(&client, client_id))
         }
@@ -42,8 +42,8 @@ pub(crate) fn account(
     option: &str,
     text: &str,
 ) -> Result<Account, Failure> {
-    let (_, pace) = session::graph(global)?;
-    let make = maker(global.auth, &pace)?;
+    let (_, timing) = session::graph(global)?;
+    let make = maker(global.auth, &timing.calls)?;
     Account::open(text, || make()).map_err(|error| Failure::usage(format!("{option}: {error}")))
 }
 

@@ -8,8 +8,8 @@ use app_roles::{
     names::{ApiName, PrincipalName, RoleName},
 };
 use azure_rest::{
-    pace::Pace,
     retry::{Attempt, Deadline, retry},
+    timing::CallTiming,
 };
 use microsoft_graph::Lookup;
 use serde::de::DeserializeOwned;
@@ -53,10 +53,11 @@ impl Session {
             return self.principal(text).await;
         }
         let _waiting = Progress::start("looking for the principal …");
-        let poll = self.pace.young_principal_poll;
-        let pace = Pace { first_wait: poll, longest_wait: poll, ..self.pace.clone() };
-        let deadline = Deadline::after(self.pace.young_principal);
-        retry("look for the principal", &pace, deadline, || async {
+        let poll = self.timing.young_principal_poll;
+        let timing =
+            CallTiming { first_wait: poll, longest_wait: poll, ..self.timing.calls.clone() };
+        let deadline = Deadline::after(self.timing.young_principal);
+        retry("look for the principal", &timing, deadline, || async {
             match self.principal(text).await {
                 Ok(principal) => Attempt::Done(principal),
                 Err(error) if error.exit == Exit::NotFound => Attempt::Again { after: None, error },

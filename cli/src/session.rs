@@ -13,9 +13,10 @@ use app_roles::{
 };
 use azure_core::http::Url;
 use azure_rest::{
-    arm::Arm, client, credential::MakeCredential, pace::Pace, retry::Deadline, token::TokenSource,
+    arm::Arm, client, credential::MakeCredential, retry::Deadline, timing::CallTiming,
+    token::TokenSource,
 };
-use broker::{Broker, Context, mode::Mode};
+use broker::{Broker, Context, mode::Mode, timing::Timing};
 use microsoft_graph::{Graph, priority::Priority, write_quota::WriteQuota};
 
 use crate::{arguments::GlobalOptions, credential, failure::Failure};
@@ -37,7 +38,7 @@ pub(crate) struct Session {
     /// How the policy names the operator.
     pub(crate) requester: Requester,
     /// How long things may take.
-    pub(crate) pace: Pace,
+    pub(crate) timing: Timing,
 }
 
 /// How to ask Azure Resource Manager what the handler never asks it.
@@ -65,32 +66,35 @@ impl AzureResourceManager {
         graph: &Url,
         client: reqwest::Client,
         make: MakeCredential,
-        pace: &Pace,
+        timing: &Timing,
     ) -> Result<Self, Failure> {
         let endpoint = config::arm_endpoint(&Overlay(global), Some(graph))
             .map_err(|fault| Failure::usage(fault.to_string()))?;
-        let tokens =
-            TokenSource::new(make, azure_rest::endpoints::arm_scope(&endpoint), pace.clone());
+        let tokens = TokenSource::new(
+            make,
+            azure_rest::endpoints::arm_scope(&endpoint),
+            timing.calls.clone(),
+        );
         Ok(Self { client, endpoint, tokens: Arc::new(tokens) })
     }
 
-    fn of_the_handler(&self, pace: &Pace) -> Arm {
+    fn of_the_handler(&self, timing: &Timing) -> Arm {
         let Self { client, endpoint, tokens } = self;
-        Arm::new(client.clone(), tokens.clone(), endpoint.clone(), pace.clone())
+        Arm::new(client.clone(), tokens.clone(), endpoint.clone(), timing.calls.clone())
     }
 }
 
 impl Session {
     /// Signs in.
     pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
-        let (endpoint, pace) = graph(global)?;
-        let client = client::build(&endpoint, &pace)
+        let (endpoint, timing) = graph(global)?;
+        let client = client::build(&endpoint, &timing.calls)
             .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
-        let make = credential::maker(global.auth, &pace)?;
+        let make = credential::maker(global.auth, &timing.calls)?;
         let arm =
-            AzureResourceManager::open(global, &endpoint, client.clone(), make.clone(), &pace)?;
+            AzureResourceManager::open(global, &endpoint, client.clone(), make.clone(), &timing)?;
         let scope = azure_rest::endpoints::graph_scope(&endpoint);
-        let tokens = Arc::new(TokenSource::new(make, scope, pace.clone()));
+        let tokens = Arc::new(TokenSource::new(make, scope, timing.calls.clone()));
         let token = tokens.token().await.map_err(|error| {
             Failure::failed(format!("you are not signed in: {error}"))
                 .hint(credential::advice(global.auth))
@@ -100,16 +104,17 @@ impl Session {
             Failure::failed("your token does not say who you are (claim oid)")
                 .hint(credential::advice(global.auth))
         })?;
-        let graph = Graph::new(client, tokens, &endpoint, WriteQuota::default(), pace.clone());
-        let (policy, of_the_handler) = (policy(&global.policy), arm.of_the_handler(&pace));
-        let broker = Broker::new(graph, of_the_handler, policy, Mode::Enforce, pace.clone());
+        let graph =
+            Graph::new(client, tokens, &endpoint, WriteQuota::default(), timing.calls.clone());
+        let (policy, of_the_handler) = (policy(&global.policy), arm.of_the_handler(&timing));
+        let broker = Broker::new(graph, of_the_handler, policy, Mode::Enforce, timing.clone());
         let requester = Requester::Cli(operator);
-        Ok(Self { broker, arm, operator, tenant: claims.tenant_id, requester, pace })
+        Ok(Self { broker, arm, operator, tenant: claims.tenant_id, requester, timing })
     }
 
     /// By when an answer must be there to what is asked now: as long as the broker works on a message.
     pub(crate) fn deadline(&self) -> Deadline {
-        Deadline::after(self.pace.queue_message)
+        Deadline::after(self.timing.queue_message)
     }
 
     /// In which invocation something is asked of the handler's code.
@@ -131,12 +136,13 @@ impl Session {
 }
 
 /// Where Graph is, and how long things may take there.
-pub(crate) fn graph(global: &GlobalOptions) -> Result<(Url, Pace), Failure> {
+pub(crate) fn graph(global: &GlobalOptions) -> Result<(Url, Timing), Failure> {
     let usage = |fault: config::StartFault| Failure::usage(fault.to_string());
     let env = Overlay(global);
     let endpoint = config::graph_endpoint(&env).map_err(usage)?;
-    let pace = config::pace(&env, Some(&endpoint)).map_err(usage)?;
-    Ok((endpoint, Pace { token: SIGN_IN, ..pace }))
+    let timing = config::pace(&env, Some(&endpoint)).map_err(usage)?;
+    let calls = CallTiming { token: SIGN_IN, ..timing.calls.clone() };
+    Ok((endpoint, Timing { calls, ..timing }))
 }
 
 /// The policy of a file, for those who can do nothing without one.

@@ -182,7 +182,7 @@ fn what_is_not_set_has_its_documented_default() {
     assert_eq!(app_root(&good()), Path::new("."));
     assert_eq!(settings.policy_file, Path::new("./policy.json"));
     assert_eq!(settings.client_id, None);
-    assert_eq!(settings.pace, Pace::default());
+    assert_eq!(settings.timing, Timing::default());
 }
 
 #[test]

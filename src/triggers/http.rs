@@ -56,9 +56,9 @@ impl RequestEndpoint {
             Err(fault) => return bad_envelope(invocation, &fault),
         };
         let call = Call::new(invocation.function.clone(), id, request);
-        let pace = &workbench.pace;
+        let timing = &workbench.timing;
         // A write that begins at the last moment still gets its answer.
-        let limit = pace.http_request + pace.write_answer;
+        let limit = timing.http_request + timing.calls.write_answer;
         let work = call.answer(workbench.clone()).in_current_span();
         match in_time(limit, work).await {
             Some(outputs) => Reply::Succeeded(outputs),

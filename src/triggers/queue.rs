@@ -80,7 +80,7 @@ impl RequestQueue {
         };
         // Nothing delivers a call of the admin endpoint again.
         let is_last = from_admin || dequeue_count >= workbench.max_dequeue_count;
-        let deadline = Deadline::after(workbench.pace.queue_message);
+        let deadline = Deadline::after(workbench.timing.queue_message);
         let delivery = Delivery { occasion, is_last, deadline };
         Ok((delivery, message))
     }

@@ -106,7 +106,7 @@ impl ResourceEvents {
             ..occasion(invocation, requester)
         };
         let is_last = from_admin || metadata.dequeue_count >= workbench.max_dequeue_count;
-        let deadline = Deadline::after(workbench.pace.queue_message);
+        let deadline = Deadline::after(workbench.timing.queue_message);
         Ok((Delivery { occasion, is_last, deadline }, message))
     }
 
@@ -118,7 +118,7 @@ impl ResourceEvents {
     ) -> Result<(Delivery<'a>, Vec<u8>), EnvelopeFault> {
         let event = invocation.json(EVENT_BINDING)?;
         let occasion = occasion(invocation, self.requester.clone());
-        let deadline = Deadline::after(workbench.pace.pushed_event);
+        let deadline = Deadline::after(workbench.timing.pushed_event);
         Ok((Delivery { occasion, is_last: false, deadline }, event))
     }
 }

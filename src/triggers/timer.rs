@@ -45,7 +45,7 @@ impl ReconcileTimer {
             invocation_id = invocation.id,
             policy_sha256 = workbench.broker.policy().sha256(),
         );
-        let deadline = Deadline::after(workbench.pace.reconcile);
+        let deadline = Deadline::after(workbench.timing.reconcile);
         let planned = workbench.broker.reconcile(deadline).instrument(span.clone()).await;
         let _inside = span.entered();
         match planned {

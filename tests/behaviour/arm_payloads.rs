@@ -11,8 +11,8 @@ use azure_rest::{
     arm::{Arm, Identity},
     client,
     credential::MakeCredential,
-    pace::Pace,
     retry::Deadline,
+    timing::CallTiming,
     token::TokenSource,
 };
 use tokio::net::TcpListener;
@@ -30,13 +30,13 @@ async fn identity(status: u16, file: &str) -> Result<Identity, azure_rest::arm::
     let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(warp::serve(answers).incoming(listener).run());
     // One try: the wait for another one would pass the deadline.
-    let pace = Pace { first_wait: Duration::from_secs(3600), ..Pace::default() };
-    let client = client::build(&endpoint, &pace).unwrap();
+    let timing = CallTiming { first_wait: Duration::from_secs(3600), ..CallTiming::default() };
+    let client = client::build(&endpoint, &timing).unwrap();
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
-    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), pace.clone()));
+    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), timing.clone()));
     let resource = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourceGroups/rg/providers/Microsoft.Web/sites/func";
     let deadline = Deadline::after(Duration::from_secs(30));
-    Arm::new(client, tokens, endpoint, pace)
+    Arm::new(client, tokens, endpoint, timing)
         .identity(&ArmScope::parse(resource).unwrap(), deadline)
         .await
 }

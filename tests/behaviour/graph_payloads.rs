@@ -17,7 +17,8 @@ use azure_core::{
     http::Url,
 };
 use azure_rest::{
-    arm::Arm, client, credential::MakeCredential, pace::Pace, retry::Deadline, token::TokenSource,
+    arm::Arm, client, credential::MakeCredential, retry::Deadline, timing::CallTiming,
+    token::TokenSource,
 };
 use broker::{Broker, Context, mode::Mode};
 use microsoft_graph::{
@@ -71,20 +72,20 @@ async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let address: SocketAddr = listener.local_addr().unwrap();
     tokio::spawn(warp::serve(answers).incoming(listener).run());
     let endpoint = Url::parse(&format!("http://{address}")).unwrap();
-    let pace = Pace::default().scaled(0.001);
-    let client = client::build(&endpoint, &pace).unwrap();
+    let timing = CallTiming::default().scaled(0.001);
+    let client = client::build(&endpoint, &timing).unwrap();
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
-    let tokens = TokenSource::new(make, "scope".to_owned(), pace.clone());
-    Graph::new(client, Arc::new(tokens), &endpoint, WriteQuota::default(), pace)
+    let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
+    Graph::new(client, Arc::new(tokens), &endpoint, WriteQuota::default(), timing)
 }
 
 /// An Azure Resource Manager that nobody asks.
-fn no_arm(pace: &Pace) -> Arm {
+fn no_arm(timing: &CallTiming) -> Arm {
     let endpoint = Url::parse("http://127.0.0.1:1").unwrap();
-    let client = client::build(&endpoint, pace).unwrap();
+    let client = client::build(&endpoint, timing).unwrap();
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
-    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), pace.clone()));
-    Arm::new(client, tokens, endpoint, pace.clone())
+    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), timing.clone()));
+    Arm::new(client, tokens, endpoint, timing.clone())
 }
 
 const NOTHING: (u16, &str) = (404, "error-resource-not-found.json");
@@ -285,8 +286,14 @@ async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
     let graph = graph(principal, (201, "create-assignment-response.json")).await;
     // The token of these tests has no claims at all.
     let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
-    let pace = Pace::default().scaled(0.001);
-    let broker = Broker::new(graph, no_arm(&pace), policy.unwrap(), Mode::Enforce, pace);
+    let timing = CallTiming::default().scaled(0.001);
+    let broker = Broker::new(
+        graph,
+        no_arm(&broker::timing::Timing::default()),
+        policy.unwrap(),
+        Mode::Enforce,
+        timing,
+    );
     let requester = Requester::parse("queue:team").unwrap();
     let context = Context {
         invocation_id: InvocationId::random(),

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use azure_core::http::Url;
-use azure_rest::{client, pace::Pace};
+use azure_rest::{client, timing::CallTiming};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_host_emulator::StopReason;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ async fn a_handler_that_is_asked_to_end_finishes_what_it_works_on() {
     let (mut child, address) = handler(&tenant, &policy_file).await;
     tenant.set_latency(Duration::from_millis(300));
     let message = request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ);
-    let client = client::build(&address, &Pace::default()).unwrap();
+    let client = client::build(&address, &CallTiming::default()).unwrap();
     let call = tokio::spawn(client.post(address).json(&envelope(&message)).send());
     while tenant.count(Route::CreateAssignment) == 0 {
         tokio::task::yield_now().await;

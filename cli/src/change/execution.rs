@@ -73,7 +73,7 @@ impl Plan {
         client_request_id: Uuid,
     ) -> (RoleOutcome, bool) {
         let deadline = session.deadline();
-        let replication = deadline.at_most(session.pace.young_principal);
+        let replication = deadline.at_most(session.timing.young_principal);
         let effort =
             Effort { client_request_id, deadline, replication, priority: Priority::Normal };
         match session.broker.graph().carry_out(permit, &self.held, effort).await {

@@ -27,14 +27,14 @@ pub(super) async fn examine(global: &GlobalOptions) -> Finding {
 }
 
 async fn difference(global: &GlobalOptions) -> Result<Duration, Failure> {
-    let (endpoint, pace) = session::graph(global)?;
+    let (endpoint, timing) = session::graph(global)?;
     let failed = |error: reqwest::Error| {
         Failure::failed(format!(
             "{endpoint} does not answer: {}",
             client::causes(&error.without_url())
         ))
     };
-    let client = client::build(&endpoint, &pace).map_err(failed)?;
+    let client = client::build(&endpoint, &timing.calls).map_err(failed)?;
     let response = client.get(endpoint.clone()).send().await.map_err(failed)?;
     let theirs = date(&response).ok_or_else(|| Failure::failed("the answer has no date"))?;
     Ok(OffsetDateTime::now_utc() - theirs)

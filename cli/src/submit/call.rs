@@ -31,12 +31,12 @@ pub(super) async fn send(
     submission: &Submission,
     request: &Map<String, Value>,
 ) -> Result<Answer, Failure> {
-    let (_, pace) = session::graph(global)?;
+    let (_, timing) = session::graph(global)?;
     let api = BrokerApi::open(global, &submission.broker)?;
     let url = api.address(&submission.route)?;
     let progress = Progress::start("asking the broker …");
     let deadline = Deadline::after(Duration::from_secs(u64::from(submission.wait)));
-    retry("ask the broker", &pace, deadline, || async {
+    retry("ask the broker", &timing.calls, deadline, || async {
         let attempt = once(&api, &url, request).await;
         if let Attempt::Again { error, .. } = &attempt {
             progress.say(&format!("{}; trying again …", error.sentence));

@@ -17,7 +17,7 @@ async fn with_az(world: &World, script: &str) -> Ended {
 /// A token of the operator, as the emulated tenant issues it.
 async fn token(world: &World) -> String {
     let client =
-        azure_rest::client::build_for_identity_endpoint(&azure_rest::pace::Pace::default());
+        azure_rest::client::build_for_identity_endpoint(&azure_rest::timing::CallTiming::default());
     let url = format!(
         "{}?resource=https://graph.microsoft.com&api-version=2019-08-01&object_id={OPERATOR}",
         world.tenant.identity_endpoint()

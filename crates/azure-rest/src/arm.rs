@@ -21,8 +21,8 @@ use reqwest::{Response, header::AUTHORIZATION};
 use serde::Deserialize;
 
 use crate::{
-    pace::Pace,
     retry::{Attempt, Deadline, retry, retry_after},
+    timing::CallTiming,
     token::{Token, TokenSource},
 };
 use app_roles::{
@@ -48,7 +48,7 @@ pub struct Arm {
     client: reqwest::Client,
     tokens: Arc<TokenSource>,
     endpoint: Url,
-    pace: Pace,
+    timing: CallTiming,
 }
 
 /// What Azure Resource Manager says of a resource's identity.
@@ -89,9 +89,9 @@ impl Arm {
         client: reqwest::Client,
         tokens: Arc<TokenSource>,
         endpoint: Url,
-        pace: Pace,
+        timing: CallTiming,
     ) -> Self {
-        Self { client, tokens, endpoint, pace }
+        Self { client, tokens, endpoint, timing }
     }
 
     /// The identity of a resource: itself, if it is a user-assigned one, else its system-assigned one.
@@ -104,7 +104,7 @@ impl Arm {
     ) -> Result<Identity, ArmError> {
         let url = address(&self.endpoint, resource);
         let renewed = AtomicBool::new(false);
-        retry("read the identity", &self.pace, deadline, || async {
+        retry("read the identity", &self.timing, deadline, || async {
             let error = match self.read_once(&url, deadline).await {
                 Ok(identity) => return Attempt::Done(identity),
                 Err(error) => error,
@@ -121,7 +121,7 @@ impl Arm {
 
     async fn read_once(&self, url: &Url, deadline: Deadline) -> Result<Identity, ArmError> {
         let token = self.tokens.token().await.map_err(|error| ArmError::not_signed_in(&error))?;
-        let limit = self.pace.call.min(deadline.remaining());
+        let limit = self.timing.call.min(deadline.remaining());
         let request = self
             .client
             .get(url.clone())

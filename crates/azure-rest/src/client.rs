@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use azure_core::http::Url;
 
 use super::authorities;
-use crate::pace::Pace;
+use crate::timing::CallTiming;
 
 /// Builds the HTTP client for everything that takes a token.
 ///
@@ -14,8 +14,8 @@ use crate::pace::Pace;
 /// HTTPS only, unless `endpoint` is an emulator on this machine.
 ///
 /// An error means that the machine has no certificate authorities to trust.
-pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
-    for_tokens(endpoint, pace).build()
+pub fn build(endpoint: &Url, timing: &CallTiming) -> Result<reqwest::Client, reqwest::Error> {
+    for_tokens(endpoint, timing).build()
 }
 
 /// The same, which trusts the certificate authorities in this file and no others.
@@ -27,17 +27,17 @@ pub fn build(endpoint: &Url, pace: &Pace) -> Result<reqwest::Client, reqwest::Er
 pub fn build_trusting(
     authorities: &Path,
     endpoint: &Url,
-    pace: &Pace,
+    timing: &CallTiming,
 ) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = for_tokens(endpoint, pace);
+    let builder = for_tokens(endpoint, timing);
     match authorities::read(authorities) {
         Some(authorities) => builder.tls_certs_only(authorities).build(),
         None => builder.build(),
     }
 }
 
-fn for_tokens(endpoint: &Url, pace: &Pace) -> reqwest::ClientBuilder {
-    builder(pace).https_only(endpoint.scheme() == "https")
+fn for_tokens(endpoint: &Url, timing: &CallTiming) -> reqwest::ClientBuilder {
+    builder(timing).https_only(endpoint.scheme() == "https")
 }
 
 /// Builds the HTTP client for the identity endpoint, from which tokens come and to which none goes.
@@ -47,8 +47,8 @@ fn for_tokens(endpoint: &Url, pace: &Pace) -> reqwest::ClientBuilder {
 /// authorities, and does not read them either, which takes a good part of a start.
 ///
 /// An error means that TLS cannot be set up.
-pub fn build_for_identity_endpoint(pace: &Pace) -> Result<reqwest::Client, reqwest::Error> {
-    builder(pace).tls_certs_only([]).build()
+pub fn build_for_identity_endpoint(timing: &CallTiming) -> Result<reqwest::Client, reqwest::Error> {
+    builder(timing).tls_certs_only([]).build()
 }
 
 /// Makes rustls usable: reqwest is built without a TLS provider, and panics if it finds none.
@@ -57,14 +57,14 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn builder(pace: &Pace) -> reqwest::ClientBuilder {
+fn builder(timing: &CallTiming) -> reqwest::ClientBuilder {
     install_tls();
     reqwest::Client::builder()
         .user_agent(concat!("app-role-broker/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .connect_timeout(pace.connect)
-        .timeout(pace.call)
+        .connect_timeout(timing.connect)
+        .timeout(timing.call)
 }
 
 /// The same client as the Azure SDK wants it.

@@ -6,7 +6,7 @@ pub mod claims;
 pub mod client;
 pub mod credential;
 pub mod endpoints;
-pub mod pace;
 pub mod retry;
 pub mod storage;
+pub mod timing;
 pub mod token;

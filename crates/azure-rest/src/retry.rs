@@ -8,7 +8,7 @@ use std::{
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
-use crate::pace::Pace;
+use crate::timing::CallTiming;
 
 /// The moment by which an invocation must have answered.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +59,12 @@ pub enum Attempt<T, E> {
 /// Tries `operation` until it is done, stops, or the wait before the next try would pass `deadline`;
 /// then the last error is the answer, at once.
 ///
-/// Waits double from [`Pace::first_wait`] to [`Pace::longest_wait`], with up to a fifth added by
+/// Waits double from [`CallTiming::first_wait`] to [`CallTiming::longest_wait`], with up to a fifth added by
 /// chance so that many callers do not return together. What the remote side asks for is a lower
 /// bound: coming back sooner would only be refused again.
 pub async fn retry<T, E, F, Operation>(
     name: &'static str,
-    pace: &Pace,
+    timing: &CallTiming,
     deadline: Deadline,
     mut operation: Operation,
 ) -> Result<T, E>
@@ -73,7 +73,7 @@ where
     F: Future<Output = Attempt<T, E>>,
     Operation: FnMut() -> F,
 {
-    let mut wait = pace.first_wait;
+    let mut wait = timing.first_wait;
     loop {
         let (after, error) = match operation().await {
             Attempt::Done(value) => return Ok(value),
@@ -98,7 +98,7 @@ where
             "trying again"
         );
         tokio::time::sleep(pause).await;
-        wait = (wait * 2).min(pace.longest_wait);
+        wait = (wait * 2).min(timing.longest_wait);
     }
 }
 
@@ -166,7 +166,7 @@ mod tests {
     async fn run(failures: u32, after: Option<Duration>, limit: Duration) -> (u32, bool, Duration) {
         let start = Instant::now();
         let mut tries = 0;
-        let result = retry("test", &Pace::default(), Deadline::after(limit), || {
+        let result = retry("test", &CallTiming::default(), Deadline::after(limit), || {
             tries += 1;
             let attempt = if tries > failures {
                 Attempt::Done(())
@@ -217,7 +217,7 @@ mod tests {
     async fn an_operation_that_stops_is_not_tried_again() {
         let mut tries = 0;
         let result: Result<(), _> =
-            retry("test", &Pace::default(), Deadline::after(Duration::from_secs(60)), || {
+            retry("test", &CallTiming::default(), Deadline::after(Duration::from_secs(60)), || {
                 tries += 1;
                 async { Attempt::Stop("no") }
             })

@@ -14,8 +14,8 @@ use reqwest::{
 
 use crate::{
     client::causes,
-    pace::Pace,
     retry::{Attempt, Deadline, retry},
+    timing::CallTiming,
     token::{NoToken, TokenSource},
 };
 
@@ -38,7 +38,7 @@ pub struct Storage {
     tokens: TokenSource,
     tables: Option<Url>,
     queues: BTreeMap<String, Url>,
-    pace: Pace,
+    timing: CallTiming,
 }
 
 /// What answers for a table or a queue.
@@ -67,9 +67,9 @@ impl Storage {
         tokens: TokenSource,
         tables: Option<Url>,
         queues: BTreeMap<String, Url>,
-        pace: Pace,
+        timing: CallTiming,
     ) -> Self {
-        Self { client, tokens, tables, queues, pace }
+        Self { client, tokens, tables, queues, timing }
     }
 
     /// Whether a table can be read; `None` where tables are not reached with the broker's identity.
@@ -95,7 +95,7 @@ impl Storage {
     }
 
     async fn read(&self, url: &Url, deadline: Deadline) -> Result<Presence, StorageError> {
-        retry("read storage", &self.pace, deadline, || async {
+        retry("read storage", &self.timing, deadline, || async {
             match self.read_once(url, deadline).await {
                 Ok(presence) => Attempt::Done(presence),
                 Err(error) if error.passing => Attempt::Again { after: None, error },
@@ -115,7 +115,7 @@ impl Storage {
             .header("x-ms-version", VERSION)
             .header("x-ms-date", httpdate::fmt_http_date(SystemTime::now()))
             .header(ACCEPT, "application/json;odata=nometadata, application/xml")
-            .timeout(self.pace.call.min(deadline.remaining()));
+            .timeout(self.timing.call.min(deadline.remaining()));
         let response =
             request.send().await.map_err(|error| StorageError::unreachable(url, &error))?;
         match response.status() {

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use time::{Duration as Span, OffsetDateTime};
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{claims::Claims, credential::MakeCredential, pace::Pace};
+use crate::{claims::Claims, credential::MakeCredential, timing::CallTiming};
 
 /// How long before its end a token is replaced. Twice the SDK's own margin of five minutes, so that
 /// there is time for several tries while the old token still works.
@@ -82,7 +82,7 @@ impl NoToken {
 pub struct TokenSource {
     make: MakeCredential,
     scope: String,
-    pace: Pace,
+    timing: CallTiming,
     state: Mutex<State>,
 }
 
@@ -97,14 +97,14 @@ struct State {
 impl TokenSource {
     /// A source of tokens for `scope`, for instance `https://graph.microsoft.com/.default`.
     #[must_use]
-    pub fn new(make: MakeCredential, scope: String, pace: Pace) -> Self {
-        Self { make, scope, pace, state: Mutex::default() }
+    pub fn new(make: MakeCredential, scope: String, timing: CallTiming) -> Self {
+        Self { make, scope, timing, state: Mutex::default() }
     }
 
     /// A token that can be sent now.
     ///
     /// Concurrent callers wait for one fetch. If a fetch fails while the old token is still valid,
-    /// the old one is handed out; if there is none, callers of the next [`Pace::token_failure`] get
+    /// the old one is handed out; if there is none, callers of the next [`CallTiming::token_failure`] get
     /// the same error without another fetch.
     pub async fn token(&self) -> Result<Token, NoToken> {
         let mut state = self.state.lock().await;
@@ -112,7 +112,7 @@ impl TokenSource {
             return Ok(token.clone());
         }
         let fetched = match state.failure.take() {
-            Some((at, error)) if at.elapsed() < self.pace.token_failure => Err((at, error)),
+            Some((at, error)) if at.elapsed() < self.timing.token_failure => Err((at, error)),
             _ => self.fetch(&mut state).await.map_err(|error| (Instant::now(), error)),
         };
         match fetched {
@@ -130,12 +130,12 @@ impl TokenSource {
     /// Forgets `refused`, which the API did not accept, together with the credential that cached it.
     ///
     /// A token fetched since then is kept: it may be good. However many callers were refused, this
-    /// happens once within [`Pace::token_renewal`].
+    /// happens once within [`CallTiming::token_renewal`].
     pub async fn forget(&self, refused: &Token) {
         let mut state = self.state.lock().await;
         let current = state.token.as_ref();
         let is_current = current.is_some_and(|token| token.authorization == refused.authorization);
-        let is_new = state.renewed.is_some_and(|at| at.elapsed() < self.pace.token_renewal);
+        let is_new = state.renewed.is_some_and(|at| at.elapsed() < self.timing.token_renewal);
         if is_current && !is_new {
             tracing::warn!(event = "token.renewed", "the token was refused: another is fetched");
             *state = State { renewed: Some(Instant::now()), ..State::default() };
@@ -149,14 +149,14 @@ impl TokenSource {
         };
         state.credential = Some(credential.clone());
         let scopes = [self.scope.as_str()];
-        match tokio::time::timeout(self.pace.token, credential.get_token(&scopes, None)).await {
+        match tokio::time::timeout(self.timing.token, credential.get_token(&scopes, None)).await {
             Ok(Ok(token)) => Token::try_from(token).map_err(|_| {
                 let cause = "the identity endpoint's token has characters that no header may have";
                 self.no_usable_token(cause.to_owned())
             }),
             Ok(Err(error)) => Err(self.no_token(&error)),
             Err(_) => {
-                let limit = self.pace.token;
+                let limit = self.timing.token;
                 Err(self.no_usable_token(format!(
                     "the identity endpoint did not answer within {limit:?}"
                 )))

@@ -84,7 +84,7 @@ impl Broker {
             let reason = "the broker was paused; its operators can replay the event";
             return Err(Unsettled::for_now(reason));
         }
-        let memory = self.pace.settled;
+        let memory = self.timing.settled;
         let turn = self.settled.turn(&written.resource, context.deadline, memory).await;
         let turn = turn.ok_or_else(|| {
             Unsettled::for_now("another event about the same resource was worked on for too long")

@@ -26,7 +26,7 @@ impl Broker {
             return Err(Unsettled::for_now("the broker was paused"));
         }
         let context = Context { priority: Priority::Low, ..context };
-        let (principal, memory) = (check.principal, self.pace.settled);
+        let (principal, memory) = (check.principal, self.timing.settled);
         let turn = self.settled.turn_of_identity(principal, context.deadline, memory).await;
         let turn = turn.ok_or_else(|| {
             Unsettled::for_now("another check of the same identity was worked on for too long")

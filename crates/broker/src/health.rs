@@ -1,9 +1,9 @@
 //! Whether the broker could do its work now.
 //!
-//! Each check is made at most once within [`Pace::health_memory`], however many ask. What fails is said
+//! Each check is made at most once within [`Timing::health_memory`], however many ask. What fails is said
 //! in the log; to those who ask, one word is enough: anybody may.
 //!
-//! [`Pace::health_memory`]: azure_rest::pace::Pace::health_memory
+//! [`Timing::health_memory`]: broker::timing::Timing::health_memory
 
 use std::fmt::Display;
 
@@ -98,7 +98,7 @@ impl Check {
 impl Broker {
     /// Whether the broker could do its work now; `queues` are those of its functions.
     pub async fn health(&self, queues: &[WatchedQueue]) -> Health {
-        let memory = self.pace.health_memory;
+        let memory = self.timing.health_memory;
         let (SignIn { token, roles, graph }, table, queues) = tokio::join!(
             self.findings.sign_in.get(memory, || self.check_sign_in()),
             self.check_table(),
@@ -136,7 +136,7 @@ impl Broker {
                 Some(Err(error)) => failed("table", &error),
             }
         };
-        self.findings.table.get(self.pace.health_memory, check).await
+        self.findings.table.get(self.timing.health_memory, check).await
     }
 
     async fn check_queues(&self, queues: &[WatchedQueue]) -> Check {
@@ -185,7 +185,7 @@ impl Broker {
     }
 
     fn health_deadline(&self) -> Deadline {
-        Deadline::after(self.pace.health_check)
+        Deadline::after(self.timing.health_check)
     }
 }
 

@@ -105,7 +105,7 @@ impl Broker {
         let kind = ResourceType::of(&written.resource);
         let age = written.time.map(|time| OffsetDateTime::now_utc() - time);
         kind.is_some_and(|kind| kind.is_user_assigned_identity())
-            || age.is_some_and(|age| age < self.pace.replication)
+            || age.is_some_and(|age| age < self.timing.replication)
     }
 
     /// What the holder has, as far as Graph lists it.

@@ -15,6 +15,7 @@ mod reminders;
 mod resolve;
 mod roles;
 mod settled;
+pub mod timing;
 
 pub use apply::describe;
 pub use apply_baseline::{Settlement, Unsettled};
@@ -26,6 +27,7 @@ use reminders::Reminders;
 pub use roles::role_named;
 use settled::SettledResources;
 use time::OffsetDateTime;
+use timing::Timing;
 use tokio::sync::Semaphore;
 
 use crate::mode::Mode;
@@ -37,7 +39,7 @@ use app_roles::{
     requester::Requester,
     result::{ResultApi, ResultPrincipal},
 };
-use azure_rest::{arm::Arm, pace::Pace, retry::Deadline, storage::Storage};
+use azure_rest::{arm::Arm, retry::Deadline, storage::Storage};
 use microsoft_graph::{Graph, error::missing_roles, priority::Priority};
 
 /// How many requests may wait at once for principals that Graph does not know. The others are
@@ -57,7 +59,7 @@ pub struct Broker {
     arm: Arm,
     policy: Policy,
     mode: Mode,
-    pace: Pace,
+    timing: Timing,
     places_to_wait: Semaphore,
     storage: Option<Storage>,
     findings: Findings,
@@ -106,13 +108,13 @@ pub struct NotYet {
 impl Broker {
     /// A broker that acts on `graph` as far as `policy` allows.
     #[must_use]
-    pub fn new(graph: Graph, arm: Arm, policy: Policy, mode: Mode, pace: Pace) -> Self {
+    pub fn new(graph: Graph, arm: Arm, policy: Policy, mode: Mode, timing: Timing) -> Self {
         Self {
             graph,
             arm,
             policy,
             mode,
-            pace,
+            timing,
             places_to_wait: Semaphore::new(PLACES_TO_WAIT),
             storage: None,
             findings: Findings::default(),

@@ -13,8 +13,8 @@ use app_roles::{
     result::{MOST_CANDIDATES, ResultApi, ResultPrincipal},
 };
 use azure_rest::{
-    pace::Pace,
     retry::{Attempt, Deadline, retry},
+    timing::CallTiming,
 };
 use microsoft_graph::{Lookup, error::GraphError};
 
@@ -183,7 +183,7 @@ impl Broker {
     /// Until when somebody may be waited for whom Graph does not know: a while on the first delivery;
     /// afterwards the spacing of deliveries is the wait.
     pub(super) fn patience(&self, context: Context<'_>) -> Deadline {
-        let wait = self.pace.young_principal;
+        let wait = self.timing.young_principal;
         context.deadline.at_most(if context.is_first_delivery { wait } else { Duration::ZERO })
     }
 
@@ -198,9 +198,10 @@ impl Broker {
         else {
             return Ok(Lookup::NotFound);
         };
-        let poll = self.pace.young_principal_poll;
-        let pace = Pace { first_wait: poll, longest_wait: poll, ..self.pace.clone() };
-        let waited = retry("wait for the principal", &pace, self.patience(context), || async {
+        let poll = self.timing.young_principal_poll;
+        let timing =
+            CallTiming { first_wait: poll, longest_wait: poll, ..self.timing.calls.clone() };
+        let waited = retry("wait for the principal", &timing, self.patience(context), || async {
             match self.graph.principal(name, context.deadline).await {
                 Ok(Lookup::NotFound) => Attempt::Again { after: None, error: Missing::NotFound },
                 Ok(found) => Attempt::Done(found),

@@ -88,7 +88,7 @@ impl Graph {
     async fn ensure_assigned(&self, permit: &Permit, effort: Effort) -> Result<Done, GraphError> {
         let assigning = Mutex::new(Assigning::new(self, permit, effort));
         let name = "create the assignment";
-        retry(name, &self.pace, effort.deadline, || async { assigning.lock().await.step().await })
+        retry(name, &self.timing, effort.deadline, || async { assigning.lock().await.step().await })
             .await
     }
 
@@ -102,7 +102,7 @@ impl Graph {
             return Ok(Done::AlreadyRevoked);
         };
         let (revoking, name) = (Mutex::new(revoking), "remove the assignment");
-        retry(name, &self.pace, effort.deadline, || async { revoking.lock().await.step().await })
+        retry(name, &self.timing, effort.deadline, || async { revoking.lock().await.step().await })
             .await
     }
 }

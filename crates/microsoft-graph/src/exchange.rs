@@ -117,7 +117,7 @@ impl Graph {
         deadline: Deadline,
     ) -> Result<Answer<T>, GraphError> {
         let token = self.token().await?;
-        let least = if turn.is_some() { self.pace.write_answer } else { Duration::ZERO };
+        let least = if turn.is_some() { self.timing.write_answer } else { Duration::ZERO };
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
@@ -125,7 +125,7 @@ impl Graph {
             .header(CLIENT_REQUEST_ID, call.client_request_id.to_string());
         let limit = deadline.remaining().max(least);
         // Otherwise the client's own limit holds.
-        if limit < self.pace.call {
+        if limit < self.timing.call {
             request = request.timeout(limit);
         }
         if let Some(body) = call.body {
@@ -165,7 +165,7 @@ impl Graph {
 
     fn close_reads(&self, retry_after: Option<Duration>) {
         let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
-        reads.close(Instant::now(), retry_after, &self.pace);
+        reads.close(Instant::now(), retry_after, &self.timing);
     }
 }
 

@@ -39,8 +39,8 @@ use write_pace::WritePace;
 
 use crate::write_quota::WriteQuota;
 use azure_rest::{
-    pace::Pace,
     retry::{Attempt, Deadline, retry},
+    timing::CallTiming,
     token::{Token, TokenSource},
 };
 
@@ -58,7 +58,7 @@ pub struct Graph {
     client: reqwest::Client,
     tokens: Arc<TokenSource>,
     root: Url,
-    pace: Pace,
+    timing: CallTiming,
     apis: ApiCache,
     reads: Mutex<Closing>,
     writes: WritePace,
@@ -83,7 +83,7 @@ impl Graph {
         tokens: Arc<TokenSource>,
         endpoint: &Url,
         quota: WriteQuota,
-        pace: Pace,
+        timing: CallTiming,
     ) -> Self {
         Self {
             client,
@@ -91,16 +91,16 @@ impl Graph {
             root: odata::root(endpoint),
             apis: ApiCache::default(),
             reads: Mutex::default(),
-            writes: WritePace::new(quota, pace.clone()),
+            writes: WritePace::new(quota, timing.clone()),
             order: PrincipalOrder::default(),
             recent: RecentAssignments::default(),
-            pace,
+            timing,
         }
     }
 
     /// The token that the next call would send; it says who the broker is.
     pub async fn sign_in(&self, deadline: Deadline) -> Result<Token, GraphError> {
-        retry("sign in", &self.pace, deadline, || async {
+        retry("sign in", &self.timing, deadline, || async {
             match self.token().await {
                 Ok(token) => Attempt::Done(token),
                 Err(error) if error.is_passing() => Attempt::Again { after: None, error },
@@ -175,7 +175,7 @@ impl Graph {
         deadline: Deadline,
     ) -> Result<Answer<T>, GraphError> {
         let renewed = AtomicBool::new(false);
-        retry(call.name, &self.pace, deadline, || async {
+        retry(call.name, &self.timing, deadline, || async {
             let error = match self.read_once(call, deadline).await {
                 Ok(answer) => return Attempt::Done(answer),
                 Err(error) => error,

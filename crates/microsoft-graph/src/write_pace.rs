@@ -23,7 +23,7 @@ use ledger::{Admission, Ending, Ledger};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{priority::Priority, write_quota::WriteQuota};
-use azure_rest::{pace::Pace, retry::Deadline};
+use azure_rest::{retry::Deadline, timing::CallTiming};
 
 /// The turns.
 pub(super) struct WritePace {
@@ -48,8 +48,8 @@ pub(super) struct Turn<'a> {
 }
 
 impl WritePace {
-    pub(super) fn new(quota: WriteQuota, pace: Pace) -> Self {
-        let ledger = Mutex::new(Ledger::new(quota, pace, Instant::now()));
+    pub(super) fn new(quota: WriteQuota, timing: CallTiming) -> Self {
+        let ledger = Mutex::new(Ledger::new(quota, timing, Instant::now()));
         Self {
             line: tokio::sync::Mutex::default(),
             low_line: tokio::sync::Mutex::default(),

@@ -58,7 +58,7 @@ impl Call {
 
     /// Works on the call to the answer.
     pub(super) async fn answer(self, workbench: Workbench) -> Outputs {
-        let deadline = Deadline::after(workbench.pace.http_request);
+        let deadline = Deadline::after(workbench.timing.http_request);
         let requester = match identify(&self.request, &workbench, deadline).await {
             Ok(requester) => requester,
             Err(problem) => return outputs(problem.response(self.invocation_id)),

@@ -96,7 +96,7 @@ impl Delivery<'_> {
     /// Waits, by chance, before a delivery that is not the first.
     pub(in crate::triggers) async fn spread_out(&self, workbench: &Workbench) {
         if self.occasion.attempt > 1 {
-            let longest = workbench.pace.redelivery_spread;
+            let longest = workbench.timing.redelivery_spread;
             tokio::time::sleep(longest.mul_f64(rand::random::<f64>())).await;
         }
     }

@@ -42,7 +42,7 @@ fn source(plan: &[Result<i64, &'static str>]) -> (TokenSource, Arc<AtomicUsize>)
     let plan = plan.to_vec();
     let make: MakeCredential =
         Arc::new(move || Ok(Arc::new(Planned { plan: plan.clone(), calls: counter.clone() })));
-    (TokenSource::new(make, SCOPE.to_owned(), Pace::default()), calls)
+    (TokenSource::new(make, SCOPE.to_owned(), CallTiming::default()), calls)
 }
 
 /// The header with a token that can be sent now.
@@ -65,7 +65,7 @@ async fn after_a_failure_callers_are_told_at_once_and_later_it_is_tried_again() 
         assert!(source.token().await.is_err());
     }
     assert_eq!(calls.load(SeqCst), 1);
-    tokio::time::advance(Pace::default().token_failure).await;
+    tokio::time::advance(CallTiming::default().token_failure).await;
     assert_eq!(sent(&source).await, "Bearer token-1");
 }
 

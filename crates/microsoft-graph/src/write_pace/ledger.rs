@@ -10,7 +10,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 use crate::{closing::Closing, write_quota::WriteQuota};
-use azure_rest::pace::Pace;
+use azure_rest::timing::CallTiming;
 
 /// How much more than what was learned is tried with each period that passes without a refusal: the
 /// quota may be shared with somebody who has finished.
@@ -73,7 +73,7 @@ struct Learned {
 #[derive(Debug)]
 pub(super) struct Ledger {
     quota: WriteQuota,
-    pace: Pace,
+    timing: CallTiming,
     learned: Option<Learned>,
     /// When writes that count were answered, oldest first.
     answered: VecDeque<Instant>,
@@ -92,10 +92,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(quota: WriteQuota, pace: Pace, now: Instant) -> Self {
+    pub(super) fn new(quota: WriteQuota, timing: CallTiming, now: Instant) -> Self {
         Self {
             quota,
-            pace,
+            timing,
             learned: None,
             answered: VecDeque::new(),
             under_way: 0,
@@ -151,7 +151,7 @@ impl Ledger {
                 if self.closing.until(now).is_none() && !self.is_in_a_hurry(now) {
                     self.accepted = 0;
                 }
-                self.closing.close(now, retry_after, &self.pace);
+                self.closing.close(now, retry_after, &self.timing);
             }
             Ending::Unanswered => self.count(now),
             Ending::NotSent => {}

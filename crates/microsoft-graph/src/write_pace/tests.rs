@@ -5,7 +5,7 @@ use super::*;
 const PERIOD: Duration = Duration::from_secs(10);
 
 fn pace(writes: u32) -> WritePace {
-    WritePace::new(WriteQuota { writes, period: PERIOD }, Pace::default())
+    WritePace::new(WriteQuota { writes, period: PERIOD }, CallTiming::default())
 }
 
 fn soon() -> Deadline {

@@ -141,7 +141,7 @@ fn quota(writes: u32, seconds: u64) -> WriteQuota {
 }
 
 fn ledger(quota: WriteQuota, now: Instant) -> Ledger {
-    Ledger::new(quota, Pace::default(), now)
+    Ledger::new(quota, CallTiming::default(), now)
 }
 
 proptest! {

@@ -2,32 +2,16 @@
 
 use std::time::Duration;
 
-/// How long the broker waits, for what.
+use azure_rest::timing::CallTiming;
+
+/// How long the broker works, waits and remembers.
 ///
-/// The default is what runs in production. Tests scale it, so that they prove the same order of
-/// events in less time.
+/// The default is what runs in production. Tests scale it, so that they prove the same order of events in
+/// less time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
-    /// Limit of making a connection. Graph and the identity endpoint connect in milliseconds; five
-    /// seconds leave room for one lost SYN.
-    pub connect: Duration,
-    /// Limit of one call to Graph, body included. Graph's own gateway gives up after 60 s; a call
-    /// that has not answered after 30 s is better asked again.
-    pub call: Duration,
-    /// What a write has for its answer at least, even if its deadline is nearer: an answer that nobody
-    /// waits for is a doubt that somebody has to settle.
-    pub write_answer: Duration,
-    /// Limit of fetching a token. The endpoint is on the same machine.
-    pub token: Duration,
-    /// How long a token that replaced a refused one is not replaced again: the platform hands out what
-    /// it has cached, so the next one would be the same.
-    pub token_renewal: Duration,
-    /// After a failed fetch of a token, how long callers are told so without another try.
-    pub token_failure: Duration,
-    /// First wait between two tries of a call; doubled each time.
-    pub first_wait: Duration,
-    /// Longest wait between two tries, unless the remote side asks for more.
-    pub longest_wait: Duration,
+pub struct Timing {
+    /// Limits of single calls, and the waits between their tries.
+    pub calls: CallTiming,
     /// How long a first delivery waits for a principal that Graph does not know: it may be seconds old.
     /// Later deliveries do not wait, their spacing is the wait.
     pub young_principal: Duration,
@@ -41,7 +25,7 @@ pub struct Pace {
     /// the function timeout of host.json, whose end would kill every other invocation too.
     pub queue_message: Duration,
     /// How long an event that Event Grid pushes may be worked on. Event Grid waits 30 s for the answer
-    /// ("Event Grid message delivery and retry"), and a write that has begun has [`Pace::write_answer`]
+    /// ("Event Grid message delivery and retry"), and a write that has begun has [`Timing::write_answer`]
     /// beyond this.
     pub pushed_event: Duration,
     /// How long comparing a whole tenant with the baseline may take. The host writes what was planned
@@ -64,17 +48,10 @@ pub struct Pace {
     pub drain: Duration,
 }
 
-impl Default for Pace {
+impl Default for Timing {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(5),
-            call: Duration::from_secs(30),
-            write_answer: Duration::from_secs(5),
-            token: Duration::from_secs(10),
-            token_renewal: Duration::from_secs(60),
-            token_failure: Duration::from_secs(3),
-            first_wait: Duration::from_millis(500),
-            longest_wait: Duration::from_secs(16),
+            calls: CallTiming::default(),
             young_principal: Duration::from_secs(15),
             young_principal_poll: Duration::from_secs(2),
             redelivery_spread: Duration::from_secs(2),
@@ -91,18 +68,14 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
-    /// The same pace with the waits between tries, and the time that they have, multiplied by
-    /// `factor`.
+impl Timing {
+    /// The same timing with the waits, and the time that work has, multiplied by `factor`.
     ///
     /// Limits of single calls stay: they are about real sockets, which do not get faster.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         Self {
-            token_renewal: self.token_renewal.mul_f64(factor),
-            token_failure: self.token_failure.mul_f64(factor),
-            first_wait: self.first_wait.mul_f64(factor),
-            longest_wait: self.longest_wait.mul_f64(factor),
+            calls: self.calls.scaled(factor),
             young_principal: self.young_principal.mul_f64(factor),
             young_principal_poll: self.young_principal_poll.mul_f64(factor),
             redelivery_spread: self.redelivery_spread.mul_f64(factor),
