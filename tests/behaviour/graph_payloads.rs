@@ -287,13 +287,8 @@ async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
     // The token of these tests has no claims at all.
     let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
     let timing = CallTiming::default().scaled(0.001);
-    let broker = Broker::new(
-        graph,
-        no_arm(&broker::timing::Timing::default()),
-        policy.unwrap(),
-        Mode::Enforce,
-        timing,
-    );
+    let all = broker::timing::Timing::default();
+    let broker = Broker::new(graph, no_arm(&timing), policy.unwrap(), Mode::Enforce, all);
     let requester = Requester::parse("queue:team").unwrap();
     let context = Context {
         invocation_id: InvocationId::random(),
