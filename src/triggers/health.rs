@@ -67,7 +67,7 @@ impl HealthCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app_roles::request::schema::{assert_committed, written_schema};
+    use app_roles::schema::{assert_committed, written_schema};
 
     #[test]
     fn the_schema_of_the_answer_is_what_the_type_says() {

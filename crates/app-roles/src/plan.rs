@@ -1,4 +1,4 @@
-//! What is to be done so that a principal holds what the baseline says: wanted minus present.
+//! The roles that the baseline grants to a principal and that the principal lacks.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use crate::{
     ids::{AppRoleId, ObjectId},
 };
 
-/// A role that the baseline gives a principal.
+/// A role that the baseline grants to a principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// The name of the rule that gives it; where several do, the first.
+    /// The name of the first rule that grants it.
     pub rule: String,
     /// The API that defines the role.
     pub api: ObjectId,
@@ -18,11 +18,9 @@ pub struct Wanted {
     pub role: AppRole,
 }
 
-/// What is wanted and not present, each once, in the order in which it is wanted. `present` are APIs and
-/// their roles.
+/// The wanted roles that are not present, in order and each once. `present` are pairs of API and role.
 ///
-/// Nothing is ever taken away: what a principal holds beyond the baseline was given on request, or
-/// by somebody else.
+/// The baseline never removes anything: a role beyond it was granted on request, or by an administrator.
 #[must_use]
 pub fn missing(
     wanted: Vec<Wanted>,
@@ -69,7 +67,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_wanted_and_not_present_is_planned_and_nothing_else(what in pairs(), present in pairs()) {
+        fn exactly_the_wanted_roles_that_are_not_present_are_missing(what in pairs(), present in pairs()) {
             let planned = plan(&what, &present);
             for pair in (0..4).flat_map(|api| (0..4).map(move |role| (api, role))) {
                 let expected = what.contains(&pair) && !present.contains(&pair);
@@ -79,7 +77,7 @@ mod tests {
         }
 
         #[test]
-        fn the_plan_keeps_the_order_of_what_is_wanted(what in pairs(), present in pairs()) {
+        fn missing_roles_keep_the_order_of_the_wanted_ones(what in pairs(), present in pairs()) {
             let mut rest = what.iter().copied().map(wanted);
             for one in plan(&what, &present) {
                 prop_assert!(rest.any(|wanted| wanted == one));
@@ -87,14 +85,14 @@ mod tests {
         }
 
         #[test]
-        fn once_a_plan_is_carried_out_there_is_nothing_left_to_do(what in pairs(), present in pairs()) {
+        fn nothing_is_missing_after_all_missing_roles_are_assigned(what in pairs(), present in pairs()) {
             let done: Vec<_> = present.iter().chain(&what).copied().collect();
             prop_assert!(plan(&what, &done).is_empty());
         }
     }
 
     #[test]
-    fn a_role_that_two_rules_give_is_planned_by_the_first() {
+    fn a_role_that_two_rules_grant_is_missing_once_by_the_first() {
         let second = Wanted { rule: "second".to_owned(), ..wanted((1, 1)) };
         let planned = missing(vec![wanted((1, 1)), second], []);
         assert_eq!(planned, [wanted((1, 1))]);

@@ -1,11 +1,16 @@
-//! What no rule allows, and what rules may not do to each other.
+//! Tests of what no rule can allow, and of the independence of rules.
 
 use std::sync::LazyLock;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
-use crate::{arm::ArmScope, outcome::Code};
+use crate::{
+    code::Code,
+    directory::AppRole,
+    ids::{AppId, AppRoleId, Guid, ObjectId},
+    request::Action,
+};
 
 const TENANT: &str = "66666666-6666-6666-6666-666666666666";
 const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
@@ -50,7 +55,7 @@ fn role(value: &str) -> AppRole {
     AppRole { value, ..AppRole::known_by_id(AppRoleId::parse(id).unwrap()) }
 }
 
-/// What the team asks.
+/// A request of the team.
 fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Question<'a> {
     static TEAM: LazyLock<Requester> = LazyLock::new(|| Requester::Queue("team".to_owned()));
     let own = OwnIdentity {
@@ -60,7 +65,7 @@ fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Qu
     Question { requester: &TEAM, action: Action::Assign, principal, api, role, own }
 }
 
-/// Decides, and holds the explanation to the decision.
+/// Decides, and asserts that the explanation agrees with the decision.
 fn decide(
     policy: &Policy,
     principal: &Principal,
@@ -95,7 +100,7 @@ fn policy(rules: &[String], protected: &str) -> Policy {
 }
 
 #[test]
-fn what_is_protected_no_rule_can_touch() {
+fn no_rule_can_change_what_is_protected() {
     let rules = [rule("r", SUBSCRIPTION, ORDERS, "Orders.Read", "")];
     let principal = identity(PRINCIPAL, "rg-platform");
     let orders = api(ORDERS);
@@ -116,7 +121,7 @@ fn what_is_protected_no_rule_can_touch() {
 }
 
 #[test]
-fn a_privileged_role_needs_a_rule_that_names_it_and_is_marked() {
+fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
     let value = "RoleManagement.ReadWrite.Directory";
     let id = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
     let principal = identity(PRINCIPAL, "rg");
@@ -135,7 +140,7 @@ fn a_privileged_role_needs_a_rule_that_names_it_and_is_marked() {
 }
 
 #[test]
-fn the_nearest_rule_says_what_it_lacks() {
+fn the_nearest_rule_comes_first_with_what_it_lacks() {
     let principal = identity(PRINCIPAL, "rg");
     let privileged = "RoleManagement.ReadWrite.Directory";
     for (rule, value, lacks) in [
@@ -170,7 +175,7 @@ fn the_nearest_rule_says_what_it_lacks() {
 }
 
 #[test]
-fn a_star_is_for_the_tenants_own_apis_and_for_roles_with_a_value() {
+fn a_wildcard_matches_role_values_on_the_tenants_own_apis_only() {
     let principal = identity(PRINCIPAL, "rg");
     for (app_id, named, value, allowed) in [
         (ORDERS, "Orders.*", "Orders.Read", true),
@@ -221,21 +226,25 @@ fn a_scope_covers_by_whole_segments() {
 }
 
 #[test]
-fn warnings_name_rules_that_never_match_and_rules_that_admit_too_many() {
+fn rules_that_never_match_or_cover_too_much_cause_warnings() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     for (rule, protected, text) in [
-        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "whoever may create a resource group"),
+        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "anyone who can create a resource group"),
         (
             rule("r", &format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
             "",
-            "whoever may create",
+            "anyone who can create",
         ),
         (rule("r", &group, "graph", "User.*", ""), "", "is Microsoft's"),
-        (rule("r", &group, "graph", "Directory.ReadWrite.All", ""), "", "rule is not marked"),
+        (
+            rule("r", &group, "graph", "Directory.ReadWrite.All", ""),
+            "",
+            "the rule does not say \"privileged\": true",
+        ),
         (
             rule("r", &group, "graph", "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8", ""),
             "",
-            "rule is not marked",
+            "the rule does not say \"privileged\": true",
         ),
         (rule("r", &group, ORDERS, "A", ""), group.as_str(), "all protected"),
     ] {
@@ -251,7 +260,7 @@ fn warnings_name_rules_that_never_match_and_rules_that_admit_too_many() {
     assert!(policy(&[rule("r", &group, ORDERS, "Orders.*", "")], "").warnings().is_empty());
 }
 
-/// Rules of which some match something.
+/// Rules, some of which match.
 fn rules() -> impl Strategy<Value = Vec<String>> {
     let principals = select(vec![
         SUBSCRIPTION.to_owned(),
@@ -291,7 +300,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_for_others_changes_no_decision(rules in rules(), value in role_values()) {
+    fn a_rule_for_other_requesters_changes_no_decision(rules in rules(), value in role_values()) {
         let mut more = rules.clone();
         more.push(rule("unrelated", SUBSCRIPTION, ORDERS, "*", "").replace("queue:team", "queue:others"));
         let principal = identity(PRINCIPAL, "rg-x");
@@ -301,7 +310,7 @@ proptest! {
     }
 
     #[test]
-    fn no_rules_grant_a_privileged_role_unless_one_names_it_and_is_marked(rules in rules()) {
+    fn only_a_marked_rule_that_names_a_privileged_role_grants_it(rules in rules()) {
         let value = "RoleManagement.ReadWrite.Directory";
         let granted = decide(&policy(&rules, ""), &identity(PRINCIPAL, "rg-x"), &api(GRAPH), &role(value)).is_ok();
         let marked = rules.iter().any(|rule| rule.contains(value) && rule.contains("privileged"));
@@ -309,7 +318,7 @@ proptest! {
     }
 
     #[test]
-    fn the_first_gate_lets_everything_through_that_the_second_allows(rules in rules(), app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
+    fn the_first_gate_admits_everything_that_the_second_allows(rules in rules(), app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
         let policy = policy(&rules, "");
         let principal = identity(PRINCIPAL, "rg-x");
         let allowed = decide(&policy, &principal, &api(app_id), &role(value)).is_ok();
@@ -325,7 +334,7 @@ proptest! {
     }
 
     #[test]
-    fn no_rules_grant_the_broker_itself_anything(rules in rules(), value in role_values()) {
+    fn no_rule_grants_the_broker_itself_a_role(rules in rules(), value in role_values()) {
         let own = identity(OWN, "rg-x");
         prop_assert!(decide(&policy(&rules, ""), &own, &api(ORDERS), &role(value)).is_err());
     }

@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{arm::ArmScope, ids::AppId};
+use crate::{
+    directory::AppRole,
+    ids::{AppId, AppRoleId, Guid, ObjectId},
+    request::Action,
+};
 
 const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
 const OWN: &str = "99999999-9999-9999-9999-999999999999";
@@ -31,7 +35,7 @@ fn principal(object_id: &str, resource_id: Option<&str>) -> Principal {
     }
 }
 
-/// Asks for the role `Orders.Read` for an identity below [`GROUP`].
+/// Requests the role `Orders.Read` for an identity below [`GROUP`].
 fn ask(policy: &Policy, requester: &Requester) -> Result<Permit, Denial> {
     let identity = format!("{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x");
     ask_for(policy, requester, &principal(PRINCIPAL, Some(&identity)))
@@ -88,14 +92,14 @@ fn a_policy_without_rules_denies_everything() {
 }
 
 #[test]
-fn a_closed_policy_denies_everything_and_keeps_its_reason_inside() {
+fn a_closed_policy_denies_everything_and_hides_the_reason_from_requesters() {
     let denial = ask(&Policy::closed("disk on fire".to_owned()), &team()).unwrap_err();
     assert!(denial.to_string().contains("disk on fire"));
     assert!(!denial.outward().contains("disk on fire"));
 }
 
 #[test]
-fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
+fn a_denial_names_the_part_of_the_rule_that_does_not_match() {
     let other = "55555555-5555-5555-5555-555555555555";
     for (rule, named) in [
         (rule("queue:other", GROUP, API, "Orders.Read"), "queue:team"),
@@ -111,7 +115,7 @@ fn each_part_of_a_rule_that_does_not_match_denies_and_is_named() {
 }
 
 #[test]
-fn a_rule_that_does_not_say_so_allows_no_revoke_and_one_that_says_so_allows_nothing_else() {
+fn a_rule_allows_assign_by_default_and_otherwise_exactly_its_actions() {
     let principal = principal(PRINCIPAL, None);
     let silent = rule("queue:team", PRINCIPAL, API, "Orders.Read");
     let revoking = silent.replace("\"roles\"", "\"actions\":[\"revoke\"],\"roles\"");
@@ -130,7 +134,7 @@ fn a_rule_that_does_not_say_so_allows_no_revoke_and_one_that_says_so_allows_noth
 }
 
 #[test]
-fn the_admin_endpoint_is_denied_whatever_the_rules_say() {
+fn the_admin_endpoint_is_always_denied() {
     let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
     assert_eq!(
         ask(&policy, &Requester::Admin).unwrap_err(),
@@ -139,21 +143,21 @@ fn the_admin_endpoint_is_denied_whatever_the_rules_say() {
 }
 
 #[test]
-fn the_brokers_own_identity_is_denied_although_a_rule_names_it() {
+fn the_brokers_own_identity_is_denied_even_if_a_rule_names_it() {
     let policy = policy(&rule("queue:team", OWN, API, "Orders.Read"));
     let own = principal(OWN, None);
     assert_eq!(ask_for(&policy, &team(), &own).unwrap_err(), Denial::OwnIdentity);
 }
 
 #[test]
-fn a_principal_that_is_no_managed_identity_matches_no_scope() {
+fn a_scope_covers_managed_identities_only() {
     let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
     let application = principal(PRINCIPAL, None);
     assert!(matches!(ask_for(&policy, &team(), &application), Err(Denial::Principal { .. })));
 }
 
 #[test]
-fn a_matching_rule_permits_exactly_what_was_asked() {
+fn a_permit_is_for_exactly_the_requested_assignment() {
     for rule in [
         rule("queue:team", GROUP, API, "Orders.Read"),
         rule(
@@ -173,13 +177,13 @@ fn a_matching_rule_permits_exactly_what_was_asked() {
 }
 
 #[test]
-fn a_faulty_file_is_refused_with_the_path_of_the_fault_and_the_name_of_the_rule() {
+fn a_fault_names_its_path_and_rule() {
     let good = rule("queue:team", GROUP, API, "Orders.Read");
     let spoilt = |from: &str, to: &str| in_file(&good.replace(from, to));
     for (text, fault) in [
         (String::new(), "policy: EOF"),
         ("[]".to_owned(), "policy"),
-        (r#"{"version":2,"allow":[]}"#.to_owned(), "version: this broker knows version 1 only"),
+        (r#"{"version":2,"allow":[]}"#.to_owned(), "version: this broker supports only version 1"),
         (r#"{"version":1}"#.to_owned(), "policy: missing field `allow`"),
         (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny: unknown field"),
         (r#"{"version":1,"allow":[],"protected":["me"]}"#.to_owned(), "protected[0]: expected"),
@@ -195,7 +199,7 @@ fn a_faulty_file_is_refused_with_the_path_of_the_fault_and_the_name_of_the_rule(
         (spoilt("\"roles\"", "\"actions\":[],\"roles\""), "allow[0].actions (rule \"orders\")"),
         (
             spoilt("\"roles\"", "\"actions\":[\"own\"],\"roles\""),
-            "allow[0].actions[0]: unknown variant",
+            "allow[0].actions[0]: expected \"assign\", \"revoke\" or \"read\"",
         ),
         (spoilt("\"roles\"", "\"privileged\":\"yes\",\"roles\""), "allow[0].privileged"),
         (spoilt("[\"queue:team\"]", "[]"), "allow[0].requesters (rule \"orders\"): an empty list"),
@@ -219,7 +223,7 @@ fn a_faulty_file_is_refused_with_the_path_of_the_fault_and_the_name_of_the_rule(
 }
 
 #[test]
-fn every_fault_of_a_file_is_reported_and_not_only_the_first() {
+fn all_faults_of_a_file_are_reported() {
     let faulty = rule("nobody", "nowhere", "nothing", "*x");
     let faults = Policy::parse(in_file(&faulty).as_bytes()).unwrap_err();
     assert_eq!(faults.0.len(), 4, "{faults}");
@@ -244,10 +248,10 @@ proptest! {
 }
 
 #[test]
-fn the_schema_of_the_policy_is_what_the_types_say() {
+fn the_schema_of_the_policy_matches_the_types() {
     let settings = schemars::generate::SchemaSettings::draft2020_12();
     let schema = settings.into_generator().into_root_schema_for::<file::WirePolicy>().to_value();
-    crate::request::schema::assert_committed("policy", &schema);
+    crate::schema::assert_committed("policy", &schema);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let stock = include_str!("../../../../policy.json");
     assert!(validator.is_valid(&serde_json::from_str(stock).unwrap()));

@@ -1,13 +1,14 @@
-//! The roles, words and APIs that are known. Role ids are Microsoft's and the same in every tenant.
+//! The tables of privileged roles, dangerous words and Microsoft's APIs. Microsoft's role ids are equal
+//! in every tenant.
 
-use super::Why;
+use super::why::Why;
 
 /// A role that is known to be privileged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PrivilegedRole {
     /// The application id of the API that defines it.
     pub(super) api: &'static str,
-    /// Its id, in lower case, as ids are written out.
+    /// Its id, in lower case.
     pub(super) id: &'static str,
     /// Its value.
     pub(super) value: &'static str,
@@ -26,12 +27,12 @@ pub(super) struct Family {
     pub(super) why: Why,
 }
 
-/// How far a family reaches.
+/// The roles of a family that are privileged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// Every role with the word.
     All,
-    /// All but those that say that they only read.
+    /// Every role with the word, except those whose value says that they only read.
     Writes,
 }
 
@@ -43,7 +44,7 @@ const fn writes(word: &'static str, why: Why) -> Family {
     Family { word, reach: Reach::Writes, why }
 }
 
-/// The families; of several that fit a value, the first says why.
+/// The families. If several match a value, the first one gives the reason.
 pub(super) const FAMILIES: &[Family] = &[
     all("rolemanagement", Why::Roles),
     all("roleassignment", Why::Roles),
@@ -95,7 +96,7 @@ pub(super) const FAMILIES: &[Family] = &[
     all("delegatedwriter", Why::Data),
 ];
 
-/// The tenants that Microsoft's applications live in ("Verify first-party Microsoft applications in
+/// The tenants that own Microsoft's applications ("Verify first-party Microsoft applications in
 /// sign-in reports").
 pub(super) const OWNERS: &[&str] =
     &["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"];
@@ -106,7 +107,7 @@ const DEFENDER: &str = "fc780465-2017-40d4-a0c5-307022471b92";
 const RIGHTS_MANAGEMENT: &str = "00000012-0000-0000-c000-000000000000";
 const AD_SYNCHRONIZATION: &str = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016";
 
-/// Microsoft's APIs that are asked for most, and those that the table names.
+/// Microsoft's most used APIs, and all APIs of the table.
 pub(super) const APIS: &[&str] = &[
     GRAPH,
     AAD_GRAPH,
@@ -131,7 +132,7 @@ pub(super) const APIS: &[&str] = &[
     "7b7531ad-5926-4f2d-8a1d-38495ad33e17", // Defender for Identity
 ];
 
-/// Makes [`ROLES`] of groups: the API and the reason, and then the id and the value of each role.
+/// Makes [`ROLES`] from groups: API and reason, then id and value of each role.
 macro_rules! roles {
     ($($api:ident $why:ident: $($id:literal $value:literal)*)*) => {
         /// The roles that are known to be privileged.

@@ -16,13 +16,13 @@ fn ask(api: &str, owner: Option<&str>, id: &str, value: Option<&str>) -> Option<
     why(AppId::parse(api).unwrap(), owner, AppRoleId::parse(id).unwrap(), value)
 }
 
-/// Asks for a role of Microsoft Graph that no table has.
+/// A role of Microsoft Graph that no table has.
 fn on_graph(value: &str) -> Option<Why> {
     ask(GRAPH, None, UNKNOWN, Some(value))
 }
 
 #[test]
-fn every_role_of_the_table_is_found_by_its_id_whoever_owns_the_api() {
+fn every_role_of_the_table_is_found_by_its_id_for_any_owner_of_the_api() {
     for role in ROLES {
         for owner in [None, Some(MICROSOFT), Some(OWN_TENANT)] {
             assert_eq!(ask(role.api, owner, role.id, None), Some(role.why), "{}", role.value);
@@ -33,7 +33,7 @@ fn every_role_of_the_table_is_found_by_its_id_whoever_owns_the_api() {
 }
 
 #[test]
-fn every_value_of_the_table_is_found_under_another_id_on_all_of_microsofts_apis() {
+fn every_value_of_the_table_counts_on_all_microsoft_apis_under_any_id() {
     for role in ROLES {
         for (api, owner) in [(GRAPH, None), (SHAREPOINT, None), (OWN, Some(MICROSOFT))] {
             assert!(ask(api, owner, UNKNOWN, Some(role.value)).is_some(), "{}", role.value);
@@ -42,7 +42,7 @@ fn every_value_of_the_table_is_found_under_another_id_on_all_of_microsofts_apis(
 }
 
 #[test]
-fn no_api_has_an_id_or_a_value_twice() {
+fn ids_and_values_are_unique_per_api() {
     let (mut ids, mut values) = (HashSet::new(), HashSet::new());
     for role in ROLES {
         assert!(ids.insert((role.api, role.id)), "{}", role.id);
@@ -51,7 +51,7 @@ fn no_api_has_an_id_or_a_value_twice() {
 }
 
 #[test]
-fn the_table_is_written_as_ids_are_written_out() {
+fn ids_and_words_of_the_tables_are_in_lower_case() {
     let ids = ROLES.iter().flat_map(|role| [role.api, role.id]);
     for text in ids.chain(APIS.iter().copied()).chain(OWNERS.iter().copied()) {
         assert_eq!(Guid::parse(text).unwrap().to_string(), text);
@@ -66,7 +66,7 @@ fn the_table_is_written_as_ids_are_written_out() {
 }
 
 #[test]
-fn a_role_of_a_dangerous_family_fails_closed_though_nobody_has_seen_it() {
+fn an_unknown_role_of_a_dangerous_family_is_privileged() {
     for (value, reason) in [
         ("RoleManagement.ReadWrite.Everything", Why::Roles),
         ("RoleAssignment.Create.All", Why::Roles),
@@ -107,7 +107,7 @@ fn a_role_of_a_dangerous_family_fails_closed_though_nobody_has_seen_it() {
 }
 
 #[test]
-fn reading_what_everybody_may_see_is_not_privileged() {
+fn reading_directory_data_is_not_privileged() {
     for value in [
         "User.Read.All",
         "Group.Read.All",
@@ -134,7 +134,7 @@ fn reading_what_everybody_may_see_is_not_privileged() {
 }
 
 #[test]
-fn a_role_without_a_value_is_privileged_on_microsofts_apis_only() {
+fn a_role_without_a_value_is_privileged_only_on_microsoft_apis() {
     for value in [None, Some(""), Some(" ")] {
         assert_eq!(ask(GRAPH, None, UNKNOWN, value), Some(Why::Unnamed));
         assert_eq!(ask(OWN, Some(MICROSOFT), UNKNOWN, value), Some(Why::Unnamed));
@@ -144,7 +144,7 @@ fn a_role_without_a_value_is_privileged_on_microsofts_apis_only() {
 }
 
 #[test]
-fn an_own_api_decides_itself() {
+fn no_role_of_an_own_api_is_privileged() {
     for role in ROLES {
         for owner in [None, Some(OWN_TENANT)] {
             assert_eq!(ask(OWN, owner, role.id, Some(role.value)), None, "{}", role.value);
@@ -154,7 +154,7 @@ fn an_own_api_decides_itself() {
 }
 
 #[test]
-fn an_api_is_microsofts_by_its_id_or_by_its_owner() {
+fn an_api_is_microsofts_by_its_id_or_its_owner() {
     let is = |api, owner: Option<&str>| {
         is_microsofts(AppId::parse(api).unwrap(), owner.map(|owner| Guid::parse(owner).unwrap()))
     };
@@ -200,12 +200,12 @@ fn values() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn case_never_matters(value in values(), flips in prop::collection::vec(any::<bool>(), 1..70)) {
+    fn case_does_not_matter(value in values(), flips in prop::collection::vec(any::<bool>(), 1..70)) {
         prop_assert_eq!(on_graph(&value), on_graph(&recased(&value, &flips)));
     }
 
     #[test]
-    fn what_is_added_to_a_value_never_takes_a_whole_family_away(
+    fn adding_letters_to_a_value_does_not_take_it_out_of_its_family(
         family in select(FAMILIES),
         (before, after) in ("[A-Za-z.-]{0,12}", "[A-Za-z.-]{0,12}"),
     ) {

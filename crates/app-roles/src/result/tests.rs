@@ -8,8 +8,8 @@ use crate::{
     text::{LONGEST_DISPLAY_NAME, LONGEST_ROLE_VALUE, RoleValue},
 };
 
-/// A result in which every text is as long as it can be, made of one character.
-fn fullest(character: char) -> RequestResult {
+/// A result with texts of maximal length that repeat one character.
+fn largest(character: char) -> RequestResult {
     let text = |length: usize| String::from(character).repeat(length);
     let id = "11111111-1111-1111-1111-111111111111";
     let principal = Principal {
@@ -62,9 +62,9 @@ fn fullest(character: char) -> RequestResult {
 }
 
 #[test]
-fn the_fullest_result_fits_a_message_and_says_what_was_left_out() {
+fn the_largest_possible_result_fits_into_a_message_and_says_that_it_is_truncated() {
     for (character, truncated) in [('a', false), ('ü', true), ('𝕏', true), ('"', true)] {
-        let json = fullest(character).to_json().unwrap();
+        let json = largest(character).to_json().unwrap();
         assert!(json.len() <= LARGEST_RESULT, "{character}: {}", json.len());
         assert_eq!(json.contains("\"truncated\":true"), truncated, "{character}: {}", json.len());
         assert!(json.contains("\"graphRefused\""));

@@ -1,7 +1,10 @@
 use proptest::{prelude::*, sample::select};
 
 use super::*;
-use crate::ids::{AppId, Guid, ObjectId};
+use crate::{
+    directory::AppRole,
+    ids::{AppId, AppRoleId, Guid, ObjectId},
+};
 
 const TENANT: &str = "66666666-6666-6666-6666-666666666666";
 const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
@@ -76,7 +79,7 @@ fn own() -> OwnIdentity {
     OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
 }
 
-/// The values of the roles that an identity in rg-orders should hold, by rule.
+/// Rule and value of each role that the baseline grants to an identity in rg-orders.
 fn wanted(policy: &Policy, app_id: &str) -> Vec<(String, String)> {
     let wanted = policy.wanted(&principal("rg-orders"), &api(app_id), own()).into_iter();
     wanted.map(|one| (one.rule, one.role.value.unwrap_or_default())).collect()
@@ -87,7 +90,7 @@ fn read() -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_resource_that_no_scope_covers_or_that_is_protected_is_no_concern() {
+fn a_resource_that_is_uncovered_or_protected_does_not_concern_the_baseline() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     let covered = policy("", &[orders(&group, r#""Orders.Read""#)]);
     assert!(covered.baseline_concerns(&resource("rg-orders")));
@@ -103,7 +106,7 @@ fn a_resource_that_no_scope_covers_or_that_is_protected_is_no_concern() {
 }
 
 #[test]
-fn what_no_rule_can_give_the_baseline_cannot_give_either() {
+fn the_baseline_grants_nothing_that_is_protected_or_in_no_rule() {
     let rules = [orders(SUBSCRIPTION, r#""Orders.*""#)];
     let (role, orders_api) = (role(1, "Orders.Read"), api(ORDERS));
     for (protected, object_id, app_id, expected) in [
@@ -126,7 +129,7 @@ fn what_no_rule_can_give_the_baseline_cannot_give_either() {
 }
 
 #[test]
-fn a_privileged_role_needs_a_baseline_rule_that_names_it_and_is_marked() {
+fn a_privileged_role_needs_a_marked_baseline_rule_that_names_it_exactly() {
     let directory = r#""Directory.ReadWrite.All""#;
     for (roles, more, expected) in [
         (r#""*""#, r#","privileged":true"#, 0),
@@ -140,7 +143,7 @@ fn a_privileged_role_needs_a_baseline_rule_that_names_it_and_is_marked() {
 }
 
 #[test]
-fn only_roles_that_can_be_assigned_are_wanted_and_the_others_are_named() {
+fn only_assignable_roles_are_wanted_and_the_others_are_unknown() {
     let roles = r#""Orders.Read","Orders.Archive","Orders.Approve","Orders.Raed""#;
     let policy = policy("", &[orders(SUBSCRIPTION, roles)]);
     assert_eq!(wanted(&policy, ORDERS), read());
@@ -150,7 +153,7 @@ fn only_roles_that_can_be_assigned_are_wanted_and_the_others_are_named() {
 }
 
 #[test]
-fn a_star_covers_roles_with_a_value_and_never_default_access() {
+fn a_wildcard_covers_roles_with_a_value_and_not_default_access() {
     let all = policy(
         "",
         &[orders(SUBSCRIPTION, r#""*""#), rule("c", SUBSCRIPTION, CALENDAR, r#""*""#, "")],
@@ -161,7 +164,7 @@ fn a_star_covers_roles_with_a_value_and_never_default_access() {
 }
 
 #[test]
-fn default_access_is_wanted_where_a_rule_names_it_and_the_api_has_no_roles() {
+fn default_access_is_wanted_if_a_rule_names_it_and_the_api_has_no_roles() {
     let zero = r#""00000000-0000-0000-0000-000000000000""#;
     for (app_id, expected) in [(CALENDAR, 1), (ORDERS, 0)] {
         let policy = policy("", &[rule("default", SUBSCRIPTION, app_id, zero, "")]);
@@ -172,7 +175,7 @@ fn default_access_is_wanted_where_a_rule_names_it_and_the_api_has_no_roles() {
 }
 
 #[test]
-fn every_api_of_a_rule_that_covers_the_principal_is_asked_for_once() {
+fn the_apis_of_all_covering_rules_are_listed_once() {
     let policy = policy(
         "",
         &[
@@ -189,7 +192,7 @@ fn every_api_of_a_rule_that_covers_the_principal_is_asked_for_once() {
     );
 }
 
-/// A rule of the baseline by chance.
+/// Principal, API, role and mark of an arbitrary baseline rule.
 fn any_rule() -> impl Strategy<Value = (String, String, String, bool)> {
     let places = [
         SUBSCRIPTION.to_owned(),
@@ -209,7 +212,7 @@ fn any_rule() -> impl Strategy<Value = (String, String, String, bool)> {
 
 proptest! {
     #[test]
-    fn what_is_wanted_is_what_is_permitted(rules in proptest::collection::vec(any_rule(), 1..6)) {
+    fn the_wanted_roles_are_the_permitted_ones(rules in proptest::collection::vec(any_rule(), 1..6)) {
         let rules: Vec<_> = rules.iter().enumerate().map(|(number, (place, api, role, privileged))| {
             rule(&number.to_string(), place, api, &format!(r#""{role}""#), &format!(r#","privileged":{privileged}"#))
         }).collect();
@@ -232,7 +235,7 @@ proptest! {
 }
 
 #[test]
-fn the_places_of_a_baseline_are_what_stands_before_the_first_wildcard() {
+fn the_scopes_of_a_baseline_end_before_the_first_wildcard() {
     let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
     let rules: Vec<_> = [
         SUBSCRIPTION.to_owned(),

@@ -1,6 +1,6 @@
 //! The JSON Schemas of requests and answers, generated from the types that read and write them.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test schema` writes them anew.
+//! `UPDATE_SCHEMAS=1 cargo test schema` writes the files in `schemas/` again.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests build this module")]
 
@@ -9,13 +9,13 @@ use std::{borrow::Cow, path::Path};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Value, json};
 
-use super::{
-    MOST_ROLES,
-    wire::{GraphShape, Moment, OwnShape, Roles},
-};
 use crate::{
     ids::{AppId, AppRoleId, InvocationId, ObjectId},
     names::{ApiName, PrincipalName, RoleName},
+    request::{
+        MOST_ROLES,
+        shapes::{GraphShape, Moment, OwnShape, Roles},
+    },
     requester::Requester,
     text::{
         LONGEST_DISPLAY_NAME, LONGEST_IDENTIFIER_URI, LONGEST_REASON, LONGEST_REQUEST_ID,
@@ -25,11 +25,11 @@ use crate::{
 
 const GUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
-/// What no text may have, as the inside of a character class.
+/// Characters that no text may contain, as the inside of a character class.
 const UNPRINTABLE: &str =
     r"\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF";
 
-/// The spaces that are printable.
+/// The printable spaces.
 const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
 
 const LONGEST_RESOURCE_ID: usize = 1024;
@@ -47,7 +47,7 @@ fn word(longest: usize) -> Value {
     json!({ "type": "string", "maxLength": longest, "pattern": pattern })
 }
 
-/// A word of an ARM id, in any case.
+/// A pattern for a word of an ARM id in any case.
 fn any_case(word: &str) -> String {
     word.chars()
         .map(|c| format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()))
@@ -55,7 +55,7 @@ fn any_case(word: &str) -> String {
 }
 
 fn resource_id() -> Value {
-    // A name may be percent-encoded, where the character could stand plainly too.
+    // Characters that are allowed in a name may be percent-encoded.
     let escape = "%(2[1-46-9bBcCdDeE]|3[0-9a-fA-F]|[456][0-9a-fA-F]|7[0-9a-eA-E])";
     let dots = r"(\.|%2[eE]){1,2}";
     let segment = format!("(?!{dots}(/|$))([^/*%{UNPRINTABLE}{SPACES}]|{escape})+");
@@ -68,7 +68,7 @@ fn resource_id() -> Value {
     json!({ "type": "string", "maxLength": LONGEST_RESOURCE_ID, "pattern": pattern })
 }
 
-/// An object with exactly one of these fields.
+/// Objects with exactly one of these fields.
 fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
     fields
         .iter()
@@ -101,7 +101,7 @@ fn principal_name() -> Value {
     ]));
     json!({
         "description": "A GUID (object id or client id), an ARM id, a display name, or an object \
-                        that says which.",
+                        that states the kind.",
         "anyOf": ways,
     })
 }
@@ -122,7 +122,7 @@ fn api_name() -> Value {
     json!({
         "description": "A GUID (appId or object id), an identifier URI, an alias (graph, \
                         sharepoint, exchange, intune, defender), a display name, or an object that \
-                        says which.",
+                        states the kind.",
         "anyOf": ways,
     })
 }
@@ -173,10 +173,10 @@ impl JsonSchema for Roles {
     }
 }
 
-/// Either shape of a request.
+/// A request in either shape.
 #[derive(JsonSchema)]
 #[schemars(untagged, rename = "Request")]
-#[expect(dead_code, reason = "only its schema is of interest")]
+#[expect(dead_code, reason = "only its schema is used")]
 enum AnyShape {
     Own(OwnShape),
     Graph(GraphShape),
@@ -188,7 +188,7 @@ pub fn request_schema() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<AnyShape>().to_value()
 }
 
-/// The schema of what is only written.
+/// The schema of a type that is only serialized.
 pub fn written_schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_serialize()
@@ -197,7 +197,7 @@ pub fn written_schema<T: JsonSchema>() -> Value {
         .to_value()
 }
 
-/// Compares a schema with its file, or writes the file if that is asked for.
+/// Asserts that the file in `schemas/` has this schema. With `UPDATE_SCHEMAS`, writes the file first.
 pub fn assert_committed(file: &str, schema: &Value) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{file}.schema.json"));
@@ -208,14 +208,14 @@ pub fn assert_committed(file: &str, schema: &Value) {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == text,
-        "{} is not what the types say; run UPDATE_SCHEMAS=1 cargo test schema",
+        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test schema",
         path.display()
     );
 }
 
 #[cfg(test)]
 #[test]
-fn the_schemas_of_requests_and_answers_are_what_the_types_say() {
+fn the_schemas_of_requests_and_answers_match_the_types() {
     assert_committed("request", &request_schema());
     assert_committed("result", &written_schema::<crate::result::RequestResult>());
     assert_committed(
