@@ -70,7 +70,7 @@ pub struct Failure {
     pub graph_request_id: Option<String>,
 }
 
-/// The outcome of one role of a request. [`crate::result::RequestResult`] shows the JSON.
+/// The outcome of one role of a request, as an element of `roles` in a result.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -36,7 +36,7 @@ pub fn is_microsofts(app_id: AppId, owner: Option<Guid>) -> bool {
 /// Why a role is privileged. `None` if it is not.
 ///
 /// `owner` is the tenant of the API's application (`appOwnerOrganizationId`). A role of the table is
-/// found by its id, whoever owns its API. Its value counts on all of Microsoft's APIs: several define
+/// found by its id, regardless of the API's owner. Its value counts on all of Microsoft's APIs: several define
 /// roles with the values of Microsoft Graph's roles and ids of their own.
 #[must_use]
 pub fn why(

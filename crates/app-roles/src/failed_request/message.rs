@@ -50,8 +50,8 @@ impl FailedRequest {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::replayable::ReplayableRequest, *};
-    use crate::request::LARGEST_REQUEST;
+    use super::*;
+    use crate::{failed_request::replayable::ReplayableRequest, request::LARGEST_REQUEST};
 
     fn failed(request: String) -> FailedRequest {
         FailedRequest {

@@ -52,7 +52,7 @@ pub(super) fn unknown_roles(
 }
 
 fn grants<'a>(rules: &'a Rules, api: &'a Api) -> impl Iterator<Item = &'a Grant> {
-    rules.baseline.iter().map(|rule| &rule.grant).filter(|grant| grant.api.is(api))
+    rules.baseline_grants().filter(|grant| grant.api.is(api))
 }
 
 /// Whether a role that can be assigned has exactly this value or id.

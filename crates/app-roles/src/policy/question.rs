@@ -33,7 +33,7 @@ impl<'a> Question<'a> {
     }
 }
 
-/// One assignment that nobody requested, as Graph states its parts.
+/// An assignment to judge without a requester, with its parts as Graph states them.
 #[derive(Debug, Clone, Copy)]
 pub struct BaselineQuestion<'a> {
     /// The principal that holds or would hold the role.

@@ -2,7 +2,7 @@
 
 use super::{
     protected::Protected,
-    rule::{BaselineRule, Rule},
+    rule::{BaselineRule, Grant, Rule},
 };
 
 /// The content of a policy file, parsed.
@@ -19,3 +19,15 @@ pub(super) struct Rules {
 /// The rules in force where no policy could be read.
 pub(super) static NO_RULES: Rules =
     Rules { protected: Vec::new(), allow: Vec::new(), baseline: Vec::new() };
+
+impl Rules {
+    /// The grants of the baseline, in the order of the file.
+    pub(super) fn baseline_grants(&self) -> impl Iterator<Item = &Grant> {
+        self.baseline.iter().map(|rule| &rule.grant)
+    }
+
+    /// The grants of all rules: those on request, and then those of the baseline.
+    pub(super) fn all_grants(&self) -> impl Iterator<Item = &Grant> {
+        self.allow.iter().map(|rule| &rule.grant).chain(self.baseline_grants())
+    }
+}

@@ -43,8 +43,7 @@ pub(super) fn decide_baseline(
 ) -> Result<Permit, Denial> {
     let BaselineQuestion { principal, api, role, own } = *question;
     protected::check(&rules.protected, principal, api, own)?;
-    let candidates = rules.baseline.iter().map(|rule| &rule.grant).collect();
-    match matching_rule::find(candidates, question) {
+    match matching_rule::find(rules.baseline_grants().collect(), question) {
         Ok(rule) => Ok(Permit::new(Action::Assign, principal, (api, role), rule)),
         Err(Mismatch::Privileged { why, rule }) => Err(Denial::privileged(role, why, rule)),
         Err(Mismatch::Api | Mismatch::Principal | Mismatch::Role) => Err(Denial::NotInBaseline {
@@ -58,7 +57,6 @@ pub(super) fn decide_baseline(
 /// does not count: it keeps the broker from changes and says nothing about who may hold the role.
 pub(super) fn explains(rules: &Rules, assignment: &BaselineQuestion<'_>) -> bool {
     let assigning = rules.allow.iter().filter(|rule| rule.actions.contains(&RuleAction::Assign));
-    let on_request = assigning.map(|rule| &rule.grant);
-    let always = rules.baseline.iter().map(|rule| &rule.grant);
-    matching_rule::find(on_request.chain(always).collect(), assignment).is_ok()
+    let candidates = assigning.map(|rule| &rule.grant).chain(rules.baseline_grants());
+    matching_rule::find(candidates.collect(), assignment).is_ok()
 }

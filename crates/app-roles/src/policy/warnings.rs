@@ -13,10 +13,7 @@ use crate::{
 
 /// One sentence for each finding, with the name of the rule.
 pub(super) fn warnings(rules: &Rules) -> Vec<String> {
-    let on_request = rules.allow.iter().map(|rule| &rule.grant);
-    let always = rules.baseline.iter().map(|rule| &rule.grant);
-    let grants = on_request.chain(always);
-    let warnings = grants.flat_map(|grant| {
+    let warnings = rules.all_grants().flat_map(|grant| {
         let findings = findings(grant, &rules.protected).into_iter();
         findings.map(|finding| format!("rule {:?}: {finding}", grant.rule))
     });
