@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Longest scope, in characters. ARM's ids are much shorter, and a longer one would make a long query.
-const LONGEST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 
 /// Segments of the id of a resource group: `subscriptions/{id}/resourceGroups/{name}`.
 const RESOURCE_GROUP_SEGMENTS: usize = 4;
@@ -35,7 +35,7 @@ pub enum InvalidScope {
     )]
     Unpaired,
     /// The text is longer than any id of ARM.
-    #[error("an ARM scope must not be longer than {LONGEST} characters")]
+    #[error("an ARM scope must not be longer than {MAX_LENGTH} characters")]
     TooLong,
     /// A segment contains a wildcard or another character that no resource name may contain.
     #[error(
@@ -65,7 +65,7 @@ pub struct ArmScope {
 impl ArmScope {
     /// Reads a scope and checks its form.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > MAX_LENGTH {
             return Err(InvalidScope::TooLong);
         }
         if !text.starts_with('/') {

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Largest number of suggestions for a misspelled name.
-const MOST_SUGGESTIONS: usize = 5;
+const MAX_SUGGESTIONS: usize = 5;
 
 /// The service principal that receives or loses a role.
 #[derive(Debug, Clone)]
@@ -149,7 +149,7 @@ pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .collect();
     near.sort_unstable();
     near.dedup();
-    near.into_iter().take(MOST_SUGGESTIONS).map(|(_, known)| known.to_owned()).collect()
+    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, known)| known.to_owned()).collect()
 }
 
 /// The Levenshtein distance: insertions, deletions and substitutions between two texts.

@@ -2,6 +2,7 @@
 
 pub mod arm;
 pub mod assignment_list;
+pub mod baseline_role;
 pub mod code;
 pub mod directory;
 pub mod event;
@@ -10,7 +11,6 @@ pub mod ids;
 mod json;
 pub mod names;
 pub mod outcome;
-pub mod plan;
 pub mod policy;
 pub mod privileged;
 pub mod reconcile;
@@ -21,6 +21,8 @@ pub mod result;
 #[cfg(any(test, feature = "schema"))]
 pub mod schema;
 pub mod text;
+
+pub use baseline_role as plan;
 
 /// The broker's version, as results and the `User-Agent` header state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

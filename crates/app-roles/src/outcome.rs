@@ -15,7 +15,7 @@ use crate::{
 
 /// Longest message of an outcome, in characters. A result must fit a queue message, however long the
 /// texts from Graph or the caller are.
-const LONGEST_MESSAGE: usize = 300;
+const MAX_MESSAGE_LENGTH: usize = 300;
 
 /// The status of one role of a request.
 ///
@@ -166,7 +166,7 @@ impl RoleOutcome {
     /// The outcome of a denial.
     #[must_use]
     pub fn denied(denial: &Denial) -> Self {
-        Self::new(Status::Denied).coded(denial.code()).because(&denial.outward())
+        Self::new(Status::Denied).coded(denial.code()).because(&denial.for_requester())
     }
 
     /// Turns this into the outcome of a failed call to Graph.
@@ -240,7 +240,7 @@ impl From<&Principal> for Candidate {
 fn shortened(text: &str) -> String {
     let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
     let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(LONGEST_MESSAGE).map(shown).collect();
+    let mut short: String = characters.by_ref().take(MAX_MESSAGE_LENGTH).map(shown).collect();
     if characters.next().is_some() {
         short.push('…');
     }
@@ -257,9 +257,9 @@ mod tests {
         #[test]
         fn a_shortened_message_is_printable_bounded_and_a_prefix(text: String) {
             let short = shortened(&text);
-            prop_assert!(short.chars().count() <= LONGEST_MESSAGE + 1);
+            prop_assert!(short.chars().count() <= MAX_MESSAGE_LENGTH + 1);
             prop_assert!(short.chars().all(is_printable));
-            let same = short.chars().zip(text.chars()).take(LONGEST_MESSAGE);
+            let same = short.chars().zip(text.chars()).take(MAX_MESSAGE_LENGTH);
             prop_assert!(same.filter(|(_, given)| is_printable(*given)).all(|(a, b)| a == b));
         }
     }
@@ -271,6 +271,6 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_between_characters() {
-        assert_eq!(shortened(&"ü".repeat(400)).chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(shortened(&"ü".repeat(400)).chars().count(), MAX_MESSAGE_LENGTH + 1);
     }
 }

@@ -45,9 +45,9 @@ pub use visible_roles::View;
 
 use crate::{
     arm::ArmScope,
+    baseline_role::Wanted,
     directory::{Api, Principal},
     names::{ApiName, PrincipalName},
-    plan::Wanted,
     request::Request,
     requester::Requester,
 };
@@ -220,8 +220,8 @@ impl Policy {
     /// Protection does not count: it keeps the broker from changes and says nothing about who may
     /// hold the role.
     #[must_use]
-    pub fn explains(&self, assignment: &BaselineQuestion<'_>) -> bool {
-        second_gate::explains(self.rules_or_none(), assignment)
+    pub fn is_expected(&self, assignment: &BaselineQuestion<'_>) -> bool {
+        second_gate::is_expected(self.rules_or_none(), assignment)
     }
 }
 

@@ -5,13 +5,13 @@
 //! values, because Microsoft adds roles every month, and a dangerous role that no table lists must fail
 //! closed. On all other APIs no role is privileged.
 
+mod reason;
 mod table;
 #[cfg(test)]
 mod tests;
-mod why;
 
+pub use reason::PrivilegeReason;
 use table::{APIS, FAMILIES, OWNERS, ROLES, Reach};
-pub use why::Why;
 
 use crate::{
     directory::{Api, AppRole},
@@ -20,7 +20,7 @@ use crate::{
 
 /// Why a role of an API is privileged. `None` if it is not.
 #[must_use]
-pub fn of_role(api: &Api, role: &AppRole) -> Option<Why> {
+pub fn of_role(api: &Api, role: &AppRole) -> Option<PrivilegeReason> {
     why(api.app_id, api.owner, role.id, role.value.as_deref())
 }
 
@@ -44,7 +44,7 @@ pub fn why(
     owner: Option<Guid>,
     role_id: AppRoleId,
     value: Option<&str>,
-) -> Option<Why> {
+) -> Option<PrivilegeReason> {
     // Every API of the table is one of Microsoft's.
     if !is_microsofts(app_id, owner) {
         return None;
@@ -55,7 +55,7 @@ pub fn why(
     }
     let value = value.map_or("", str::trim);
     if value.is_empty() {
-        return Some(Why::Unnamed);
+        return Some(PrivilegeReason::Unnamed);
     }
     ROLES
         .iter()
@@ -66,7 +66,7 @@ pub fn why(
 
 /// Judges a value by its words. Case and punctuation do not count, so that `Policy-ReadWrite` and
 /// `policy.readwrite` belong to one family.
-fn by_words(value: &str) -> Option<Why> {
+fn by_words(value: &str) -> Option<PrivilegeReason> {
     let value = value.to_ascii_lowercase();
     let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
     let reads_only = reads_only(&value, &letters);

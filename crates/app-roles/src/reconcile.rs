@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use crate::{
+    baseline_role,
     directory::{Api, AppRole, Principal},
     ids::{AppRoleId, ObjectId},
-    plan,
     policy::{BaselineQuestion, OwnIdentity, Policy},
 };
 
@@ -88,23 +88,23 @@ impl Findings {
         let held = holdings.of(identity.object_id);
         let wanted = apis.iter().flat_map(|api| policy.wanted(identity, api, own)).collect();
         let present = held.iter().map(|one| (one.api, one.role));
-        if !plan::missing(wanted, present).is_empty() {
+        if !baseline_role::missing(wanted, present).is_empty() {
             self.lacking.push(identity.object_id);
         }
         // The broker's own roles are what make it the broker. No rule allows them.
         if identity.object_id != own.object_id {
-            let unexpected = held.iter().filter(|one| !comparison.explains(identity, one));
+            let unexpected = held.iter().filter(|one| !comparison.is_expected(identity, one));
             self.unexpected.extend(unexpected);
         }
     }
 }
 
 impl Comparison<'_> {
-    fn explains(&self, principal: &Principal, held: &Holding) -> bool {
+    fn is_expected(&self, principal: &Principal, held: &Holding) -> bool {
         let Some(api) = self.apis.iter().find(|api| api.object_id == held.api) else { return true };
         let defined = api.roles.iter().find(|role| role.id == held.role).cloned();
         let role = &defined.unwrap_or_else(|| AppRole::known_by_id(held.role));
-        self.policy.explains(&BaselineQuestion { principal, api, role, own: self.own })
+        self.policy.is_expected(&BaselineQuestion { principal, api, role, own: self.own })
     }
 }
 

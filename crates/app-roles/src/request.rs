@@ -6,7 +6,7 @@ pub(crate) mod shapes;
 
 pub use action::Action;
 pub use invalid::{InvalidRequest, LARGEST_REQUEST};
-pub use shapes::MOST_ROLES;
+pub use shapes::MAX_ROLES;
 use shapes::{GraphShape, OwnShape, Shape};
 use time::{Duration, OffsetDateTime};
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Largest age of a request. An older one was made in a situation that may have changed.
-pub const OLDEST_REQUEST: Duration = Duration::hours(24);
+pub const MAX_REQUEST_AGE: Duration = Duration::hours(24);
 
 /// A request to create or remove assignments.
 ///
@@ -41,7 +41,7 @@ pub struct Request {
     pub principal: PrincipalName,
     /// The API that defines the roles.
     pub api: ApiName,
-    /// The roles: 1 to [`MOST_ROLES`].
+    /// The roles: 1 to [`MAX_ROLES`].
     pub roles: Vec<RoleName>,
     /// The requester's reason.
     pub reason: Option<Reason>,
@@ -57,7 +57,7 @@ pub enum Expired {
     /// The request's own limit has passed.
     #[error("the request's notAfter has passed")]
     NotAfter,
-    /// The request is older than [`OLDEST_REQUEST`].
+    /// The request is older than [`MAX_REQUEST_AGE`].
     #[error("the request is older than 24 hours; send it again if it is still needed")]
     TooOld,
 }
@@ -84,7 +84,7 @@ impl Request {
         if self.not_after.is_some_and(|limit| now > limit) {
             return Err(Expired::NotAfter);
         }
-        if sent.is_some_and(|sent| now - sent > OLDEST_REQUEST) {
+        if sent.is_some_and(|sent| now - sent > MAX_REQUEST_AGE) {
             return Err(Expired::TooOld);
         }
         Ok(())

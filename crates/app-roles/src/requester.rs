@@ -10,7 +10,7 @@ use crate::ids::ObjectId;
 const QUEUE_NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=63;
 
 /// Longest name of a function or a function key, in characters.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_LENGTH: usize = 128;
 
 /// Keys that every function app has. They are shared, so they identify no requester.
 const SHARED_KEYS: [&str; 3] = ["default", "master", "_master"];
@@ -65,7 +65,7 @@ fn is_queue_name(name: &str) -> bool {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len())
+    (1..=MAX_NAME_LENGTH).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 

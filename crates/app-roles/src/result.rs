@@ -16,11 +16,11 @@ pub const MOST_CANDIDATES: usize = 10;
 
 /// Largest result, in bytes. A queue message holds 64 KiB, and base64, which some storage libraries use,
 /// adds a third.
-pub const LARGEST_RESULT: usize = 48 * 1024;
+pub const MAX_RESULT_BYTES: usize = 48 * 1024;
 
 /// Length that names are cut to in a result that would be too large: 20 roles with three names each,
 /// every character an escape of 12 bytes, are 29 KB.
-const SHORT_TEXT: usize = 40;
+const SHORTENED_LENGTH: usize = 40;
 
 /// The principal in a result.
 #[derive(Debug, Clone, Serialize)]
@@ -179,21 +179,21 @@ pub struct RequestResult {
 }
 
 impl RequestResult {
-    /// Writes JSON in ASCII, at most [`LARGEST_RESULT`] bytes.
+    /// Writes JSON in ASCII, at most [`MAX_RESULT_BYTES`] bytes.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let whole = to_ascii_string(self)?;
-        if whole.len() <= LARGEST_RESULT {
+        if whole.len() <= MAX_RESULT_BYTES {
             Ok(whole)
         } else {
             to_ascii_string(&self.without_texts())
         }
     }
 
-    /// Leaves out long texts if the JSON would be larger than [`LARGEST_RESULT`], for answers that embed
+    /// Leaves out long texts if the JSON would be larger than [`MAX_RESULT_BYTES`], for answers that embed
     /// the result.
     pub fn fitting(self) -> Result<Self, serde_json::Error> {
         let length = to_ascii_string(&self)?.len();
-        Ok(if length <= LARGEST_RESULT { self } else { self.without_texts() })
+        Ok(if length <= MAX_RESULT_BYTES { self } else { self.without_texts() })
     }
 
     /// A copy without the long texts for people. Roles keep their ids and the beginning of their names.
@@ -205,7 +205,7 @@ impl RequestResult {
             role.message = None;
             role.suggestions.clear();
             for text in [&mut role.requested, &mut role.value, &mut role.rule] {
-                *text = text.take().map(|text| text.chars().take(SHORT_TEXT).collect());
+                *text = text.take().map(|text| text.chars().take(SHORTENED_LENGTH).collect());
             }
         }
         short

@@ -13,13 +13,13 @@ use crate::{
     ids::{AppId, AppRoleId, InvocationId, ObjectId},
     names::{ApiName, PrincipalName, RoleName},
     request::{
-        MOST_ROLES,
+        MAX_ROLES,
         shapes::{GraphShape, Moment, OwnShape, Roles},
     },
     requester::Requester,
     text::{
-        LONGEST_DISPLAY_NAME, LONGEST_IDENTIFIER_URI, LONGEST_REASON, LONGEST_REQUEST_ID,
-        LONGEST_ROLE_VALUE, Reason, RequestId,
+        MAX_DISPLAY_NAME_LENGTH, MAX_IDENTIFIER_URI_LENGTH, MAX_REASON_LENGTH,
+        MAX_REQUEST_ID_LENGTH, MAX_ROLE_VALUE_LENGTH, Reason, RequestId,
     },
 };
 
@@ -32,7 +32,7 @@ const UNPRINTABLE: &str =
 /// The printable spaces.
 const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
 
-const LONGEST_RESOURCE_ID: usize = 1024;
+const MAX_RESOURCE_ID_LENGTH: usize = 1024;
 
 fn guid() -> Value {
     json!({ "type": "string", "format": "uuid", "pattern": format!("^{GUID}$") })
@@ -65,7 +65,7 @@ fn resource_id() -> Value {
         any_case("resourceGroups"),
         any_case("providers"),
     );
-    json!({ "type": "string", "maxLength": LONGEST_RESOURCE_ID, "pattern": pattern })
+    json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
 }
 
 /// Objects with exactly one of these fields.
@@ -84,12 +84,12 @@ fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
 }
 
 fn principal_name() -> Value {
-    let display_name = text(LONGEST_DISPLAY_NAME);
+    let display_name = text(MAX_DISPLAY_NAME_LENGTH);
     let mut ways = vec![
         resource_id(),
         json!({
             "type": "string",
-            "maxLength": LONGEST_DISPLAY_NAME,
+            "maxLength": MAX_DISPLAY_NAME_LENGTH,
             "pattern": format!("^[^/{UNPRINTABLE}][^{UNPRINTABLE}]*$"),
         }),
     ];
@@ -108,8 +108,8 @@ fn principal_name() -> Value {
 
 fn api_name() -> Value {
     let is_uri = "^(api|https)://";
-    let mut uri = word(LONGEST_IDENTIFIER_URI);
-    let mut name = text(LONGEST_DISPLAY_NAME);
+    let mut uri = word(MAX_IDENTIFIER_URI_LENGTH);
+    let mut name = text(MAX_DISPLAY_NAME_LENGTH);
     let mut ways = one_of_fields(&[
         ("appId", guid()),
         ("objectId", guid()),
@@ -152,12 +152,12 @@ schema_of! {
     AppRoleId => guid();
     InvocationId => guid();
     RequestId => json!({
-        "type": "string", "maxLength": LONGEST_REQUEST_ID, "pattern": "^[A-Za-z0-9._:-]+$",
+        "type": "string", "maxLength": MAX_REQUEST_ID_LENGTH, "pattern": "^[A-Za-z0-9._:-]+$",
     });
-    Reason => text(LONGEST_REASON);
+    Reason => text(MAX_REASON_LENGTH);
     PrincipalName => principal_name();
     ApiName => api_name();
-    RoleName => word(LONGEST_ROLE_VALUE);
+    RoleName => word(MAX_ROLE_VALUE_LENGTH);
     Moment => json!({ "type": "string", "format": "date-time" });
     Requester => json!({ "type": "string", "pattern": requester_pattern() });
 }
@@ -169,7 +169,7 @@ impl JsonSchema for Roles {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let role = generator.subschema_for::<RoleName>();
-        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MOST_ROLES })
+        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES })
     }
 }
 

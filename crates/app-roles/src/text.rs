@@ -7,19 +7,19 @@ use serde::{Deserialize, Deserializer};
 use crate::json::parse_string;
 
 /// Longest display name in a directory, in characters ("servicePrincipal resource type", displayName).
-pub const LONGEST_DISPLAY_NAME: usize = 256;
+pub const MAX_DISPLAY_NAME_LENGTH: usize = 256;
 
 /// Longest value of an app role, in characters ("appRole resource type", value).
-pub const LONGEST_ROLE_VALUE: usize = 120;
+pub const MAX_ROLE_VALUE_LENGTH: usize = 120;
 
 /// Longest identifier URI, in characters ("application resource type", identifierUris).
-pub const LONGEST_IDENTIFIER_URI: usize = 255;
+pub const MAX_IDENTIFIER_URI_LENGTH: usize = 255;
 
 /// Longest reason of a request, in characters.
-pub const LONGEST_REASON: usize = 500;
+pub const MAX_REASON_LENGTH: usize = 500;
 
 /// Longest id of a request, in characters.
-pub const LONGEST_REQUEST_ID: usize = 128;
+pub const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// The reason why a text is refused. It does not repeat the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -116,13 +116,13 @@ macro_rules! text_newtype {
 
 text_newtype! {
     /// The display name of a service principal. Not unique, and any application can choose any name.
-    DisplayName, |text| check(text, LONGEST_DISPLAY_NAME)
+    DisplayName, |text| check(text, MAX_DISPLAY_NAME_LENGTH)
 }
 
 text_newtype! {
     /// An identifier URI of an API, for instance `api://orders`.
     IdentifierUri, |text| {
-        check(text, LONGEST_IDENTIFIER_URI)?;
+        check(text, MAX_IDENTIFIER_URI_LENGTH)?;
         if text.contains(char::is_whitespace) {
             return Err(InvalidText::Space);
         }
@@ -133,7 +133,7 @@ text_newtype! {
 text_newtype! {
     /// The value of an app role, for instance `User.Read.All`.
     RoleValue, |text| {
-        check(text, LONGEST_ROLE_VALUE)?;
+        check(text, MAX_ROLE_VALUE_LENGTH)?;
         if text.contains(char::is_whitespace) {
             return Err(InvalidText::Space);
         }
@@ -143,13 +143,13 @@ text_newtype! {
 
 text_newtype! {
     /// The requester's reason, for readers of the record.
-    Reason, |text| check(text, LONGEST_REASON)
+    Reason, |text| check(text, MAX_REASON_LENGTH)
 }
 
 text_newtype! {
     /// The requester's own id of a request.
     RequestId, |text| {
-        check(text, LONGEST_REQUEST_ID)?;
+        check(text, MAX_REQUEST_ID_LENGTH)?;
         if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {
             Ok(())
         } else {

@@ -14,7 +14,7 @@ use super::{
 
 /// Largest number of events in one delivery. Event Grid puts one event into a queue message and up to a
 /// megabyte of events into a batch. Each event can cost several calls.
-pub const MOST_EVENTS: usize = 100;
+pub const MAX_EVENTS: usize = 100;
 
 /// An event, by what it means to the broker.
 ///
@@ -44,8 +44,8 @@ pub enum InvalidEvents {
     /// The delivery is not JSON, or neither an object nor an array.
     #[error("expected an event or an array of events in JSON")]
     Malformed,
-    /// The delivery has more than [`MOST_EVENTS`] events.
-    #[error("{0} events in one delivery; at most {MOST_EVENTS} are accepted")]
+    /// The delivery has more than [`MAX_EVENTS`] events.
+    #[error("{0} events in one delivery; at most {MAX_EVENTS} are accepted")]
     TooMany(usize),
 }
 
@@ -53,7 +53,7 @@ impl Event {
     /// Reads one event or an array of events from JSON.
     pub fn decode(text: &[u8]) -> Result<Vec<Self>, InvalidEvents> {
         let events = split(text)?;
-        if events.len() > MOST_EVENTS {
+        if events.len() > MAX_EVENTS {
             return Err(InvalidEvents::TooMany(events.len()));
         }
         Ok(events.into_iter().map(read).collect())

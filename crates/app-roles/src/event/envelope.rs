@@ -25,7 +25,7 @@ impl<'a, D: Serialize> Envelope<'a, D> {
         Self { topic: None, subject: None, event_type, event_time, data }
     }
 
-    pub(super) fn about(self, topic: &'a str, subject: &'a str) -> Self {
+    pub(super) fn with_subject(self, topic: &'a str, subject: &'a str) -> Self {
         Self { topic: Some(topic), subject: Some(subject), ..self }
     }
 

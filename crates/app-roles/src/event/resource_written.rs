@@ -77,7 +77,7 @@ impl ResourceWritten {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let data = WrittenData { correlation_id: self.cause.correlation_id };
         Envelope::new(RESOURCE_WRITTEN, self.time, data)
-            .about(self.topic.as_str(), self.resource.as_str())
+            .with_subject(self.topic.as_str(), self.resource.as_str())
             .to_json()
     }
 }

@@ -45,9 +45,9 @@ fn a_delivery_that_is_malformed_or_too_large_is_refused() {
     for text in ["", "null", "\"x\"", "1", "{", "[{]", "[1", "\u{feff}{}"] {
         assert_eq!(Event::decode(text.as_bytes()), Err(InvalidEvents::Malformed), "{text:?}");
     }
-    let many = vec![json!({}); MOST_EVENTS + 1];
+    let many = vec![json!({}); MAX_EVENTS + 1];
     let refused = Event::decode(json!(many).to_string().as_bytes());
-    assert_eq!(refused, Err(InvalidEvents::TooMany(MOST_EVENTS + 1)));
+    assert_eq!(refused, Err(InvalidEvents::TooMany(MAX_EVENTS + 1)));
 }
 
 #[test]

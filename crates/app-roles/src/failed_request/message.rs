@@ -7,7 +7,7 @@ use crate::{json::to_ascii_string, requester::Requester};
 
 /// Largest message of a storage queue, in bytes ("Scalability and performance targets for Queue
 /// Storage").
-const LARGEST_MESSAGE: usize = 64 * 1024;
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// A request that the broker gave up on after its last delivery.
 ///
@@ -39,7 +39,7 @@ impl FailedRequest {
     /// base64, which a request queue accepts too.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let json = to_ascii_string(self)?;
-        if json.len() <= LARGEST_MESSAGE {
+        if json.len() <= MAX_MESSAGE_BYTES {
             return Ok(json);
         }
         to_ascii_string(&Self { request: STANDARD.encode(&self.request), ..self.clone() })
@@ -69,7 +69,7 @@ mod tests {
             let request = character.to_string().repeat(LARGEST_REQUEST / character.len_utf8());
             let failed = failed(request.clone());
             let json = failed.to_json().unwrap();
-            prop_assert!(json.len() <= LARGEST_MESSAGE && json.is_ascii());
+            prop_assert!(json.len() <= MAX_MESSAGE_BYTES && json.is_ascii());
             let read = ReplayableRequest::parse(&json).unwrap();
             prop_assert!(read.text == request || STANDARD.decode(&read.text).unwrap() == request.as_bytes());
             prop_assert_eq!(read.queue, "q".repeat(63));

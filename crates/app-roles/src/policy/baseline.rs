@@ -8,9 +8,9 @@ use super::{
     second_gate,
 };
 use crate::{
+    baseline_role::Wanted,
     directory::{Api, AppRole, Principal},
     ids::AppRoleId,
-    plan::Wanted,
 };
 
 /// The assignable roles of an API that the second gate permits for a principal.

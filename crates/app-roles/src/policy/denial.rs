@@ -3,7 +3,7 @@
 use crate::{
     code::Code,
     directory::{Api, AppRole, Principal},
-    privileged::Why,
+    privileged::PrivilegeReason,
     requester::Requester,
 };
 
@@ -68,7 +68,7 @@ pub enum Denial {
         /// The role's value, or else its id.
         role: String,
         /// Why the role is privileged.
-        why: Why,
+        why: PrivilegeReason,
         /// The rule that would otherwise allow it.
         rule: String,
     },
@@ -84,13 +84,13 @@ impl Denial {
         Self::Principal { requester: requester.clone(), principal }
     }
 
-    pub(super) fn privileged(role: &AppRole, why: Why, rule: &str) -> Self {
+    pub(super) fn privileged(role: &AppRole, why: PrivilegeReason, rule: &str) -> Self {
         Self::Privileged { role: role.value_or_id(), why, rule: rule.to_owned() }
     }
 
     /// The text for the requester. Operators find the full text in the log.
     #[must_use]
-    pub fn outward(&self) -> String {
+    pub fn for_requester(&self) -> String {
         match self {
             Self::NoPolicy(_) => {
                 "no policy is in force, so nothing is allowed; the broker's operators find the \

@@ -6,7 +6,7 @@ use super::{
     question::Question,
     rule::{RoleMatch, Rule},
 };
-use crate::privileged::{self, Why};
+use crate::privileged::{self, PrivilegeReason};
 
 /// A rule and what it lacks to allow a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub enum Gap {
     /// `roles` does not name this role.
     Role(String),
     /// `roles` names this privileged role only by a prefix.
-    NotExactly(String, Why),
+    NotExactly(String, PrivilegeReason),
     /// The rule does not say `"privileged": true`, and this role is privileged.
-    NotMarked(String, Why),
+    NotMarked(String, PrivilegeReason),
 }
 
 impl fmt::Display for Gap {

@@ -16,7 +16,7 @@ use crate::{json, requester::Requester, text::check as check_text};
 const EMPTY_LIST: &str = "an empty list makes a rule that never applies";
 
 /// Longest name of a rule, in characters. Every result and record contains one.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_LENGTH: usize = 128;
 
 /// The only version of the file format.
 const VERSION: u64 = 1;
@@ -155,12 +155,12 @@ impl Parser {
     fn begin(&mut self, path: &str, name: &str) {
         self.rule = None;
         let path = format!("{path}.name");
-        if let Err(error) = check_text(name, LONGEST_NAME) {
+        if let Err(error) = check_text(name, MAX_NAME_LENGTH) {
             self.fault(&path, error.to_string());
         } else if !self.names.insert(name.to_owned()) {
             self.fault(&path, "another rule has this name, and decisions are recorded with it");
         }
-        self.rule = Some(name.chars().take(LONGEST_NAME).collect());
+        self.rule = Some(name.chars().take(MAX_NAME_LENGTH).collect());
     }
 
     fn grant(&mut self, path: &str, wire: WireBaselineRule) -> Option<Grant> {

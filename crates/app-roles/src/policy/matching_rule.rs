@@ -4,7 +4,7 @@ use super::{
     question::BaselineQuestion,
     rule::{Grant, RoleMatch},
 };
-use crate::privileged::{self, Why};
+use crate::privileged::{self, PrivilegeReason};
 
 /// The first part of the assignment that no candidate covers.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub(super) enum Mismatch<'a> {
     Role,
     /// The role is privileged. `rule` names it, but not exactly or without `"privileged": true`.
     Privileged {
-        why: Why,
+        why: PrivilegeReason,
         rule: &'a str,
     },
 }

@@ -9,7 +9,7 @@ use super::{permit::Permit, protected, rules::Rules};
 use crate::{
     directory::{Api, AppRole, Assignment, Principal},
     ids::ObjectId,
-    privileged::{self, Why},
+    privileged::{self, PrivilegeReason},
     request::Action,
 };
 
@@ -51,7 +51,7 @@ pub enum Caution {
     /// The policy protects the API with this appId.
     ProtectedApi(String),
     /// The role is privileged.
-    PrivilegedRole(Why),
+    PrivilegedRole(PrivilegeReason),
     /// There is no policy, for this reason, so it is unknown what it protects.
     NoPolicy(String),
 }

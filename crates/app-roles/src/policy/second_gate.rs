@@ -55,7 +55,7 @@ pub(super) fn decide_baseline(
 
 /// Whether the baseline grants the assignment, or a rule lets any requester create it. Protection
 /// does not count: it keeps the broker from changes and says nothing about who may hold the role.
-pub(super) fn explains(rules: &Rules, assignment: &BaselineQuestion<'_>) -> bool {
+pub(super) fn is_expected(rules: &Rules, assignment: &BaselineQuestion<'_>) -> bool {
     let assigning = rules.allow.iter().filter(|rule| rule.actions.contains(&RuleAction::Assign));
     let candidates = assigning.map(|rule| &rule.grant).chain(rules.baseline_grants());
     matching_rule::find(candidates.collect(), assignment).is_ok()

@@ -11,13 +11,13 @@ const OWN_TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const MICROSOFT: &str = "F8CDEF31-A31E-4B4A-93E4-5F571E91255A";
 const UNKNOWN: &str = "33333333-3333-3333-3333-333333333333";
 
-fn ask(api: &str, owner: Option<&str>, id: &str, value: Option<&str>) -> Option<Why> {
+fn ask(api: &str, owner: Option<&str>, id: &str, value: Option<&str>) -> Option<PrivilegeReason> {
     let owner = owner.map(|owner| Guid::parse(owner).unwrap());
     why(AppId::parse(api).unwrap(), owner, AppRoleId::parse(id).unwrap(), value)
 }
 
 /// A role of Microsoft Graph that no table has.
-fn on_graph(value: &str) -> Option<Why> {
+fn on_graph(value: &str) -> Option<PrivilegeReason> {
     ask(GRAPH, None, UNKNOWN, Some(value))
 }
 
@@ -68,39 +68,39 @@ fn ids_and_words_of_the_tables_are_in_lower_case() {
 #[test]
 fn an_unknown_role_of_a_dangerous_family_is_privileged() {
     for (value, reason) in [
-        ("RoleManagement.ReadWrite.Everything", Why::Roles),
-        ("RoleAssignment.Create.All", Why::Roles),
-        ("RoleEligibility.Manage.All", Why::Roles),
-        ("PrivilegedAccess.Manage.All", Why::Roles),
-        ("Identity.PrivilegeAccountActions.ReadWrite.All", Why::Roles),
-        ("AppRoleAssignment.Create.All", Why::Roles),
-        ("AppRole.Manage", Why::Roles),
-        ("DelegatedAdminRelationship.Approve.All", Why::Roles),
-        ("EntitlementManagement.ReadWrite.Catalog", Why::Roles),
-        ("Exchange.ManageAsAppV2", Why::Roles),
-        ("DelegatedPermissionGrant.Create.All", Why::Consent),
-        ("PermissionGrant.ReadWrite.All", Why::Consent),
-        ("UserAuthMethod-Brainwave.ReadWrite.All", Why::Credentials),
-        ("User-PasswordProfile.Reset.All", Why::Credentials),
-        ("PasswordWriteback.RefreshClient.All", Why::Credentials),
-        ("AgentIdentityBlueprint.Rotate.All", Why::Applications),
-        ("Application.ReadWrite.Selected", Why::Applications),
-        ("Application-Credential.ReadWrite.All", Why::Credentials),
-        ("Application.ReadUpdate.Selected", Why::Applications),
-        ("Policy.ReadWrite.Everything", Why::Policy),
-        ("PolicyReadWrite.All", Why::Policy),
-        ("Policy-ConditionalAccess.ReadWrite.All", Why::Policy),
-        ("policies_write", Why::Policy),
-        ("Domain.ReadWrite.Selected", Why::Trust),
-        ("Directory.ReadWrite.Selected", Why::Directory),
-        ("Directory.Read.Write.All", Why::Directory),
-        ("SynchronizationData-User.Upload.All", Why::Directory),
-        ("Machine.LiveResponse.Batch", Why::Devices),
-        ("Machine.Isolate", Why::Devices),
-        ("Sites.FullControl.Selected", Why::Data),
-        ("full_access_as_app", Why::Data),
-        ("IMAP.AccessAsApp", Why::Data),
-        ("Content.SuperUser.Scoped", Why::Data),
+        ("RoleManagement.ReadWrite.Everything", PrivilegeReason::Roles),
+        ("RoleAssignment.Create.All", PrivilegeReason::Roles),
+        ("RoleEligibility.Manage.All", PrivilegeReason::Roles),
+        ("PrivilegedAccess.Manage.All", PrivilegeReason::Roles),
+        ("Identity.PrivilegeAccountActions.ReadWrite.All", PrivilegeReason::Roles),
+        ("AppRoleAssignment.Create.All", PrivilegeReason::Roles),
+        ("AppRole.Manage", PrivilegeReason::Roles),
+        ("DelegatedAdminRelationship.Approve.All", PrivilegeReason::Roles),
+        ("EntitlementManagement.ReadWrite.Catalog", PrivilegeReason::Roles),
+        ("Exchange.ManageAsAppV2", PrivilegeReason::Roles),
+        ("DelegatedPermissionGrant.Create.All", PrivilegeReason::Consent),
+        ("PermissionGrant.ReadWrite.All", PrivilegeReason::Consent),
+        ("UserAuthMethod-Brainwave.ReadWrite.All", PrivilegeReason::Credentials),
+        ("User-PasswordProfile.Reset.All", PrivilegeReason::Credentials),
+        ("PasswordWriteback.RefreshClient.All", PrivilegeReason::Credentials),
+        ("AgentIdentityBlueprint.Rotate.All", PrivilegeReason::Applications),
+        ("Application.ReadWrite.Selected", PrivilegeReason::Applications),
+        ("Application-Credential.ReadWrite.All", PrivilegeReason::Credentials),
+        ("Application.ReadUpdate.Selected", PrivilegeReason::Applications),
+        ("Policy.ReadWrite.Everything", PrivilegeReason::Policy),
+        ("PolicyReadWrite.All", PrivilegeReason::Policy),
+        ("Policy-ConditionalAccess.ReadWrite.All", PrivilegeReason::Policy),
+        ("policies_write", PrivilegeReason::Policy),
+        ("Domain.ReadWrite.Selected", PrivilegeReason::Trust),
+        ("Directory.ReadWrite.Selected", PrivilegeReason::Directory),
+        ("Directory.Read.Write.All", PrivilegeReason::Directory),
+        ("SynchronizationData-User.Upload.All", PrivilegeReason::Directory),
+        ("Machine.LiveResponse.Batch", PrivilegeReason::Devices),
+        ("Machine.Isolate", PrivilegeReason::Devices),
+        ("Sites.FullControl.Selected", PrivilegeReason::Data),
+        ("full_access_as_app", PrivilegeReason::Data),
+        ("IMAP.AccessAsApp", PrivilegeReason::Data),
+        ("Content.SuperUser.Scoped", PrivilegeReason::Data),
     ] {
         assert_eq!(on_graph(value), Some(reason), "{value}");
     }
@@ -136,8 +136,8 @@ fn reading_directory_data_is_not_privileged() {
 #[test]
 fn a_role_without_a_value_is_privileged_only_on_microsoft_apis() {
     for value in [None, Some(""), Some(" ")] {
-        assert_eq!(ask(GRAPH, None, UNKNOWN, value), Some(Why::Unnamed));
-        assert_eq!(ask(OWN, Some(MICROSOFT), UNKNOWN, value), Some(Why::Unnamed));
+        assert_eq!(ask(GRAPH, None, UNKNOWN, value), Some(PrivilegeReason::Unnamed));
+        assert_eq!(ask(OWN, Some(MICROSOFT), UNKNOWN, value), Some(PrivilegeReason::Unnamed));
         assert_eq!(ask(OWN, Some(OWN_TENANT), UNKNOWN, value), None);
         assert_eq!(ask(OWN, None, UNKNOWN, value), None);
     }
@@ -172,7 +172,7 @@ fn a_reason_is_one_word() {
     for role in ROLES {
         assert_eq!(role.why.to_string(), format!("{:?}", role.why).to_lowercase());
     }
-    assert_eq!(Why::Unnamed.to_string(), "unnamed");
+    assert_eq!(PrivilegeReason::Unnamed.to_string(), "unnamed");
 }
 
 /// The text with some letters in the other case.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Largest number of roles in one request. Each is a write, and all must fit into one invocation.
-pub const MOST_ROLES: usize = 20;
+pub const MAX_ROLES: usize = 20;
 
 /// A request in either shape.
 pub(super) enum Shape {
@@ -57,14 +57,14 @@ struct GraphFields {
     app_role_id: Option<IgnoredAny>,
 }
 
-/// 1 to [`MOST_ROLES`] roles.
+/// 1 to [`MAX_ROLES`] roles.
 pub(crate) struct Roles(pub(super) Vec<RoleName>);
 
 impl<'de> Deserialize<'de> for Roles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let roles = Vec::deserialize(deserializer)?;
-        if roles.is_empty() || roles.len() > MOST_ROLES {
-            return Err(D::Error::custom(format!("expected 1 to {MOST_ROLES} roles")));
+        if roles.is_empty() || roles.len() > MAX_ROLES {
+            return Err(D::Error::custom(format!("expected 1 to {MAX_ROLES} roles")));
         }
         Ok(Self(roles))
     }

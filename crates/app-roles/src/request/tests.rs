@@ -154,8 +154,8 @@ fn a_request_expires_at_its_own_limit_and_at_the_largest_age() {
     let second = Duration::seconds(1);
     assert_eq!(request.check_age(None, now), Ok(()));
     assert_eq!(request.check_age(None, now + second), Err(Expired::NotAfter));
-    assert_eq!(request.check_age(Some(now - OLDEST_REQUEST), now), Ok(()));
-    assert_eq!(request.check_age(Some(now - OLDEST_REQUEST - second), now), Err(Expired::TooOld));
+    assert_eq!(request.check_age(Some(now - MAX_REQUEST_AGE), now), Ok(()));
+    assert_eq!(request.check_age(Some(now - MAX_REQUEST_AGE - second), now), Err(Expired::TooOld));
 }
 
 /// Texts with a meaning in some field, and arbitrary texts.

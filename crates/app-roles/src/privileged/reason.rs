@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a privileged role gives power over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Why {
+pub enum PrivilegeReason {
     /// Role and privileged group memberships, and the rules for them.
     Roles,
     /// Applications and agents, and so every permission that they hold.
@@ -29,7 +29,7 @@ pub enum Why {
     Unnamed,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for PrivilegeReason {
     /// One word, as log lines and messages show it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

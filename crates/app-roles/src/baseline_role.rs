@@ -1,4 +1,4 @@
-//! The roles that the baseline grants to a principal and that the principal lacks.
+//! Roles that the baseline grants to a principal, and which of them the principal lacks.
 
 use std::collections::HashSet;
 
