@@ -43,7 +43,7 @@ mod tests {
         format!("11111111-1111-1111-1111-{number:012}")
     }
 
-    fn wanted(pair: Pair) -> Wanted {
+    fn expected(pair: Pair) -> Wanted {
         Wanted {
             rule: "orders".to_owned(),
             api: ObjectId::parse(&id(pair.0)).unwrap(),
@@ -52,13 +52,13 @@ mod tests {
     }
 
     fn held(pair: Pair) -> (ObjectId, AppRoleId) {
-        let Wanted { api, role, .. } = wanted(pair);
+        let Wanted { api, role, .. } = expected(pair);
         (api, role.id)
     }
 
-    fn plan(what: &[Pair], present: &[Pair]) -> Vec<Wanted> {
+    fn missing_of(what: &[Pair], present: &[Pair]) -> Vec<Wanted> {
         let present = present.iter().copied().map(held);
-        missing(what.iter().copied().map(wanted).collect(), present)
+        missing(what.iter().copied().map(expected).collect(), present)
     }
 
     fn pairs() -> impl Strategy<Value = Vec<Pair>> {
@@ -68,33 +68,33 @@ mod tests {
     proptest! {
         #[test]
         fn exactly_the_wanted_roles_that_are_not_present_are_missing(what in pairs(), present in pairs()) {
-            let planned = plan(&what, &present);
+            let found = missing_of(&what, &present);
             for pair in (0..4).flat_map(|api| (0..4).map(move |role| (api, role))) {
-                let expected = what.contains(&pair) && !present.contains(&pair);
-                let count = planned.iter().filter(|one| **one == wanted(pair)).count();
-                prop_assert_eq!(count, usize::from(expected), "{:?}", pair);
+                let is_missing = what.contains(&pair) && !present.contains(&pair);
+                let count = found.iter().filter(|one| **one == expected(pair)).count();
+                prop_assert_eq!(count, usize::from(is_missing), "{:?}", pair);
             }
         }
 
         #[test]
         fn missing_roles_keep_the_order_of_the_wanted_ones(what in pairs(), present in pairs()) {
-            let mut rest = what.iter().copied().map(wanted);
-            for one in plan(&what, &present) {
-                prop_assert!(rest.any(|wanted| wanted == one));
+            let mut rest = what.iter().copied().map(expected);
+            for one in missing_of(&what, &present) {
+                prop_assert!(rest.any(|next| next == one));
             }
         }
 
         #[test]
         fn nothing_is_missing_after_all_missing_roles_are_assigned(what in pairs(), present in pairs()) {
             let done: Vec<_> = present.iter().chain(&what).copied().collect();
-            prop_assert!(plan(&what, &done).is_empty());
+            prop_assert!(missing_of(&what, &done).is_empty());
         }
     }
 
     #[test]
     fn a_role_that_two_rules_grant_is_missing_once_by_the_first() {
-        let second = Wanted { rule: "second".to_owned(), ..wanted((1, 1)) };
-        let planned = missing(vec![wanted((1, 1)), second], []);
-        assert_eq!(planned, [wanted((1, 1))]);
+        let second = Wanted { rule: "second".to_owned(), ..expected((1, 1)) };
+        let found = missing(vec![expected((1, 1)), second], []);
+        assert_eq!(found, [expected((1, 1))]);
     }
 }
