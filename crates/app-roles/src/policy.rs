@@ -248,6 +248,8 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod baseline_tests;
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod guard_tests;
 #[cfg(test)]
 #[cfg(feature = "operator")]

@@ -1,19 +1,12 @@
 use proptest::{prelude::*, sample::select};
 
-use super::*;
-use crate::{
-    directory::AppRole,
-    ids::{AppId, AppRoleId, Guid, ObjectId},
+use super::{
+    fixtures::{GRAPH, ORDERS, OWN, PRINCIPAL, SUBSCRIPTION, identity, own, resource},
+    *,
 };
+use crate::{directory::AppRole, ids::AppId};
 
-const TENANT: &str = "66666666-6666-6666-6666-666666666666";
-const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
 const CALENDAR: &str = "33333333-3333-3333-3333-333333333333";
-const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
-const OWN: &str = "99999999-9999-9999-9999-999999999999";
-const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
 
 fn policy(protected: &str, rules: &[String]) -> Policy {
     let rules = rules.join(",");
@@ -32,51 +25,26 @@ fn orders(principal: &str, roles: &str) -> String {
     rule("orders", principal, ORDERS, roles, "")
 }
 
-fn resource(group: &str) -> ArmScope {
-    let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
-    ArmScope::parse(&format!("{SUBSCRIPTION}/resourceGroups/{group}/{below}")).unwrap()
-}
-
 fn principal(group: &str) -> Principal {
-    Principal {
-        object_id: ObjectId::parse(PRINCIPAL).unwrap(),
-        client_id: AppId::parse(PRINCIPAL).unwrap(),
-        display_name: "id".to_owned(),
-        resource_id: Some(resource(group)),
-        by_client_id: false,
-    }
+    identity(PRINCIPAL, group)
 }
 
 fn role(number: u8, value: &str) -> AppRole {
-    let id = AppRoleId::parse(&format!("55555555-5555-5555-5555-{number:012}")).unwrap();
-    let value = (!value.is_empty()).then(|| value.to_owned());
-    AppRole { value, ..AppRole::known_by_id(id) }
+    fixtures::role(&format!("55555555-5555-5555-5555-{number:012}"), value)
 }
 
 fn api(app_id: &str) -> Api {
-    let (owner, roles) = match app_id {
-        GRAPH => (MICROSOFT, vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")]),
-        CALENDAR => (TENANT, vec![]),
+    let roles = match app_id {
+        GRAPH => vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")],
+        CALENDAR => vec![],
         _ => {
             let disabled = AppRole { is_enabled: false, ..role(4, "Orders.Archive") };
-            let people = AppRole { is_for_applications: false, ..role(5, "Orders.Approve") };
+            let users = AppRole { is_for_applications: false, ..role(5, "Orders.Approve") };
             let usual = [role(1, "Orders.Read"), role(2, "Orders.Write"), role(3, "")];
-            (TENANT, usual.into_iter().chain([disabled, people]).collect())
+            usual.into_iter().chain([disabled, users]).collect()
         }
     };
-    Api {
-        object_id: ObjectId::parse("88888888-8888-8888-8888-888888888888").unwrap(),
-        app_id: AppId::parse(app_id).unwrap(),
-        owner: Guid::parse(owner).ok(),
-        identifier_uris: vec![],
-        display_name: String::new(),
-        roles,
-    }
-}
-
-fn own() -> OwnIdentity {
-    let object_id = ObjectId::parse(OWN).unwrap();
-    OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
+    Api { roles, ..fixtures::api(app_id) }
 }
 
 /// Rule and value of each role that the baseline grants to an identity in rg-orders.
@@ -109,7 +77,7 @@ fn a_resource_that_is_uncovered_or_protected_does_not_concern_the_baseline() {
 fn the_baseline_grants_nothing_that_is_protected_or_in_no_rule() {
     let rules = [orders(SUBSCRIPTION, r#""Orders.*""#)];
     let (role, orders_api) = (role(1, "Orders.Read"), api(ORDERS));
-    for (protected, object_id, app_id, expected) in [
+    for (protected, object, app_id, expected) in [
         ("", OWN, ORDERS, "own identity"),
         (&*format!(r#""{PRINCIPAL}""#), PRINCIPAL, ORDERS, "protects the principal"),
         (&*format!(r#""{SUBSCRIPTION}""#), PRINCIPAL, ORDERS, "protects the principal"),
@@ -117,8 +85,7 @@ fn the_baseline_grants_nothing_that_is_protected_or_in_no_rule() {
         ("", PRINCIPAL, GRAPH, "no rule of the baseline"),
     ] {
         let policy = policy(protected, &rules);
-        let principal =
-            Principal { object_id: ObjectId::parse(object_id).unwrap(), ..principal("rg-orders") };
+        let principal = identity(object, "rg-orders");
         let api = if app_id == ORDERS { orders_api.clone() } else { api(app_id) };
         let question =
             BaselineQuestion { principal: &principal, api: &api, role: &role, own: own() };
@@ -228,7 +195,7 @@ proptest! {
                 prop_assert!(permit.is_err() || role.value.as_deref() != Some("Directory.ReadWrite.All")
                     || rules.iter().any(|rule| rule.contains("Directory") && rule.contains("true")));
             }
-            let broker = Principal { object_id: own().object_id, ..principal.clone() };
+            let broker = identity(OWN, "rg-orders");
             prop_assert!(policy.wanted(&broker, &api, own()).is_empty());
         }
     }

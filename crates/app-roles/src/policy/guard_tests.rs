@@ -4,65 +4,26 @@ use std::sync::LazyLock;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::*;
-use crate::{
-    code::Code,
-    directory::AppRole,
-    ids::{AppId, AppRoleId, Guid, ObjectId},
-    request::Action,
+use super::{
+    fixtures::{
+        API_OBJECT, CLIENT, GRAPH, ORDERS, OWN, PRINCIPAL, ROLE, SUBSCRIPTION, api, identity, own,
+        team,
+    },
+    *,
 };
+use crate::{code::Code, directory::AppRole, ids::Guid, request::Action};
 
-const TENANT: &str = "66666666-6666-6666-6666-666666666666";
-const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
-const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
-const OWN: &str = "99999999-9999-9999-9999-999999999999";
-const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
-
-fn identity(object_id: &str, group: &str) -> Principal {
-    let resource = format!(
-        "{SUBSCRIPTION}/resourcegroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
-    );
-    Principal {
-        object_id: ObjectId::parse(object_id).unwrap(),
-        client_id: AppId::parse("77777777-7777-7777-7777-777777777777").unwrap(),
-        display_name: "id".to_owned(),
-        resource_id: ArmScope::parse(&resource).ok(),
-        by_client_id: false,
-    }
-}
-
-fn api(app_id: &str) -> Api {
-    let owner = if app_id == GRAPH { MICROSOFT } else { TENANT };
-    Api {
-        object_id: ObjectId::parse("88888888-8888-8888-8888-888888888888").unwrap(),
-        app_id: AppId::parse(app_id).unwrap(),
-        owner: Guid::parse(owner).ok(),
-        identifier_uris: vec![],
-        display_name: "Microsoft Graph".to_owned(),
-        roles: vec![],
-    }
-}
+const ROLE_MANAGEMENT: &str = "RoleManagement.ReadWrite.Directory";
+const ROLE_MANAGEMENT_ID: &str = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
 
 fn role(value: &str) -> AppRole {
-    let id = if value == "RoleManagement.ReadWrite.Directory" {
-        "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"
-    } else {
-        "33333333-3333-3333-3333-333333333333"
-    };
-    let value = (!value.is_empty()).then(|| value.to_owned());
-    AppRole { value, ..AppRole::known_by_id(AppRoleId::parse(id).unwrap()) }
+    fixtures::role(if value == ROLE_MANAGEMENT { ROLE_MANAGEMENT_ID } else { ROLE }, value)
 }
 
 /// A request of the team.
 fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Question<'a> {
-    static TEAM: LazyLock<Requester> = LazyLock::new(|| Requester::Queue("team".to_owned()));
-    let own = OwnIdentity {
-        object_id: ObjectId::parse(OWN).unwrap(),
-        tenant_id: Guid::parse(TENANT).ok(),
-    };
-    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own }
+    static TEAM: LazyLock<Requester> = LazyLock::new(team);
+    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own: own() }
 }
 
 /// Decides, and asserts that the explanation agrees with the decision.
@@ -107,12 +68,12 @@ fn no_rule_can_change_what_is_protected() {
     assert!(decide(&policy(&rules, ""), &principal, &orders, &role("Orders.Read")).is_ok());
     for protected in [
         PRINCIPAL.to_owned(),
-        "77777777-7777-7777-7777-777777777777".to_owned(),
+        CLIENT.to_owned(),
         format!("{SUBSCRIPTION}/resourceGroups/rg-platform"),
         format!("{SUBSCRIPTION}/resourceGroups/RG-*"),
         SUBSCRIPTION.to_owned(),
         ORDERS.to_owned(),
-        "88888888-8888-8888-8888-888888888888".to_owned(),
+        API_OBJECT.to_owned(),
     ] {
         let policy = policy(&rules, &format!("\"{protected}\""));
         let denial = decide(&policy, &principal, &orders, &role("Orders.Read")).unwrap_err();
@@ -122,8 +83,7 @@ fn no_rule_can_change_what_is_protected() {
 
 #[test]
 fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
-    let value = "RoleManagement.ReadWrite.Directory";
-    let id = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
+    let (value, id) = (ROLE_MANAGEMENT, ROLE_MANAGEMENT_ID);
     let principal = identity(PRINCIPAL, "rg");
     for (named, more, allowed) in [
         (value, "", false),
@@ -142,7 +102,7 @@ fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
 #[test]
 fn the_nearest_rule_comes_first_with_what_it_lacks() {
     let principal = identity(PRINCIPAL, "rg");
-    let privileged = "RoleManagement.ReadWrite.Directory";
+    let privileged = ROLE_MANAGEMENT;
     for (rule, value, lacks) in [
         (rule("r", OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
         (rule("r", PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
@@ -242,7 +202,7 @@ fn rules_that_never_match_or_cover_too_much_cause_warnings() {
             "the rule does not say \"privileged\": true",
         ),
         (
-            rule("r", &group, "graph", "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8", ""),
+            rule("r", &group, "graph", ROLE_MANAGEMENT_ID, ""),
             "",
             "the rule does not say \"privileged\": true",
         ),
@@ -269,13 +229,8 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
         format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
     ]);
     let apis = select(vec![ORDERS, "graph"]);
-    let roles = select(vec![
-        "Orders.Read",
-        "*",
-        "RoleManagement.ReadWrite.Directory",
-        "RoleManagement*",
-        "User.Read.All",
-    ]);
+    let roles =
+        select(vec!["Orders.Read", "*", ROLE_MANAGEMENT, "RoleManagement*", "User.Read.All"]);
     let marks = select(vec!["", r#","privileged":true"#, r#","actions":["revoke"]"#]);
     vec((principals, apis, roles, marks), 0..5).prop_map(|rules| {
         let numbered = rules.iter().enumerate();
@@ -284,7 +239,7 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn role_values() -> impl Strategy<Value = &'static str> {
-    select(vec!["Orders.Read", "RoleManagement.ReadWrite.Directory", "User.Read.All", ""])
+    select(vec!["Orders.Read", ROLE_MANAGEMENT, "User.Read.All", ""])
 }
 
 proptest! {
@@ -311,7 +266,7 @@ proptest! {
 
     #[test]
     fn only_a_marked_rule_that_names_a_privileged_role_grants_it(rules in rules()) {
-        let value = "RoleManagement.ReadWrite.Directory";
+        let value = ROLE_MANAGEMENT;
         let granted = decide(&policy(&rules, ""), &identity(PRINCIPAL, "rg-x"), &api(GRAPH), &role(value)).is_ok();
         let marked = rules.iter().any(|rule| rule.contains(value) && rule.contains("privileged"));
         prop_assert!(marked || !granted);
@@ -323,12 +278,11 @@ proptest! {
         let principal = identity(PRINCIPAL, "rg-x");
         let allowed = decide(&policy, &principal, &api(app_id), &role(value)).is_ok();
         let resource = principal.resource_id.as_ref().unwrap().to_string();
-        let team = Requester::Queue("team".to_owned());
         for name in [PRINCIPAL, &resource, "id"] {
-            for api in [app_id, "api://orders", "Some API", "88888888-8888-8888-8888-888888888888"] {
+            for api in [app_id, "api://orders", "Some API", API_OBJECT] {
                 let text = format!(r#"{{"principal":"{name}","api":"{api}","roles":["A"]}}"#);
                 let request = Request::decode(text.as_bytes()).unwrap();
-                prop_assert!(!allowed || policy.admit(&team, &request).is_ok(), "{}", text);
+                prop_assert!(!allowed || policy.admit(&team(), &request).is_ok(), "{}", text);
             }
         }
     }

@@ -1,17 +1,14 @@
 use proptest::prelude::*;
 
-use super::*;
-use crate::{
-    directory::AppRole,
-    ids::{AppId, AppRoleId, Guid, ObjectId},
-    request::Action,
+use super::{
+    fixtures::{
+        API_OBJECT, ORDERS as API, OWN, PRINCIPAL, ROLE, api, application, identity, own, role,
+        team,
+    },
+    *,
 };
+use crate::request::Action;
 
-const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
-const OWN: &str = "99999999-9999-9999-9999-999999999999";
-const API: &str = "22222222-2222-2222-2222-222222222222";
-const ROLE: &str = "33333333-3333-3333-3333-333333333333";
-const TENANT: &str = "66666666-6666-6666-6666-666666666666";
 const GROUP: &str = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-orders";
 
 fn policy(rule: &str) -> Policy {
@@ -25,20 +22,9 @@ fn rule(requester: &str, principal: &str, api: &str, role: &str) -> String {
     )
 }
 
-fn principal(object_id: &str, resource_id: Option<&str>) -> Principal {
-    Principal {
-        object_id: ObjectId::parse(object_id).unwrap(),
-        client_id: AppId::parse(PRINCIPAL).unwrap(),
-        display_name: "id-orders".to_owned(),
-        resource_id: resource_id.map(|text| ArmScope::parse(text).unwrap()),
-        by_client_id: false,
-    }
-}
-
 /// Requests the role `Orders.Read` for an identity below [`GROUP`].
 fn ask(policy: &Policy, requester: &Requester) -> Result<Permit, Denial> {
-    let identity = format!("{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x");
-    ask_for(policy, requester, &principal(PRINCIPAL, Some(&identity)))
+    ask_for(policy, requester, &identity(PRINCIPAL, "rg-orders"))
 }
 
 fn ask_for(
@@ -55,35 +41,8 @@ fn ask_to(
     requester: &Requester,
     principal: &Principal,
 ) -> Result<Permit, Denial> {
-    let role = role(Some("Orders.Read"));
-    let api = api(API, Some(TENANT));
-    let own = own();
-    policy.decide(&Question { requester, action, principal, api: &api, role: &role, own })
-}
-
-fn role(value: Option<&str>) -> AppRole {
-    let id = AppRoleId::parse(ROLE).unwrap();
-    AppRole { value: value.map(str::to_owned), ..AppRole::known_by_id(id) }
-}
-
-fn api(app_id: &str, owner: Option<&str>) -> Api {
-    Api {
-        object_id: ObjectId::parse(API).unwrap(),
-        app_id: AppId::parse(app_id).unwrap(),
-        owner: owner.map(|id| Guid::parse(id).unwrap()),
-        identifier_uris: vec![app_id.to_owned(), "api://orders".to_owned()],
-        display_name: "Orders API".to_owned(),
-        roles: vec![],
-    }
-}
-
-fn own() -> OwnIdentity {
-    let object_id = ObjectId::parse(OWN).unwrap();
-    OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
-}
-
-fn team() -> Requester {
-    Requester::Queue("team".to_owned())
+    let (api, role) = (api(API), role(ROLE, "Orders.Read"));
+    policy.decide(&Question { requester, action, principal, api: &api, role: &role, own: own() })
 }
 
 #[test]
@@ -116,7 +75,7 @@ fn a_denial_names_the_part_of_the_rule_that_does_not_match() {
 
 #[test]
 fn a_rule_allows_assign_by_default_and_otherwise_exactly_its_actions() {
-    let principal = principal(PRINCIPAL, None);
+    let principal = application(PRINCIPAL);
     let silent = rule("queue:team", PRINCIPAL, API, "Orders.Read");
     let revoking = silent.replace("\"roles\"", "\"actions\":[\"revoke\"],\"roles\"");
     for (rule, action, allowed) in [
@@ -145,14 +104,14 @@ fn the_admin_endpoint_is_always_denied() {
 #[test]
 fn the_brokers_own_identity_is_denied_even_if_a_rule_names_it() {
     let policy = policy(&rule("queue:team", OWN, API, "Orders.Read"));
-    let own = principal(OWN, None);
+    let own = application(OWN);
     assert_eq!(ask_for(&policy, &team(), &own).unwrap_err(), Denial::OwnIdentity);
 }
 
 #[test]
 fn a_scope_covers_managed_identities_only() {
     let policy = policy(&rule("queue:team", GROUP, API, "Orders.Read"));
-    let application = principal(PRINCIPAL, None);
+    let application = application(PRINCIPAL);
     assert!(matches!(ask_for(&policy, &team(), &application), Err(Denial::Principal { .. })));
 }
 
@@ -170,7 +129,7 @@ fn a_permit_is_for_exactly_the_requested_assignment() {
     ] {
         let permit = ask(&policy(&rule), &team()).unwrap();
         assert_eq!(permit.principal().to_string(), PRINCIPAL);
-        assert_eq!(permit.api().to_string(), API);
+        assert_eq!(permit.api().to_string(), API_OBJECT);
         assert_eq!(permit.role().to_string(), ROLE);
         assert_eq!(permit.rule(), "orders");
     }
