@@ -70,7 +70,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 /// Whether a character is safe in log lines and queue messages.
 ///
 /// Control characters, line separators, characters that XML refuses and characters that reorder text
-/// are not ("Unicode Bidirectional Algorithm", explicit formatting).
+/// ("Unicode Bidirectional Algorithm", explicit formatting) are unsafe.
 #[must_use]
 pub fn is_printable(character: char) -> bool {
     let is_refused_by_xml = matches!(character, '\u{FFFE}' | '\u{FFFF}');

@@ -10,7 +10,7 @@ pub const LARGEST_REQUEST: usize = 32 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
     /// The request has more bytes than [`LARGEST_REQUEST`].
-    #[error("the request has {0} bytes and may have {LARGEST_REQUEST}")]
+    #[error("the request has {0} bytes; at most {LARGEST_REQUEST} are accepted")]
     TooLarge(usize),
     /// The text is not JSON, or not of the right shape.
     #[error("{path}: {problem}")]
