@@ -2,24 +2,30 @@
 
 use std::borrow::Cow;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use app_roles::request::{InvalidRequest, Request};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use broker::Unreadable;
 
-/// Reads a message that is the JSON text itself or base64 of it.
-pub(super) fn decode(message: &[u8]) -> Result<Request, InvalidRequest> {
-    match json(message, b"{") {
+/// Decodes a message: the JSON of a request, or base64 of it.
+pub(super) fn decode(message: &[u8]) -> Result<Request, Unreadable> {
+    let decoded = match json(message, b"{") {
         Some(text) => Request::decode(&text),
         None => Err(InvalidRequest::Json {
             path: "request".to_owned(),
             problem: "neither a JSON object nor base64 of one".to_owned(),
         }),
-    }
+    };
+    decoded.map_err(|fault| unreadable(&fault))
 }
 
-/// The JSON text of a message, which is the text itself if it begins with one of these, or base64 of
-/// it; which of the two a sender's library makes is not the sender's choice.
-pub(in crate::triggers) fn json<'a>(message: &'a [u8], beginnings: &[u8]) -> Option<Cow<'a, [u8]>> {
+/// A message that is no request, for the broker's answer.
+pub(super) fn unreadable(fault: &InvalidRequest) -> Unreadable {
+    Unreadable { kind: fault.kind(), detail: fault.to_string() }
+}
+
+/// The JSON text of a message: the message itself if it begins with one of `beginnings`, otherwise what
+/// its base64 decodes to. The sender's library decides which of the two it sends.
+pub(super) fn json<'a>(message: &'a [u8], beginnings: &[u8]) -> Option<Cow<'a, [u8]>> {
     let message = message.trim_ascii();
     if message.first().is_some_and(|first| beginnings.contains(first)) {
         return Some(Cow::Borrowed(message));
@@ -38,14 +44,14 @@ mod tests {
     #[test]
     fn a_message_that_is_neither_json_nor_base64_is_refused() {
         for message in ["", " ", "hello there", "[]", "\"x\"", "é"] {
-            let fault = decode(message.as_bytes()).unwrap_err().to_string();
+            let fault = decode(message.as_bytes()).unwrap_err().detail;
             assert!(fault.contains("neither a JSON object nor base64"), "{message:?}: {fault}");
         }
     }
 
     #[test]
     fn base64_of_something_else_is_refused_with_the_path() {
-        let fault = decode(STANDARD.encode("{\"a\":1}").as_bytes()).unwrap_err().to_string();
+        let fault = decode(STANDARD.encode("{\"a\":1}").as_bytes()).unwrap_err().detail;
         assert!(fault.starts_with("a: unknown field"), "{fault}");
     }
 

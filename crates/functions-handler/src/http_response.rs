@@ -1,10 +1,10 @@
-//! The answer to a caller over HTTP.
+//! The response to an HTTP caller.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The answer to a caller over HTTP, as the output binding of type `http` takes it.
+/// The response to an HTTP caller, as an output binding of type `http` expects it.
 ///
 /// ```json
 /// { "statusCode": 201, "headers": { "Content-Type": "application/json" }, "body": "{…}" }
@@ -12,23 +12,23 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpResponse {
-    /// The status.
+    /// The status code.
     pub status_code: u16,
-    /// Headers. There must be a `Content-Type`: the host would say `text/plain`.
+    /// The headers. Without a `Content-Type`, the host sends `text/plain`.
     pub headers: BTreeMap<String, String>,
-    /// The body, as text.
+    /// The body.
     pub body: String,
 }
 
 impl HttpResponse {
-    /// An answer with a body of this type.
+    /// A response with a body of this media type.
     #[must_use]
     pub fn new(status_code: u16, content_type: &str, body: String) -> Self {
         let headers = BTreeMap::from([("Content-Type".to_owned(), content_type.to_owned())]);
         Self { status_code, headers, body }
     }
 
-    /// The same with another header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.to_owned());

@@ -1,4 +1,4 @@
-//! Events that concern nobody: counted, and not logged one by one. A subscription has thousands a day.
+//! Events that lead to nothing are counted and not logged one by one: a subscription has thousands a day.
 
 use std::{
     collections::BTreeMap,
@@ -6,16 +6,15 @@ use std::{
     time::Duration,
 };
 
+use app_roles::event::Ignored;
 use tokio::time::Instant;
 
-use app_roles::event::Ignored;
-
-/// How often the log says how many there were.
+/// The interval of the log lines with the totals.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// How many events of one function were ignored since the start, by the reason.
+/// The number of ignored events since the start, by reason.
 #[derive(Debug, Default)]
-pub(super) struct IgnoredEvents(Mutex<Count>);
+pub struct IgnoredEvents(Mutex<Count>);
 
 #[derive(Debug, Default)]
 struct Count {
@@ -24,14 +23,14 @@ struct Count {
 }
 
 impl IgnoredEvents {
-    /// Counts one, and reports all if that was not done within the last minute.
-    pub(super) fn count(&self, reason: Ignored) {
+    /// Counts an event, and logs the totals at most once a minute.
+    pub fn count(&self, reason: Ignored) {
         if let Some(total) = self.add(reason) {
             tracing::info!(event = "events.ignored", total, "since the start, by the reason");
         }
     }
 
-    /// The line that is due, if one is.
+    /// The totals if they are to be logged now.
     fn add(&self, reason: Ignored) -> Option<String> {
         let mut count = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *count.by_reason.entry(reason).or_default() += 1;
