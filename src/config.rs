@@ -237,22 +237,12 @@ fn easy_auth(env: &dyn Env) -> bool {
     env.get("WEBSITE_AUTH_ENABLED").is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// `PACE_FACTOR`: see [`Settings::pace`].
+/// `PACE_FACTOR`: see [`Settings::timing`].
 pub fn pace(env: &dyn Env, graph_endpoint: Option<&Url>) -> Result<Timing, StartFault> {
     const NAME: &str = "PACE_FACTOR";
-    let Some(text) = env.get(NAME) else {
-        return Ok(Timing::default());
-    };
-    if !graph_endpoint.is_some_and(is_loopback) {
-        return Err(fault(
-            NAME,
-            "is for emulators: it is accepted only if GRAPH_ENDPOINT is on 127.0.0.1",
-        ));
-    }
-    match text.parse::<f64>() {
-        Ok(factor) if factor > 0.0 && factor <= 1.0 => Ok(Timing::default().scaled(factor)),
-        _ => Err(fault(NAME, "must be a number above 0 and up to 1")),
-    }
+    let factor = azure_rest::timing::pace_factor(env.get(NAME).as_deref(), graph_endpoint)
+        .map_err(|error| fault(NAME, error.to_string()))?;
+    Ok(Timing::default().scaled(factor))
 }
 
 #[cfg(test)]
