@@ -1,5 +1,5 @@
-//! `app-role doctor`: everything that must be true for the broker to work, looked at with the
-//! operator's own rights. Nothing is changed.
+//! `app-role doctor`: checks of everything that the broker needs to work, with the operator's own
+//! permissions. Nothing is changed.
 
 mod account;
 mod azure;
@@ -15,8 +15,9 @@ use clap::Args;
 use finding::{Finding, State};
 
 use crate::{
-    arguments::{BrokerAddress, GlobalOptions},
-    failure::{Exit, Failure},
+    exit::Exit,
+    failure::Failure,
+    options::{BrokerAddress, BrokerIdentity, GlobalOptions},
     output::{Progress, Screen, Tone, table},
     session::Session,
 };
@@ -25,68 +26,67 @@ use crate::{
 pub(crate) struct DoctorArguments {
     #[command(flatten)]
     broker: BrokerAddress,
-    /// The broker's identity
-    #[arg(long, env = "APP_ROLE_BROKER_IDENTITY", value_name = "PRINCIPAL")]
-    #[arg(hide_env_values = true)]
-    broker_identity: Option<String>,
-    /// The folder of host.json
+    #[command(flatten)]
+    identity: BrokerIdentity,
+    /// Folder with host.json and the function folders
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     app_root: PathBuf,
-    /// The account of `RequestQueues`: an endpoint such as
+    /// Storage account of the connection `RequestQueues`: a queue endpoint, for example
     /// `https://strequests.queue.core.windows.net`, or a connection string
     #[arg(long, value_name = "ACCOUNT")]
     requests: Option<String>,
-    /// The account of `AzureWebJobsStorage`, in the same way
+    /// Storage account of the connection `AzureWebJobsStorage`: a queue endpoint or a connection string
     #[arg(long, value_name = "ACCOUNT")]
     host_storage: Option<String>,
 }
 
+/// Runs `app-role doctor`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
+    screen: Screen,
     arguments: &DoctorArguments,
 ) -> Result<Exit, Failure> {
-    let findings = examine(global, arguments).await;
+    let findings = check(global, arguments).await;
     if screen.is_json() {
         screen.json(&findings)?;
     } else {
-        show(*screen, &findings);
+        show(screen, &findings);
     }
     let is_healthy = findings.iter().all(|finding| finding.state != State::Failed);
     Ok(if is_healthy { Exit::Done } else { Exit::Failed })
 }
 
-/// Looks at one thing after another; what fails keeps nothing else from being looked at.
-async fn examine(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Finding> {
-    let progress = Progress::start("files …");
-    let (mut findings, folders) = files::examine(&global.policy, &arguments.app_root);
-    progress.say("sign-in …");
+/// Runs all checks. A check that fails does not keep the others from running.
+async fn check(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Finding> {
+    let progress = Progress::start("checking files …");
+    let (mut findings, folders) = files::check(&global.policy, &arguments.app_root);
+    progress.say("signing in …");
     match Session::open(global).await {
         Err(failure) => findings.push(Finding::failed("sign-in", &failure)),
         Ok(session) => {
             findings.push(Finding::ok("sign-in", identity::who(&session)));
-            progress.say("the broker's identity …");
-            let broker = arguments.broker_identity.as_deref();
-            findings.extend(identity::examine(&session, broker).await);
-            findings.extend(azure::examine(&session, broker).await);
+            progress.say("checking the broker's identity …");
+            let broker = arguments.identity.name();
+            findings.extend(identity::check(&session, broker).await);
+            findings.extend(azure::check(&session, broker).await);
         }
     }
-    progress.say("clock …");
-    findings.push(clock::examine(global).await);
-    progress.say("the broker …");
-    findings.push(broker::examine(global, &arguments.broker).await);
+    progress.say("checking the clock …");
+    findings.push(clock::check(global).await);
+    progress.say("checking the broker's health …");
+    findings.push(broker::check(global, &arguments.broker).await);
     for (connection, option, account) in [
         ("RequestQueues", "--requests", &arguments.requests),
         ("AzureWebJobsStorage", "--host-storage", &arguments.host_storage),
     ] {
-        progress.say(&format!("{connection} …"));
+        progress.say(&format!("checking {connection} …"));
         let account = account.as_deref();
-        findings.extend(account::examine(global, connection, option, account, &folders).await);
+        findings.extend(account::check(global, (connection, option), account, &folders).await);
     }
     findings
 }
 
-/// A line for each finding, and one below it for what to do.
+/// Prints a line for each finding, and its advice below it.
 fn show(screen: Screen, findings: &[Finding]) {
     let rows = findings.iter().flat_map(|finding| {
         let sign = sign(finding.state).0.to_owned();
@@ -100,7 +100,7 @@ fn show(screen: Screen, findings: &[Finding]) {
     }
 }
 
-/// What marks a state, and its colour.
+/// Returns the sign and the color of a state.
 fn sign(state: State) -> (&'static str, Option<Tone>) {
     match state {
         State::Ok => ("✓", Some(Tone::Good)),
@@ -109,7 +109,7 @@ fn sign(state: State) -> (&'static str, Option<Tone>) {
     }
 }
 
-/// A line with its mark in colour.
+/// Colors the sign of a line.
 fn painted(screen: Screen, line: &str) -> String {
     for (sign, tone) in [State::Ok, State::Failed].map(sign) {
         if let (Some(rest), Some(tone)) = (line.strip_prefix(sign), tone) {

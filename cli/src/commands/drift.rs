@@ -1,72 +1,71 @@
-//! `app-role drift`: the policy against the tenant. It reads and plans as the broker's timer does, by the
-//! same code, and changes nothing.
+//! `app-role drift`: the differences between tenant and policy. It uses the code of the broker's timer, and
+//! changes nothing.
 
 mod comparison;
 mod reading;
 
+use app_roles::ids::ObjectId;
 use clap::Args;
 use comparison::{Comparer, Deviation};
 use reading::{PolicyApi, holdings, policy_apis};
 use serde::Serialize;
 
 use crate::{
-    arguments::GlobalOptions,
-    failure::{Exit, Failure},
-    output::{Progress, Screen, Tone, table},
-    session::{self, Session},
+    exit::Exit,
+    failure::Failure,
+    options::{BrokerIdentity, GlobalOptions},
+    output::{Progress, Screen, Tone, shown, table},
+    policy_file,
+    session::Session,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct DriftArguments {
-    /// The broker's identity, which has its roles by itself
-    #[arg(long, env = "APP_ROLE_BROKER_IDENTITY", value_name = "PRINCIPAL")]
-    #[arg(hide_env_values = true)]
-    broker_identity: Option<String>,
+    #[command(flatten)]
+    broker: BrokerIdentity,
 }
 
-/// How the tenant differs from the policy.
+/// The differences between tenant and policy.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Drift {
-    /// How many managed identities were looked at.
+    /// The number of managed identities that were compared.
     identities: usize,
-    /// What the baseline gives and somebody lacks.
+    /// Roles of the baseline that are not assigned.
     missing: Vec<Deviation>,
-    /// What somebody holds and no rule allows.
+    /// Assigned roles that no rule allows.
     unexpected: Vec<Deviation>,
-    /// What the policy names and the tenant does not have.
+    /// APIs and roles of the policy that do not exist in the tenant.
     unknown: Vec<String>,
 }
 
 impl Drift {
-    fn is_any(&self) -> bool {
+    fn exists(&self) -> bool {
         !(self.missing.is_empty() && self.unexpected.is_empty() && self.unknown.is_empty())
     }
 }
 
+/// Runs `app-role drift`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
+    screen: Screen,
     arguments: &DriftArguments,
 ) -> Result<Exit, Failure> {
-    // Where there is no policy, nothing can differ from it.
-    session::readable_policy(&global.policy)?;
+    // Without a policy, there is nothing to compare with.
+    policy_file::read(&global.policy)?;
     let session = Session::open(global).await?;
-    let broker = session.broker_identity(arguments.broker_identity.as_deref()).await?;
+    let broker = session.directory().broker_identity(arguments.broker.name()).await?;
     let drift = compare(&session, broker).await?;
     if screen.is_json() {
         screen.json(&drift)?;
     } else {
-        show(*screen, &drift);
+        show(screen, &drift);
     }
-    Ok(if drift.is_any() { Exit::Drift } else { Exit::Done })
+    Ok(if drift.exists() { Exit::Drift } else { Exit::Done })
 }
 
-async fn compare(
-    session: &Session,
-    broker: Option<app_roles::ids::ObjectId>,
-) -> Result<Drift, Failure> {
-    let progress = Progress::start("reading the APIs of the policy …");
+async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, Failure> {
+    let progress = Progress::start("looking up the APIs of the policy …");
     let mut drift = Drift::default();
     let mut apis = Vec::new();
     for api in policy_apis(session).await? {
@@ -80,15 +79,15 @@ async fn compare(
     }
     let holdings = holdings(session, &apis, &progress).await?;
     let comparer = Comparer::new(session, broker, &apis, &holdings);
-    let mut identities = session.broker.graph().managed_identities();
+    let mut identities = session.graph().managed_identities();
     while let Some(page) = identities.next_page(session.deadline()).await? {
         drift.identities += page.len();
         progress.say(&format!("{} managed identities …", drift.identities));
         for identity in &page {
-            comparer.look_at(identity, &mut drift.missing, &mut drift.unexpected);
+            comparer.compare(identity, &mut drift.missing, &mut drift.unexpected);
         }
     }
-    // Where Graph forgets where the reader was, identities come twice.
+    // Graph lists some identities twice if it loses the position in the list.
     for deviations in [&mut drift.missing, &mut drift.unexpected] {
         deviations.sort();
         deviations.dedup();
@@ -106,22 +105,22 @@ fn show(screen: Screen, drift: &Drift) {
         screen.say(&table(&headers, rows.into_iter()));
     }
     for sentence in &drift.unknown {
-        let sentence = crate::output::shown(sentence);
-        screen.say(&format!("{} {sentence}", screen.paint(Tone::Careful, "unknown:")));
+        let sentence = shown(sentence);
+        screen.say(&format!("{} {sentence}", screen.paint(Tone::Warning, "unknown:")));
     }
     let Drift { identities, missing, unexpected, unknown } = drift;
     let counts = format!(
-        "looked at {identities} managed identities: missing {}, unexpected {}, unknown {}",
+        "compared {identities} managed identities: {} missing, {} unexpected, {} unknown",
         missing.len(),
         unexpected.len(),
         unknown.len()
     );
-    let tone = if drift.is_any() { Tone::Bad } else { Tone::Good };
+    let tone = if drift.exists() { Tone::Bad } else { Tone::Good };
     screen.say(&screen.paint(tone, &counts));
     if !missing.is_empty() {
         screen.note(
-            "hint: the broker gives what is missing after the next run of its timer; app-role assign \
-             gives it now",
+            "hint: the broker assigns missing roles after the next run of its timer; `app-role assign` \
+             assigns them now",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `app-role holders`: who holds roles of an API.
+//! `app-role holders`: the principals that hold roles of an API.
 
 use app_roles::{
     directory::{Api, AppRole},
@@ -10,23 +10,24 @@ use microsoft_graph::assignments::NamedHolder;
 use serde::Serialize;
 
 use crate::{
-    arguments::GlobalOptions,
-    failure::{Exit, Failure},
+    exit::Exit,
+    failure::Failure,
     names,
+    options::GlobalOptions,
     output::{Paging, Progress, Screen},
-    result::shown_text,
-    roles::Privilege,
+    privilege::Privilege,
     session::Session,
+    timestamps::text_to_the_second,
 };
 
-/// The type of nearly all who hold app roles ("appRoleAssignment resource type", principalType).
+/// The usual type of a holder ("appRoleAssignment resource type", principalType).
 const APPLICATION: &str = "ServicePrincipal";
 
 #[derive(Debug, Args)]
 pub(crate) struct HoldersArguments {
-    /// Whose roles
+    /// API that defines the roles
     api: String,
-    /// Only who holds this role
+    /// List only the holders of this role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
     #[command(flatten)]
@@ -50,28 +51,30 @@ struct Row {
 }
 
 impl Row {
-    /// What holds the role, where it is no application.
+    /// Returns the type of a holder that is not a service principal.
     fn unusual_type(&self) -> &str {
         if self.principal_type == APPLICATION { "" } else { &self.principal_type }
     }
 }
 
+/// Runs `app-role holders`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
+    screen: Screen,
     arguments: &HoldersArguments,
 ) -> Result<Exit, Failure> {
     let session = Session::open(global).await?;
-    let api = session.api(&arguments.api).await?;
+    let api = session.directory().api(&arguments.api).await?;
     let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
-    let progress = Progress::start("reading who holds roles of the API …");
-    let holders = session.broker.graph().named_holders(&api, session.deadline()).await?;
+    let progress = Progress::start("listing the holders …");
+    let holders = session.graph().named_holders(&api, session.deadline()).await?;
     drop(progress);
-    let wanted =
+    let is_listed =
         |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.assignment.role);
-    let rows: Vec<_> = holders.into_iter().filter(wanted).map(|holder| row(&api, holder)).collect();
+    let rows: Vec<_> =
+        holders.into_iter().filter(is_listed).map(|holder| row(&api, holder)).collect();
     if rows.is_empty() {
-        screen.note("nobody holds it");
+        screen.note("no holders found");
     }
     let headers = ["PRINCIPAL", "OBJECT ID", "TYPE", "ROLE", "PRIVILEGED", "SINCE"];
     screen.list(&headers, &rows, arguments.paging, |row| {
@@ -80,8 +83,8 @@ pub(crate) async fn run(
             row.principal_id.to_string(),
             row.unusual_type().to_owned(),
             row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
-            row.privilege.mark(),
-            row.since.as_deref().map(shown_text).unwrap_or_default(),
+            row.privilege.cell(),
+            row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
         ]
     })?;
     Ok(Exit::Done)

@@ -1,4 +1,4 @@
-//! `app-role plan`: what the broker would do with a request, and why. Nothing is changed.
+//! `app-role plan`: what the broker would do with a request. Nothing is changed.
 
 use std::{
     io::Read as _,
@@ -16,69 +16,70 @@ use broker::Decision;
 use clap::Args;
 
 use crate::{
-    arguments::GlobalOptions,
-    failure::{Exit, Failure},
+    exit::Exit,
+    failure::Failure,
+    options::{BrokerIdentity, GlobalOptions},
     output::Screen,
-    result::{self, Began},
+    result::{self, Start},
     session::Session,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArguments {
-    /// The request, as a queue would take it; `-` is standard input
+    /// File with the request, as sent to a queue; `-` reads standard input
     file: PathBuf,
-    /// Who asks, as the policy names them, for instance queue:app-role-requests
+    /// Requester, as the policy names it, for example queue:app-role-requests
     #[arg(long, value_parser = Requester::parse)]
     requester: Requester,
-    /// The broker's identity, which the broker never changes
-    #[arg(long, env = "APP_ROLE_BROKER_IDENTITY", value_name = "PRINCIPAL")]
-    #[arg(hide_env_values = true)]
-    broker_identity: Option<String>,
+    #[command(flatten)]
+    broker: BrokerIdentity,
 }
 
+/// Runs `app-role plan`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
+    screen: Screen,
     arguments: &PlanArguments,
 ) -> Result<Exit, Failure> {
-    let request = Request::decode(&bytes(&arguments.file)?)
-        .map_err(|fault| Failure::failed(format!("the broker would answer invalid: {fault}")))?;
-    // A plan is what a dry run says.
+    let request = Request::decode(&bytes(&arguments.file)?).map_err(|fault| {
+        Failure::failed(format!("the broker would reject the request: {fault}"))
+    })?;
     let request = Request { dry_run: true, ..request };
     let session = Session::open(global).await?;
-    if let Some(reason) = session.broker.policy().closed_because() {
-        screen.note(&format!("there is no policy: {reason}"));
+    if let Some(reason) = session.policy().closed_because() {
+        screen.note(&format!("warning: no policy: {reason}"));
     }
-    let began = Began::now();
+    let start = Start::now();
     let decision = decide(&session, arguments, &request).await?;
     let is_denied = decision.roles.iter().any(|role| role.status == Status::Denied);
     let is_forbidden = decision.roles.iter().any(|role| role.code == Some(Code::Forbidden));
-    let result = began.result(&session, &arguments.requester, &request, decision);
-    let exit = result::print(*screen, &result)?;
+    let result = start.result(&session, &arguments.requester, &request, decision);
+    let exit = result::print(screen, &result)?;
     if is_denied {
-        screen.note("hint: `app-role policy explain` says what the nearest rule lacks");
+        screen.note("hint: `app-role policy explain` shows what the nearest rule lacks");
     }
     if is_forbidden {
-        screen.note("hint: names are looked up with your own rights, which were not enough");
+        screen
+            .note("hint: names are looked up with your own permissions, which are not sufficient");
     }
     Ok(exit)
 }
 
-/// Asks the broker's own code, with the operator's eyes.
+/// Runs the broker's own code, with the operator's permissions.
 async fn decide(
     session: &Session,
     arguments: &PlanArguments,
     request: &Request,
 ) -> Result<Decision, Failure> {
-    let broker = session.broker_identity(arguments.broker_identity.as_deref()).await?;
+    let broker = session.directory().broker_identity(arguments.broker.name()).await?;
     let context = session.context(&arguments.requester);
-    let mut decision = match session.broker.apply(context, request).await {
+    let mut decision = match session.broker().apply(context, request).await {
         Ok(decision) => decision,
         Err(not_yet) => *not_yet.last,
     };
     let principal = decision.principal.as_ref().map(ResultPrincipal::object_id);
     if principal.is_some() && principal == broker {
-        // The broker's code took the operator for the broker.
+        // The broker's code ran as the operator, so it took the operator for its own identity.
         let denied = RoleOutcome::denied(&Denial::OwnIdentity);
         let names = request.roles.iter();
         decision.roles = names.map(|name| denied.clone().requested(name)).collect();
@@ -86,7 +87,7 @@ async fn decide(
     Ok(decision)
 }
 
-/// Reads the file, a little more of it than a request may have.
+/// Reads the request. One byte more than the largest request is enough to detect a larger one.
 fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::failed(format!("{} cannot be read: {error}", file.display()))

@@ -1,6 +1,6 @@
-//! `app-role policy`: is the file in order, and which rule decides.
+//! `app-role policy`: validation of the policy file, and explanation of its decisions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use app_roles::{
     policy::{NearRule, Question},
@@ -11,83 +11,84 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    arguments::GlobalOptions,
     examples,
-    failure::{Exit, Failure},
+    exit::Exit,
+    failure::Failure,
     names,
+    options::{BrokerIdentity, GlobalOptions},
     output::{Screen, Tone, table},
+    policy_file,
     result::word,
-    session::{self, Session},
+    session::Session,
 };
 
-/// How many rules are shown that do not allow something.
-const MOST_NEAR_RULES: usize = 5;
+/// The largest number of rules to show for a denial.
+const MAX_NEAREST_RULES: usize = 5;
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum PolicyArguments {
-    /// Whether the file would be in force, and what in it is probably not meant; needs no sign-in
+pub(crate) enum PolicyCommand {
+    /// Validate the policy file and warn about likely mistakes, without signing in
     #[command(after_help = examples::POLICY_CHECK)]
     Check {
-        /// The policy; else the one of --policy
+        /// Policy file; default: the file of --policy
         file: Option<PathBuf>,
     },
-    /// Which rule decides, or what the nearest one lacks
+    /// Show which rule allows a role, or what the nearest rules lack
     #[command(after_help = examples::POLICY_EXPLAIN)]
     Explain(ExplainArguments),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// Who is to get or lose the role
+    /// Principal that receives or loses the role
     principal: String,
-    /// Whose role it is
+    /// API that defines the role
     api: String,
-    /// The role
+    /// Role to decide on
     role: String,
-    /// Who asks, as the policy names them; else you, as `cli:` and your object id
+    /// Requester, as the policy names it; default: cli: and your object ID
     #[arg(long, value_parser = Requester::parse)]
     requester: Option<Requester>,
-    /// What is asked
+    /// Action to decide on
     #[arg(long, value_enum, default_value_t)]
-    action: Asked,
-    /// The broker's identity, which the broker never changes
-    #[arg(long, env = "APP_ROLE_BROKER_IDENTITY", value_name = "PRINCIPAL")]
-    #[arg(hide_env_values = true)]
-    broker_identity: Option<String>,
+    action: ActionOption,
+    #[command(flatten)]
+    broker: BrokerIdentity,
 }
 
-/// What is asked.
+/// The value of `--action`.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Asked {
-    /// To give the role
+enum ActionOption {
+    /// Assign the role
     #[default]
     Assign,
-    /// To take it away
+    /// Revoke the role
     Revoke,
 }
 
-impl From<Asked> for Action {
-    fn from(asked: Asked) -> Self {
-        match asked {
-            Asked::Assign => Self::Assign,
-            Asked::Revoke => Self::Revoke,
+impl From<ActionOption> for Action {
+    fn from(option: ActionOption) -> Self {
+        match option {
+            ActionOption::Assign => Self::Assign,
+            ActionOption::Revoke => Self::Revoke,
         }
     }
 }
 
+/// Runs `app-role policy`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
-    arguments: PolicyArguments,
+    screen: Screen,
+    arguments: PolicyCommand,
 ) -> Result<Exit, Failure> {
     match arguments {
-        PolicyArguments::Check { file } => check(*screen, &file.unwrap_or(global.policy.clone())),
-        PolicyArguments::Explain(arguments) => explain(global, *screen, &arguments).await,
+        PolicyCommand::Check { file } => check(screen, &file.unwrap_or(global.policy.clone())),
+        PolicyCommand::Explain(arguments) => explain(global, screen, &arguments).await,
     }
 }
 
-fn check(screen: Screen, file: &std::path::Path) -> Result<Exit, Failure> {
-    let policy = session::readable_policy(file)?;
+fn check(screen: Screen, file: &Path) -> Result<Exit, Failure> {
+    let policy = policy_file::read(file)?;
     let sha256 = policy.sha256().unwrap_or_default();
     if screen.is_json() {
         let warnings = policy.warnings();
@@ -95,7 +96,7 @@ fn check(screen: Screen, file: &std::path::Path) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     for warning in policy.warnings() {
-        screen.say(&format!("{} {warning}", screen.paint(Tone::Careful, "warning:")));
+        screen.say(&format!("{} {warning}", screen.paint(Tone::Warning, "warning:")));
     }
     screen.say(&format!("{} is valid; sha256 {sha256}", file.display()));
     Ok(Exit::Done)
@@ -106,17 +107,23 @@ async fn explain(
     screen: Screen,
     arguments: &ExplainArguments,
 ) -> Result<Exit, Failure> {
-    // Whoever wants an explanation wants one of a policy.
-    session::readable_policy(&global.policy)?;
+    // Without a policy, there is no decision to explain.
+    policy_file::read(&global.policy)?;
     let session = Session::open(global).await?;
-    let principal = session.principal(&arguments.principal).await?;
-    let api = session.api(&arguments.api).await?;
+    let directory = session.directory();
+    let principal = directory.principal(&arguments.principal).await?;
+    let api = directory.api(&arguments.api).await?;
     let role = names::role(&api, &arguments.role)?;
-    let own = session.own(session.broker_identity(arguments.broker_identity.as_deref()).await?);
-    let requester = arguments.requester.as_ref().unwrap_or(&session.requester);
-    let (action, policy) = (arguments.action.into(), session.broker.policy());
-    let question =
-        Question { requester, action, principal: &principal, api: &api, role: &role, own };
+    let broker = directory.broker_identity(arguments.broker.name()).await?;
+    let policy = session.policy();
+    let question = Question {
+        requester: arguments.requester.as_ref().unwrap_or_else(|| session.requester()),
+        action: arguments.action.into(),
+        principal: &principal,
+        api: &api,
+        role: &role,
+        own: session.own_identity(broker),
+    };
     let near = policy.nearest_rules(&question);
     match policy.decide(&question) {
         Ok(permit) => {
@@ -131,7 +138,7 @@ async fn explain(
         }
         Err(denial) => {
             let (code, sentence) = (word(&denial.code()), denial.to_string());
-            show_denied(screen, &code, &sentence, near.get(..MOST_NEAR_RULES).unwrap_or(&near))?;
+            show_denied(screen, &code, &sentence, near.get(..MAX_NEAREST_RULES).unwrap_or(&near))?;
             Ok(Exit::Denied)
         }
     }
@@ -153,11 +160,11 @@ fn show_denied(
     }
     screen.say(&format!("{} ({code}): {sentence}", screen.paint(Tone::Bad, "denied")));
     let rows = near.iter().map(|rule| match lacks(rule).as_slice() {
-        [] => vec![rule.rule.clone(), "nothing, and no rule can allow this".to_owned()],
+        [] => vec![rule.rule.clone(), "nothing; no rule can allow this".to_owned()],
         gaps => vec![rule.rule.clone(), gaps.join("; ")],
     });
     if !near.is_empty() {
-        screen.say(&table(&["NEAREST RULES", "WHAT IS MISSING"], rows));
+        screen.say(&table(&["NEAREST RULES", "MISSING"], rows));
     }
     Ok(())
 }

@@ -1,44 +1,45 @@
-//! What an operator sees of replaying.
+//! `app-role replay`: sends failed requests back to their queues.
 
 use clap::Args;
 use serde_json::json;
 
-use super::{Entry, FAILED_REQUESTS, Replay};
 use crate::{
-    arguments::GlobalOptions,
-    credential::account,
-    failure::{Exit, Failure},
+    exit::Exit,
+    failure::Failure,
+    options::GlobalOptions,
     output::Screen,
+    replay::{FAILED_REQUESTS, Replay},
     storage::QueueError,
+    storage_account,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// The account that has the queue app-role-failed: an endpoint such as
-    /// `https://stbroker.queue.core.windows.net`, to which you are signed in, or a connection string
+    /// Storage account with the queue app-role-failed: a queue endpoint, for example
+    /// `https://stbroker.queue.core.windows.net`, or a connection string
     #[arg(long, value_name = "ACCOUNT")]
     failed: String,
-    /// The account that has the queues of requests
+    /// Storage account with the request queues: a queue endpoint or a connection string
     #[arg(long, value_name = "ACCOUNT")]
     requests: String,
-    /// Say what would be replayed, and change nothing
+    /// List what would be replayed without changing anything
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Replays, or with `--dry-run` only says what would be.
+/// Runs `app-role replay`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
+    screen: Screen,
     arguments: &ReplayArguments,
 ) -> Result<Exit, Failure> {
-    let failed = account(global, "--failed", &arguments.failed)?;
-    let requests = account(global, "--requests", &arguments.requests)?;
+    let failed = storage_account::open(global, "--failed", &arguments.failed)?;
+    let requests = storage_account::open(global, "--requests", &arguments.requests)?;
     let mut replay = Replay::new(&failed, requests).map_err(unreadable)?;
     if arguments.dry_run {
-        return preview(*screen, &replay).await;
+        return preview(screen, &replay).await;
     }
-    let tally = replay.run(|entry| tell(*screen, entry)).await.map_err(unreadable)?;
+    let tally = replay.run(|entry| screen.say(&entry.to_string())).await.map_err(unreadable)?;
     if screen.is_json() {
         screen.json(&json!({
             "replayed": tally.replayed, "left": tally.left, "failed": tally.failed,
@@ -49,7 +50,9 @@ pub(crate) async fn run(
     match (tally.failed, tally.replayed) {
         (0, _) => Ok(Exit::Done),
         (count, replayed) => {
-            screen.note(&format!("{count} messages are still in {FAILED_REQUESTS}: run it again"));
+            screen.note(&format!(
+                "hint: {count} messages are still in {FAILED_REQUESTS}; run it again"
+            ));
             Ok(if replayed == 0 { Exit::Failed } else { Exit::Partly })
         }
     }
@@ -62,16 +65,12 @@ async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
         screen.json(&json!({ "messages": messages, "about": count }))?;
     } else {
         for entry in &entries {
-            tell(screen, entry);
+            screen.say(&entry.to_string());
         }
-        let looked = entries.len();
-        screen.say(&format!("looked at {looked} of about {count} messages; nothing was changed"));
+        let shown = entries.len();
+        screen.say(&format!("{shown} of about {count} messages; nothing was changed"));
     }
     Ok(Exit::Done)
-}
-
-fn tell(screen: Screen, entry: &Entry) {
-    screen.say(&entry.to_string());
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
@@ -79,8 +78,10 @@ fn unreadable(error: QueueError) -> Failure {
     let failure = Failure::failed(error.to_string());
     match error {
         QueueError::NotFound { .. } => {
-            failure.hint("the broker makes the queue when it first gives up")
+            failure.hint("the queue is created with the first failed request")
         }
-        _ => failure.hint("you need the role Storage Queue Data Contributor on both accounts"),
+        _ => {
+            failure.hint("you need the Azure role Storage Queue Data Contributor on both accounts")
+        }
     }
 }

@@ -1,27 +1,28 @@
-//! `app-role roles`: which roles an API defines.
+//! `app-role roles`: the roles that an API defines.
 
 use app_roles::{
-    directory::{Api, AppRole},
+    directory::{Api, AppRole, NoSuchRole},
     ids::AppRoleId,
     names::RoleName,
-    privileged,
 };
 use clap::Args;
 use serde::Serialize;
 
 use crate::{
-    arguments::GlobalOptions,
-    failure::{Exit, Failure},
-    names::{meant, read},
+    exit::Exit,
+    failure::Failure,
+    names::{did_you_mean, parse},
+    options::GlobalOptions,
     output::{Paging, Screen},
+    privilege::Privilege,
     session::Session,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct RolesArguments {
-    /// Whose roles
+    /// API that defines the roles
     api: String,
-    /// Only those with this in their value, in any case; `*` stands for any characters
+    /// List only roles whose value contains this text. `*` matches any characters, and case is ignored
     pattern: Option<String>,
     #[command(flatten)]
     paging: Paging,
@@ -35,46 +36,20 @@ struct Row {
     id: AppRoleId,
     #[serde(flatten)]
     privilege: Privilege,
-    /// Whether a managed identity can be given it.
+    /// Whether it can be assigned to a managed identity.
     assignable: bool,
     #[serde(skip)]
     remark: &'static str,
 }
 
-/// Whether a role is privileged, and why.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Privilege {
-    privileged: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    privileged_because: Option<String>,
-}
-
-impl Privilege {
-    pub(crate) fn of(api: &Api, role: &AppRole) -> Self {
-        let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
-        let privileged_because = why.map(|why| why.to_string());
-        Self { privileged: privileged_because.is_some(), privileged_because }
-    }
-
-    /// Of a role of which nobody can say it.
-    pub(crate) fn unknown() -> Self {
-        Self { privileged: false, privileged_because: None }
-    }
-
-    /// The mark in a table.
-    pub(crate) fn mark(&self) -> String {
-        self.privileged_because.as_ref().map(|why| format!("yes ({why})")).unwrap_or_default()
-    }
-}
-
+/// Runs `app-role roles`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
+    screen: Screen,
     arguments: &RolesArguments,
 ) -> Result<Exit, Failure> {
     let session = Session::open(global).await?;
-    let api = session.api(&arguments.api).await?;
+    let api = session.directory().api(&arguments.api).await?;
     let pattern = arguments.pattern.as_deref();
     let mut roles: Vec<_> =
         api.roles.iter().filter(|role| pattern.is_none_or(|text| matches(text, role))).collect();
@@ -84,11 +59,13 @@ pub(crate) async fn run(
     roles.sort_by_key(|role| role.value.clone());
     let rows: Vec<_> = roles.into_iter().map(|role| row(&api, role)).collect();
     if rows.is_empty() {
-        screen.note("the API defines no roles; 00000000-0000-0000-0000-000000000000 is access");
+        screen.note(
+            "the API defines no roles; assign 00000000-0000-0000-0000-000000000000 for default access",
+        );
     }
     screen.list(&["VALUE", "ID", "PRIVILEGED", ""], &rows, arguments.paging, |row| {
         let value = row.value.clone().unwrap_or_default();
-        vec![value, row.id.to_string(), row.privilege.mark(), row.remark.to_owned()]
+        vec![value, row.id.to_string(), row.privilege.cell(), row.remark.to_owned()]
     })?;
     Ok(Exit::Done)
 }
@@ -96,7 +73,7 @@ pub(crate) async fn run(
 fn row(api: &Api, role: &AppRole) -> Row {
     let remark = match (role.is_enabled, role.is_for_applications) {
         (false, _) => "disabled",
-        (true, false) => "for people only",
+        (true, false) => "users only",
         (true, true) => "",
     };
     Row {
@@ -108,7 +85,8 @@ fn row(api: &Api, role: &AppRole) -> Row {
     }
 }
 
-/// Whether a role's value has the text in it, or is of this form if it has a `*`; an id matches too.
+/// Returns whether a role matches: its value contains the text, or has the form of a pattern with `*`, or
+/// its ID is the text.
 fn matches(pattern: &str, role: &AppRole) -> bool {
     let pattern = pattern.to_lowercase();
     if role.id.to_string() == pattern {
@@ -121,7 +99,7 @@ fn matches(pattern: &str, role: &AppRole) -> bool {
     let last = parts.pop().unwrap_or_default();
     for part in parts {
         match left.split_once(part) {
-            Some((_, behind)) => left = behind,
+            Some((_, rest)) => left = rest,
             None => return false,
         }
     }
@@ -130,13 +108,13 @@ fn matches(pattern: &str, role: &AppRole) -> bool {
 
 fn none_matches(api: &Api, pattern: &str) -> Failure {
     let sentence = format!("no role of {} matches {pattern:?}", api.display_name);
-    let similar = read::<RoleName>("role", pattern).ok().and_then(|name| api.role(&name).err());
+    let similar = parse::<RoleName>("role", pattern).ok().and_then(|name| api.role(&name).err());
     let failure = Failure::not_found(sentence);
     match similar {
-        Some(app_roles::directory::NoSuchRole::Unknown(similar)) if !similar.is_empty() => {
-            failure.hint(meant(&similar))
+        Some(NoSuchRole::Unknown(similar)) if !similar.is_empty() => {
+            failure.hint(did_you_mean(&similar))
         }
-        _ => failure.hint("without a pattern, all roles are listed"),
+        _ => failure.hint("omit the pattern to list all roles"),
     }
 }
 
@@ -145,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_is_a_part_of_the_value_or_its_form() {
+    fn a_pattern_is_part_of_the_value_or_describes_all_of_it() {
         let role = AppRole {
             value: Some("User.Read.All".to_owned()),
             ..AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS)

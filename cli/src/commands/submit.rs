@@ -1,27 +1,32 @@
-//! `app-role submit`: asking the broker, over HTTP. No right in the tenant is needed for it, only to be
-//! a requester of the policy.
+//! `app-role submit`: requests to the broker, over HTTP. The operator needs no permissions in the tenant, but
+//! must be a requester of the policy.
 
 mod answer;
 mod call;
+
+use std::time::Duration;
 
 use app_roles::request::Action;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    arguments::{BrokerOptions, GlobalOptions},
+    broker_api::{BrokerApi, BrokerOptions},
+    cloud::Cloud,
     examples,
-    failure::{Exit, Failure},
+    exit::Exit,
+    failure::Failure,
+    options::GlobalOptions,
     output::Screen,
     request::{RequestArguments, decode},
 };
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum SubmitArguments {
-    /// Ask for roles
+pub(crate) enum SubmitCommand {
+    /// Ask the broker to assign roles
     #[command(after_help = examples::SUBMIT_ASSIGN)]
     Assign(Submission),
-    /// Ask for roles to be taken away
+    /// Ask the broker to revoke roles
     #[command(after_help = examples::SUBMIT_REVOKE)]
     Revoke(Submission),
 }
@@ -30,33 +35,34 @@ pub(crate) enum SubmitArguments {
 pub(crate) struct Submission {
     #[command(flatten)]
     request: RequestArguments,
-    /// Your own label of the request
+    /// Label that identifies the request in results and logs
     #[arg(long, value_name = "LABEL")]
     request_id: Option<String>,
-    /// When the request loses its meaning, for instance 2026-12-01T00:00:00Z
+    /// Time after which the broker must not carry out the request, for example 2026-12-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     not_after: Option<String>,
-    /// Have it decided, and nothing changed
+    /// Ask for a decision without changing anything
     #[arg(long)]
     dry_run: bool,
-    /// How long to go on while the broker cannot do it, in seconds
+    /// Keep retrying for this long while the broker is unavailable
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     wait: u32,
-    /// Where requests go, below the broker's address; a copied function has a route of its own
+    /// Path of the broker's function; copies of the function have other routes
     #[arg(long, value_name = "PATH", default_value = "api/app-role-assignments")]
     route: String,
     #[command(flatten)]
     broker: BrokerOptions,
 }
 
+/// Runs `app-role submit`.
 pub(crate) async fn run(
     global: &GlobalOptions,
-    screen: &Screen,
-    arguments: SubmitArguments,
+    screen: Screen,
+    arguments: SubmitCommand,
 ) -> Result<Exit, Failure> {
     let (action, submission) = match arguments {
-        SubmitArguments::Assign(submission) => (Action::Assign, submission),
-        SubmitArguments::Revoke(submission) => (Action::Revoke, submission),
+        SubmitCommand::Assign(submission) => (Action::Assign, submission),
+        SubmitCommand::Revoke(submission) => (Action::Revoke, submission),
     };
     let mut request = submission.request.json(action);
     request.insert("dryRun".to_owned(), json!(submission.dry_run));
@@ -66,8 +72,12 @@ pub(crate) async fn run(
     if let Some(moment) = &submission.not_after {
         request.insert("notAfter".to_owned(), json!(moment));
     }
-    // What the broker would refuse to read is not sent.
+    // The broker would reject an invalid request.
     decode(&request)?;
-    let answer = call::send(global, &submission, &request).await?;
-    answer::print(*screen, &answer)
+    let cloud = Cloud::read(global)?;
+    let api = BrokerApi::authenticated(global, &cloud, &submission.broker)?;
+    let url = api.url(&submission.route)?;
+    let wait = Duration::from_secs(u64::from(submission.wait));
+    let answer = call::send(&api, &url, &request, (&cloud.timing.calls, wait)).await?;
+    answer::print(screen, &answer)
 }

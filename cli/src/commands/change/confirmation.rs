@@ -1,33 +1,33 @@
-//! Asking before something is changed.
+//! The prompt before a change.
 
 use std::io::{BufRead, IsTerminal as _, Write};
 
 use crate::failure::Failure;
 
-/// Answers that mean yes. Everything else means no.
+/// The answers that mean yes. Every other answer means no.
 const YES: [&str; 2] = ["y", "yes"];
 
-/// Goes on only if the operator says so: by `--yes`, else at the terminal.
-pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
+/// Asks the operator, unless `--yes` was given. Returns an error unless the answer is yes.
+pub(super) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("there is no terminal at which to ask, so nothing was changed")
-            .hint("--yes answers the question; --dry-run only shows the plan"));
+        return Err(Failure::usage("cannot ask for confirmation without a terminal")
+            .hint("nothing was changed; pass --yes to confirm, or --dry-run to see the plan"));
     }
     ask(question, &mut std::io::stdin().lock(), &mut std::io::stderr())
 }
 
 fn ask(question: &str, answers: &mut impl BufRead, screen: &mut impl Write) -> Result<(), Failure> {
-    let unreadable = |error| Failure::failed(format!("there is no answer to be had: {error}"));
+    let unreadable = |error| Failure::failed(format!("cannot ask for confirmation: {error}"));
     write!(screen, "{question} [y/N] ").and_then(|()| screen.flush()).map_err(unreadable)?;
     let mut answer = String::new();
     answers.read_line(&mut answer).map_err(unreadable)?;
     if YES.contains(&answer.trim().to_lowercase().as_str()) {
         return Ok(());
     }
-    Err(Failure::failed("you did not say yes, so nothing was changed"))
+    Err(Failure::failed("not confirmed, nothing was changed"))
 }
 
 #[cfg(test)]
@@ -35,8 +35,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_clear_yes_goes_on() {
-        for (answer, goes_on) in [
+    fn only_an_explicit_yes_confirms() {
+        for (answer, confirms) in [
             ("", false),
             ("\n", false),
             ("n\n", false),
@@ -46,7 +46,7 @@ mod tests {
         ] {
             let mut screen = Vec::new();
             let answered = ask("Change 1 role?", &mut answer.as_bytes(), &mut screen);
-            assert_eq!(answered.is_ok(), goes_on, "{answer:?}");
+            assert_eq!(answered.is_ok(), confirms, "{answer:?}");
             assert_eq!(screen, b"Change 1 role? [y/N] ");
         }
     }

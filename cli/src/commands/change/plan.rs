@@ -1,4 +1,4 @@
-//! What a change would come to, before anything is changed.
+//! The plan of a change, made before anything is changed.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use app_roles::{
     directory::{Api, AppRole, Assignment, Principal},
     names::RoleName,
     outcome::{Code, RoleOutcome, Status},
-    policy::{Caution, Gap, OperatorConsent, Permit, Policy, Question},
+    policy::{Caution, Gap, OperatorConsent, Permit, Question},
     privileged,
     request::{Action, Request},
 };
@@ -14,50 +14,51 @@ use broker::{Decision, role_named};
 
 use crate::{
     failure::Failure,
-    output::{Screen, Tone, table},
+    output::{Screen, Tone, shown, table},
     request::RequestArguments,
     result::word,
     session::Session,
 };
 
-/// What a change would come to.
+/// The plan of a change.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) action: Action,
+    action: Action,
     pub(super) principal: Principal,
     pub(super) api: Arc<Api>,
-    /// Everything that the principal holds.
+    /// All assignments of the principal.
     pub(super) held: Vec<Assignment>,
     pub(super) steps: Vec<Step>,
 }
 
-/// What would come of one role.
+/// The plan of one role.
 #[derive(Debug)]
 pub(super) struct Step {
-    /// What a dry run says of it.
+    /// The outcome of a dry run.
     pub(super) outcome: RoleOutcome,
-    /// Leave to change it, where it is to be changed.
+    /// The permission to write, if there is something to change.
     pub(super) permit: Option<Permit>,
-    /// Why it must be meant.
-    pub(super) cautions: Vec<Caution>,
-    /// What the policy says, where the role is known.
-    pub(super) advice: String,
+    /// Why the change needs `--privileged`.
+    cautions: Vec<Caution>,
+    /// The decision of the policy.
+    advice: String,
 }
 
 impl Plan {
-    /// Looks everything up.
+    /// Looks up the names of a request and plans each role.
     pub(super) async fn make(
         session: &Session,
         names: &RequestArguments,
         request: &Request,
         privileged: bool,
     ) -> Result<Self, Failure> {
+        let directory = session.directory();
         let principal = match request.action {
-            Action::Assign => session.young_principal(&names.principal).await?,
-            Action::Revoke => session.principal(&names.principal).await?,
+            Action::Assign => directory.new_principal(&names.principal).await?,
+            Action::Revoke => directory.principal(&names.principal).await?,
         };
-        let api = session.api(&names.api).await?;
-        let held = session.broker.graph().assignments(&principal, session.deadline()).await?;
+        let api = directory.api(&names.api).await?;
+        let held = directory.assignments(&principal).await?;
         let action = request.action;
         let mut plan = Self { action, principal, api, held, steps: Vec::new() };
         for name in &request.roles {
@@ -74,7 +75,7 @@ impl Plan {
             Err(outcome) => return Step::impossible(outcome.requested(name)),
         };
         let consent = OperatorConsent {
-            operator: session.operator,
+            operator: session.operator(),
             action: self.action,
             principal: &self.principal,
             held: &self.held,
@@ -82,27 +83,27 @@ impl Plan {
             role: &role,
             privileged,
         };
-        let policy = session.broker.policy();
         let value = role.value.as_deref();
         let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
         let known = RoleOutcome {
             privileged: Some(why.is_some()),
             ..RoleOutcome::new(Status::NotAttempted).about(&role).requested(name)
         };
-        let cautions = policy.cautions(&consent);
-        let advice = advice(policy, session, &consent);
-        match policy.operator_permit(&consent) {
+        let cautions = session.policy().cautions(&consent);
+        let advice = advice(session, &consent);
+        match session.policy().operator_permit(&consent) {
             Ok(permit) => {
                 let rule = Some(permit.rule().to_owned());
-                let (outcome, permit) = self.rehearse(RoleOutcome { rule, ..known }, &role, permit);
+                let (outcome, permit) =
+                    self.dry_run_of(RoleOutcome { rule, ..known }, &role, permit);
                 Step { outcome, permit, cautions, advice }
             }
             Err(_) => Step { outcome: blocked(known, &cautions), permit: None, cautions, advice },
         }
     }
 
-    /// What a dry run says of a role; the permit is kept only if there is something to change.
-    fn rehearse(
+    /// Compares a role with what the principal holds. The permit is kept if there is something to change.
+    fn dry_run_of(
         &self,
         outcome: RoleOutcome,
         role: &AppRole,
@@ -120,7 +121,7 @@ impl Plan {
         (existing.into_iter().fold(outcome, RoleOutcome::with_assignment), permit)
     }
 
-    /// If one role cannot be changed, none is: half of what was asked for is nobody's wish.
+    /// If one role cannot be changed, none is: an operator does not expect half of a request.
     fn withhold(&mut self) {
         if !self.steps.iter().any(|step| step.outcome.is_refusal()) {
             return;
@@ -129,57 +130,66 @@ impl Plan {
             step.permit = None;
             step.outcome.status = Status::NotAttempted;
             let outcome = step.outcome.clone();
-            step.outcome = outcome.because("nothing was done, because of another role");
+            step.outcome = outcome.because("skipped, because another role was refused");
         }
     }
 
-    /// How many roles are to be changed.
+    /// The number of roles to change.
     pub(super) fn changes(&self) -> usize {
         self.steps.iter().filter(|step| step.permit.is_some()).count()
     }
 
-    /// What a dry run says.
-    pub(super) fn rehearsed(self) -> Decision {
-        let roles = self.steps.iter().map(|step| step.outcome.clone()).collect();
-        self.decision(roles)
+    /// The decision of a dry run.
+    pub(super) fn dry_run(self) -> Decision {
+        let roles = self.steps.into_iter().map(|step| step.outcome).collect();
+        decision(&self.principal, &self.api, roles)
     }
 
-    pub(super) fn decision(&self, roles: Vec<RoleOutcome>) -> Decision {
-        Decision {
-            principal: Some((&self.principal).into()),
-            api: Some(self.api.as_ref().into()),
-            roles,
-            candidates: Vec::new(),
-        }
-    }
-
-    /// Shows it to the operator.
+    /// Prints the plan.
     pub(super) fn show(&self, screen: Screen) {
         let Self { principal, api, .. } = self;
         let row = |what: &str, name: &str, id: String| vec![what.to_owned(), name.to_owned(), id];
         let mut rows = vec![
-            row("principal", &principal.display_name, format!("object id {}", principal.object_id)),
-            row("api", &api.display_name, format!("appId {}", api.app_id)),
+            row("Principal", &principal.display_name, format!("object ID {}", principal.object_id)),
+            row("API", &api.display_name, format!("app ID {}", api.app_id)),
         ];
         if let Some(resource) = &principal.resource_id {
             rows.insert(1, row("", "", resource.to_string()));
         }
-        screen.say(&table(&[self.action.verb(), "", ""], rows.into_iter()));
+        screen.say(&table(&[], rows.into_iter()));
         screen.say("");
-        let headers = ["ROLE", "PRIVILEGED", "CHANGE", "THE POLICY SAYS"];
+        let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
         screen.say(&table(&headers, self.steps.iter().map(Step::row)));
         for step in &self.steps {
             for caution in &step.cautions {
-                let sentence = crate::output::shown(&format!("! {}: {caution}", step.name()));
-                screen.say(&screen.paint(Tone::Careful, &sentence));
+                let sentence = shown(&format!("warning: {}: {caution}", step.name()));
+                screen.say(&screen.paint(Tone::Warning, &sentence));
             }
         }
         screen.say("");
     }
 }
 
+/// Returns the verb of a question.
+pub(super) fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Assign => "Assign",
+        Action::Revoke => "Revoke",
+    }
+}
+
+/// Combines outcomes of roles to a decision.
+pub(super) fn decision(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Decision {
+    Decision {
+        principal: Some(principal.into()),
+        api: Some(api.into()),
+        roles,
+        candidates: Vec::new(),
+    }
+}
+
 impl Step {
-    /// A role that cannot be changed whoever asks.
+    /// The step of a role that no operator can change.
     fn impossible(outcome: RoleOutcome) -> Self {
         Self { outcome, permit: None, cautions: Vec::new(), advice: String::new() }
     }
@@ -200,7 +210,7 @@ impl Step {
     }
 }
 
-/// What must be spelled out and was not.
+/// The outcome of a change that needs `--privileged`.
 fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
     let code = match cautions.first() {
         Some(Caution::Oneself | Caution::CanAssignRoles) => Code::OwnIdentity,
@@ -212,23 +222,24 @@ fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
     RoleOutcome { status: Status::Denied, ..known }.coded(code).because(&reasons.join("; "))
 }
 
-/// What the policy says to an operator: it does not decide here.
-fn advice(policy: &Policy, session: &Session, consent: &OperatorConsent<'_>) -> String {
+/// Returns the decision of the policy, which does not bind the operator.
+fn advice(session: &Session, consent: &OperatorConsent<'_>) -> String {
     let question = Question {
-        requester: &session.requester,
+        requester: session.requester(),
         action: consent.action,
         principal: consent.principal,
         api: consent.api,
         role: consent.role,
-        own: session.own(None),
+        own: session.own_identity(None),
     };
+    let policy = session.policy();
     let denial = match policy.decide(&question) {
         Ok(permit) => return format!("allowed by rule {:?}", permit.rule()),
         Err(denial) => denial,
     };
     match policy.nearest_rules(&question).first() {
         Some(near) if matches!(near.gaps.as_slice(), [Gap::Requester(_)]) => {
-            format!("rule {:?} allows it to other requesters", near.rule)
+            format!("rule {:?} allows other requesters", near.rule)
         }
         _ => denial.to_string(),
     }

@@ -1,7 +1,7 @@
-//! A file of what was done, one JSON object a line.
+//! The operator's own record of changes: a file of JSON lines.
 //!
-//! An intent is written before each change and what came of it afterwards, so that a change whose end
-//! nobody saw can be found in Entra's audit log by its client-request-id.
+//! An intent is written before each change, and its outcome afterwards. If the program is killed in
+//! between, the client-request-id of the intent finds the change in Entra's audit log.
 
 use std::{
     fs::{File, OpenOptions},
@@ -21,23 +21,23 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{failure::Failure, result::written};
+use crate::{failure::Failure, result::word, timestamps::rfc3339};
 
-/// An open file of what was done.
+/// An open record.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(super) struct Record {
     path: PathBuf,
     file: File,
 }
 
-/// What is changed, and by whom.
+/// A change, and who makes it.
 #[derive(Debug)]
-pub(crate) struct Line<'a> {
-    pub(crate) operator: ObjectId,
-    pub(crate) principal: &'a Principal,
-    pub(crate) api: &'a Api,
-    pub(crate) request: &'a Request,
-    pub(crate) client_request_id: Uuid,
+pub(super) struct Line<'a> {
+    pub(super) operator: ObjectId,
+    pub(super) principal: &'a Principal,
+    pub(super) api: &'a Api,
+    pub(super) request: &'a Request,
+    pub(super) client_request_id: Uuid,
 }
 
 /// A line of the file.
@@ -57,25 +57,25 @@ struct WireLine<'a> {
 }
 
 impl Record {
-    /// Opens the file to append to it, before anything is done that would have to stand in it.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    /// Opens the file for appending, before anything is changed.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let file = file.map_err(|error| {
-            Failure::failed(format!("{} cannot be written to: {error}", path.display()))
+            Failure::failed(format!("{} cannot be written: {error}", path.display()))
                 .hint("nothing was changed; name another file with --record")
         })?;
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Writes a line, through to the disk.
-    pub(crate) fn write(
+    /// Appends a line and flushes it to disk.
+    pub(super) fn write(
         &mut self,
         event: &'static str,
         line: &Line<'_>,
         role: &RoleOutcome,
     ) -> Result<(), Failure> {
         let wire = WireLine {
-            at: written(OffsetDateTime::now_utc()),
+            at: rfc3339(OffsetDateTime::now_utc()),
             event,
             operator: line.operator,
             action: line.request.action.verb(),
@@ -90,12 +90,13 @@ impl Record {
         written.map_err(|error| self.unwritten(role, &error))
     }
 
-    /// The one place where it can still be said what was done.
+    /// Reports a line that was not written. The outcome is part of the message, because nothing else
+    /// records it.
     fn unwritten(&self, role: &RoleOutcome, error: &dyn std::error::Error) -> Failure {
         let path = self.path.display();
-        let status = crate::result::word(&role.status);
+        let status = word(&role.status);
         let name = role.value.as_deref().or(role.requested.as_deref()).unwrap_or_default();
-        Failure::failed(format!("{path} cannot be written to: {error}; {name}: {status}"))
-            .hint("roles before this one are in the record; `app-role list` shows what is held now")
+        Failure::failed(format!("{path} cannot be written: {error}; {name}: {status}"))
+            .hint("earlier roles are in the record; `app-role list` shows what is assigned now")
     }
 }

@@ -1,67 +1,64 @@
-//! The queues and the table that the functions use.
+//! Checks of the queues and the table that the functions use.
 
-use function_folders::function_json::{Binding, FunctionFolder};
+use function_folders::{
+    function_json::{Binding, FunctionFolder},
+    use_case::{AUDIT_TABLE, HOST_CONNECTION},
+};
 
 use super::finding::Finding;
 use crate::{
-    arguments::GlobalOptions,
-    credential, replay,
+    options::GlobalOptions,
+    replay::FAILED_REQUESTS,
     storage::{Account, QueueError, TableError},
+    storage_account,
 };
 
-/// The connection of the host itself.
-const HOST_CONNECTION: &str = "AzureWebJobsStorage";
-
-/// The broker's record, which lies in the account of the host.
-const RECORD: &str = "AppRoleAudit";
-
-/// Looks at what the functions use of one account.
-pub(super) async fn examine(
+/// Checks what the functions use of one storage account: the one of a connection, which an option names.
+pub(super) async fn check(
     global: &GlobalOptions,
-    connection: &str,
-    option: &str,
+    (connection, option): (&str, &str),
     account: Option<&str>,
     folders: &[FunctionFolder],
 ) -> Vec<Finding> {
     let check = format!("queues of {connection}");
     let Some(text) = account else { return vec![Finding::not_checked(&check, option)] };
-    let account = match credential::account(global, option, text) {
+    let account = match storage_account::open(global, option, text) {
         Ok(account) => account,
         Err(failure) => return vec![Finding::failed(&check, &failure)],
     };
     let mut findings = Vec::new();
-    for (name, is_listened_to) in queues(connection, folders) {
-        findings.push(examine_queue(&account, name, is_listened_to).await);
+    for (name, is_trigger) in queues(connection, folders) {
+        findings.push(check_queue(&account, name, is_trigger).await);
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(&check, "no function in --app-root uses any"));
+        findings.push(Finding::ok(&check, "no function in --app-root uses one"));
     }
     if connection == HOST_CONNECTION {
-        findings.push(examine_table(&account).await);
+        findings.push(check_table(&account).await);
     }
     findings
 }
 
-/// The queues that functions use by a connection, and whether one listens to it.
+/// Lists the queues of a connection, and whether each triggers a function.
 fn queues<'a>(connection: &str, folders: &'a [FunctionFolder]) -> Vec<(&'a str, bool)> {
     let mut queues = Vec::new();
-    let mut add = |binding: &'a Binding, is_listened_to| {
+    let mut add = |binding: &'a Binding, is_trigger| {
         let name = binding.queue_name.as_deref();
         if let (Some(name), true) = (name, binding.connection.as_deref() == Some(connection)) {
-            queues.push((name, is_listened_to));
+            queues.push((name, is_trigger));
         }
     };
     for folder in folders {
         add(&folder.trigger, true);
         folder.outputs.iter().for_each(|binding| add(binding, false));
     }
-    // A queue that one function listens to and another one writes to must be there.
-    queues.sort_by_key(|(name, is_listened_to)| (*name, !is_listened_to));
+    // A queue that one function writes to may trigger another function.
+    queues.sort_by_key(|(name, is_trigger)| (*name, !is_trigger));
     queues.dedup_by_key(|(name, _)| *name);
     queues
 }
 
-async fn examine_queue(account: &Account, name: &str, is_listened_to: bool) -> Finding {
+async fn check_queue(account: &Account, name: &str, is_trigger: bool) -> Finding {
     let check = format!("queue {name}");
     let count = match account.queue(name) {
         Ok(queue) => queue.approximate_count().await,
@@ -69,31 +66,31 @@ async fn examine_queue(account: &Account, name: &str, is_listened_to: bool) -> F
     };
     match count {
         Ok(0) => Finding::ok(&check, "empty"),
-        Ok(count) if name == replay::FAILED_REQUESTS => {
-            Finding::ok(&check, format!("about {count} requests were given up"))
-                .advice("mend what failed them, then: app-role replay")
+        Ok(count) if name == FAILED_REQUESTS => {
+            Finding::ok(&check, format!("about {count} failed requests"))
+                .advice("fix the cause, then run app-role replay")
         }
         Ok(count) => Finding::ok(&check, format!("about {count} messages")),
-        Err(QueueError::NotFound { .. }) if !is_listened_to => {
-            Finding::ok(&check, "not there yet; the host makes it with the first message")
+        Err(QueueError::NotFound { .. }) if !is_trigger => {
+            Finding::ok(&check, "does not exist yet; the host creates it with the first message")
         }
         Err(QueueError::NotFound { .. }) => {
-            Finding::bad(&check, "it does not exist").advice("create it")
+            Finding::bad(&check, "does not exist").advice("create it")
         }
         Err(error) => Finding::bad(&check, error.to_string())
-            .advice("you need the role Storage Queue Data Reader on the account"),
+            .advice("you need the Azure role Storage Queue Data Reader on the account"),
     }
 }
 
-async fn examine_table(account: &Account) -> Finding {
-    let check = format!("table {RECORD}");
-    match account.table(RECORD).query("", 1).await {
+async fn check_table(account: &Account) -> Finding {
+    let check = format!("table {AUDIT_TABLE}");
+    match account.table(AUDIT_TABLE).query("", 1).await {
         Ok(rows) if rows.is_empty() => Finding::ok(&check, "empty"),
-        Ok(_) => Finding::ok(&check, "the record can be read"),
+        Ok(_) => Finding::ok(&check, "can be read"),
         Err(TableError::NotFound(_)) => {
-            Finding::ok(&check, "not there yet; the host makes it with the first row")
+            Finding::ok(&check, "does not exist yet; the host creates it with the first row")
         }
         Err(error) => Finding::bad(&check, error.to_string())
-            .advice("you need the role Storage Table Data Reader on the account"),
+            .advice("you need the Azure role Storage Table Data Reader on the account"),
     }
 }

@@ -1,51 +1,51 @@
-//! The broker's own opinion of itself.
+//! The check of the broker's own health endpoint.
 
-use azure_rest::client::causes;
 use serde_json::{Map, Value};
 
 use super::finding::Finding;
 use crate::{
-    arguments::{BrokerAddress, GlobalOptions},
     broker_api::BrokerApi,
+    cloud::Cloud,
     failure::Failure,
+    http,
+    options::{BrokerAddress, GlobalOptions},
 };
 
 const CHECK: &str = "the broker's health";
 
-/// Where the broker says how it is, below its address.
+/// The path of the health endpoint.
 const PATH: &str = "api/health";
 
-pub(super) async fn examine(global: &GlobalOptions, address: &BrokerAddress) -> Finding {
-    if address.broker.as_deref().is_none_or(str::is_empty) {
+/// Asks the health endpoint of the broker.
+pub(super) async fn check(global: &GlobalOptions, address: &BrokerAddress) -> Finding {
+    if address.url().is_none() {
         return Finding::not_checked(CHECK, "--broker");
     }
     match ask(global, address).await {
         Err(failure) => Finding::failed(CHECK, &failure),
-        Ok(checks) => of_checks(&checks),
+        Ok(checks) => finding_of(&checks),
     }
 }
 
-/// The broker's checks: a word for each, `ok`, `failed` or `notChecked`.
+/// Returns the broker's checks, each with `ok`, `failed` or `notChecked`.
 async fn ask(
     global: &GlobalOptions,
     address: &BrokerAddress,
 ) -> Result<Map<String, Value>, Failure> {
-    let api = BrokerApi::anonymous(global, address)?;
-    let url = api.address(PATH)?;
-    let failed = |error: reqwest::Error| {
-        Failure::failed(format!("{url} does not answer: {}", causes(&error.without_url())))
-    };
-    let response = api.client.get(url.clone()).send().await.map_err(failed)?;
+    let api = BrokerApi::anonymous(&Cloud::read(global)?, address)?;
+    let response = http::send(api.get(api.url(PATH)?)).await?;
     let status = response.status();
     let body: Value = response.json().await.unwrap_or_default();
     match body.get("checks") {
         Some(Value::Object(checks)) => Ok(checks.clone()),
-        _ => Err(Failure::failed(format!("it answered {status}, and not what the broker answers"))
-            .hint("--broker names the function app; is it running, and deployed with Health?")),
+        _ => Err(Failure::failed(format!(
+            "the answer is not that of a broker (HTTP status {status})"
+        ))
+        .hint("check --broker, and that the function app runs and has the function Health")),
     }
 }
 
-fn of_checks(checks: &Map<String, Value>) -> Finding {
+fn finding_of(checks: &Map<String, Value>) -> Finding {
     let with = |word: &str| {
         let names =
             checks.iter().filter(|(_, value)| *value == word).map(|(name, _)| name.as_str());
@@ -60,5 +60,5 @@ fn of_checks(checks: &Map<String, Value>) -> Finding {
             not_checked => Finding::ok(CHECK, found).advice(format!("not checked: {not_checked}")),
         };
     }
-    Finding::bad(CHECK, format!("failed: {failed}")).advice("the broker's log says why")
+    Finding::bad(CHECK, format!("failed: {failed}")).advice("see the broker's log")
 }

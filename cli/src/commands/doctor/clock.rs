@@ -1,42 +1,36 @@
-//! Whether this machine's clock is right. Tokens and signatures are refused by a wrong one.
+//! The check of this machine's clock. Servers refuse tokens and signatures of a machine whose clock is wrong.
 
-use azure_rest::client;
 use reqwest::{Response, header::DATE};
 use time::{Duration, OffsetDateTime};
 
 use super::finding::Finding;
-use crate::{arguments::GlobalOptions, failure::Failure, session};
+use crate::{cloud::Cloud, failure::Failure, http, options::GlobalOptions};
 
 const CHECK: &str = "clock";
 
-/// How far clocks may be apart: Microsoft's servers take five minutes ("Microsoft identity platform
-/// access tokens", nbf and exp), half of which leaves room for the broker's own machine.
-const LARGEST_SKEW: Duration = Duration::seconds(150);
+/// The largest clock skew: Microsoft's servers accept five minutes ("Microsoft identity platform access
+/// tokens", nbf and exp), and half of that leaves room for the broker's own clock.
+const MAX_SKEW: Duration = Duration::seconds(150);
 
-/// Compares with Microsoft Graph's clock. Its answer is a refusal, and has the time all the same.
-pub(super) async fn examine(global: &GlobalOptions) -> Finding {
-    match difference(global).await {
+/// Compares the clock with that of Microsoft Graph. Its response has the time, although it is an error.
+pub(super) async fn check(global: &GlobalOptions) -> Finding {
+    match skew(global).await {
         Err(failure) => Finding::failed(CHECK, &failure),
-        Ok(difference) if difference.abs() > LARGEST_SKEW => {
-            let seconds = difference.whole_seconds();
-            Finding::bad(CHECK, format!("it is {seconds} seconds ahead of Microsoft Graph's"))
-                .advice("let the machine set its clock by itself (NTP)")
+        Ok(skew) if skew.abs() > MAX_SKEW => {
+            let seconds = skew.whole_seconds();
+            Finding::bad(CHECK, format!("{seconds} seconds ahead of Microsoft Graph"))
+                .advice("synchronize the clock with NTP")
         }
-        Ok(_) => Finding::ok(CHECK, "in step with Microsoft Graph's"),
+        Ok(_) => Finding::ok(CHECK, "in sync with Microsoft Graph"),
     }
 }
 
-async fn difference(global: &GlobalOptions) -> Result<Duration, Failure> {
-    let (endpoint, timing) = session::graph(global)?;
-    let failed = |error: reqwest::Error| {
-        Failure::failed(format!(
-            "{endpoint} does not answer: {}",
-            client::causes(&error.without_url())
-        ))
-    };
-    let client = client::build(&endpoint, &timing.calls).map_err(failed)?;
-    let response = client.get(endpoint.clone()).send().await.map_err(failed)?;
-    let theirs = date(&response).ok_or_else(|| Failure::failed("the answer has no date"))?;
+async fn skew(global: &GlobalOptions) -> Result<Duration, Failure> {
+    let Cloud { graph, timing } = Cloud::read(global)?;
+    let client = http::client(&graph, &timing.calls)?;
+    let response = http::send(client.get(graph)).await?;
+    let theirs = date(&response)
+        .ok_or_else(|| Failure::failed("the response of Microsoft Graph has no Date header"))?;
     Ok(OffsetDateTime::now_utc() - theirs)
 }
 

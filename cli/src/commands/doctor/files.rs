@@ -1,40 +1,37 @@
-//! The files that are deployed: policy, host.json, function folders.
+//! Checks of the deployed files: policy, host.json, function folders.
 
 use std::path::Path;
 
-use app_role_broker::{
-    config::{Env, ProcessEnv},
-    triggers::Trigger,
-    wiring,
-};
 use function_folders::{
     function_json::{FunctionFolder, FunctionFolders},
     host_json::HostJson,
+    use_case::UseCase,
 };
 
 use super::finding::Finding;
+use crate::{environment, policy_file};
 
-/// How much of the policy's digest is shown: enough to compare it with that of a result.
-const SHOWN_OF_DIGEST: usize = 12;
+/// The length of the digest's part to show: enough to compare it with the digest in a result.
+const DIGEST_PREFIX: usize = 12;
 
-/// Looks at the files; also answers which functions there are.
-pub(super) fn examine(policy: &Path, app_root: &Path) -> (Vec<Finding>, Vec<FunctionFolder>) {
-    let mut findings = vec![examine_policy(policy)];
+/// Checks the files. Returns the functions, too.
+pub(super) fn check(policy: &Path, app_root: &Path) -> (Vec<Finding>, Vec<FunctionFolder>) {
+    let mut findings = vec![check_policy(policy)];
     if !app_root.join("host.json").exists() {
         findings.push(Finding::not_checked("host.json and folders", "--app-root"));
         return (findings, Vec::new());
     }
-    let setting = |name: &str| ProcessEnv.get(name);
+    let setting = |name: &str| environment::variable(name);
     findings.push(match HostJson::read(app_root, &setting) {
         Ok(host_json) => {
             let deliveries = host_json.max_dequeue_count;
-            Finding::ok("host.json", format!("a message is given up after {deliveries} deliveries"))
+            Finding::ok("host.json", format!("a message fails after {deliveries} deliveries"))
         }
         Err(fault) => Finding::bad("host.json", fault.to_string()),
     });
     match FunctionFolders::read(app_root, &setting) {
         Ok(folders) => {
-            findings.push(examine_folders(&folders));
+            findings.push(check_folders(&folders));
             (findings, folders.functions)
         }
         Err(error) => {
@@ -44,16 +41,16 @@ pub(super) fn examine(policy: &Path, app_root: &Path) -> (Vec<Finding>, Vec<Func
     }
 }
 
-fn examine_policy(file: &Path) -> Finding {
+fn check_policy(file: &Path) -> Finding {
     const CHECK: &str = "policy";
-    let policy = match wiring::parse_policy(file) {
+    let policy = match policy_file::read(file) {
         Ok(policy) => policy,
-        Err(reason) => {
-            return Finding::bad(CHECK, reason)
-                .advice("without a policy the broker denies everything");
+        Err(failure) => {
+            return Finding::failed(CHECK, &failure)
+                .advice("without a valid policy, the broker denies everything");
         }
     };
-    let digest = policy.sha256().and_then(|digest| digest.get(..SHOWN_OF_DIGEST));
+    let digest = policy.sha256().and_then(|digest| digest.get(..DIGEST_PREFIX));
     let found = format!("{} is valid, sha256 {}…", file.display(), digest.unwrap_or_default());
     match policy.warnings().as_slice() {
         [] => Finding::ok(CHECK, found),
@@ -61,11 +58,11 @@ fn examine_policy(file: &Path) -> Finding {
     }
 }
 
-fn examine_folders(folders: &FunctionFolders) -> Finding {
+fn check_folders(folders: &FunctionFolders) -> Finding {
     const CHECK: &str = "folders";
     let unread = folders.faults.iter().map(|(_, fault)| fault.to_string());
     let misread = folders.functions.iter().filter_map(|folder| {
-        let problem = Trigger::of(folder).err()?;
+        let problem = UseCase::of(folder).err()?;
         Some(format!("{}: {problem}", folder.file.display()))
     });
     let faults: Vec<_> = unread.chain(misread).collect();
@@ -74,7 +71,8 @@ fn examine_folders(folders: &FunctionFolders) -> Finding {
     }
     let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
     match names.as_slice() {
-        [] => Finding::bad(CHECK, "there is no function").advice("--app-root names their folder"),
+        [] => Finding::bad(CHECK, "no function folders found")
+            .advice("name their parent folder with --app-root"),
         names => Finding::ok(CHECK, names.join(", ")),
     }
 }

@@ -1,29 +1,32 @@
-//! What was found about one thing.
+//! The finding of a check.
 
 use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// What was found about one thing.
+/// The finding of a check.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub(super) check: String,
     pub(super) state: State,
-    /// What was found.
+    /// The result, in a sentence.
     pub(super) found: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) advice: Option<String>,
 }
 
-/// Whether it is as it must be.
+/// The state of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum State {
+    /// The check passed.
     Ok,
+    /// The check failed.
     Failed,
+    /// The check could not decide.
     NotChecked,
 }
 
@@ -32,29 +35,33 @@ impl Finding {
         Self { check: check.to_owned(), state, found: found.into(), advice: None }
     }
 
+    /// A check that passed.
     pub(super) fn ok(check: &str, found: impl Into<String>) -> Self {
         Self::new(check, State::Ok, found)
     }
 
+    /// A check that failed.
     pub(super) fn bad(check: &str, found: impl Into<String>) -> Self {
         Self::new(check, State::Failed, found)
     }
 
+    /// A check that failed because of an error. Its hint becomes the advice.
     pub(super) fn failed(check: &str, failure: &Failure) -> Self {
         let finding = Self::bad(check, failure.sentence.clone());
         Self { advice: failure.hint.clone(), ..finding }
     }
 
-    /// What could not be looked at for want of this option.
+    /// A check that needs an option which was not given.
     pub(super) fn not_checked(check: &str, option: &str) -> Self {
-        Self::new(check, State::NotChecked, format!("not looked at; {option} says where it is"))
+        Self::new(check, State::NotChecked, format!("skipped, because {option} was not given"))
     }
 
-    /// What nobody here can tell.
+    /// A check that could not decide.
     pub(super) fn unclear(check: &str, found: impl Into<String>) -> Self {
         Self::new(check, State::NotChecked, found)
     }
 
+    /// Adds what to do.
     pub(super) fn advice(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }
     }

@@ -1,4 +1,4 @@
-//! One managed identity against the policy.
+//! Comparing managed identities with the policy.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::session::Session;
 
-/// A role that somebody should hold and does not, or the other way round.
+/// A role that is missing or unexpected.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deviation {
@@ -26,30 +26,31 @@ pub(super) struct Deviation {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
     role_id: AppRoleId,
-    /// The rule of the baseline that gives it.
+    /// The rule of the baseline that assigns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
 }
 
-/// What identities are compared with.
+/// Compares identities with a policy.
 pub(super) struct Comparer<'a> {
     comparison: Comparison<'a>,
     own: OwnIdentity,
 }
 
 impl<'a> Comparer<'a> {
+    /// A comparer for the session's policy. `broker` is the broker's own identity.
     pub(super) fn new(
         session: &'a Session,
         broker: Option<ObjectId>,
         apis: &'a [Arc<Api>],
         holdings: &'a Holdings,
     ) -> Self {
-        let (policy, own) = (session.broker.policy(), session.own(broker));
+        let (policy, own) = (session.policy(), session.own_identity(broker));
         Self { comparison: Comparison { policy, own, apis, holdings }, own }
     }
 
-    /// Looks at one identity as the broker does, and says which roles it is about.
-    pub(super) fn look_at(
+    /// Compares one identity, as the broker does, and adds the roles in which it differs.
+    pub(super) fn compare(
         &self,
         identity: &Principal,
         missing: &mut Vec<Deviation>,
@@ -97,14 +98,14 @@ impl<'a> Comparer<'a> {
     }
 }
 
-/// What people call it: a managed identity has the name of its resource, which is read in any case.
+/// Returns the name of an identity's resource. Listing identities does not read their display names.
 fn name(identity: &Principal) -> String {
     let resource = identity.resource_id.as_ref().and_then(|id| id.segments().last());
     resource.unwrap_or(&identity.display_name).to_owned()
 }
 
 impl Deviation {
-    /// The row of a table that begins with a word for what it is.
+    /// Returns the row of a table. `word` says whether the role is missing or unexpected.
     pub(super) fn row(&self, word: &str) -> Vec<String> {
         vec![
             word.to_owned(),

@@ -1,4 +1,4 @@
-//! What the policy is compared with: its APIs, and who holds their roles.
+//! Reading the APIs of the policy, and the holders of their roles.
 
 use std::sync::Arc;
 
@@ -10,23 +10,24 @@ use crate::{failure::Failure, output::Progress, session::Session};
 
 /// An API that the policy names.
 pub(super) enum PolicyApi {
-    /// The tenant has it, and perhaps not all roles that the baseline names.
+    /// The tenant has it. `unknown` are sentences about roles of the baseline that it does not define.
     Known { api: Arc<Api>, unknown: Vec<String> },
-    /// The tenant has none of this name, or several.
+    /// The tenant has no API of this name, or several. The sentence says which.
     Unknown(String),
 }
 
-/// The APIs that rules of the policy name, each once.
+/// Looks up the APIs that the policy names, each once.
 pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Failure> {
-    let policy = session.broker.policy();
+    let policy = session.policy();
     let mut apis = Vec::new();
     for name in policy.all_apis() {
-        let found = session.broker.graph().api(&name, session.deadline()).await?;
+        let found = session.graph().api(&name, session.deadline()).await?;
         let Lookup::Found(api) = found else {
-            let problem = if matches!(found, Lookup::NotFound) { "no" } else { "more than one" };
-            apis.push(PolicyApi::Unknown(format!(
-                "the policy names the API {name}, of which this tenant has {problem} service principal"
-            )));
+            let problem = match found {
+                Lookup::NotFound => "does not exist in this tenant",
+                _ => "is ambiguous in this tenant",
+            };
+            apis.push(PolicyApi::Unknown(format!("the API {name} of the policy {problem}")));
             continue;
         };
         let is_known = apis.iter().any(|known| {
@@ -35,10 +36,7 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
         if !is_known {
             let unknown = policy.unknown_roles(None, &api).into_iter();
             let sentence = |role| {
-                format!(
-                    "the baseline names the role {role}, which {} does not define",
-                    api.display_name
-                )
+                format!("the role {role} of the baseline is not defined by {}", api.display_name)
             };
             apis.push(PolicyApi::Known { unknown: unknown.map(sentence).collect(), api });
         }
@@ -46,7 +44,7 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
     Ok(apis)
 }
 
-/// Who holds roles of these APIs.
+/// Lists the holders of all roles of these APIs.
 pub(super) async fn holdings(
     session: &Session,
     apis: &[Arc<Api>],
@@ -54,9 +52,8 @@ pub(super) async fn holdings(
 ) -> Result<Holdings, Failure> {
     let mut all = Vec::new();
     for (index, api) in apis.iter().enumerate() {
-        progress.bar(index, apis.len(), &format!("who holds roles of {} …", api.display_name));
-        // How old an assignment is does not matter to whoever looks now.
-        let mut holders = session.broker.graph().holders(api.object_id, OffsetDateTime::now_utc());
+        progress.bar(index, apis.len(), &format!("listing holders of {} …", api.display_name));
+        let mut holders = session.graph().holders(api.object_id, OffsetDateTime::now_utc());
         while let Some(page) = holders.next_page(session.deadline()).await? {
             all.extend(page);
         }

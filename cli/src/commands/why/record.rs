@@ -1,18 +1,16 @@
-//! What the broker has recorded of a role.
+//! The broker's audit rows about a role.
 
-use app_roles::directory::{Api, AppRole, Principal};
+use function_folders::use_case::AUDIT_TABLE;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{arguments::GlobalOptions, credential, failure::Failure, storage::TableError};
+use super::subject::Subject;
+use crate::{failure::Failure, options::GlobalOptions, storage::TableError, storage_account};
 
-/// The broker's record: a row for every role and decision, in the partition of the principal.
-const TABLE: &str = "AppRoleAudit";
+/// The largest number of changes to show.
+const MAX_ENTRIES: usize = 10;
 
-/// How many changes are shown.
-const MOST_ENTRIES: usize = 10;
-
-/// A change of the role by the broker.
+/// A change that the broker made.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry {
@@ -28,26 +26,24 @@ pub(super) struct Entry {
     invocation_id: String,
 }
 
-/// Reads the changes of one role of one principal, newest first.
+/// Reads the changes of a role, newest first. The table has one partition for each principal.
 pub(super) async fn read(
     global: &GlobalOptions,
     account: &str,
-    principal: &Principal,
-    api: &Api,
-    role: &AppRole,
+    Subject { principal, api, role }: Subject<'_>,
 ) -> Result<Vec<Entry>, Failure> {
-    let table = credential::account(global, "--audit", account)?.table(TABLE);
+    let table = storage_account::open(global, "--audit", account)?.table(AUDIT_TABLE);
     let filter = format!(
         "PartitionKey eq '{}' and apiId eq '{}' and appRoleId eq '{}' \
          and (status eq 'assigned' or status eq 'revoked')",
         principal.object_id, api.object_id, role.id
     );
-    match table.query(&filter, MOST_ENTRIES).await {
+    match table.query(&filter, MAX_ENTRIES).await {
         Ok(rows) => Ok(rows.iter().map(Entry::from).collect()),
-        // The broker makes it with its first row.
+        // The broker creates the table with the first row.
         Err(TableError::NotFound(_)) => Ok(Vec::new()),
         Err(error) => Err(Failure::failed(error.to_string())
-            .hint("you need the role Storage Table Data Reader on the account")),
+            .hint("you need the Azure role Storage Table Data Reader on the account")),
     }
 }
 
@@ -67,6 +63,7 @@ impl From<&Map<String, Value>> for Entry {
 }
 
 impl Entry {
+    /// Returns the row of a table.
     pub(super) fn row(&self) -> Vec<String> {
         let Self { at, status, requester, rule, reason, .. } = self;
         let texts = [Some(at), Some(status), Some(requester), rule.as_ref(), reason.as_ref()];
