@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use app_roles::ids::AppId;
 use azure_core::http::Url;
-use azure_rest::endpoints::{self, is_loopback};
+use azure_rest::{endpoints, timing::pace_factor};
 use broker::{Mode, timing::Timing};
 use env::set;
 pub use env::{Env, ProcessEnv};
@@ -186,15 +186,9 @@ fn easy_auth(env: &dyn Env) -> bool {
 /// See [`Settings::timing`].
 fn timing(env: &dyn Env, graph: Option<&Url>) -> Result<Timing, StartFault> {
     const NAME: &str = "PACE_FACTOR";
-    let Some(text) = env.get(NAME) else { return Ok(Timing::default()) };
-    if !graph.is_some_and(is_loopback) {
-        return Err(StartFault::new(
-            NAME,
-            "is for emulators: it is accepted only if GRAPH_ENDPOINT is on 127.0.0.1",
-        ));
-    }
-    Timing::scaled_by(&text)
-        .ok_or_else(|| StartFault::new(NAME, "must be a number above 0 and up to 1"))
+    let factor = pace_factor(env.get(NAME).as_deref(), graph)
+        .map_err(|error| StartFault::new(NAME, error.to_string()))?;
+    Ok(Timing::default().scaled(factor))
 }
 
 #[cfg(test)]

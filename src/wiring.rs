@@ -28,13 +28,13 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let StorageEndpoints { tables, queues } = settings.storage.clone();
     let storage_tokens = tokens(STORAGE_SCOPE.to_owned());
     Ok(Broker::new(Parts {
-        graph: Graph::new(
+        graph: Arc::new(Graph::new(
             client.clone(),
             Arc::new(graph_tokens),
             &settings.graph_endpoint,
             settings.write_quota,
             timing.clone(),
-        ),
+        )),
         arm: Arm::new(
             client.clone(),
             Arc::new(arm_tokens),

@@ -56,7 +56,7 @@ pub struct Broker {
 /// What a broker works with.
 pub struct Parts {
     /// Microsoft Graph, with the broker's identity.
-    pub graph: Graph,
+    pub graph: Arc<Graph>,
     /// Azure Resource Manager, with the broker's identity.
     pub arm: Arm,
     /// Azure Storage, to check the audit table and the queues. Without it, they are not checked.
@@ -74,7 +74,7 @@ impl Broker {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { graph, arm, storage, policy, mode, timing } = parts;
-        let (graph, policy) = (Arc::new(graph), Arc::new(policy));
+        let policy = Arc::new(policy);
         let storage = Arc::new(StorageChecks::new(storage, timing.clone()));
         let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone()));
         let directory = Arc::new(Directory::new(graph.clone(), timing.clone()));

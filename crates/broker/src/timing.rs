@@ -69,14 +69,6 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// The default timing with its waits multiplied by a factor above 0 and up to 1, for emulators and
-    /// tests; `None` if `text` is no such factor.
-    #[must_use]
-    pub fn scaled_by(text: &str) -> Option<Self> {
-        let factor = text.parse::<f64>().ok()?;
-        (factor > 0.0 && factor <= 1.0).then(|| Self::default().scaled(factor))
-    }
-
     /// The same timing with the waits, and the time that work has, multiplied by `factor`.
     ///
     /// Limits of single calls stay: they are about real sockets, which do not get faster.
