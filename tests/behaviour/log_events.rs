@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use crate::{architecture::rust_files, world::ROOT};
+use crate::{source_files::rust_files, world::ROOT};
 
 /// What an event's name stands behind in the code.
 const EVENT: &str = "event = \"";
@@ -10,7 +10,7 @@ const EVENT: &str = "event = \"";
 /// The names of all events in the code.
 fn logged() -> BTreeSet<String> {
     let mut events = BTreeSet::new();
-    for file in rust_files(&Path::new(ROOT).join("src")) {
+    for file in rust_files() {
         let text = std::fs::read_to_string(file).unwrap();
         let names = text.split(EVENT).skip(1).map(|rest| rest.split('"').next().unwrap());
         events.extend(names.map(str::to_owned));
@@ -40,7 +40,7 @@ fn every_event_is_documented_and_every_documented_event_is_logged() {
 fn every_line_of_the_log_has_an_event() {
     let levels =
         ["error!(", "warn!(", "info!(", "debug!("].map(|level| format!("tracing::{level}"));
-    for file in rust_files(&Path::new(ROOT).join("src")) {
+    for file in rust_files() {
         let text = std::fs::read_to_string(&file).unwrap();
         for level in &levels {
             for line in text.split(level.as_str()).skip(1) {

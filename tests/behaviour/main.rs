@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
-mod architecture;
 mod arm_payloads;
 mod assign;
 mod audit;
@@ -21,7 +20,6 @@ mod files_agree;
 mod grant_script;
 mod graph_payloads;
 mod health;
-mod host_payloads;
 mod hostile;
 mod hostile_events;
 mod http;
@@ -36,13 +34,13 @@ mod lost_answers;
 mod names;
 mod operations;
 mod other_clients;
-mod protocol;
 mod queries;
 mod reconcile;
 mod record_lost;
 mod refusals;
 mod replay;
 mod resource_events;
+mod source_files;
 mod start;
 mod stopping;
 mod templates;

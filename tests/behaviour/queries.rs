@@ -5,29 +5,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::world::ROOT;
-
-fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, extension, found);
-        } else if path.extension().is_some_and(|it| it == extension) {
-            found.push(path);
-        }
-    }
-}
+use crate::{
+    source_files::{find, rust_files},
+    world::ROOT,
+};
 
 fn texts(folder: &str, extension: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    files(&Path::new(ROOT).join(folder), extension, &mut found);
+    find(&Path::new(ROOT).join(folder), extension, &mut found);
     assert!(!found.is_empty());
     let read = |path: PathBuf| (path.clone(), std::fs::read_to_string(path).unwrap());
     found.into_iter().map(read).collect()
 }
 
+/// The whole source of the handler.
 fn source() -> String {
-    texts("src", "rs").into_iter().map(|(_, text)| text).collect()
+    rust_files().into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
 /// What stands between `start` and `end`, each time.

@@ -8,7 +8,7 @@ pub mod mermaid;
 pub mod module_graph;
 pub mod module_path;
 mod names_in_scope;
-mod paths_in_code;
+pub mod paths_in_code;
 pub mod source_tree;
 pub mod text;
 pub mod violations;

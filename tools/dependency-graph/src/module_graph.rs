@@ -29,8 +29,7 @@ fn modules_used_by(module: &Module, all: &BTreeSet<String>) -> BTreeSet<String> 
             scope.imported.insert(name.clone(), imported);
         }
     }
-    let imports = code.imports.iter().map(|import| &import.path);
-    let named = imports.chain(&code.paths).filter_map(|path| scope.module_of(path));
+    let named = code.all().filter_map(|path| scope.module_of(path));
     named.filter(|used| *used != module.path).collect()
 }
 

@@ -10,27 +10,36 @@ use crate::source_tree::is_test_only;
 
 /// The paths in the code of one module.
 #[derive(Debug, Default)]
-pub(crate) struct PathsInCode {
+pub struct PathsInCode {
     /// Paths of `use` declarations. A glob import is the path before its `*`.
-    pub(crate) imports: Vec<Import>,
+    pub imports: Vec<Import>,
     /// Every other path with at least two segments.
-    pub(crate) paths: Vec<Vec<String>>,
+    pub paths: Vec<Vec<String>>,
 }
 
 /// A path of a `use` declaration, and the name that it brings into scope.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Import {
-    pub(crate) path: Vec<String>,
-    pub(crate) name: Option<String>,
+pub struct Import {
+    /// Its segments.
+    pub path: Vec<String>,
+    /// The name in this module, which `as` may have changed. `None` for a glob import.
+    pub name: Option<String>,
 }
 
 impl PathsInCode {
-    pub(crate) fn of(items: &[Item]) -> Self {
+    /// Collects the paths in some items.
+    #[must_use]
+    pub fn of(items: &[Item]) -> Self {
         let mut paths = Self::default();
         for item in items {
             paths.visit_item(item);
         }
         paths
+    }
+
+    /// The paths of both kinds.
+    pub fn all(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.imports.iter().map(|import| &import.path).chain(&self.paths)
     }
 
     fn add_import(&mut self, prefix: &[String], tree: &UseTree) {

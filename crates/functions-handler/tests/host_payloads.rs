@@ -1,4 +1,6 @@
-//! The host's messages, byte for byte, as the handler reads and writes them.
+//! The messages of the Functions host, byte for byte.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
 
@@ -8,7 +10,7 @@ use functions_handler::{
 };
 
 fn payload(file: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/functions-host");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/functions-host");
     std::fs::read(folder.join(file)).unwrap()
 }
 
@@ -31,7 +33,7 @@ fn a_queue_invocation_is_read_with_its_bytes_id_and_delivery_count() {
 }
 
 #[test]
-fn an_invocation_of_a_binding_that_is_not_binary_is_refused() {
+fn a_queue_invocation_with_a_text_binding_is_refused() {
     let fault = invocation("queue-invocation-string.json").binary("msg").unwrap_err();
     assert!(fault.to_string().contains("Data.msg is not base64"), "{fault}");
 }
@@ -61,7 +63,7 @@ fn an_http_reply_has_the_documented_shape() {
 }
 
 #[test]
-fn a_binding_that_the_envelope_does_not_have_is_named() {
+fn an_error_names_the_binding_that_the_envelope_lacks() {
     let fault = invocation("queue-invocation-binary.json").binary("request").unwrap_err();
     assert!(fault.to_string().contains("Data.request is missing"), "{fault}");
 }
@@ -71,7 +73,7 @@ fn a_reply_has_the_documented_shape() {
     let text = r#"{"job":"a1","state":"done"}"#.to_owned();
     let body = Reply::Succeeded(Outputs::default().message("next", text)).body();
     let documented = String::from_utf8(payload("queue-reply.json")).unwrap();
-    // This handler writes its log to stdout and never into the reply, where it has no level.
+    // This handler writes its log to stdout, because log lines in a reply have no level.
     let documented = documented.trim().replace(r#"["a1 done"]"#, "[]");
     assert_eq!(String::from_utf8(body).unwrap(), documented);
 }

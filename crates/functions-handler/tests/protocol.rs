@@ -1,4 +1,6 @@
-//! The host's protocol, over real sockets, with use cases that misbehave.
+//! The protocol of the Functions host over real sockets, with handlers that fail.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,10 +17,10 @@ use tokio::{
 
 const ENVELOPE: &str = r#"{"Data":{"request":"aGVsbG8="},"Metadata":{"DequeueCount":"1"}}"#;
 
-/// How long a shutdown waits for calls in flight, in these tests.
+/// How long a shutdown waits for calls in flight in these tests.
 const DRAIN: Duration = Duration::from_millis(50);
 
-/// A server whose functions are named by what they do.
+/// A server with functions that are named after what they do.
 struct Server {
     address: SocketAddr,
     started: Arc<Notify>,
@@ -39,7 +41,7 @@ impl Server {
             async move {
                 match invocation.function.as_str() {
                     "Echo" => echo(&invocation),
-                    "Panic" => panic!("a use case that crashes"),
+                    "Panic" => panic!("a handler that crashes"),
                     "Slow" => {
                         started.notify_one();
                         release.notified().await;
@@ -58,7 +60,7 @@ impl Server {
         Self { address, started, release, finished, stop, stopped }
     }
 
-    /// Sends bytes on a connection of their own and reads the answer to its end.
+    /// Sends bytes over a new connection and reads the answer to its end.
     async fn send(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -103,7 +105,7 @@ async fn a_panic_is_one_failed_invocation_and_the_next_one_is_served() {
 }
 
 #[tokio::test]
-async fn work_goes_on_when_the_host_hangs_up() {
+async fn an_invocation_goes_on_when_the_host_hangs_up() {
     let server = Server::start().await;
     let request = format!(
         "POST /Slow HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{ENVELOPE}",
@@ -113,7 +115,7 @@ async fn work_goes_on_when_the_host_hangs_up() {
     stream.write_all(request.as_bytes()).await.unwrap();
     server.started.notified().await;
     drop(stream);
-    // The server answers somebody else meanwhile, so the hang-up has been seen.
+    // The server answers another call, so it has seen the hang-up.
     server.post("/Echo", ENVELOPE).await;
     server.release.notify_one();
     server.finished.notified().await;
@@ -135,7 +137,7 @@ async fn a_chunked_body_is_read_like_one_with_a_length() {
 }
 
 #[tokio::test]
-async fn an_unusable_call_is_refused_with_a_json_object_that_says_why() {
+async fn an_invalid_call_is_refused_with_a_json_object_that_says_why() {
     let server = Server::start().await;
     let huge = format!("{{\"Data\":{{\"request\":\"{}\"}}}}", "A".repeat(2 << 20));
     for (path, body, status, text) in [
@@ -163,7 +165,7 @@ async fn the_readiness_ping_is_answered_with_a_json_object() {
 }
 
 #[tokio::test]
-async fn every_reply_of_the_200s_has_a_json_object_with_the_hosts_keys() {
+async fn a_successful_reply_has_a_json_object_with_the_keys_that_the_host_expects() {
     for outputs in [Outputs::default(), Outputs::default().message("result", String::new())] {
         let reply = Reply::Succeeded(outputs);
         assert_eq!(reply.status(), 200);
@@ -175,7 +177,7 @@ async fn every_reply_of_the_200s_has_a_json_object_with_the_hosts_keys() {
 }
 
 #[tokio::test]
-async fn a_shutdown_waits_for_calls_in_flight_and_not_for_ever() {
+async fn a_shutdown_waits_for_calls_in_flight_but_not_forever() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let length = ENVELOPE.len();
@@ -184,5 +186,5 @@ async fn a_shutdown_waits_for_calls_in_flight_and_not_for_ever() {
     stream.write_all(request.as_bytes()).await.unwrap();
     server.started.notified().await;
     server.stop.send(()).unwrap();
-    assert!(!server.stopped.await.unwrap(), "the call never ended, so it cannot have been drained");
+    assert!(!server.stopped.await.unwrap(), "the call never ended, so the server was not drained");
 }
