@@ -97,6 +97,10 @@ fn base(address: &BrokerAddress) -> Result<Url, Failure> {
     .ok_or_else(|| Failure::usage("--broker is no address that begins with https://").hint(hint))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a function key must not be in the arguments, which others can list"
+)]
 fn proof(
     global: &GlobalOptions,
     options: &BrokerOptions,

@@ -9,7 +9,7 @@ use tenant_emulator::{
     },
 };
 
-use crate::world::{PATIENCE, Plan, World, app_root, request, role};
+use crate::world::{PATIENCE, Plan, World, app_root, http_client, request, role};
 
 fn good() -> String {
     request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
@@ -37,7 +37,7 @@ async fn a_call_of_the_admin_endpoint_is_denied_before_anything_is_looked_up() {
     let world = World::start().await;
     let url = world.host.admin_url().join("admin/functions/AssignRole").unwrap();
     let input = serde_json::json!({ "input": good() });
-    let answer = reqwest::Client::new().post(url).json(&input).send().await.unwrap();
+    let answer = http_client().post(url).json(&input).send().await.unwrap();
     assert_eq!(answer.status(), 202);
     let result = world.results(1).await.remove(0);
     assert_eq!(result["requester"], "admin");

@@ -9,7 +9,7 @@ use tenant_emulator::{
 };
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::world::{PATIENCE, Plan, ROOT, World};
+use crate::world::{PATIENCE, Plan, ROOT, World, http_client};
 
 /// The requester of requests that events in the queue carry.
 pub(crate) const EVENT_QUEUE: &str = "resource-events";
@@ -115,7 +115,7 @@ impl World {
     /// Pushes events as Event Grid does; answers the status that Event Grid gets to see.
     pub(crate) async fn push(&self, events: &Value) -> u16 {
         let path = "runtime/webhooks/eventgrid?functionName=ResourceEvent";
-        let request = reqwest::Client::new().post(self.host.http_url().join(path).unwrap());
+        let request = http_client().post(self.host.http_url().join(path).unwrap());
         let request = request.header("aeg-event-type", "Notification").json(events);
         request.send().await.unwrap().status().as_u16()
     }

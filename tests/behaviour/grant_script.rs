@@ -49,6 +49,7 @@ fn azure_cli(kind: &str) -> TempDir {
     folder
 }
 
+#[expect(clippy::disallowed_methods, reason = "the script needs the system's commands")]
 fn run(azure_cli: &TempDir, arguments: &[&str]) -> Output {
     let path = format!("{}:{}", azure_cli.path().display(), std::env::var("PATH").unwrap());
     let script = Path::new(ROOT).join("infra/graph/grant.sh");

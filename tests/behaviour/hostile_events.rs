@@ -12,7 +12,7 @@ use time::Duration;
 
 use crate::{
     events::{carrying, identity, payload, plan, pushed_plan, reads, written},
-    world::{World, role},
+    world::{World, http_client, role},
 };
 
 const TWOFOLD: &str = "c0a70500-0000-4000-8000-00000000e003";
@@ -161,7 +161,7 @@ async fn a_call_of_the_admin_endpoint_asks_for_nobody() {
         json!({ "principal": ORDERS_IDENTITY, "api": "api://orders", "roles": ["Orders.Write"] });
     let url = world.host.admin_url().join("admin/functions/ResourceEventQueue").unwrap();
     let input = json!({ "input": carrying(&request).to_string() });
-    reqwest::Client::new().post(url).json(&input).send().await.unwrap();
+    http_client().post(url).json(&input).send().await.unwrap();
     let result = world.results(1).await.remove(0);
     assert_eq!(result["requester"], "admin");
     assert_eq!(role(&result)["status"], "denied", "{result}");

@@ -5,7 +5,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tenant_emulator::contoso::{ORDERS_API_APP_ID, ORDERS_IDENTITY, SUBSCRIPTION_ID};
 
-use crate::world::{Plan, World};
+use crate::world::{Plan, World, http_client};
 
 pub(crate) const FUNCTION: &str = "AssignRoleHttp";
 
@@ -87,7 +87,7 @@ impl World {
     pub(crate) fn call(&self, method: Method, query: &str) -> RequestBuilder {
         let mut url = self.host.http_url().join("api/app-role-assignments").unwrap();
         url.set_query((!query.is_empty()).then_some(query));
-        reqwest::Client::new().request(method, url)
+        http_client().request(method, url)
     }
 
     /// The team's request.
@@ -99,7 +99,7 @@ impl World {
     pub(crate) async fn look(&self, principal: &str, api: &str) -> Answer {
         let mut url = self.host.http_url().join("api/app-role-assignments").unwrap();
         url.query_pairs_mut().append_pair("principal", principal).append_pair("api", api);
-        send(reqwest::Client::new().get(url).header("x-functions-key", TEAM_KEY)).await
+        send(http_client().get(url).header("x-functions-key", TEAM_KEY)).await
     }
 }
 

@@ -3,13 +3,13 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use storage_emulator::Entity;
 use tenant_emulator::{Fault, Route, contoso::managed_identities};
 
 use crate::{
     http_caller::{TEAM, TEAM_KEY, ask, ask_for, plan, send},
-    world::World,
+    world::{World, http_client},
 };
 
 /// As many calls as callers may well make at once: below the number that the handler takes in.
@@ -82,11 +82,12 @@ async fn five_hundred_calls_at_once_are_five_hundred_assignments_and_rows() {
         plan.tenant.add_service_principal(identity.clone());
     }
     let world = plan.start().await;
-    let client = Client::builder().timeout(Duration::from_secs(150)).build().unwrap();
+    let client = http_client();
     let url = world.host.http_url().join("api/app-role-assignments").unwrap();
     let calls = identities.iter().map(|identity| {
         let body = ask_for(&identity.id, &["Orders.Read"]);
-        send(client.post(url.clone()).header("x-functions-key", TEAM_KEY).json(&body))
+        let call = client.post(url.clone()).timeout(Duration::from_secs(150));
+        send(call.header("x-functions-key", TEAM_KEY).json(&body))
     });
     for answer in join_all(calls).await {
         answer.success(201);

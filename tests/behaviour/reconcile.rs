@@ -15,7 +15,7 @@ use tenant_emulator::{
 
 use crate::{
     events::{self, EVENT_QUEUE, reads},
-    world::{PATIENCE, Plan, World, app_root, request, role},
+    world::{PATIENCE, Plan, World, app_root, http_client, request, role},
 };
 
 const FUNCTION: &str = "ReconcileRoles";
@@ -50,7 +50,7 @@ impl World {
         let is_run = |one: &&functions_host_emulator::FinishedInvocation| one.function == FUNCTION;
         let before = self.host.invocations().iter().filter(is_run).count();
         let url = self.host.admin_url().join("admin/functions/ReconcileRoles").unwrap();
-        let call = reqwest::Client::new().post(url).json(&json!({ "input": "" }));
+        let call = http_client().post(url).json(&json!({ "input": "" }));
         assert_eq!(call.send().await.unwrap().status(), 202);
         let mut finished = 0;
         loop {

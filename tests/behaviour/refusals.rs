@@ -11,7 +11,7 @@ use tenant_emulator::{
     },
 };
 
-use crate::world::{PATIENCE, Plan, World, role, statuses};
+use crate::world::{PATIENCE, Plan, World, http_client, role, statuses};
 
 const UNKNOWN: &str = "c0a70500-0000-4000-8000-00000000ffff";
 
@@ -182,7 +182,7 @@ async fn a_request_that_no_queue_message_could_hold_is_refused_by_its_size() {
     let world = world().await;
     let url = world.host.admin_url().join("admin/functions/AssignRole").unwrap();
     let input = json!({ "input": format!("{{{}", "x".repeat(65_536)) });
-    let answer = reqwest::Client::new().post(url).json(&input).send().await.unwrap();
+    let answer = http_client().post(url).json(&input).send().await.unwrap();
     assert_eq!(answer.status(), 202);
     let result = world.results(1).await.remove(0);
     assert_eq!(statuses(&result), ["invalid"]);

@@ -239,7 +239,7 @@ impl World {
     /// What Health answers.
     pub(crate) async fn health(&self) -> (u16, Value) {
         let url = self.host.http_url().join("api/health").unwrap();
-        let answer = reqwest::Client::new().get(url).send().await.unwrap();
+        let answer = http_client().get(url).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/json");
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
@@ -285,6 +285,12 @@ impl World {
     pub(crate) fn is_untouched(&self) -> bool {
         self.tenant.count(tenant_emulator::Route::CreateAssignment) == 0
     }
+}
+
+/// An HTTP client of a caller from outside.
+#[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
+pub(crate) fn http_client() -> reqwest::Client {
+    reqwest::Client::new()
 }
 
 /// Graph's own body of an assignment.

@@ -24,6 +24,7 @@ impl Tone {
 
 /// Whether anybody has said that they want none: by the option, by `NO_COLOR` ("`NO_COLOR`: disabling ANSI
 /// color output by default") or by a terminal that knows none.
+#[expect(clippy::disallowed_methods, reason = "the terminal describes itself in the environment")]
 pub(super) fn colour_is_wanted(no_color: bool) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");

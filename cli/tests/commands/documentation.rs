@@ -68,6 +68,7 @@ fn chapters(command: &mut Command, path: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 fn the_page_about_the_command_line_is_what_the_command_line_says_of_itself() {
     let mut command = Arguments::command().term_width(WIDTH);
     command.build();

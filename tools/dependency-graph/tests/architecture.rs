@@ -61,6 +61,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (OPERATORS_TOOL, &["app-roles", "azure-rest", "broker", "function-folders", "microsoft-graph"]),
 ];
 
+/// What an emulator may use: it must share no types with the handler, or with another service.
+const USED_BY_EMULATORS: &[&str] = &["loopback", "storage-emulator"];
+
 /// The package that Azure Functions runs.
 const HANDLER: &str = "app-role-broker";
 
@@ -150,7 +153,7 @@ fn may_use(package: &Package, used: &str) -> bool {
         return allowed.contains(&used);
     }
     if is_in(package, "emulators") {
-        return used == "storage-emulator";
+        return USED_BY_EMULATORS.contains(&used);
     }
     is_in(package, "tools") && !ALLOWED.iter().any(|(name, _)| *name == used)
 }
