@@ -15,7 +15,8 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_identity_that_has_everything_costs_one_read_and_one_list_and_repeats_cost_nothing() {
+async fn an_identity_that_holds_every_role_costs_one_read_and_one_list_and_repeated_events_cost_nothing()
+ {
     let world = setup().await.start().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
     // The first event reads the API, which is then remembered.
@@ -34,7 +35,7 @@ async fn an_identity_that_has_everything_costs_one_read_and_one_list_and_repeats
 }
 
 #[tokio::test]
-async fn what_is_missing_costs_one_read_of_the_principal_more_and_the_writes() {
+async fn a_missing_role_costs_one_more_read_of_the_principal_and_the_write() {
     let world = setup().await.start().await;
     world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, Duration::MINUTE), 1).await;
     assert_eq!(reads(&world), [1, 2, 0, 1], "the API, once an hour, and the principal");

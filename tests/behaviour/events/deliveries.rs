@@ -34,7 +34,7 @@ fn logged(world: &World, text: &str) -> usize {
 }
 
 #[tokio::test]
-async fn an_identity_that_appears_within_seconds_gets_its_roles_by_the_first_delivery() {
+async fn an_identity_that_appears_within_seconds_gets_its_roles_on_the_first_delivery() {
     let setup = setup().await.with_setting("PACE_FACTOR", "1");
     setup.tenant.add_service_principal_after(young(), std::time::Duration::from_secs(6));
     let world = setup.start().await;
@@ -44,7 +44,7 @@ async fn an_identity_that_appears_within_seconds_gets_its_roles_by_the_first_del
 }
 
 #[tokio::test]
-async fn an_identity_that_appears_after_some_deliveries_gets_its_roles_without_anyones_help() {
+async fn an_identity_that_appears_after_some_deliveries_gets_its_roles() {
     let setup = setup().await;
     setup.tenant.add_replicating_service_principal(young());
     let world = setup.start().await;
@@ -60,7 +60,8 @@ async fn an_identity_that_appears_after_some_deliveries_gets_its_roles_without_a
 }
 
 #[tokio::test]
-async fn what_the_last_delivery_could_not_do_is_kept_without_its_author_and_can_be_sent_again() {
+async fn an_event_that_failed_on_its_last_delivery_is_kept_without_its_author_and_can_be_sent_again()
+ {
     let setup = setup().await.with_deliveries(2);
     setup.tenant.add_replicating_service_principal(young());
     let world = setup.start().await;
@@ -96,7 +97,7 @@ async fn a_request_in_an_event_that_fails_is_kept_as_an_event() {
 }
 
 #[tokio::test]
-async fn passing_trouble_of_azure_resource_manager_is_survived_within_the_delivery() {
+async fn a_transient_fault_of_azure_resource_manager_is_retried_within_the_delivery() {
     for fault in [
         Fault::error(429, "TooManyRequests", "").retry_after("0.1"),
         Fault::error(503, "ServerTimeout", ""),
@@ -112,7 +113,7 @@ async fn passing_trouble_of_azure_resource_manager_is_survived_within_the_delive
 }
 
 #[tokio::test]
-async fn lasting_trouble_of_azure_resource_manager_brings_the_event_back_and_then_keeps_it() {
+async fn a_lasting_fault_of_azure_resource_manager_retries_the_event_and_then_keeps_it() {
     let world = setup().await.with_deliveries(2).start().await;
     world
         .tenant
@@ -126,7 +127,7 @@ async fn lasting_trouble_of_azure_resource_manager_brings_the_event_back_and_the
 }
 
 #[tokio::test]
-async fn a_refusal_of_graph_that_time_will_not_mend_is_kept_at_once() {
+async fn an_event_that_graph_refuses_permanently_is_kept_at_once() {
     let world = setup().await.start().await;
     let refused = Fault::error(403, "Directory_QuotaExceeded", "The directory object quota limit");
     world.tenant.answer_every(Route::CreateAssignment, refused);
@@ -138,7 +139,7 @@ async fn a_refusal_of_graph_that_time_will_not_mend_is_kept_at_once() {
 }
 
 #[tokio::test]
-async fn without_a_right_at_azure_resource_manager_graph_is_asked_and_one_warning_names_the_role() {
+async fn without_the_reader_role_graph_is_asked_instead_and_one_warning_names_the_role() {
     let setup = setup().await;
     for group in ["rg-load", "rg-billing"] {
         let scope = format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{group}");
@@ -163,7 +164,7 @@ async fn without_a_right_at_azure_resource_manager_graph_is_asked_and_one_warnin
 }
 
 #[tokio::test]
-async fn what_azure_resource_manager_does_not_answer_graph_is_asked_and_one_line_says_so() {
+async fn if_azure_resource_manager_refuses_graph_is_asked_instead_and_one_line_says_so() {
     let world = setup().await.start().await;
     let refused = Fault::error(400, "InvalidResourceType", "The resource type could not be found.");
     world.tenant.answer_every(Route::ReadArmIdentity, refused);
@@ -177,7 +178,7 @@ async fn what_azure_resource_manager_does_not_answer_graph_is_asked_and_one_line
 }
 
 #[tokio::test]
-async fn without_that_right_a_resource_is_waited_for_only_while_it_is_new() {
+async fn without_the_reader_role_an_event_waits_for_the_identity_only_while_the_resource_is_new() {
     let setup = setup().await;
     let scope = format!("/subscriptions/{SUBSCRIPTION_ID}");
     setup.tenant.set_arm_forbidden(&scope, true);
@@ -191,7 +192,7 @@ async fn without_that_right_a_resource_is_waited_for_only_while_it_is_new() {
 }
 
 #[tokio::test]
-async fn in_paused_mode_events_go_back_and_are_kept_for_replay_in_the_end() {
+async fn in_paused_mode_events_are_retried_and_finally_kept_for_replay() {
     let world =
         pushed_setup().await.with_setting("BROKER_MODE", "paused").with_deliveries(2).start().await;
     let event = written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO);
@@ -204,7 +205,7 @@ async fn in_paused_mode_events_go_back_and_are_kept_for_replay_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_pushed_event_that_cannot_be_done_yet_is_refused_and_the_next_delivery_does_it() {
+async fn a_pushed_event_that_cannot_be_handled_yet_is_refused_and_handled_on_the_next_delivery() {
     let setup = pushed_setup().await;
     setup.tenant.add_replicating_service_principal(young());
     let world = setup.start().await;
@@ -216,7 +217,7 @@ async fn a_pushed_event_that_cannot_be_done_yet_is_refused_and_the_next_delivery
 }
 
 #[tokio::test]
-async fn a_pushed_event_is_refused_in_time_however_slow_graph_is() {
+async fn a_pushed_event_is_refused_before_its_deadline_if_graph_is_slow() {
     let world = pushed_setup().await.with_setting("PACE_FACTOR", "0.05").start().await;
     world.tenant.set_latency(std::time::Duration::from_secs(60));
     let began = std::time::Instant::now();

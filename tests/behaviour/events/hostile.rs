@@ -29,7 +29,7 @@ fn with(pointer: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn whatever_an_event_claims_only_the_identity_of_its_subject_gets_the_baseline() {
+async fn only_the_identity_of_an_events_subject_gets_the_baseline_roles() {
     let world = setup().await.start().await;
     let mut claiming: Value =
         serde_json::from_str(&payload("resource-created-or-updated.json")).unwrap();
@@ -45,7 +45,7 @@ async fn whatever_an_event_claims_only_the_identity_of_its_subject_gets_the_base
 }
 
 #[tokio::test]
-async fn an_event_whose_subject_is_not_in_its_topic_costs_nothing() {
+async fn an_event_with_a_subject_outside_its_topic_causes_no_look_up() {
     let world = setup().await.start().await;
     let other = "/subscriptions/c0a70500-0000-4000-8000-00000000ffff";
     for event in [
@@ -71,7 +71,7 @@ async fn an_event_whose_subject_is_not_in_its_topic_costs_nothing() {
 }
 
 #[tokio::test]
-async fn the_brokers_own_identity_and_what_is_protected_get_nothing() {
+async fn the_brokers_own_identity_and_protected_identities_get_nothing() {
     let mut setup = setup().await;
     let mut policy: Value = serde_json::from_str(&setup.policy.unwrap()).unwrap();
     policy["protected"].as_array_mut().unwrap().push(json!(ORDERS_IDENTITY));
@@ -98,7 +98,7 @@ async fn the_brokers_own_identity_and_what_is_protected_get_nothing() {
 }
 
 #[tokio::test]
-async fn what_graph_says_of_the_identity_decides_and_not_the_subject() {
+async fn the_resource_id_in_graph_decides_and_not_the_subject_of_the_event() {
     let setup = setup().await;
     let resource = identity("rg-orders-dev", "id-twofold");
     let mut twofold = ServicePrincipal::user_assigned(TWOFOLD, TWOFOLD, "id-twofold", &resource);
@@ -111,7 +111,7 @@ async fn what_graph_says_of_the_identity_decides_and_not_the_subject() {
 }
 
 #[tokio::test]
-async fn a_huge_array_is_refused_whole_and_a_full_one_is_done() {
+async fn an_oversized_array_of_events_is_refused_and_a_full_one_is_handled() {
     let world = setup().await.start().await;
     let small = json!({ "eventType": "x" });
     let mut many = vec![small; 100];
@@ -125,7 +125,7 @@ async fn a_huge_array_is_refused_whole_and_a_full_one_is_done() {
 }
 
 #[tokio::test]
-async fn events_nested_without_end_and_texts_that_are_none_harm_nobody() {
+async fn deeply_nested_and_malformed_events_do_no_harm() {
     let world = setup().await.start().await;
     for text in [
         "[".repeat(20_000),
@@ -141,7 +141,7 @@ async fn events_nested_without_end_and_texts_that_are_none_harm_nobody() {
 }
 
 #[tokio::test]
-async fn a_request_in_an_event_is_asked_by_the_entrance_whatever_the_event_says() {
+async fn the_requester_of_a_request_in_an_event_is_the_trigger_and_not_a_claim_of_the_event() {
     let world = pushed_setup().await.start().await;
     let mut request =
         json!({ "principal": REPORTS_IDENTITY, "api": "api://orders", "roles": ["Orders.Write"] });
@@ -155,7 +155,7 @@ async fn a_request_in_an_event_is_asked_by_the_entrance_whatever_the_event_says(
 }
 
 #[tokio::test]
-async fn a_call_of_the_admin_endpoint_asks_for_nobody() {
+async fn a_request_in_an_event_through_the_admin_endpoint_is_denied() {
     let world = setup().await.start().await;
     let request =
         json!({ "principal": ORDERS_IDENTITY, "api": "api://orders", "roles": ["Orders.Write"] });
@@ -181,7 +181,7 @@ fn assert_nothing_personal(world: &World) {
 }
 
 #[tokio::test]
-async fn no_line_of_the_log_says_more_of_an_author_than_the_object_id() {
+async fn the_log_has_no_personal_data_of_an_author_except_the_object_id() {
     let setup = pushed_setup().await.with_setting("RUST_LOG", "trace").with_deliveries(1);
     let world = setup.start().await;
     let text = payload("user-assigned-identity-written.json");

@@ -55,7 +55,7 @@ fn assert_each_has_its_role(world: &World, identities: &[ServicePrincipal]) {
 }
 
 #[tokio::test]
-async fn in_whatever_order_the_events_of_a_resource_come_its_identity_gets_each_role_once() {
+async fn an_identity_gets_each_role_once_in_any_order_of_the_events_of_its_resource() {
     let setup = setup().await;
     let identities = managed_identities(12);
     for one in &identities {
@@ -70,7 +70,7 @@ async fn in_whatever_order_the_events_of_a_resource_come_its_identity_gets_each_
 }
 
 #[tokio::test]
-async fn events_of_one_resource_that_come_at_the_same_time_give_each_role_once() {
+async fn concurrent_events_of_one_resource_assign_each_role_once() {
     let setup = setup().await;
     let identities = managed_identities(3);
     for one in &identities {

@@ -117,21 +117,21 @@ async fn pushed(schema: &str) {
 }
 
 #[tokio::test]
-async fn event_grids_own_schema_in_the_queue_gives_each_types_identity_its_roles() {
+async fn event_grid_schema_events_in_the_queue_give_the_identity_of_each_resource_type_its_roles() {
     put_into_the_queue("").await;
 }
 
 #[tokio::test]
-async fn cloud_events_in_the_queue_give_each_types_identity_its_roles() {
+async fn cloud_events_in_the_queue_give_the_identity_of_each_resource_type_its_roles() {
     put_into_the_queue(CLOUD_EVENT).await;
 }
 
 #[tokio::test]
-async fn event_grids_own_schema_pushed_gives_each_types_identity_its_roles() {
+async fn pushed_event_grid_schema_events_give_the_identity_of_each_resource_type_its_roles() {
     pushed("").await;
 }
 
 #[tokio::test]
-async fn cloud_events_pushed_give_each_types_identity_its_roles() {
+async fn pushed_cloud_events_give_the_identity_of_each_resource_type_its_roles() {
     pushed(CLOUD_EVENT).await;
 }

@@ -142,7 +142,7 @@ async fn a_policy_without_a_baseline_costs_nothing() {
 }
 
 #[tokio::test]
-async fn who_lacks_a_role_gets_it_through_the_queue_and_who_is_protected_does_not() {
+async fn a_missing_role_is_assigned_through_the_queue_except_for_protected_identities() {
     let (setup, _root) = setup().await;
     let protected = {
         let mut one = managed_identities(1).remove(0);
@@ -171,7 +171,7 @@ async fn who_lacks_a_role_gets_it_through_the_queue_and_who_is_protected_does_no
 }
 
 #[tokio::test]
-async fn graph_is_told_that_all_of_it_can_wait_and_that_requests_cannot() {
+async fn reads_of_the_timer_have_low_priority_and_reads_of_requests_do_not() {
     let (mut setup, _root) = setup().await;
     let mut policy = sending::policy();
     policy["allow"][0]["requesters"] = json!(["queue:app-role-requests"]);
@@ -228,7 +228,7 @@ async fn reads_are_the_pages_of_identities_and_of_holders_and_the_apis() {
 }
 
 #[tokio::test]
-async fn what_no_rule_allows_is_reported_when_it_is_seen_again_and_is_left_alone() {
+async fn an_unexpected_assignment_is_reported_when_it_is_seen_again_and_is_not_removed() {
     let (setup, _root) = setup().await;
     let world = setup.with_setting(QUEUE_OFF, "true").start().await;
     world.tenant.grant(BILLING_FUNCTION, ORDERS_API, ORDERS_ADMIN).unwrap();
@@ -252,7 +252,7 @@ async fn what_no_rule_allows_is_reported_when_it_is_seen_again_and_is_left_alone
 }
 
 #[tokio::test]
-async fn what_no_rule_allows_and_has_been_there_for_days_is_reported_at_once() {
+async fn an_unexpected_assignment_that_is_days_old_is_reported_at_once() {
     let (setup, _root) = setup().await;
     let world = setup.with_setting(QUEUE_OFF, "true").start().await;
     let old = world.tenant.grant(BILLING_FUNCTION, ORDERS_API, ORDERS_ADMIN).unwrap();
@@ -266,7 +266,7 @@ async fn what_no_rule_allows_and_has_been_there_for_days_is_reported_at_once() {
 }
 
 #[tokio::test]
-async fn a_check_that_somebody_made_up_gives_nobody_more_than_the_baseline() {
+async fn a_forged_check_assigns_no_more_than_the_baseline() {
     let (setup, _root) = setup().await;
     let world = setup.start().await;
     let stranger = "c0a70500-0000-4000-8000-0000000000ff";
@@ -285,7 +285,7 @@ async fn a_check_that_somebody_made_up_gives_nobody_more_than_the_baseline() {
 }
 
 #[tokio::test]
-async fn a_check_that_comes_again_costs_nothing() {
+async fn a_repeated_check_costs_nothing() {
     let (setup, _root) = setup().await;
     let world = setup.start().await;
     let mut check = check(ORDERS_IDENTITY);
@@ -301,7 +301,7 @@ async fn a_check_that_comes_again_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_check_that_cannot_be_done_comes_back_and_is_not_kept_for_operators() {
+async fn a_check_that_fails_is_retried_and_is_not_kept_for_operators() {
     let (setup, _root) = setup().await;
     let world = setup.with_deliveries(2).with_setting("PACE_FACTOR", "0.005").start().await;
     let down = Fault::error(503, "ServiceUnavailable", "Service Unavailable");

@@ -26,7 +26,7 @@ async fn nothing_is_recorded(world: &World) -> bool {
 }
 
 #[tokio::test]
-async fn what_concerns_nobody_or_changes_nothing_is_not_recorded() {
+async fn an_event_that_is_ignored_or_changes_nothing_is_not_recorded() {
     let world = setup().await.start().await;
     world
         .tenant
@@ -38,7 +38,7 @@ async fn what_concerns_nobody_or_changes_nothing_is_not_recorded() {
 }
 
 #[tokio::test]
-async fn what_the_baseline_gives_is_a_row_under_its_principal_and_nobody_asked() {
+async fn an_assignment_by_the_baseline_is_a_row_under_its_principal_without_a_requester() {
     let world = pushed_setup().await.start().await;
     let event = written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO);
     assert_eq!(world.push(&json!([event])).await, 202);
@@ -63,7 +63,7 @@ async fn what_the_baseline_gives_is_a_row_under_its_principal_and_nobody_asked()
 }
 
 #[tokio::test]
-async fn all_rows_of_one_delivery_have_keys_of_their_own() {
+async fn all_rows_of_one_delivery_have_different_keys() {
     let mut setup = setup().await;
     let mut policy = policy();
     let rules = policy["baseline"].as_array_mut().unwrap();
@@ -110,7 +110,7 @@ async fn a_request_in_an_event_has_a_row_for_each_role_even_if_it_is_refused() {
 }
 
 #[tokio::test]
-async fn what_was_given_and_could_not_be_recorded_is_recorded_when_the_event_comes_again() {
+async fn an_assignment_that_could_not_be_recorded_is_recorded_on_the_next_delivery() {
     let mut setup = setup().await;
     setup.with_table_proxy = true;
     let world = setup.start().await;

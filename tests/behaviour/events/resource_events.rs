@@ -30,7 +30,7 @@ fn held(world: &World, principal: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_concerns_nobody_is_acknowledged_and_counted_and_costs_nothing() {
+async fn an_event_that_is_ignored_is_acknowledged_and_counted_and_costs_nothing() {
     let world = setup().await.start().await;
     let mut deleted = written(ORDERS_IDENTITY_RESOURCE_ID, MINUTE);
     deleted["eventType"] = json!("Microsoft.Resources.ResourceDeleteSuccess");
@@ -97,14 +97,14 @@ async fn every_form_of_an_event_gives_the_identity_its_roles() {
 }
 
 #[tokio::test]
-async fn a_resource_with_a_system_assigned_identity_gets_its_roles_too() {
+async fn a_system_assigned_identity_gets_its_roles() {
     let world = setup().await.start().await;
     world.deliver(&serde_json::from_str(&payload("site-updated.json")).unwrap(), 1).await;
     assert_eq!(held(&world, BILLING_FUNCTION), [ORDERS_READ]);
 }
 
 #[tokio::test]
-async fn a_resource_without_an_identity_is_done_quietly() {
+async fn an_event_of_a_resource_without_an_identity_is_acknowledged_without_a_log_line() {
     let world = setup().await.start().await;
     let plain = BILLING_FUNCTION_RESOURCE_ID.replace("func-billing", "func-plain");
     world.deliver(&written(&plain, Duration::ZERO), 1).await;
@@ -113,7 +113,7 @@ async fn a_resource_without_an_identity_is_done_quietly() {
 }
 
 #[tokio::test]
-async fn the_record_has_the_rule_and_what_was_done() {
+async fn the_log_line_of_the_record_has_the_rule_and_the_outcome() {
     let world = setup().await.start().await;
     world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, MINUTE), 1).await;
     let intent = world.log_line("grant.intent").await;
@@ -157,7 +157,7 @@ async fn several_rules_and_apis_are_all_applied() {
 }
 
 #[tokio::test]
-async fn in_report_mode_what_is_missing_is_recorded_and_nothing_is_written() {
+async fn in_report_mode_missing_roles_are_recorded_and_nothing_is_written() {
     let world = setup().await.with_setting("BROKER_MODE", "report").start().await;
     world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, MINUTE), 1).await;
     let audit = world.log_line("\"audit\"").await;
@@ -208,7 +208,7 @@ async fn a_request_in_an_event_is_refused_like_one_in_a_queue() {
 }
 
 #[tokio::test]
-async fn events_of_both_kinds_in_one_delivery_are_all_done() {
+async fn events_of_both_kinds_in_one_delivery_are_all_handled() {
     let world = setup().await.start().await;
     let request =
         json!({ "principal": ORDERS_IDENTITY, "api": ORDERS_API, "roles": ["Orders.Write"] });
@@ -227,7 +227,7 @@ async fn events_of_both_kinds_in_one_delivery_are_all_done() {
 }
 
 #[tokio::test]
-async fn a_pushed_event_is_the_same_and_is_acknowledged_at_once() {
+async fn a_pushed_event_has_the_effect_of_a_queued_one_and_is_acknowledged_at_once() {
     let world = pushed_setup().await.start().await;
     let event_grid: Value =
         serde_json::from_str(&payload("user-assigned-identity-written.json")).unwrap();
@@ -249,14 +249,14 @@ async fn a_pushed_event_is_the_same_and_is_acknowledged_at_once() {
 }
 
 #[tokio::test]
-async fn the_function_for_pushed_events_is_off_unless_somebody_turns_it_on() {
+async fn the_function_for_pushed_events_is_off_by_default() {
     let world = setup().await.start().await;
     assert_eq!(world.push(&json!([written(ORDERS_IDENTITY_RESOURCE_ID, MINUTE)])).await, 404);
     assert_eq!(reads(&world), [0; 4]);
 }
 
 #[tokio::test]
-async fn an_identity_made_anew_and_one_turned_on_later_get_their_roles_by_the_next_event() {
+async fn a_recreated_identity_and_one_enabled_later_get_their_roles_by_the_next_event() {
     let world = setup().await.start().await;
     let plain = BILLING_FUNCTION_RESOURCE_ID.replace("func-billing", "func-plain");
     world.deliver(&written(&plain, Duration::ZERO), 1).await;

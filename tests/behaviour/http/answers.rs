@@ -64,7 +64,7 @@ async fn each_refusal_has_its_status_its_type_and_its_reason_and_changes_nothing
 }
 
 #[tokio::test]
-async fn a_refusal_carries_all_that_a_result_says() {
+async fn a_refusal_has_every_field_of_a_result() {
     let world = world().await;
     let problem =
         world.post(&ask_for("id-batch", &["Orders.Read"])).await.problem(409, "ambiguous");
@@ -78,7 +78,7 @@ async fn a_refusal_carries_all_that_a_result_says() {
 }
 
 #[tokio::test]
-async fn one_refused_role_speaks_for_the_request_and_keeps_the_others_from_being_written() {
+async fn one_refused_role_refuses_the_request_and_no_role_is_written() {
     let world = world().await;
     let request = ask(&["Orders.Read", "Orders.Raed", "Orders.Admin"]);
     let problem = world.post(&request).await.problem(403, "denied");
@@ -87,7 +87,7 @@ async fn one_refused_role_speaks_for_the_request_and_keeps_the_others_from_being
 }
 
 #[tokio::test]
-async fn what_no_rule_could_allow_costs_no_look_up_and_tells_nothing() {
+async fn a_request_that_no_rule_could_allow_causes_no_look_up_and_reveals_nothing() {
     let world = world().await;
     let mut revoke = ask(&["Orders.Read"]);
     revoke["api"] = json!("graph");
@@ -99,7 +99,7 @@ async fn what_no_rule_could_allow_costs_no_look_up_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_created_is_201_and_says_where_to_see_it() {
+async fn a_new_assignment_is_201_with_a_location() {
     let world = world().await;
     let answer = world.post(&ask(&["Orders.Read"])).await;
     let result = answer.success(201);
@@ -117,7 +117,7 @@ async fn what_is_created_is_201_and_says_where_to_see_it() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_or_takes_something_away_is_200() {
+async fn a_request_that_changes_nothing_or_revokes_is_200() {
     let world = world().await;
     let with = |field: &str, value: Value| {
         let mut request = ask(&["Orders.Write"]);
@@ -157,7 +157,7 @@ async fn graphs_own_body_is_a_request_here_too() {
 }
 
 #[tokio::test]
-async fn in_report_mode_the_caller_learns_what_would_happen() {
+async fn in_report_mode_the_caller_is_told_what_would_happen() {
     let world = setup().await.with_setting("BROKER_MODE", "report").start().await;
     let result = world.post(&ask(&["Orders.Read"])).await.success(200);
     assert_eq!((statuses(&result), &result["dryRun"]), (vec!["wouldAssign"], &json!(true)));
@@ -165,7 +165,7 @@ async fn in_report_mode_the_caller_learns_what_would_happen() {
 }
 
 #[tokio::test]
-async fn an_identity_that_is_seconds_old_is_waited_for() {
+async fn a_call_waits_for_an_identity_that_is_seconds_old() {
     let world = world().await;
     let request = ask_for(UNKNOWN, &["Orders.Read"]);
     let arrival = async {
@@ -179,7 +179,7 @@ async fn an_identity_that_is_seconds_old_is_waited_for() {
 }
 
 #[tokio::test]
-async fn every_answer_is_a_success_to_the_host_and_leaves_its_record() {
+async fn every_answer_is_a_success_for_the_host_and_is_recorded() {
     let world = world().await;
     let answers: [Answer; 2] =
         [world.post(&ask(&["Orders.Read"])).await, world.post(&ask(&["Orders.Admin"])).await];

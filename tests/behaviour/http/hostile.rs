@@ -28,7 +28,7 @@ fn valid_request() -> String {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_request_is_answered_with_where_the_fault_is() {
+async fn a_body_that_is_not_a_request_is_answered_with_the_path_of_the_error() {
     let world = world().await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for (body, text) in [
@@ -58,13 +58,13 @@ async fn a_body_that_is_no_request_is_answered_with_where_the_fault_is() {
 }
 
 #[tokio::test]
-async fn one_byte_order_mark_before_the_body_does_not_matter() {
+async fn a_byte_order_mark_before_the_body_is_accepted() {
     let world = world().await;
     post(&world, format!("\u{feff}{}", valid_request())).await.success(201);
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_413_however_large_it_is() {
+async fn a_body_that_is_too_large_is_413() {
     let world = world().await;
     for size in [32 * 1024 + 1, 1024 * 1024, 3 * 1024 * 1024] {
         let answer = post(&world, valid_request().replace("api://orders", &"x".repeat(size))).await;
@@ -75,7 +75,7 @@ async fn a_body_that_is_too_large_is_413_however_large_it_is() {
 }
 
 #[tokio::test]
-async fn a_header_of_sixteen_kib_does_not_matter() {
+async fn a_header_of_sixteen_kib_is_accepted() {
     let world = world().await;
     let call = world.call(Method::POST, "").header("x-functions-key", TEAM_KEY);
     let call = call.header("x-padding", "x".repeat(16 * 1024));
@@ -108,7 +108,7 @@ async fn a_body_that_is_not_declared_as_json_is_415() {
 }
 
 #[tokio::test]
-async fn a_body_that_the_host_lost_is_asked_for_with_its_length() {
+async fn a_body_that_the_host_dropped_is_refused_with_411() {
     let world = world().await;
     let body = valid_request();
     let answer = exchange(
@@ -132,7 +132,7 @@ async fn a_body_that_the_host_lost_is_asked_for_with_its_length() {
 }
 
 #[tokio::test]
-async fn what_stands_in_the_query_of_a_post_is_refused_rather_than_ignored() {
+async fn a_query_string_of_a_post_is_refused() {
     let world = world().await;
     for query in ["dryRun=true", "principal=id-orders", "x", "api-version=1"] {
         let call = world.call(Method::POST, query).header("x-functions-key", TEAM_KEY);
@@ -142,7 +142,7 @@ async fn what_stands_in_the_query_of_a_post_is_refused_rather_than_ignored() {
 }
 
 #[tokio::test]
-async fn other_methods_are_not_routed_and_where_they_are_they_do_nothing() {
+async fn other_methods_are_not_routed_and_do_nothing_if_they_are() {
     let other = [Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
     let world = world().await;
     for method in other.clone() {
@@ -179,7 +179,7 @@ fn copy_with_methods_removed() -> tempfile::TempDir {
 }
 
 #[tokio::test]
-async fn a_key_is_never_repeated_wherever_the_caller_puts_it() {
+async fn a_key_is_never_repeated_in_an_answer() {
     let world = setup().await.with_setting("RUST_LOG", "trace").start().await;
     let with_key = |query: &str| format!("code={TEAM_KEY}{query}");
     let mut answers = vec![
@@ -229,7 +229,7 @@ async fn post_envelope(port: u16, envelope: &Value) -> String {
 }
 
 #[tokio::test]
-async fn an_envelope_that_cannot_be_used_is_a_failed_invocation() {
+async fn an_invalid_envelope_is_a_failed_invocation() {
     let world = world().await;
     let started: Value = serde_json::from_str(&world.log_line("handler.started").await).unwrap();
     let port = started["port"].as_u64().unwrap().try_into().unwrap();

@@ -27,7 +27,7 @@ fn roles(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn whom_no_rule_lets_read_learns_nothing_and_costs_no_look_up() {
+async fn a_caller_that_no_rule_lets_read_learns_nothing_and_causes_no_look_up() {
     let mut setup = setup().await;
     setup.policy = setup.policy.map(|policy| policy.replace(r#","read""#, ""));
     let world = setup.start().await;
@@ -67,7 +67,7 @@ async fn an_api_that_no_rule_names_is_not_shown() {
 }
 
 #[tokio::test]
-async fn what_is_protected_is_not_shown_either() {
+async fn a_protected_principal_is_not_shown() {
     for protected in [
         ORDERS_IDENTITY.to_owned(),
         ORDERS_API_APP_ID.to_owned(),
@@ -84,7 +84,7 @@ async fn what_is_protected_is_not_shown_either() {
 }
 
 #[tokio::test]
-async fn a_name_that_means_nothing_or_several_things_is_told_apart() {
+async fn an_unknown_name_is_404_and_an_ambiguous_one_is_409() {
     let world = world().await;
     for principal in ["id-nobody", "c0a70500-0000-4000-8000-00000000ffff"] {
         world.look(principal, "api://orders").await.problem(404, "not-found");
@@ -95,7 +95,7 @@ async fn a_name_that_means_nothing_or_several_things_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_not_understood_whole_is_refused() {
+async fn a_query_string_with_any_invalid_part_is_refused() {
     let world = world().await;
     for (query, text) in [
         ("", "must have principal and api"),
@@ -119,7 +119,7 @@ async fn a_query_that_is_not_understood_whole_is_refused() {
 }
 
 #[tokio::test]
-async fn when_graph_does_not_answer_the_caller_is_told_to_ask_again() {
+async fn a_caller_is_told_to_retry_if_graph_does_not_answer() {
     let world = setup().await.with_setting("PACE_FACTOR", "0.02").start().await;
     world.tenant.answer_every(Route::ListAssignments, Fault::error(503, "ServiceUnavailable", ""));
     let answer = world.look(ORDERS_IDENTITY, "api://orders").await;
@@ -150,7 +150,7 @@ async fn only_roles_that_a_rule_names_are_listed() {
 }
 
 #[tokio::test]
-async fn a_list_says_all_about_what_it_shows() {
+async fn a_list_has_every_documented_field() {
     let world = world().await;
     let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let list = world.look("id-orders", "api://orders").await.success(200);

@@ -24,7 +24,7 @@ fn texts<'a>(rows: &'a [Entity], name: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn who_is_nobody_and_who_only_looks_leave_no_row() {
+async fn an_unauthenticated_call_and_a_read_are_not_recorded() {
     let world = world().await;
     send(world.call(Method::POST, "").json(&ask(&["Orders.Read"]))).await;
     world.look("id-orders", "api://orders").await.success(200);
@@ -33,7 +33,7 @@ async fn who_is_nobody_and_who_only_looks_leave_no_row() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_recorded_with_who_sent_it() {
+async fn an_invalid_request_is_recorded_with_its_requester() {
     let world = world().await;
     let asked = |query: &str| world.call(Method::POST, query).header("x-functions-key", TEAM_KEY);
     let call = || asked("");
@@ -61,7 +61,7 @@ async fn every_role_of_a_denied_request_is_a_row() {
 }
 
 #[tokio::test]
-async fn without_a_record_the_caller_is_told_to_ask_again_and_nothing_is_written() {
+async fn a_caller_is_told_to_retry_and_nothing_is_written_if_the_record_is_unavailable() {
     let world = setup().await.with_identity_based_storage().start().await;
     let away = Fault::error(503, "ServerBusy", "The server is busy.");
     world.tenant.answer_every(Route::QueryEntities, away);

@@ -48,7 +48,7 @@ fn call(world: &World, key: &str) -> RequestBuilder {
 }
 
 /// Asserts that a call is refused because it is nobody's, and that nothing was looked up.
-async fn assert_nobody(world: &World, call: RequestBuilder, text: &str) {
+async fn assert_unauthenticated(world: &World, call: RequestBuilder, text: &str) {
     let answer = send(call).await;
     let problem = answer.problem(401, "unauthenticated");
     assert!(problem["detail"].as_str().unwrap().contains(text), "{problem}");
@@ -63,7 +63,7 @@ fn requester(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn without_a_key_the_host_itself_refuses_and_the_handler_is_not_called() {
+async fn without_a_key_the_host_refuses_and_does_not_call_the_handler() {
     let world = setup().await.start().await;
     for key in ["", "wrong"] {
         let answer = send(call(&world, key)).await;
@@ -73,7 +73,7 @@ async fn without_a_key_the_host_itself_refuses_and_the_handler_is_not_called() {
 }
 
 #[tokio::test]
-async fn a_key_that_every_function_app_has_names_nobody() {
+async fn a_key_name_that_every_function_app_has_identifies_no_requester() {
     const NAMES: [&str; 6] = ["default", "Default", "master", "_master", "", "a name"];
     let mut setup = setup().await;
     for name in NAMES {
@@ -81,12 +81,17 @@ async fn a_key_that_every_function_app_has_names_nobody() {
     }
     let world = setup.start().await;
     for name in NAMES {
-        assert_nobody(&world, call(&world, &format!("the {name} key")), "a name of its own").await;
+        assert_unauthenticated(
+            &world,
+            call(&world, &format!("the {name} key")),
+            "a name of its own",
+        )
+        .await;
     }
 }
 
 #[tokio::test]
-async fn the_master_key_is_admin_whom_no_rule_can_name() {
+async fn the_master_key_is_admin_and_no_rule_can_name_it() {
     let mut setup = setup().await;
     let master =
         HostKey { name: TEAM.to_owned(), value: OTHER_KEY.to_owned(), level: KeyLevel::Master };
@@ -100,7 +105,7 @@ async fn the_master_key_is_admin_whom_no_rule_can_name() {
 }
 
 #[tokio::test]
-async fn a_key_is_its_name_and_another_teams_key_gets_nothing() {
+async fn a_key_identifies_the_team_by_its_name_and_another_teams_key_gets_nothing() {
     let mut setup = setup().await;
     setup.keys.push(function_key("payments-team", OTHER_KEY));
     let world = setup.start().await;
@@ -115,7 +120,7 @@ async fn a_key_is_its_name_and_another_teams_key_gets_nothing() {
 }
 
 #[tokio::test]
-async fn a_host_key_with_the_teams_name_is_the_team_too() {
+async fn a_host_key_with_the_name_of_a_team_identifies_that_team() {
     let mut setup = setup().await;
     setup.keys = vec![HostKey {
         name: TEAM.to_owned(),
@@ -127,7 +132,7 @@ async fn a_host_key_with_the_teams_name_is_the_team_too() {
 }
 
 #[tokio::test]
-async fn whoever_signed_in_is_the_requester_whatever_key_they_have() {
+async fn a_signed_in_caller_is_the_requester_and_the_key_does_not_matter() {
     let mut setup = guarded(&[("good", operator())]).await;
     setup.keys.push(function_key("default", OTHER_KEY));
     let world = setup.start().await;
@@ -139,7 +144,7 @@ async fn whoever_signed_in_is_the_requester_whatever_key_they_have() {
 }
 
 #[tokio::test]
-async fn the_long_names_of_the_claims_mean_the_same() {
+async fn the_long_names_of_claims_are_understood() {
     let schemas = "http://schemas.microsoft.com/identity/claims";
     let claims = [
         (format!("{schemas}/objectidentifier"), OPERATOR),
@@ -153,7 +158,7 @@ async fn the_long_names_of_the_claims_mean_the_same() {
 }
 
 #[tokio::test]
-async fn who_did_not_sign_in_is_the_holder_of_the_key_where_that_is_allowed() {
+async fn a_caller_who_did_not_sign_in_is_identified_by_the_key_if_that_is_allowed() {
     let world = guarded(&[("good", operator())]).await.start().await;
     let answer = send(call(&world, TEAM_KEY)).await;
     answer.success(201);
@@ -161,7 +166,7 @@ async fn who_did_not_sign_in_is_the_holder_of_the_key_where_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_does_not_count_is_refused_also_beside_a_good_key() {
+async fn an_invalid_sign_in_is_refused_even_with_a_valid_key() {
     let oid = ("oid", OPERATOR);
     let tid = ("tid", TENANT_ID);
     let long_oid = "http://schemas.microsoft.com/identity/claims/objectidentifier";
@@ -178,12 +183,12 @@ async fn a_sign_in_that_does_not_count_is_refused_also_beside_a_good_key() {
     let tokens = sign_ins.clone().map(|(token, principal, _)| (token, principal));
     let world = guarded(&tokens).await.start().await;
     for (token, _, text) in sign_ins {
-        assert_nobody(&world, call(&world, TEAM_KEY).bearer_auth(token), text).await;
+        assert_unauthenticated(&world, call(&world, TEAM_KEY).bearer_auth(token), text).await;
     }
 }
 
 #[tokio::test]
-async fn without_app_service_authentication_nobody_can_claim_to_be_signed_in() {
+async fn without_app_service_authentication_a_claim_to_be_signed_in_is_refused() {
     let mut setup = setup().await;
     setup.keys.push(function_key("default", OTHER_KEY));
     let world = setup.start().await;
@@ -193,12 +198,12 @@ async fn without_app_service_authentication_nobody_can_claim_to_be_signed_in() {
             .header("X-MS-CLIENT-PRINCIPAL-ID", OPERATOR)
             .header("X-MS-CLIENT-PRINCIPAL-IDP", "aad")
     };
-    assert_nobody(&world, forged(OTHER_KEY), "a name of its own").await;
+    assert_unauthenticated(&world, forged(OTHER_KEY), "a name of its own").await;
     assert_eq!(requester(&send(forged(TEAM_KEY)).await), format!("key:{TEAM}"));
 }
 
 #[tokio::test]
-async fn what_a_client_claims_before_app_service_authentication_does_not_arrive() {
+async fn sign_in_headers_from_a_client_are_removed_by_app_service_authentication() {
     let world = guarded(&[("good", operator())]).await.start().await;
     let stranger = principal("aad", &[("oid", ORDERS_IDENTITY), ("tid", TENANT_ID)]);
     let claim = call(&world, TEAM_KEY).header("X-MS-CLIENT-PRINCIPAL", stranger);
@@ -208,7 +213,7 @@ async fn what_a_client_claims_before_app_service_authentication_does_not_arrive(
 
 /// As if something let requests past App Service Authentication, which is said to be on.
 #[tokio::test]
-async fn headers_that_the_platform_would_not_write_so_are_refused() {
+async fn sign_in_headers_that_the_platform_would_not_write_are_refused() {
     let world = setup().await.with_setting("WEBSITE_AUTH_ENABLED", "True").start().await;
     const PRINCIPAL: &str = "X-MS-CLIENT-PRINCIPAL";
     const PROVIDER: &str = "X-MS-CLIENT-PRINCIPAL-IDP";
@@ -225,12 +230,12 @@ async fn headers_that_the_platform_would_not_write_so_are_refused() {
         let with_headers = headers
             .iter()
             .fold(call(&world, TEAM_KEY), |call, (name, value)| call.header(*name, *value));
-        assert_nobody(&world, with_headers, text).await;
+        assert_unauthenticated(&world, with_headers, text).await;
     }
 }
 
 #[tokio::test]
-async fn without_a_token_of_its_own_the_broker_does_not_know_whose_tenant_it_is() {
+async fn without_its_own_token_the_broker_does_not_know_its_tenant() {
     let setup = guarded(&[("good", operator())]).await.with_setting("PACE_FACTOR", "0.02");
     setup.tenant.answer_every(Route::IssueToken, Fault::error(500, "", ""));
     let world = setup.start().await;

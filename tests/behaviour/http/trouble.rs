@@ -21,7 +21,7 @@ fn fault(status: u16, code: &str) -> Fault {
 }
 
 #[tokio::test]
-async fn what_graph_refuses_for_good_is_502() {
+async fn a_permanent_refusal_by_graph_is_502() {
     for (fault, code) in [
         (
             Fault::error(403, "Directory_QuotaExceeded", "The directory object quota limit"),
@@ -42,7 +42,7 @@ async fn what_graph_refuses_for_good_is_502() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_503_and_says_when_to_ask_again() {
+async fn a_transient_fault_is_503_with_retry_after() {
     for (fault, code) in [
         (fault(429, "TooManyRequests").retry_after("60"), "throttled"),
         (fault(503, "ServiceUnavailable"), "graphUnavailable"),
@@ -59,7 +59,7 @@ async fn what_may_pass_is_503_and_says_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn when_some_roles_were_written_the_list_says_which() {
+async fn after_a_partial_write_the_list_of_roles_says_what_was_written() {
     let world = world().await;
     let model = QuotaModel::FixedWindow;
     let quota = WriteQuota { writes: 1, period: Duration::from_secs(3600), model };
@@ -71,7 +71,7 @@ async fn when_some_roles_were_written_the_list_says_which() {
 }
 
 #[tokio::test]
-async fn a_graph_that_does_not_answer_is_waited_for_until_the_deadline_and_no_longer() {
+async fn a_call_waits_for_graph_until_the_deadline() {
     let world = world().await;
     world.tenant.set_latency(Duration::from_secs(3600));
     let answer = world.post(&ask(&["Orders.Read"])).await;
@@ -83,7 +83,7 @@ async fn a_graph_that_does_not_answer_is_waited_for_until_the_deadline_and_no_lo
 }
 
 #[tokio::test]
-async fn the_same_call_again_finds_what_was_done_although_the_answer_was_lost() {
+async fn a_repeated_call_finds_the_assignment_of_a_call_whose_answer_was_lost() {
     let world = world().await;
     world
         .tenant
@@ -98,7 +98,7 @@ async fn the_same_call_again_finds_what_was_done_although_the_answer_was_lost() 
 }
 
 #[tokio::test]
-async fn an_id_that_is_still_unknown_after_a_while_is_404() {
+async fn an_id_that_stays_unknown_is_404() {
     let world = world().await;
     let problem = world.post(&ask_for(UNKNOWN, &["Orders.Read"])).await.problem(404, "not-found");
     assert_eq!(problem["roles"][0]["code"], "principalNotFound", "{problem}");
@@ -106,7 +106,7 @@ async fn an_id_that_is_still_unknown_after_a_while_is_404() {
 }
 
 #[tokio::test]
-async fn an_identity_that_not_all_of_graph_knows_yet_is_503() {
+async fn an_identity_that_not_every_replica_of_graph_knows_is_503() {
     let world = world().await;
     world.tenant.answer_every(Route::CreateAssignment, fault(404, "Request_ResourceNotFound"));
     let problem = world.post(&ask(&["Orders.Read"])).await.problem(503, "unavailable");
@@ -114,7 +114,7 @@ async fn an_identity_that_not_all_of_graph_knows_yet_is_503() {
 }
 
 #[tokio::test]
-async fn a_paused_broker_says_so_to_whom_it_knows_and_looks_at_nothing() {
+async fn a_paused_broker_says_so_to_known_requesters_and_makes_no_look_up() {
     let world = setup().await.with_setting("BROKER_MODE", "paused").start().await;
     for answer in [
         world.post(&ask(&["Orders.Read"])).await,
@@ -129,7 +129,7 @@ async fn a_paused_broker_says_so_to_whom_it_knows_and_looks_at_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_usable_policy_everybody_is_denied() {
+async fn without_a_valid_policy_every_call_is_denied() {
     let mut setup = setup().await;
     setup.policy = Some("{".to_owned());
     let world = setup.start().await;

@@ -106,7 +106,7 @@ async fn serve(
 }
 
 #[tokio::test]
-async fn a_grant_is_made_over_http_2_where_graphs_certificate_is_of_a_trusted_authority() {
+async fn a_request_is_served_over_http_2_if_graphs_certificate_is_from_a_trusted_authority() {
     let authority = authority("Contoso Root");
     let Encrypted { setup, handshakes, folder: _folder } =
         Encrypted::tenant(&authority, &authority).await;
@@ -119,7 +119,7 @@ async fn a_grant_is_made_over_http_2_where_graphs_certificate_is_of_a_trusted_au
 }
 
 #[tokio::test]
-async fn a_graph_whose_certificate_is_of_nobody_trusted_is_sent_no_token_and_the_log_says_why() {
+async fn graph_with_an_untrusted_certificate_is_sent_no_token_and_the_log_says_why() {
     let Encrypted { setup, mut handshakes, folder: _folder } =
         Encrypted::tenant(&authority("Fabrikam Root"), &authority("Contoso Root")).await;
     let world = setup.start().await;

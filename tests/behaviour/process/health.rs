@@ -28,7 +28,7 @@ async fn reason(world: &World, check: &str) -> String {
 }
 
 #[tokio::test]
-async fn without_a_policy_in_force_health_fails() {
+async fn health_fails_if_no_policy_is_in_force() {
     let mut setup = Setup::new().await;
     setup.policy = Some("{}".to_owned());
     let (status, health) = setup.start().await.health().await;
@@ -37,7 +37,7 @@ async fn without_a_policy_in_force_health_fails() {
 }
 
 #[tokio::test]
-async fn a_faulty_folder_that_somebody_added_fails_health_and_nothing_else() {
+async fn a_faulty_folder_that_a_team_added_fails_only_health() {
     let root = copy_of_app_files();
     std::fs::create_dir(root.path().join("AssignRoleBroken")).unwrap();
     std::fs::write(root.path().join("AssignRoleBroken/function.json"), "{}").unwrap();
@@ -49,7 +49,7 @@ async fn a_faulty_folder_that_somebody_added_fails_health_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_about_graph_is_known() {
+async fn without_a_token_checks_of_graph_are_not_made() {
     let setup = Setup::new().await;
     setup.tenant.answer_every(Route::IssueToken, Fault::error(400, "", "no such identity"));
     let world = setup.start().await;
@@ -61,7 +61,7 @@ async fn without_a_token_nothing_about_graph_is_known() {
 }
 
 #[tokio::test]
-async fn a_role_that_nobody_granted_is_named_in_the_log_and_not_in_the_answer() {
+async fn a_missing_permission_is_named_in_the_log_and_not_in_the_answer() {
     let setup = Setup::new().await;
     lacking_the_write_role(&setup);
     let world = setup.start().await;
@@ -74,7 +74,7 @@ async fn a_role_that_nobody_granted_is_named_in_the_log_and_not_in_the_answer() 
 }
 
 #[tokio::test]
-async fn a_role_that_is_granted_and_not_in_the_token_yet_is_told_from_one_that_is_not_granted() {
+async fn a_permission_that_is_newer_than_the_token_is_reported_differently_from_a_missing_one() {
     let setup = Setup::new().await;
     lacking_the_write_role(&setup);
     setup.tenant.cache_tokens(true);
@@ -89,7 +89,7 @@ async fn a_role_that_is_granted_and_not_in_the_token_yet_is_told_from_one_that_i
 }
 
 #[tokio::test]
-async fn a_graph_that_does_not_answer_fails_health_until_it_does() {
+async fn health_fails_until_graph_answers() {
     let setup = Setup::new().await;
     let unavailable = Fault::error(503, "ServiceUnavailable", "");
     setup.tenant.answer_every(Route::ListAssignments, unavailable);
@@ -103,7 +103,7 @@ async fn a_graph_that_does_not_answer_fails_health_until_it_does() {
 }
 
 #[tokio::test]
-async fn a_table_that_refuses_fails_health_with_the_role_that_opens_it_in_the_log() {
+async fn a_table_that_refuses_fails_health_and_the_log_names_the_role_to_assign() {
     let denied = Fault::error(403, "AuthorizationPermissionMismatch", "This request is not");
     let foreign = Fault::error(401, "InvalidAuthenticationInfo", "Server failed to authenticate");
     for (fault, text) in [
@@ -125,7 +125,7 @@ async fn a_table_that_refuses_fails_health_with_the_role_that_opens_it_in_the_lo
 }
 
 #[tokio::test]
-async fn a_queue_that_is_listened_to_must_be_there_and_what_the_host_creates_need_not() {
+async fn a_missing_trigger_queue_fails_health_and_a_missing_queue_that_the_host_creates_does_not() {
     let setup = Setup::new().await.with_identity_based_storage();
     let missing = || Fault::error(404, "QueueNotFound", "The specified queue does not exist.");
     setup.tenant.answer_every(Route::ReadQueueMetadata, missing());
@@ -144,7 +144,7 @@ async fn a_queue_that_is_listened_to_must_be_there_and_what_the_host_creates_nee
 }
 
 #[tokio::test]
-async fn what_is_reached_with_a_connection_string_is_not_checked_and_fails_nothing() {
+async fn storage_that_is_named_by_a_connection_string_is_not_checked() {
     let world = World::start().await;
     let health = world.health_with_status(200).await;
     assert_eq!(checks_that_say(&health, "notChecked"), ["queues", "table"]);
@@ -152,7 +152,7 @@ async fn what_is_reached_with_a_connection_string_is_not_checked_and_fails_nothi
 }
 
 #[tokio::test]
-async fn however_many_ask_each_check_is_made_once_in_a_while() {
+async fn many_calls_of_health_make_each_check_once_per_interval() {
     let setup = Setup::new().await.with_identity_based_storage().with_setting("PACE_FACTOR", "1");
     setup.tenant.set_latency(std::time::Duration::from_millis(200));
     let world = setup.start().await;
@@ -166,7 +166,7 @@ async fn however_many_ask_each_check_is_made_once_in_a_while() {
 }
 
 #[tokio::test]
-async fn the_answer_is_the_documented_one_and_has_no_names() {
+async fn the_answer_has_the_documented_shape_and_no_names() {
     let documented = std::fs::read_to_string(format!("{}/docs/logging.md", crate::world::ROOT));
     let documented = documented.unwrap();
     let example = documented.split("```json\n").nth(1).unwrap().split("```").next().unwrap();

@@ -50,13 +50,13 @@ fn spoil(app_root: &Path, file: &str, from: &str, to: &str) {
 }
 
 #[tokio::test]
-async fn without_a_managed_identity_the_start_ends_at_once_with_what_to_do() {
+async fn without_a_managed_identity_the_start_fails_at_once_and_says_what_to_do() {
     let output = run(Path::new(ROOT), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "1")]).await;
     assert_refused(&output, &["IDENTITY_ENDPOINT is not set", "Assign one", "cargo run -p local"]);
 }
 
 #[tokio::test]
-async fn all_faults_of_settings_and_files_are_reported_together() {
+async fn all_errors_in_settings_and_files_are_reported_together() {
     let root = copy_of_app_files();
     spoil(root.path(), "AssignRole/function.json", "\"binary\"", "\"string\"");
     spoil(root.path(), "host.json", "\"none\"", "\"base64\"");
@@ -74,7 +74,7 @@ async fn all_faults_of_settings_and_files_are_reported_together() {
 }
 
 #[tokio::test]
-async fn a_fault_in_a_stock_function_names_the_file_and_what_to_do() {
+async fn an_error_in_a_stock_function_names_the_file_and_says_what_to_do() {
     for (from, to, text) in [
         ("\"queueTrigger\"", "\"blobTrigger\"", "no use case belongs to a blobTrigger"),
         ("\"name\": \"request\"", "\"name\": \"message\"", "no use case belongs to a queueTrigger"),
@@ -99,7 +99,7 @@ async fn a_fault_in_a_stock_function_names_the_file_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_fault_in_a_function_for_events_names_the_file_and_what_to_do() {
+async fn an_error_in_a_function_for_events_names_the_file_and_says_what_to_do() {
     let queue = "ResourceEventQueue/function.json";
     let pushed = "ResourceEvent/function.json";
     for (file, from, to, text) in [
@@ -147,7 +147,7 @@ async fn a_folder_without_functions_is_refused_with_the_setting_that_names_it() 
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_named() {
+async fn a_port_that_is_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let mut environment = GOOD;
@@ -160,7 +160,7 @@ async fn a_port_that_is_taken_is_named() {
 
 /// In Azure, Graph speaks HTTPS and the identity endpoint HTTP; in all other tests both are emulators.
 #[tokio::test]
-async fn a_token_for_the_real_graph_comes_from_an_endpoint_that_speaks_http() {
+async fn a_token_for_the_real_graph_comes_from_an_identity_endpoint_over_http() {
     let tenant = Tenant::start(contoso()).await.unwrap();
     let mut handler = Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
         .env("FUNCTIONS_APP_ROOT_PATH", ROOT)
@@ -198,7 +198,7 @@ const RULE: &str = r#"{ "name": "orders", "requesters": ["queue:app-role-request
     "principals": ["/subscriptions/11111111-1111-1111-1111-111111111111"], "roles": ["User.*"] }"#;
 
 #[tokio::test]
-async fn check_refuses_a_faulty_policy_with_every_fault_by_path_and_rule() {
+async fn check_refuses_an_invalid_policy_and_lists_every_error_with_path_and_rule() {
     let faulty = RULE.replace("User.*", "*.Read").replace("queue:", "everybody:");
     let output = check(&format!(r#"{{ "version": 1, "allow": [{faulty}] }}"#)).await;
     assert_eq!(output.status.code(), Some(1));
@@ -217,7 +217,7 @@ async fn check_refuses_a_faulty_policy_with_every_fault_by_path_and_rule() {
 }
 
 #[tokio::test]
-async fn check_accepts_a_valid_policy_and_says_what_is_probably_not_meant() {
+async fn check_accepts_a_valid_policy_and_warns_about_likely_mistakes() {
     let output = check(&format!(r#"{{ "version": 1, "allow": [{RULE}] }}"#)).await;
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -232,7 +232,7 @@ async fn check_accepts_a_valid_policy_and_says_what_is_probably_not_meant() {
 }
 
 #[tokio::test]
-async fn a_wrong_command_line_is_answered_with_the_right_one() {
+async fn a_wrong_command_line_is_answered_with_the_usage() {
     let output =
         Command::new(env!("CARGO_BIN_EXE_app-role-broker")).arg("--help").output().await.unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -240,7 +240,7 @@ async fn a_wrong_command_line_is_answered_with_the_right_one() {
 }
 
 #[tokio::test]
-async fn without_the_authorities_that_a_setting_names_it_does_not_trust_others() {
+async fn if_the_configured_authorities_are_missing_no_others_are_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("authorities.pem");
     let mut environment = GOOD.to_vec();

@@ -50,7 +50,7 @@ fn envelope(message: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_asked_to_end_finishes_what_it_works_on() {
+async fn a_handler_that_is_told_to_stop_finishes_its_invocations() {
     let tenant = Tenant::start(contoso()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let policy_file = folder.path().join("policy.json");
@@ -74,7 +74,7 @@ async fn a_handler_that_is_asked_to_end_finishes_what_it_works_on() {
 }
 
 #[tokio::test]
-async fn killing_the_handler_while_it_works_loses_no_message_and_assigns_none_twice() {
+async fn killing_the_handler_loses_no_message_and_assigns_no_role_twice() {
     const MESSAGES: usize = 20;
     let setup = Setup::new().await.with_wide_policy();
     let identities = managed_identities(MESSAGES);
@@ -135,7 +135,7 @@ fn labelled(request_id: &str, principal: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_message_that_ends_the_handler_each_time_ends_in_poison_and_takes_no_other_with_it() {
+async fn a_message_that_crashes_the_handler_goes_to_the_poison_queue_alone() {
     // Each time, every other message has an even chance to be done before the deadly one begins.
     const DELIVERIES: u32 = 16;
     const OTHERS: usize = 5;

@@ -17,7 +17,7 @@ async fn assert_logged(world: &World, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_token_for_another_audience_is_named_and_the_request_waits_for_the_mend() {
+async fn a_token_for_another_audience_is_named_and_the_request_is_retried() {
     let setup = Setup::new().await;
     setup.tenant.set_token_audience(Some("https://management.azure.com"));
     let world = setup.start().await;
@@ -34,7 +34,7 @@ async fn a_token_for_another_audience_is_named_and_the_request_waits_for_the_men
 }
 
 #[tokio::test]
-async fn a_token_without_roles_is_named_with_what_is_missing_and_who_can_grant_it() {
+async fn a_token_without_roles_is_named_with_the_missing_permissions_and_who_can_grant_them() {
     let setup = Setup::new().await;
     for held in setup.tenant.assignments_of(BROKER_IDENTITY) {
         assert!(setup.tenant.revoke(&held.id));
@@ -61,7 +61,7 @@ async fn a_token_without_roles_is_named_with_what_is_missing_and_who_can_grant_i
 }
 
 #[tokio::test]
-async fn a_broker_that_may_read_and_not_write_is_told_which_role_it_lacks() {
+async fn a_broker_that_may_only_read_logs_which_permission_it_lacks() {
     let setup = Setup::new().await;
     let held = setup.tenant.assignments_of(BROKER_IDENTITY);
     let write = held.iter().find(|held| held.app_role_id == APP_ROLE_ASSIGNMENT_READ_WRITE_ALL);
@@ -100,7 +100,7 @@ async fn an_identity_that_is_not_assigned_to_the_app_is_named() {
 }
 
 #[tokio::test]
-async fn without_a_usable_policy_everything_is_denied_and_operators_are_told_why() {
+async fn without_a_valid_policy_everything_is_denied_and_the_log_says_why() {
     for (policy, text) in [
         (None, "cannot be read"),
         (Some("{"), "EOF"),
@@ -120,7 +120,7 @@ async fn without_a_usable_policy_everything_is_denied_and_operators_are_told_why
 }
 
 #[tokio::test]
-async fn a_passing_fault_of_graph_is_survived_within_the_delivery() {
+async fn a_transient_fault_of_graph_is_retried_within_the_delivery() {
     let error = |status, code: &str| Fault::error(status, code, "");
     for fault in [
         error(429, "TooManyRequests").retry_after("0.1"),
@@ -142,7 +142,7 @@ async fn a_passing_fault_of_graph_is_survived_within_the_delivery() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_time_will_not_mend_is_final() {
+async fn a_permanent_refusal_by_graph_is_not_retried() {
     let world = World::start().await;
     let refused = Fault::error(403, "Directory_QuotaExceeded", "The directory object quota limit");
     world.tenant.answer_every(Route::CreateAssignment, refused);
@@ -155,7 +155,7 @@ async fn a_refusal_that_time_will_not_mend_is_final() {
 }
 
 #[tokio::test]
-async fn no_setting_silences_the_record() {
+async fn no_log_filter_silences_the_record() {
     let world = Setup::new().await.with_setting("RUST_LOG", "off").start().await;
     assert_eq!(role(&world.result_of(&valid_request()).await)["status"], "assigned");
     world.log_line("grant.intent").await;

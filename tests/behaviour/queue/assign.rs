@@ -31,7 +31,7 @@ async fn a_request_without_a_rule_is_denied_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_call_of_the_admin_endpoint_is_denied_before_anything_is_looked_up() {
+async fn a_call_through_the_admin_endpoint_is_denied_before_any_look_up() {
     let world = World::start().await;
     let url = world.host.admin_url().join("admin/functions/AssignRole").unwrap();
     let input = serde_json::json!({ "input": valid_request() });
@@ -44,7 +44,7 @@ async fn a_call_of_the_admin_endpoint_is_denied_before_anything_is_looked_up() {
 }
 
 #[tokio::test]
-async fn the_brokers_own_identity_gets_nothing_although_a_rule_names_it() {
+async fn the_brokers_own_identity_is_denied_even_if_a_rule_names_it() {
     let mut setup = Setup::new().await;
     setup.policy = setup.policy.map(|policy| policy.replace("rg-orders-dev", "rg-app-role-broker"));
     let world = setup.start().await;
@@ -55,7 +55,7 @@ async fn the_brokers_own_identity_gets_nothing_although_a_rule_names_it() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_request_is_answered_once_with_the_path_of_the_fault() {
+async fn a_message_that_is_not_a_request_is_answered_once_with_the_path_of_the_error() {
     let world = World::start().await;
     for (message, path) in [
         ("hello", "request: "),
@@ -75,7 +75,7 @@ async fn a_message_that_is_no_request_is_answered_once_with_the_path_of_the_faul
 }
 
 #[tokio::test]
-async fn an_api_or_role_that_does_not_exist_is_final() {
+async fn a_request_for_an_unknown_api_or_role_is_not_retried() {
     let world = World::start().await;
     for (api, app_role, code) in
         [(UNKNOWN, ORDERS_READ, "apiNotFound"), (ORDERS_API, UNKNOWN, "roleNotFound")]
@@ -89,7 +89,8 @@ async fn an_api_or_role_that_does_not_exist_is_final() {
 }
 
 #[tokio::test]
-async fn a_principal_that_never_appears_fails_on_the_last_delivery_and_not_in_the_poison_queue() {
+async fn a_principal_that_never_appears_fails_on_the_last_delivery_and_stays_out_of_the_poison_queue()
+ {
     let world = Setup::new().await.with_deliveries(2).start().await;
     let result = world.result_of(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await;
     assert_eq!(role(&result)["status"], "failed");
@@ -100,7 +101,7 @@ async fn a_principal_that_never_appears_fails_on_the_last_delivery_and_not_in_th
 }
 
 #[tokio::test]
-async fn a_principal_that_appears_later_gets_its_role_without_anyones_help() {
+async fn a_principal_that_appears_later_gets_its_role_by_a_retry() {
     let world = World::start().await;
     world.requests.send(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await.unwrap();
     world.host.wait_for_invocations(1, TIMEOUT).await.unwrap();
@@ -140,7 +141,7 @@ async fn an_allowed_request_is_assigned_and_the_result_says_what_was_done() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_held_already_is_reported_with_its_existing_assignment() {
+async fn a_role_that_is_already_held_is_reported_with_its_existing_assignment() {
     let world = World::start().await;
     let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
     let result = world.result_of(&valid_request()).await;
@@ -150,7 +151,7 @@ async fn a_role_that_is_held_already_is_reported_with_its_existing_assignment() 
 }
 
 #[tokio::test]
-async fn plain_text_and_base64_are_the_same_request() {
+async fn plain_text_and_base64_mean_the_same_request() {
     let world = World::start().await;
     let statuses = [
         world.result_of(&valid_request()).await,
@@ -175,7 +176,7 @@ async fn the_write_is_traceable_from_the_log_to_graph() {
 }
 
 #[tokio::test]
-async fn a_copied_folder_is_a_queue_of_its_own_with_a_requester_of_its_own() {
+async fn a_copied_folder_is_a_separate_queue_with_a_separate_requester() {
     let root = copy_of_app_files();
     let stock = std::fs::read_to_string(root.path().join("AssignRole/function.json")).unwrap();
     for (name, text) in [

@@ -22,7 +22,8 @@ fn unknown(number: u32) -> String {
 }
 
 #[tokio::test]
-async fn what_the_last_delivery_could_not_do_is_kept_with_its_reason_and_can_be_sent_again() {
+async fn a_request_that_failed_on_its_last_delivery_is_kept_with_the_reason_and_can_be_sent_again()
+{
     let world = Setup::new().await.with_deliveries(2).start().await;
     let message = request(YOUNG, ORDERS_API, ORDERS_READ);
     let result = world.result_of(&message).await;
@@ -45,7 +46,7 @@ async fn what_the_last_delivery_could_not_do_is_kept_with_its_reason_and_can_be_
 }
 
 #[tokio::test]
-async fn a_message_in_base64_is_kept_as_it_was_sent() {
+async fn a_failed_message_in_base64_is_kept_as_it_was_sent() {
     let world = Setup::new().await.with_deliveries(1).start().await;
     let message = STANDARD.encode(request(YOUNG, ORDERS_API, ORDERS_READ));
     world.result_of(&message).await;
@@ -53,7 +54,7 @@ async fn a_message_in_base64_is_kept_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn what_is_final_at_once_is_not_kept() {
+async fn a_request_that_is_not_retried_is_not_kept() {
     let world = World::start().await;
     world.result_of("not a request").await;
     world.result_of(&request(ORDERS_IDENTITY, ORDERS_API, YOUNG)).await;
@@ -61,7 +62,7 @@ async fn what_is_final_at_once_is_not_kept() {
 }
 
 #[tokio::test]
-async fn an_identity_that_appears_within_seconds_gets_its_role_by_the_first_delivery() {
+async fn an_identity_that_appears_within_seconds_gets_its_role_on_the_first_delivery() {
     let world = Setup::new().await.with_setting("PACE_FACTOR", "1").start().await;
     world.tenant.add_service_principal_after(young(), std::time::Duration::from_secs(3));
     let result = world.result_of(&request(YOUNG, ORDERS_API, ORDERS_READ)).await;
@@ -70,7 +71,7 @@ async fn an_identity_that_appears_within_seconds_gets_its_role_by_the_first_deli
 }
 
 #[tokio::test]
-async fn an_identity_that_appears_after_twenty_deliveries_gets_its_role_without_anyones_help() {
+async fn an_identity_that_appears_after_twenty_deliveries_gets_its_role() {
     let world = World::start().await;
     world.requests.send(&request(YOUNG, ORDERS_API, ORDERS_READ)).await.unwrap();
     for deliveries in [10, 20] {
@@ -95,7 +96,7 @@ async fn a_client_id_given_as_object_id_is_answered_at_once_with_the_right_id() 
 }
 
 #[tokio::test]
-async fn a_hundred_wrong_ids_do_not_keep_a_good_request_waiting() {
+async fn a_hundred_wrong_ids_do_not_delay_a_valid_request() {
     // How often an id that is waited for is read: by object id, as a client id, and every 2 s of 15.
     const READS_OF_A_WHOLE_WAIT: usize = 8;
     let visibility = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";

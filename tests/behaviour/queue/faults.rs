@@ -132,16 +132,16 @@ fn written(world: &World) -> BTreeSet<Triple> {
 }
 
 #[tokio::test]
-async fn every_request_ends_and_every_answer_is_true_with_the_first_seed() {
+async fn every_request_is_answered_truthfully_with_the_first_seed() {
     survive(1).await;
 }
 
 #[tokio::test]
-async fn every_request_ends_and_every_answer_is_true_with_the_second_seed() {
+async fn every_request_is_answered_truthfully_with_the_second_seed() {
     survive(2).await;
 }
 
 #[tokio::test]
-async fn every_request_ends_and_every_answer_is_true_with_the_third_seed() {
+async fn every_request_is_answered_truthfully_with_the_third_seed() {
     survive(3).await;
 }

@@ -237,7 +237,7 @@ async fn every_hostile_request_is_refused_for_its_reason_and_the_tenant_stays_as
 }
 
 #[tokio::test]
-async fn nothing_is_looked_up_for_what_no_rule_could_allow() {
+async fn a_request_that_no_rule_could_allow_causes_no_look_up() {
     let world = World::start().await;
     let orders = "api://orders";
     for (action, principal, api) in [
@@ -256,7 +256,7 @@ async fn nothing_is_looked_up_for_what_no_rule_could_allow() {
 }
 
 #[tokio::test]
-async fn a_marked_rule_that_names_a_privileged_role_grants_it_and_the_result_says_so() {
+async fn a_privileged_rule_that_names_a_privileged_role_allows_it_and_the_result_says_so() {
     let mut setup = Setup::new().await;
     setup.policy = Some(policy().replace(
         r#""actions":["assign","revoke"],"api":"graph","name":"graph""#,
@@ -284,7 +284,7 @@ async fn in_report_mode_everything_is_decided_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn in_paused_mode_messages_go_back_and_are_kept_for_replay_in_the_end() {
+async fn in_paused_mode_messages_are_retried_and_finally_kept_for_replay() {
     let world =
         Setup::new().await.with_deliveries(2).with_setting("BROKER_MODE", "paused").start().await;
     let message = request_by_names("assign", ORDERS_IDENTITY, &["Orders.Read"]);

@@ -29,7 +29,7 @@ fn forbidden() -> Fault {
 }
 
 #[tokio::test]
-async fn an_assignment_that_was_made_behind_an_error_is_found_and_counts_as_made() {
+async fn an_assignment_that_succeeded_despite_an_error_is_found_and_reported_as_assigned() {
     let world = World::start().await;
     for fault in doubtful() {
         world.tenant.answer_next(Route::CreateAssignment, fault.clone().after_the_effect());
@@ -44,7 +44,7 @@ async fn an_assignment_that_was_made_behind_an_error_is_found_and_counts_as_made
 }
 
 #[tokio::test]
-async fn a_removal_that_took_place_behind_an_error_counts_as_done() {
+async fn a_revocation_that_succeeded_despite_an_error_is_reported_as_revoked() {
     let world = Setup::new().await.with_wide_policy().start().await;
     for fault in doubtful() {
         world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
@@ -57,7 +57,7 @@ async fn a_removal_that_took_place_behind_an_error_counts_as_done() {
 }
 
 #[tokio::test]
-async fn a_removal_that_did_not_take_place_is_made_again() {
+async fn a_revocation_that_did_not_happen_is_retried() {
     let world = Setup::new().await.with_wide_policy().start().await;
     for status in [409, 429, 500, 504] {
         world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
@@ -70,7 +70,7 @@ async fn a_removal_that_did_not_take_place_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_lack_of_rights_that_hides_nothing_stays_a_refusal() {
+async fn a_403_that_hides_no_assignment_is_a_failure() {
     let world = Setup::new().await.with_wide_policy().with_deliveries(1).start().await;
     world.tenant.answer_every(Route::CreateAssignment, forbidden());
     let result = world.result_of(&valid_request()).await;
@@ -83,7 +83,7 @@ async fn a_refusal_for_lack_of_rights_that_hides_nothing_stays_a_refusal() {
 }
 
 #[tokio::test]
-async fn a_role_is_revoked_that_was_given_a_moment_ago_and_is_not_listed_yet() {
+async fn a_role_that_was_just_assigned_and_is_not_listed_yet_is_revoked() {
     let world = Setup::new().await.with_wide_policy().start().await;
     world.tenant.set_list_lag(TIMEOUT);
     world.result_of(&valid_request()).await;
@@ -106,7 +106,7 @@ async fn an_assignment_that_exists_and_is_not_listed_yet_is_found_by_a_later_del
 }
 
 #[tokio::test]
-async fn an_assignment_that_is_never_listed_counts_as_standing_and_keeps_no_other_role_waiting() {
+async fn an_assignment_that_is_never_listed_is_reported_as_held_and_delays_no_other_role() {
     let world = Setup::new().await.with_wide_policy().with_deliveries(1).start().await;
     world.tenant.hold_back_assignments(true);
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
@@ -120,7 +120,7 @@ async fn an_assignment_that_is_never_listed_counts_as_standing_and_keeps_no_othe
 }
 
 #[tokio::test]
-async fn an_identity_that_one_replica_does_not_know_is_asked_of_another() {
+async fn an_identity_that_one_replica_does_not_know_is_read_from_another() {
     let world = World::start().await;
     for fault in [
         Fault::error(400, "Request_BadRequest", "Not a valid reference update."),
@@ -137,7 +137,7 @@ async fn an_identity_that_one_replica_does_not_know_is_asked_of_another() {
 }
 
 #[tokio::test]
-async fn requests_for_one_identity_are_written_one_after_another() {
+async fn writes_to_one_identity_are_made_one_at_a_time() {
     let world = Setup::new().await.with_wide_policy().start().await;
     world.tenant.set_latency(std::time::Duration::from_millis(20));
     const TIMES: usize = 6;
@@ -161,7 +161,7 @@ async fn requests_for_one_identity_are_written_one_after_another() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_replaced_once_however_many_requests_meet_it() {
+async fn a_refused_token_is_replaced_once_for_all_concurrent_requests() {
     let world = Setup::new().await.with_wide_policy().with_deliveries(1).start().await;
     world.log_line("sign_in.done").await;
     let before = world.tenant.count(Route::IssueToken);

@@ -62,7 +62,7 @@ async fn world() -> World {
 }
 
 #[tokio::test]
-async fn every_way_to_name_principal_api_and_role_assigns_and_revokes_the_same() {
+async fn every_way_to_name_principal_api_and_role_assigns_and_revokes_the_same_role() {
     let mut combinations = Vec::new();
     for principal in principals() {
         for api in apis() {

@@ -25,7 +25,8 @@ async fn send_with_node(world: &World, text: &str) {
 }
 
 #[tokio::test]
-async fn what_microsofts_javascript_client_sends_plain_or_in_base64_becomes_an_assignment() {
+async fn a_message_from_microsofts_javascript_client_in_plain_text_or_base64_becomes_an_assignment()
+{
     let world = World::start().await;
     let plain = request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ);
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &plain);

@@ -54,7 +54,7 @@ async fn assert_refused(
 }
 
 #[tokio::test]
-async fn a_name_that_means_several_things_is_never_guessed_and_the_candidates_are_listed() {
+async fn an_ambiguous_name_is_refused_with_the_candidates() {
     let world = world().await;
     let request = ask_for("id-batch", ORDERS_API, &["Orders.Read"]);
     let result =
@@ -73,7 +73,7 @@ async fn a_name_that_means_several_things_is_never_guessed_and_the_candidates_ar
 }
 
 #[tokio::test]
-async fn a_name_that_means_nothing_is_final() {
+async fn an_unknown_name_is_not_retried() {
     let world = world().await;
     for (principal, api, roles, code, text) in [
         ("id-nobody", ORDERS_API, "Orders.Read", "principalNotFound", "display name"),
@@ -106,7 +106,7 @@ async fn a_name_that_means_nothing_is_final() {
 }
 
 #[tokio::test]
-async fn the_usual_mix_up_of_ids_is_named_at_once_with_the_id_that_would_have_been_right() {
+async fn a_mix_up_of_ids_is_reported_at_once_with_the_right_id() {
     let world = world().await;
     for (principal, right) in [
         (json!({ "objectId": ORDERS_IDENTITY_CLIENT_ID }), ORDERS_IDENTITY),
@@ -121,7 +121,7 @@ async fn the_usual_mix_up_of_ids_is_named_at_once_with_the_id_that_would_have_be
 }
 
 #[tokio::test]
-async fn a_role_that_nobody_new_can_hold_is_refused_before_graph_does() {
+async fn a_role_that_cannot_be_assigned_is_refused_without_a_write() {
     let world = world().await;
     for (name, code) in [
         ("Orders.Archive", "roleDisabled"),
@@ -136,7 +136,7 @@ async fn a_role_that_nobody_new_can_hold_is_refused_before_graph_does() {
 }
 
 #[tokio::test]
-async fn one_refused_role_keeps_all_others_from_being_written() {
+async fn one_refused_role_prevents_every_write() {
     let world = world().await;
     let request =
         ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Read", "Orders.Admin", "Orders.Raed"]);
@@ -146,7 +146,7 @@ async fn one_refused_role_keeps_all_others_from_being_written() {
 }
 
 #[tokio::test]
-async fn an_expired_request_is_not_looked_at() {
+async fn an_expired_request_causes_no_look_up() {
     let world = world().await;
     let mut request = ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Read", "Orders.Write"]);
     request["notAfter"] = json!("2026-01-01T00:00:00Z");
@@ -158,7 +158,7 @@ async fn an_expired_request_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn malformed_deep_unprintable_and_unknown_fields_are_answered_with_their_path() {
+async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_path() {
     let world = world().await;
     let good = ask_for("id-orders", "api://orders", &["Orders.Read"]).to_string();
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
@@ -178,7 +178,7 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_answered_with_their_p
 }
 
 #[tokio::test]
-async fn a_request_that_no_queue_message_could_hold_is_refused_by_its_size() {
+async fn a_request_larger_than_a_queue_message_is_refused_for_its_size() {
     let world = world().await;
     let url = world.host.admin_url().join("admin/functions/AssignRole").unwrap();
     let input = json!({ "input": format!("{{{}", "x".repeat(65_536)) });
@@ -199,7 +199,7 @@ async fn default_access_is_for_apis_without_roles() {
 }
 
 #[tokio::test]
-async fn a_role_without_a_value_is_named_by_its_id() {
+async fn a_role_without_a_value_can_be_named_by_its_id() {
     let world = world().await;
     let request = ask_for(ORDERS_IDENTITY, "api://orders", &[ORDERS_HANDHELD_SCANNER]);
     let result = world.result_of(&request.to_string()).await;
@@ -208,7 +208,7 @@ async fn a_role_without_a_value_is_named_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_name_with_quotes_and_signs_means_only_itself() {
+async fn quotes_and_operators_in_a_name_have_no_special_meaning() {
     let world = world().await;
     let request = ask_for("id-orders", OBRIEN_API_NAME, &["Parcels.Read"]);
     let result = world.result_of(&request.to_string()).await;
@@ -240,7 +240,7 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_disabled_or_gone_can_still_be_taken_away() {
+async fn a_role_that_is_disabled_or_deleted_can_still_be_revoked() {
     let world = world().await;
     let mut disabled =
         tenant_emulator::contoso::contoso().service_principal(ORDERS_API).unwrap().clone();
@@ -258,7 +258,7 @@ async fn a_role_that_is_disabled_or_gone_can_still_be_taken_away() {
 }
 
 #[tokio::test]
-async fn a_rule_that_does_not_allow_to_revoke_does_not() {
+async fn a_rule_without_the_revoke_action_does_not_allow_it() {
     let world = World::start().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let mut request = ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Read"]);
@@ -269,7 +269,7 @@ async fn a_rule_that_does_not_allow_to_revoke_does_not() {
 }
 
 #[tokio::test]
-async fn a_young_identity_gets_its_role_within_the_first_delivery() {
+async fn a_new_identity_gets_its_role_within_the_first_delivery() {
     let world = world().await;
     let request = ask_for(UNKNOWN, "api://orders", &["Orders.Read"]);
     world.requests.send(&request.to_string()).await.unwrap();
@@ -283,7 +283,7 @@ async fn a_young_identity_gets_its_role_within_the_first_delivery() {
 }
 
 #[tokio::test]
-async fn an_api_that_was_made_anew_is_found_by_the_next_request() {
+async fn an_api_that_was_recreated_is_found_by_the_next_request() {
     let world = world().await;
     let request = ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Read"]).to_string();
     let gone = Fault::error(400, "Request_BadRequest", "Specified resourceId was not found.");
@@ -313,7 +313,7 @@ async fn a_warm_new_assignment_costs_one_read_and_one_write() {
 }
 
 #[tokio::test]
-async fn a_role_that_does_not_exist_does_not_make_the_api_be_read_each_time() {
+async fn an_unknown_role_does_not_cause_a_read_of_the_api_each_time() {
     let world = world().await;
     let request = ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Read", "Invoices.Read"]);
     let first = world.result_of(&request.to_string()).await;
@@ -324,7 +324,7 @@ async fn a_role_that_does_not_exist_does_not_make_the_api_be_read_each_time() {
 }
 
 #[tokio::test]
-async fn an_identity_named_by_its_client_id_is_written_by_its_client_id() {
+async fn an_identity_named_by_its_client_id_is_read_and_written_by_its_client_id() {
     let world = world().await;
     let request = json!({
         "principal": { "clientId": ORDERS_IDENTITY_CLIENT_ID }, "api": "api://orders", "roles": ["Orders.Read"],

@@ -28,7 +28,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_request_that_was_given_up_is_granted_when_an_operator_replays_it() {
+async fn a_failed_request_is_granted_when_an_operator_replays_it() {
     let world = Setup::new().await.with_deliveries(1).start().await;
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::CreateAssignment, outage);
@@ -42,7 +42,7 @@ async fn a_request_that_was_given_up_is_granted_when_an_operator_replays_it() {
 }
 
 #[tokio::test]
-async fn an_event_that_was_pushed_and_given_up_is_done_when_an_operator_replays_it() {
+async fn a_failed_pushed_event_is_handled_when_an_operator_replays_it() {
     let world = pushed_setup().await.start().await;
     world.events().await;
     let full = Fault::error(403, "Directory_QuotaExceeded", "The directory is full.");

@@ -38,7 +38,7 @@ fn in_two_seconds() -> String {
 }
 
 #[tokio::test]
-async fn after_a_refusal_nobody_writes_until_graph_allows_it_however_it_says_so() {
+async fn after_a_429_no_write_is_made_before_retry_after_in_seconds_or_as_a_date() {
     // A date has whole seconds, so two seconds from now may be little more than one.
     let forms: [(fn() -> String, u64); 3] =
         [(|| "1".to_owned(), 1000), (|| "0.7".to_owned(), 700), (in_two_seconds, 1000)];
@@ -61,7 +61,7 @@ async fn after_a_refusal_nobody_writes_until_graph_allows_it_however_it_says_so(
 }
 
 #[tokio::test]
-async fn a_refusal_that_names_no_time_is_waited_out_for_longer_each_time() {
+async fn a_429_without_retry_after_is_retried_with_backoff() {
     let world = World::start().await;
     for _ in 0..4 {
         world.tenant.answer_next(Route::CreateAssignment, throttled());
@@ -73,7 +73,7 @@ async fn a_refusal_that_names_no_time_is_waited_out_for_longer_each_time() {
 }
 
 #[tokio::test]
-async fn a_throttle_longer_than_the_delivery_is_waited_out_by_the_next_ones() {
+async fn a_throttle_longer_than_a_delivery_is_waited_out_by_later_deliveries() {
     let world = World::start().await;
     world.tenant.answer_next(Route::CreateAssignment, throttled().retry_after("5"));
     let result = world.result_of(&valid_request()).await;
@@ -83,7 +83,7 @@ async fn a_throttle_longer_than_the_delivery_is_waited_out_by_the_next_ones() {
 }
 
 #[tokio::test]
-async fn reads_are_throttled_apart_from_writes() {
+async fn reads_are_throttled_separately_from_writes() {
     let world = World::start().await;
     world.tenant.answer_next(Route::ReadServicePrincipal, throttled().retry_after("0.3"));
     let result = world.result_of(&valid_request()).await;
@@ -93,7 +93,7 @@ async fn reads_are_throttled_apart_from_writes() {
 }
 
 #[tokio::test]
-async fn a_quota_that_is_configured_is_not_exceeded_however_graph_counts() {
+async fn a_configured_quota_is_not_exceeded_for_any_way_of_counting() {
     for model in
         [QuotaModel::FixedWindow, QuotaModel::TokenBucket, QuotaModel::TokenBucketChargingRefusals]
     {
@@ -112,7 +112,7 @@ async fn a_quota_that_is_configured_is_not_exceeded_however_graph_counts() {
 }
 
 #[tokio::test]
-async fn a_quota_that_nobody_configured_loses_nothing() {
+async fn an_unconfigured_quota_loses_no_request() {
     for model in
         [QuotaModel::FixedWindow, QuotaModel::TokenBucket, QuotaModel::TokenBucketChargingRefusals]
     {

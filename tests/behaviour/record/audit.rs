@@ -25,7 +25,7 @@ fn decisions(rows: &[Entity]) -> Vec<[&str; 3]> {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_request_is_recorded_as_invalid_without_its_text() {
+async fn a_message_that_is_not_a_request_is_recorded_as_invalid_without_its_text() {
     let world = World::start().await;
     world.result_of(r#"{"principalId":"a-text-of-the-message"}"#).await;
     let row = world.audit_rows(1).await.remove(0);
@@ -40,7 +40,7 @@ async fn a_message_that_is_no_request_is_recorded_as_invalid_without_its_text() 
 }
 
 #[tokio::test]
-async fn a_denial_before_any_look_up_is_recorded_by_the_names_that_were_used() {
+async fn a_denial_before_any_look_up_is_recorded_with_the_names_in_the_request() {
     let world = World::start().await;
     let message = r#"{"principal":"id-orders","api":"graph","roles":["Mail.Read"],"reason":"why","requestId":"INC-1"}"#;
     world.result_of(message).await;
@@ -98,7 +98,7 @@ async fn every_role_of_a_refused_request_is_a_row_under_its_principal() {
 }
 
 #[tokio::test]
-async fn what_the_last_delivery_could_not_do_is_recorded_once_with_its_attempt() {
+async fn a_failure_of_the_last_delivery_is_recorded_once_with_its_attempt() {
     let world = Setup::new().await.with_deliveries(2).start().await;
     world.result_of(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await;
     let row = world.audit_rows(1).await.remove(0);
@@ -108,7 +108,7 @@ async fn what_the_last_delivery_could_not_do_is_recorded_once_with_its_attempt()
 }
 
 #[tokio::test]
-async fn a_dry_run_is_recorded_like_the_real_thing() {
+async fn a_dry_run_is_recorded_as_a_dry_run() {
     let world = Setup::new().await.with_setting("BROKER_MODE", "report").start().await;
     world.result_of(&valid_request()).await;
     let row = world.audit_rows(1).await.remove(0);
@@ -163,7 +163,7 @@ async fn a_grant_is_recorded_with_everything_that_the_result_says() {
 }
 
 #[tokio::test]
-async fn decisions_on_one_principal_are_read_newest_first() {
+async fn decisions_on_one_principal_are_listed_newest_first() {
     let world = Setup::new().await.with_wide_policy().start().await;
     for (action, roles) in
         [("assign", ["Orders.Read", "Orders.Write"]), ("revoke", ["Orders.Write", "Orders.Read"])]
@@ -207,7 +207,7 @@ async fn a_message_that_is_delivered_twice_is_recorded_twice() {
 }
 
 #[tokio::test]
-async fn a_name_that_would_deceive_a_reader_is_recorded_without_what_hides() {
+async fn invisible_characters_of_a_name_are_replaced_in_the_record() {
     let setup = Setup::new().await;
     let mut identity = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
     identity.display_name = "id-\u{202E}sredro\u{7}".to_owned();

@@ -36,7 +36,7 @@ fn statuses(rows: &[Entity]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn when_the_table_is_gone_the_log_tells_what_was_done_and_nothing_more_is_written() {
+async fn if_the_table_is_unavailable_the_log_has_the_record_and_no_more_writes_are_made() {
     let world = setup().await.start().await;
     world.table_proxy.set_trouble(Some(GONE));
     world.requests.send(&valid_request()).await.unwrap();
@@ -74,7 +74,7 @@ async fn when_the_table_is_gone_the_log_tells_what_was_done_and_nothing_more_is_
 }
 
 #[tokio::test]
-async fn what_cannot_be_recorded_to_the_last_is_given_up_with_the_reason() {
+async fn a_request_that_cannot_be_recorded_on_its_last_delivery_is_kept_with_the_reason() {
     let setup = setup().await.with_deliveries(2);
     let world = setup.start().await;
     take_table_away(&world);
@@ -90,7 +90,7 @@ async fn what_cannot_be_recorded_to_the_last_is_given_up_with_the_reason() {
 }
 
 #[tokio::test]
-async fn of_several_roles_none_is_written_without_a_record() {
+async fn no_role_of_several_is_written_without_a_record() {
     let world = setup().await.with_deliveries(1).start().await;
     take_table_away(&world);
     world.health_with_status(503).await;
@@ -102,7 +102,7 @@ async fn of_several_roles_none_is_written_without_a_record() {
 }
 
 #[tokio::test]
-async fn what_writes_nothing_needs_no_record() {
+async fn a_request_that_writes_nothing_needs_no_record() {
     let world = setup().await.start().await;
     take_table_away(&world);
     world.health_with_status(503).await;

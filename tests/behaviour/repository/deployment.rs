@@ -71,7 +71,7 @@ fn team_queues() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_queue_of_a_function_is_made_by_the_templates_and_so_is_its_poison_queue() {
+fn every_queue_of_a_function_and_its_poison_queue_are_created_by_the_templates() {
     for (function, binding) in bindings() {
         let Some(queue) = &binding.queue_name else { continue };
         let declared = declared_queues(binding.connection.as_deref().unwrap());
@@ -84,7 +84,7 @@ fn every_queue_of_a_function_is_made_by_the_templates_and_so_is_its_poison_queue
 }
 
 #[test]
-fn where_event_grid_delivers_is_made_by_the_templates() {
+fn the_destinations_of_event_grid_are_created_by_the_templates() {
     let made = declared_queues("RequestQueues");
     for place in ["resource-events", "resource-events-poison", "event-dead-letters"] {
         assert!(made.contains(place), "{place}");
@@ -98,7 +98,7 @@ fn where_event_grid_delivers_is_made_by_the_templates() {
 }
 
 #[test]
-fn undelivered_events_are_forgotten_when_the_docs_say_so() {
+fn undelivered_events_are_deleted_after_the_documented_time() {
     let rule = &json("infra/dead-letters.json")["rules"][0]["definition"];
     assert_eq!(rule["filters"]["prefixMatch"], serde_json::json!(["event-dead-letters/"]));
     let days = &rule["actions"]["baseBlob"]["delete"]["daysAfterModificationGreaterThan"];
@@ -119,7 +119,7 @@ fn every_team_has_a_function_with_its_queues() {
 }
 
 #[test]
-fn every_table_of_a_function_is_made_by_the_templates() {
+fn every_table_of_a_function_is_created_by_the_templates() {
     for entry in std::fs::read_dir(ROOT).unwrap() {
         let file = entry.unwrap().path().join("function.json");
         let Ok(content) = std::fs::read(&file) else { continue };
@@ -133,7 +133,7 @@ fn every_table_of_a_function_is_made_by_the_templates() {
 }
 
 #[test]
-fn every_connection_of_a_function_is_made_by_the_identity() {
+fn every_connection_of_a_function_uses_the_identity() {
     let settings = template("infra/modules/function-app.bicep").variable("settings");
     let connections: BTreeSet<_> =
         bindings().into_iter().filter_map(|(_, binding)| binding.connection).collect();
@@ -257,7 +257,7 @@ fn azd_deploys_what_the_script_stages_to_the_app_that_the_template_tags() {
 }
 
 #[test]
-fn whatever_is_not_in_the_package_is_in_funcignore() {
+fn every_file_outside_the_package_is_in_funcignore() {
     let ignored = text(".funcignore");
     let ignored: BTreeSet<_> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
     for entry in std::fs::read_dir(ROOT).unwrap() {

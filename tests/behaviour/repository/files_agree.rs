@@ -72,7 +72,7 @@ fn assign_role_takes_requests_gives_results_and_keeps_the_record_in_the_document
 }
 
 #[test]
-fn both_functions_for_events_write_where_operators_and_teams_look() {
+fn both_functions_for_events_write_to_the_documented_queues() {
     let folders = folders();
     let events = folders.functions.iter().filter(|folder| folder.trigger.name == EVENT_BINDING);
     let mut kinds = Vec::new();
@@ -94,7 +94,7 @@ fn both_functions_for_events_write_where_operators_and_teams_look() {
 }
 
 #[test]
-fn what_the_timer_plans_goes_where_events_are_read() {
+fn checks_that_the_timer_plans_go_to_the_event_queue() {
     let folders = folders();
     let named = |name: &str| folders.functions.iter().find(|folder| folder.name == name).unwrap();
     let (timer, events) = (named("ReconcileRoles"), named("ResourceEventQueue"));
@@ -140,7 +140,7 @@ fn the_host_starts_the_binary_that_cargo_builds() {
 }
 
 #[test]
-fn the_host_delivers_as_the_handler_expects() {
+fn the_host_settings_are_those_that_the_handler_expects() {
     let host = json("host.json");
     let queues = &host["extensions"]["queues"];
     assert_eq!(queues["messageEncoding"], "none");
@@ -156,7 +156,7 @@ fn the_host_delivers_as_the_handler_expects() {
 }
 
 #[test]
-fn no_line_of_the_record_is_sampled_away() {
+fn application_insights_does_not_sample_the_lines_of_the_record() {
     let sampling = &json("host.json")["logging"]["applicationInsights"]["samplingSettings"];
     assert!(sampling["excludedTypes"].as_str().unwrap().split(';').any(|kind| kind == "Trace"));
 }
@@ -185,7 +185,7 @@ fn readme_examples() -> Vec<String> {
 }
 
 #[test]
-fn the_examples_of_the_readme_are_what_they_say() {
+fn the_examples_of_the_readme_are_valid() {
     let examples = readme_examples();
     let [request, result, failed, policy, baseline] = examples.as_slice() else {
         panic!("{}", examples.len())

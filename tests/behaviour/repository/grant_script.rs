@@ -61,7 +61,7 @@ fn created(azure_cli: &TempDir) -> String {
 }
 
 #[test]
-fn it_grants_the_two_roles_once_however_often_it_is_run() {
+fn it_assigns_the_two_roles_once_even_if_it_is_run_twice() {
     let azure_cli = azure_cli("ManagedIdentity");
     for _ in 0..2 {
         let output = run(&azure_cli, &[BROKER]);
@@ -77,7 +77,7 @@ fn it_grants_the_two_roles_once_however_often_it_is_run() {
 }
 
 #[test]
-fn whoever_is_not_the_brokers_identity_gets_nothing() {
+fn an_identity_that_is_not_the_brokers_gets_nothing() {
     for (kind, arguments, expected) in [
         (
             "Application",

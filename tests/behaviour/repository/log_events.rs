@@ -37,7 +37,7 @@ fn every_event_is_documented_and_every_documented_event_is_logged() {
 }
 
 #[test]
-fn every_line_of_the_log_has_an_event() {
+fn every_log_line_has_an_event() {
     let levels =
         ["error!(", "warn!(", "info!(", "debug!("].map(|level| format!("tracing::{level}"));
     for file in rust_files() {

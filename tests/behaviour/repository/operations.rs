@@ -43,7 +43,7 @@ fn paths(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_file_that_the_docs_name_is_there() {
+fn every_file_that_the_docs_name_exists() {
     let mut found = 0;
     for doc in DOCS {
         for path in paths(&text(doc)) {
@@ -62,7 +62,7 @@ fn given(command: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_deployment_in_the_docs_gives_the_parameters_that_its_template_asks_for() {
+fn every_deployment_in_the_docs_passes_the_parameters_that_its_template_requires() {
     let mut deployments = 0;
     for command in DOCS.into_iter().flat_map(commands) {
         let Some(rest) = command.split("--template-file ").nth(1) else { continue };
@@ -81,7 +81,7 @@ fn every_deployment_in_the_docs_gives_the_parameters_that_its_template_asks_for(
 }
 
 #[test]
-fn every_parameter_that_the_docs_tell_to_set_is_one() {
+fn every_parameter_that_the_docs_set_exists() {
     let templates: Vec<_> = templates().into_iter().flat_map(|t| t.parameters()).collect();
     let names: BTreeMap<_, _> = templates.into_iter().collect();
     let operations = text("docs/operations.md");
@@ -94,7 +94,7 @@ fn every_parameter_that_the_docs_tell_to_set_is_one() {
 }
 
 #[test]
-fn every_output_that_the_docs_ask_for_is_an_output() {
+fn every_output_that_the_docs_read_exists() {
     let outputs = Template::read(Path::new("infra/main.bicep")).outputs();
     let operations = text("docs/operations.md");
     for rest in operations.split('<').skip(1) {

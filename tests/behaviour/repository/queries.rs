@@ -77,14 +77,14 @@ fn every_field_that_a_query_reads_is_one_that_the_handler_writes() {
 }
 
 #[test]
-fn every_query_says_what_its_rows_are() {
+fn every_query_starts_with_a_comment() {
     for (file, query) in texts("infra/queries", "kql") {
         assert!(query.starts_with("// "), "{}", file.display());
     }
 }
 
 #[test]
-fn the_identity_that_a_query_is_about_is_put_in_by_the_template() {
+fn the_template_inserts_the_identity_that_a_query_needs() {
     let alerts =
         std::fs::read_to_string(Path::new(ROOT).join("infra/modules/alerts.bicep")).unwrap();
     for (file, query) in texts("infra/queries", "kql") {

@@ -30,14 +30,14 @@ fn by_file() -> BTreeMap<PathBuf, Template> {
 }
 
 #[test]
-fn every_template_is_bicep() {
+fn every_template_parses_as_bicep() {
     for template in templates() {
         assert_eq!(template.faults(), Vec::<String>::new());
     }
 }
 
 #[test]
-fn a_template_that_is_no_bicep_is_noticed() {
+fn a_file_that_is_not_bicep_is_noticed() {
     for source in ["param\n", "resource a 'b' = {", "var x = [for y in]\n", "module m = {}\n"] {
         let template = Template::parse(Path::new("x.bicep"), source.to_owned());
         assert!(!template.faults().is_empty(), "{source}");
@@ -45,7 +45,7 @@ fn a_template_that_is_no_bicep_is_noticed() {
 }
 
 #[test]
-fn every_module_is_given_what_it_asks_for_and_nothing_else() {
+fn every_module_is_passed_its_required_parameters_and_no_others() {
     let files = by_file();
     let mut modules = 0;
     for template in files.values() {
@@ -66,7 +66,7 @@ fn every_module_is_given_what_it_asks_for_and_nothing_else() {
 }
 
 #[test]
-fn every_output_that_is_used_is_one() {
+fn every_output_that_is_used_exists() {
     let files = by_file();
     for template in files.values() {
         let modules: BTreeMap<_, _> =
@@ -79,7 +79,7 @@ fn every_output_that_is_used_is_one() {
 }
 
 #[test]
-fn every_file_that_a_template_loads_is_there_and_every_query_is_used() {
+fn every_file_that_a_template_loads_exists_and_every_query_is_used() {
     let mut loaded = BTreeSet::new();
     for template in templates() {
         for loading in ["loadTextContent('", "loadJsonContent('", "import { Team } from '"] {
@@ -98,7 +98,7 @@ fn every_file_that_a_template_loads_is_there_and_every_query_is_used() {
 }
 
 #[test]
-fn the_parameters_of_azd_are_parameters_and_nothing_required_is_missing() {
+fn every_parameter_of_azd_exists_and_no_required_one_is_missing() {
     let text = std::fs::read(Path::new(ROOT).join("infra/main.parameters.json")).unwrap();
     let file: Value = serde_json::from_slice(&text).unwrap();
     let given = file["parameters"].as_object().unwrap();
@@ -112,7 +112,7 @@ fn the_parameters_of_azd_are_parameters_and_nothing_required_is_missing() {
 }
 
 #[test]
-fn no_account_takes_a_shared_key_and_nothing_takes_a_password() {
+fn no_account_accepts_a_shared_key_and_no_service_a_password() {
     let files = by_file();
     let all = |kind: &str| -> Vec<&str> {
         files.values().flat_map(|template| template.resources(kind)).collect()
@@ -140,7 +140,7 @@ fn no_account_takes_a_shared_key_and_nothing_takes_a_password() {
 }
 
 #[test]
-fn what_must_not_be_deleted_is_locked() {
+fn resources_that_must_not_be_deleted_are_locked() {
     for file in ["infra/modules/identity.bicep", "infra/modules/broker-storage.bicep"] {
         let template = Template::read(Path::new(file));
         let [lock] = template.resources("Microsoft.Authorization/locks")[..] else {
@@ -151,7 +151,7 @@ fn what_must_not_be_deleted_is_locked() {
 }
 
 #[test]
-fn nobody_but_the_broker_gets_a_role_on_the_brokers_own_account() {
+fn only_the_broker_gets_a_role_on_the_brokers_own_account() {
     let template = Template::read(Path::new("infra/modules/broker-storage.bicep"));
     let [roles] = template.resources("Microsoft.Authorization/roleAssignments")[..] else {
         panic!("one loop over the broker's roles")

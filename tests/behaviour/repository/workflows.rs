@@ -33,7 +33,7 @@ fn every_action_is_pinned_to_a_commit_and_says_which_version_that_is() {
 }
 
 #[test]
-fn a_workflow_starts_with_no_more_than_reading_and_uses_no_secret() {
+fn a_workflow_has_at_most_read_permission_by_default_and_uses_no_secret() {
     for (file, text) in workflows() {
         let permissions = text.split("\npermissions:").nth(1).unwrap_or_else(|| panic!("{file}"));
         let granted = permissions.split("\n\n").next().unwrap().trim();
@@ -55,7 +55,7 @@ fn only_the_job_of_a_protected_environment_signs_in_to_azure() {
 }
 
 #[test]
-fn scripts_that_workflows_and_azd_run_can_be_run() {
+fn scripts_that_workflows_and_azd_run_are_executable() {
     for script in [".ci/run", "scripts/package.sh", "infra/graph/grant.sh"] {
         let path = Path::new(ROOT).join(script);
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("#!/usr/bin/env bash\n"));
