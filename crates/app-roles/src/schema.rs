@@ -198,6 +198,7 @@ pub fn written_schema<T: JsonSchema>() -> Value {
 }
 
 /// Asserts that the file in `schemas/` has this schema. With `UPDATE_SCHEMAS`, writes the file first.
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 pub fn assert_committed(file: &str, schema: &Value) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{file}.schema.json"));
