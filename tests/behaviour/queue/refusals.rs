@@ -165,9 +165,18 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_p
     for (message, path) in [
         (good.replace("\"roles\"", "\"role\""), "role: unknown field"),
         (good.replace("\"id-orders\"", &deep), "principal: invalid type"),
-        (good.replace("id-orders", "id\\u202eorders"), "principal: has the character U+202E"),
-        (good.replace("id-orders", "id\\u0000"), "principal: has the character U+0000"),
-        (good.replace("Orders.Read", "\\uffff"), "roles[0]: has the character U+FFFF"),
+        (
+            good.replace("id-orders", "id\\u202eorders"),
+            "principal: contains the unprintable character U+202E",
+        ),
+        (
+            good.replace("id-orders", "id\\u0000"),
+            "principal: contains the unprintable character U+0000",
+        ),
+        (
+            good.replace("Orders.Read", "\\uffff"),
+            "roles[0]: contains the unprintable character U+FFFF",
+        ),
         (good.replace("api://orders", &"x".repeat(33_000)), "at most 32768 are accepted"),
     ] {
         let result = world.result_of(&message).await;
