@@ -6,9 +6,9 @@ use crate::config::{Settings, StartFault, StorageEndpoints};
 use app_roles::policy::Policy;
 use azure_rest::{
     arm::Arm,
-    client,
-    credential::{self, MakeCredential},
-    storage::{STORAGE_SCOPE, Storage},
+    client, credential,
+    rest::RestClient,
+    storage::{STORAGE_SCOPE, Storage, StorageServices},
     token::TokenSource,
 };
 use broker::Broker;
@@ -24,23 +24,19 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
         client::build_for_identity_endpoint(&settings.timing.calls).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
     let timing = &settings.timing;
-    let tokens = |scope| {
-        Arc::new(TokenSource::new(make_credential.clone(), scope, settings.timing.calls.clone()))
+    let rest = |scope| {
+        let tokens = TokenSource::new(make_credential.clone(), scope, timing.calls.clone());
+        RestClient::new(client.clone(), Arc::new(tokens), timing.calls.clone())
     };
-    let (endpoint, quota) = (&settings.graph_endpoint, settings.write_quota);
-    let graph = Graph::new(
-        client.clone(),
-        tokens(settings.graph_scope()),
-        endpoint,
-        quota,
-        timing.calls.clone(),
-    );
-    let arm_endpoint = settings.arm_endpoint.clone();
-    let arm =
-        Arm::new(client.clone(), tokens(settings.arm_scope()), arm_endpoint, timing.calls.clone());
+    let graph =
+        Graph::new(rest(settings.graph_scope()), &settings.graph_endpoint, settings.write_quota);
+    let arm = Arm::new(rest(settings.arm_scope()), settings.arm_endpoint.clone());
+    let StorageEndpoints { tables, queues } = settings.storage.clone();
+    let services = StorageServices { tables, queues };
+    let storage = Storage::new(rest(STORAGE_SCOPE.to_owned()), services);
     let policy = read_policy(&settings.policy_file);
     let broker = Broker::new(graph, arm, policy, settings.mode, timing.clone());
-    Ok(broker.with_storage(storage(settings, client, make_credential)))
+    Ok(broker.with_storage(storage))
 }
 
 fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
@@ -49,17 +45,6 @@ fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
         Some(file) => client::build_trusting(file, endpoint, timing),
         None => client::build(endpoint, timing),
     }
-}
-
-fn storage(
-    settings: &Settings,
-    client: reqwest::Client,
-    make_credential: MakeCredential,
-) -> Storage {
-    let timing = settings.timing.calls.clone();
-    let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), timing.clone());
-    let StorageEndpoints { tables, queues } = settings.storage.clone();
-    Storage::new(client, tokens, tables, queues, timing)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]

@@ -80,7 +80,7 @@ async fn compare(
     }
     let holdings = holdings(session, &apis, &progress).await?;
     let comparer = Comparer::new(session, broker, &apis, &holdings);
-    let mut identities = session.broker.graph().managed_identities();
+    let mut identities = session.broker.graph().inventory().managed_identities();
     while let Some(page) = identities.next_page(session.deadline()).await? {
         drift.identities += page.len();
         progress.say(&format!("{} managed identities …", drift.identities));

@@ -65,7 +65,8 @@ pub(crate) async fn run(
     let api = session.api(&arguments.api).await?;
     let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
     let progress = Progress::start("reading who holds roles of the API …");
-    let holders = session.broker.graph().named_holders(&api, session.deadline()).await?;
+    let holders =
+        session.broker.graph().assignments().list_holders(&api, session.deadline()).await?;
     drop(progress);
     let wanted =
         |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.assignment.role);

@@ -50,7 +50,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let session = Session::open(global).await?;
     let principal = session.principal(&arguments.principal).await?;
-    let held = session.broker.graph().assignments(&principal, session.deadline()).await?;
+    let held = session.broker.graph().assignments().list(&principal, session.deadline()).await?;
     let progress = Progress::start("");
     let mut rows = Vec::new();
     for (index, assignment) in held.iter().enumerate() {
@@ -97,7 +97,12 @@ pub(crate) async fn by_object_id(
     session: &Session,
     id: ObjectId,
 ) -> Result<Option<Arc<Api>>, Failure> {
-    let found = session.broker.graph().api(&ApiName::ObjectId(id), session.deadline()).await?;
+    let found = session
+        .broker
+        .graph()
+        .service_principals()
+        .find_api(&ApiName::ObjectId(id), session.deadline())
+        .await?;
     Ok(match found {
         Lookup::Found(api) => Some(api),
         _ => None,

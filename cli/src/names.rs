@@ -35,7 +35,7 @@ impl Session {
     /// The one service principal of this name that holds roles, or may.
     pub(crate) async fn principal(&self, text: &str) -> Result<Principal, Failure> {
         let name: PrincipalName = read(PRINCIPAL, text)?;
-        match self.broker.graph().principal(&name, self.deadline()).await? {
+        match self.broker.graph().service_principals().find(&name, self.deadline()).await? {
             Lookup::Found(principal) => Ok(principal),
             Lookup::Ambiguous(candidates) => Err(ambiguous(text, &candidates)),
             Lookup::NotFound => {
@@ -70,7 +70,7 @@ impl Session {
     /// The one service principal of this name that defines roles.
     pub(crate) async fn api(&self, text: &str) -> Result<Arc<Api>, Failure> {
         let name: ApiName = read(API, text)?;
-        match self.broker.graph().api(&name, self.deadline()).await? {
+        match self.broker.graph().service_principals().find_api(&name, self.deadline()).await? {
             Lookup::Found(api) => Ok(api),
             Lookup::Ambiguous(candidates) => Err(ambiguous(text, &candidates)),
             Lookup::NotFound => {
@@ -104,7 +104,8 @@ impl Session {
             );
         }
         // Not to know what was meant is no reason to fail in another way.
-        let similar = self.broker.graph().similar_names(text, self.deadline()).await;
+        let similar =
+            self.broker.graph().service_principals().similar_names(text, self.deadline()).await;
         match similar.unwrap_or_default().as_slice() {
             [] => failure.hint("names are display names in the directory; an id names it for sure"),
             similar => failure.hint(meant(similar)),

@@ -13,8 +13,8 @@ use app_roles::{
 };
 use azure_core::http::Url;
 use azure_rest::{
-    arm::Arm, client, credential::MakeCredential, retry::Deadline, timing::CallTiming,
-    token::TokenSource,
+    arm::Arm, client, credential::MakeCredential, rest::RestClient, retry::Deadline,
+    timing::CallTiming, token::TokenSource,
 };
 use broker::{Broker, Context, mode::Mode, timing::Timing};
 use microsoft_graph::{Graph, priority::Priority, write_quota::WriteQuota};
@@ -80,7 +80,8 @@ impl AzureResourceManager {
 
     fn of_the_handler(&self, timing: &Timing) -> Arm {
         let Self { client, endpoint, tokens } = self;
-        Arm::new(client.clone(), tokens.clone(), endpoint.clone(), timing.calls.clone())
+        let rest = RestClient::new(client.clone(), tokens.clone(), timing.calls.clone());
+        Arm::new(rest, endpoint.clone())
     }
 }
 
@@ -104,8 +105,8 @@ impl Session {
             Failure::failed("your token does not say who you are (claim oid)")
                 .hint(credential::advice(global.auth))
         })?;
-        let graph =
-            Graph::new(client, tokens, &endpoint, WriteQuota::default(), timing.calls.clone());
+        let rest = RestClient::new(client, tokens, timing.calls.clone());
+        let graph = Graph::new(rest, &endpoint, WriteQuota::default());
         let (policy, of_the_handler) = (policy(&global.policy), arm.of_the_handler(&timing));
         let broker = Broker::new(graph, of_the_handler, policy, Mode::Enforce, timing.clone());
         let requester = Requester::Cli(operator);

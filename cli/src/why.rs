@@ -68,7 +68,7 @@ pub(crate) async fn run(
     let principal = session.principal(&arguments.principal).await?;
     let api = session.api(&arguments.api).await?;
     let role = names::role(&api, &arguments.role)?;
-    let held = session.broker.graph().assignments(&principal, session.deadline()).await?;
+    let held = session.broker.graph().assignments().list(&principal, session.deadline()).await?;
     let is_it = |one: &&Assignment| one.api == api.object_id && one.role == role.id;
     let assignment = held.iter().find(is_it);
     let since = assignment.and_then(|assignment| moment(assignment.created.as_deref()));

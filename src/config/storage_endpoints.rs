@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use azure_core::http::Url;
 
-use azure_rest::endpoints::{is_bare, is_loopback};
+use azure_rest::endpoints::StorageService;
 
 use super::{Env, StartFault, fault};
 
@@ -14,14 +14,6 @@ const HOST_CONNECTION: &str = "AzureWebJobsStorage";
 
 /// The connections with queues: the host's own, and that of requests and results.
 const QUEUE_CONNECTIONS: [&str; 2] = [HOST_CONNECTION, "RequestQueues"];
-
-/// What a storage host ends in, by cloud; before it stand the account and the service ("Azure Storage
-/// account overview", standard endpoints; "Azure Government developer guide"; "Azure China developer
-/// guide"). The broker's token for storage is sent to no other host.
-const CLOUDS: [&str; 3] = [GLOBAL_CLOUD, "core.usgovcloudapi.net", "core.chinacloudapi.cn"];
-
-/// The one in which a connection that has only the name of an account finds it.
-const GLOBAL_CLOUD: &str = "core.windows.net";
 
 /// Where storage is reached with the broker's identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,15 +33,15 @@ impl StorageEndpoints {
         with_emulators: bool,
         keep: &mut dyn FnMut(StartFault),
     ) -> Self {
-        let mut endpoint = |connection: &str, service: &str| {
+        let mut endpoint = |connection: &str, service: StorageService| {
             let found = read_one(env, connection, service, with_emulators);
             found.map_err(&mut *keep).ok().flatten()
         };
-        let queues = QUEUE_CONNECTIONS
-            .into_iter()
-            .filter_map(|connection| Some((connection.to_owned(), endpoint(connection, "queue")?)));
+        let queues = QUEUE_CONNECTIONS.into_iter().filter_map(|connection| {
+            Some((connection.to_owned(), endpoint(connection, StorageService::Queue)?))
+        });
         let queues = queues.collect();
-        Self { tables: endpoint(HOST_CONNECTION, "table"), queues }
+        Self { tables: endpoint(HOST_CONNECTION, StorageService::Table), queues }
     }
 }
 
@@ -58,7 +50,7 @@ impl StorageEndpoints {
 fn read_one(
     env: &dyn Env,
     connection: &str,
-    service: &str,
+    service: StorageService,
     with_emulators: bool,
 ) -> Result<Option<Url>, StartFault> {
     let set = |name: &str| env.get(name).filter(|text| !text.is_empty());
@@ -66,24 +58,9 @@ fn read_one(
     let account = format!("{connection}__accountName");
     let (name, text) = match (set(&uri), set(&account)) {
         (Some(text), _) => (uri, text),
-        (None, Some(name)) => (account, format!("https://{name}.{service}.{GLOBAL_CLOUD}")),
+        (None, Some(name)) => (account, service.in_global_cloud(&name)),
         (None, None) => return Ok(None),
     };
-    let url = Url::parse(&text).ok().filter(|url| {
-        is_in_azure(url, service) || (with_emulators && is_loopback(url) && url.query().is_none())
-    });
-    url.map(Some).ok_or_else(|| {
-        let known = CLOUDS.map(|cloud| format!("https://<account>.{service}.{cloud}")).join(", ");
-        fault(&name, format!("does not lead to a {service} service of Azure Storage: {known}"))
-    })
-}
-
-fn is_in_azure(url: &Url, service: &str) -> bool {
-    let account = url.host_str().and_then(|host| {
-        CLOUDS.iter().find_map(|cloud| host.strip_suffix(&format!(".{service}.{cloud}")))
-    });
-    url.scheme() == "https"
-        && url.port().is_none()
-        && is_bare(url)
-        && account.is_some_and(|account| !account.is_empty() && !account.contains('.'))
+    let url = service.standard_endpoint(&text, with_emulators);
+    url.map(Some).map_err(|error| fault(&name, error.to_string()))
 }

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
 mod architecture;
-mod arm_payloads;
 mod assign;
 mod audit;
 mod bicep;
@@ -19,7 +18,6 @@ mod events;
 mod faults;
 mod files_agree;
 mod grant_script;
-mod graph_payloads;
 mod health;
 mod host_payloads;
 mod hostile;

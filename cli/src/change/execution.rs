@@ -7,7 +7,7 @@ use app_roles::{
 };
 use broker::{Decision, describe};
 use microsoft_graph::{
-    ensure::Effort,
+    assignments::WriteOptions,
     error::{ErrorKind, GraphError},
     priority::Priority,
 };
@@ -74,9 +74,13 @@ impl Plan {
     ) -> (RoleOutcome, bool) {
         let deadline = session.deadline();
         let replication = deadline.at_most(session.timing.young_principal);
-        let effort =
-            Effort { client_request_id, deadline, replication, priority: Priority::Normal };
-        match session.broker.graph().carry_out(permit, &self.held, effort).await {
+        let effort = WriteOptions {
+            client_request_id,
+            deadline,
+            replication_deadline: replication,
+            priority: Priority::Normal,
+        };
+        match session.broker.graph().assignments().write(permit, &self.held, effort).await {
             Ok(done) => (describe(done, outcome), false),
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };

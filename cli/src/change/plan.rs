@@ -57,7 +57,8 @@ impl Plan {
             Action::Revoke => session.principal(&names.principal).await?,
         };
         let api = session.api(&names.api).await?;
-        let held = session.broker.graph().assignments(&principal, session.deadline()).await?;
+        let held =
+            session.broker.graph().assignments().list(&principal, session.deadline()).await?;
         let action = request.action;
         let mut plan = Self { action, principal, api, held, steps: Vec::new() };
         for name in &request.roles {

@@ -46,7 +46,7 @@ struct Held {
 
 async fn held(session: &Session, broker: &str, graph: &Arc<Api>) -> Result<Held, Failure> {
     let broker = session.principal(broker).await?;
-    let held = session.broker.graph().assignments(&broker, session.deadline()).await?;
+    let held = session.broker.graph().assignments().list(&broker, session.deadline()).await?;
     let (on_graph, elsewhere): (Vec<_>, Vec<_>) =
         held.into_iter().partition(|one| one.api == graph.object_id);
     let value = |id| graph.role(&RoleName::from(id)).ok().and_then(|role| role.value);

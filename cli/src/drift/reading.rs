@@ -21,7 +21,8 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
     let policy = session.broker.policy();
     let mut apis = Vec::new();
     for name in policy.all_apis() {
-        let found = session.broker.graph().api(&name, session.deadline()).await?;
+        let found =
+            session.broker.graph().service_principals().find_api(&name, session.deadline()).await?;
         let Lookup::Found(api) = found else {
             let problem = if matches!(found, Lookup::NotFound) { "no" } else { "more than one" };
             apis.push(PolicyApi::Unknown(format!(
@@ -56,7 +57,8 @@ pub(super) async fn holdings(
     for (index, api) in apis.iter().enumerate() {
         progress.bar(index, apis.len(), &format!("who holds roles of {} …", api.display_name));
         // How old an assignment is does not matter to whoever looks now.
-        let mut holders = session.broker.graph().holders(api.object_id, OffsetDateTime::now_utc());
+        let mut holders =
+            session.broker.graph().inventory().holders(api.object_id, OffsetDateTime::now_utc());
         while let Some(page) = holders.next_page(session.deadline()).await? {
             all.extend(page);
         }

@@ -24,8 +24,8 @@ use app_roles::{
     text::RequestId,
 };
 use microsoft_graph::{
-    Answer,
-    ensure::{Done, Effort},
+    GraphResponse,
+    assignments::{WriteOptions, Written},
     error::{ErrorKind, GraphError},
 };
 
@@ -125,14 +125,14 @@ impl Broker {
         if let Some(failure) = self.unrecordable().await {
             return (outcome.failed(failure), Then::ComeBack);
         }
-        let effort = Effort {
+        let effort = WriteOptions {
             client_request_id: Uuid::new_v4(),
             deadline: context.deadline,
-            replication: self.patience(context),
+            replication_deadline: self.patience(context),
             priority: context.priority,
         };
         self.log_intent(context, permit, effort.client_request_id);
-        let error = match self.graph.carry_out(permit, held, effort).await {
+        let error = match self.graph.assignments().write(permit, held, effort).await {
             Ok(done) => return (describe(done, outcome), Then::GoOn),
             Err(error) => error,
         };
@@ -144,7 +144,7 @@ impl Broker {
                 return (outcome.because(message), Then::LookAgain);
             }
             ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
-                self.graph.forget_api(api);
+                self.graph.service_principals().forget_api(api);
             }
             _ => {}
         }
@@ -255,12 +255,16 @@ fn rehearse(permits: &[(Permit, RoleOutcome)], held: &[Assignment]) -> Vec<RoleO
 
 /// What an outcome says of a write that was carried out.
 #[must_use]
-pub fn describe(done: Done, outcome: RoleOutcome) -> RoleOutcome {
+pub fn describe(done: Written, outcome: RoleOutcome) -> RoleOutcome {
     let (status, assignment, graph_request_id) = match done {
-        Done::Assigned(Answer { body, request_id }) => (Status::Assigned, Some(body), request_id),
-        Done::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
-        Done::Revoked(Answer { body, request_id }) => (Status::Revoked, Some(body), request_id),
-        Done::AlreadyRevoked => (Status::AlreadyRevoked, None, None),
+        Written::Assigned(GraphResponse { body, request_id }) => {
+            (Status::Assigned, Some(body), request_id)
+        }
+        Written::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
+        Written::Revoked(GraphResponse { body, request_id }) => {
+            (Status::Revoked, Some(body), request_id)
+        }
+        Written::AlreadyRevoked => (Status::AlreadyRevoked, None, None),
     };
     let outcome = RoleOutcome { status, graph_request_id, ..outcome };
     match assignment {

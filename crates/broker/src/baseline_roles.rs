@@ -49,7 +49,8 @@ impl Broker {
         principal: Option<&Principal>,
         deadline: Deadline,
     ) -> Result<Option<Arc<Api>>, GraphError> {
-        let Lookup::Found(api) = self.graph.api(name, deadline).await? else {
+        let Lookup::Found(api) = self.graph.service_principals().find_api(name, deadline).await?
+        else {
             self.warn_of_rule(&format!(
                 "rules of the baseline name the API {name}, for which this tenant has no service \
                  principal, or more than one"
@@ -59,7 +60,7 @@ impl Broker {
         if self.policy.unknown_roles(principal, &api).is_empty() {
             return Ok(Some(api));
         }
-        let api = match self.graph.refreshed_api(name, deadline).await? {
+        let api = match self.graph.service_principals().find_fresh_api(name, deadline).await? {
             Lookup::Found(api) => api,
             _ => api,
         };

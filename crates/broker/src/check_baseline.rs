@@ -38,7 +38,8 @@ impl Broker {
         let since = check.time.filter(|_| !context.is_first_delivery);
         let own = self.own_identity(context.deadline).await?;
         let name = PrincipalName::ObjectId(principal);
-        let settlement = match self.graph.principal(&name, context.deadline).await? {
+        let settlement = match self.graph.service_principals().find(&name, context.deadline).await?
+        {
             Lookup::Found(principal) => {
                 self.settle_holder(context, Holder::Known(principal), own, since).await?
             }

@@ -178,7 +178,7 @@ impl Broker {
             let error = GraphError::own_identity_unknown();
             return SignIn { token: failed("token", &error), ..not_signed_in };
         };
-        let held = self.graph.assignments_of(own, deadline).await;
+        let held = self.graph.assignments().list_by_object_id(own, deadline).await;
         let roles = check_roles(&token, held.as_deref().unwrap_or_default());
         let graph = held.map_or_else(|error| failed("graph", &error), |_| Check::Ok);
         SignIn { token: Check::Ok, roles, graph }

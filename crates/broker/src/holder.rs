@@ -118,11 +118,11 @@ impl Broker {
             Holder::Known(_) => None,
             Holder::Named(ref principal) => Some(principal.object_id),
         };
-        match (self.graph.assignments(holder.principal(), context.deadline).await, named) {
+        match (self.graph.assignments().list(holder.principal(), context.deadline).await, named) {
             (Ok(held), _) => Ok((holder, held)),
             (Err(error), Some(object_id)) if error.kind() == ErrorKind::NotFound => {
                 let principal = self.principal_of(context, object_id).await?;
-                let held = self.graph.assignments(&principal, context.deadline).await?;
+                let held = self.graph.assignments().list(&principal, context.deadline).await?;
                 Ok((Holder::Known(principal), held))
             }
             (Err(error), _) => Err(error.into()),
@@ -161,7 +161,7 @@ impl Broker {
         context: Context<'_>,
         name: &PrincipalName,
     ) -> Result<Lookup<Principal>, Unsettled> {
-        match self.graph.principal(name, context.deadline).await? {
+        match self.graph.service_principals().find(name, context.deadline).await? {
             Lookup::NotFound => Ok(self.wait_for_principal(name, context).await?),
             found => Ok(found),
         }

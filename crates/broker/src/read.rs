@@ -69,7 +69,8 @@ impl Broker {
         self.policy
             .view(context.requester, principal, &resolved.api, *own)
             .map_err(|denial| denied(&denial))?;
-        let held = self.graph.assignments(principal, context.deadline).await.map_err(failed)?;
+        let held =
+            self.graph.assignments().list(principal, context.deadline).await.map_err(failed)?;
         let of_this_api = held.into_iter().filter(|one| one.api == resolved.api.object_id);
         let held: Vec<Assignment> = of_this_api.collect();
         let lacks_a_role = held.iter().any(|one| role(&resolved.api, one.role).is_none());

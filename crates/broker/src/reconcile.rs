@@ -118,7 +118,7 @@ impl Broker {
         let mut all = Vec::new();
         for api in apis {
             let long_ago = OffsetDateTime::now_utc() - LONG_AGO;
-            let mut holders = self.graph.holders(api.object_id, long_ago);
+            let mut holders = self.graph.inventory().holders(api.object_id, long_ago);
             while let Some(page) = holders.next_page(deadline).await? {
                 all.extend(page);
             }
@@ -134,7 +134,7 @@ impl Broker {
         deadline: Deadline,
     ) -> Result<Findings, GraphError> {
         let mut findings = Findings::default();
-        let mut identities = self.graph.managed_identities();
+        let mut identities = self.graph.inventory().managed_identities();
         while let Some(page) = identities.next_page(deadline).await? {
             for identity in &page {
                 findings.look_at(identity, comparison);

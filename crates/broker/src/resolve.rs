@@ -120,7 +120,7 @@ impl Broker {
     ) -> Result<Resolved, Box<Unresolved>> {
         let mut resolved = self.resolve(context, request.into()).await?;
         if self.is_dry_run(request) || request.action == Action::Revoke {
-            let held = self.graph.assignments(&resolved.principal, context.deadline).await;
+            let held = self.graph.assignments().list(&resolved.principal, context.deadline).await;
             resolved.held =
                 held.map_err(|error| Box::new(Unresolved::by(error).knowing(&resolved)))?;
         }
@@ -160,7 +160,8 @@ impl Broker {
         let failed = |error| Box::new(Unresolved::by(error));
         let not_found =
             |message: &str| Box::new(Unresolved::not_found(Code::PrincipalNotFound, message));
-        let mut found = self.graph.principal(name, context.deadline).await.map_err(failed)?;
+        let mut found =
+            self.graph.service_principals().find(name, context.deadline).await.map_err(failed)?;
         if matches!(found, Lookup::NotFound) && can_be_young(name) {
             let mistaken = self.mistaken_id(name, context.deadline).await.map_err(failed)?;
             if let Some(message) = mistaken {
@@ -202,7 +203,7 @@ impl Broker {
         let timing =
             CallTiming { first_wait: poll, longest_wait: poll, ..self.timing.calls.clone() };
         let waited = retry("wait for the principal", &timing, self.patience(context), || async {
-            match self.graph.principal(name, context.deadline).await {
+            match self.graph.service_principals().find(name, context.deadline).await {
                 Ok(Lookup::NotFound) => Attempt::Again { after: None, error: Missing::NotFound },
                 Ok(found) => Attempt::Done(found),
                 Err(error) => Attempt::Stop(Missing::Failed(error)),
@@ -232,7 +233,9 @@ impl Broker {
             _ => return Ok(None),
         };
         let Ok(other) = other else { return Ok(None) };
-        let Lookup::Found(principal) = self.graph.principal(&other, deadline).await? else {
+        let Lookup::Found(principal) =
+            self.graph.service_principals().find(&other, deadline).await?
+        else {
             return Ok(None);
         };
         let Principal { object_id, client_id, .. } = principal;
@@ -249,7 +252,7 @@ impl Broker {
         context: Context<'_>,
         name: &ApiName,
     ) -> Result<Arc<Api>, Box<Unresolved>> {
-        let found = self.graph.api(name, context.deadline).await;
+        let found = self.graph.service_principals().find_api(name, context.deadline).await;
         match found.map_err(|error| Box::new(Unresolved::by(error)))? {
             Lookup::Found(api) => Ok(api),
             Lookup::Ambiguous(candidates) => {

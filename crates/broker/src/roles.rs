@@ -64,7 +64,7 @@ impl Broker {
         if !lacks_a_role {
             return Ok(known.clone());
         }
-        match self.graph.refreshed_api(name, deadline).await? {
+        match self.graph.service_principals().find_fresh_api(name, deadline).await? {
             Lookup::Found(api) if api.object_id == known.object_id => Ok(api),
             // Its name means something else since: the answer stays about the API that was found.
             _ => Ok(known.clone()),

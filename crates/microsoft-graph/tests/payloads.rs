@@ -1,15 +1,16 @@
-//! Microsoft Graph's answers, byte for byte, as the handler reads them.
+//! Reads the payload files of Microsoft Graph's responses.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use app_roles::{
     directory::{Api, AppRole, Principal},
-    ids::{AppId, AppRoleId, InvocationId, ObjectId},
+    ids::{AppId, AppRoleId, ObjectId},
     names::{ApiName, PrincipalName},
-    outcome::Code,
     policy::{OwnIdentity, Permit, Policy, Question},
     reconcile::Holding,
-    request::{Action, Request},
+    request::Action,
     requester::Requester,
 };
 use azure_core::{
@@ -17,13 +18,12 @@ use azure_core::{
     http::Url,
 };
 use azure_rest::{
-    arm::Arm, client, credential::MakeCredential, retry::Deadline, timing::CallTiming,
+    client, credential::MakeCredential, rest::RestClient, retry::Deadline, timing::CallTiming,
     token::TokenSource,
 };
-use broker::{Broker, Context, mode::Mode};
 use microsoft_graph::{
     Graph, Lookup,
-    ensure::{Done, Effort},
+    assignments::{WriteOptions, Written},
     error::{ErrorKind, GraphError},
     priority::Priority,
     write_quota::WriteQuota,
@@ -40,9 +40,9 @@ const PRINCIPAL: &str = "c0a70500-0000-4000-8000-0000000000c0";
 const GRAPH_API: &str = "c0a70500-0000-4000-8000-0000000000a0";
 const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
 
-/// A token is all that it has.
+/// A credential with a token without claims.
 #[derive(Debug)]
-pub(crate) struct SignedIn;
+struct SignedIn;
 
 #[async_trait::async_trait]
 impl TokenCredential for SignedIn {
@@ -57,11 +57,11 @@ impl TokenCredential for SignedIn {
 }
 
 fn payload(file: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/graph");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/graph");
     std::fs::read(folder.join(file)).unwrap()
 }
 
-/// A Graph that answers every `GET` with one file and every `POST` with another.
+/// A Graph that responds to every `GET` with one file and to every `POST` with another.
 async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let answers = warp::method().map(move |method: Method| {
         let (status, file) = if method == Method::POST { post } else { get };
@@ -76,16 +76,8 @@ async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let client = client::build(&endpoint, &timing).unwrap();
     let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
     let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
-    Graph::new(client, Arc::new(tokens), &endpoint, WriteQuota::default(), timing)
-}
-
-/// An Azure Resource Manager that nobody asks.
-fn no_arm(timing: &CallTiming) -> Arm {
-    let endpoint = Url::parse("http://127.0.0.1:1").unwrap();
-    let client = client::build(&endpoint, timing).unwrap();
-    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
-    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), timing.clone()));
-    Arm::new(client, tokens, endpoint, timing.clone())
+    let rest = RestClient::new(client, Arc::new(tokens), timing);
+    Graph::new(rest, &endpoint, WriteQuota::default())
 }
 
 const NOTHING: (u16, &str) = (404, "error-resource-not-found.json");
@@ -98,14 +90,17 @@ fn id(text: &str) -> ObjectId {
     ObjectId::parse(text).unwrap()
 }
 
-/// One write, with no patience for replicas.
-fn effort() -> Effort {
-    let replication = Deadline::after(Duration::ZERO);
-    let priority = Priority::Normal;
-    Effort { client_request_id: Uuid::new_v4(), deadline: soon(), replication, priority }
+/// Options of a write that does not wait for replicas.
+fn options() -> WriteOptions {
+    WriteOptions {
+        client_request_id: Uuid::new_v4(),
+        deadline: soon(),
+        replication_deadline: Deadline::after(Duration::ZERO),
+        priority: Priority::Normal,
+    }
 }
 
-/// Leave to give the principal this role, from a policy that has just this rule.
+/// A permit to assign this role to the principal, by a policy with one rule.
 fn permit(role: &str) -> Permit {
     let policy = format!(
         r#"{{"version":1,"allow":[{{"name":"r","requesters":["queue:team"],"principals":["{PRINCIPAL}"],"api":"{GRAPH_API}","roles":["{role}"]}}]}}"#
@@ -136,12 +131,15 @@ fn permit(role: &str) -> Permit {
     Policy::parse(policy.as_bytes()).unwrap().decide(&question).unwrap()
 }
 
-async fn create(get: (u16, &'static str), post: (u16, &'static str)) -> Result<Done, GraphError> {
-    graph(get, post).await.carry_out(&permit(USER_READ_ALL), &[], effort()).await
+async fn create(
+    get: (u16, &'static str),
+    post: (u16, &'static str),
+) -> Result<Written, GraphError> {
+    graph(get, post).await.assignments().write(&permit(USER_READ_ALL), &[], options()).await
 }
 
 #[tokio::test]
-async fn each_refusal_of_a_write_is_told_apart() {
+async fn each_refusal_of_a_write_has_its_own_kind() {
     for (status, file, kind) in [
         (400, "error-not-a-valid-reference-update.json", ErrorKind::PrincipalNotFound),
         (400, "error-resource-id-not-found.json", ErrorKind::ApiNotFound),
@@ -161,12 +159,12 @@ async fn each_refusal_of_a_write_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_duplicate_is_found_in_the_list_whichever_way_graph_says_it() {
+async fn a_duplicate_is_found_in_the_list_whichever_error_graph_returns() {
     for file in
         ["error-permission-already-exists.json", "error-entitlement-grant-already-exists.json"]
     {
-        let ensured = create((200, "list-assignments-response.json"), (400, file)).await.unwrap();
-        let Done::AlreadyAssigned(assignment) = ensured else { panic!("{ensured:?}") };
+        let written = create((200, "list-assignments-response.json"), (400, file)).await.unwrap();
+        let Written::AlreadyAssigned(assignment) = written else { panic!("{written:?}") };
         let list: serde_json::Value =
             serde_json::from_slice(&payload("list-assignments-response.json")).unwrap();
         let mut listed = list["value"].as_array().unwrap().iter();
@@ -176,39 +174,39 @@ async fn a_duplicate_is_found_in_the_list_whichever_way_graph_says_it() {
 }
 
 #[tokio::test]
-async fn an_assignment_from_before_a_lost_answer_does_not_count_as_made() {
+async fn an_assignment_older_than_a_lost_response_does_not_count_as_created() {
     let lost = (504, "error-insufficient-privileges.json");
-    let ensured = create((200, "list-assignments-response.json"), lost).await.unwrap();
-    assert!(matches!(ensured, Done::AlreadyAssigned(_)), "{ensured:?}");
+    let written = create((200, "list-assignments-response.json"), lost).await.unwrap();
+    assert!(matches!(written, Written::AlreadyAssigned(_)), "{written:?}");
 }
 
 #[tokio::test]
-async fn a_duplicate_that_the_list_does_not_show_yet_is_worth_another_delivery() {
+async fn a_duplicate_that_is_not_listed_yet_is_worth_another_delivery() {
     let list = (200, "list-assignments-empty-response.json");
     let error = create(list, (400, "error-permission-already-exists.json")).await.unwrap_err();
     assert!(error.is_worth_another_delivery());
 }
 
 #[tokio::test]
-async fn no_token_goes_to_a_next_page_at_another_host() {
+async fn no_token_is_sent_to_a_next_page_on_another_host() {
     let list = (200, "list-assignments-page-response.json");
     let graph = graph(list, (400, "error-permission-already-exists.json")).await;
     let not_on_this_page = permit("c0a70500-0000-4000-8000-0000000000ff");
-    let error = graph.carry_out(&not_on_this_page, &[], effort()).await.unwrap_err();
+    let error = graph.assignments().write(&not_on_this_page, &[], options()).await.unwrap_err();
     assert!(error.to_string().contains("another host"), "{error}");
 }
 
 #[tokio::test]
-async fn no_token_goes_to_the_next_page_of_a_whole_tenant_at_another_host_either() {
+async fn no_token_is_sent_to_another_host_while_reading_the_whole_tenant() {
     let graph = graph((200, "list-managed-identities-page-response.json"), NOTHING).await;
-    let error = graph.managed_identities().next_page(soon()).await.unwrap_err();
+    let error = graph.inventory().managed_identities().next_page(soon()).await.unwrap_err();
     assert!(error.to_string().contains("another host"), "{error}");
 }
 
 #[tokio::test]
-async fn a_page_of_all_managed_identities_is_read_with_their_resources() {
+async fn a_page_of_managed_identities_is_read_with_their_resources() {
     let graph = graph((200, "list-managed-identities-last-page-response.json"), NOTHING).await;
-    let mut identities = graph.managed_identities();
+    let mut identities = graph.inventory().managed_identities();
     let page = identities.next_page(soon()).await.unwrap().unwrap();
     assert_eq!(page.len(), 1);
     assert_eq!(page[0].object_id, id("c0a70500-0000-4000-8000-000000000160"));
@@ -218,11 +216,11 @@ async fn a_page_of_all_managed_identities_is_read_with_their_resources() {
 }
 
 #[tokio::test]
-async fn a_page_of_holders_is_read_as_who_holds_which_role() {
+async fn a_page_of_holders_is_read_with_their_roles() {
     let graph = graph((200, "list-assigned-to-last-page-response.json"), NOTHING).await;
     let api = id("c0a70500-0000-4000-8000-0000000000b0");
     let created = datetime!(2026-08-20 10:11:12 UTC);
-    let mut holders = graph.holders(api, created - time::Duration::days(1));
+    let mut holders = graph.inventory().holders(api, created - time::Duration::days(1));
     let role = AppRoleId::parse("c0a70500-0000-4000-8000-0000000000b3").unwrap();
     let held =
         Holding { principal: id("c0a70500-0000-4000-8000-0000000000e0"), api, role, is_old: false };
@@ -231,9 +229,9 @@ async fn a_page_of_holders_is_read_as_who_holds_which_role() {
 }
 
 #[tokio::test]
-async fn a_created_assignment_is_read_with_its_id_and_moment() {
-    let ensured = create(NOTHING, (201, "create-assignment-response.json")).await.unwrap();
-    let Done::Assigned(answer) = ensured else { panic!("{ensured:?}") };
+async fn a_created_assignment_is_read_with_its_id_and_time() {
+    let written = create(NOTHING, (201, "create-assignment-response.json")).await.unwrap();
+    let Written::Assigned(answer) = written else { panic!("{written:?}") };
     assert_eq!(answer.body.id, "AAWnwAAAAECAAAAAAAAAwIzJZ6of2JxasLwmyqAFGuo");
     assert_eq!(answer.body.created.as_deref(), Some("2026-08-20T10:11:12.1234567Z"));
 }
@@ -245,7 +243,12 @@ async fn managed_identities_of_both_kinds_are_read_with_their_resource() {
         ("service-principal-system-assigned.json", "Microsoft.Web/sites/func-billing"),
     ] {
         let name = PrincipalName::ObjectId(id(PRINCIPAL));
-        let found = graph((200, file), NOTHING).await.principal(&name, soon()).await.unwrap();
+        let found = graph((200, file), NOTHING)
+            .await
+            .service_principals()
+            .find(&name, soon())
+            .await
+            .unwrap();
         let Lookup::Found(principal) = found else { panic!("{found:?}") };
         assert!(principal.resource_id.unwrap().as_str().ends_with(resource), "{file}");
     }
@@ -254,19 +257,28 @@ async fn managed_identities_of_both_kinds_are_read_with_their_resource() {
 #[tokio::test]
 async fn an_api_is_read_with_its_roles() {
     let graph = graph((200, "service-principal-api.json"), NOTHING).await;
-    let found = graph.api(&ApiName::ObjectId(id(GRAPH_API)), soon()).await.unwrap();
+    let found = graph
+        .service_principals()
+        .find_api(&ApiName::ObjectId(id(GRAPH_API)), soon())
+        .await
+        .unwrap();
     let Lookup::Found(api) = found else { panic!("{found:?}") };
     assert!(!api.roles.is_empty());
     assert!(api.roles.iter().all(|role| role.value.is_some()));
 }
 
 #[tokio::test]
-async fn whoever_holds_a_role_of_an_api_is_read_with_their_name_and_since_when() {
+async fn holders_of_an_api_are_read_with_name_and_time_of_assignment() {
     let with_api = graph((200, "service-principal-api.json"), NOTHING).await;
-    let found = with_api.api(&ApiName::ObjectId(id(GRAPH_API)), soon()).await.unwrap();
+    let found = with_api
+        .service_principals()
+        .find_api(&ApiName::ObjectId(id(GRAPH_API)), soon())
+        .await
+        .unwrap();
     let Lookup::Found(api) = found else { panic!("{found:?}") };
     let list = (200, "list-assigned-to-response.json");
-    let holders = graph(list, NOTHING).await.named_holders(&api, soon()).await.unwrap();
+    let holders =
+        graph(list, NOTHING).await.assignments().list_holders(&api, soon()).await.unwrap();
     let [holder] = holders.as_slice() else { panic!("{holders:?}") };
     assert_eq!((holder.principal, holder.display_name.as_str()), (id(PRINCIPAL), "id-orders"));
     assert_eq!(holder.kind, "ServicePrincipal");
@@ -276,31 +288,7 @@ async fn whoever_holds_a_role_of_an_api_is_read_with_their_name_and_since_when()
 #[tokio::test]
 async fn a_service_principal_that_does_not_exist_is_not_found() {
     let name = PrincipalName::ObjectId(id(PRINCIPAL));
-    let found = graph(NOTHING, NOTHING).await.principal(&name, soon()).await.unwrap();
+    let found =
+        graph(NOTHING, NOTHING).await.service_principals().find(&name, soon()).await.unwrap();
     assert!(matches!(found, Lookup::NotFound), "{found:?}");
-}
-
-#[tokio::test]
-async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
-    let principal = (200, "service-principal-user-assigned.json");
-    let graph = graph(principal, (201, "create-assignment-response.json")).await;
-    // The token of these tests has no claims at all.
-    let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
-    let timing = CallTiming::default().scaled(0.001);
-    let all = broker::timing::Timing::default();
-    let broker = Broker::new(graph, no_arm(&timing), policy.unwrap(), Mode::Enforce, all);
-    let requester = Requester::parse("queue:team").unwrap();
-    let context = Context {
-        invocation_id: InvocationId::random(),
-        requester: &requester,
-        sent: None,
-        is_first_delivery: true,
-        deadline: soon(),
-        priority: Priority::Normal,
-    };
-    let request =
-        format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
-    let request = Request::decode(request.as_bytes()).unwrap();
-    let not_yet = broker.apply(context, &request).await.unwrap_err();
-    assert_eq!(not_yet.last.roles[0].code, Some(Code::NotSignedIn));
 }

@@ -1,48 +1,35 @@
-//! Azure Resource Manager's answers, byte for byte, as the handler reads them.
+//! Reads the payload files of Azure Resource Manager's responses.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use app_roles::{
     arm::ArmScope,
     ids::{AppId, ObjectId},
 };
-use azure_core::http::Url;
 use azure_rest::{
-    arm::{Arm, Identity},
-    client,
-    credential::MakeCredential,
+    arm::{Arm, ArmError, Identity},
     retry::Deadline,
     timing::CallTiming,
-    token::TokenSource,
 };
-use tokio::net::TcpListener;
-use warp::{Filter, http::StatusCode};
 
-use crate::graph_payloads::SignedIn;
+use crate::server::{response, rest_client, start};
 
-/// An Azure Resource Manager that answers everything with one file.
-async fn identity(status: u16, file: &str) -> Result<Identity, azure_rest::arm::ArmError> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/arm");
+/// Reads an identity from an Azure Resource Manager that responds to everything with one file.
+async fn identity(status: u16, file: &str) -> Result<Identity, ArmError> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/arm");
     let body = std::fs::read(folder.join(file)).unwrap();
-    let status = StatusCode::from_u16(status).unwrap();
-    let answers = warp::any().map(move || warp::reply::with_status(body.clone(), status));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    tokio::spawn(warp::serve(answers).incoming(listener).run());
-    // One try: the wait for another one would pass the deadline.
+    let endpoint = start(move |_| response(status, body.clone())).await;
+    // One attempt: the wait before another would pass the deadline.
     let timing = CallTiming { first_wait: Duration::from_secs(3600), ..CallTiming::default() };
-    let client = client::build(&endpoint, &timing).unwrap();
-    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
-    let tokens = Arc::new(TokenSource::new(make, "scope".to_owned(), timing.clone()));
     let resource = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourceGroups/rg/providers/Microsoft.Web/sites/func";
     let deadline = Deadline::after(Duration::from_secs(30));
-    Arm::new(client, tokens, endpoint, timing)
+    Arm::new(rest_client(&endpoint, timing), endpoint)
         .identity(&ArmScope::parse(resource).unwrap(), deadline)
         .await
 }
 
 #[tokio::test]
-async fn a_refused_token_and_throttling_are_errors_that_say_what_was_answered() {
+async fn a_refused_token_and_throttling_are_errors_with_the_response() {
     for (status, file, text) in [
         (
             401,
@@ -58,7 +45,7 @@ async fn a_refused_token_and_throttling_are_errors_that_say_what_was_answered() 
 }
 
 #[tokio::test]
-async fn no_identity_and_no_right_to_see_one_are_answers() {
+async fn a_missing_identity_and_a_missing_permission_are_answers() {
     let found = identity(404, "error-resource-not-found.json").await.unwrap();
     assert_eq!(found, Identity::None);
     let found = identity(403, "error-authorization-failed.json").await.unwrap();

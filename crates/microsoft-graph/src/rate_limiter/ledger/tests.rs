@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// How a service may count writes.
+/// The way in which a service counts writes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Model {
     FixedWindow,
     Bucket,
-    /// A bucket from which refused writes take too.
+    /// A bucket in which throttled writes count too.
     ChargingBucket,
 }
 
@@ -32,7 +32,7 @@ impl Service {
         Self { model, quota, began: None, window: 0, used: 0, balance, last: 0 }
     }
 
-    /// Answers a write: nothing, or after how long to come back.
+    /// Handles a write. Returns `Retry-After` if it is throttled.
     fn write(&mut self, now: u64) -> Option<Duration> {
         let period = u64::try_from(self.quota.period.as_micros()).unwrap();
         let began = *self.began.get_or_insert(now);
@@ -69,7 +69,7 @@ enum Event {
     Answered(Option<Duration>),
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 struct Run {
     seconds: f64,
@@ -77,7 +77,7 @@ struct Run {
     accepted: u32,
 }
 
-/// Writes `wanted` assignments with so many in flight, each after a read as long as the write.
+/// Writes `wanted` assignments with `in_flight` workers. Each write follows a read of the same duration.
 fn run(
     ledger: &mut Ledger,
     service: &mut Service,
@@ -104,7 +104,7 @@ fn run(
                 events.push(Reverse((now + LATENCY / 2, Event::Answered(refusal))));
             }
             Event::Answered(None) => {
-                ledger.end(moment, Ending::Taken { used: None });
+                ledger.end(moment, WriteEnd::Accepted { used: None });
                 done.accepted += 1;
                 done.seconds = now as f64 / 1e6;
                 if unread > 0 {
@@ -113,7 +113,7 @@ fn run(
                 }
             }
             Event::Answered(retry_after) => {
-                ledger.end(moment, Ending::Refused { retry_after });
+                ledger.end(moment, WriteEnd::Throttled { retry_after });
                 done.refused += 1;
                 waiting += 1;
             }
@@ -124,7 +124,7 @@ fn run(
                     waiting -= 1;
                     events.push(Reverse((now + LATENCY / 2, Event::Arrived)));
                 }
-                Admission::AfterAnAnswer => break,
+                Admission::AfterNextResponse => break,
                 Admission::At(at) => {
                     let at = u64::try_from((at - start).as_micros()).unwrap() + 1;
                     events.push(Reverse((at, Event::Wake)));
@@ -146,7 +146,7 @@ fn ledger(quota: WriteQuota, now: Instant) -> Ledger {
 
 proptest! {
     #[test]
-    fn a_quota_that_is_known_is_never_exceeded_however_the_service_counts(
+    fn a_known_quota_is_never_exceeded_however_the_service_counts(
         writes in 1..300_u32, seconds in 1..30_u64, in_flight in 1..64_u32, wanted in 1..900_u32,
     ) {
         for model in MODELS {
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_quota_really_is_everything_is_written_in_the_end(
+    fn every_write_succeeds_in_the_end_whatever_the_real_quota_is(
         believed in 1..300_u32, real in 1..300_u32, seconds in 1..30_u64, in_flight in 1..64_u32,
     ) {
         for model in MODELS {
@@ -178,7 +178,7 @@ const IDEAL: [(Model, f64); 3] =
     [(Model::FixedWindow, 20.5), (Model::Bucket, 20.1), (Model::ChargingBucket, 20.1)];
 
 #[test]
-fn a_quota_that_is_known_is_used_up() {
+fn a_known_quota_is_used_up() {
     for (model, ideal) in IDEAL {
         let start = Instant::now();
         let known = quota(200, 10);
@@ -188,14 +188,14 @@ fn a_quota_that_is_known_is_used_up() {
 }
 
 #[test]
-fn a_quota_that_is_not_known_is_learned_from_refusals() {
+fn an_unknown_quota_is_learned_from_throttling() {
     let crowds = [24, 48, 128, 224].into_iter().flat_map(|crowd| IDEAL.map(|row| (crowd, row)));
     for (in_flight, (model, ideal)) in crowds {
         let start = Instant::now();
         let mut service = Service::new(model, quota(200, 10));
         let mut ledger = ledger(WriteQuota::default(), start);
         let done = run(&mut ledger, &mut service, start, 600, in_flight);
-        // A refusal that is charged for takes the place of a write, of which there are 20 a second.
+        // A throttled write that counts takes the place of another write, of which there are 20 a second.
         let charged =
             if model == Model::ChargingBucket { f64::from(done.refused) / 20.0 } else { 0.0 };
         assert!(done.seconds < ideal * 1.10 + charged, "{in_flight}, {model:?}: {done:?}");
@@ -204,60 +204,60 @@ fn a_quota_that_is_not_known_is_learned_from_refusals() {
 }
 
 #[test]
-fn a_refusal_stops_all_writes_for_as_long_as_graph_asks_and_one_comes_back_first() {
+fn throttling_stops_all_writes_until_retry_after_and_one_write_resumes_first() {
     let now = Instant::now();
     let mut ledger = ledger(quota(100, 10), now);
     assert_eq!([(); 3].map(|()| ledger.admit(now, false)), [Admission::Now; 3]);
     let retry_after = Some(Duration::from_secs(7));
-    ledger.end(now, Ending::Refused { retry_after });
+    ledger.end(now, WriteEnd::Throttled { retry_after });
     let until = now + Duration::from_secs(7);
     assert_eq!(ledger.admit(now, false), Admission::At(until));
-    ledger.end(now, Ending::Taken { used: None });
-    ledger.end(now, Ending::Unanswered);
+    ledger.end(now, WriteEnd::Accepted { used: None });
+    ledger.end(now, WriteEnd::Unanswered);
     assert_eq!(ledger.admit(until, true), Admission::Now);
-    assert_eq!(ledger.admit(until, true), Admission::AfterAnAnswer);
-    ledger.end(until, Ending::Taken { used: None });
+    assert_eq!(ledger.admit(until, true), Admission::AfterNextResponse);
+    ledger.end(until, WriteEnd::Accepted { used: None });
     assert_eq!([(); 3].map(|()| ledger.admit(until, true)), [Admission::Now; 3]);
-    assert_eq!(ledger.admit(until, true), Admission::AfterAnAnswer);
+    assert_eq!(ledger.admit(until, true), Admission::AfterNextResponse);
 }
 
 #[test]
-fn what_is_written_at_leisure_teaches_nothing_about_the_quota() {
+fn writes_without_contention_teach_nothing_about_the_quota() {
     let start = Instant::now();
     let mut ledger = ledger(quota(1000, 10), start);
     let mut now = start;
     for _ in 0..50 {
         now += Duration::from_secs(1);
         assert_eq!(ledger.admit(now, false), Admission::Now);
-        ledger.end(now, Ending::Taken { used: None });
+        ledger.end(now, WriteEnd::Accepted { used: None });
     }
     assert_eq!(ledger.admit(now, false), Admission::Now);
-    ledger.end(now, Ending::Refused { retry_after: Some(Duration::from_secs(1)) });
+    ledger.end(now, WriteEnd::Throttled { retry_after: Some(Duration::from_secs(1)) });
     now += Duration::from_secs(1);
     for _ in 0..200 {
         assert_eq!(ledger.admit(now, true), Admission::Now);
-        ledger.end(now, Ending::Taken { used: None });
+        ledger.end(now, WriteEnd::Accepted { used: None });
     }
 }
 
 #[test]
-fn what_others_have_used_is_left_out() {
+fn the_quota_used_by_other_clients_is_left_out() {
     let now = Instant::now();
     let mut ledger = ledger(quota(100, 10), now);
-    // Others have made 89 of the 100 writes.
+    // Other clients have made 89 of the 100 writes.
     let mut write = |ours: u32| {
         let admission = ledger.admit(now, false);
         if admission == Admission::Now {
-            ledger.end(now, Ending::Taken { used: Some(f64::from(89 + ours) / 100.0) });
+            ledger.end(now, WriteEnd::Accepted { used: Some(f64::from(89 + ours) / 100.0) });
         }
         admission == Admission::Now
     };
     let ours = (1..100).take_while(|ours| write(*ours)).count();
     assert!((10..=12).contains(&ours), "{ours}");
-    // Graph says nothing below 80 %, so then the others have gone.
+    // Graph reports nothing below 80 %, so the other clients have stopped.
     let later = now + Duration::from_secs(10);
     assert_eq!(ledger.admit(later, true), Admission::Now);
-    ledger.end(later, Ending::Taken { used: None });
+    ledger.end(later, WriteEnd::Accepted { used: None });
     let more = (0..200).take_while(|_| ledger.admit(later, true) == Admission::Now).count();
     assert_eq!(more, 99);
 }

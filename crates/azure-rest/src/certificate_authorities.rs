@@ -8,11 +8,10 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// The certificate authorities in a file, in PEM; `None` where nothing usable is in it.
+/// Reads the certificate authorities of a PEM file; `None` if it has no usable one.
 ///
-/// What is no certificate, or none that could sign another, does not keep the others from being trusted,
-/// as with rustls.
-pub(super) fn read(file: &Path) -> Option<Vec<Certificate>> {
+/// Like rustls, it skips entries that are not certificates or that cannot be trust anchors.
+pub(crate) fn read(file: &Path) -> Option<Vec<Certificate>> {
     let text = std::fs::read(file).ok()?;
     let authorities = CertificateDer::pem_slice_iter(&text).flatten();
     let usable = authorities.filter(|one| RootCertStore::empty().add(one.clone()).is_ok());
@@ -46,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_does_not_take_the_trust_from_others() {
+    fn an_unusable_entry_does_not_affect_the_others() {
         let broken = "-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n";
         let empty = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let key = KeyPair::generate().unwrap().serialize_pem();
@@ -55,14 +54,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_any_leaves_it_to_the_platform() {
+    fn a_file_without_certificates_is_ignored() {
         for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA"] {
             assert_eq!(trusted(text), None, "{text:?}");
         }
     }
 
     #[test]
-    fn so_does_a_file_that_cannot_be_read() {
+    fn a_file_that_cannot_be_read_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         assert!(read(folder.path()).is_none());
         assert!(read(&folder.path().join("missing.pem")).is_none());
