@@ -1,6 +1,6 @@
 //! A broker whose token does not identify it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "so tests fail")]
+#![expect(clippy::unwrap_used, reason = "so tests fail")]
 
 use std::{path::Path, sync::Arc, time::Duration};
 
