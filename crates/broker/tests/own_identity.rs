@@ -15,8 +15,8 @@ use azure_rest::{
     arm::Arm, client, credential::MakeCredential, rest::RestClient, retry::Deadline,
     timing::CallTiming, token::TokenSource,
 };
-use broker::{Broker, Context, mode::Mode};
-use microsoft_graph::{Graph, priority::Priority, write_quota::WriteQuota};
+use broker::{Ask, Broker, Mode, Parts, timing::Timing};
+use microsoft_graph::{Graph, write_quota::WriteQuota};
 use tokio::net::TcpListener;
 use warp::{
     Filter,
@@ -77,20 +77,22 @@ async fn a_broker_that_does_not_know_its_own_identity_writes_nothing() {
     let graph = Graph::new(rest_client(&endpoint), &endpoint, WriteQuota::default());
     let arm = Arm::new(rest_client(&endpoint), endpoint);
     let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
-    let timing = broker::timing::Timing::default();
-    let broker = Broker::new(graph, arm, policy.unwrap(), Mode::Enforce, timing);
+    let broker = Broker::new(Parts {
+        graph: Arc::new(graph),
+        arm,
+        storage: None,
+        policy: policy.unwrap(),
+        mode: Mode::Enforce,
+        timing: Timing::default(),
+    });
     let requester = Requester::parse("queue:team").unwrap();
-    let context = Context {
-        invocation_id: InvocationId::random(),
-        requester: &requester,
-        sent: None,
-        is_first_delivery: true,
-        deadline: Deadline::after(Duration::from_secs(10)),
-        priority: Priority::Normal,
-    };
+    let deadline = Deadline::after(Duration::from_secs(10));
+    let ask = Ask::call("AssignRole", InvocationId::random(), requester, deadline);
     let request =
         format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
     let request = Request::decode(request.as_bytes()).unwrap();
-    let not_yet = broker.apply(context, &request).await.unwrap_err();
-    assert_eq!(not_yet.last.roles[0].code, Some(Code::NotSignedIn));
+    let again = broker.grant(&ask, Ok(&request)).await.unwrap_err();
+    let codes: Vec<_> =
+        again.answers.iter().flat_map(|answer| &answer.roles).map(|role| role.code).collect();
+    assert_eq!(codes, [Some(Code::NotSignedIn)]);
 }
