@@ -31,7 +31,6 @@ const STILL_CYCLIC: &[(&str, usize)] = &[
     ("broker", 16),
     ("functions-host-emulator", 82),
     ("local", 28),
-    ("microsoft-graph", 14),
     ("storage-emulator", 3),
     ("tenant-emulator", 55),
 ];
@@ -44,9 +43,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("app-roles", &[]),
     ("functions-handler", &[]),
     ("function-folders", &["app-roles"]),
+    ("memory-cache", &[]),
     ("azure-rest", &["app-roles"]),
-    ("microsoft-graph", &["app-roles", "azure-rest"]),
-    ("broker", &["app-roles", "azure-rest", "microsoft-graph"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "memory-cache"]),
+    ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
     (
         HANDLER,
         &[
