@@ -59,7 +59,7 @@ impl Baseline {
         self.mode.check()?;
         let max_age = self.identities.timing.settled;
         let key = written.resource.key();
-        let check = self.checked.begin(key, ask.deadline, max_age).await.ok_or_else(|| {
+        let check = self.checked.begin(key, ask.deadline).await.ok_or_else(|| {
             Stop::again("another event about the same resource was worked on for too long")
         })?;
         // A message that came back may be done, and its record may be lost.
@@ -67,7 +67,7 @@ impl Baseline {
             return Ok(Applied::Ignored(Ignored::Settled));
         }
         // An invocation that waited for another one has waited for the identity, too.
-        let waits_for_replication = ask.waits_for_replication && !check.waited;
+        let waits_for_replication = ask.waits_for_replication && !check.waited();
         let ask = Ask { waits_for_replication, ..ask.clone() };
         let own = self.own_identity(&ask).await?;
         let applied = match self.identities.find(&ask, written, own).await? {
@@ -91,7 +91,7 @@ impl Baseline {
         self.mode.check()?;
         let max_age = self.identities.timing.settled;
         let key = check.principal.to_string();
-        let turn = self.checked.begin(&key, ask.deadline, max_age).await.ok_or_else(|| {
+        let turn = self.checked.begin(&key, ask.deadline).await.ok_or_else(|| {
             Stop::again("another check of the same identity was worked on for too long")
         })?;
         if ask.is_first_delivery() && turn.covers(check.time, max_age) {

@@ -15,7 +15,7 @@ use azure_rest::{
     arm::Arm, client, credential::MakeCredential, rest::RestClient, retry::Deadline,
     timing::CallTiming, token::TokenSource,
 };
-use broker::{Ask, Broker, Mode, Parts, timing::Timing};
+use broker::{Ask, Broker, Delivery, IfFailed, Mode, Parts, timing::Timing};
 use microsoft_graph::{Graph, write_quota::WriteQuota};
 use tokio::net::TcpListener;
 use warp::{
@@ -87,7 +87,9 @@ async fn a_broker_that_does_not_know_its_own_identity_writes_nothing() {
     });
     let requester = Requester::parse("queue:team").unwrap();
     let deadline = Deadline::after(Duration::from_secs(10));
+    let delivery = Delivery { number: 1, if_failed: IfFailed::Redelivered };
     let ask = Ask::call("AssignRole", InvocationId::random(), requester, deadline);
+    let ask = Ask { delivery, ..ask };
     let request =
         format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
     let request = Request::decode(request.as_bytes()).unwrap();

@@ -1,6 +1,7 @@
 use std::{
     borrow::Borrow,
     collections::HashMap,
+    convert::Infallible,
     hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -53,11 +54,23 @@ impl<K: Eq + Hash + Clone, V: Clone> TimedCache<K, V> {
     }
 
     /// The value of `key`, if it was stored less than `max_age` ago; otherwise the value that `fetch`
-    /// returns.
+    /// returns. Concurrent callers for one key wait for one fetch.
+    pub async fn get_or_fetch(
+        &self,
+        key: &K,
+        max_age: Duration,
+        fetch: impl AsyncFnOnce() -> V,
+    ) -> V {
+        let fetch = async || Ok::<_, Infallible>(fetch().await);
+        let Ok(value) = self.get_or_try_fetch(key, max_age, fetch).await;
+        value
+    }
+
+    /// The value of `key`, like [`TimedCache::get_or_fetch`], from a fetch that can fail.
     ///
-    /// Concurrent callers for one key wait for one fetch. An error is returned to the caller that
-    /// fetched, and is not cached: the next caller fetches again.
-    pub async fn get_or_fetch<E>(
+    /// An error is returned to the caller that fetched, and is not cached: the next caller fetches
+    /// again.
+    pub async fn get_or_try_fetch<E>(
         &self,
         key: &K,
         max_age: Duration,
@@ -113,10 +126,7 @@ impl<K: Eq + Hash + Clone, V: Clone> TimedCache<K, V> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        convert::Infallible,
-        sync::atomic::{AtomicU32, Ordering::SeqCst},
-    };
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
     use futures_util::future::join_all;
 
@@ -133,9 +143,9 @@ mod tests {
     async fn ask(cache: &TimedCache<u32, u32>, max_age: Duration, fetches: &AtomicU32) -> u32 {
         let fetch = async || {
             tokio::task::yield_now().await;
-            Ok::<_, Infallible>(fetches.fetch_add(1, SeqCst) + 1)
+            fetches.fetch_add(1, SeqCst) + 1
         };
-        cache.get_or_fetch(&1, max_age, fetch).await.unwrap()
+        cache.get_or_fetch(&1, max_age, fetch).await
     }
 
     #[tokio::test]
@@ -162,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_fetch_is_not_cached() {
         let (cache, fetches) = (cache(), AtomicU32::new(0));
-        assert_eq!(cache.get_or_fetch(&1, HOUR, async || Err("down")).await, Err("down"));
+        assert_eq!(cache.get_or_try_fetch(&1, HOUR, async || Err("down")).await, Err("down"));
         assert_eq!(ask(&cache, HOUR, &fetches).await, 1);
     }
 

@@ -186,7 +186,7 @@ impl ServicePrincipals {
             Ok(Lookup::Ambiguous(candidates)) => Err(Ok(Lookup::Ambiguous(candidates))),
             Err(error) => Err(Err(error)),
         };
-        let cached = self.apis.get_or_fetch(name, max_age, fetch).await;
+        let cached = self.apis.get_or_try_fetch(name, max_age, fetch).await;
         cached.map_or_else(|other| other, |api| Ok(Lookup::Found(api)))
     }
 

@@ -1,6 +1,6 @@
 //! Reads the payload files of Microsoft Graph's responses.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
+#![expect(clippy::unwrap_used, reason = "so tests fail")]
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
