@@ -223,7 +223,7 @@ async fn check_accepts_a_valid_policy_and_warns_about_likely_mistakes() {
     let text = String::from_utf8_lossy(&output.stdout);
     for part in [
         "warning: rule \"orders\"",
-        "whoever may create a resource group",
+        "anyone who can create a resource group",
         "can never match",
         "is valid; sha256",
     ] {

@@ -27,7 +27,6 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const STILL_CYCLIC: &[(&str, usize)] = &[
     ("app-role-broker", 11),
     ("app-role-cli", 116),
-    ("app-roles", 16),
     ("broker", 16),
     ("functions-host-emulator", 82),
     ("local", 28),
