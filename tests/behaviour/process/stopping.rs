@@ -109,8 +109,8 @@ async fn killing_the_handler_loses_no_message_and_assigns_no_role_twice() {
 /// The line of the log that says that work on a delivery begins.
 fn received(request_id: &str, attempt: u32) -> String {
     format!(
-        "\"request_id\":\"{request_id}\",\"target\":\"crate::triggers::queue::delivery\",\
-         \"span\":{{\"name\":\"delivery\",\"attempt\":{attempt},"
+        "\"request_id\":\"{request_id}\",\"target\":\"broker::broker\",\
+         \"span\":{{\"attempt\":{attempt},"
     )
 }
 
