@@ -61,10 +61,15 @@ fn payload(file: &str) -> Vec<u8> {
     std::fs::read(folder.join(file)).unwrap()
 }
 
-/// A Graph that responds to every `GET` with one file and to every `POST` with another.
+/// A Graph that responds to every `GET` with one file and to every `POST` with another. It accepts every
+/// `DELETE`.
 async fn graph(get: (u16, &'static str), post: (u16, &'static str)) -> Graph {
     let answers = warp::method().map(move |method: Method| {
-        let (status, file) = if method == Method::POST { post } else { get };
+        let (status, file) = match method {
+            Method::DELETE => return warp::reply::with_status(vec![], StatusCode::NO_CONTENT),
+            Method::POST => post,
+            _ => get,
+        };
         let status = StatusCode::from_u16(status).unwrap();
         warp::reply::with_status(payload(file), status)
     });
@@ -100,16 +105,21 @@ fn options() -> WriteOptions {
     }
 }
 
-/// A permit to assign this role to the principal, by a policy with one rule.
+/// A permit to assign this role to the principal.
 fn permit(role: &str) -> Permit {
+    permit_to(Action::Assign, role)
+}
+
+/// A permit for the principal and this role, by a policy with one rule.
+fn permit_to(action: Action, role: &str) -> Permit {
     let policy = format!(
-        r#"{{"version":1,"allow":[{{"name":"r","requesters":["queue:team"],"principals":["{PRINCIPAL}"],"api":"{GRAPH_API}","roles":["{role}"]}}]}}"#
+        r#"{{"version":1,"allow":[{{"name":"r","requesters":["queue:team"],"principals":["{PRINCIPAL}"],"api":"{GRAPH_API}","roles":["{role}"],"actions":["assign","revoke"]}}]}}"#
     );
     let app_id = AppId::parse(GRAPH_API).unwrap();
     let role = AppRole::known_by_id(AppRoleId::parse(role).unwrap());
     let question = Question {
         requester: &Requester::parse("queue:team").unwrap(),
-        action: Action::Assign,
+        action,
         principal: &Principal {
             object_id: id(PRINCIPAL),
             client_id: app_id,
@@ -171,6 +181,20 @@ async fn a_duplicate_is_found_in_the_list_whichever_error_graph_returns() {
         let expected = listed.find(|entry| entry["appRoleId"] == USER_READ_ALL).unwrap();
         assert_eq!(assignment.id, expected["id"]);
     }
+}
+
+#[tokio::test]
+async fn a_new_assignment_can_be_revoked_before_graph_lists_it() {
+    let graph = graph(NOTHING, (201, "create-assignment-response.json")).await;
+    let revoke = permit_to(Action::Revoke, USER_READ_ALL);
+    let written = graph.assignments().write(&revoke, &[], options()).await.unwrap();
+    assert!(matches!(written, Written::AlreadyRevoked), "{written:?}");
+    graph.assignments().write(&permit(USER_READ_ALL), &[], options()).await.unwrap();
+    let written = graph.assignments().write(&revoke, &[], options()).await.unwrap();
+    let Written::Revoked(response) = written else { panic!("{written:?}") };
+    assert_eq!(response.body.id, "AAWnwAAAAECAAAAAAAAAwIzJZ6of2JxasLwmyqAFGuo");
+    let written = graph.assignments().write(&revoke, &[], options()).await.unwrap();
+    assert!(matches!(written, Written::AlreadyRevoked), "{written:?}");
 }
 
 #[tokio::test]

@@ -77,15 +77,17 @@ struct Run {
     accepted: u32,
 }
 
-/// Writes `wanted` assignments with `in_flight` workers. Each write follows a read of the same duration.
-fn run(
-    ledger: &mut Ledger,
-    service: &mut Service,
-    start: Instant,
+/// The writes of a run, and the number of workers.
+#[derive(Clone, Copy)]
+struct Load {
     wanted: u32,
     in_flight: u32,
-) -> Run {
+}
+
+/// Writes the assignments of a load. Each write follows a read of the same duration.
+fn run(ledger: &mut Ledger, service: &mut Service, start: Instant, load: Load) -> Run {
     const LATENCY: u64 = 60_000;
+    let Load { wanted, in_flight } = load;
     let mut events = BinaryHeap::new();
     let (mut unread, mut waiting) = (wanted, 0_u32);
     let mut done = Run { seconds: 0.0, refused: 0, accepted: 0 };
@@ -153,7 +155,7 @@ proptest! {
             let start = Instant::now();
             let known = quota(writes, seconds);
             let mut service = Service::new(model, known);
-            let done = run(&mut ledger(known, start), &mut service, start, wanted, in_flight);
+            let done = run(&mut ledger(known, start), &mut service, start, Load { wanted, in_flight });
             prop_assert_eq!((done.refused, done.accepted), (0, wanted));
         }
     }
@@ -166,7 +168,7 @@ proptest! {
             let start = Instant::now();
             let mut service = Service::new(model, quota(real, seconds));
             let mut ledger = ledger(quota(believed, seconds), start);
-            let done = run(&mut ledger, &mut service, start, 400, in_flight);
+            let done = run(&mut ledger, &mut service, start, Load { wanted: 400, in_flight });
             prop_assert_eq!(done.accepted, 400);
         }
     }
@@ -182,7 +184,12 @@ fn a_known_quota_is_used_up() {
     for (model, ideal) in IDEAL {
         let start = Instant::now();
         let known = quota(200, 10);
-        let done = run(&mut ledger(known, start), &mut Service::new(model, known), start, 600, 48);
+        let done = run(
+            &mut ledger(known, start),
+            &mut Service::new(model, known),
+            start,
+            Load { wanted: 600, in_flight: 48 },
+        );
         assert!(done.seconds < ideal * 1.05, "{model:?}: {done:?}");
     }
 }
@@ -194,7 +201,7 @@ fn an_unknown_quota_is_learned_from_throttling() {
         let start = Instant::now();
         let mut service = Service::new(model, quota(200, 10));
         let mut ledger = ledger(WriteQuota::default(), start);
-        let done = run(&mut ledger, &mut service, start, 600, in_flight);
+        let done = run(&mut ledger, &mut service, start, Load { wanted: 600, in_flight });
         // A throttled write that counts takes the place of another write, of which there are 20 a second.
         let charged =
             if model == Model::ChargingBucket { f64::from(done.refused) / 20.0 } else { 0.0 };
