@@ -115,34 +115,5 @@ fn base(address: &BrokerAddress) -> Result<Url, Failure> {
         let is_local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
         url.scheme() == "https" || (url.scheme() == "http" && is_local)
     })
-<<<<<<< HEAD
-    .ok_or_else(|| Failure::usage("--broker is no address that begins with https://").hint(hint))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a function key must not be in the arguments, which others can list"
-)]
-fn proof(
-    global: &GlobalOptions,
-    options: &BrokerOptions,
-    timing: &CallTiming,
-) -> Result<Proof, Failure> {
-    let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
-    let audience = options.audience.as_deref().filter(|text| !text.is_empty());
-    if key.is_none() && audience.is_none() {
-        let sentence = format!("neither {KEY} nor --audience says how to ask the broker");
-        return Err(Failure::usage(sentence).hint(format!(
-            "put a function key into {KEY}, or name with --audience for what the broker takes tokens"
-        )));
-    }
-    let tokens = |audience: &str| -> Result<TokenSource, Failure> {
-        let make = credential::maker(global.auth, timing)?;
-        let scope = format!("{}/.default", audience.trim_end_matches('/'));
-        Ok(TokenSource::new(make, scope, timing.clone()))
-    };
-    Ok(Proof { key, tokens: audience.map(tokens).transpose()? })
-=======
     .ok_or_else(|| Failure::usage("--broker must be a URL that starts with https://").hint(EXAMPLE))
->>>>>>> main
 }

@@ -69,12 +69,8 @@ fn chapters(command: &mut Command, path: &str) -> String {
 }
 
 #[test]
-<<<<<<< HEAD
 #[expect(clippy::disallowed_methods, reason = "a switch for developers")]
-fn the_page_about_the_command_line_is_what_the_command_line_says_of_itself() {
-=======
 fn the_page_about_the_command_line_agrees_with_its_help() {
->>>>>>> main
     let mut command = Arguments::command().term_width(WIDTH);
     command.build();
     let page = format!("{INTRODUCTION}{}", chapters(&mut command, ""));

@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use app_role_broker::{
-    config::Env,
-    triggers::{
+use app_role_broker::config::Env;
+use function_folders::{
+    function_json::FunctionFolders,
+    host_json::HostJson,
+    use_case::{
         AUDIT_BINDING, CHECK_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING,
-        RESULT_BINDING, Trigger,
+        RESULT_BINDING, UseCase,
     },
 };
-use function_folders::{function_json::FunctionFolders, host_json::HostJson};
 use serde_json::Value;
 
 use crate::world::ROOT;
@@ -46,7 +47,7 @@ fn every_stock_folder_has_a_use_case() {
     ];
     assert_eq!(names, expected);
     for folder in &folders.functions {
-        Trigger::of(folder).unwrap();
+        UseCase::of(folder).unwrap();
     }
 }
 
