@@ -109,48 +109,22 @@ impl Setup {
     /// Starts everything and waits until the handler listens.
     pub(crate) async fn start(self) -> World {
         let account = Azurite::shared().await.unwrap().account().unwrap();
-        let [requests, results, failed, poison] = [
-            "app-role-requests",
-            "app-role-results",
-            "app-role-failed",
-            "app-role-requests-poison",
-        ]
-        .map(|name| account.queue(name).unwrap());
+        let queue = |name| account.queue(name).unwrap();
+        let [requests, results] = ["app-role-requests", "app-role-results"].map(queue);
+        let [failed, poison] = ["app-role-failed", "app-role-requests-poison"].map(queue);
         requests.create_if_missing().await.unwrap();
         results.create_if_missing().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let policy_file = folder.path().join("policy.json");
-        if let Some(policy) = &self.policy {
-            std::fs::write(&policy_file, policy).unwrap();
-        }
         let (proxy, port) = proxy_of(account.queue_endpoint(), self.with_proxy).await;
         let (table_proxy, table_port) =
             proxy_of(account.table_endpoint(), self.with_table_proxy).await;
         let reached = account.clone().with_queue_port(port).unwrap();
         let reached = reached.with_table_port(table_port).unwrap();
-        let connection = reached.connection_string();
-        let queues = "AzureFunctionsJobHost__extensions__queues__";
-        let mut options = Options::new(self.app_root);
-        options.environment = self.tenant.environment();
-        options.environment.extend(
-            [
-                ("RequestQueues", connection.as_str()),
-                ("AzureWebJobsStorage", &connection),
-                ("POLICY_FILE", policy_file.to_str().unwrap()),
-                ("PACE_FACTOR", "0.05"),
-                (&format!("{queues}visibilityTimeout"), "00:00:01"),
-                (&format!("{queues}maxPollingInterval"), "00:00:00.2"),
-                (
-                    "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
-                    env!("CARGO_BIN_EXE_app-role-broker"),
-                ),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
-        options.environment.extend(self.environment);
-        options.keys = self.keys;
-        options.easy_auth = self.easy_auth;
-        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        let folder = tempfile::tempdir().unwrap();
+        let policy_file = folder.path().join("policy.json");
+        if let Some(policy) = &self.policy {
+            std::fs::write(&policy_file, policy).unwrap();
+        }
+        let options = self.host_options(&reached.connection_string(), &policy_file);
         let host = FunctionsHost::start(options.clone()).await.unwrap();
         host.ready().await.unwrap();
         World {
@@ -166,6 +140,30 @@ impl Setup {
             options,
             _folder: folder,
         }
+    }
+
+    fn host_options(&self, connection: &str, policy_file: &Path) -> Options {
+        let settings = [
+            ("RequestQueues", connection),
+            ("AzureWebJobsStorage", connection),
+            ("POLICY_FILE", policy_file.to_str().unwrap()),
+            ("PACE_FACTOR", "0.05"),
+            ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
+            ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "00:00:00.2"),
+            (
+                "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
+                env!("CARGO_BIN_EXE_app-role-broker"),
+            ),
+        ];
+        let mut options = Options::new(self.app_root.clone());
+        options.environment = self.tenant.environment();
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        options.environment.extend(settings);
+        options.environment.extend(self.environment.clone());
+        options.keys = self.keys.clone();
+        options.easy_auth = self.easy_auth.clone();
+        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        options
     }
 }
 
