@@ -31,6 +31,7 @@ mod http_reading;
 mod http_record;
 mod http_requesters;
 mod http_trouble;
+mod links;
 mod log_events;
 mod lost_answers;
 mod names;
