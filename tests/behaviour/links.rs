@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::world::ROOT;
+use crate::{architecture::rust_files, world::ROOT};
 
 /// Entries of the root that are not part of the repository, or explain themselves.
 const NOT_IN_THE_MAP: [&str; 5] = [".azure", ".git", "dist", "node_modules", "target"];
@@ -133,5 +133,47 @@ fn everything_in_the_root_is_in_the_map_of_the_readme() {
             .iter()
             .any(|quoted| map.unwrap().contains(quoted));
         assert!(is_explained, "the map in README.md does not explain {name}");
+    }
+}
+
+/// The names between backticks that look like the name of a test: a sentence in lower case.
+fn test_names(text: &str) -> BTreeSet<&str> {
+    let code = text.split('`').skip(1).step_by(2);
+    let is_sentence = |code: &&str| {
+        code.matches('_').count() > 3 && code.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+    };
+    code.filter(is_sentence).collect()
+}
+
+/// The source of every test and crate of the workspace.
+fn source() -> String {
+    let folders = ["cli", "crates", "emulators", "src", "tests", "tools"];
+    let files = folders.into_iter().flat_map(|folder| rust_files(&Path::new(ROOT).join(folder)));
+    files.map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
+#[test]
+fn every_test_that_the_security_page_names_is_one() {
+    let (page, source) = (read(Path::new("docs/security.md")), source());
+    let names = test_names(&page);
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(source.contains(&format!("fn {name}(")), "docs/security.md: no test {name}");
+    }
+}
+
+#[test]
+fn every_direct_dependency_has_a_reason() {
+    let manifest = read(Path::new("Cargo.toml"));
+    let reasons = read(Path::new("docs/dependencies.md"));
+    let first_column =
+        reasons.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+    let explained: BTreeSet<_> =
+        first_column.flat_map(|column| column.split([',', ' '])).map(str::trim).collect();
+    let section = manifest.split("[workspace.dependencies]").nth(1).unwrap();
+    let section = section.split("\n[").next().unwrap();
+    for line in section.lines().filter(|line| !line.contains("path = ")) {
+        let Some((name, _)) = line.split_once(" = ") else { continue };
+        assert!(explained.contains(name), "docs/dependencies.md has no line for {name}");
     }
 }
