@@ -201,7 +201,7 @@ fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
                 name,
                 "is not set: this function app has no managed identity. Assign one to it (and set \
                  AZURE_CLIENT_ID if it is user-assigned); on your own machine, run `cargo run -p \
-                 local`",
+                 demo`",
             ));
         }
     }
