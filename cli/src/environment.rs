@@ -9,6 +9,10 @@ use crate::failure::Failure;
 pub(crate) const FUNCTION_KEY: &str = "APP_ROLE_BROKER_KEY";
 
 /// Reads a variable. An empty one counts as unset.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only place of the tool that reads the environment"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

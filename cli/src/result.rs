@@ -5,7 +5,7 @@ use app_roles::{
     result::RequestResult,
 };
 use azure_rest::retry::millis;
-use broker::Decision;
+use broker::Answer;
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -45,7 +45,7 @@ impl Start {
         session: &Session,
         requester: &Requester,
         request: &Request,
-        decision: Decision,
+        decision: Answer,
     ) -> RequestResult {
         let changed = decision.roles.iter().any(RoleOutcome::is_change);
         RequestResult {

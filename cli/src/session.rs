@@ -11,8 +11,8 @@ use azure_core::http::Url;
 use azure_rest::{
     arm::Arm, credential::MakeCredential, endpoints, retry::Deadline, token::TokenSource,
 };
-use broker::{Broker, Context, mode::Mode};
-use microsoft_graph::{Graph, priority::Priority, write_quota::WriteQuota};
+use broker::{Ask, Broker, Mode, Parts};
+use microsoft_graph::{Graph, write_quota::WriteQuota};
 
 use crate::{
     cloud::Cloud,
@@ -26,6 +26,7 @@ use crate::{
 /// A signed-in operator.
 pub(crate) struct Session {
     broker: Broker,
+    graph: Arc<Graph>,
     arm: ArmAccess,
     cloud: Cloud,
     operator: ObjectId,
@@ -55,22 +56,37 @@ impl Session {
         let tokens = Arc::new(TokenSource::new(credentials, scope, calls.clone()));
         let (operator, tenant) = who(global.auth, &tokens).await?;
         let quota = WriteQuota::default();
-        let graph = Graph::new(client, tokens, &cloud.graph, quota, calls.clone());
+        let graph = Arc::new(Graph::new(client, tokens, &cloud.graph, quota, calls.clone()));
         let policy = policy_file::read_or_closed(&global.policy);
         let broker_arm =
             Arm::new(arm.client.clone(), arm.tokens.clone(), arm.endpoint.clone(), calls);
-        let broker = Broker::new(graph, broker_arm, policy, Mode::Enforce, cloud.timing.clone());
-        Ok(Self { broker, arm, cloud, operator, tenant, requester: Requester::Cli(operator) })
+        let broker = Broker::new(Parts {
+            graph: graph.clone(),
+            arm: broker_arm,
+            storage: None,
+            policy,
+            mode: Mode::Enforce,
+            timing: cloud.timing.clone(),
+        });
+        Ok(Self {
+            broker,
+            graph,
+            arm,
+            cloud,
+            operator,
+            tenant,
+            requester: Requester::Cli(operator),
+        })
     }
 
     /// The lookups in the tenant's directory.
     pub(crate) fn directory(&self) -> Directory<'_> {
-        Directory::new(self.broker.graph(), &self.cloud.timing)
+        Directory::new(&self.graph, &self.cloud.timing)
     }
 
     /// Microsoft Graph, with the operator's permissions.
     pub(crate) fn graph(&self) -> &Graph {
-        self.broker.graph()
+        &self.graph
     }
 
     /// Azure Resource Manager, with the operator's permissions.
@@ -113,16 +129,11 @@ impl Session {
         self.deadline().at_most(self.cloud.timing.young_principal)
     }
 
-    /// The context in which the broker's code decides about a request.
-    pub(crate) fn context<'a>(&self, requester: &'a Requester) -> Context<'a> {
-        Context {
-            invocation_id: InvocationId::random(),
-            requester,
-            sent: None,
-            is_first_delivery: false,
-            deadline: self.deadline(),
-            priority: Priority::Normal,
-        }
+    /// A question to the broker's code that begins now.
+    pub(crate) fn ask(&self, requester: &Requester) -> Ask {
+        let id = InvocationId::random();
+        let ask = Ask::call("app-role", id, requester.clone(), self.deadline());
+        Ask { waits_for_replication: false, ..ask }
     }
 
     /// The identity that the policy treats as the broker's own: the one that was named, or else the

@@ -12,7 +12,7 @@ use app_roles::{
     requester::Requester,
     result::ResultPrincipal,
 };
-use broker::Decision;
+use broker::Answer;
 use clap::Args;
 
 use crate::{
@@ -50,10 +50,10 @@ pub(crate) async fn run(
         screen.note(&format!("warning: no policy: {reason}"));
     }
     let start = Start::now();
-    let decision = decide(&session, arguments, &request).await?;
-    let is_denied = decision.roles.iter().any(|role| role.status == Status::Denied);
-    let is_forbidden = decision.roles.iter().any(|role| role.code == Some(Code::Forbidden));
-    let result = start.result(&session, &arguments.requester, &request, decision);
+    let answer = decide(&session, arguments, &request).await?;
+    let is_denied = answer.roles.iter().any(|role| role.status == Status::Denied);
+    let is_forbidden = answer.roles.iter().any(|role| role.code == Some(Code::Forbidden));
+    let result = start.result(&session, &arguments.requester, &request, answer);
     let exit = result::print(screen, &result)?;
     if is_denied {
         screen.note("hint: `app-role policy explain` shows what the nearest rule lacks");
@@ -70,21 +70,18 @@ async fn decide(
     session: &Session,
     arguments: &PlanArguments,
     request: &Request,
-) -> Result<Decision, Failure> {
+) -> Result<Answer, Failure> {
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;
-    let context = session.context(&arguments.requester);
-    let mut decision = match session.broker().apply(context, request).await {
-        Ok(decision) => decision,
-        Err(not_yet) => *not_yet.last,
-    };
-    let principal = decision.principal.as_ref().map(ResultPrincipal::object_id);
+    let ask = session.ask(&arguments.requester);
+    let mut answer = session.broker().rehearse(&ask, request).await;
+    let principal = answer.principal.as_ref().map(ResultPrincipal::object_id);
     if principal.is_some() && principal == broker {
         // The broker's code ran as the operator, so it took the operator for its own identity.
         let denied = RoleOutcome::denied(&Denial::OwnIdentity);
         let names = request.roles.iter();
-        decision.roles = names.map(|name| denied.clone().requested(name)).collect();
+        answer.roles = names.map(|name| denied.clone().requested(name)).collect();
     }
-    Ok(decision)
+    Ok(answer)
 }
 
 /// Reads the request. One byte more than the largest request is enough to detect a larger one.

@@ -69,6 +69,7 @@ fn chapters(command: &mut Command, path: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 fn the_page_about_the_command_line_agrees_with_its_help() {
     let mut command = Arguments::command().term_width(WIDTH);
     command.build();

@@ -6,7 +6,7 @@ use app_roles::{
     policy::Permit,
     request::Request,
 };
-use broker::{Decision, describe};
+use broker::{Answer, written};
 use microsoft_graph::{
     ensure::Effort,
     error::{ErrorKind, GraphError},
@@ -37,7 +37,7 @@ struct Target<'a> {
 impl Execution<'_> {
     /// Writes every change of the plan. An error of Graph that would repeat for the other roles ends the
     /// run.
-    pub(super) async fn run(mut self, plan: Plan) -> Result<Decision, Failure> {
+    pub(super) async fn run(mut self, plan: Plan) -> Result<Answer, Failure> {
         let Plan { principal, api, held, steps, .. } = plan;
         let target = Target { principal: &principal, api: &api, held: &held };
         let (count, mut roles, mut ended) = (steps.len(), Vec::new(), false);
@@ -98,7 +98,7 @@ impl Execution<'_> {
             priority: Priority::Normal,
         };
         match self.session.graph().carry_out(permit, held, effort).await {
-            Ok(done) => (describe(done, outcome), false),
+            Ok(done) => (written(done, outcome), false),
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
                 (

@@ -10,7 +10,7 @@ use app_roles::{
     privileged,
     request::{Action, Request},
 };
-use broker::{Decision, role_named};
+use broker::{Answer, role_named};
 
 use crate::{
     failure::Failure,
@@ -140,7 +140,7 @@ impl Plan {
     }
 
     /// The decision of a dry run.
-    pub(super) fn dry_run(self) -> Decision {
+    pub(super) fn dry_run(self) -> Answer {
         let roles = self.steps.into_iter().map(|step| step.outcome).collect();
         decision(&self.principal, &self.api, roles)
     }
@@ -176,8 +176,8 @@ pub(super) fn verb(action: Action) -> &'static str {
 }
 
 /// Combines outcomes of roles to a decision.
-pub(super) fn decision(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Decision {
-    Decision {
+pub(super) fn decision(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Answer {
+    Answer {
         principal: Some(principal.into()),
         api: Some(api.into()),
         roles,
