@@ -148,18 +148,15 @@ impl Plan {
     /// Prints the plan.
     pub(super) fn show(&self, screen: Screen) {
         let Self { principal, api, .. } = self;
-        let row = |what: &str, name: &str, id: String| vec![what.to_owned(), name.to_owned(), id];
-        let mut rows = vec![
-            row("Principal", &principal.display_name, format!("object ID {}", principal.object_id)),
-            row("API", &api.display_name, format!("app ID {}", api.app_id)),
-        ];
+        let (name, id) = (shown(&principal.display_name), principal.object_id);
+        screen.say(&format!("Principal: {name} (object ID {id})"));
         if let Some(resource) = &principal.resource_id {
-            rows.insert(1, row("", "", resource.to_string()));
+            screen.say(&format!("Resource:  {resource}"));
         }
-        screen.say(&table(&[], rows.into_iter()));
-        screen.say("");
+        let (name, id) = (shown(&api.display_name), api.app_id);
+        screen.say(&format!("API:       {name} (app ID {id})\n"));
         let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
-        screen.say(&table(&headers, self.steps.iter().map(Step::row)));
+        screen.show(&table(&headers, self.steps.iter().map(Step::row)));
         for step in &self.steps {
             for caution in &step.cautions {
                 let sentence = shown(&format!("warning: {}: {caution}", step.name()));
