@@ -1,6 +1,11 @@
-//! The handler's behaviour, seen from outside.
+//! End-to-end tests of the handler, grouped by topic.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod events;
 mod http;

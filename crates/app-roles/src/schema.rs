@@ -1,6 +1,6 @@
 //! The JSON Schemas of requests and answers, generated from the types that read and write them.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test schema` writes them anew.
+//! `UPDATE_SCHEMAS=1 cargo test schema` writes the files in `schemas/` again.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests build this module")]
 
@@ -9,30 +9,30 @@ use std::{borrow::Cow, path::Path};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Value, json};
 
-use super::{
-    MOST_ROLES,
-    wire::{GraphShape, Moment, OwnShape, Roles},
-};
 use crate::{
     ids::{AppId, AppRoleId, InvocationId, ObjectId},
     names::{ApiName, PrincipalName, RoleName},
+    request::{
+        MAX_ROLES,
+        shapes::{GraphShape, Moment, OwnShape, Roles},
+    },
     requester::Requester,
     text::{
-        LONGEST_DISPLAY_NAME, LONGEST_IDENTIFIER_URI, LONGEST_REASON, LONGEST_REQUEST_ID,
-        LONGEST_ROLE_VALUE, Reason, RequestId,
+        MAX_DISPLAY_NAME_LENGTH, MAX_IDENTIFIER_URI_LENGTH, MAX_REASON_LENGTH,
+        MAX_REQUEST_ID_LENGTH, MAX_ROLE_VALUE_LENGTH, Reason, RequestId,
     },
 };
 
 const GUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
-/// What no text may have, as the inside of a character class.
+/// Characters that no text may contain, as the inside of a character class.
 const UNPRINTABLE: &str =
     r"\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF";
 
-/// The spaces that are printable.
+/// The printable spaces.
 const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
 
-const LONGEST_RESOURCE_ID: usize = 1024;
+const MAX_RESOURCE_ID_LENGTH: usize = 1024;
 
 fn guid() -> Value {
     json!({ "type": "string", "format": "uuid", "pattern": format!("^{GUID}$") })
@@ -47,7 +47,7 @@ fn word(longest: usize) -> Value {
     json!({ "type": "string", "maxLength": longest, "pattern": pattern })
 }
 
-/// A word of an ARM id, in any case.
+/// A pattern for a word of an ARM id in any case.
 fn any_case(word: &str) -> String {
     word.chars()
         .map(|c| format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()))
@@ -55,7 +55,7 @@ fn any_case(word: &str) -> String {
 }
 
 fn resource_id() -> Value {
-    // A name may be percent-encoded, where the character could stand plainly too.
+    // Characters that are allowed in a name may be percent-encoded.
     let escape = "%(2[1-46-9bBcCdDeE]|3[0-9a-fA-F]|[456][0-9a-fA-F]|7[0-9a-eA-E])";
     let dots = r"(\.|%2[eE]){1,2}";
     let segment = format!("(?!{dots}(/|$))([^/*%{UNPRINTABLE}{SPACES}]|{escape})+");
@@ -65,10 +65,10 @@ fn resource_id() -> Value {
         any_case("resourceGroups"),
         any_case("providers"),
     );
-    json!({ "type": "string", "maxLength": LONGEST_RESOURCE_ID, "pattern": pattern })
+    json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
 }
 
-/// An object with exactly one of these fields.
+/// Objects with exactly one of these fields.
 fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
     fields
         .iter()
@@ -84,12 +84,12 @@ fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
 }
 
 fn principal_name() -> Value {
-    let display_name = text(LONGEST_DISPLAY_NAME);
+    let display_name = text(MAX_DISPLAY_NAME_LENGTH);
     let mut ways = vec![
         resource_id(),
         json!({
             "type": "string",
-            "maxLength": LONGEST_DISPLAY_NAME,
+            "maxLength": MAX_DISPLAY_NAME_LENGTH,
             "pattern": format!("^[^/{UNPRINTABLE}][^{UNPRINTABLE}]*$"),
         }),
     ];
@@ -101,15 +101,15 @@ fn principal_name() -> Value {
     ]));
     json!({
         "description": "A GUID (object id or client id), an ARM id, a display name, or an object \
-                        that says which.",
+                        that states the kind.",
         "anyOf": ways,
     })
 }
 
 fn api_name() -> Value {
     let is_uri = "^(api|https)://";
-    let mut uri = word(LONGEST_IDENTIFIER_URI);
-    let mut name = text(LONGEST_DISPLAY_NAME);
+    let mut uri = word(MAX_IDENTIFIER_URI_LENGTH);
+    let mut name = text(MAX_DISPLAY_NAME_LENGTH);
     let mut ways = one_of_fields(&[
         ("appId", guid()),
         ("objectId", guid()),
@@ -122,7 +122,7 @@ fn api_name() -> Value {
     json!({
         "description": "A GUID (appId or object id), an identifier URI, an alias (graph, \
                         sharepoint, exchange, intune, defender), a display name, or an object that \
-                        says which.",
+                        states the kind.",
         "anyOf": ways,
     })
 }
@@ -152,12 +152,12 @@ schema_of! {
     AppRoleId => guid();
     InvocationId => guid();
     RequestId => json!({
-        "type": "string", "maxLength": LONGEST_REQUEST_ID, "pattern": "^[A-Za-z0-9._:-]+$",
+        "type": "string", "maxLength": MAX_REQUEST_ID_LENGTH, "pattern": "^[A-Za-z0-9._:-]+$",
     });
-    Reason => text(LONGEST_REASON);
+    Reason => text(MAX_REASON_LENGTH);
     PrincipalName => principal_name();
     ApiName => api_name();
-    RoleName => word(LONGEST_ROLE_VALUE);
+    RoleName => word(MAX_ROLE_VALUE_LENGTH);
     Moment => json!({ "type": "string", "format": "date-time" });
     Requester => json!({ "type": "string", "pattern": requester_pattern() });
 }
@@ -169,14 +169,14 @@ impl JsonSchema for Roles {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let role = generator.subschema_for::<RoleName>();
-        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MOST_ROLES })
+        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES })
     }
 }
 
-/// Either shape of a request.
+/// A request in either shape.
 #[derive(JsonSchema)]
 #[schemars(untagged, rename = "Request")]
-#[expect(dead_code, reason = "only its schema is of interest")]
+#[expect(dead_code, reason = "only its schema is used")]
 enum AnyShape {
     Own(OwnShape),
     Graph(GraphShape),
@@ -188,7 +188,7 @@ pub fn request_schema() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<AnyShape>().to_value()
 }
 
-/// The schema of what is only written.
+/// The schema of a type that is only serialized.
 pub fn written_schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_serialize()
@@ -197,7 +197,7 @@ pub fn written_schema<T: JsonSchema>() -> Value {
         .to_value()
 }
 
-/// Compares a schema with its file, or writes the file if that is asked for.
+/// Asserts that the file in `schemas/` has this schema. With `UPDATE_SCHEMAS`, writes the file first.
 #[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 pub fn assert_committed(file: &str, schema: &Value) {
     let path =
@@ -209,14 +209,14 @@ pub fn assert_committed(file: &str, schema: &Value) {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == text,
-        "{} is not what the types say; run UPDATE_SCHEMAS=1 cargo test schema",
+        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test schema",
         path.display()
     );
 }
 
 #[cfg(test)]
 #[test]
-fn the_schemas_of_requests_and_answers_are_what_the_types_say() {
+fn the_schemas_of_requests_and_answers_match_the_types() {
     assert_committed("request", &request_schema());
     assert_committed("result", &written_schema::<crate::result::RequestResult>());
     assert_committed(

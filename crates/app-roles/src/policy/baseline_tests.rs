@@ -1,16 +1,12 @@
 use proptest::{prelude::*, sample::select};
 
-use super::*;
-use crate::ids::{AppId, Guid, ObjectId};
+use super::{
+    fixtures::{GRAPH, ORDERS, OWN, PRINCIPAL, SUBSCRIPTION, identity, own, resource},
+    *,
+};
+use crate::{directory::AppRole, ids::AppId};
 
-const TENANT: &str = "66666666-6666-6666-6666-666666666666";
-const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
 const CALENDAR: &str = "33333333-3333-3333-3333-333333333333";
-const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
-const OWN: &str = "99999999-9999-9999-9999-999999999999";
-const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
 
 fn policy(protected: &str, rules: &[String]) -> Policy {
     let rules = rules.join(",");
@@ -29,54 +25,29 @@ fn orders(principal: &str, roles: &str) -> String {
     rule("orders", principal, ORDERS, roles, "")
 }
 
-fn resource(group: &str) -> ArmScope {
-    let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
-    ArmScope::parse(&format!("{SUBSCRIPTION}/resourceGroups/{group}/{below}")).unwrap()
-}
-
 fn principal(group: &str) -> Principal {
-    Principal {
-        object_id: ObjectId::parse(PRINCIPAL).unwrap(),
-        client_id: AppId::parse(PRINCIPAL).unwrap(),
-        display_name: "id".to_owned(),
-        resource_id: Some(resource(group)),
-        by_client_id: false,
-    }
+    identity(PRINCIPAL, group)
 }
 
 fn role(number: u8, value: &str) -> AppRole {
-    let id = AppRoleId::parse(&format!("55555555-5555-5555-5555-{number:012}")).unwrap();
-    let value = (!value.is_empty()).then(|| value.to_owned());
-    AppRole { value, ..AppRole::known_by_id(id) }
+    fixtures::role(&format!("55555555-5555-5555-5555-{number:012}"), value)
 }
 
 fn api(app_id: &str) -> Api {
-    let (owner, roles) = match app_id {
-        GRAPH => (MICROSOFT, vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")]),
-        CALENDAR => (TENANT, vec![]),
+    let roles = match app_id {
+        GRAPH => vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")],
+        CALENDAR => vec![],
         _ => {
             let disabled = AppRole { is_enabled: false, ..role(4, "Orders.Archive") };
-            let people = AppRole { is_for_applications: false, ..role(5, "Orders.Approve") };
+            let users = AppRole { is_for_applications: false, ..role(5, "Orders.Approve") };
             let usual = [role(1, "Orders.Read"), role(2, "Orders.Write"), role(3, "")];
-            (TENANT, usual.into_iter().chain([disabled, people]).collect())
+            usual.into_iter().chain([disabled, users]).collect()
         }
     };
-    Api {
-        object_id: ObjectId::parse("88888888-8888-8888-8888-888888888888").unwrap(),
-        app_id: AppId::parse(app_id).unwrap(),
-        owner: Guid::parse(owner).ok(),
-        identifier_uris: vec![],
-        display_name: String::new(),
-        roles,
-    }
+    Api { roles, ..fixtures::api(app_id) }
 }
 
-fn own() -> OwnIdentity {
-    let object_id = ObjectId::parse(OWN).unwrap();
-    OwnIdentity { object_id, tenant_id: Guid::parse(TENANT).ok() }
-}
-
-/// The values of the roles that an identity in rg-orders should hold, by rule.
+/// Rule and value of each role that the baseline grants to an identity in rg-orders.
 fn wanted(policy: &Policy, app_id: &str) -> Vec<(String, String)> {
     let wanted = policy.wanted(&principal("rg-orders"), &api(app_id), own()).into_iter();
     wanted.map(|one| (one.rule, one.role.value.unwrap_or_default())).collect()
@@ -87,7 +58,7 @@ fn read() -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_resource_that_no_scope_covers_or_that_is_protected_is_no_concern() {
+fn a_resource_that_is_uncovered_or_protected_does_not_concern_the_baseline() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     let covered = policy("", &[orders(&group, r#""Orders.Read""#)]);
     assert!(covered.baseline_concerns(&resource("rg-orders")));
@@ -103,10 +74,10 @@ fn a_resource_that_no_scope_covers_or_that_is_protected_is_no_concern() {
 }
 
 #[test]
-fn what_no_rule_can_give_the_baseline_cannot_give_either() {
+fn the_baseline_grants_nothing_that_is_protected_or_in_no_rule() {
     let rules = [orders(SUBSCRIPTION, r#""Orders.*""#)];
     let (role, orders_api) = (role(1, "Orders.Read"), api(ORDERS));
-    for (protected, object_id, app_id, expected) in [
+    for (protected, object, app_id, expected) in [
         ("", OWN, ORDERS, "own identity"),
         (&*format!(r#""{PRINCIPAL}""#), PRINCIPAL, ORDERS, "protects the principal"),
         (&*format!(r#""{SUBSCRIPTION}""#), PRINCIPAL, ORDERS, "protects the principal"),
@@ -114,8 +85,7 @@ fn what_no_rule_can_give_the_baseline_cannot_give_either() {
         ("", PRINCIPAL, GRAPH, "no rule of the baseline"),
     ] {
         let policy = policy(protected, &rules);
-        let principal =
-            Principal { object_id: ObjectId::parse(object_id).unwrap(), ..principal("rg-orders") };
+        let principal = identity(object, "rg-orders");
         let api = if app_id == ORDERS { orders_api.clone() } else { api(app_id) };
         let question =
             BaselineQuestion { principal: &principal, api: &api, role: &role, own: own() };
@@ -126,7 +96,7 @@ fn what_no_rule_can_give_the_baseline_cannot_give_either() {
 }
 
 #[test]
-fn a_privileged_role_needs_a_baseline_rule_that_names_it_and_is_marked() {
+fn a_privileged_role_needs_a_marked_baseline_rule_that_names_it_exactly() {
     let directory = r#""Directory.ReadWrite.All""#;
     for (roles, more, expected) in [
         (r#""*""#, r#","privileged":true"#, 0),
@@ -140,7 +110,7 @@ fn a_privileged_role_needs_a_baseline_rule_that_names_it_and_is_marked() {
 }
 
 #[test]
-fn only_roles_that_can_be_assigned_are_wanted_and_the_others_are_named() {
+fn only_assignable_roles_are_wanted_and_the_others_are_unknown() {
     let roles = r#""Orders.Read","Orders.Archive","Orders.Approve","Orders.Raed""#;
     let policy = policy("", &[orders(SUBSCRIPTION, roles)]);
     assert_eq!(wanted(&policy, ORDERS), read());
@@ -150,7 +120,7 @@ fn only_roles_that_can_be_assigned_are_wanted_and_the_others_are_named() {
 }
 
 #[test]
-fn a_star_covers_roles_with_a_value_and_never_default_access() {
+fn a_wildcard_covers_roles_with_a_value_and_not_default_access() {
     let all = policy(
         "",
         &[orders(SUBSCRIPTION, r#""*""#), rule("c", SUBSCRIPTION, CALENDAR, r#""*""#, "")],
@@ -161,7 +131,7 @@ fn a_star_covers_roles_with_a_value_and_never_default_access() {
 }
 
 #[test]
-fn default_access_is_wanted_where_a_rule_names_it_and_the_api_has_no_roles() {
+fn default_access_is_wanted_if_a_rule_names_it_and_the_api_has_no_roles() {
     let zero = r#""00000000-0000-0000-0000-000000000000""#;
     for (app_id, expected) in [(CALENDAR, 1), (ORDERS, 0)] {
         let policy = policy("", &[rule("default", SUBSCRIPTION, app_id, zero, "")]);
@@ -172,7 +142,7 @@ fn default_access_is_wanted_where_a_rule_names_it_and_the_api_has_no_roles() {
 }
 
 #[test]
-fn every_api_of_a_rule_that_covers_the_principal_is_asked_for_once() {
+fn the_apis_of_all_covering_rules_are_listed_once() {
     let policy = policy(
         "",
         &[
@@ -189,7 +159,7 @@ fn every_api_of_a_rule_that_covers_the_principal_is_asked_for_once() {
     );
 }
 
-/// A rule of the baseline by chance.
+/// Principal, API, role and mark of an arbitrary baseline rule.
 fn any_rule() -> impl Strategy<Value = (String, String, String, bool)> {
     let places = [
         SUBSCRIPTION.to_owned(),
@@ -209,7 +179,7 @@ fn any_rule() -> impl Strategy<Value = (String, String, String, bool)> {
 
 proptest! {
     #[test]
-    fn what_is_wanted_is_what_is_permitted(rules in proptest::collection::vec(any_rule(), 1..6)) {
+    fn the_wanted_roles_are_the_permitted_ones(rules in proptest::collection::vec(any_rule(), 1..6)) {
         let rules: Vec<_> = rules.iter().enumerate().map(|(number, (place, api, role, privileged))| {
             rule(&number.to_string(), place, api, &format!(r#""{role}""#), &format!(r#","privileged":{privileged}"#))
         }).collect();
@@ -225,14 +195,14 @@ proptest! {
                 prop_assert!(permit.is_err() || role.value.as_deref() != Some("Directory.ReadWrite.All")
                     || rules.iter().any(|rule| rule.contains("Directory") && rule.contains("true")));
             }
-            let broker = Principal { object_id: own().object_id, ..principal.clone() };
+            let broker = identity(OWN, "rg-orders");
             prop_assert!(policy.wanted(&broker, &api, own()).is_empty());
         }
     }
 }
 
 #[test]
-fn the_places_of_a_baseline_are_what_stands_before_the_first_wildcard() {
+fn the_scopes_of_a_baseline_end_before_the_first_wildcard() {
     let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
     let rules: Vec<_> = [
         SUBSCRIPTION.to_owned(),
