@@ -91,7 +91,7 @@ fn read_policy(file: &Path) -> Policy {
                 event = "policy.closed",
                 "nothing is allowed: {reason}; then restart the function app"
             );
-            Policy::closed(reason)
+            Policy::unavailable(reason)
         }
     }
 }

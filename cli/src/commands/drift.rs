@@ -102,7 +102,7 @@ fn show(screen: Screen, drift: &Drift) {
     let rows = [rows("missing", &drift.missing), rows("unexpected", &drift.unexpected)].concat();
     if !rows.is_empty() {
         let headers = ["DRIFT", "PRINCIPAL", "OBJECT ID", "API", "ROLE", "RULE"];
-        screen.say(&table(&headers, rows.into_iter()));
+        screen.show(&table(&headers, rows.into_iter()));
     }
     for sentence in &drift.unknown {
         let sentence = shown(sentence);

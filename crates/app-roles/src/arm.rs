@@ -107,7 +107,7 @@ impl ArmScope {
     /// The text with the word for resource groups spelled as ARM does (`resourceGroups`) or as the
     /// directory does (`resourcegroups`).
     #[must_use]
-    pub fn spelt(&self, resource_groups: &str) -> String {
+    pub fn with_spelling(&self, resource_groups: &str) -> String {
         let mut segments: Vec<_> = self.text.split('/').collect();
         if let Some(segment) = segments.get_mut(RESOURCE_GROUP_WORD) {
             *segment = resource_groups;

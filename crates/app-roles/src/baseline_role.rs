@@ -9,7 +9,7 @@ use crate::{
 
 /// A role that the baseline grants to a principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct BaselineRole {
     /// The name of the first rule that grants it.
     pub rule: String,
     /// The API that defines the role.
@@ -23,9 +23,9 @@ pub struct Wanted {
 /// The baseline never removes anything: a role beyond it was granted on request, or by an administrator.
 #[must_use]
 pub fn missing(
-    wanted: Vec<Wanted>,
+    wanted: Vec<BaselineRole>,
     present: impl IntoIterator<Item = (ObjectId, AppRoleId)>,
-) -> Vec<Wanted> {
+) -> Vec<BaselineRole> {
     let mut known: HashSet<_> = present.into_iter().collect();
     wanted.into_iter().filter(|one| known.insert((one.api, one.role.id))).collect()
 }
@@ -43,8 +43,8 @@ mod tests {
         format!("11111111-1111-1111-1111-{number:012}")
     }
 
-    fn expected(pair: Pair) -> Wanted {
-        Wanted {
+    fn expected(pair: Pair) -> BaselineRole {
+        BaselineRole {
             rule: "orders".to_owned(),
             api: ObjectId::parse(&id(pair.0)).unwrap(),
             role: AppRole::known_by_id(AppRoleId::parse(&id(pair.1)).unwrap()),
@@ -52,11 +52,11 @@ mod tests {
     }
 
     fn held(pair: Pair) -> (ObjectId, AppRoleId) {
-        let Wanted { api, role, .. } = expected(pair);
+        let BaselineRole { api, role, .. } = expected(pair);
         (api, role.id)
     }
 
-    fn missing_of(what: &[Pair], present: &[Pair]) -> Vec<Wanted> {
+    fn missing_of(what: &[Pair], present: &[Pair]) -> Vec<BaselineRole> {
         let present = present.iter().copied().map(held);
         missing(what.iter().copied().map(expected).collect(), present)
     }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_role_that_two_rules_grant_is_missing_once_by_the_first() {
-        let second = Wanted { rule: "second".to_owned(), ..expected((1, 1)) };
+        let second = BaselineRole { rule: "second".to_owned(), ..expected((1, 1)) };
         let found = missing(vec![expected((1, 1)), second], []);
         assert_eq!(found, [expected((1, 1))]);
     }

@@ -22,7 +22,5 @@ pub mod result;
 pub mod schema;
 pub mod text;
 
-pub use baseline_role as plan;
-
 /// The broker's version, as results and the `User-Agent` header state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -135,25 +135,25 @@ impl RoleOutcome {
 
     /// Adds the role as the request names it.
     #[must_use]
-    pub fn requested(self, name: &RoleName) -> Self {
+    pub fn with_requested_name(self, name: &RoleName) -> Self {
         Self { requested: Some(name.to_string()), ..self }
     }
 
     /// Adds the role as the API defines it.
     #[must_use]
-    pub fn about(self, role: &AppRole) -> Self {
+    pub fn with_role(self, role: &AppRole) -> Self {
         Self { id: Some(role.id), value: role.value.clone(), ..self }
     }
 
     /// Adds a message for people, shortened to 300 characters.
     #[must_use]
-    pub fn because(self, message: &str) -> Self {
+    pub fn with_message(self, message: &str) -> Self {
         Self { message: Some(shortened(message)), ..self }
     }
 
     /// Adds a code for programs.
     #[must_use]
-    pub fn coded(self, code: Code) -> Self {
+    pub fn with_code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
     }
 
@@ -166,15 +166,15 @@ impl RoleOutcome {
     /// The outcome of a denial.
     #[must_use]
     pub fn denied(denial: &Denial) -> Self {
-        Self::new(Status::Denied).coded(denial.code()).because(&denial.for_requester())
+        Self::new(Status::Denied).with_code(denial.code()).with_message(&denial.for_requester())
     }
 
     /// Turns this into the outcome of a failed call to Graph.
     #[must_use]
-    pub fn failed(self, failure: Failure) -> Self {
+    pub fn with_failure(self, failure: Failure) -> Self {
         Self { status: Status::Failed, graph_request_id: failure.graph_request_id, ..self }
-            .coded(failure.code)
-            .because(&failure.message)
+            .with_code(failure.code)
+            .with_message(&failure.message)
     }
 
     /// The policy's decision: `allowed`, `denied`, or `notDecided` if the policy was not asked because

@@ -36,16 +36,16 @@ use first_gate::UnresolvedQuestion;
 #[cfg(feature = "operator")]
 pub use operator_consent::{Caution, OPERATORS_OWN_RIGHTS, OperatorConsent};
 pub use permit::Permit;
-pub use question::{BaselineQuestion, OwnIdentity, Question};
+pub use question::{OwnIdentity, ProposedAssignment, Question};
 pub use rule::BaselineRule;
 use rule::RuleAction;
 use rules::{NO_RULES, Rules};
 use sha2::{Digest, Sha256};
-pub use visible_roles::View;
+pub use visible_roles::VisibleRoles;
 
 use crate::{
     arm::ArmScope,
-    baseline_role::Wanted,
+    baseline_role::BaselineRole,
     directory::{Api, Principal},
     names::{ApiName, PrincipalName},
     request::Request,
@@ -69,13 +69,13 @@ impl Policy {
 
     /// The policy in force if the file cannot be read: it denies everything, for this reason.
     #[must_use]
-    pub fn closed(reason: String) -> Self {
+    pub fn unavailable(reason: String) -> Self {
         Self { rules: Err(reason), sha256: None }
     }
 
     /// The reason why no policy could be read, if none could.
     #[must_use]
-    pub fn closed_because(&self) -> Option<&str> {
+    pub fn unavailable_reason(&self) -> Option<&str> {
         self.rules.as_ref().err().map(String::as_str)
     }
 
@@ -144,14 +144,14 @@ impl Policy {
     }
 
     /// The second gate: which roles the requester may see. What is protected from changes is hidden.
-    pub fn view<'a>(
+    pub fn visible_roles<'a>(
         &'a self,
         requester: &Requester,
         principal: &Principal,
         api: &'a Api,
         own: OwnIdentity,
-    ) -> Result<View<'a>, Denial> {
-        View::of(self.rules()?, requester, (principal, api), own)
+    ) -> Result<VisibleRoles<'a>, Denial> {
+        VisibleRoles::of(self.rules()?, requester, (principal, api), own)
     }
 }
 
@@ -169,12 +169,12 @@ impl Policy {
     /// A rule that names an object id covers no resource: the id is known only after the resource
     /// exists.
     #[must_use]
-    pub fn baseline_concerns(&self, resource: &ArmScope) -> bool {
+    pub fn baseline_covers(&self, resource: &ArmScope) -> bool {
         coverage::baseline_covers(self.rules_or_none(), resource)
     }
 
     /// The second gate: the decision on one role, from what Graph states.
-    pub fn decide_baseline(&self, question: &BaselineQuestion<'_>) -> Result<Permit, Denial> {
+    pub fn decide_baseline(&self, question: &ProposedAssignment<'_>) -> Result<Permit, Denial> {
         second_gate::decide_baseline(self.rules()?, question)
     }
 
@@ -186,7 +186,12 @@ impl Policy {
     /// The assignable roles of an API that the baseline grants to a principal: those that
     /// [`Policy::decide_baseline`] permits.
     #[must_use]
-    pub fn wanted(&self, principal: &Principal, api: &Api, own: OwnIdentity) -> Vec<Wanted> {
+    pub fn baseline_roles(
+        &self,
+        principal: &Principal,
+        api: &Api,
+        own: OwnIdentity,
+    ) -> Vec<BaselineRole> {
         baseline::roles_for(self.rules_or_none(), principal, api, own)
     }
 
@@ -220,7 +225,7 @@ impl Policy {
     /// Protection does not count: it keeps the broker from changes and says nothing about who may
     /// hold the role.
     #[must_use]
-    pub fn is_expected(&self, assignment: &BaselineQuestion<'_>) -> bool {
+    pub fn is_expected(&self, assignment: &ProposedAssignment<'_>) -> bool {
         second_gate::is_expected(self.rules_or_none(), assignment)
     }
 }

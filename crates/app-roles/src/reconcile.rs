@@ -1,7 +1,7 @@
 //! The comparison of a tenant with the baseline: which identities lack roles, which assignments no rule
 //! allows, and which identities are repaired first.
 //!
-//! A large tenant has hundreds of thousands of assignments. They are stored as compact [`Holding`]s.
+//! A large tenant has hundreds of thousands of assignments. They are stored as compact [`CompactAssignment`]s.
 //! Identities are compared one by one, and only the ids of those that lack roles are stored.
 
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use crate::{
     baseline_role,
     directory::{Api, AppRole, Principal},
     ids::{AppRoleId, ObjectId},
-    policy::{BaselineQuestion, OwnIdentity, Policy},
+    policy::{OwnIdentity, Policy, ProposedAssignment},
 };
 
 /// The parts of an assignment that are compared: 49 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Holding {
+pub struct CompactAssignment {
     /// The principal that holds the role.
     pub principal: ObjectId,
     /// The API that defines the role.
@@ -26,7 +26,7 @@ pub struct Holding {
     pub is_old: bool,
 }
 
-impl Holding {
+impl CompactAssignment {
     /// The ids that identify the assignment.
     fn ids(&self) -> (ObjectId, ObjectId, AppRoleId) {
         (self.principal, self.api, self.role)
@@ -35,21 +35,21 @@ impl Holding {
 
 /// Assignments, indexed by principal.
 #[derive(Debug, Default)]
-pub struct Holdings(Vec<Holding>);
+pub struct AssignmentsByPrincipal(Vec<CompactAssignment>);
 
-impl From<Vec<Holding>> for Holdings {
+impl From<Vec<CompactAssignment>> for AssignmentsByPrincipal {
     /// Accepts any order and removes duplicates.
-    fn from(mut all: Vec<Holding>) -> Self {
+    fn from(mut all: Vec<CompactAssignment>) -> Self {
         all.sort_unstable();
         all.dedup();
         Self(all)
     }
 }
 
-impl Holdings {
+impl AssignmentsByPrincipal {
     /// The assignments of one principal.
     #[must_use]
-    pub fn of(&self, principal: ObjectId) -> &[Holding] {
+    pub fn of(&self, principal: ObjectId) -> &[CompactAssignment] {
         let begin = self.0.partition_point(|one| one.principal < principal);
         let end = self.0.partition_point(|one| one.principal <= principal);
         self.0.get(begin..end).unwrap_or_default()
@@ -66,7 +66,7 @@ pub struct Comparison<'a> {
     /// The APIs of the baseline.
     pub apis: &'a [Arc<Api>],
     /// The assignments of roles of these APIs.
-    pub holdings: &'a Holdings,
+    pub holdings: &'a AssignmentsByPrincipal,
 }
 
 /// The result of comparing identities.
@@ -77,16 +77,17 @@ pub struct Findings {
     /// The identities that lack roles of the baseline.
     pub lacking: Vec<ObjectId>,
     /// The assignments that no rule allows.
-    pub unexpected: Vec<Holding>,
+    pub unexpected: Vec<CompactAssignment>,
 }
 
 impl Findings {
     /// Compares one identity. Comparing it twice is harmless.
-    pub fn look_at(&mut self, identity: &Principal, comparison: &Comparison<'_>) {
+    pub fn compare(&mut self, identity: &Principal, comparison: &Comparison<'_>) {
         let Comparison { policy, own, apis, holdings } = *comparison;
         self.identities += 1;
         let held = holdings.of(identity.object_id);
-        let wanted = apis.iter().flat_map(|api| policy.wanted(identity, api, own)).collect();
+        let wanted =
+            apis.iter().flat_map(|api| policy.baseline_roles(identity, api, own)).collect();
         let present = held.iter().map(|one| (one.api, one.role));
         if !baseline_role::missing(wanted, present).is_empty() {
             self.lacking.push(identity.object_id);
@@ -100,17 +101,17 @@ impl Findings {
 }
 
 impl Comparison<'_> {
-    fn is_expected(&self, principal: &Principal, held: &Holding) -> bool {
+    fn is_expected(&self, principal: &Principal, held: &CompactAssignment) -> bool {
         let Some(api) = self.apis.iter().find(|api| api.object_id == held.api) else { return true };
         let defined = api.roles.iter().find(|role| role.id == held.role).cloned();
         let role = &defined.unwrap_or_else(|| AppRole::known_by_id(held.role));
-        self.policy.is_expected(&BaselineQuestion { principal, api, role, own: self.own })
+        self.policy.is_expected(&ProposedAssignment { principal, api, role, own: self.own })
     }
 }
 
 /// The identities to repair in this run, and where the next run continues.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Turns {
+pub struct RepairBatch {
     /// The identities to repair now.
     pub now: Vec<ObjectId>,
     /// The number of identities that must wait for the next run.
@@ -119,7 +120,7 @@ pub struct Turns {
     pub next: Option<ObjectId>,
 }
 
-impl Turns {
+impl RepairBatch {
     /// Selects at most `most` identities, round robin in the order of their ids and starting at `from`, so
     /// that identities that cannot be repaired do not starve the others.
     #[must_use]
@@ -138,8 +139,13 @@ impl Turns {
 /// An assignment that was found only once may be changing right now, because of replica lag. `before`
 /// must be sorted.
 #[must_use]
-pub fn found_twice(found: &[Holding], before: &[Holding]) -> Vec<Holding> {
-    let was_found = |one: &Holding| before.binary_search_by_key(&one.ids(), Holding::ids).is_ok();
+pub fn confirmed(
+    found: &[CompactAssignment],
+    before: &[CompactAssignment],
+) -> Vec<CompactAssignment> {
+    let was_found = |one: &CompactAssignment| {
+        before.binary_search_by_key(&one.ids(), CompactAssignment::ids).is_ok()
+    };
     found.iter().filter(|one| one.is_old || was_found(one)).copied().collect()
 }
 

@@ -5,7 +5,7 @@ mod invalid;
 pub(crate) mod shapes;
 
 pub use action::Action;
-pub use invalid::{InvalidRequest, LARGEST_REQUEST};
+pub use invalid::{InvalidRequest, MAX_REQUEST_BYTES};
 pub use shapes::MAX_ROLES;
 use shapes::{GraphShape, OwnShape, Shape};
 use time::{Duration, OffsetDateTime};
@@ -65,7 +65,7 @@ pub enum Expired {
 impl Request {
     /// Reads the JSON of a request.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidRequest> {
-        if bytes.len() > LARGEST_REQUEST {
+        if bytes.len() > MAX_REQUEST_BYTES {
             return Err(InvalidRequest::TooLarge(bytes.len()));
         }
         Ok(match shapes::read(bytes)? {

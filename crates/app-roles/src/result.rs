@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Largest number of candidates that a result lists for an ambiguous name.
-pub const MOST_CANDIDATES: usize = 10;
+pub const MAX_CANDIDATES: usize = 10;
 
 /// Largest result, in bytes. A queue message holds 64 KiB, and base64, which some storage libraries use,
 /// adds a third.
@@ -191,7 +191,7 @@ impl RequestResult {
 
     /// Leaves out long texts if the JSON would be larger than [`MAX_RESULT_BYTES`], for answers that embed
     /// the result.
-    pub fn fitting(self) -> Result<Self, serde_json::Error> {
+    pub fn truncated_to_fit(self) -> Result<Self, serde_json::Error> {
         let length = to_ascii_string(&self)?.len();
         Ok(if length <= MAX_RESULT_BYTES { self } else { self.without_texts() })
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use app_roles::{
+    baseline_role::{self, BaselineRole},
     directory::{Api, Assignment, Principal},
     event::{BaselineCheckRequested, Ignored, ResourceWritten},
     names::{ApiName, PrincipalName},
     outcome::{RoleOutcome, Status},
-    plan::{self, Wanted},
-    policy::{BaselineQuestion, OwnIdentity},
+    policy::{OwnIdentity, ProposedAssignment},
     privileged,
 };
 use microsoft_graph::Lookup;
@@ -53,7 +53,7 @@ impl Baseline {
         ask: &Ask,
         written: &ResourceWritten,
     ) -> Result<Applied, Stop> {
-        if !self.roles.policy.baseline_concerns(&written.resource) {
+        if !self.roles.policy.baseline_covers(&written.resource) {
             return Ok(Applied::Ignored(Ignored::NoRule));
         }
         self.mode.check()?;
@@ -137,7 +137,7 @@ impl Baseline {
         let since = since.filter(|_| !ask.is_first_delivery());
         let mut answers = assigned_before(&granted, identity.principal(), &held, since);
         let held = held.iter().map(|one| (one.api, one.role));
-        let missing = plan::missing(granted.roles, held);
+        let missing = baseline_role::missing(granted.roles, held);
         if missing.is_empty() {
             return Ok(Applied::Answers(answers));
         }
@@ -165,7 +165,7 @@ impl Baseline {
         &self,
         ask: &Ask,
         target: &Target,
-        missing: &[Wanted],
+        missing: &[BaselineRole],
     ) -> (Vec<RoleOutcome>, End) {
         let wanted = missing.iter().filter(|wanted| wanted.api == target.api.object_id);
         let permitted: Vec<_> = wanted.filter_map(|wanted| self.permit(target, wanted)).collect();
@@ -179,9 +179,9 @@ impl Baseline {
         (roles, end)
     }
 
-    fn permit(&self, target: &Target, wanted: &Wanted) -> Option<Permitted> {
+    fn permit(&self, target: &Target, wanted: &BaselineRole) -> Option<Permitted> {
         let (role, Target { own, principal, api, .. }) = (&wanted.role, target);
-        match self.roles.policy.decide_baseline(&BaselineQuestion {
+        match self.roles.policy.decide_baseline(&ProposedAssignment {
             principal,
             api,
             role,
@@ -209,7 +209,7 @@ fn assigned_before(
     since: Option<OffsetDateTime>,
 ) -> Vec<Answer> {
     let Some(since) = since else { return Vec::new() };
-    let assigned = |api: &Api, wanted: &Wanted| {
+    let assigned = |api: &Api, wanted: &BaselineRole| {
         let is_it = |one: &&Assignment| one.api == wanted.api && one.role == wanted.role.id;
         let assignment = held.iter().find(is_it).filter(|one| is_since(one, since))?;
         let outcome = outcome(api, wanted, &wanted.rule, Status::AlreadyAssigned);
@@ -230,7 +230,7 @@ fn is_since(assignment: &Assignment, moment: OffsetDateTime) -> bool {
 }
 
 /// The outcome of a role that a rule of the baseline gives.
-fn outcome(api: &Api, wanted: &Wanted, rule: &str, status: Status) -> RoleOutcome {
+fn outcome(api: &Api, wanted: &BaselineRole, rule: &str, status: Status) -> RoleOutcome {
     let role = &wanted.role;
     let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
     let outcome = RoleOutcome {
@@ -238,5 +238,5 @@ fn outcome(api: &Api, wanted: &Wanted, rule: &str, status: Status) -> RoleOutcom
         privileged: Some(why.is_some()),
         ..RoleOutcome::new(status)
     };
-    outcome.about(role)
+    outcome.with_role(role)
 }

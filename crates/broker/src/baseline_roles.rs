@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use app_roles::{
+    baseline_role::BaselineRole,
     directory::{Api, Principal},
     names::ApiName,
-    plan::Wanted,
     policy::{OwnIdentity, Policy},
 };
 use azure_rest::retry::Deadline;
@@ -24,7 +24,7 @@ pub(crate) struct BaselineRoles {
 #[derive(Default)]
 pub(crate) struct Granted {
     pub(crate) apis: Vec<(ApiName, Arc<Api>)>,
-    pub(crate) roles: Vec<Wanted>,
+    pub(crate) roles: Vec<BaselineRole>,
 }
 
 impl BaselineRoles {
@@ -44,7 +44,7 @@ impl BaselineRoles {
             let Some(api) = self.api(&name, Some(principal), deadline).await? else { continue };
             // Two names may mean one API, and all rules about it have been asked then.
             if granted.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
-                granted.roles.extend(self.policy.wanted(principal, &api, own));
+                granted.roles.extend(self.policy.baseline_roles(principal, &api, own));
                 granted.apis.push((name, api));
             }
         }

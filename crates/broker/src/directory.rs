@@ -233,14 +233,15 @@ enum Missing {
 }
 
 fn not_found(code: Code, message: &str) -> Stop {
-    let outcome = RoleOutcome::new(Status::NotFound).coded(code).because(message);
+    let outcome = RoleOutcome::new(Status::NotFound).with_code(code).with_message(message);
     Stop::Final(Answer::for_all(outcome))
 }
 
 /// A principal that Graph does not know may be too young. After the last delivery, the answer is
 /// `failed`.
 fn not_found_yet(message: &str) -> Stop {
-    let outcome = RoleOutcome::new(Status::Failed).coded(Code::PrincipalNotFound).because(message);
+    let outcome =
+        RoleOutcome::new(Status::Failed).with_code(Code::PrincipalNotFound).with_message(message);
     Stop::Again(crate::stop::Again::after(vec![Answer::for_all(outcome)]))
 }
 
@@ -249,7 +250,7 @@ fn ambiguous(code: Code, candidates: &[Principal]) -> Stop {
         "{} service principals have this name; name one by an id, see candidates",
         candidates.len()
     );
-    let outcome = RoleOutcome::new(Status::Ambiguous).coded(code).because(&message);
+    let outcome = RoleOutcome::new(Status::Ambiguous).with_code(code).with_message(&message);
     Stop::Final(Answer::ambiguous(outcome, candidates))
 }
 

@@ -75,7 +75,7 @@ impl HealthChecks {
             self.storage.table(),
             self.storage.queues(queues),
         );
-        let policy = Check::of(self.policy.closed_because().is_none());
+        let policy = Check::of(self.policy.unavailable_reason().is_none());
         Health { policy, token, roles, graph, table, queues }
     }
 

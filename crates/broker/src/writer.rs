@@ -92,7 +92,7 @@ impl Writer {
         Permitted { permit, outcome }: Permitted,
     ) -> (RoleOutcome, End) {
         if let Err(failure) = self.recorder.check_available().await {
-            return (outcome.failed(failure), End::Obstacle);
+            return (outcome.with_failure(failure), End::Obstacle);
         }
         let options = WriteOptions {
             client_request_id: Uuid::new_v4(),
@@ -110,7 +110,7 @@ impl Writer {
             ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
                 let message = "the assignment exists; Microsoft Graph does not list it yet";
-                return (outcome.because(message), End::NotListedYet);
+                return (outcome.with_message(message), End::NotListedYet);
             }
             ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
                 self.graph.service_principals().forget_api(&target.api_name);
@@ -118,7 +118,7 @@ impl Writer {
             _ => {}
         }
         let end = if may_pass { End::Obstacle } else { End::Complete };
-        (outcome.failed(error.into_failure()), end)
+        (outcome.with_failure(error.into_failure()), end)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 use app_roles::{
     directory::Principal,
     ids::{AppRoleId, ObjectId},
-    reconcile::Holding,
+    reconcile::CompactAssignment,
 };
 use azure_rest::retry::Deadline;
 
@@ -100,7 +100,7 @@ impl Holders<'_> {
     pub async fn next_page(
         &mut self,
         deadline: Deadline,
-    ) -> Result<Option<Vec<Holding>>, GraphError> {
+    ) -> Result<Option<Vec<CompactAssignment>>, GraphError> {
         let page = self.pages.next_page::<WireHolder>(deadline).await?;
         let holdings = |page: Vec<WireHolder>| {
             page.into_iter().filter_map(|holder| holder.holding(self.old)).collect()
@@ -116,11 +116,11 @@ impl Holders<'_> {
 }
 
 impl WireHolder {
-    fn holding(self, old: OffsetDateTime) -> Option<Holding> {
+    fn holding(self, old: OffsetDateTime) -> Option<CompactAssignment> {
         let created =
             self.created_date_time.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
         let is_service_principal = self.principal_type.is_none_or(|kind| kind == SERVICE_PRINCIPAL);
-        is_service_principal.then_some(Holding {
+        is_service_principal.then_some(CompactAssignment {
             principal: self.principal_id,
             api: self.resource_id,
             role: self.app_role_id,
@@ -133,7 +133,7 @@ impl WireHolder {
 mod tests {
     use super::*;
 
-    fn holding(kind: Option<&str>) -> Option<Holding> {
+    fn holding(kind: Option<&str>) -> Option<CompactAssignment> {
         let id = "11111111-1111-1111-1111-111111111111";
         let wire = serde_json::json!({
             "principalId": id, "principalType": kind, "resourceId": id, "appRoleId": id,

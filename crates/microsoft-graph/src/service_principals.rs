@@ -139,7 +139,7 @@ impl ServicePrincipals {
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
         for spelling in RESOURCE_GROUP_SPELLINGS {
-            let text = id.spelt(spelling);
+            let text = id.with_spelling(spelling);
             let is_exact = |principal: &Principal| principal.resource_id.as_ref() == Some(id);
             match self.search(Filter::ResourceId(&text), is_exact, deadline).await? {
                 Lookup::NotFound => {}

@@ -9,7 +9,7 @@ use app_roles::{
     ids::{AppId, AppRoleId, ObjectId},
     names::{ApiName, PrincipalName},
     policy::{OwnIdentity, Permit, Policy, Question},
-    reconcile::Holding,
+    reconcile::CompactAssignment,
     request::Action,
     requester::Requester,
 };
@@ -246,8 +246,12 @@ async fn a_page_of_holders_is_read_with_their_roles() {
     let created = datetime!(2026-08-20 10:11:12 UTC);
     let mut holders = graph.inventory().holders(api, created - time::Duration::days(1));
     let role = AppRoleId::parse("c0a70500-0000-4000-8000-0000000000b3").unwrap();
-    let held =
-        Holding { principal: id("c0a70500-0000-4000-8000-0000000000e0"), api, role, is_old: false };
+    let held = CompactAssignment {
+        principal: id("c0a70500-0000-4000-8000-0000000000e0"),
+        api,
+        role,
+        is_old: false,
+    };
     assert_eq!(holders.next_page(soon()).await.unwrap(), Some(vec![held]));
     assert_eq!(holders.next_page(soon()).await.unwrap(), None);
 }

@@ -6,8 +6,8 @@ use azure_core::http::Url;
 use azure_rest::{client, timing::CallTiming};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_host_emulator::StopReason;
+use loopback::free_port;
 use serde_json::{Value, json};
-use storage_emulator::ports::free_port;
 use tenant_emulator::{
     Route, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},

@@ -102,8 +102,9 @@ impl Execution<'_> {
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
                 (
-                    outcome
-                        .because("Microsoft Graph reports that it exists but does not list it yet"),
+                    outcome.with_message(
+                        "Microsoft Graph reports that it exists but does not list it yet",
+                    ),
                     false,
                 )
             }
@@ -119,10 +120,10 @@ impl Execution<'_> {
 fn failed(outcome: RoleOutcome, error: GraphError) -> RoleOutcome {
     let Failure { sentence, hint, .. } = Failure::from(&error);
     let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-    outcome.failed(error.into_failure()).because(&format!("{sentence}{hint}"))
+    outcome.with_failure(error.into_failure()).with_message(&format!("{sentence}{hint}"))
 }
 
 fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
     RoleOutcome { status: Status::NotAttempted, ..outcome }
-        .because("skipped, because an earlier role failed")
+        .with_message("skipped, because an earlier role failed")
 }

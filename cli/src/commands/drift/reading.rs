@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_roles::{directory::Api, reconcile::Holdings};
+use app_roles::{directory::Api, reconcile::AssignmentsByPrincipal};
 use microsoft_graph::Lookup;
 use time::OffsetDateTime;
 
@@ -50,7 +50,7 @@ pub(super) async fn holdings(
     session: &Session,
     apis: &[Arc<Api>],
     progress: &Progress,
-) -> Result<Holdings, Failure> {
+) -> Result<AssignmentsByPrincipal, Failure> {
     let mut all = Vec::new();
     for (index, api) in apis.iter().enumerate() {
         progress.bar(index, apis.len(), &format!("listing holders of {} …", api.display_name));

@@ -51,7 +51,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{failed_request::replayable::ReplayableRequest, request::LARGEST_REQUEST};
+    use crate::{failed_request::replayable::ReplayableRequest, request::MAX_REQUEST_BYTES};
 
     fn failed(request: String) -> FailedRequest {
         FailedRequest {
@@ -66,7 +66,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_request_fits_into_a_message_and_can_be_replayed(character: char) {
-            let request = character.to_string().repeat(LARGEST_REQUEST / character.len_utf8());
+            let request = character.to_string().repeat(MAX_REQUEST_BYTES / character.len_utf8());
             let failed = failed(request.clone());
             let json = failed.to_json().unwrap();
             prop_assert!(json.len() <= MAX_MESSAGE_BYTES && json.is_ascii());

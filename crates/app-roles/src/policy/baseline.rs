@@ -2,13 +2,13 @@
 
 use super::{
     pattern::RolePattern,
-    question::{BaselineQuestion, OwnIdentity},
+    question::{OwnIdentity, ProposedAssignment},
     rule::{Grant, RoleMatch},
     rules::Rules,
     second_gate,
 };
 use crate::{
-    baseline_role::Wanted,
+    baseline_role::BaselineRole,
     directory::{Api, AppRole, Principal},
     ids::AppRoleId,
 };
@@ -19,7 +19,7 @@ pub(super) fn roles_for(
     principal: &Principal,
     api: &Api,
     own: OwnIdentity,
-) -> Vec<Wanted> {
+) -> Vec<BaselineRole> {
     let default_access = AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS);
     let default_access = api.roles.is_empty().then_some(&default_access);
     let assignable = api.roles.iter().filter(|role| role.is_assignable()).chain(default_access);
@@ -29,9 +29,13 @@ pub(super) fn roles_for(
         grants.iter().any(|grant| grant.role_match(role, api, own.tenant_id) != RoleMatch::None)
     };
     let permitted = |role: &AppRole| {
-        let question = BaselineQuestion { principal, api, role, own };
+        let question = ProposedAssignment { principal, api, role, own };
         let permit = second_gate::decide_baseline(rules, &question).ok()?;
-        Some(Wanted { rule: permit.rule().to_owned(), api: api.object_id, role: role.clone() })
+        Some(BaselineRole {
+            rule: permit.rule().to_owned(),
+            api: api.object_id,
+            role: role.clone(),
+        })
     };
     assignable.filter(|role| is_named(role)).filter_map(permitted).collect()
 }

@@ -49,7 +49,7 @@ fn api(app_id: &str) -> Api {
 
 /// Rule and value of each role that the baseline grants to an identity in rg-orders.
 fn wanted(policy: &Policy, app_id: &str) -> Vec<(String, String)> {
-    let wanted = policy.wanted(&principal("rg-orders"), &api(app_id), own()).into_iter();
+    let wanted = policy.baseline_roles(&principal("rg-orders"), &api(app_id), own()).into_iter();
     wanted.map(|one| (one.rule, one.role.value.unwrap_or_default())).collect()
 }
 
@@ -61,16 +61,14 @@ fn read() -> Vec<(String, String)> {
 fn a_resource_that_is_uncovered_or_protected_does_not_concern_the_baseline() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     let covered = policy("", &[orders(&group, r#""Orders.Read""#)]);
-    assert!(covered.baseline_concerns(&resource("rg-orders")));
-    assert!(!covered.baseline_concerns(&resource("rg-orders-2")));
+    assert!(covered.baseline_covers(&resource("rg-orders")));
+    assert!(!covered.baseline_covers(&resource("rg-orders-2")));
     let protected = policy(&format!(r#""{group}""#), &[orders(SUBSCRIPTION, r#""Orders.Read""#)]);
-    assert!(protected.baseline_concerns(&resource("rg-orders-2")));
-    assert!(!protected.baseline_concerns(&resource("rg-orders")));
-    assert!(
-        !policy("", &[orders(PRINCIPAL, r#""Orders.Read""#)]).baseline_concerns(&resource("rg"))
-    );
-    assert!(!policy("", &[]).baseline_concerns(&resource("rg-orders")));
-    assert!(!Policy::closed("no file".to_owned()).baseline_concerns(&resource("rg-orders")));
+    assert!(protected.baseline_covers(&resource("rg-orders-2")));
+    assert!(!protected.baseline_covers(&resource("rg-orders")));
+    assert!(!policy("", &[orders(PRINCIPAL, r#""Orders.Read""#)]).baseline_covers(&resource("rg")));
+    assert!(!policy("", &[]).baseline_covers(&resource("rg-orders")));
+    assert!(!Policy::unavailable("no file".to_owned()).baseline_covers(&resource("rg-orders")));
 }
 
 #[test]
@@ -88,10 +86,10 @@ fn the_baseline_grants_nothing_that_is_protected_or_in_no_rule() {
         let principal = identity(object, "rg-orders");
         let api = if app_id == ORDERS { orders_api.clone() } else { api(app_id) };
         let question =
-            BaselineQuestion { principal: &principal, api: &api, role: &role, own: own() };
+            ProposedAssignment { principal: &principal, api: &api, role: &role, own: own() };
         let denial = policy.decide_baseline(&question).unwrap_err().to_string();
         assert!(denial.contains(expected), "{denial}");
-        assert!(policy.wanted(&principal, &api, own()).is_empty());
+        assert!(policy.baseline_roles(&principal, &api, own()).is_empty());
     }
 }
 
@@ -185,9 +183,9 @@ proptest! {
         }).collect();
         let (policy, principal) = (policy("", &rules), principal("rg-orders"));
         for api in [ORDERS, GRAPH, CALENDAR].map(api) {
-            let wanted = policy.wanted(&principal, &api, own());
+            let wanted = policy.baseline_roles(&principal, &api, own());
             for role in &api.roles {
-                let question = BaselineQuestion { principal: &principal, api: &api, role, own: own() };
+                let question = ProposedAssignment { principal: &principal, api: &api, role, own: own() };
                 let permit = policy.decide_baseline(&question);
                 let expected = permit.as_ref().ok().filter(|_| role.is_assignable()).map(Permit::rule);
                 let found = wanted.iter().find(|one| one.role == *role).map(|one| one.rule.as_str());
@@ -196,7 +194,7 @@ proptest! {
                     || rules.iter().any(|rule| rule.contains("Directory") && rule.contains("true")));
             }
             let broker = identity(OWN, "rg-orders");
-            prop_assert!(policy.wanted(&broker, &api, own()).is_empty());
+            prop_assert!(policy.baseline_roles(&broker, &api, own()).is_empty());
         }
     }
 }

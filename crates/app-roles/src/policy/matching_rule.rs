@@ -1,7 +1,7 @@
 //! The search for the rule that grants an assignment.
 
 use super::{
-    question::BaselineQuestion,
+    question::ProposedAssignment,
     rule::{Grant, RoleMatch},
 };
 use crate::privileged::{self, PrivilegeReason};
@@ -22,9 +22,9 @@ pub(super) enum Mismatch<'a> {
 /// The name of the first rule that grants the assignment.
 pub(super) fn find<'a>(
     mut candidates: Vec<&'a Grant>,
-    assignment: &BaselineQuestion<'_>,
+    assignment: &ProposedAssignment<'_>,
 ) -> Result<&'a str, Mismatch<'a>> {
-    let BaselineQuestion { principal, api, role, own } = *assignment;
+    let ProposedAssignment { principal, api, role, own } = *assignment;
     candidates.retain(|grant| grant.api.is(api));
     if candidates.is_empty() {
         return Err(Mismatch::Api);

@@ -55,7 +55,7 @@ fn a_dangerous_change_needs_the_operators_explicit_confirmation() {
         ("a protected principal", EVERYDAY, protected(PRINCIPAL)),
         ("a protected API", EVERYDAY, protected(API)),
         ("a privileged role", Change { app_id: GRAPH, role: write_all, ..EVERYDAY }, none()),
-        ("no policy", EVERYDAY, Policy::closed("the file is missing".to_owned())),
+        ("no policy", EVERYDAY, Policy::unavailable("the file is missing".to_owned())),
     ] {
         let cautions = change.ask(&policy, false).unwrap_err();
         assert_eq!(cautions.len(), 1, "{what}: {cautions:?}");

@@ -27,15 +27,15 @@ pub struct Question<'a> {
 
 impl<'a> Question<'a> {
     /// The assignment in question, without who asks and what for.
-    pub(super) fn assignment(&self) -> BaselineQuestion<'a> {
+    pub(super) fn assignment(&self) -> ProposedAssignment<'a> {
         let Self { principal, api, role, own, .. } = *self;
-        BaselineQuestion { principal, api, role, own }
+        ProposedAssignment { principal, api, role, own }
     }
 }
 
 /// An assignment to judge without a requester, with its parts as Graph states them.
 #[derive(Debug, Clone, Copy)]
-pub struct BaselineQuestion<'a> {
+pub struct ProposedAssignment<'a> {
     /// The principal that holds or would hold the role.
     pub principal: &'a Principal,
     /// The API that defines the role.

@@ -5,7 +5,7 @@ use super::{
     matching_rule::{self, Mismatch},
     permit::Permit,
     protected,
-    question::{BaselineQuestion, Question},
+    question::{ProposedAssignment, Question},
     rule::{Grant, RuleAction},
     rules::Rules,
 };
@@ -39,9 +39,9 @@ fn denial(mismatch: Mismatch<'_>, question: &Question<'_>) -> Denial {
 /// Permits an assignment that the baseline grants without a request.
 pub(super) fn decide_baseline(
     rules: &Rules,
-    question: &BaselineQuestion<'_>,
+    question: &ProposedAssignment<'_>,
 ) -> Result<Permit, Denial> {
-    let BaselineQuestion { principal, api, role, own } = *question;
+    let ProposedAssignment { principal, api, role, own } = *question;
     protected::check(&rules.protected, principal, api, own)?;
     match matching_rule::find(rules.baseline_grants().collect(), question) {
         Ok(rule) => Ok(Permit::new(Action::Assign, principal, (api, role), rule)),
@@ -55,7 +55,7 @@ pub(super) fn decide_baseline(
 
 /// Whether the baseline grants the assignment, or a rule lets any requester create it. Protection
 /// does not count: it keeps the broker from changes and says nothing about who may hold the role.
-pub(super) fn is_expected(rules: &Rules, assignment: &BaselineQuestion<'_>) -> bool {
+pub(super) fn is_expected(rules: &Rules, assignment: &ProposedAssignment<'_>) -> bool {
     let assigning = rules.allow.iter().filter(|rule| rule.actions.contains(&RuleAction::Assign));
     let candidates = assigning.map(|rule| &rule.grant).chain(rules.baseline_grants());
     matching_rule::find(candidates.collect(), assignment).is_ok()

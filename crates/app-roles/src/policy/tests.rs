@@ -52,7 +52,7 @@ fn a_policy_without_rules_denies_everything() {
 
 #[test]
 fn a_closed_policy_denies_everything_and_hides_the_reason_from_requesters() {
-    let denial = ask(&Policy::closed("disk on fire".to_owned()), &team()).unwrap_err();
+    let denial = ask(&Policy::unavailable("disk on fire".to_owned()), &team()).unwrap_err();
     assert!(denial.to_string().contains("disk on fire"));
     assert!(!denial.for_requester().contains("disk on fire"));
 }

@@ -14,13 +14,13 @@ use crate::{
 
 /// The roles of an API that a requester may see a principal hold.
 #[derive(Debug)]
-pub struct View<'a> {
+pub struct VisibleRoles<'a> {
     grants: Vec<&'a Grant>,
     api: &'a Api,
     own: OwnIdentity,
 }
 
-impl<'a> View<'a> {
+impl<'a> VisibleRoles<'a> {
     /// Selects the rules by which a requester may read. Protection hides what it protects.
     pub(super) fn of(
         rules: &'a Rules,

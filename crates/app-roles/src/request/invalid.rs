@@ -4,13 +4,13 @@ use crate::json;
 
 /// Largest request, in bytes of JSON. It is half a queue message and has room for every field at its
 /// limit.
-pub const LARGEST_REQUEST: usize = 32 * 1024;
+pub const MAX_REQUEST_BYTES: usize = 32 * 1024;
 
 /// The reason why bytes are not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
-    /// The request has more bytes than [`LARGEST_REQUEST`].
-    #[error("the request has {0} bytes; at most {LARGEST_REQUEST} are accepted")]
+    /// The request has more bytes than [`MAX_REQUEST_BYTES`].
+    #[error("the request has {0} bytes; at most {MAX_REQUEST_BYTES} are accepted")]
     TooLarge(usize),
     /// The text is not JSON, or not of the right shape.
     #[error("{path}: {problem}")]

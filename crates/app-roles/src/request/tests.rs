@@ -93,7 +93,7 @@ fn a_malformed_request_in_graphs_shape_is_refused_with_the_path_of_the_fault() {
 
 #[test]
 fn a_request_that_is_too_large_is_refused() {
-    let text = with(&json!({ "reason": "x".repeat(LARGEST_REQUEST) }));
+    let text = with(&json!({ "reason": "x".repeat(MAX_REQUEST_BYTES) }));
     assert_eq!(Request::decode(text.as_bytes()), Err(InvalidRequest::TooLarge(text.len())));
 }
 

@@ -30,10 +30,10 @@ fn largest(character: char) -> RequestResult {
         rule: Some("a rule".to_owned()),
         ..RoleOutcome::new(Status::Failed)
     }
-    .requested(&name)
-    .about(&role)
-    .coded(Code::GraphRefused)
-    .because(&text(1000))
+    .with_requested_name(&name)
+    .with_role(&role)
+    .with_code(Code::GraphRefused)
+    .with_message(&text(1000))
     .with_assignment(Assignment {
         id: "2jLOCnF3kEmyV7V1jUxRfYxpQWLyMWhCm1KI1oYkTjw".to_owned(),
         api: principal.object_id,
@@ -50,7 +50,7 @@ fn largest(character: char) -> RequestResult {
         principal: Some((&principal).into()),
         api: None,
         roles: vec![outcome; MAX_ROLES],
-        candidates: vec![(&principal).into(); MOST_CANDIDATES],
+        candidates: vec![(&principal).into(); MAX_CANDIDATES],
         started_at: String::new(),
         duration_ms: 1,
         attempt: 1,
