@@ -7,9 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-mod arm_payloads;
 mod events;
-mod graph_payloads;
 mod http;
 mod process;
 mod queue;

@@ -8,7 +8,7 @@ use std::{
 use functions_host_emulator::{EasyAuth, FunctionsHost, HostKey, Options};
 use reqwest::Url;
 use serde_json::Value;
-use storage_emulator::{Account, Azurite, Entity, Queue, StorageProxy, TableError};
+use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy};
 use tempfile::TempDir;
 use tenant_emulator::{
     Tenant,
@@ -231,7 +231,7 @@ impl World {
             loop {
                 match table.entities().await {
                     Ok(rows) if rows.len() >= count => return rows,
-                    Ok(_) | Err(TableError::NotFound { .. }) => {}
+                    Ok(_) | Err(StorageError::NotFound { .. }) => {}
                     Err(error) => panic!("{error}"),
                 }
             }

@@ -44,7 +44,7 @@ async fn each_refusal_has_its_status_its_type_and_its_reason_and_changes_nothing
         (json!({ "principal": "x" }), 400, "invalid", "missing field"),
         (json!([]), 400, "invalid", ""),
         (ask(&["Orders.Archive"]), 400, "invalid", "disabled"),
-        (ask(&["Orders.Approve"]), 400, "invalid", "for people only"),
+        (ask(&["Orders.Approve"]), 400, "invalid", "for users only"),
         (expired, 400, "expired", "notAfter has passed"),
         (ask(&["Orders.Admin"]), 403, "denied", "names the role Orders.Admin"),
         (ask_for(REPORTS_IDENTITY, &["Orders.Read"]), 403, "denied", "covers the principal"),

@@ -82,12 +82,8 @@ async fn a_key_name_that_every_function_app_has_identifies_no_requester() {
     }
     let world = setup.start().await;
     for name in NAMES {
-        assert_unauthenticated(
-            &world,
-            call(&world, &format!("the {name} key")),
-            "a name of its own",
-        )
-        .await;
+        assert_unauthenticated(&world, call(&world, &format!("the {name} key")), "its own name")
+            .await;
     }
 }
 
@@ -199,7 +195,7 @@ async fn without_app_service_authentication_a_claim_to_be_signed_in_is_refused()
             .header("X-MS-CLIENT-PRINCIPAL-ID", OPERATOR)
             .header("X-MS-CLIENT-PRINCIPAL-IDP", "aad")
     };
-    assert_unauthenticated(&world, forged(OTHER_KEY), "a name of its own").await;
+    assert_unauthenticated(&world, forged(OTHER_KEY), "its own name").await;
     assert_eq!(requester(&send(forged(TEAM_KEY)).await), format!("key:{TEAM}"));
 }
 

@@ -85,7 +85,7 @@ async fn a_permission_that_is_newer_than_the_token_is_reported_differently_from_
     let (_, health) = world.health().await;
     assert_eq!(checks_that_say(&health, "failed"), ["roles"]);
     let reason = reason(&world, "roles").await;
-    assert!(reason.contains("the token is older: it was issued at 20"), "{reason}");
+    assert!(reason.contains("the token was issued before, at 20"), "{reason}");
 }
 
 #[tokio::test]

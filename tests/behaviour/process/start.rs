@@ -5,7 +5,7 @@ use std::{
     process::{Output, Stdio},
 };
 
-use storage_emulator::ports::free_port;
+use loopback::free_port;
 use tenant_emulator::{Tenant, contoso::contoso};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -52,7 +52,7 @@ fn replace_in_file(app_root: &Path, file: &str, from: &str, to: &str) {
 #[tokio::test]
 async fn without_a_managed_identity_the_start_fails_at_once_and_says_what_to_do() {
     let output = run(Path::new(ROOT), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "1")]).await;
-    assert_refused(&output, &["IDENTITY_ENDPOINT is not set", "Assign one", "cargo run -p local"]);
+    assert_refused(&output, &["IDENTITY_ENDPOINT is not set", "Assign one", "cargo run -p demo"]);
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn check_accepts_a_valid_policy_and_warns_about_likely_mistakes() {
     let text = String::from_utf8_lossy(&output.stdout);
     for part in [
         "warning: rule \"orders\"",
-        "whoever may create a resource group",
+        "anyone who can create a resource group",
         "can never match",
         "is valid; sha256",
     ] {

@@ -6,8 +6,8 @@ use azure_core::http::Url;
 use azure_rest::{client, timing::CallTiming};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_host_emulator::StopReason;
+use loopback::free_port;
 use serde_json::{Value, json};
-use storage_emulator::ports::free_port;
 use tenant_emulator::{
     Route, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},
@@ -109,8 +109,8 @@ async fn killing_the_handler_loses_no_message_and_assigns_no_role_twice() {
 /// The log line at the start of a delivery.
 fn received(request_id: &str, attempt: u32) -> String {
     format!(
-        "\"request_id\":\"{request_id}\",\"target\":\"crate::triggers::queue::delivery\",\
-         \"span\":{{\"name\":\"delivery\",\"attempt\":{attempt},"
+        "\"request_id\":\"{request_id}\",\"target\":\"broker::broker\",\
+         \"span\":{{\"attempt\":{attempt},"
     )
 }
 

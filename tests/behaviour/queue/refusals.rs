@@ -163,7 +163,7 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_p
         (good.replace("id-orders", "id\\u202eorders"), "principal: has the character U+202E"),
         (good.replace("id-orders", "id\\u0000"), "principal: has the character U+0000"),
         (good.replace("Orders.Read", "\\uffff"), "roles[0]: has the character U+FFFF"),
-        (good.replace("api://orders", &"x".repeat(33_000)), "may have 32768"),
+        (good.replace("api://orders", &"x".repeat(33_000)), "at most 32768 are accepted"),
     ] {
         let result = world.result_of(&message).await;
         assert_eq!(statuses(&result), ["invalid"], "{message:.80}: {result}");

@@ -194,9 +194,9 @@ fn the_handler_starts_with_the_settings_of_the_templates_in_every_mode_and_cloud
 const SET_BY_THE_PLATFORM: &str = "WEBSITE_AUTH_ENABLED";
 
 #[test]
-fn every_setting_of_the_readme_is_set_by_the_templates() {
-    let readme = text("README.md");
-    let table = readme.split("| app setting | meaning | default |").nth(1).unwrap();
+fn every_documented_setting_is_set_by_the_templates() {
+    let page = text("docs/settings.md");
+    let table = page.split("| app setting | meaning | default |").nth(1).unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with("| `"));
     let names: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
     assert!(names.len() > 4, "{names:?}");

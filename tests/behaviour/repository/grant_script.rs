@@ -82,9 +82,9 @@ fn an_identity_that_is_not_the_brokers_gets_nothing() {
         (
             "Application",
             vec![BROKER],
-            "is of type Application; the broker's identity is a ManagedIdentity",
+            "has the type Application; the broker's identity must be a ManagedIdentity",
         ),
-        ("ManagedIdentity", vec![GRAPH], "no service principal that Graph knows"),
+        ("ManagedIdentity", vec![GRAPH], "Graph knows no service principal"),
         ("ManagedIdentity", vec![], "BROKER_PRINCIPAL_ID"),
         ("ManagedIdentity", vec!["id-broker"], "BROKER_PRINCIPAL_ID"),
     ] {

@@ -10,8 +10,17 @@ use crate::{
     world::ROOT,
 };
 
-const DOCS: [&str; 4] =
-    ["README.md", "docs/operations.md", "docs/security.md", "docs/not-yet-exercised.md"];
+const DOCS: [&str; 9] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/operations.md",
+    "docs/policy.md",
+    "docs/security.md",
+    "docs/settings.md",
+    "docs/troubleshooting.md",
+    "docs/not-yet-exercised.md",
+];
 
 /// The folders that paths in the docs start with.
 const FOLDERS: [&str; 5] = ["infra/", "scripts/", "docs/", ".github/", "schemas/"];

@@ -26,10 +26,8 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// may only get smaller, and a package without such an edge leaves the list.
 const STILL_CYCLIC: &[(&str, usize)] = &[
     ("app-role-cli", 2),
-    ("app-roles", 16),
     ("functions-host-emulator", 82),
     ("local", 28),
-    ("microsoft-graph", 14),
     ("storage-emulator", 3),
     ("tenant-emulator", 55),
 ];
@@ -42,9 +40,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("app-roles", &[]),
     ("functions-handler", &[]),
     ("function-folders", &["app-roles"]),
+    ("memory-cache", &[]),
     ("azure-rest", &["app-roles"]),
-    ("microsoft-graph", &["app-roles", "azure-rest"]),
-    ("broker", &["app-roles", "azure-rest", "microsoft-graph"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "memory-cache"]),
+    ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
     (
         HANDLER,
         &[
