@@ -20,7 +20,7 @@ use azure_rest::{
     arm::Arm, client, credential::MakeCredential, retry::Deadline, timing::CallTiming,
     token::TokenSource,
 };
-use broker::{Broker, Context, mode::Mode};
+use broker::{Ask, Broker, Delivery, IfFailed, Mode, Parts};
 use microsoft_graph::{
     Graph, Lookup,
     ensure::{Done, Effort},
@@ -288,19 +288,21 @@ async fn a_broker_that_cannot_tell_who_it_is_writes_nothing() {
     let policy = Policy::parse(br#"{"version":1,"allow":[{"name":"r","requesters":["queue:team"],"principals":["c0a70500-0000-4000-8000-0000000000c0"],"api":"graph","roles":["User.Read.All"]}]}"#);
     let timing = CallTiming::default().scaled(0.001);
     let all = broker::timing::Timing::default();
-    let broker = Broker::new(graph, no_arm(&timing), policy.unwrap(), Mode::Enforce, all);
+    let broker = Broker::new(Parts {
+        graph: graph.into(),
+        arm: no_arm(&timing),
+        storage: None,
+        policy: policy.unwrap(),
+        mode: Mode::Enforce,
+        timing: all,
+    });
     let requester = Requester::parse("queue:team").unwrap();
-    let context = Context {
-        invocation_id: InvocationId::random(),
-        requester: &requester,
-        sent: None,
-        is_first_delivery: true,
-        deadline: soon(),
-        priority: Priority::Normal,
-    };
+    let ask = Ask::call("AssignRole", InvocationId::random(), requester, soon());
+    let delivery = Delivery { number: 1, if_failed: IfFailed::Redelivered };
+    let ask = Ask { delivery, ..ask };
     let request =
         format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
     let request = Request::decode(request.as_bytes()).unwrap();
-    let not_yet = broker.apply(context, &request).await.unwrap_err();
-    assert_eq!(not_yet.last.roles[0].code, Some(Code::NotSignedIn));
+    let again = broker.grant(&ask, Ok(&request)).await.unwrap_err();
+    assert_eq!(again.answers[0].roles[0].code, Some(Code::NotSignedIn));
 }

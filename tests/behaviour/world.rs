@@ -10,15 +10,18 @@ use reqwest::Url;
 use serde_json::Value;
 use storage_emulator::{Account, Azurite, Entity, Queue, StorageProxy, TableError};
 use tempfile::TempDir;
-use tenant_emulator::{Tenant, contoso::contoso};
+use tenant_emulator::{
+    Tenant,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
+};
 
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How long anything may take before a test fails: far more than it needs on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a received result stays hidden; tests take each one once.
-const LEASE: Duration = Duration::from_secs(300);
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A policy that lets the stock queue give `Orders.Read` to what lies in rg-orders-dev.
 pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
@@ -37,7 +40,7 @@ pub(crate) const WIDE_POLICY: &str = r#"{ "version": 1, "allow": [ {
     "roles": ["Orders.Read", "Orders.Write"], "actions": ["assign", "revoke"] } ] }"#;
 
 /// What a world is made of; the default is the app as it ships, with [`POLICY`].
-pub(crate) struct Plan {
+pub(crate) struct Setup {
     pub(crate) app_root: PathBuf,
     pub(crate) policy: Option<String>,
     pub(crate) tenant: Tenant,
@@ -54,7 +57,7 @@ pub(crate) struct Plan {
     pub(crate) message_lease: Option<Duration>,
 }
 
-impl Plan {
+impl Setup {
     pub(crate) async fn new() -> Self {
         Self {
             app_root: ROOT.into(),
@@ -74,13 +77,13 @@ impl Plan {
     }
 
     /// Lets [`WIDE_POLICY`] decide.
-    pub(crate) fn wide(mut self) -> Self {
+    pub(crate) fn with_wide_policy(mut self) -> Self {
         self.policy = Some(WIDE_POLICY.to_owned());
         self
     }
 
     /// Sets an app setting.
-    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with_setting(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -89,14 +92,17 @@ impl Plan {
     /// Azurite, with a key.
     pub(crate) fn with_identity_based_storage(self) -> Self {
         let [tables, queues] = [self.tenant.table_service_uri(), self.tenant.queue_service_uri()];
-        self.set("AzureWebJobsStorage__tableServiceUri", &tables)
-            .set("AzureWebJobsStorage__queueServiceUri", &queues)
-            .set("RequestQueues__queueServiceUri", &queues)
+        self.with_setting("AzureWebJobsStorage__tableServiceUri", &tables)
+            .with_setting("AzureWebJobsStorage__queueServiceUri", &queues)
+            .with_setting("RequestQueues__queueServiceUri", &queues)
     }
 
     /// The delivery after which the host gives a message up.
-    pub(crate) fn deliveries(self, count: u32) -> Self {
-        self.set("AzureFunctionsJobHost__extensions__queues__maxDequeueCount", &count.to_string())
+    pub(crate) fn with_deliveries(self, count: u32) -> Self {
+        self.with_setting(
+            "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
+            &count.to_string(),
+        )
     }
 
     /// Starts everything and waits until the handler listens.
@@ -190,29 +196,29 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Plan::new().await.start().await
+        Setup::new().await.start().await
     }
 
     /// Starts a host in place of the one that has stopped, as Azure does.
-    pub(crate) async fn start_host_again(&mut self) {
+    pub(crate) async fn restart_host(&mut self) {
         self.host = FunctionsHost::start(self.options.clone()).await.unwrap();
         self.host.ready().await.unwrap();
     }
 
     /// Sends a message and waits for its result, however many deliveries it takes.
-    pub(crate) async fn ask(&self, message: &str) -> Value {
+    pub(crate) async fn result_of(&self, message: &str) -> Value {
         self.requests.send(message).await.unwrap();
-        self.results(1).await.remove(0)
+        self.next_results(1).await.remove(0)
     }
 
     /// Waits until so many invocations more have succeeded, and takes their results.
-    pub(crate) async fn results(&self, count: usize) -> Vec<Value> {
+    pub(crate) async fn next_results(&self, count: usize) -> Vec<Value> {
         let mut results = Vec::new();
         let mut finished = 0;
         while results.len() < count {
-            let invocations = self.host.wait_for_invocations(finished + 1, PATIENCE).await.unwrap();
+            let invocations = self.host.wait_for_invocations(finished + 1, TIMEOUT).await.unwrap();
             finished = invocations.len();
-            for message in self.results.receive(32, LEASE).await.unwrap() {
+            for message in self.results.receive(32, VISIBILITY_TIMEOUT).await.unwrap() {
                 results.push(serde_json::from_str(&message.text).unwrap());
             }
         }
@@ -220,7 +226,7 @@ impl World {
     }
 
     /// The rows of the record in the order of their keys, once there are so many.
-    pub(crate) async fn rows(&self, count: usize) -> Vec<Entity> {
+    pub(crate) async fn audit_rows(&self, count: usize) -> Vec<Entity> {
         let table = self.account.table("AppRoleAudit");
         let enough = async {
             loop {
@@ -231,7 +237,7 @@ impl World {
                 }
             }
         };
-        let rows = tokio::time::timeout(PATIENCE, enough).await.unwrap();
+        let rows = tokio::time::timeout(TIMEOUT, enough).await.unwrap();
         assert_eq!(rows.len(), count, "{rows:#?}");
         rows
     }
@@ -239,13 +245,13 @@ impl World {
     /// What Health answers.
     pub(crate) async fn health(&self) -> (u16, Value) {
         let url = self.host.http_url().join("api/health").unwrap();
-        let answer = reqwest::Client::new().get(url).send().await.unwrap();
+        let answer = http_client().get(url).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/json");
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     /// The same, once its status is this.
-    pub(crate) async fn health_is(&self, status: u16) -> Value {
+    pub(crate) async fn health_with_status(&self, status: u16) -> Value {
         let answered = async {
             loop {
                 let (answer, health) = self.health().await;
@@ -254,7 +260,7 @@ impl World {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, answered).await.unwrap()
+        tokio::time::timeout(TIMEOUT, answered).await.unwrap()
     }
 
     /// The messages of a queue, which may not exist.
@@ -267,7 +273,7 @@ impl World {
     }
 
     /// The same, once there are any.
-    pub(crate) async fn first_messages(&self, queue: &Queue) -> Vec<Value> {
+    pub(crate) async fn wait_for_messages(&self, queue: &Queue) -> Vec<Value> {
         loop {
             let messages = self.messages(queue).await;
             if !messages.is_empty() {
@@ -277,14 +283,20 @@ impl World {
     }
 
     /// Waits until the log has a line with this text.
-    pub(crate) async fn logs(&self, text: &str) -> String {
-        self.host.wait_for_log(text, PATIENCE).await.unwrap().message
+    pub(crate) async fn log_line(&self, text: &str) -> String {
+        self.host.wait_for_log(text, TIMEOUT).await.unwrap().message
     }
 
     /// Whether nothing was written to the tenant beyond what it held at the start.
-    pub(crate) fn is_untouched(&self) -> bool {
+    pub(crate) fn tenant_is_unchanged(&self) -> bool {
         self.tenant.count(tenant_emulator::Route::CreateAssignment) == 0
     }
+}
+
+/// An HTTP client of a caller from outside.
+#[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
+pub(crate) fn http_client() -> reqwest::Client {
+    reqwest::Client::new()
 }
 
 /// Graph's own body of an assignment.
@@ -292,8 +304,13 @@ pub(crate) fn request(principal: &str, api: &str, role: &str) -> String {
     format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#)
 }
 
+/// A request that every test policy allows: `id-orders` gets `Orders.Read`.
+pub(crate) fn valid_request() -> String {
+    request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
+}
+
 /// A request by names.
-pub(crate) fn named(action: &str, principal: &str, roles: &[&str]) -> String {
+pub(crate) fn request_by_names(action: &str, principal: &str, roles: &[&str]) -> String {
     serde_json::json!({
         "action": action, "principal": principal, "api": "api://orders", "roles": roles,
     })
@@ -308,7 +325,7 @@ pub(crate) fn role(result: &Value) -> &Value {
 }
 
 /// A copy of the app's files, to change.
-pub(crate) fn app_root() -> TempDir {
+pub(crate) fn copy_of_app_files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let functions =
         ["AssignRole", "Health", "ReconcileRoles", "ResourceEvent", "ResourceEventQueue"];

@@ -57,6 +57,7 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
 fn builder(timing: &CallTiming) -> reqwest::ClientBuilder {
     install_tls();
     reqwest::Client::builder()

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use azure_core::http::Url;
+
+use crate::endpoints::is_loopback;
+
 /// Timeouts of calls, and the waits between tries.
 ///
 /// The default is what runs in production. Tests scale the waits.
@@ -58,4 +62,29 @@ impl CallTiming {
             ..self.clone()
         }
     }
+}
+
+/// A factor for waits that is not accepted.
+///
+/// `Display` completes a sentence that begins with the name of the setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPaceFactor {
+    /// Graph is not an emulator.
+    #[error("is for emulators: it is accepted only if GRAPH_ENDPOINT is on 127.0.0.1")]
+    NoEmulator,
+    /// The text is not a number in the range.
+    #[error("must be a number above 0 and up to 1")]
+    OutOfRange,
+}
+
+/// Parses the factor by which tests scale waits, see [`CallTiming::scaled`]. Default: 1.
+///
+/// It is accepted only if `graph` is an emulator on this machine.
+pub fn pace_factor(text: Option<&str>, graph: Option<&Url>) -> Result<f64, InvalidPaceFactor> {
+    let Some(text) = text else { return Ok(1.0) };
+    if !graph.is_some_and(is_loopback) {
+        return Err(InvalidPaceFactor::NoEmulator);
+    }
+    let factor = text.parse().ok().filter(|factor| *factor > 0.0 && *factor <= 1.0);
+    factor.ok_or(InvalidPaceFactor::OutOfRange)
 }

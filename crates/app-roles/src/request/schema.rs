@@ -198,6 +198,7 @@ pub fn written_schema<T: JsonSchema>() -> Value {
 }
 
 /// Compares a schema with its file, or writes the file if that is asked for.
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 pub fn assert_committed(file: &str, schema: &Value) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{file}.schema.json"));
