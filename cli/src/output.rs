@@ -56,6 +56,15 @@ impl Screen {
         if self.is_json() { self.note(line) } else { print(&wrapped(line, &std::io::stdout())) }
     }
 
+    /// Prints a table, which must not be wrapped again, see [`Screen::say`].
+    pub(crate) fn show(self, table: &str) {
+        if self.is_json() {
+            let _ = writeln!(std::io::stderr(), "{table}");
+        } else {
+            print(table);
+        }
+    }
+
     /// Prints a remark to standard error.
     pub(crate) fn note(self, line: &str) {
         // An error of standard error cannot be reported.

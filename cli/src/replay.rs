@@ -65,10 +65,6 @@ pub struct Tally {
 impl Replay {
     /// A replay from the account with the queue of failed requests to the account with the request
     /// queues.
-    ///
-    /// # Errors
-    ///
-    /// If the queue has no valid URL.
     pub fn new(failed: &Account, requests: Account) -> Result<Self, QueueError> {
         let failed = failed.queue(FAILED_REQUESTS)?;
         Ok(Self { failed, requests, targets: BTreeMap::new() })
@@ -76,10 +72,6 @@ impl Replay {
 
     /// Lists what would be done about the first 32 messages, without changing anything. Returns the
     /// approximate number of messages, too.
-    ///
-    /// # Errors
-    ///
-    /// If the queue cannot be read, or does not exist yet.
     pub async fn preview(&self) -> Result<(Vec<Entry>, i64), QueueError> {
         let messages = self.failed.peek().await?;
         let entries = messages.into_iter().map(|message| {
@@ -92,10 +84,6 @@ impl Replay {
 
     /// Replays every message that can be replayed, and reports each as it is done. The other messages
     /// become visible again at the end, or after the visibility timeout.
-    ///
-    /// # Errors
-    ///
-    /// If the queue cannot be read, or does not exist yet.
     pub async fn run(&mut self, mut report: impl FnMut(&Entry)) -> Result<Tally, QueueError> {
         let mut kept = BTreeMap::new();
         let tally = self.replay_all(&mut kept, &mut report).await;

@@ -75,7 +75,7 @@ pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Fail
     if screen.is_json() {
         screen.json(result)?;
     } else {
-        screen.say(&table(&HEADERS, result.roles.iter().map(row)));
+        screen.show(&table(&HEADERS, result.roles.iter().map(row)));
         for candidate in &result.candidates {
             show_candidate(screen, &json!(candidate));
         }

@@ -79,7 +79,7 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
     }
     let holdings = holdings(session, &apis, &progress).await?;
     let comparer = Comparer::new(session, broker, &apis, &holdings);
-    let mut identities = session.graph().managed_identities();
+    let mut identities = session.graph().inventory().managed_identities();
     while let Some(page) = identities.next_page(session.deadline()).await? {
         drift.identities += page.len();
         progress.say(&format!("{} managed identities …", drift.identities));
@@ -102,7 +102,7 @@ fn show(screen: Screen, drift: &Drift) {
     let rows = [rows("missing", &drift.missing), rows("unexpected", &drift.unexpected)].concat();
     if !rows.is_empty() {
         let headers = ["DRIFT", "PRINCIPAL", "OBJECT ID", "API", "ROLE", "RULE"];
-        screen.say(&table(&headers, rows.into_iter()));
+        screen.show(&table(&headers, rows.into_iter()));
     }
     for sentence in &drift.unknown {
         let sentence = shown(sentence);

@@ -8,7 +8,7 @@ use std::{
 use app_roles::{
     outcome::{Code, RoleOutcome, Status},
     policy::Denial,
-    request::{LARGEST_REQUEST, Request},
+    request::{MAX_REQUEST_BYTES, Request},
     requester::Requester,
     result::ResultPrincipal,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     })?;
     let request = Request { dry_run: true, ..request };
     let session = Session::open(global).await?;
-    if let Some(reason) = session.policy().closed_because() {
+    if let Some(reason) = session.policy().unavailable_reason() {
         screen.note(&format!("warning: no policy: {reason}"));
     }
     let start = Start::now();
@@ -79,7 +79,7 @@ async fn decide(
         // The broker's code ran as the operator, so it took the operator for its own identity.
         let denied = RoleOutcome::denied(&Denial::OwnIdentity);
         let names = request.roles.iter();
-        answer.roles = names.map(|name| denied.clone().requested(name)).collect();
+        answer.roles = names.map(|name| denied.clone().with_requested_name(name)).collect();
     }
     Ok(answer)
 }
@@ -89,7 +89,7 @@ fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::failed(format!("{} cannot be read: {error}", file.display()))
     };
-    let most = u64::try_from(LARGEST_REQUEST).unwrap_or(u64::MAX).saturating_add(1);
+    let most = u64::try_from(MAX_REQUEST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().take(most).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -164,7 +164,7 @@ fn show_denied(
         gaps => vec![rule.rule.clone(), gaps.join("; ")],
     });
     if !near.is_empty() {
-        screen.say(&table(&["NEAREST RULES", "MISSING"], rows));
+        screen.show(&table(&["NEAREST RULES", "MISSING"], rows));
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
 fn unreadable(error: QueueError) -> Failure {
     let failure = Failure::failed(error.to_string());
     match error {
-        QueueError::NotFound { .. } => {
+        QueueError::NotFound(..) => {
             failure.hint("the queue is created with the first failed request")
         }
         _ => {

@@ -142,7 +142,7 @@ fn effect(since: Option<OffsetDateTime>) -> String {
 fn show_record(screen: Screen, answer: &Answer, has_record: bool) {
     if !answer.record.is_empty() {
         let headers = ["TIME", "CHANGE", "REQUESTER", "RULE", "REASON"];
-        screen.say(&table(&headers, answer.record.iter().map(Entry::row)));
+        screen.show(&table(&headers, answer.record.iter().map(Entry::row)));
     } else if has_record {
         screen.say("the broker's audit table has no change of this role");
     } else if answer.granted {

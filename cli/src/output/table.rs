@@ -7,8 +7,8 @@ use super::{text::shown, wrapping::columns};
 /// Spaces between columns.
 const SPACE_BETWEEN_COLUMNS: u16 = 2;
 
-/// The length of object IDs and role IDs.
-const ID_LENGTH: u16 = 36;
+/// The longest word that always stays in one piece: an ID, so that it can be copied.
+const MAX_WORD_WIDTH: u16 = 36;
 
 /// Formats rows as a table, with or without headers. Empty columns are left out, and control characters
 /// are replaced, because texts come from the directory.
@@ -33,11 +33,14 @@ pub(crate) fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -
     for row in &rows {
         table.add_row(used(row, is_used).map(|cell| shown(cell)));
     }
+    let has_spaces = |column: usize| {
+        rows.iter().any(|row| row.get(column).is_some_and(|cell: &String| cell.contains(' ')))
+    };
     let widths = table.column_max_content_widths();
-    for (column, width) in table.column_iter_mut().zip(widths) {
+    let used_columns = (0..).filter(|column| is_used(*column));
+    for ((column, width), index) in table.column_iter_mut().zip(widths).zip(used_columns) {
         column.set_padding((0, SPACE_BETWEEN_COLUMNS));
-        if width == ID_LENGTH {
-            // An ID must stay in one piece, so that it can be copied.
+        if width <= MAX_WORD_WIDTH && !has_spaces(index) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }

@@ -1,4 +1,4 @@
-//! The names in function.json, host.json, local.settings.json and the code are the same names.
+//! Function folders, host.json, local.settings.json and the code use the same names.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::world::ROOT;
 
-/// No setting is set: what the files say is what counts.
+/// An environment without settings, so that only the files count.
 struct Nothing;
 
 impl Env for Nothing {
@@ -65,7 +65,7 @@ fn assign_role_takes_requests_gives_results_and_keeps_the_record_in_the_document
         outputs.collect::<Vec<_>>(),
         [
             (RESULT_BINDING, Some("app-role-results"), Some("RequestQueues")),
-            // What was given up and what was decided is nobody's business but the operators'.
+            // Failed requests and the record are for operators only, so they are in the host's account.
             (FAILED_BINDING, Some("app-role-failed"), Some("AzureWebJobsStorage")),
             (AUDIT_BINDING, Some("AppRoleAudit"), Some("AzureWebJobsStorage")),
         ]

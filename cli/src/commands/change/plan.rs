@@ -72,7 +72,7 @@ impl Plan {
     fn step(&self, session: &Session, name: &RoleName, privileged: bool) -> Step {
         let role = match role_named(name, self.action, &self.api) {
             Ok(role) => role,
-            Err(outcome) => return Step::impossible(outcome.requested(name)),
+            Err(outcome) => return Step::impossible(outcome.with_requested_name(name)),
         };
         let consent = OperatorConsent {
             operator: session.operator(),
@@ -87,7 +87,7 @@ impl Plan {
         let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
         let known = RoleOutcome {
             privileged: Some(why.is_some()),
-            ..RoleOutcome::new(Status::NotAttempted).about(&role).requested(name)
+            ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)
         };
         let cautions = session.policy().cautions(&consent);
         let advice = advice(session, &consent);
@@ -130,7 +130,7 @@ impl Plan {
             step.permit = None;
             step.outcome.status = Status::NotAttempted;
             let outcome = step.outcome.clone();
-            step.outcome = outcome.because("skipped, because another role was refused");
+            step.outcome = outcome.with_message("skipped, because another role was refused");
         }
     }
 
@@ -148,18 +148,15 @@ impl Plan {
     /// Prints the plan.
     pub(super) fn show(&self, screen: Screen) {
         let Self { principal, api, .. } = self;
-        let row = |what: &str, name: &str, id: String| vec![what.to_owned(), name.to_owned(), id];
-        let mut rows = vec![
-            row("Principal", &principal.display_name, format!("object ID {}", principal.object_id)),
-            row("API", &api.display_name, format!("app ID {}", api.app_id)),
-        ];
+        let (name, id) = (shown(&principal.display_name), principal.object_id);
+        screen.say(&format!("Principal: {name} (object ID {id})"));
         if let Some(resource) = &principal.resource_id {
-            rows.insert(1, row("", "", resource.to_string()));
+            screen.say(&format!("Resource:  {resource}"));
         }
-        screen.say(&table(&[], rows.into_iter()));
-        screen.say("");
+        let (name, id) = (shown(&api.display_name), api.app_id);
+        screen.say(&format!("API:       {name} (app ID {id})\n"));
         let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
-        screen.say(&table(&headers, self.steps.iter().map(Step::row)));
+        screen.show(&table(&headers, self.steps.iter().map(Step::row)));
         for step in &self.steps {
             for caution in &step.cautions {
                 let sentence = shown(&format!("warning: {}: {caution}", step.name()));
@@ -219,7 +216,9 @@ fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
         _ => Code::Protected,
     };
     let reasons: Vec<_> = cautions.iter().map(ToString::to_string).collect();
-    RoleOutcome { status: Status::Denied, ..known }.coded(code).because(&reasons.join("; "))
+    RoleOutcome { status: Status::Denied, ..known }
+        .with_code(code)
+        .with_message(&reasons.join("; "))
 }
 
 /// Returns the decision of the policy, which does not bind the operator.

@@ -71,12 +71,10 @@ async fn check_queue(account: &Account, name: &str, is_trigger: bool) -> Finding
                 .advice("fix the cause, then run app-role replay")
         }
         Ok(count) => Finding::ok(&check, format!("about {count} messages")),
-        Err(QueueError::NotFound { .. }) if !is_trigger => {
+        Err(QueueError::NotFound(..)) if !is_trigger => {
             Finding::ok(&check, "does not exist yet; the host creates it with the first message")
         }
-        Err(QueueError::NotFound { .. }) => {
-            Finding::bad(&check, "does not exist").advice("create it")
-        }
+        Err(QueueError::NotFound(..)) => Finding::bad(&check, "does not exist").advice("create it"),
         Err(error) => Finding::bad(&check, error.to_string())
             .advice("you need the Azure role Storage Queue Data Reader on the account"),
     }
