@@ -23,6 +23,9 @@ use crate::{
     policy_file, sign_in,
 };
 
+/// The value of `function` in results of this program.
+const FUNCTION: &str = "app-role";
+
 /// A signed-in operator.
 pub(crate) struct Session {
     broker: Broker,
@@ -129,10 +132,10 @@ impl Session {
         self.deadline().at_most(self.cloud.timing.young_principal)
     }
 
-    /// A question to the broker's code that begins now.
+    /// An invocation of the broker's code that begins now.
     pub(crate) fn ask(&self, requester: &Requester) -> Ask {
         let id = InvocationId::random();
-        let ask = Ask::call("app-role", id, requester.clone(), self.deadline());
+        let ask = Ask::call(FUNCTION, id, requester.clone(), self.deadline());
         Ask { waits_for_replication: false, ..ask }
     }
 

@@ -5,6 +5,7 @@ mod subject;
 mod token;
 
 use app_roles::directory::Assignment;
+use broker::{TOKEN_CACHE, rfc3339};
 use clap::Args;
 use record::Entry;
 use serde::Serialize;
@@ -19,7 +20,7 @@ use crate::{
     options::GlobalOptions,
     output::{Screen, Tone, shown, table},
     session::Session,
-    timestamps::{self, TOKEN_CACHE, rfc3339, to_the_second},
+    timestamps::{self, to_the_second},
 };
 
 #[derive(Debug, Args)]

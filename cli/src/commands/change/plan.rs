@@ -139,10 +139,10 @@ impl Plan {
         self.steps.iter().filter(|step| step.permit.is_some()).count()
     }
 
-    /// The decision of a dry run.
+    /// The answer of a dry run.
     pub(super) fn dry_run(self) -> Answer {
         let roles = self.steps.into_iter().map(|step| step.outcome).collect();
-        decision(&self.principal, &self.api, roles)
+        Answer::about(&self.principal, &self.api, roles)
     }
 
     /// Prints the plan.
@@ -172,16 +172,6 @@ pub(super) fn verb(action: Action) -> &'static str {
     match action {
         Action::Assign => "Assign",
         Action::Revoke => "Revoke",
-    }
-}
-
-/// Combines outcomes of roles to a decision.
-pub(super) fn decision(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Answer {
-    Answer {
-        principal: Some(principal.into()),
-        api: Some(api.into()),
-        roles,
-        candidates: Vec::new(),
     }
 }
 
