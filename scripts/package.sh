@@ -2,8 +2,8 @@
 # Builds what Azure Functions runs: dist/, and in target/package/ a zip of it with its SHA-256 and a
 # bill of materials (CycloneDX).
 #
-#   scripts/package.sh                   for Azure: a release build, static, x86-64 Linux
-#   scripts/package.sh --this-machine    a debug build for this machine, to try the package itself
+#   scripts/package.sh                   for Azure: a static release build for x86-64 Linux
+#   scripts/package.sh --this-machine    a debug build for this machine, to try the package
 #
 # Needs Rust with the target below and a C compiler, nothing else.
 set -euo pipefail

@@ -148,7 +148,7 @@ fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
             return Err(StartFault::new(
                 name,
                 "is not set: this function app has no managed identity. Assign one to it, and set \
-                 AZURE_CLIENT_ID if it is user-assigned; on your own machine, run `cargo run -p local`",
+                 AZURE_CLIENT_ID if it is user-assigned; on your own machine, run `cargo run -p demo`",
             ));
         }
     }

@@ -6,7 +6,8 @@ use app_roles::policy::Policy;
 use azure_rest::{
     arm::Arm,
     client, credential,
-    storage::{STORAGE_SCOPE, Storage},
+    rest::RestClient,
+    storage::{STORAGE_SCOPE, Storage, StorageServices},
     token::TokenSource,
 };
 use broker::{Broker, Parts};
@@ -23,25 +24,20 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
     let client = client(settings).map_err(no_client)?;
     let to_endpoint = client::build_for_identity_endpoint(timing).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
-    let tokens = |scope| TokenSource::new(make_credential.clone(), scope, timing.clone());
-    let (graph_tokens, arm_tokens) = (tokens(settings.graph_scope()), tokens(settings.arm_scope()));
+    let rest = |scope| {
+        let tokens = TokenSource::new(make_credential.clone(), scope, timing.clone());
+        RestClient::new(client.clone(), Arc::new(tokens), timing.clone())
+    };
     let StorageEndpoints { tables, queues } = settings.storage.clone();
-    let storage_tokens = tokens(STORAGE_SCOPE.to_owned());
+    let services = StorageServices { tables, queues };
     Ok(Broker::new(Parts {
         graph: Arc::new(Graph::new(
-            client.clone(),
-            Arc::new(graph_tokens),
+            rest(settings.graph_scope()),
             &settings.graph_endpoint,
             settings.write_quota,
-            timing.clone(),
         )),
-        arm: Arm::new(
-            client.clone(),
-            Arc::new(arm_tokens),
-            settings.arm_endpoint.clone(),
-            timing.clone(),
-        ),
-        storage: Some(Storage::new(client, storage_tokens, tables, queues, timing.clone())),
+        arm: Arm::new(rest(settings.arm_scope()), settings.arm_endpoint.clone()),
+        storage: Some(Storage::new(rest(STORAGE_SCOPE.to_owned()), services)),
         policy: read_policy(&settings.policy_file),
         mode: settings.mode,
         timing: settings.timing.clone(),
@@ -95,7 +91,7 @@ fn read_policy(file: &Path) -> Policy {
                 event = "policy.closed",
                 "nothing is allowed: {reason}; then restart the function app"
             );
-            Policy::closed(reason)
+            Policy::unavailable(reason)
         }
     }
 }

@@ -41,7 +41,7 @@ impl<'a> Directory<'a> {
     /// Looks up the one principal of this name.
     pub(crate) async fn principal(&self, text: &str) -> Result<Principal, Failure> {
         let name: PrincipalName = parse(PRINCIPAL, text)?;
-        match self.graph.principal(&name, self.deadline()).await? {
+        match self.graph.service_principals().find(&name, self.deadline()).await? {
             Lookup::Found(principal) => Ok(principal),
             Lookup::Ambiguous(candidates) => Err(ambiguous(text, &candidates)),
             Lookup::NotFound => {
@@ -76,7 +76,7 @@ impl<'a> Directory<'a> {
     /// Looks up the one API of this name.
     pub(crate) async fn api(&self, text: &str) -> Result<Arc<Api>, Failure> {
         let name: ApiName = parse(API, text)?;
-        match self.graph.api(&name, self.deadline()).await? {
+        match self.graph.service_principals().find_api(&name, self.deadline()).await? {
             Lookup::Found(api) => Ok(api),
             Lookup::Ambiguous(candidates) => Err(ambiguous(text, &candidates)),
             Lookup::NotFound => {
@@ -91,7 +91,12 @@ impl<'a> Directory<'a> {
         &self,
         assignment: &Assignment,
     ) -> Result<Option<Arc<Api>>, Failure> {
-        match self.graph.api(&ApiName::ObjectId(assignment.api), self.deadline()).await? {
+        match self
+            .graph
+            .service_principals()
+            .find_api(&ApiName::ObjectId(assignment.api), self.deadline())
+            .await?
+        {
             Lookup::Found(api) => Ok(Some(api)),
             _ => Ok(None),
         }
@@ -102,7 +107,7 @@ impl<'a> Directory<'a> {
         &self,
         principal: &Principal,
     ) -> Result<Vec<Assignment>, Failure> {
-        Ok(self.graph.assignments(principal, self.deadline()).await?)
+        Ok(self.graph.assignments().list(principal, self.deadline()).await?)
     }
 
     /// Looks up the object ID of the broker's identity, if it was named.
@@ -129,7 +134,12 @@ impl<'a> Directory<'a> {
             );
         }
         // A failure to find similar names must not hide the error itself.
-        let similar = self.graph.similar_names(text, self.deadline()).await.unwrap_or_default();
+        let similar = self
+            .graph
+            .service_principals()
+            .similar_names(text, self.deadline())
+            .await
+            .unwrap_or_default();
         match similar.as_slice() {
             [] => failure.hint("use the display name in the directory, or an ID"),
             similar => failure.hint(did_you_mean(similar)),

@@ -19,5 +19,5 @@ pub(crate) fn read(file: &Path) -> Result<Policy, Failure> {
 
 /// Reads the policy file. If that fails, returns a policy that denies everything and says why.
 pub(crate) fn read_or_closed(file: &Path) -> Policy {
-    read(file).unwrap_or_else(|failure| Policy::closed(failure.sentence))
+    read(file).unwrap_or_else(|failure| Policy::unavailable(failure.sentence))
 }

@@ -9,7 +9,8 @@ use app_roles::{
 };
 use azure_core::http::Url;
 use azure_rest::{
-    arm::Arm, credential::MakeCredential, endpoints, retry::Deadline, token::TokenSource,
+    arm::Arm, credential::MakeCredential, endpoints, rest::RestClient, retry::Deadline,
+    token::TokenSource,
 };
 use broker::{Ask, Broker, Mode, Parts};
 use microsoft_graph::{Graph, write_quota::WriteQuota};
@@ -59,10 +60,13 @@ impl Session {
         let tokens = Arc::new(TokenSource::new(credentials, scope, calls.clone()));
         let (operator, tenant) = who(global.auth, &tokens).await?;
         let quota = WriteQuota::default();
-        let graph = Arc::new(Graph::new(client, tokens, &cloud.graph, quota, calls.clone()));
+        let rest = RestClient::new(client, tokens, calls.clone());
+        let graph = Arc::new(Graph::new(rest, &cloud.graph, quota));
         let policy = policy_file::read_or_closed(&global.policy);
-        let broker_arm =
-            Arm::new(arm.client.clone(), arm.tokens.clone(), arm.endpoint.clone(), calls);
+        let broker_arm = Arm::new(
+            RestClient::new(arm.client.clone(), arm.tokens.clone(), calls),
+            arm.endpoint.clone(),
+        );
         let broker = Broker::new(Parts {
             graph: graph.clone(),
             arm: broker_arm,

@@ -53,7 +53,7 @@ pub(super) async fn run(app: &App) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use app_roles::request::schema::{assert_committed, written_schema};
+    use app_roles::schema::{assert_committed, written_schema};
 
     use super::*;
 

@@ -1,10 +1,13 @@
-//! The handler's behaviour, seen from outside.
+//! End-to-end tests of the handler, grouped by topic.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
-mod arm_payloads;
 mod events;
-mod graph_payloads;
 mod http;
 mod process;
 mod queue;

@@ -4,6 +4,7 @@ pub(crate) mod bicep;
 mod deployment;
 mod files_agree;
 mod grant_script;
+mod links;
 mod log_events;
 mod operations;
 mod queries;

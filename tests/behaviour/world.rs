@@ -1,4 +1,4 @@
-//! The world around one handler: a tenant, a storage account, a host that starts and calls it.
+//! The world around one handler: a tenant, a storage account, and a host that starts and calls it.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,22 +8,23 @@ use std::{
 use functions_host_emulator::{EasyAuth, FunctionsHost, HostKey, Options};
 use reqwest::Url;
 use serde_json::Value;
-use storage_emulator::{Account, Azurite, Entity, Queue, StorageProxy, TableError};
+use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy};
 use tempfile::TempDir;
 use tenant_emulator::{
     Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
 };
 
+/// The root of the repository.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How long anything may take before a test fails: far more than it needs on a busy machine.
+/// How long a test waits before it fails: far longer than needed on a busy machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a received result stays hidden; tests take each one once.
+/// The visibility timeout of a received result: longer than a test, so that each is received once.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A policy that lets the stock queue give `Orders.Read` to what lies in rg-orders-dev.
+/// A policy that lets the stock queue assign `Orders.Read` to identities in rg-orders-dev.
 pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
     "name": "orders workloads",
     "requesters": ["queue:app-role-requests"],
@@ -31,7 +32,7 @@ pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
     "api": "c0a70500-0000-4000-8000-0000000000b1",
     "roles": ["Orders.Read"] } ] }"#;
 
-/// A policy that lets the stock queue give and take two roles anywhere in the subscription.
+/// A policy that lets the stock queue assign and revoke two roles anywhere in the subscription.
 pub(crate) const WIDE_POLICY: &str = r#"{ "version": 1, "allow": [ {
     "name": "all workloads",
     "requesters": ["queue:app-role-requests"],
@@ -39,21 +40,21 @@ pub(crate) const WIDE_POLICY: &str = r#"{ "version": 1, "allow": [ {
     "api": "c0a70500-0000-4000-8000-0000000000b1",
     "roles": ["Orders.Read", "Orders.Write"], "actions": ["assign", "revoke"] } ] }"#;
 
-/// What a world is made of; the default is the app as it ships, with [`POLICY`].
+/// The parts of a world before it starts. The default is the app as it ships, with [`POLICY`].
 pub(crate) struct Setup {
     pub(crate) app_root: PathBuf,
     pub(crate) policy: Option<String>,
     pub(crate) tenant: Tenant,
     pub(crate) environment: Vec<(String, String)>,
-    /// The keys of callers over HTTP.
+    /// Function keys and host keys.
     pub(crate) keys: Vec<HostKey>,
-    /// App Service Authentication before the host.
+    /// App Service Authentication in front of the host, if it is on.
     pub(crate) easy_auth: Option<EasyAuth>,
-    /// Reaches the queues through a proxy.
+    /// Whether the host reaches the queues through a proxy.
     pub(crate) with_proxy: bool,
-    /// Reaches the record through a proxy.
+    /// Whether the host reaches the tables through a proxy.
     pub(crate) with_table_proxy: bool,
-    /// How long a message stays hidden from others after its host has died.
+    /// How long a message stays hidden after the host that received it has died.
     pub(crate) message_lease: Option<Duration>,
 }
 
@@ -63,7 +64,7 @@ impl Setup {
             app_root: ROOT.into(),
             policy: Some(POLICY.to_owned()),
             tenant: Tenant::start(contoso()).await.unwrap(),
-            // It is for tests to say when its timer fires.
+            // Tests fire the timer themselves.
             environment: vec![(
                 "AzureWebJobs.ReconcileRoles.Disabled".to_owned(),
                 "true".to_owned(),
@@ -76,7 +77,7 @@ impl Setup {
         }
     }
 
-    /// Lets [`WIDE_POLICY`] decide.
+    /// Uses [`WIDE_POLICY`].
     pub(crate) fn with_wide_policy(mut self) -> Self {
         self.policy = Some(WIDE_POLICY.to_owned());
         self
@@ -88,7 +89,7 @@ impl Setup {
         self
     }
 
-    /// Lets the handler look at storage with its identity, in the emulated tenant. The host goes on using
+    /// Lets the handler check storage with its identity, in the emulated tenant. The host still uses
     /// Azurite, with a key.
     pub(crate) fn with_identity_based_storage(self) -> Self {
         let [tables, queues] = [self.tenant.table_service_uri(), self.tenant.queue_service_uri()];
@@ -97,7 +98,7 @@ impl Setup {
             .with_setting("RequestQueues__queueServiceUri", &queues)
     }
 
-    /// The delivery after which the host gives a message up.
+    /// Sets the number of deliveries of a message.
     pub(crate) fn with_deliveries(self, count: u32) -> Self {
         self.with_setting(
             "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
@@ -108,48 +109,22 @@ impl Setup {
     /// Starts everything and waits until the handler listens.
     pub(crate) async fn start(self) -> World {
         let account = Azurite::shared().await.unwrap().account().unwrap();
-        let [requests, results, failed, poison] = [
-            "app-role-requests",
-            "app-role-results",
-            "app-role-failed",
-            "app-role-requests-poison",
-        ]
-        .map(|name| account.queue(name).unwrap());
+        let queue = |name| account.queue(name).unwrap();
+        let [requests, results] = ["app-role-requests", "app-role-results"].map(queue);
+        let [failed, poison] = ["app-role-failed", "app-role-requests-poison"].map(queue);
         requests.create_if_missing().await.unwrap();
         results.create_if_missing().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let policy_file = folder.path().join("policy.json");
-        if let Some(policy) = &self.policy {
-            std::fs::write(&policy_file, policy).unwrap();
-        }
         let (proxy, port) = proxy_of(account.queue_endpoint(), self.with_proxy).await;
         let (table_proxy, table_port) =
             proxy_of(account.table_endpoint(), self.with_table_proxy).await;
         let reached = account.clone().with_queue_port(port).unwrap();
         let reached = reached.with_table_port(table_port).unwrap();
-        let connection = reached.connection_string();
-        let queues = "AzureFunctionsJobHost__extensions__queues__";
-        let mut options = Options::new(self.app_root);
-        options.environment = self.tenant.environment();
-        options.environment.extend(
-            [
-                ("RequestQueues", connection.as_str()),
-                ("AzureWebJobsStorage", &connection),
-                ("POLICY_FILE", policy_file.to_str().unwrap()),
-                ("PACE_FACTOR", "0.05"),
-                (&format!("{queues}visibilityTimeout"), "00:00:01"),
-                (&format!("{queues}maxPollingInterval"), "00:00:00.2"),
-                (
-                    "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
-                    env!("CARGO_BIN_EXE_app-role-broker"),
-                ),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
-        options.environment.extend(self.environment);
-        options.keys = self.keys;
-        options.easy_auth = self.easy_auth;
-        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        let folder = tempfile::tempdir().unwrap();
+        let policy_file = folder.path().join("policy.json");
+        if let Some(policy) = &self.policy {
+            std::fs::write(&policy_file, policy).unwrap();
+        }
+        let options = self.host_options(&reached.connection_string(), &policy_file);
         let host = FunctionsHost::start(options.clone()).await.unwrap();
         host.ready().await.unwrap();
         World {
@@ -166,9 +141,33 @@ impl Setup {
             _folder: folder,
         }
     }
+
+    fn host_options(&self, connection: &str, policy_file: &Path) -> Options {
+        let settings = [
+            ("RequestQueues", connection),
+            ("AzureWebJobsStorage", connection),
+            ("POLICY_FILE", policy_file.to_str().unwrap()),
+            ("PACE_FACTOR", "0.05"),
+            ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
+            ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "00:00:00.2"),
+            (
+                "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
+                env!("CARGO_BIN_EXE_app-role-broker"),
+            ),
+        ];
+        let mut options = Options::new(self.app_root.clone());
+        options.environment = self.tenant.environment();
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        options.environment.extend(settings);
+        options.environment.extend(self.environment.clone());
+        options.keys = self.keys.clone();
+        options.easy_auth = self.easy_auth.clone();
+        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        options
+    }
 }
 
-/// A proxy before a service of Azurite, and by which port the host is to reach the service.
+/// Starts a proxy for a service of Azurite. Returns it with the port that the host must use.
 async fn proxy_of(service: &Url, is_used: bool) -> (StorageProxy, u16) {
     let azurite = service.port().unwrap();
     let proxy = StorageProxy::start(azurite, SEED).await.unwrap();
@@ -176,7 +175,7 @@ async fn proxy_of(service: &Url, is_used: bool) -> (StorageProxy, u16) {
     (proxy, port)
 }
 
-/// Decides which connections suffer when the proxy is told to make trouble.
+/// The seed that selects the connections that the proxies break.
 const SEED: u64 = 7;
 
 /// A running world.
@@ -199,19 +198,19 @@ impl World {
         Setup::new().await.start().await
     }
 
-    /// Starts a host in place of the one that has stopped, as Azure does.
+    /// Starts a new host after the first one has stopped, as Azure does.
     pub(crate) async fn restart_host(&mut self) {
         self.host = FunctionsHost::start(self.options.clone()).await.unwrap();
         self.host.ready().await.unwrap();
     }
 
-    /// Sends a message and waits for its result, however many deliveries it takes.
+    /// Sends a message and waits for its result, over any number of deliveries.
     pub(crate) async fn result_of(&self, message: &str) -> Value {
         self.requests.send(message).await.unwrap();
         self.next_results(1).await.remove(0)
     }
 
-    /// Waits until so many invocations more have succeeded, and takes their results.
+    /// Waits for `count` more results and receives them.
     pub(crate) async fn next_results(&self, count: usize) -> Vec<Value> {
         let mut results = Vec::new();
         let mut finished = 0;
@@ -225,14 +224,14 @@ impl World {
         results
     }
 
-    /// The rows of the record in the order of their keys, once there are so many.
+    /// Waits for `count` rows of the record. Returns them in the order of their keys.
     pub(crate) async fn audit_rows(&self, count: usize) -> Vec<Entity> {
         let table = self.account.table("AppRoleAudit");
         let enough = async {
             loop {
                 match table.entities().await {
                     Ok(rows) if rows.len() >= count => return rows,
-                    Ok(_) | Err(TableError::NotFound { .. }) => {}
+                    Ok(_) | Err(StorageError::NotFound { .. }) => {}
                     Err(error) => panic!("{error}"),
                 }
             }
@@ -242,7 +241,7 @@ impl World {
         rows
     }
 
-    /// What Health answers.
+    /// The status and the body of the answer of `Health`.
     pub(crate) async fn health(&self) -> (u16, Value) {
         let url = self.host.http_url().join("api/health").unwrap();
         let answer = http_client().get(url).send().await.unwrap();
@@ -250,7 +249,7 @@ impl World {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// The same, once its status is this.
+    /// Calls `Health` until it answers with this status.
     pub(crate) async fn health_with_status(&self, status: u16) -> Value {
         let answered = async {
             loop {
@@ -263,7 +262,7 @@ impl World {
         tokio::time::timeout(TIMEOUT, answered).await.unwrap()
     }
 
-    /// The messages of a queue, which may not exist.
+    /// The messages of a queue; none if the queue does not exist.
     pub(crate) async fn messages(&self, queue: &Queue) -> Vec<Value> {
         if !queue.exists().await.unwrap() {
             return Vec::new();
@@ -272,7 +271,7 @@ impl World {
         messages.iter().map(|message| serde_json::from_str(&message.text).unwrap()).collect()
     }
 
-    /// The same, once there are any.
+    /// Waits until a queue has messages. Returns them.
     pub(crate) async fn wait_for_messages(&self, queue: &Queue) -> Vec<Value> {
         loop {
             let messages = self.messages(queue).await;
@@ -282,24 +281,24 @@ impl World {
         }
     }
 
-    /// Waits until the log has a line with this text.
+    /// Waits for a log line with this text. Returns the line.
     pub(crate) async fn log_line(&self, text: &str) -> String {
         self.host.wait_for_log(text, TIMEOUT).await.unwrap().message
     }
 
-    /// Whether nothing was written to the tenant beyond what it held at the start.
+    /// Whether no assignment was written since the start.
     pub(crate) fn tenant_is_unchanged(&self) -> bool {
         self.tenant.count(tenant_emulator::Route::CreateAssignment) == 0
     }
 }
 
-/// An HTTP client of a caller from outside.
+/// The HTTP client of an outside caller.
 #[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
 pub(crate) fn http_client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-/// Graph's own body of an assignment.
+/// A request in the form of Graph's own body.
 pub(crate) fn request(principal: &str, api: &str, role: &str) -> String {
     format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#)
 }
@@ -309,7 +308,7 @@ pub(crate) fn valid_request() -> String {
     request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
 }
 
-/// A request by names.
+/// A request in the broker's own form, for the Orders API.
 pub(crate) fn request_by_names(action: &str, principal: &str, roles: &[&str]) -> String {
     serde_json::json!({
         "action": action, "principal": principal, "api": "api://orders", "roles": roles,
@@ -317,14 +316,14 @@ pub(crate) fn request_by_names(action: &str, principal: &str, roles: &[&str]) ->
     .to_string()
 }
 
-/// What a result says of its one role.
+/// The only role of a result.
 pub(crate) fn role(result: &Value) -> &Value {
     let roles = result["roles"].as_array().unwrap();
     assert_eq!(roles.len(), 1, "{result}");
     &roles[0]
 }
 
-/// A copy of the app's files, to change.
+/// A copy of the app's files that a test may change.
 pub(crate) fn copy_of_app_files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let functions =

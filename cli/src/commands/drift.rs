@@ -79,7 +79,7 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
     }
     let holdings = holdings(session, &apis, &progress).await?;
     let comparer = Comparer::new(session, broker, &apis, &holdings);
-    let mut identities = session.graph().managed_identities();
+    let mut identities = session.graph().inventory().managed_identities();
     while let Some(page) = identities.next_page(session.deadline()).await? {
         drift.identities += page.len();
         progress.say(&format!("{} managed identities …", drift.identities));

@@ -67,7 +67,7 @@ pub(crate) async fn run(
     let api = session.directory().api(&arguments.api).await?;
     let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
     let progress = Progress::start("listing the holders …");
-    let holders = session.graph().named_holders(&api, session.deadline()).await?;
+    let holders = session.graph().assignments().list_holders(&api, session.deadline()).await?;
     drop(progress);
     let is_listed =
         |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.assignment.role);

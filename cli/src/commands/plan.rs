@@ -9,7 +9,7 @@ use app_roles::{
     ids::ObjectId,
     outcome::{Code, RoleOutcome, Status},
     policy::Denial,
-    request::{LARGEST_REQUEST, Request},
+    request::{MAX_REQUEST_BYTES, Request},
     requester::Requester,
     result::ResultPrincipal,
 };
@@ -47,7 +47,7 @@ pub(crate) async fn run(
     })?;
     let request = Request { dry_run: true, ..request };
     let session = Session::open(global).await?;
-    if let Some(reason) = session.policy().closed_because() {
+    if let Some(reason) = session.policy().unavailable_reason() {
         screen.note(&format!("warning: no policy: {reason}"));
     }
     let ask = session.ask(&arguments.requester);
@@ -80,7 +80,7 @@ async fn decide(
         // The broker's code ran as the operator, so it took the operator for its own identity.
         let denied = RoleOutcome::denied(&Denial::OwnIdentity);
         let names = request.roles.iter();
-        answer.roles = names.map(|name| denied.clone().requested(name)).collect();
+        answer.roles = names.map(|name| denied.clone().with_requested_name(name)).collect();
     }
     answer
 }
@@ -90,7 +90,7 @@ fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::failed(format!("{} cannot be read: {error}", file.display()))
     };
-    let most = u64::try_from(LARGEST_REQUEST).unwrap_or(u64::MAX).saturating_add(1);
+    let most = u64::try_from(MAX_REQUEST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().take(most).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -52,11 +52,11 @@ async fn without_a_policy_nobody_knows_what_is_protected() {
     for policy in ["{", r#"{"version":2,"allow":[]}"#] {
         world.write("policy.json", policy);
         let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
-        ended.assert_said(3, &["nobody knows what is protected"]);
+        ended.assert_said(3, &["it is unknown what the policy protects"]);
     }
     std::fs::remove_file(world.path("policy.json")).unwrap();
     let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
-    ended.assert_said(3, &["nobody knows what is protected", "cannot be read"]);
+    ended.assert_said(3, &["it is unknown what the policy protects", "cannot be read"]);
     assert!(world.is_untouched());
 }
 

@@ -4,7 +4,7 @@ use app_roles::{
     directory::{Api, Principal},
     outcome::{Candidate, RoleOutcome, Status},
     request::Request,
-    result::{MOST_CANDIDATES, ResultApi, ResultPrincipal},
+    result::{MAX_CANDIDATES, ResultApi, ResultPrincipal},
 };
 
 /// The broker's answer to a request, before it is recorded.
@@ -39,7 +39,7 @@ impl Answer {
 
     /// The answer that a name has several meanings.
     pub(crate) fn ambiguous(outcome: RoleOutcome, candidates: &[Principal]) -> Self {
-        let candidates = candidates.iter().take(MOST_CANDIDATES).map(Candidate::from).collect();
+        let candidates = candidates.iter().take(MAX_CANDIDATES).map(Candidate::from).collect();
         Self { candidates, ..Self::for_all(outcome) }
     }
 
@@ -48,7 +48,11 @@ impl Answer {
         if let [outcome] = self.roles.as_slice()
             && outcome.requested.is_none()
         {
-            self.roles = request.roles.iter().map(|role| outcome.clone().requested(role)).collect();
+            self.roles = request
+                .roles
+                .iter()
+                .map(|role| outcome.clone().with_requested_name(role))
+                .collect();
         }
         self
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use app_roles::{
+    baseline_role::{self, BaselineRole},
     directory::{Api, Assignment, Principal},
     event::{BaselineCheckRequested, Ignored, ResourceWritten},
     names::{ApiName, PrincipalName},
     outcome::{RoleOutcome, Status},
-    plan::{self, Wanted},
-    policy::{BaselineQuestion, OwnIdentity},
+    policy::{OwnIdentity, ProposedAssignment},
     privileged,
 };
 use microsoft_graph::Lookup;
@@ -53,13 +53,13 @@ impl Baseline {
         ask: &Ask,
         written: &ResourceWritten,
     ) -> Result<Applied, Stop> {
-        if !self.roles.policy.baseline_concerns(&written.resource) {
+        if !self.roles.policy.baseline_covers(&written.resource) {
             return Ok(Applied::Ignored(Ignored::NoRule));
         }
         self.mode.check()?;
         let max_age = self.identities.timing.settled;
         let key = written.resource.key();
-        let check = self.checked.begin(key, ask.deadline, max_age).await.ok_or_else(|| {
+        let check = self.checked.begin(key, ask.deadline).await.ok_or_else(|| {
             Stop::again("another event about the same resource was worked on for too long")
         })?;
         // A message that came back may be done, and its record may be lost.
@@ -67,7 +67,7 @@ impl Baseline {
             return Ok(Applied::Ignored(Ignored::Settled));
         }
         // An invocation that waited for another one has waited for the identity, too.
-        let waits_for_replication = ask.waits_for_replication && !check.waited;
+        let waits_for_replication = ask.waits_for_replication && !check.waited();
         let ask = Ask { waits_for_replication, ..ask.clone() };
         let own = self.own_identity(&ask).await?;
         let applied = match self.identities.find(&ask, written, own).await? {
@@ -91,7 +91,7 @@ impl Baseline {
         self.mode.check()?;
         let max_age = self.identities.timing.settled;
         let key = check.principal.to_string();
-        let turn = self.checked.begin(&key, ask.deadline, max_age).await.ok_or_else(|| {
+        let turn = self.checked.begin(&key, ask.deadline).await.ok_or_else(|| {
             Stop::again("another check of the same identity was worked on for too long")
         })?;
         if ask.is_first_delivery() && turn.covers(check.time, max_age) {
@@ -99,7 +99,7 @@ impl Baseline {
         }
         let own = self.own_identity(ask).await?;
         let name = PrincipalName::ObjectId(check.principal);
-        let found = self.roles.graph.principal(&name, ask.deadline).await;
+        let found = self.roles.graph.service_principals().find(&name, ask.deadline).await;
         let applied = match found.map_err(baseline_failure)? {
             Lookup::Found(principal) => {
                 let identity = ManagedIdentity::FromGraph(principal);
@@ -137,7 +137,7 @@ impl Baseline {
         let since = since.filter(|_| !ask.is_first_delivery());
         let mut answers = assigned_before(&granted, identity.principal(), &held, since);
         let held = held.iter().map(|one| (one.api, one.role));
-        let missing = plan::missing(granted.roles, held);
+        let missing = baseline_role::missing(granted.roles, held);
         if missing.is_empty() {
             return Ok(Applied::Answers(answers));
         }
@@ -165,7 +165,7 @@ impl Baseline {
         &self,
         ask: &Ask,
         target: &Target,
-        missing: &[Wanted],
+        missing: &[BaselineRole],
     ) -> (Vec<RoleOutcome>, End) {
         let wanted = missing.iter().filter(|wanted| wanted.api == target.api.object_id);
         let permitted: Vec<_> = wanted.filter_map(|wanted| self.permit(target, wanted)).collect();
@@ -179,9 +179,9 @@ impl Baseline {
         (roles, end)
     }
 
-    fn permit(&self, target: &Target, wanted: &Wanted) -> Option<Permitted> {
+    fn permit(&self, target: &Target, wanted: &BaselineRole) -> Option<Permitted> {
         let (role, Target { own, principal, api, .. }) = (&wanted.role, target);
-        match self.roles.policy.decide_baseline(&BaselineQuestion {
+        match self.roles.policy.decide_baseline(&ProposedAssignment {
             principal,
             api,
             role,
@@ -209,7 +209,7 @@ fn assigned_before(
     since: Option<OffsetDateTime>,
 ) -> Vec<Answer> {
     let Some(since) = since else { return Vec::new() };
-    let assigned = |api: &Api, wanted: &Wanted| {
+    let assigned = |api: &Api, wanted: &BaselineRole| {
         let is_it = |one: &&Assignment| one.api == wanted.api && one.role == wanted.role.id;
         let assignment = held.iter().find(is_it).filter(|one| is_since(one, since))?;
         let outcome = outcome(api, wanted, &wanted.rule, Status::AlreadyAssigned);
@@ -230,7 +230,7 @@ fn is_since(assignment: &Assignment, moment: OffsetDateTime) -> bool {
 }
 
 /// The outcome of a role that a rule of the baseline gives.
-fn outcome(api: &Api, wanted: &Wanted, rule: &str, status: Status) -> RoleOutcome {
+fn outcome(api: &Api, wanted: &BaselineRole, rule: &str, status: Status) -> RoleOutcome {
     let role = &wanted.role;
     let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
     let outcome = RoleOutcome {
@@ -238,5 +238,5 @@ fn outcome(api: &Api, wanted: &Wanted, rule: &str, status: Status) -> RoleOutcom
         privileged: Some(why.is_some()),
         ..RoleOutcome::new(status)
     };
-    outcome.about(role)
+    outcome.with_role(role)
 }

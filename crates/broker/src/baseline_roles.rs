@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use app_roles::{
+    baseline_role::BaselineRole,
     directory::{Api, Principal},
     names::ApiName,
-    plan::Wanted,
     policy::{OwnIdentity, Policy},
 };
 use azure_rest::retry::Deadline;
@@ -24,7 +24,7 @@ pub(crate) struct BaselineRoles {
 #[derive(Default)]
 pub(crate) struct Granted {
     pub(crate) apis: Vec<(ApiName, Arc<Api>)>,
-    pub(crate) roles: Vec<Wanted>,
+    pub(crate) roles: Vec<BaselineRole>,
 }
 
 impl BaselineRoles {
@@ -44,7 +44,7 @@ impl BaselineRoles {
             let Some(api) = self.api(&name, Some(principal), deadline).await? else { continue };
             // Two names may mean one API, and all rules about it have been asked then.
             if granted.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
-                granted.roles.extend(self.policy.wanted(principal, &api, own));
+                granted.roles.extend(self.policy.baseline_roles(principal, &api, own));
                 granted.apis.push((name, api));
             }
         }
@@ -71,7 +71,8 @@ impl BaselineRoles {
         principal: Option<&Principal>,
         deadline: Deadline,
     ) -> Result<Option<Arc<Api>>, GraphError> {
-        let Lookup::Found(api) = self.graph.api(name, deadline).await? else {
+        let Lookup::Found(api) = self.graph.service_principals().find_api(name, deadline).await?
+        else {
             self.warn(&format!(
                 "rules of the baseline name the API {name}, and this tenant has no service principal \
                  for it, or more than one"
@@ -81,7 +82,7 @@ impl BaselineRoles {
         if self.policy.unknown_roles(principal, &api).is_empty() {
             return Ok(Some(api));
         }
-        let api = match self.graph.refreshed_api(name, deadline).await? {
+        let api = match self.graph.service_principals().find_fresh_api(name, deadline).await? {
             Lookup::Found(api) => api,
             _ => api,
         };

@@ -119,6 +119,8 @@ impl Broker {
     ) -> Result<Answer, Stop> {
         self.mode.check()?;
         let request = decoded.map_err(Stop::unreadable)?;
+        let request_id = request.request_id.as_ref().map(tracing::field::display);
+        tracing::debug!(event = "request.received", request_id, "working on a request");
         let now = OffsetDateTime::now_utc();
         request.check_age(ask.sent, now).map_err(|expired| Stop::expired(&expired))?;
         // The first gate: a requester that no rule names learns nothing about the tenant.

@@ -5,15 +5,11 @@
 //! have seen what happens later: an identity may have been enabled, or replaced. So each entry says up
 //! to which moment its resource was checked.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use azure_rest::retry::Deadline;
+use memory_cache::{KeyGuard, KeyedLock, TimedCache};
 use time::OffsetDateTime;
-use tokio::{sync::OwnedMutexGuard, time::Instant};
 
 /// The largest number of entries, with a few hundred bytes each. An entry that is dropped costs two
 /// reads.
@@ -22,80 +18,56 @@ const CAPACITY: usize = 4096;
 /// The largest expected difference between this machine's clock and Azure's.
 const CLOCK_SKEW: time::Duration = time::Duration::seconds(5);
 
-/// The entry of one resource. The invocation that holds the lock checks the resource; others wait.
-type Entry = Arc<tokio::sync::Mutex<Option<Checked>>>;
-
-#[derive(Debug, Clone, Copy)]
-struct Checked {
-    at: Instant,
-    /// Everything up to this moment was seen.
-    up_to: OffsetDateTime,
+/// The checks by the key of a resource, or the id of an identity.
+pub(crate) struct CheckedResources {
+    in_progress: KeyedLock<String>,
+    /// The moments up to which everything was seen.
+    seen: TimedCache<String, OffsetDateTime>,
 }
 
-/// Entries by the key of a resource, or the id of an identity.
-#[derive(Default)]
-pub(crate) struct CheckedResources(Mutex<HashMap<String, Entry>>);
-
 /// The right to check a resource, until it is dropped.
-pub(crate) struct ResourceCheck {
-    entry: OwnedMutexGuard<Option<Checked>>,
+pub(crate) struct ResourceCheck<'a> {
+    resources: &'a CheckedResources,
+    key: String,
+    guard: KeyGuard,
     began: OffsetDateTime,
-    /// Whether another invocation was checking the resource before.
-    pub(crate) waited: bool,
+}
+
+impl Default for CheckedResources {
+    fn default() -> Self {
+        Self { in_progress: KeyedLock::default(), seen: TimedCache::new(CAPACITY) }
+    }
 }
 
 impl CheckedResources {
     /// Waits until no other invocation checks this resource; `None` at the deadline.
-    pub(crate) async fn begin(
-        &self,
-        key: &str,
-        deadline: Deadline,
-        max_age: Duration,
-    ) -> Option<ResourceCheck> {
-        let entry = self.entry(key, max_age);
-        let (entry, waited) = match entry.clone().try_lock_owned() {
-            Ok(entry) => (entry, false),
-            Err(_) => {
-                let waiting = tokio::time::timeout_at(deadline.moment(), entry.lock_owned());
-                (waiting.await.ok()?, true)
-            }
-        };
-        Some(ResourceCheck { entry, began: OffsetDateTime::now_utc(), waited })
-    }
-
-    fn entry(&self, key: &str, max_age: Duration) -> Entry {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= CAPACITY && !entries.contains_key(key) {
-            entries.retain(|_, entry| is_in_use(entry, max_age));
-            if entries.len() >= CAPACITY {
-                // An invocation that holds an entry keeps it. At worst, a few resources are checked twice.
-                entries.clear();
-            }
-        }
-        entries.entry(key.to_owned()).or_default().clone()
+    pub(crate) async fn begin(&self, key: &str, deadline: Deadline) -> Option<ResourceCheck<'_>> {
+        let key = key.to_owned();
+        let guard = self.in_progress.lock_before(key.clone(), deadline.moment()).await?;
+        Some(ResourceCheck { resources: self, key, guard, began: OffsetDateTime::now_utc() })
     }
 }
 
-/// Whether the resource is being checked now, or was checked recently.
-fn is_in_use(entry: &Entry, max_age: Duration) -> bool {
-    entry.try_lock().map_or(true, |checked| checked.is_some_and(|one| one.at.elapsed() < max_age))
-}
+impl ResourceCheck<'_> {
+    /// Whether another invocation was checking the resource before.
+    pub(crate) fn waited(&self) -> bool {
+        self.guard.waited()
+    }
 
-impl ResourceCheck {
     /// Whether a check that is younger than `max_age` has seen an event of this moment.
     pub(crate) fn covers(&self, event: Option<OffsetDateTime>, max_age: Duration) -> bool {
-        let checked = self.entry.filter(|checked| checked.at.elapsed() < max_age);
-        matches!((checked, event), (Some(checked), Some(event)) if event <= checked.up_to)
+        let seen = self.resources.seen.get(&self.key, max_age);
+        matches!((seen, event), (Some(seen), Some(event)) if event <= seen)
     }
 
     /// Remembers that the resource has all that it should have. `event` is the moment of the event
     /// that caused the check.
-    pub(crate) fn finish(mut self, event: Option<OffsetDateTime>) {
+    pub(crate) fn finish(self, event: Option<OffsetDateTime>) {
         // An event from the future must not hide the events until then.
         let event = event.map(|event| event.min(self.began + CLOCK_SKEW));
         let seen = self.began - CLOCK_SKEW;
-        let up_to = event.map_or(seen, |event| event.max(seen));
-        *self.entry = Some(Checked { at: Instant::now(), up_to });
+        let seen = event.map_or(seen, |event| event.max(seen));
+        self.resources.seen.insert(self.key, seen);
     }
 }
 
@@ -110,8 +82,8 @@ mod tests {
         Deadline::after(Duration::from_secs(1))
     }
 
-    async fn begin(resources: &CheckedResources, number: usize) -> ResourceCheck {
-        resources.begin(&number.to_string(), soon(), MAX_AGE).await.unwrap()
+    async fn begin(resources: &CheckedResources, number: usize) -> ResourceCheck<'_> {
+        resources.begin(&number.to_string(), soon()).await.unwrap()
     }
 
     #[tokio::test]
@@ -159,9 +131,9 @@ mod tests {
     async fn one_invocation_checks_a_resource_and_others_wait_until_their_deadline() {
         let resources = CheckedResources::default();
         let first = begin(&resources, 1).await;
-        assert!(!first.waited);
-        assert!(!begin(&resources, 2).await.waited);
-        assert!(resources.begin("1", soon(), MAX_AGE).await.is_none());
+        assert!(!first.waited());
+        assert!(!begin(&resources, 2).await.waited());
+        assert!(resources.begin("1", soon()).await.is_none());
         let (_, second) = tokio::join!(
             async {
                 tokio::task::yield_now().await;
@@ -169,15 +141,6 @@ mod tests {
             },
             begin(&resources, 1)
         );
-        assert!(second.waited);
-    }
-
-    #[tokio::test]
-    async fn many_resources_do_not_fill_the_memory() {
-        let resources = CheckedResources::default();
-        for number in 0..2 * CAPACITY {
-            begin(&resources, number).await.finish(None);
-        }
-        assert!(resources.0.lock().unwrap().len() <= CAPACITY);
+        assert!(second.waited());
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn decide(
     target: &Target,
 ) -> Result<Vec<Permitted>, Stop> {
     let gate = SecondGate { policy, ask, action: request.action, target };
-    let decide = |name| gate.decide(name).map_err(|refusal| refusal.requested(name));
+    let decide = |name| gate.decide(name).map_err(|refusal| refusal.with_requested_name(name));
     let decisions: Vec<_> = request.roles.iter().map(decide).collect();
     if decisions.iter().all(Result::is_ok) {
         return Ok(decisions.into_iter().flatten().collect());
@@ -61,12 +61,14 @@ impl SecondGate<'_> {
         match self.policy.decide(&question) {
             Ok(permit) => {
                 let rule = Some(permit.rule().to_owned());
-                let known = RoleOutcome::new(Status::NotAttempted).about(&role).requested(name);
+                let known = RoleOutcome::new(Status::NotAttempted)
+                    .with_role(&role)
+                    .with_requested_name(name);
                 Ok(Permitted { permit, outcome: RoleOutcome { rule, privileged, ..known } })
             }
             Err(denial) => {
                 tracing::warn!(event = "request.denied", app_role_id = %role.id, "{denial}");
-                let denied = RoleOutcome::denied(&denial).about(&role);
+                let denied = RoleOutcome::denied(&denial).with_role(&role);
                 Err(RoleOutcome { privileged, ..denied })
             }
         }
@@ -76,7 +78,7 @@ impl SecondGate<'_> {
 /// The outcome of a role that was not written because of another role of the request.
 pub(crate) fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
     RoleOutcome { status: Status::NotAttempted, ..outcome }
-        .because("nothing was done, because of another role of the request")
+        .with_message("nothing was done, because of another role of the request")
 }
 
 /// The role with this name, if it can be assigned or revoked; otherwise the outcome that says why not.
@@ -97,7 +99,7 @@ fn assignable_role(name: &RoleName, api: &Api) -> Result<AppRole, RoleOutcome> {
     } else {
         return Ok(role);
     };
-    Err(RoleOutcome::new(Status::Invalid).coded(code).because(message).about(&role))
+    Err(RoleOutcome::new(Status::Invalid).with_code(code).with_message(message).with_role(&role))
 }
 
 /// A role that can be revoked: any role, a disabled one as well, and by its id a role that the API no
@@ -116,7 +118,7 @@ fn no_such_role(problem: &NoSuchRole) -> RoleOutcome {
         NoSuchRole::Ambiguous => (Status::Ambiguous, Code::RoleAmbiguous),
         NoSuchRole::Unknown(_) | NoSuchRole::HasRoles => (Status::NotFound, Code::RoleNotFound),
     };
-    let outcome = RoleOutcome::new(status).coded(code).because(&problem.to_string());
+    let outcome = RoleOutcome::new(status).with_code(code).with_message(&problem.to_string());
     match problem {
         NoSuchRole::Unknown(suggestions) => {
             RoleOutcome { suggestions: suggestions.clone(), ..outcome }

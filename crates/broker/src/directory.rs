@@ -104,7 +104,8 @@ impl Directory {
         target: &Target,
         deadline: Deadline,
     ) -> Result<Arc<Api>, Stop> {
-        let found = self.graph.refreshed_api(&target.api_name, deadline).await;
+        let found =
+            self.graph.service_principals().find_fresh_api(&target.api_name, deadline).await;
         match found.map_err(|error| target.failed(error))? {
             Lookup::Found(api) if api.object_id == target.api.object_id => Ok(api),
             // The name means something else by now. The answer stays about the API that was found.
@@ -118,12 +119,13 @@ impl Directory {
         target: &Target,
         deadline: Deadline,
     ) -> Result<Vec<Assignment>, Stop> {
-        let held = self.graph.assignments(&target.principal, deadline).await;
+        let held = self.graph.assignments().list(&target.principal, deadline).await;
         held.map_err(|error| target.failed(error))
     }
 
     async fn principal(&self, ask: &Ask, name: &PrincipalName) -> Result<Principal, Stop> {
-        let mut found = self.graph.principal(name, ask.deadline).await.map_err(Stop::failed)?;
+        let mut found =
+            self.graph.service_principals().find(name, ask.deadline).await.map_err(Stop::failed)?;
         if matches!(found, Lookup::NotFound) && may_be_new(name) {
             let mistaken = self.mistaken_id(name, ask.deadline).await.map_err(Stop::failed)?;
             if let Some(message) = mistaken {
@@ -140,7 +142,13 @@ impl Directory {
     }
 
     async fn api(&self, name: &ApiName, deadline: Deadline) -> Result<Arc<Api>, Stop> {
-        match self.graph.api(name, deadline).await.map_err(Stop::failed)? {
+        match self
+            .graph
+            .service_principals()
+            .find_api(name, deadline)
+            .await
+            .map_err(Stop::failed)?
+        {
             Lookup::Found(api) => Ok(api),
             Lookup::Ambiguous(candidates) => Err(ambiguous(Code::ApiAmbiguous, &candidates)),
             Lookup::NotFound => Err(not_found(
@@ -170,7 +178,7 @@ impl Directory {
             CallTiming { first_wait: poll, longest_wait: poll, ..self.timing.calls.clone() };
         let until = self.replication_deadline(ask);
         let waited = retry("wait for the principal", &timing, until, || async {
-            match self.graph.principal(name, ask.deadline).await {
+            match self.graph.service_principals().find(name, ask.deadline).await {
                 Ok(Lookup::NotFound) => Attempt::Again { after: None, error: Missing::NotFound },
                 Ok(found) => Attempt::Done(found),
                 Err(error) => Attempt::Stop(Missing::Failed(error)),
@@ -200,7 +208,9 @@ impl Directory {
             _ => return Ok(None),
         };
         let Ok(other) = other else { return Ok(None) };
-        let Lookup::Found(principal) = self.graph.principal(&other, deadline).await? else {
+        let Lookup::Found(principal) =
+            self.graph.service_principals().find(&other, deadline).await?
+        else {
             return Ok(None);
         };
         let Principal { object_id, client_id, .. } = principal;
@@ -223,14 +233,15 @@ enum Missing {
 }
 
 fn not_found(code: Code, message: &str) -> Stop {
-    let outcome = RoleOutcome::new(Status::NotFound).coded(code).because(message);
+    let outcome = RoleOutcome::new(Status::NotFound).with_code(code).with_message(message);
     Stop::Final(Answer::for_all(outcome))
 }
 
 /// A principal that Graph does not know may be too young. After the last delivery, the answer is
 /// `failed`.
 fn not_found_yet(message: &str) -> Stop {
-    let outcome = RoleOutcome::new(Status::Failed).coded(Code::PrincipalNotFound).because(message);
+    let outcome =
+        RoleOutcome::new(Status::Failed).with_code(Code::PrincipalNotFound).with_message(message);
     Stop::Again(crate::stop::Again::after(vec![Answer::for_all(outcome)]))
 }
 
@@ -239,7 +250,7 @@ fn ambiguous(code: Code, candidates: &[Principal]) -> Stop {
         "{} service principals have this name; name one by an id, see candidates",
         candidates.len()
     );
-    let outcome = RoleOutcome::new(Status::Ambiguous).coded(code).because(&message);
+    let outcome = RoleOutcome::new(Status::Ambiguous).with_code(code).with_message(&message);
     Stop::Final(Answer::ambiguous(outcome, candidates))
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app_roles::{directory::Assignment, policy::Policy};
 use azure_rest::{claims::Claims, retry::Deadline, token::Token};
+use memory_cache::TimedCache;
 use microsoft_graph::{
     Graph,
     error::{GraphError, NEEDED_ROLE_IDS, NEEDED_ROLES, missing_roles},
@@ -12,7 +13,6 @@ use serde::Serialize;
 
 use crate::{
     check::Check,
-    single_flight::SingleFlight,
     storage_checks::{StorageChecks, WatchedQueue},
     timing::Timing,
 };
@@ -47,7 +47,7 @@ pub(crate) struct HealthChecks {
     policy: Arc<Policy>,
     storage: Arc<StorageChecks>,
     timing: Timing,
-    sign_in: SingleFlight<SignIn>,
+    sign_in: TimedCache<(), SignIn>,
 }
 
 /// The checks of the broker's identity.
@@ -65,17 +65,17 @@ impl HealthChecks {
         storage: Arc<StorageChecks>,
         timing: Timing,
     ) -> Self {
-        Self { graph, policy, storage, timing, sign_in: SingleFlight::default() }
+        Self { graph, policy, storage, timing, sign_in: TimedCache::new(1) }
     }
 
     /// Makes all checks. `queues` are the queues of the app's functions.
     pub(crate) async fn run(&self, queues: &[WatchedQueue]) -> Health {
         let (SignIn { token, roles, graph }, table, queues) = tokio::join!(
-            self.sign_in.get(self.timing.health_memory, || self.check_sign_in()),
+            self.sign_in.get_or_fetch(&(), self.timing.health_memory, || self.check_sign_in()),
             self.storage.table(),
             self.storage.queues(queues),
         );
-        let policy = Check::of(self.policy.closed_because().is_none());
+        let policy = Check::of(self.policy.unavailable_reason().is_none());
         Health { policy, token, roles, graph, table, queues }
     }
 
@@ -91,7 +91,7 @@ impl HealthChecks {
             let error = GraphError::own_identity_unknown();
             return SignIn { token: Check::failed("token", &error), ..not_signed_in };
         };
-        let held = self.graph.assignments_of(own, deadline).await;
+        let held = self.graph.assignments().list_by_object_id(own, deadline).await;
         let roles = check_roles(&token, held.as_deref().unwrap_or_default());
         let graph = held.map_or_else(|error| Check::failed("graph", &error), |_| Check::Ok);
         SignIn { token: Check::Ok, roles, graph }

@@ -18,7 +18,6 @@ mod reconcile;
 mod recorded;
 mod recorder;
 mod resource_identities;
-mod single_flight;
 mod stop;
 mod storage_checks;
 pub mod timing;

@@ -7,7 +7,7 @@ use app_roles::{
     directory::{Api, AppRole, Assignment},
     ids::AppRoleId,
     names::{ApiName, PrincipalName},
-    policy::{Policy, View},
+    policy::{Policy, VisibleRoles},
     privileged,
 };
 
@@ -67,21 +67,25 @@ impl Reader {
 
     async fn held_roles(&self, ask: &Ask, target: &mut Target) -> Result<Vec<HeldRole>, Stop> {
         // The second gate, before the list is read.
-        self.view(ask, target)?;
+        self.visible_roles(ask, target)?;
         let mut held = self.directory.held(target, ask.deadline).await?;
         held.retain(|one| one.api == target.api.object_id);
         if held.iter().any(|one| role(&target.api, one.role).is_none()) {
             target.api = self.directory.refreshed_api(target, ask.deadline).await?;
         }
-        let view = self.view(ask, target)?;
+        let view = self.visible_roles(ask, target)?;
         let shown = held.into_iter().filter_map(|one| shown(one, &target.api, &view));
         Ok(shown.collect())
     }
 
     /// What the policy shows of a target to the requester.
-    fn view<'a>(&'a self, ask: &Ask, target: &'a Target) -> Result<View<'a>, Stop> {
+    fn visible_roles<'a>(
+        &'a self,
+        ask: &Ask,
+        target: &'a Target,
+    ) -> Result<VisibleRoles<'a>, Stop> {
         let Target { own, principal, api, .. } = target;
-        let view = self.policy.view(&ask.requester, principal, api, *own);
+        let view = self.policy.visible_roles(&ask.requester, principal, api, *own);
         view.map_err(|denial| Stop::denied(&denial))
     }
 
@@ -103,7 +107,7 @@ fn role(api: &Api, id: AppRoleId) -> Option<AppRole> {
 }
 
 /// An assignment as the requester sees it, if a rule shows it.
-fn shown(assignment: Assignment, api: &Api, view: &View<'_>) -> Option<HeldRole> {
+fn shown(assignment: Assignment, api: &Api, view: &VisibleRoles<'_>) -> Option<HeldRole> {
     let id = assignment.role;
     let role = role(api, id).unwrap_or_else(|| AppRole::known_by_id(id));
     let rule = view.rule_for(&role)?;

@@ -10,7 +10,9 @@ use app_roles::{
     directory::Api,
     event::BaselineCheckRequested,
     ids::ObjectId,
-    reconcile::{Comparison, Findings, Holding, Holdings, Turns, found_twice},
+    reconcile::{
+        AssignmentsByPrincipal, CompactAssignment, Comparison, Findings, RepairBatch, confirmed,
+    },
 };
 use azure_rest::retry::{Deadline, millis};
 use microsoft_graph::error::GraphError;
@@ -41,7 +43,7 @@ pub(crate) struct Reconciler {
 #[derive(Debug, Default)]
 struct LastRun {
     /// Sorted.
-    unexpected: Vec<Holding>,
+    unexpected: Vec<CompactAssignment>,
     /// The identity to begin with.
     next: Option<ObjectId>,
 }
@@ -58,9 +60,9 @@ struct Reads {
 struct Plan {
     identities: usize,
     lacking: usize,
-    turns: Turns,
+    turns: RepairBatch,
     /// Found by this run and the one before, or old.
-    unexpected: Vec<Holding>,
+    unexpected: Vec<CompactAssignment>,
     /// The number of those that only this run has found.
     at_first_sight: usize,
 }
@@ -111,11 +113,11 @@ impl Reconciler {
         apis: &[Arc<Api>],
         reads: &mut Reads,
         deadline: Deadline,
-    ) -> Result<Holdings, GraphError> {
+    ) -> Result<AssignmentsByPrincipal, GraphError> {
         let mut all = Vec::new();
         for api in apis {
             let old = OffsetDateTime::now_utc() - OLD;
-            let mut holders = self.roles.graph.holders(api.object_id, old);
+            let mut holders = self.roles.graph.inventory().holders(api.object_id, old);
             while let Some(page) = holders.next_page(deadline).await? {
                 all.extend(page);
             }
@@ -131,10 +133,10 @@ impl Reconciler {
         deadline: Deadline,
     ) -> Result<Findings, GraphError> {
         let mut findings = Findings::default();
-        let mut identities = self.roles.graph.managed_identities();
+        let mut identities = self.roles.graph.inventory().managed_identities();
         while let Some(page) = identities.next_page(deadline).await? {
             for identity in &page {
-                findings.look_at(identity, comparison);
+                findings.compare(identity, comparison);
             }
         }
         reads.pages_of_identities = identities.pages();
@@ -147,7 +149,7 @@ impl LastRun {
         let Findings { identities, lacking, unexpected } = findings;
         let count = lacking.len();
         let from = self.next.unwrap_or_else(ObjectId::random);
-        let turns = Turns::of(lacking, from, MOST_CHECKS);
+        let turns = RepairBatch::of(lacking, from, MOST_CHECKS);
         self.next = turns.next;
         let unexpected = self.found_again(unexpected);
         let at_first_sight = self.unexpected.len() - unexpected.len();
@@ -155,11 +157,11 @@ impl LastRun {
     }
 
     /// The findings that the run before had, too. The next run compares with this one.
-    fn found_again(&mut self, mut found: Vec<Holding>) -> Vec<Holding> {
+    fn found_again(&mut self, mut found: Vec<CompactAssignment>) -> Vec<CompactAssignment> {
         found.sort_unstable();
         found.dedup();
         let before = mem::replace(&mut self.unexpected, found);
-        found_twice(&self.unexpected, &before)
+        confirmed(&self.unexpected, &before)
     }
 }
 

@@ -144,14 +144,14 @@ impl ResourceIdentities {
         ask: &Ask,
         identity: ManagedIdentity,
     ) -> Result<(ManagedIdentity, Vec<Assignment>), Stop> {
-        let held = self.graph.assignments(identity.principal(), ask.deadline).await;
+        let held = self.graph.assignments().list(identity.principal(), ask.deadline).await;
         match (held, &identity) {
             (Ok(held), _) => Ok((identity, held)),
             (Err(error), ManagedIdentity::FromArm(principal))
                 if error.kind() == ErrorKind::NotFound =>
             {
                 let principal = self.principal_with_id(ask, principal.object_id).await?;
-                let held = self.graph.assignments(&principal, ask.deadline).await;
+                let held = self.graph.assignments().list(&principal, ask.deadline).await;
                 let held = held.map_err(baseline_failure)?;
                 Ok((ManagedIdentity::FromGraph(principal), held))
             }
@@ -188,7 +188,7 @@ impl ResourceIdentities {
         ask: &Ask,
         name: &PrincipalName,
     ) -> Result<Lookup<Principal>, GraphError> {
-        match self.graph.principal(name, ask.deadline).await? {
+        match self.graph.service_principals().find(name, ask.deadline).await? {
             Lookup::NotFound => self.directory.wait_for_principal(ask, name).await,
             found => Ok(found),
         }

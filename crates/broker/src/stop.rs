@@ -64,7 +64,7 @@ impl Stop {
     /// The broker is paused.
     pub(crate) fn paused() -> Self {
         let reason = "the broker was paused; its operators can replay the request";
-        let outcome = RoleOutcome::new(Status::Failed).coded(Code::Paused).because(reason);
+        let outcome = RoleOutcome::new(Status::Failed).with_code(Code::Paused).with_message(reason);
         let answers = vec![Answer::for_all(outcome)];
         Self::Again(Again { reason: reason.to_owned(), answers, is_paused: true })
     }
@@ -72,12 +72,12 @@ impl Stop {
     /// The message is no request.
     pub(crate) fn unreadable(fault: &Unreadable) -> Self {
         tracing::warn!(event = "request.invalid", kind = fault.kind, "the message is no request");
-        Self::Final(Answer::for_all(RoleOutcome::new(Status::Invalid).because(&fault.detail)))
+        Self::Final(Answer::for_all(RoleOutcome::new(Status::Invalid).with_message(&fault.detail)))
     }
 
     /// The request is too old.
     pub(crate) fn expired(expired: &Expired) -> Self {
-        let outcome = RoleOutcome::new(Status::Expired).because(&expired.to_string());
+        let outcome = RoleOutcome::new(Status::Expired).with_message(&expired.to_string());
         Self::Final(Answer::for_all(outcome))
     }
 
@@ -109,7 +109,7 @@ impl Stop {
 
 /// The outcome of a role on which a call failed.
 fn failure(failure: Failure) -> RoleOutcome {
-    RoleOutcome::new(Status::Failed).failed(failure)
+    RoleOutcome::new(Status::Failed).with_failure(failure)
 }
 
 /// Logs a failed call in Graph's own words, and says whether another delivery may work.

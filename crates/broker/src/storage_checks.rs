@@ -4,8 +4,9 @@ use azure_rest::{
     retry::Deadline,
     storage::{Presence, Storage},
 };
+use memory_cache::TimedCache;
 
-use crate::{check::Check, single_flight::SingleFlight, timing::Timing};
+use crate::{check::Check, timing::Timing};
 
 /// The table of audit rows, in the host's own storage account.
 pub(crate) const AUDIT_TABLE: &str = "AppRoleAudit";
@@ -26,14 +27,14 @@ pub struct WatchedQueue {
 pub(crate) struct StorageChecks {
     storage: Option<Storage>,
     timing: Timing,
-    table: SingleFlight<Check>,
-    queues: SingleFlight<Check>,
+    table: TimedCache<(), Check>,
+    queues: TimedCache<(), Check>,
 }
 
 impl StorageChecks {
     /// Checks of this storage. Without storage, nothing is checked.
     pub(crate) fn new(storage: Option<Storage>, timing: Timing) -> Self {
-        let (table, queues) = (SingleFlight::default(), SingleFlight::default());
+        let (table, queues) = (TimedCache::new(1), TimedCache::new(1));
         Self { storage, timing, table, queues }
     }
 
@@ -48,7 +49,7 @@ impl StorageChecks {
                 Some(Err(error)) => Check::failed("table", &error),
             }
         };
-        self.table.get(self.timing.health_memory, find).await
+        self.table.get_or_fetch(&(), self.timing.health_memory, find).await
     }
 
     /// Whether all queues that must exist do.
@@ -65,7 +66,7 @@ impl StorageChecks {
             }
             all
         };
-        self.queues.get(self.timing.health_memory, find).await
+        self.queues.get_or_fetch(&(), self.timing.health_memory, find).await
     }
 
     async fn queue(&self, storage: &Storage, queue: &WatchedQueue) -> Check {

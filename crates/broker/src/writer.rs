@@ -8,8 +8,8 @@ use app_roles::{
     request::Action,
 };
 use microsoft_graph::{
-    Answer as GraphAnswer, Graph,
-    ensure::{Done, Effort},
+    Graph, GraphResponse,
+    assignments::{WriteOptions, Written},
     error::ErrorKind,
 };
 use uuid::Uuid;
@@ -92,16 +92,16 @@ impl Writer {
         Permitted { permit, outcome }: Permitted,
     ) -> (RoleOutcome, End) {
         if let Err(failure) = self.recorder.check_available().await {
-            return (outcome.failed(failure), End::Obstacle);
+            return (outcome.with_failure(failure), End::Obstacle);
         }
-        let effort = Effort {
+        let options = WriteOptions {
             client_request_id: Uuid::new_v4(),
             deadline: ask.deadline,
-            replication: self.directory.replication_deadline(ask),
+            replication_deadline: self.directory.replication_deadline(ask),
             priority: ask.priority,
         };
-        self.recorder.intend(ask, &permit, effort.client_request_id);
-        let error = match self.graph.carry_out(&permit, &target.held, effort).await {
+        self.recorder.intend(ask, &permit, options.client_request_id);
+        let error = match self.graph.assignments().write(&permit, &target.held, options).await {
             Ok(done) => return (written(done, outcome), End::Complete),
             Err(error) => error,
         };
@@ -110,30 +110,30 @@ impl Writer {
             ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
                 let message = "the assignment exists; Microsoft Graph does not list it yet";
-                return (outcome.because(message), End::NotListedYet);
+                return (outcome.with_message(message), End::NotListedYet);
             }
             ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
-                self.graph.forget_api(&target.api_name);
+                self.graph.service_principals().forget_api(&target.api_name);
             }
             _ => {}
         }
         let end = if may_pass { End::Obstacle } else { End::Complete };
-        (outcome.failed(error.into_failure()), end)
+        (outcome.with_failure(error.into_failure()), end)
     }
 }
 
 /// The outcome of a role after its write.
 #[must_use]
-pub fn written(done: Done, outcome: RoleOutcome) -> RoleOutcome {
+pub fn written(done: Written, outcome: RoleOutcome) -> RoleOutcome {
     let (status, assignment, graph_request_id) = match done {
-        Done::Assigned(GraphAnswer { body, request_id }) => {
+        Written::Assigned(GraphResponse { body, request_id }) => {
             (Status::Assigned, Some(body), request_id)
         }
-        Done::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
-        Done::Revoked(GraphAnswer { body, request_id }) => {
+        Written::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
+        Written::Revoked(GraphResponse { body, request_id }) => {
             (Status::Revoked, Some(body), request_id)
         }
-        Done::AlreadyRevoked => (Status::AlreadyRevoked, None, None),
+        Written::AlreadyRevoked => (Status::AlreadyRevoked, None, None),
     };
     let outcome = RoleOutcome { status, graph_request_id, ..outcome };
     assignment.into_iter().fold(outcome, RoleOutcome::with_assignment)

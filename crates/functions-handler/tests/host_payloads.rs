@@ -5,8 +5,9 @@
 use std::path::Path;
 
 use functions_handler::{
+    http_response::HttpResponse,
     invocation::{Invocation, QueueMetadata},
-    reply::{HttpResponse, Outputs, Reply},
+    reply::{Outputs, Reply},
 };
 
 fn payload(file: &str) -> Vec<u8> {

@@ -42,6 +42,7 @@ use binding::BoundTrigger;
 use host::{Host, STARTUP, Wakers};
 use log::HostLog;
 pub use log::{Echo, LogLevel, LogRecord, WaitError};
+use loopback::free_port;
 pub use options::{EasyAuth, EmptyAnswer, HostKey, KeyLevel, Options, UnauthenticatedAction};
 use queue_listener::QueueListener;
 pub use report::{FinishedInvocation, Outcome, StopReason};
@@ -50,8 +51,6 @@ pub use settings::SettingsError;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use url::Url;
 use worker_process::Supervisor;
-
-use storage_emulator::ports::free_port;
 
 /// What .NET's client follows before it gives up.
 const MOST_REDIRECTS: usize = 50;
@@ -269,10 +268,7 @@ async fn supervise(host: Arc<Host>, supervisor: Supervisor) {
 
 /// Redirects are followed, so a handler must never send one.
 fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    storage_emulator::install_crypto_provider();
-    reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
+    loopback::http_client_builder()
         .redirect(reqwest::redirect::Policy::limited(MOST_REDIRECTS))
         .build()
 }

@@ -87,7 +87,7 @@ impl QueueListener {
         received.unwrap_or_else(|error| self.report("cannot be received from", &error))
     }
 
-    fn report(&self, what: &str, error: &storage_emulator::QueueError) -> Vec<QueueMessage> {
+    fn report(&self, what: &str, error: &storage_emulator::StorageError) -> Vec<QueueMessage> {
         let message = format!("The queue of '{}' {what}: {error}", self.function.name);
         self.host.log.write(LogLevel::Error, CATEGORY, message);
         Vec::new()
@@ -194,7 +194,7 @@ impl QueueListener {
         }
     }
 
-    fn report_message(&self, message: &QueueMessage, error: &storage_emulator::QueueError) {
+    fn report_message(&self, message: &QueueMessage, error: &storage_emulator::StorageError) {
         let text = format!("Cannot settle message {}: {error}", message.id);
         self.host.log.write(LogLevel::Error, CATEGORY, text);
     }

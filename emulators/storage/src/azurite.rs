@@ -1,4 +1,4 @@
-//! Azurite as a child of this process, with an account for every test.
+//! Azurite as a child process, with an account for every test.
 
 use std::{
     io::{BufRead as _, BufReader, Read},
@@ -11,31 +11,30 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use loopback::free_port;
 use sha2::{Digest as _, Sha512};
 use tokio::sync::OnceCell;
 
-use crate::ports::free_port;
-
-use super::{
+use crate::{
     account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME},
     installation::{Installation, InstallationError},
 };
 
-/// More than one test binary will ever need. All their names and keys are one environment variable, which
-/// has 32,767 characters at most on Windows ("Environment variables", Win32).
+/// The number of accounts: more than one test binary needs. Their names and keys are one environment
+/// variable, which has at most 32,767 characters on Windows ("Environment variables", Win32).
 const ACCOUNTS: usize = 800;
 
-/// Bytes of an account's key: enough to tell accounts apart.
+/// The length of an account's key in bytes: enough to tell accounts apart.
 const KEY_LENGTH: usize = 16;
-/// Azurite listens within a second; a busy machine may take many times that.
+/// Azurite listens within a second, except on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(60);
-/// A free port can be taken between finding it and listening on it; three in a row are bad luck enough.
+/// Another process can take a free port before Azurite listens on it.
 const PORT_ATTEMPTS: usize = 3;
-/// What Azurite prints last, when blobs, queues and tables all listen.
+/// The last line that Azurite prints when blobs, queues and tables listen.
 const LISTENING: &str = "Azurite Table service is successfully listening";
 
-/// A running Azurite, in memory. It ends when this value is dropped, and when this process ends by
-/// whatever means.
+/// A running Azurite that keeps its data in memory. It ends when this value is dropped, and when this
+/// process ends, even by SIGKILL.
 #[derive(Debug)]
 pub struct Azurite {
     child: Child,
@@ -44,36 +43,36 @@ pub struct Azurite {
     installation: Installation,
 }
 
-/// Why Azurite does not run.
+/// Why Azurite did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AzuriteError {
-    /// It is not installed.
+    /// Azurite could not be installed.
     #[error(transparent)]
     Installation(#[from] InstallationError),
     /// No port was free, or the process could not be started.
     #[error("Azurite cannot be started: {0}")]
     Start(#[from] std::io::Error),
-    /// It ended, or did not listen in time.
-    #[error("Azurite did not get ready ({reason}); it printed:\n{output}")]
+    /// Azurite ended, or did not listen in time.
+    #[error("Azurite did not become ready ({reason}); it printed:\n{output}")]
     NotReady {
-        /// What happened instead.
+        /// What happened instead: it ended, or was too slow.
         reason: &'static str,
-        /// Its stdout and stderr.
+        /// Azurite's stdout and stderr.
         output: String,
     },
     /// The thread that started it did not finish.
     #[error("starting Azurite was interrupted")]
     Interrupted,
-    /// All accounts are taken.
+    /// Every account is in use.
     #[error("all {ACCOUNTS} accounts of this Azurite are in use")]
     NoAccountLeft,
-    /// An account could not be made.
+    /// The account cannot be used.
     #[error(transparent)]
     Account(#[from] AccountError),
 }
 
 impl Azurite {
-    /// The one of this process; starts it, and installs it if need be, on first use.
+    /// The Azurite that all tests of this process share. The first call installs and starts it.
     ///
     /// # Errors
     ///
@@ -83,37 +82,37 @@ impl Azurite {
         SHARED.get_or_try_init(Self::start).await
     }
 
-    /// One for the caller alone.
+    /// Starts an Azurite for the caller alone, and installs it if necessary.
     ///
     /// # Errors
     ///
     /// If it cannot be installed or started.
     pub async fn start() -> Result<Self, AzuriteError> {
-        // Threads and not tasks: the shared one serves tests whose runtimes come and go.
+        // Threads and not tasks, because the shared Azurite outlives the runtime of any one test.
         tokio::task::spawn_blocking(start).await.map_err(|_| AzuriteError::Interrupted)?
     }
 
-    /// The next account that nobody has used.
+    /// The next unused account.
     ///
     /// # Errors
     ///
-    /// If none is left.
+    /// If every account is in use.
     pub fn account(&self) -> Result<Account, AzuriteError> {
         let index = self.next_account.fetch_add(1, Ordering::Relaxed);
         if index >= ACCOUNTS {
             return Err(AzuriteError::NoAccountLeft);
         }
         let name = account_name(index);
-        Ok(Account::on_this_machine(&name, &account_key(&name), self.ports)?)
+        Ok(Account::on_loopback(&name, &account_key(&name), self.ports)?)
     }
 
-    /// The emulator's account that every SDK knows, `devstoreaccount1`.
+    /// The account that every SDK knows, `devstoreaccount1`.
     ///
     /// # Errors
     ///
-    /// If no HTTP client can be made.
+    /// If the HTTP client cannot be built.
     pub fn well_known_account(&self) -> Result<Account, AzuriteError> {
-        Ok(Account::on_this_machine(WELL_KNOWN_NAME, WELL_KNOWN_KEY, self.ports)?)
+        Ok(Account::on_loopback(WELL_KNOWN_NAME, WELL_KNOWN_KEY, self.ports)?)
     }
 
     /// The ports of blobs, queues and tables on 127.0.0.1.
@@ -122,7 +121,7 @@ impl Azurite {
         self.ports
     }
 
-    /// Where its packages are, `@azure/storage-queue` among them.
+    /// The folder of Azurite's packages, which include `@azure/storage-queue`.
     #[must_use]
     pub fn installation(&self) -> &Installation {
         &self.installation
@@ -131,7 +130,7 @@ impl Azurite {
 
 impl Drop for Azurite {
     fn drop(&mut self) {
-        // An error says that it has ended already.
+        // An error means that Azurite has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -160,7 +159,7 @@ fn start_once(installation: &Installation) -> Result<Azurite, AzuriteError> {
     forward(child.stderr.take(), lines);
     let next_account = AtomicUsize::new(0);
     let installation = installation.clone();
-    // From here on, dropping it ends the process.
+    // From here on, an early return ends the process.
     let azurite = Azurite { child, ports, next_account, installation };
     wait_until_listening(&printed)?;
     Ok(azurite)
@@ -169,7 +168,7 @@ fn start_once(installation: &Installation) -> Result<Azurite, AzuriteError> {
 fn command(installation: &Installation, ports: [u16; 3]) -> Command {
     let mut command = Command::new("node");
     command.arg("launch.js").args(["--inMemoryPersistence", "--silent", "--disableTelemetry"]);
-    // The Rust client is ahead of the versions that this Azurite knows.
+    // The Rust client sends a newer version of the API than this Azurite knows.
     command.arg("--skipApiVersionCheck");
     for (service, port) in ["blob", "queue", "table"].into_iter().zip(ports) {
         command.arg(format!("--{service}Host")).arg("127.0.0.1");
@@ -184,7 +183,7 @@ fn command(installation: &Installation, ports: [u16; 3]) -> Command {
     command
 }
 
-/// Keeps reading after the receiver is gone: a full pipe would stop Azurite.
+/// Reads on after the receiver is gone, because a full pipe would block Azurite.
 fn forward(source: Option<impl Read + Send + 'static>, lines: Sender<String>) {
     let Some(source) = source else { return };
     std::thread::spawn(move || {
@@ -222,7 +221,7 @@ fn account_name(index: usize) -> String {
     format!("contoso{index:03}")
 }
 
-/// Not a secret: it only has to differ from account to account, so that a mix-up is noticed.
+/// The key need not be secret. It differs from account to account, so that a mix-up is noticed.
 fn account_key(name: &str) -> String {
     let digest = Sha512::digest(name);
     STANDARD.encode(digest.get(..KEY_LENGTH).unwrap_or(&digest))
@@ -233,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_accounts_are_one_environment_variable_on_windows_too() {
+    fn the_accounts_fit_into_an_environment_variable_on_windows() {
         assert!(accounts().len() < 32_767);
     }
 }

@@ -1,4 +1,4 @@
-//! Azurite's files: which version, where they are kept, and how they get there.
+//! The installation of Azurite in the user's cache folder.
 
 use std::{
     fs::{self, File},
@@ -9,21 +9,21 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-/// What is written to the folder. The lock file pins every package; the launcher ends Azurite with its
-/// parent.
+/// The files that are written to the folder before `npm ci`. The lock file pins every package; the
+/// launcher ends Azurite when its parent ends.
 const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../azurite/package.json")),
     ("package-lock.json", include_str!("../azurite/package-lock.json")),
     (".npmrc", include_str!("../azurite/.npmrc")),
     ("launch.js", include_str!("../azurite/launch.js")),
 ];
-/// Written last, so that an installation which was interrupted is not taken for a complete one.
+/// The marker of a complete installation, which is written last.
 const COMPLETE: &str = "complete";
-/// Enough of the digest that two contents never share a folder.
+/// The part of the digest that names the folder, so that another version gets another folder.
 const DIGEST_BYTES: usize = 8;
-/// npm says what went wrong in its last lines.
+/// npm prints the reason of a failure in its last lines.
 const LAST_LINES: usize = 20;
-/// What to install if it is missing. Azurite 3.35 runs on it, later ones need Node.js 21.
+/// The advice if a program is missing. Azurite 3.35 runs on Node.js 20, later versions need 21.
 const NODE: &str = "Node.js 20 or later with npm (https://nodejs.org)";
 
 /// A folder with Azurite and `@azure/storage-queue` in its `node_modules`.
@@ -35,7 +35,7 @@ pub struct Installation {
 /// Why Azurite is not installed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallationError {
-    /// The platform does not say where caches are.
+    /// The environment names no cache folder.
     #[error("no cache folder: set XDG_CACHE_HOME or HOME (LOCALAPPDATA on Windows)")]
     NoCacheFolder,
     /// A file could not be read or written.
@@ -43,7 +43,7 @@ pub enum InstallationError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// Node.js or npm is not on the PATH.
@@ -55,15 +55,15 @@ pub enum InstallationError {
     /// npm did not install the packages.
     #[error("'npm ci' failed in {folder}:\n{last_lines}")]
     Npm {
-        /// Where it ran.
+        /// The folder in which npm ran.
         folder: PathBuf,
-        /// The end of what it printed.
+        /// The last lines of npm's output.
         last_lines: String,
     },
 }
 
 impl Installation {
-    /// The installation in the user's cache; installs it, once, if it is not there. Blocks.
+    /// Returns the installation in the user's cache, and installs it first if necessary. Blocks.
     ///
     /// # Errors
     ///
@@ -71,15 +71,6 @@ impl Installation {
     pub fn ensure() -> Result<Self, InstallationError> {
         let cache = cache_folder(|name| std::env::var_os(name).map(PathBuf::from))
             .ok_or(InstallationError::NoCacheFolder)?;
-        Self::ensure_in(&cache)
-    }
-
-    /// The same in another cache folder. Blocks.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installation::ensure`].
-    pub fn ensure_in(cache: &Path) -> Result<Self, InstallationError> {
         let folder = cache.join("app-role-broker").join(format!("azurite-{}", digest()));
         if !folder.join(COMPLETE).exists() {
             fs::create_dir_all(&folder).map_err(at(&folder))?;
@@ -88,14 +79,14 @@ impl Installation {
         Ok(Self { folder })
     }
 
-    /// The folder that holds `node_modules`; scripts that run in it find the packages.
+    /// The folder of `node_modules`. Scripts that run in it find the packages.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 }
 
-/// Several test binaries may want Azurite at the same time; one installs it and the others wait.
+/// Several test binaries may start at once; one installs Azurite and the others wait for the lock.
 fn install(folder: &Path) -> Result<(), InstallationError> {
     let lock_path = folder.join("lock");
     let lock = File::create(&lock_path).map_err(at(&lock_path))?;
@@ -103,7 +94,7 @@ fn install(folder: &Path) -> Result<(), InstallationError> {
     if folder.join(COMPLETE).exists() {
         return Ok(());
     }
-    tracing::info!(folder = %folder.display(), "installing Azurite, once, about a minute");
+    tracing::info!(folder = %folder.display(), "installing Azurite, which takes about a minute");
     for (name, content) in FILES {
         let path = folder.join(name);
         fs::write(&path, content).map_err(at(&path))?;
@@ -149,7 +140,7 @@ fn digest() -> String {
     digest.finalize().iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Where the platform keeps caches of a user.
+/// The platform's folder for caches of the user.
 fn cache_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let set = |name| variable(name).filter(|path| path.is_absolute());
     if let Some(folder) = set("XDG_CACHE_HOME") {

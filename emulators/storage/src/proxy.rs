@@ -1,9 +1,7 @@
-//! A proxy in front of Azurite: what storage trouble looks like to a client, in a way that a seed
-//! repeats.
+//! A TCP proxy in front of Azurite that refuses and resets connections, reproducibly by a seed.
 //!
-//! It knows TCP and nothing of HTTP. A client keeps connections open and sends many requests over
-//! each, so a reset may hit any of them, and an answer that is lost may be to a request that took
-//! effect.
+//! The proxy does not parse HTTP. Clients send many requests over one connection, so a reset may hit any
+//! of them, and a request whose response is lost may have taken effect.
 
 use std::{convert::Infallible, io, net::Ipv4Addr};
 
@@ -18,22 +16,22 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// A reset comes within so many bytes of answers: Azurite's have some 500, so about one in ten
-/// connections that are to be reset loses its first answer, and the others a later one.
+/// A reset follows within this many bytes of responses. Azurite's have about 500, so one in ten of the
+/// connections that are reset loses its first response, and the others a later one.
 const MOST_BYTES_BEFORE_RESET: u64 = 5_000;
-/// More than any answer of a queue that is not full of long messages.
+/// The buffer's size in bytes: more than most responses.
 const BUFFER: usize = 16 * 1024;
 
-/// What is wrong with the way to the storage service: shares of connections, each from 0 to 1.
+/// The shares of connections that fail, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trouble {
-    /// Closed at once, by a reset.
+    /// The share that is reset at once.
     pub refuse: f64,
-    /// Reset in the middle of an answer, or in place of one, after some requests that went well.
+    /// The share, of the others, that is reset in the middle of a response or instead of one.
     pub reset: f64,
 }
 
-/// A running proxy. Dropping it ends it and resets its connections.
+/// A running proxy. Dropping it stops it and resets its connections.
 #[derive(Debug)]
 pub struct StorageProxy {
     port: u16,
@@ -41,24 +39,24 @@ pub struct StorageProxy {
     server: JoinHandle<Infallible>,
 }
 
-/// A time with the same trouble throughout. Connections that are open when the next one begins are
-/// decided anew: otherwise those that were spared once would be for ever.
+/// A period without a change of trouble. The fate of an open connection is decided again in every
+/// period; otherwise a connection that was spared once would never fail.
 #[derive(Clone, Copy, Debug, Default)]
 struct Period {
     number: u64,
     trouble: Option<Trouble>,
 }
 
-/// What is to become of a connection in a period.
+/// The fate of a connection in one period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Spared,
     Refused,
-    /// After so many bytes of answers.
+    /// After this many bytes of responses.
     Reset(u64),
 }
 
-/// One client, and how its fate is decided.
+/// A client's connection, and the inputs of its fate.
 struct Connection {
     seed: u64,
     number: u64,
@@ -66,9 +64,8 @@ struct Connection {
 }
 
 impl StorageProxy {
-    /// Starts a proxy on a free port of 127.0.0.1, without trouble, before the one service that
-    /// listens on `upstream`. The same seed decides the same fate for the connection of the same
-    /// number.
+    /// Starts a proxy without trouble on a free port of 127.0.0.1, in front of the service that listens
+    /// on `upstream`. Equal seeds give equal fates to connections of equal number.
     ///
     /// # Errors
     ///
@@ -81,13 +78,13 @@ impl StorageProxy {
         Ok(Self { port, period, server })
     }
 
-    /// The port of 127.0.0.1 on which it listens.
+    /// The port of 127.0.0.1 on which the proxy listens.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Lets trouble begin, change or end. Connections that are open have their fate decided anew.
+    /// Starts, changes or ends the trouble, for open connections too.
     pub fn set_trouble(&self, trouble: Option<Trouble>) {
         self.period.send_modify(|period| {
             *period = Period { number: period.number + 1, trouble };
@@ -111,7 +108,7 @@ async fn serve(
     let mut number = 0;
     loop {
         while connections.try_join_next().is_some() {}
-        // A client that is gone before it was accepted needs no proxy.
+        // An error means that the client is gone already.
         let Ok((client, _)) = listener.accept().await else { continue };
         let connection = Connection { seed, number, period: period.clone() };
         connections.spawn(connection.carry(client, upstream));
@@ -120,14 +117,14 @@ async fn serve(
 }
 
 impl Connection {
-    /// Carries bytes both ways until one side ends, or until the connection's fate is met.
+    /// Forwards bytes both ways until one side closes the connection or its fate is met.
     async fn carry(self, mut client: TcpStream, upstream: u16) {
         let ended_well = tokio::select! {
             () = self.until_refused() => false,
             ended_well = self.carry_both_ways(&mut client, upstream) => ended_well,
         };
         if !ended_well {
-            // An error says that the client has gone first.
+            // An error means that the client is gone already.
             drop(client.set_zero_linger());
         }
     }
@@ -136,12 +133,12 @@ impl Connection {
         let mut period = self.period.clone();
         let refused = period.wait_for(|period| self.fate(*period) == Fate::Refused).await.map(drop);
         if refused.is_err() {
-            // The proxy has ended, and with it this task.
+            // The proxy was dropped, which ends this task.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether the end was one side's own.
+    /// Returns whether one side closed the connection by itself.
     async fn carry_both_ways(&self, client: &mut TcpStream, upstream: u16) -> bool {
         let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream)).await else {
             return false;
@@ -154,7 +151,7 @@ impl Connection {
         }
     }
 
-    /// Whether the answers ended by themselves.
+    /// Returns whether the server closed the connection by itself.
     async fn carry_answers(&self, from: &mut ReadHalf<'_>, to: &mut WriteHalf<'_>) -> bool {
         let mut buffer = vec![0; BUFFER];
         let (mut period, mut carried) = (0, 0);
@@ -166,7 +163,7 @@ impl Connection {
             let bytes = buffer.get(..length).unwrap_or_default();
             if let Fate::Reset(limit) = self.fate(now) {
                 let allowed = usize::try_from(limit.saturating_sub(carried)).unwrap_or(usize::MAX);
-                // What ends with the last byte that is allowed may be a whole answer.
+                // A response that ends with the last allowed byte is complete.
                 if let Some((beginning, [_, ..])) = bytes.split_at_checked(allowed) {
                     drop(to.write_all(beginning).await);
                     return false;
@@ -193,7 +190,7 @@ impl Connection {
     }
 }
 
-/// The same numbers for the same words, whatever else is drawn meanwhile.
+/// A generator whose numbers depend on these words only.
 fn random(words: [u64; 3]) -> StdRng {
     let mut seed = [0; 32];
     for (bytes, word) in seed.chunks_exact_mut(8).zip(words) {
@@ -217,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_decides_the_same_fates_again_and_another_seed_or_period_others() {
+    fn fates_are_reproducible_and_differ_by_seed_and_by_period() {
         let trouble = Trouble { refuse: 0.3, reset: 0.5 };
         assert_eq!(fates(7, 1, trouble), fates(7, 1, trouble));
         assert_ne!(fates(7, 1, trouble), fates(8, 1, trouble));
@@ -225,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_of_connections_and_refusals_come_first() {
+    fn the_shares_count_connections_and_refusals_come_first() {
         let fates = fates(7, 1, Trouble { refuse: 0.5, reset: 1.0 });
         let refused = fates.iter().filter(|fate| **fate == Fate::Refused).count();
         assert!((400..600).contains(&refused), "{refused}");

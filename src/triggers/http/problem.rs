@@ -146,7 +146,8 @@ impl Problem {
             instance: format!("urn:uuid:{invocation}"),
             result,
         };
-        let result = self.result.as_ref().and_then(|result| result.as_ref().clone().fitting().ok());
+        let result =
+            self.result.as_ref().and_then(|result| result.as_ref().clone().truncated_to_fit().ok());
         // Strings and numbers can always be written; an empty object is still valid JSON.
         serde_json::to_string(&details(result)).unwrap_or_else(|_| "{}".to_owned())
     }

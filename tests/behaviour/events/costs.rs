@@ -1,4 +1,4 @@
-//! What events cost: calls to Azure Resource Manager and Microsoft Graph.
+//! Calls to Azure Resource Manager and Microsoft Graph that an event causes.
 
 use futures_util::future::try_join_all;
 use tenant_emulator::{
@@ -19,7 +19,7 @@ async fn an_identity_that_holds_every_role_costs_one_read_and_one_list_and_repea
  {
     let world = setup().await.start().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
-    // The first event reads the API, which is then remembered.
+    // The first event reads the API, which is then cached.
     world.deliver(&written(&identity("rg-orders-dev", "id-nobody"), Duration::MINUTE), 1).await;
     let first = written(ORDERS_IDENTITY_RESOURCE_ID, Duration::MINUTE);
     world.deliver(&first, 1).await;
@@ -28,9 +28,13 @@ async fn an_identity_that_holds_every_role_costs_one_read_and_one_list_and_repea
         world.deliver(&first, 1).await;
         world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, Duration::seconds(20)), 1).await;
     }
-    assert_eq!(reads(&world), [2, 1, 0, 1], "repeats, and what happened before it was looked at");
+    assert_eq!(
+        reads(&world),
+        [2, 1, 0, 1],
+        "repeated events, and events from before the last read"
+    );
     world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO), 1).await;
-    assert_eq!(reads(&world), [3, 1, 0, 2], "something happened since");
+    assert_eq!(reads(&world), [3, 1, 0, 2], "the event is newer than the last read");
     assert!(world.tenant_is_unchanged());
 }
 
@@ -38,7 +42,11 @@ async fn an_identity_that_holds_every_role_costs_one_read_and_one_list_and_repea
 async fn a_missing_role_costs_one_more_read_of_the_principal_and_the_write() {
     let world = setup().await.start().await;
     world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, Duration::MINUTE), 1).await;
-    assert_eq!(reads(&world), [1, 2, 0, 1], "the API, once an hour, and the principal");
+    assert_eq!(
+        reads(&world),
+        [1, 2, 0, 1],
+        "the API, which is cached for an hour, and the principal"
+    );
     assert_eq!(world.tenant.count(Route::CreateAssignment), 1);
 }
 

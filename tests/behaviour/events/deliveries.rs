@@ -1,4 +1,4 @@
-//! What becomes of an event over its deliveries: young identities, trouble, and the last one.
+//! Repeated deliveries of an event: new identities, faults, and the last delivery.
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -15,17 +15,17 @@ use crate::{
     world::{TIMEOUT, World, role},
 };
 
-/// An identity that Graph does not know, or not yet.
-fn young() -> ServicePrincipal {
+/// An identity that Graph does not know, or does not know yet.
+fn new_identity() -> ServicePrincipal {
     managed_identities(1).remove(0)
 }
 
 fn its_event() -> Value {
-    written(&identity("rg-load", &young().display_name), Duration::ZERO)
+    written(&identity("rg-load", &new_identity().display_name), Duration::ZERO)
 }
 
 fn is_done(world: &World) -> bool {
-    world.tenant.assignments_of(&young().id).len() == 1
+    world.tenant.assignments_of(&new_identity().id).len() == 1
 }
 
 /// How often a text is in the log.
@@ -36,7 +36,7 @@ fn logged(world: &World, text: &str) -> usize {
 #[tokio::test]
 async fn an_identity_that_appears_within_seconds_gets_its_roles_on_the_first_delivery() {
     let setup = setup().await.with_setting("PACE_FACTOR", "1");
-    setup.tenant.add_service_principal_after(young(), std::time::Duration::from_secs(6));
+    setup.tenant.add_service_principal_after(new_identity(), std::time::Duration::from_secs(6));
     let world = setup.start().await;
     world.deliver(&its_event(), 1).await;
     assert!(is_done(&world));
@@ -46,12 +46,12 @@ async fn an_identity_that_appears_within_seconds_gets_its_roles_on_the_first_del
 #[tokio::test]
 async fn an_identity_that_appears_after_some_deliveries_gets_its_roles() {
     let setup = setup().await;
-    setup.tenant.add_replicating_service_principal(young());
+    setup.tenant.add_replicating_service_principal(new_identity());
     let world = setup.start().await;
     world.deliver(&its_event(), 5).await;
     assert!(!is_done(&world));
     world.log_line("does not know the identity yet").await;
-    world.tenant.replicate(&young().id);
+    world.tenant.replicate(&new_identity().id);
     let before = world.host.invocations().len();
     while !is_done(&world) {
         world.host.wait_for_invocations(before + 1, TIMEOUT).await.unwrap();
@@ -63,7 +63,7 @@ async fn an_identity_that_appears_after_some_deliveries_gets_its_roles() {
 async fn an_event_that_failed_on_its_last_delivery_is_kept_without_its_author_and_can_be_sent_again()
  {
     let setup = setup().await.with_deliveries(2);
-    setup.tenant.add_replicating_service_principal(young());
+    setup.tenant.add_replicating_service_principal(new_identity());
     let world = setup.start().await;
     world.deliver(&its_event(), 2).await;
     let kept = world.wait_for_messages(&world.failed).await.remove(0);
@@ -77,7 +77,7 @@ async fn an_event_that_failed_on_its_last_delivery_is_kept_without_its_author_an
     let poison = world.account.queue("resource-events-poison").unwrap();
     assert!(!poison.exists().await.unwrap());
 
-    world.tenant.replicate(&young().id);
+    world.tenant.replicate(&new_identity().id);
     world.deliver_text(kept["request"].as_str().unwrap(), 1).await;
     assert!(is_done(&world));
 }
@@ -186,7 +186,7 @@ async fn without_the_reader_role_an_event_waits_for_the_identity_only_while_the_
     let plain = BILLING_FUNCTION_RESOURCE_ID.replace("func-billing", "func-plain");
     world.deliver(&written(&plain, Duration::HOUR), 1).await;
     assert_eq!(logged(&world, "event.not_yet"), 0);
-    // An identity is an identity, however old it is.
+    // A user-assigned identity always has a service principal, so its event waits at any age.
     world.deliver(&written(&identity("rg-load", "id-unknown"), Duration::HOUR), 2).await;
     assert!(logged(&world, "event.not_yet") >= 2);
 }
@@ -207,11 +207,11 @@ async fn in_paused_mode_events_are_retried_and_finally_kept_for_replay() {
 #[tokio::test]
 async fn a_pushed_event_that_cannot_be_handled_yet_is_refused_and_handled_on_the_next_delivery() {
     let setup = pushed_setup().await;
-    setup.tenant.add_replicating_service_principal(young());
+    setup.tenant.add_replicating_service_principal(new_identity());
     let world = setup.start().await;
     let event = json!([its_event()]);
     assert_eq!(world.push(&event).await, 500);
-    world.tenant.replicate(&young().id);
+    world.tenant.replicate(&new_identity().id);
     assert_eq!(world.push(&event).await, 202);
     assert!(is_done(&world));
 }
@@ -223,6 +223,6 @@ async fn a_pushed_event_is_refused_before_its_deadline_if_graph_is_slow() {
     let began = std::time::Instant::now();
     let status = world.push(&json!([written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO)])).await;
     assert_eq!(status, 500);
-    // A twentieth of the 20 s that an event has, and room for a busy machine.
+    // An event has 20 s, scaled to a twentieth. The rest is room for a busy machine.
     assert!(began.elapsed() < std::time::Duration::from_secs(15), "{:?}", began.elapsed());
 }

@@ -1,4 +1,4 @@
-//! Events by which somebody tries to get more than the baseline means to give, or to harm others.
+//! Events that try to get more than the baseline allows, or to harm others.
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -21,7 +21,7 @@ fn event() -> Value {
     written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO)
 }
 
-/// The same with one field changed.
+/// The event with one field changed.
 fn with(pointer: &str, value: Value) -> Value {
     let mut event = event();
     *event.pointer_mut(pointer).unwrap() = value;
@@ -86,11 +86,11 @@ async fn the_brokers_own_identity_and_protected_identities_get_nothing() {
     ));
     let world = setup.start().await;
     world.deliver(&written(&resource, Duration::ZERO), 1).await;
-    assert_eq!(reads(&world), [0; 4], "a protected scope is known before anything is looked up");
+    assert_eq!(reads(&world), [0; 4], "a protected scope is known before any look-up");
     let before = world.tenant.assignments_of(BROKER_IDENTITY).len();
     world.deliver(&written(BROKER_IDENTITY_RESOURCE_ID, Duration::ZERO), 1).await;
     world.deliver(&event(), 1).await;
-    assert_eq!(reads(&world), [2, 0, 0, 0], "who it is says Azure Resource Manager");
+    assert_eq!(reads(&world), [2, 0, 0, 0], "Azure Resource Manager says which identity it is");
     world.log_line("the broker's own identity, which is never changed").await;
     world.log_line("the policy protects the principal").await;
     assert_eq!(world.tenant.assignments_of(BROKER_IDENTITY).len(), before);
@@ -168,7 +168,7 @@ async fn a_request_in_an_event_through_the_admin_endpoint_is_denied() {
     assert_eq!(world.tenant.count(Route::ReadServicePrincipal), 0);
 }
 
-/// What the payload files say of whoever wrote the resource.
+/// Personal data about the author in the payload files.
 const PERSONAL: [&str; 6] =
     ["Ana Dev", "ana@contoso.com", "203.0.113.7", "pwd,mfa", "9J2Xm1q0Y0yJb3pXQm4fAA", "04b07795"];
 

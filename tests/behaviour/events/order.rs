@@ -1,4 +1,4 @@
-//! Events come more than once and in any order ("Event Grid message delivery and retry").
+//! Event Grid delivers events more than once and in any order ("Event Grid message delivery and retry").
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -12,9 +12,9 @@ use crate::{
     world::World,
 };
 
-/// What came of one resource in its first minutes: it was written three times, once of which is told
-/// twice; a write failed; and somebody deleted something of the same name before.
-fn life_of(resource: &str) -> Vec<Value> {
+/// The events of a resource in its first minutes: three writes, one of them delivered twice; a failed
+/// write; and the deletion of an earlier resource with the same name.
+fn events_of(resource: &str) -> Vec<Value> {
     let at = |seconds: i64| written(resource, Duration::seconds(seconds));
     let of_type = |mut event: Value, kind: &str| {
         event["eventType"] = json!(format!("Microsoft.Resources.{kind}"));
@@ -31,19 +31,19 @@ fn life_of(resource: &str) -> Vec<Value> {
     ]
 }
 
-/// Identities whose events come in another order each: turned round by as many places as there are
-/// before, in both directions.
-fn lives(identities: &[ServicePrincipal]) -> Vec<Vec<Value>> {
-    let life = |(place, one): (usize, &ServicePrincipal)| {
-        let mut life = life_of(&identity("rg-load", &one.display_name));
-        let length = life.len();
-        life.rotate_left(place % length);
-        if place >= length {
-            life.reverse();
+/// The events of each identity in a different order: rotated by the identity's index, forwards and
+/// backwards.
+fn shuffled_events(identities: &[ServicePrincipal]) -> Vec<Vec<Value>> {
+    let shuffle = |(index, principal): (usize, &ServicePrincipal)| {
+        let mut events = events_of(&identity("rg-load", &principal.display_name));
+        let length = events.len();
+        events.rotate_left(index % length);
+        if index >= length {
+            events.reverse();
         }
-        life
+        events
     };
-    identities.iter().enumerate().map(life).collect()
+    identities.iter().enumerate().map(shuffle).collect()
 }
 
 fn assert_each_has_its_role(world: &World, identities: &[ServicePrincipal]) {
@@ -62,8 +62,8 @@ async fn an_identity_gets_each_role_once_in_any_order_of_the_events_of_its_resou
         setup.tenant.add_service_principal(one.clone());
     }
     let world = setup.start().await;
-    for life in lives(&identities) {
-        // In one message, so that they are worked on in this order.
+    for life in shuffled_events(&identities) {
+        // The events are in one message, so the handler handles them in this order.
         world.deliver(&json!(life), 1).await;
     }
     assert_each_has_its_role(&world, &identities);
@@ -77,8 +77,8 @@ async fn concurrent_events_of_one_resource_assign_each_role_once() {
         setup.tenant.add_service_principal(one.clone());
     }
     let world = setup.start().await;
-    let lives = lives(&identities);
-    let events: Vec<_> = lives.iter().flatten().map(ToString::to_string).collect();
+    let shuffled_events = shuffled_events(&identities);
+    let events: Vec<_> = shuffled_events.iter().flatten().map(ToString::to_string).collect();
     let sent = events.iter().map(|event| world.send_event(event));
     futures_util::future::join_all(sent).await;
     world.host.wait_for_invocations(events.len(), crate::world::TIMEOUT).await.unwrap();
@@ -89,7 +89,7 @@ async fn concurrent_events_of_one_resource_assign_each_role_once() {
 async fn an_event_that_outlives_its_resource_changes_nothing() {
     let world = setup().await.start().await;
     let gone = identity("rg-load", "id-gone");
-    world.deliver(&json!(life_of(&gone)), 1).await;
+    world.deliver(&json!(events_of(&gone)), 1).await;
     assert!(world.tenant_is_unchanged());
     assert!(world.messages(&world.failed).await.is_empty());
 }

@@ -1,5 +1,5 @@
-//! Events of the types of resources that usually have an identity, byte for byte, in both schemas and by
-//! both entrances; their identities are visible in Microsoft Graph only after a while.
+//! Events of resource types that usually have an identity, byte for byte, in both schemas and through
+//! both triggers. Microsoft Graph shows the identities only after a while.
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::{
     world::{TIMEOUT, World},
 };
 
-/// The payload files of each type, without their ending.
+/// The payload file of each type, without its extension.
 const TYPES: [&str; 6] = [
     "user-assigned-identity-written",
     "web-site-written",
@@ -20,7 +20,7 @@ const TYPES: [&str; 6] = [
     "container-app-written",
 ];
 
-/// What the names of the files of the other schema end in.
+/// The end of the file names of CloudEvents.
 const CLOUD_EVENT: &str = "-cloud-event";
 
 /// An event, and the identity of its resource.
@@ -40,8 +40,8 @@ impl Case {
     }
 }
 
-/// One case for each type. The user-assigned identity of the file is in the tenant from the start, so its
-/// place is taken by a new one.
+/// One case for each type. The user-assigned identity of the file is in the tenant from the start, so a
+/// new one replaces it.
 fn cases(schema: &str) -> Vec<Case> {
     let case = |(number, kind): (usize, &&str)| {
         let event = payload(&format!("{kind}{schema}.json")).replace("id-orders", "id-young");
@@ -57,7 +57,7 @@ fn cases(schema: &str) -> Vec<Case> {
     TYPES.iter().enumerate().map(case).collect()
 }
 
-/// The resource of an event, spelt as the directory does.
+/// The resource of an event, spelled as in the directory.
 fn subject(event: &str) -> String {
     let event: Value = serde_json::from_str(event).unwrap();
     let event = event.get(0).unwrap_or(&event);
@@ -80,7 +80,7 @@ fn replicate(world: &World, cases: &[Case]) {
     }
 }
 
-/// Azure Resource Manager said whose identity it is, and each role was given once.
+/// Asserts that Azure Resource Manager was asked for each identity, and that each role was assigned once.
 fn assert_all_done(world: &World, cases: &[Case]) {
     for case in cases {
         assert!(case.is_done(world), "{}", case.event);
@@ -94,7 +94,7 @@ async fn put_into_the_queue(schema: &str) {
     let cases = cases(schema);
     let world = world_of(&cases).await;
     join_all(cases.iter().map(|case| world.send_event(&case.event))).await;
-    // Each came back at least once before it could be done.
+    // Each event was retried at least once.
     let mut deliveries = cases.len();
     world.host.wait_for_invocations(deliveries, TIMEOUT).await.unwrap();
     replicate(&world, &cases);
@@ -109,7 +109,7 @@ async fn pushed(schema: &str) {
     let cases = cases(schema);
     let world = world_of(&cases).await;
     let answers = join_all(cases.iter().map(|case| case.is_pushed(&world))).await;
-    assert_eq!(answers, [500; TYPES.len()], "Event Grid is to deliver them again");
+    assert_eq!(answers, [500; TYPES.len()], "Event Grid must deliver them again");
     replicate(&world, &cases);
     let answers = join_all(cases.iter().map(|case| case.is_pushed(&world))).await;
     assert_eq!(answers, [202; TYPES.len()]);

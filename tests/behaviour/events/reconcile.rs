@@ -1,4 +1,4 @@
-//! The timer that compares the whole tenant with the baseline, and the checks that it asks for.
+//! The timer that compares the whole tenant with the baseline, and the checks that it plans.
 
 use std::time::Duration;
 
@@ -20,15 +20,15 @@ use crate::{
 
 const FUNCTION: &str = "ReconcileRoles";
 
-/// Keeps the checks in the queue.
+/// The setting that disables the queue trigger, so that the checks stay in the queue.
 const QUEUE_OFF: &str = "AzureWebJobs.ResourceEventQueue.Disabled";
 
-/// The pages of the two lists of a whole tenant, and the reads of single service principals.
+/// The lists of a whole tenant, which come in pages, and the reads of single service principals.
 const INVENTORY: [Route; 3] =
     [Route::ListServicePrincipals, Route::ListAssignedTo, Route::ReadServicePrincipal];
 
-/// The app as it ships, with a baseline that `id-orders` and `func-billing` do not have yet, and a timer
-/// that fires by hand only.
+/// The app as it ships, with baseline roles that `id-orders` and `func-billing` do not hold yet. The timer
+/// fires only when a test fires it.
 async fn setup() -> (Setup, TempDir) {
     let root = copy_of_app_files();
     let file = root.path().join(FUNCTION).join("function.json");
@@ -40,7 +40,7 @@ async fn setup() -> (Setup, TempDir) {
     (setup, root)
 }
 
-/// An event by which somebody asks for a check.
+/// An event that asks for a check of a principal.
 fn check(principal: &str) -> Value {
     json!({ "eventType": "AppRoleBroker.BaselineCheckRequested", "data": { "principalId": principal } })
 }
@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    /// What the log says of each run that came to an end.
+    /// The summary of each finished run in the log.
     fn summaries(&self) -> Vec<Value> {
         self.logged("reconcile.done")
     }
@@ -74,7 +74,7 @@ impl World {
         lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
     }
 
-    /// The ids of the identities that are to be checked.
+    /// The ids of the identities in the planned checks.
     async fn checks(&self) -> Vec<String> {
         let queue = self.account.queue(EVENT_QUEUE).unwrap();
         let messages = self.messages(&queue).await.into_iter();
@@ -103,7 +103,7 @@ async fn a_run_during_which_graph_fails_plans_nothing_and_the_next_one_plans_eve
     let world =
         setup.with_setting("PACE_FACTOR", "0.005").with_setting(QUEUE_OFF, "true").start().await;
     let down = Fault::error(503, "ServiceUnavailable", "Service Unavailable");
-    // The second is in the middle of the run: the holders have been read.
+    // The second fault is in the middle of the run, after the holders were read.
     for route in [Route::ListAssignedTo, Route::ListServicePrincipals] {
         world.tenant.answer_every(route, down.clone());
         let outcome = world.reconcile().await;
@@ -163,11 +163,11 @@ async fn a_missing_role_is_assigned_through_the_queue_except_for_protected_ident
     assert_eq!(world.roles_of(ORDERS_IDENTITY), [ORDERS_WRITE, ORDERS_READ]);
     assert_eq!(world.roles_of(BILLING_FUNCTION), [ORDERS_READ]);
     assert!(world.tenant.assignments_of(&protected.id).is_empty());
-    assert_eq!(world.roles_of(BROKER_IDENTITY).len(), 2, "its own, as before");
+    assert_eq!(world.roles_of(BROKER_IDENTITY).len(), 2, "the roles that the broker had before");
     let summary = world.summaries().remove(0);
     assert_eq!((&summary["lacking"], &summary["checks"]), (&json!(2), &json!(2)), "{summary}");
     assert_eq!(world.reconcile().await, Outcome::Succeeded);
-    assert_eq!(world.summaries()[1]["checks"], 0, "the tenant is as it should be");
+    assert_eq!(world.summaries()[1]["checks"], 0, "the tenant has every baseline role");
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn reads_are_the_pages_of_identities_and_of_holders_and_the_apis() {
         setup.tenant.revoke(&held.id);
     }
     setup.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_WRITE).unwrap();
-    // Graph forgets once where the reader was; everything comes again, and changes nothing.
+    // Graph loses a page token once. The list starts again, and the result is unchanged.
     let expired = Fault::error(400, "Directory_ExpiredPageToken", "The page token has expired.");
     let world = setup.with_setting(QUEUE_OFF, "true").start().await;
     assert_eq!(world.reconcile().await, Outcome::Succeeded);
@@ -233,7 +233,7 @@ async fn an_unexpected_assignment_is_reported_when_it_is_seen_again_and_is_not_r
     let world = setup.with_setting(QUEUE_OFF, "true").start().await;
     world.tenant.grant(BILLING_FUNCTION, ORDERS_API, ORDERS_ADMIN).unwrap();
     let passing = world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
-    // By request; and on an API that the baseline is not about.
+    // One role that a request assigned, and one of an API that the baseline does not name.
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_WRITE).unwrap();
     let default_access = "00000000-0000-0000-0000-000000000000";
     world.tenant.grant(REPORTS_IDENTITY, CALENDAR_API, default_access).unwrap();

@@ -1,4 +1,4 @@
-//! The record of what events lead to: rows of the table `AppRoleAudit`.
+//! The record of events: rows of the table `AppRoleAudit`.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ use crate::{
     world::World,
 };
 
-/// Texts of a row; empty where it has none.
+/// Text properties of a row; empty if the row does not have them.
 fn texts<'a, const COUNT: usize>(row: &'a Entity, names: [&str; COUNT]) -> [&'a str; COUNT] {
     names.map(|name| row.properties.get(name).map_or("", |value| value.as_str().unwrap()))
 }
 
-/// Whether the table is not even there, since nothing was ever recorded.
+/// Whether the table does not exist, because nothing was ever recorded.
 async fn nothing_is_recorded(world: &World) -> bool {
     world.account.table("AppRoleAudit").entities().await.is_err()
 }

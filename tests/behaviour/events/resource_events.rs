@@ -1,4 +1,4 @@
-//! From an event about a resource to the roles of its identity.
+//! An event about a resource assigns the baseline roles to its identity.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -93,7 +93,10 @@ async fn every_form_of_an_event_gives_the_identity_its_roles() {
         assert_eq!(held(&world, &identity.id), [ORDERS_READ], "{form}");
     }
     assert_eq!(world.tenant.count(Route::CreateAssignment), forms.len());
-    assert!(world.messages(&world.results).await.is_empty(), "nobody asked");
+    assert!(
+        world.messages(&world.results).await.is_empty(),
+        "an event has no requester, so no result"
+    );
 }
 
 #[tokio::test]
@@ -198,7 +201,7 @@ async fn a_request_in_an_event_is_refused_like_one_in_a_queue() {
         (old, "expired"),
     ] {
         world.deliver(&event, 1).await;
-        // Taken, so that the next one is the next result.
+        // Removes the result from the queue, so that the next one is the first.
         let lease = std::time::Duration::from_secs(300);
         let result = world.results.receive(1, lease).await.unwrap().remove(0);
         let result: Value = serde_json::from_str(&result.text).unwrap();

@@ -1,4 +1,4 @@
-//! Events as tests deliver them: by the queue, or pushed by Event Grid.
+//! Sends events to the handler: through the queue, or pushed as by Event Grid.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::world::{ROOT, Setup, TIMEOUT, World, http_client};
 
-/// The requester of requests that events in the queue carry.
+/// The queue of events, which is the requester of requests in its events.
 pub(crate) const EVENT_QUEUE: &str = "resource-events";
 
-/// Where the baseline holds.
+/// The resource groups of the baseline.
 const BASELINE_GROUPS: [&str; 5] =
     ["rg-orders-dev", "rg-billing", "rg-load", "rg-app-role-broker", "rg-platform"];
 
-/// A policy whose baseline lets everything in some resource groups read orders.
+/// A policy with a baseline that gives `Orders.Read` to every identity in some resource groups.
 pub(crate) fn policy() -> Value {
     let group = |name: &str| format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{name}");
     json!({
@@ -42,21 +42,21 @@ pub(crate) async fn setup() -> Setup {
     setup
 }
 
-/// The same, with the function on that Event Grid pushes to.
+/// The app as it ships with that policy, and with the function for pushed events enabled.
 pub(crate) async fn pushed_setup() -> Setup {
-    // Deadlines are scaled too; this leaves five seconds.
+    // Deadlines are scaled too. This leaves five seconds.
     setup()
         .await
         .with_setting("AzureWebJobs.ResourceEvent.Disabled", "false")
         .with_setting("PACE_FACTOR", "0.25")
 }
 
-/// A payload file.
+/// Reads a payload file.
 pub(crate) fn payload(file: &str) -> String {
     std::fs::read_to_string(format!("{ROOT}/tests/data/event-grid/{file}")).unwrap()
 }
 
-/// The event of a resource that was written so long ago.
+/// The event of a write to a resource, `ago` before now.
 pub(crate) fn written(resource_id: &str, ago: Duration) -> Value {
     let text = payload("user-assigned-identity-written.json");
     let text = text.replace(ORDERS_IDENTITY_RESOURCE_ID, resource_id);
@@ -73,13 +73,13 @@ pub(crate) fn carrying(request: &Value) -> Value {
     })
 }
 
-/// ARM id of a user-assigned identity.
+/// The ARM id of a user-assigned identity.
 pub(crate) fn identity(group: &str, name: &str) -> String {
     ORDERS_IDENTITY_RESOURCE_ID.replace("rg-orders-dev", group).replace("id-orders", name)
 }
 
-/// How often Azure Resource Manager, single service principals, lists of them and lists of assignments
-/// were read.
+/// The numbers of reads of Azure Resource Manager, of single service principals, of lists of service
+/// principals and of lists of assignments.
 pub(crate) fn reads(world: &World) -> [usize; 4] {
     [
         Route::ReadArmIdentity,
@@ -98,24 +98,24 @@ impl World {
         events
     }
 
-    /// Sends an event as it is, and does not wait for what comes of it.
+    /// Sends the text of an event, and does not wait for its invocation.
     pub(crate) async fn send_event(&self, text: &str) {
         self.events().await.send(text).await.unwrap();
     }
 
-    /// Sends an event as Event Grid does, in base64, and waits until so many invocations more are over.
+    /// Sends an event in base64, as Event Grid does, and waits for that many more invocations.
     pub(crate) async fn deliver(&self, event: &Value, invocations: usize) {
         self.deliver_text(&STANDARD.encode(event.to_string()), invocations).await;
     }
 
-    /// The same with the text of a message.
+    /// Sends a text in base64, as Event Grid does, and waits for that many more invocations.
     pub(crate) async fn deliver_text(&self, text: &str, invocations: usize) {
         let before = self.host.invocations().len();
         self.send_event(text).await;
         self.host.wait_for_invocations(before + invocations, TIMEOUT).await.unwrap();
     }
 
-    /// Pushes events as Event Grid does; answers the status that Event Grid gets to see.
+    /// Pushes events as Event Grid does. Returns the status that Event Grid receives.
     pub(crate) async fn push(&self, events: &Value) -> u16 {
         let path = "runtime/webhooks/eventgrid?functionName=ResourceEvent";
         let request = http_client().post(self.host.http_url().join(path).unwrap());

@@ -1,4 +1,4 @@
-//! Requests over HTTP: what each is answered, and what it changes.
+//! Requests over HTTP: the answer to each, and what it changes.
 
 use functions_host_emulator::Outcome;
 use reqwest::Method;
@@ -44,7 +44,7 @@ async fn each_refusal_has_its_status_its_type_and_its_reason_and_changes_nothing
         (json!({ "principal": "x" }), 400, "invalid", "missing field"),
         (json!([]), 400, "invalid", ""),
         (ask(&["Orders.Archive"]), 400, "invalid", "disabled"),
-        (ask(&["Orders.Approve"]), 400, "invalid", "for people only"),
+        (ask(&["Orders.Approve"]), 400, "invalid", "for users only"),
         (expired, 400, "expired", "notAfter has passed"),
         (ask(&["Orders.Admin"]), 403, "denied", "names the role Orders.Admin"),
         (ask_for(REPORTS_IDENTITY, &["Orders.Read"]), 403, "denied", "covers the principal"),
@@ -170,9 +170,9 @@ async fn a_call_waits_for_an_identity_that_is_seconds_old() {
     let request = ask_for(UNKNOWN, &["Orders.Read"]);
     let arrival = async {
         world.host.wait_for_log("wait for the principal", TIMEOUT).await.unwrap();
-        let mut young = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-        young.id = UNKNOWN.to_owned();
-        world.tenant.add_service_principal(young);
+        let mut identity = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
+        identity.id = UNKNOWN.to_owned();
+        world.tenant.add_service_principal(identity);
     };
     let (answer, ()) = futures_util::join!(world.post(&request), arrival);
     assert_eq!(statuses(&answer.success(201)), ["assigned"]);

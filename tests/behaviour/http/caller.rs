@@ -1,4 +1,4 @@
-//! Callers over HTTP, and the policy that knows some of them.
+//! Calls the function over HTTP, as callers that the policy knows.
 
 use functions_host_emulator::{HostKey, KeyLevel};
 use reqwest::{Method, RequestBuilder};
@@ -9,14 +9,14 @@ use crate::world::{Setup, World, http_client};
 
 pub(crate) const FUNCTION: &str = "AssignRoleHttp";
 
-/// The team that a key names, and the key.
+/// The name of the team's function key.
 pub(crate) const TEAM: &str = "orders-team";
 pub(crate) const TEAM_KEY: &str = "the-secret-key-of-the-orders-team";
 
-/// Somebody of the own tenant who may do what the team may.
+/// A user of the tenant with the team's rights.
 pub(crate) const OPERATOR: &str = "c0a70500-0000-4000-8000-00000000d001";
 
-/// A policy that lets a team and an operator change and see some roles.
+/// A policy that lets a team and an operator assign, revoke and read some roles.
 pub(crate) fn policy() -> String {
     let scope = |group: &str| format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{group}");
     json!({ "version": 1, "allow": [
@@ -28,7 +28,7 @@ pub(crate) fn policy() -> String {
     .to_string()
 }
 
-/// A setup with the policy, a key for the team, and time enough on a busy machine.
+/// A setup with the policy, a key for the team, and deadlines that are long enough on a busy machine.
 pub(crate) async fn setup() -> Setup {
     let mut setup = Setup::new().await.with_setting("PACE_FACTOR", "0.5");
     setup.policy = Some(policy());
@@ -41,7 +41,7 @@ pub(crate) fn function_key(name: &str, value: &str) -> HostKey {
     HostKey { name: name.to_owned(), value: value.to_owned(), level }
 }
 
-/// What a caller was answered.
+/// The answer to a call.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -59,7 +59,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Asserts that it is a problem of this type, and answers it.
+    /// Asserts that the answer is a problem of this type, and returns the problem.
     pub(crate) fn problem(&self, status: u16, name: &str) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
@@ -73,7 +73,7 @@ impl Answer {
         problem
     }
 
-    /// Asserts that it is a success, and answers its body.
+    /// Asserts that the answer is a success, and returns its body.
     pub(crate) fn success(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.header("content-type"), "application/json", "{self:?}");
@@ -83,19 +83,19 @@ impl Answer {
 }
 
 impl World {
-    /// A call of the function that answers over HTTP, without a key.
+    /// A call of the HTTP function, without a key.
     pub(crate) fn call(&self, method: Method, query: &str) -> RequestBuilder {
         let mut url = self.host.http_url().join("api/app-role-assignments").unwrap();
         url.set_query((!query.is_empty()).then_some(query));
         http_client().request(method, url)
     }
 
-    /// The team's request.
+    /// Posts a request with the team's key.
     pub(crate) async fn post(&self, request: &Value) -> Answer {
         send(self.call(Method::POST, "").header("x-functions-key", TEAM_KEY).json(request)).await
     }
 
-    /// The team's look at what a principal holds.
+    /// Lists the roles that a principal holds, with the team's key.
     pub(crate) async fn look(&self, principal: &str, api: &str) -> Answer {
         let mut url = self.host.http_url().join("api/app-role-assignments").unwrap();
         url.query_pairs_mut().append_pair("principal", principal).append_pair("api", api);
@@ -109,7 +109,7 @@ pub(crate) async fn send(call: RequestBuilder) -> Answer {
     Answer { status, headers, text: response.text().await.unwrap() }
 }
 
-/// A request for the identity that the team may give roles to.
+/// A request for the identity that the team may assign roles to.
 pub(crate) fn ask(roles: &[&str]) -> Value {
     ask_for(ORDERS_IDENTITY, roles)
 }

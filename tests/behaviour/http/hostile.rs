@@ -1,4 +1,4 @@
-//! Calls that are meant to confuse, and what must never come back from them.
+//! Malformed and hostile calls, and secrets that no answer may contain.
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn world() -> World {
     setup().await.start().await
 }
 
-/// A POST of these bytes, declared as JSON.
+/// Posts bytes with the content type of JSON.
 async fn post(world: &World, body: impl Into<reqwest::Body>) -> Answer {
     let call = world.call(Method::POST, "").header("x-functions-key", TEAM_KEY);
     send(call.header(CONTENT_TYPE, "application/json").body(body)).await
@@ -166,7 +166,7 @@ async fn other_methods_are_not_routed_and_do_nothing_if_they_are() {
     assert_eq!(world.tenant.count(Route::ListServicePrincipals), 0);
 }
 
-/// The app, with a function that takes every method.
+/// A copy of the app whose HTTP function accepts every method.
 fn copy_with_methods_removed() -> tempfile::TempDir {
     let root = copy_of_app_files();
     let file = format!("{FUNCTION}/function.json");
@@ -209,7 +209,7 @@ async fn a_key_is_never_repeated_in_an_answer() {
     }
 }
 
-/// Sends bytes on a connection of their own and reads the answer to its end.
+/// Sends bytes over a new connection and reads the answer to its end.
 async fn exchange(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -218,7 +218,7 @@ async fn exchange(port: u16, request: &str) -> String {
     answer
 }
 
-/// Posts an envelope to the handler itself, as only the host can.
+/// Posts an envelope directly to the handler, as only the host can.
 async fn post_envelope(port: u16, envelope: &Value) -> String {
     let body = envelope.to_string();
     let length = body.len();

@@ -1,4 +1,4 @@
-//! Looks at what a principal holds.
+//! Lists of the roles that a principal holds.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ async fn a_caller_that_no_rule_lets_read_learns_nothing_and_causes_no_look_up() 
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     assert_eq!(world.tenant.count(Route::ReadServicePrincipal), 0);
     assert_eq!(world.tenant.count(Route::ListServicePrincipals), 0);
-    // The same rule still lets it assign.
+    // The rule still allows the caller to assign.
     world.post(&ask(&["Orders.Read"])).await.success(201);
 }
 

@@ -1,4 +1,4 @@
-//! The record of what was asked over HTTP.
+//! The record of requests over HTTP.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     world::{World, http_client},
 };
 
-/// As many calls as callers may well make at once: below the number that the handler takes in.
+/// A realistic number of concurrent calls, below the number that the handler accepts.
 const CROWD: usize = 500;
 
 async fn world() -> World {
@@ -69,13 +69,13 @@ async fn a_caller_is_told_to_retry_and_nothing_is_written_if_the_record_is_unava
     let problem = world.post(&ask(&["Orders.Read"])).await.problem(503, "unavailable");
     assert_eq!(problem["roles"][0]["code"], "recordUnavailable", "{problem}");
     assert!(world.tenant_is_unchanged());
-    // What is not a write is answered all the same.
+    // A call that writes nothing is still answered.
     world.look("id-orders", "api://orders").await.success(200);
 }
 
 #[tokio::test]
 async fn five_hundred_calls_at_once_are_five_hundred_assignments_and_rows() {
-    // Time enough for a crowd on a busy machine.
+    // Long deadlines, for many calls on a busy machine.
     let setup = setup().await.with_setting("PACE_FACTOR", "1");
     let identities = managed_identities(CROWD);
     for identity in &identities {

@@ -1,4 +1,5 @@
-//! Who asks over HTTP: whoever signed in, else whoever holds the key; and who is nobody.
+//! The requester of a call over HTTP: the signed-in caller, or else the name of the key. Calls without
+//! either are unauthenticated.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +17,9 @@ use crate::{
     world::{Setup, World},
 };
 
-const OTHER_KEY: &str = "the-key-of-somebody-else";
+const OTHER_KEY: &str = "the-key-of-another-team";
 
-/// What the platform says of somebody who signed in.
+/// The header that the platform sets for a signed-in caller.
 fn principal(provider: &str, claims: &[(&str, &str)]) -> String {
     let claims: Vec<_> =
         claims.iter().map(|(typ, val)| json!({ "typ": typ, "val": val })).collect();
@@ -31,7 +32,7 @@ fn operator() -> String {
     principal("aad", &[("oid", OPERATOR), ("tid", TENANT_ID)])
 }
 
-/// A setup with App Service Authentication before the host, which knows these tokens.
+/// A setup with App Service Authentication, which accepts these tokens.
 async fn guarded(principals: &[(&str, String)]) -> Setup {
     let mut setup = setup().await;
     let principals: BTreeMap<_, _> =
@@ -41,13 +42,13 @@ async fn guarded(principals: &[(&str, String)]) -> Setup {
     setup
 }
 
-/// A call that asks for a role, with this key.
+/// A call that requests a role, with this key. An empty key is no key.
 fn call(world: &World, key: &str) -> RequestBuilder {
     let call = world.call(Method::POST, "").json(&ask(&["Orders.Read"]));
     if key.is_empty() { call } else { call.header("x-functions-key", key) }
 }
 
-/// Asserts that a call is refused because it is nobody's, and that nothing was looked up.
+/// Asserts that a call is refused as unauthenticated, and that nothing was looked up.
 async fn assert_unauthenticated(world: &World, call: RequestBuilder, text: &str) {
     let answer = send(call).await;
     let problem = answer.problem(401, "unauthenticated");
@@ -81,12 +82,8 @@ async fn a_key_name_that_every_function_app_has_identifies_no_requester() {
     }
     let world = setup.start().await;
     for name in NAMES {
-        assert_unauthenticated(
-            &world,
-            call(&world, &format!("the {name} key")),
-            "a name of its own",
-        )
-        .await;
+        assert_unauthenticated(&world, call(&world, &format!("the {name} key")), "its own name")
+            .await;
     }
 }
 
@@ -198,7 +195,7 @@ async fn without_app_service_authentication_a_claim_to_be_signed_in_is_refused()
             .header("X-MS-CLIENT-PRINCIPAL-ID", OPERATOR)
             .header("X-MS-CLIENT-PRINCIPAL-IDP", "aad")
     };
-    assert_unauthenticated(&world, forged(OTHER_KEY), "a name of its own").await;
+    assert_unauthenticated(&world, forged(OTHER_KEY), "its own name").await;
     assert_eq!(requester(&send(forged(TEAM_KEY)).await), format!("key:{TEAM}"));
 }
 
@@ -211,7 +208,7 @@ async fn sign_in_headers_from_a_client_are_removed_by_app_service_authentication
     assert_eq!(requester(&answer), format!("http:{OPERATOR}"), "{answer:?}");
 }
 
-/// As if something let requests past App Service Authentication, which is said to be on.
+/// App Service Authentication is configured, but requests reach the handler without it.
 #[tokio::test]
 async fn sign_in_headers_that_the_platform_would_not_write_are_refused() {
     let world = setup().await.with_setting("WEBSITE_AUTH_ENABLED", "True").start().await;

@@ -1,4 +1,4 @@
-//! Trouble behind a call over HTTP: what the caller is told, and whether to ask again.
+//! Faults during a call over HTTP: the answer, and whether the caller should retry.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Microsoft Graph behind TLS, as the real one is.
+//! Microsoft Graph over TLS, like the real one.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -25,7 +25,8 @@ fn authority(name: &str) -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// Presents a certificate for 127.0.0.1, signed by this authority, and offers what Graph's servers offer.
+/// A server with a certificate for 127.0.0.1, signed by this authority, and the protocols of Graph's
+/// servers.
 fn server(authority: &Authority) -> ServerConfig {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
@@ -42,10 +43,10 @@ fn server(authority: &Authority) -> ServerConfig {
     server
 }
 
-/// What became of a connection: the protocol that both sides agreed on, or why there was no agreement.
+/// The outcome of a TLS handshake: the negotiated protocol, or the error.
 type Handshake = Result<String, String>;
 
-/// A tenant that is reached through TLS.
+/// A tenant behind a TLS server.
 struct Encrypted {
     setup: Setup,
     handshakes: watch::Receiver<Vec<Handshake>>,
@@ -53,7 +54,7 @@ struct Encrypted {
 }
 
 impl Encrypted {
-    /// `trusted` is the one authority whose certificates the handler takes.
+    /// `trusted` is the only authority that the handler trusts.
     async fn tenant(presented: &Authority, trusted: &Authority) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bundle = folder.path().join("authorities.pem");
@@ -77,7 +78,7 @@ fn setting(setup: &Setup, name: &str) -> String {
     environment.into_iter().find(|(set, _)| set == name).unwrap().1
 }
 
-/// Takes the encryption off and passes on what is left.
+/// Decrypts each connection and forwards it to the tenant.
 async fn serve(
     listener: TcpListener,
     server: ServerConfig,
@@ -99,7 +100,7 @@ async fn serve(
             report.send_modify(|handshakes| handshakes.push(handshake));
             let Ok(mut encrypted) = accepted else { return };
             let mut plain = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream)).await.unwrap();
-            // Either side may end it, in whatever way.
+            // Either side may close the connection, in any way.
             let _ = copy_bidirectional(&mut encrypted, &mut plain).await;
         });
     }

@@ -1,4 +1,4 @@
-//! What Health answers: whether the broker could do its work, in one word for each part.
+//! The answer of the function `Health`: whether the broker can work, with one word for each check.
 
 use serde_json::json;
 use tenant_emulator::{
@@ -8,19 +8,19 @@ use tenant_emulator::{
 
 use crate::world::{Setup, World, copy_of_app_files};
 
-/// The checks that say this word.
+/// The names of the checks with this word.
 fn checks_that_say<'a>(health: &'a serde_json::Value, word: &str) -> Vec<&'a str> {
     let checks = health["checks"].as_object().unwrap().iter();
     checks.filter(|(_, said)| *said == word).map(|(check, _)| check.as_str()).collect()
 }
 
-fn lacking_the_write_role(setup: &Setup) {
+fn remove_write_permission(setup: &Setup) {
     let held = setup.tenant.assignments_of(BROKER_IDENTITY);
     let write = held.iter().find(|held| held.app_role_id == APP_ROLE_ASSIGNMENT_READ_WRITE_ALL);
     assert!(setup.tenant.revoke(&write.unwrap().id));
 }
 
-/// What the log says of a check that has failed.
+/// The log line of a failed check.
 async fn reason(world: &World, check: &str) -> String {
     let line = world.log_line(&format!("\"check\":\"{check}\"")).await;
     assert!(line.contains("health.failed") && line.contains("ERROR"), "{line}");
@@ -63,7 +63,7 @@ async fn without_a_token_checks_of_graph_are_not_made() {
 #[tokio::test]
 async fn a_missing_permission_is_named_in_the_log_and_not_in_the_answer() {
     let setup = Setup::new().await;
-    lacking_the_write_role(&setup);
+    remove_write_permission(&setup);
     let world = setup.start().await;
     let (status, health) = world.health().await;
     assert_eq!(status, 503);
@@ -76,7 +76,7 @@ async fn a_missing_permission_is_named_in_the_log_and_not_in_the_answer() {
 #[tokio::test]
 async fn a_permission_that_is_newer_than_the_token_is_reported_differently_from_a_missing_one() {
     let setup = Setup::new().await;
-    lacking_the_write_role(&setup);
+    remove_write_permission(&setup);
     setup.tenant.cache_tokens(true);
     let world = setup.start().await;
     world.log_line("sign_in.roles_missing").await;
@@ -85,7 +85,7 @@ async fn a_permission_that_is_newer_than_the_token_is_reported_differently_from_
     let (_, health) = world.health().await;
     assert_eq!(checks_that_say(&health, "failed"), ["roles"]);
     let reason = reason(&world, "roles").await;
-    assert!(reason.contains("the token is older: it was issued at 20"), "{reason}");
+    assert!(reason.contains("the token was issued before, at 20"), "{reason}");
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_missing_trigger_queue_fails_health_and_a_missing_queue_that_the_host_
     let reason = reason(&world, "queues").await;
     assert!(reason.contains("no queue app-role-requests in RequestQueues"), "{reason}");
     world.tenant.clear_faults(Route::ReadQueueMetadata);
-    // The first queue that is asked for is the one in the host's account.
+    // The first queue that is checked is the one in the host's account.
     world.tenant.answer_next(Route::ReadQueueMetadata, missing());
     world.health_with_status(200).await;
 }
@@ -161,7 +161,7 @@ async fn many_calls_of_health_make_each_check_once_per_interval() {
     world.health().await;
     assert_eq!(world.tenant.count(Route::ListAssignments), 1);
     assert_eq!(world.tenant.count(Route::QueryEntities), 1);
-    // The queues of requests and of events, and the one of the host's account.
+    // The queue of requests, the queue of events, and the queue in the host's account.
     assert_eq!(world.tenant.count(Route::ReadQueueMetadata), 3);
 }
 

@@ -1,11 +1,11 @@
-//! What the binary says when it cannot start, and how it ends.
+//! Starts that fail, the texts that explain them, and the command `check`.
 
 use std::{
     path::Path,
     process::{Output, Stdio},
 };
 
-use storage_emulator::ports::free_port;
+use loopback::free_port;
 use tenant_emulator::{Tenant, contoso::contoso};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::world::{ROOT, copy_of_app_files};
 
-/// Runs the handler to its end, in an environment of these variables only.
+/// Runs the handler until it exits, with these environment variables only.
 async fn run(app_root: &Path, environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
         .env_clear()
@@ -32,7 +32,7 @@ const GOOD: [(&str, &str); 3] = [
     ("IDENTITY_HEADER", "header"),
 ];
 
-/// Asserts that the start failed, with one last line on stderr that has every text.
+/// Asserts that the start failed with one line on stderr that contains every text.
 fn assert_refused(output: &Output, texts: &[&str]) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
@@ -42,7 +42,7 @@ fn assert_refused(output: &Output, texts: &[&str]) {
     }
 }
 
-fn spoil(app_root: &Path, file: &str, from: &str, to: &str) {
+fn replace_in_file(app_root: &Path, file: &str, from: &str, to: &str) {
     let path = app_root.join(file);
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains(from));
@@ -52,14 +52,14 @@ fn spoil(app_root: &Path, file: &str, from: &str, to: &str) {
 #[tokio::test]
 async fn without_a_managed_identity_the_start_fails_at_once_and_says_what_to_do() {
     let output = run(Path::new(ROOT), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "1")]).await;
-    assert_refused(&output, &["IDENTITY_ENDPOINT is not set", "Assign one", "cargo run -p local"]);
+    assert_refused(&output, &["IDENTITY_ENDPOINT is not set", "Assign one", "cargo run -p demo"]);
 }
 
 #[tokio::test]
 async fn all_errors_in_settings_and_files_are_reported_together() {
     let root = copy_of_app_files();
-    spoil(root.path(), "AssignRole/function.json", "\"binary\"", "\"string\"");
-    spoil(root.path(), "host.json", "\"none\"", "\"base64\"");
+    replace_in_file(root.path(), "AssignRole/function.json", "\"binary\"", "\"string\"");
+    replace_in_file(root.path(), "host.json", "\"none\"", "\"base64\"");
     let output = run(root.path(), &[("AZURE_CLIENT_ID", "me")]).await;
     assert_refused(
         &output,
@@ -88,12 +88,12 @@ async fn an_error_in_a_stock_function_names_the_file_and_says_what_to_do() {
         ("{", "", "is faulty"),
     ] {
         let root = copy_of_app_files();
-        spoil(root.path(), "AssignRole/function.json", from, to);
+        replace_in_file(root.path(), "AssignRole/function.json", from, to);
         let output = run(root.path(), &GOOD).await;
         assert_refused(&output, &["AssignRole/function.json", text]);
     }
     let root = copy_of_app_files();
-    spoil(root.path(), "Health/function.json", "\"response\"", "\"res\"");
+    replace_in_file(root.path(), "Health/function.json", "\"response\"", "\"res\"");
     let output = run(root.path(), &GOOD).await;
     assert_refused(&output, &["Health/function.json", "named \"response\""]);
 }
@@ -132,7 +132,7 @@ async fn an_error_in_a_function_for_events_names_the_file_and_says_what_to_do() 
         ),
     ] {
         let root = copy_of_app_files();
-        spoil(root.path(), file, from, to);
+        replace_in_file(root.path(), file, from, to);
         assert_refused(&run(root.path(), &GOOD).await, &[file, text]);
     }
 }
@@ -158,7 +158,7 @@ async fn a_port_that_is_in_use_is_named() {
     );
 }
 
-/// In Azure, Graph speaks HTTPS and the identity endpoint HTTP; in all other tests both are emulators.
+/// In Azure, Graph uses HTTPS and the identity endpoint HTTP. In all other tests both are emulators.
 #[tokio::test]
 async fn a_token_for_the_real_graph_comes_from_an_identity_endpoint_over_http() {
     let tenant = Tenant::start(contoso()).await.unwrap();
@@ -223,7 +223,7 @@ async fn check_accepts_a_valid_policy_and_warns_about_likely_mistakes() {
     let text = String::from_utf8_lossy(&output.stdout);
     for part in [
         "warning: rule \"orders\"",
-        "whoever may create a resource group",
+        "anyone who can create a resource group",
         "can never match",
         "is valid; sha256",
     ] {

@@ -1,4 +1,4 @@
-//! The end of a handler: asked for, by force, and by a message.
+//! The end of the handler process: by a signal, by a kill, and by a crash.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -6,8 +6,8 @@ use azure_core::http::Url;
 use azure_rest::{client, timing::CallTiming};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_host_emulator::StopReason;
+use loopback::free_port;
 use serde_json::{Value, json};
-use storage_emulator::ports::free_port;
 use tenant_emulator::{
     Route, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},
@@ -19,10 +19,10 @@ use tokio::{
 
 use crate::world::{POLICY, ROOT, Setup, TIMEOUT, World, request, request_by_names};
 
-/// Exit status that makes the host start the handler again without counting a crash.
+/// The exit status that makes the host restart the handler without counting a crash.
 const RESTART: i32 = 200;
 
-/// A handler without a host, and where it listens.
+/// Starts a handler without a host. Returns the process and the address of `AssignRole`.
 async fn handler(tenant: &Tenant, policy_file: &Path) -> (Child, Url) {
     let port = free_port().unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
@@ -41,7 +41,7 @@ async fn handler(tenant: &Tenant, policy_file: &Path) -> (Child, Url) {
     (child, Url::parse(&format!("http://127.0.0.1:{port}/AssignRole")).unwrap())
 }
 
-/// What the host posts for a message.
+/// The envelope that the host posts for a message.
 fn envelope(message: &str) -> Value {
     json!({
         "Data": { "request": STANDARD.encode(message) },
@@ -82,7 +82,7 @@ async fn killing_the_handler_loses_no_message_and_assigns_no_role_twice() {
         setup.tenant.add_service_principal(identity.clone());
     }
     setup.tenant.set_latency(Duration::from_millis(50));
-    // Small batches, so that some messages are done and others under way when the handler dies.
+    // With small batches, some messages are finished and others in progress when the handler dies.
     let queues = "AzureFunctionsJobHost__extensions__queues__";
     let setup = setup.with_setting(&format!("{queues}batchSize"), "4");
     let world = setup.with_setting(&format!("{queues}newBatchThreshold"), "2").start().await;
@@ -102,20 +102,20 @@ async fn killing_the_handler_loses_no_message_and_assigns_no_role_twice() {
         assert_eq!(world.tenant.assignments_of(&identity.id).len(), 1);
     }
     let failed = world.host.invocations().len() - MESSAGES;
-    assert!(failed > 0, "the handler was killed when nothing was under way");
+    assert!(failed > 0, "the handler was killed when no invocation was in progress");
     assert_eq!(world.tenant.assignments().len(), contoso().assignments().len() + MESSAGES);
 }
 
-/// The line of the log that says that work on a delivery begins.
+/// The log line at the start of a delivery.
 fn received(request_id: &str, attempt: u32) -> String {
     format!(
-        "\"request_id\":\"{request_id}\",\"target\":\"crate::triggers::queue::delivery\",\
-         \"span\":{{\"name\":\"delivery\",\"attempt\":{attempt},"
+        "\"request_id\":\"{request_id}\",\"target\":\"broker::broker\",\
+         \"span\":{{\"attempt\":{attempt},"
     )
 }
 
-/// Waits until work on a later delivery begins. One may be missing: a host that ends may have taken the
-/// message from the queue and not called the handler any more.
+/// Waits for the start of a later delivery. One may be missing: a stopping host may have taken the message
+/// from the queue without calling the handler.
 async fn next_attempt(world: &World, request_id: &str, after: u32) -> u32 {
     let later = (after + 1..=after + 2).map(|attempt| {
         let line = received(request_id, attempt);
@@ -127,7 +127,7 @@ async fn next_attempt(world: &World, request_id: &str, after: u32) -> u32 {
     futures_util::future::select_all(later).await.0
 }
 
-fn labelled(request_id: &str, principal: &str) -> String {
+fn request_with_id(request_id: &str, principal: &str) -> String {
     let mut message: Value =
         serde_json::from_str(&request_by_names("assign", principal, &["Orders.Read"])).unwrap();
     message["requestId"] = request_id.into();
@@ -136,7 +136,7 @@ fn labelled(request_id: &str, principal: &str) -> String {
 
 #[tokio::test]
 async fn a_message_that_crashes_the_handler_goes_to_the_poison_queue_alone() {
-    // Each time, every other message has an even chance to be done before the deadly one begins.
+    // Each time, every other message has an even chance to finish before the crashing one starts.
     const DELIVERIES: u32 = 16;
     const OTHERS: usize = 5;
     let mut setup = Setup::new()
@@ -144,7 +144,7 @@ async fn a_message_that_crashes_the_handler_goes_to_the_poison_queue_alone() {
         .with_wide_policy()
         .with_deliveries(DELIVERIES)
         .with_setting("PACE_FACTOR", "0.5");
-    // What shows that work begins.
+    // The log line at the start of a delivery needs this filter.
     setup = setup.with_setting("RUST_LOG", "debug");
     setup.message_lease = Some(Duration::from_secs(2));
     let identities = managed_identities(OTHERS);
@@ -152,9 +152,9 @@ async fn a_message_that_crashes_the_handler_goes_to_the_poison_queue_alone() {
         setup.tenant.add_service_principal(identity.clone());
     }
     let mut world = setup.start().await;
-    world.requests.send(&labelled("deadly", ORDERS_IDENTITY)).await.unwrap();
+    world.requests.send(&request_with_id("deadly", ORDERS_IDENTITY)).await.unwrap();
     for (number, identity) in identities.iter().enumerate() {
-        let message = labelled(&format!("other-{number}"), &identity.id);
+        let message = request_with_id(&format!("other-{number}"), &identity.id);
         world.requests.send(&message).await.unwrap();
     }
     let (mut attempt, mut crashes) = (0, 0);

@@ -1,5 +1,4 @@
-//! What happens when something around the handler is broken: each ends in a sentence that says what
-//! to do, and no request is lost.
+//! Faults around the handler. Each is logged with what to do, and no request is lost.
 
 use tenant_emulator::{
     Fault, Route,
@@ -8,7 +7,7 @@ use tenant_emulator::{
 
 use crate::world::{Setup, World, role, valid_request};
 
-/// Asserts that the log has a line with the first text, and that this line has all the others.
+/// Asserts that the log has a line with the first text, and that the line contains all other texts.
 async fn assert_logged(world: &World, texts: &[&str]) {
     let line = world.log_line(texts[0]).await;
     for text in texts {
@@ -74,7 +73,7 @@ async fn a_broker_that_may_only_read_logs_which_permission_it_lacks() {
 
 #[tokio::test]
 async fn an_identity_endpoint_that_cannot_be_reached_is_named() {
-    // No service has the port that is reserved for multiplexing.
+    // No service listens on the port that is reserved for TCPMUX.
     let nobody = "127.0.0.1:1";
     let endpoint = format!("http://{nobody}/msi/token");
     let world = Setup::new()

@@ -1,4 +1,4 @@
-//! From a message in the queue to an assignment in the tenant and a result.
+//! A message in the queue becomes an assignment in the tenant and a result.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tenant_emulator::{
@@ -105,10 +105,10 @@ async fn a_principal_that_appears_later_gets_its_role_by_a_retry() {
     let world = World::start().await;
     world.requests.send(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await.unwrap();
     world.host.wait_for_invocations(1, TIMEOUT).await.unwrap();
-    let mut young =
+    let mut identity =
         tenant_emulator::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-    young.id = UNKNOWN.to_owned();
-    world.tenant.add_service_principal(young);
+    identity.id = UNKNOWN.to_owned();
+    world.tenant.add_service_principal(identity);
     let result = world.next_results(1).await.remove(0);
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     assert_eq!(world.tenant.assignments_of(UNKNOWN).len(), 1);

@@ -1,5 +1,5 @@
-//! A fifth of all requests to Graph meet a fault, lists lag, the way to the queues breaks: and still
-//! every request has an answer, and the answers are true.
+//! A fifth of all requests to Graph fail, lists lag, and connections to the queues break. Every request
+//! still has an answer, and the answers agree with the tenant.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,19 +15,19 @@ use tenant_emulator::{
 
 use crate::world::{Setup, TIMEOUT, World};
 
-/// How long a received result stays hidden; each is taken once.
+/// The visibility timeout of a received result: longer than the test, so that each is received once.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(300);
 
 const IDENTITIES: usize = 12;
 
 const ROLES: [&str; 2] = ["Orders.Read", "Orders.Write"];
 
-/// Every third identity is given and taken its roles at once; nobody says in which order that ends.
+/// Whether an identity gets a request to assign and one to revoke at the same time. Either may win.
 fn is_contested(number: usize) -> bool {
     number.is_multiple_of(3)
 }
 
-/// The requests, by their labels.
+/// The requests by request id.
 fn messages(identities: &[String]) -> BTreeMap<String, String> {
     let mut messages = BTreeMap::new();
     for (number, identity) in identities.iter().enumerate() {
@@ -47,7 +47,7 @@ fn messages(identities: &[String]) -> BTreeMap<String, String> {
     messages
 }
 
-/// What each request was answered, once all have an answer.
+/// The statuses of each request's results, once every request has a result.
 async fn answers(world: &World, wanted: usize) -> BTreeMap<String, BTreeSet<String>> {
     let mut answers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut finished = 0;
@@ -62,7 +62,7 @@ async fn answers(world: &World, wanted: usize) -> BTreeMap<String, BTreeSet<Stri
     answers
 }
 
-/// What a result says about the tenant.
+/// Whether the role is held or not according to a result.
 fn state(result: &Value) -> String {
     match result["roles"][0]["status"].as_str().unwrap() {
         "assigned" | "alreadyAssigned" => "there".to_owned(),
@@ -71,11 +71,11 @@ fn state(result: &Value) -> String {
     }
 }
 
-/// Runs everything with one seed.
-async fn survive(seed: u64) {
+/// Runs the scenario with one seed.
+async fn run_scenario(seed: u64) {
     let mut setup = Setup::new().await.with_wide_policy();
     setup.with_proxy = true;
-    // Messages whose delivery broke on its way to the host stay hidden for as long.
+    // If a delivery breaks on its way to the host, the message stays hidden for this time.
     setup.message_lease = Some(Duration::from_secs(2));
     let identities = managed_identities(IDENTITIES);
     for identity in &identities {
@@ -111,14 +111,14 @@ fn triple(held: AppRoleAssignment) -> Triple {
     (held.principal_id, held.resource_id, held.app_role_id)
 }
 
-/// What the tenant holds beyond what it held at the start.
+/// The assignments that the tenant did not have at the start.
 fn held(world: &World) -> BTreeSet<Triple> {
     let before: BTreeSet<_> = contoso().assignments().into_iter().map(triple).collect();
     let now = world.tenant.assignments().into_iter().map(triple);
     now.filter(|triple| !before.contains(triple)).collect()
 }
 
-/// What the writes that Graph accepted make of it.
+/// The assignments that result from the writes that Graph accepted.
 fn written(world: &World) -> BTreeSet<Triple> {
     let mut held = BTreeSet::new();
     for write in world.tenant.accepted_writes() {
@@ -133,15 +133,15 @@ fn written(world: &World) -> BTreeSet<Triple> {
 
 #[tokio::test]
 async fn every_request_is_answered_truthfully_with_the_first_seed() {
-    survive(1).await;
+    run_scenario(1).await;
 }
 
 #[tokio::test]
 async fn every_request_is_answered_truthfully_with_the_second_seed() {
-    survive(2).await;
+    run_scenario(2).await;
 }
 
 #[tokio::test]
 async fn every_request_is_answered_truthfully_with_the_third_seed() {
-    survive(3).await;
+    run_scenario(3).await;
 }

@@ -1,5 +1,5 @@
-//! Requests by which somebody tries to get more than the policy means to allow. Each is refused, for
-//! the expected reason, and the tenant stays as it was.
+//! Requests that try to get more than the policy allows. Each is refused for the expected reason, and
+//! the tenant stays unchanged.
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -58,7 +58,7 @@ fn policy() -> String {
     .to_string()
 }
 
-/// The tenant with everything that an attacker can bring into it.
+/// A tenant with objects that an attacker can create.
 async fn world() -> World {
     let mut setup = Setup::new().await;
     setup.policy = Some(policy());
@@ -97,7 +97,7 @@ async fn world() -> World {
     setup.with_deliveries(2).start().await
 }
 
-/// A request, and the code by which it must be refused.
+/// A request, and the code that must refuse it.
 fn case(principal: impl Into<Value>, api: &str, role: &str, code: &str) -> (Value, String) {
     (json!({ "principal": principal.into(), "api": api, "roles": [role] }), code.to_owned())
 }

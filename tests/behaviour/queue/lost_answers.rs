@@ -1,4 +1,4 @@
-//! Writes whose answers lie or get lost: what the result says is what the tenant holds.
+//! Writes with wrong or lost answers: the result says what the tenant holds.
 
 use serde_json::Value;
 use tenant_emulator::{
@@ -12,8 +12,8 @@ fn revoke() -> String {
     request_by_names("revoke", ORDERS_IDENTITY, &["Orders.Read"])
 }
 
-/// Answers behind which a write may have taken place.
-fn doubtful() -> Vec<Fault> {
+/// Answers that do not say whether the write happened.
+fn ambiguous_answers() -> Vec<Fault> {
     let mut faults: Vec<_> = [500, 502, 503, 504]
         .map(|status| Fault::error(status, "UnknownError", ""))
         .into_iter()
@@ -31,7 +31,7 @@ fn forbidden() -> Fault {
 #[tokio::test]
 async fn an_assignment_that_succeeded_despite_an_error_is_found_and_reported_as_assigned() {
     let world = World::start().await;
-    for fault in doubtful() {
+    for fault in ambiguous_answers() {
         world.tenant.answer_next(Route::CreateAssignment, fault.clone().after_the_effect());
         let result = world.result_of(&valid_request()).await;
         let held = world.tenant.assignments_of(ORDERS_IDENTITY);
@@ -46,7 +46,7 @@ async fn an_assignment_that_succeeded_despite_an_error_is_found_and_reported_as_
 #[tokio::test]
 async fn a_revocation_that_succeeded_despite_an_error_is_reported_as_revoked() {
     let world = Setup::new().await.with_wide_policy().start().await;
-    for fault in doubtful() {
+    for fault in ambiguous_answers() {
         world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
         world.tenant.answer_next(Route::DeleteAssignment, fault.clone().after_the_effect());
         let result = world.result_of(&revoke()).await;

@@ -8,10 +8,11 @@ use tenant_emulator::contoso::{
 
 use crate::world::{Setup, World, statuses};
 
-/// Worlds that work side by side.
+/// How many worlds run in parallel.
 const WORLDS: usize = 6;
 
-/// How a portal and ARM spell what the directory has as `resourcegroups`.
+/// A resource id with `resourceGroups`, as the portal and ARM spell it. The directory has
+/// `resourcegroups`.
 fn as_arm_spells_it(resource_id: &str) -> String {
     resource_id.replace("resourcegroups", "resourceGroups")
 }
@@ -49,7 +50,7 @@ fn role_lists() -> Vec<Value> {
     vec![json!(["Orders.Read"]), json!(["orders.WRITE", ORDERS_READ])]
 }
 
-/// A world in which the team may give and take both roles.
+/// A world in which the team may assign and revoke both roles.
 async fn world() -> World {
     let mut setup = Setup::new().await;
     setup.policy = setup.policy.map(|policy| {
@@ -70,7 +71,7 @@ async fn every_way_to_name_principal_api_and_role_assigns_and_revokes_the_same_r
             combinations.push((principal.clone(), api, roles));
         }
     }
-    // Each message waits for a poll of its queue, so several worlds share the work.
+    // Each message waits for the next poll of its queue, so several worlds share the work.
     let share = combinations.len().div_ceil(WORLDS);
     let shares = combinations.chunks(share).map(|share| async move {
         let world = world().await;

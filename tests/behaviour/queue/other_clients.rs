@@ -1,4 +1,4 @@
-//! Messages that somebody else's client puts into the queue.
+//! Messages from another storage client.
 
 use storage_emulator::Azurite;
 use tenant_emulator::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use crate::world::{World, request, role};
 
-/// Sends a message as `@azure/storage-queue` documents it.
+/// Sends a message as the documentation of `@azure/storage-queue` shows.
 const SEND: &str = "
     const { QueueServiceClient } = require('@azure/storage-queue');
     const [connection, text] = process.argv.slice(1);

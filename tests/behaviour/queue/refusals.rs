@@ -1,4 +1,4 @@
-//! Requests that cannot be done: each has its final outcome, its message, and changes nothing.
+//! Requests that cannot be carried out. Each has a final status and a message, and changes nothing.
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -15,8 +15,8 @@ use crate::world::{Setup, TIMEOUT, World, http_client, role, statuses};
 
 const UNKNOWN: &str = "c0a70500-0000-4000-8000-00000000ffff";
 
-/// A world in which the team may give and take anything of these APIs in the whole subscription, so
-/// that only names can be in the way.
+/// A world in which the team may assign and revoke every role of these APIs in the whole subscription,
+/// so that a request can only fail because of its names.
 async fn world() -> World {
     let mut setup = Setup::new().await;
     let rules = [ORDERS_API_APP_ID, CALENDAR_API_APP_ID, OBRIEN_API_APP_ID].map(|api| {
@@ -36,7 +36,7 @@ fn ask_for(principal: &str, api: &str, roles: &[&str]) -> Value {
     json!({ "principal": principal, "api": api, "roles": roles })
 }
 
-/// Sends a request and asserts on status, code and message of its one role.
+/// Sends a request and asserts the status, the code and the message of its one role.
 async fn assert_refused(
     world: &World,
     request: &Value,
@@ -168,7 +168,7 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_p
         (good.replace("id-orders", "id\\u202eorders"), "principal: has the character U+202E"),
         (good.replace("id-orders", "id\\u0000"), "principal: has the character U+0000"),
         (good.replace("Orders.Read", "\\uffff"), "roles[0]: has the character U+FFFF"),
-        (good.replace("api://orders", &"x".repeat(33_000)), "may have 32768"),
+        (good.replace("api://orders", &"x".repeat(33_000)), "at most 32768 are accepted"),
     ] {
         let result = world.result_of(&message).await;
         assert_eq!(statuses(&result), ["invalid"], "{message:.80}: {result}");
@@ -274,10 +274,10 @@ async fn a_new_identity_gets_its_role_within_the_first_delivery() {
     let request = ask_for(UNKNOWN, "api://orders", &["Orders.Read"]);
     world.requests.send(&request.to_string()).await.unwrap();
     world.host.wait_for_log("wait for the principal", TIMEOUT).await.unwrap();
-    let mut young =
+    let mut identity =
         tenant_emulator::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-    young.id = UNKNOWN.to_owned();
-    world.tenant.add_service_principal(young);
+    identity.id = UNKNOWN.to_owned();
+    world.tenant.add_service_principal(identity);
     let result = world.next_results(1).await.remove(0);
     assert_eq!(statuses(&result), ["assigned"], "{result}");
 }

@@ -1,4 +1,4 @@
-//! What the handler gave up and an operator replays.
+//! Failed requests and events that an operator replays.
 
 use app_role_cli::{
     replay::{Replay, Tally},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl World {
-    /// Replays what was given up, as an operator does.
+    /// Replays the failed requests, as an operator does.
     async fn replay(&self) -> Tally {
         let connection = self.account.connection_string();
         let account = Account::open(&connection, || unreachable!("it holds a key")).unwrap();

@@ -1,4 +1,4 @@
-//! Microsoft Graph's limits: obeyed when it says so, and kept before it has to.
+//! Limits of Microsoft Graph: the broker obeys `Retry-After` and stays below a configured quota.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,15 +9,15 @@ use tenant_emulator::{
 
 use crate::world::{Setup, World, request, role, valid_request};
 
-/// More than two quotas of the tests below, and fewer than take longer than a delivery has, whose minute
-/// is scaled to three seconds.
+/// More requests than two quotas of the tests below allow, and few enough to finish within one delivery,
+/// whose minute is scaled to three seconds.
 const CROWD: usize = 50;
 
 fn throttled() -> Fault {
     Fault::error(429, "TooManyRequests", "Please retry again later.")
 }
 
-/// So many requests, each for an identity of its own.
+/// Requests for `size` different identities.
 fn crowd(tenant: &Tenant, size: usize) -> Vec<String> {
     let identities = managed_identities(size);
     for identity in &identities {
@@ -39,7 +39,7 @@ fn in_two_seconds() -> String {
 
 #[tokio::test]
 async fn after_a_429_no_write_is_made_before_retry_after_in_seconds_or_as_a_date() {
-    // A date has whole seconds, so two seconds from now may be little more than one.
+    // A date has whole seconds, so two seconds from now may be only a little more than one.
     let forms: [(fn() -> String, u64); 3] =
         [(|| "1".to_owned(), 1000), (|| "0.7".to_owned(), 700), (in_two_seconds, 1000)];
     for (retry_after, least) in forms {
@@ -68,7 +68,7 @@ async fn a_429_without_retry_after_is_retried_with_backoff() {
     }
     let result = world.result_of(&valid_request()).await;
     assert_eq!(role(&result)["status"], "assigned", "{result}");
-    // Scaled by a twentieth: 0.5 + 1 + 2 + 4 seconds.
+    // 0.5 + 1 + 2 + 4 seconds, scaled to a twentieth.
     assert!(result["durationMs"].as_u64().unwrap() >= 375, "{result}");
 }
 
@@ -117,7 +117,7 @@ async fn an_unconfigured_quota_loses_no_request() {
         [QuotaModel::FixedWindow, QuotaModel::TokenBucket, QuotaModel::TokenBucketChargingRefusals]
     {
         let setup = Setup::new().await.with_wide_policy();
-        // Few enough that a busy machine exceeds them too.
+        // A quota small enough that a busy machine exceeds it too.
         let quota = WriteQuota { writes: 5, period: Duration::from_secs(1), model };
         setup.tenant.set_write_quota(Some(quota));
         let messages = crowd(&setup.tenant, CROWD);

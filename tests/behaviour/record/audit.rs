@@ -1,4 +1,4 @@
-//! The record: a row of the table `AppRoleAudit` for each role and decision, whatever it was.
+//! The record: a row of the table `AppRoleAudit` for each role and decision.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +14,12 @@ use crate::world::{
 
 const UNKNOWN: &str = "c0a70500-0000-4000-8000-00000000ffff";
 
-/// A text of a row; empty where it has none.
+/// A text property of a row; empty if the row does not have it.
 fn text<'a>(row: &'a Entity, name: &str) -> &'a str {
     row.properties.get(name).map_or("", |value| value.as_str().unwrap())
 }
 
-/// What each row says of its role, in the order of keys.
+/// Status, decision and code of each row, in the order of keys.
 fn decisions(rows: &[Entity]) -> Vec<[&str; 3]> {
     rows.iter().map(|row| ["status", "decision", "code"].map(|name| text(row, name))).collect()
 }
@@ -67,7 +67,7 @@ async fn a_principal_that_was_not_found_or_is_ambiguous_is_recorded_as_unresolve
     ] {
         world.result_of(&request_by_names("assign", principal, &["Orders.Read"])).await;
         let rows = world.audit_rows(if principal == BATCH_IDENTITY_NAME { 2 } else { 1 }).await;
-        // The newest one is the first.
+        // The newest row is the first.
         assert_eq!(rows[0].partition_key, "unresolved");
         assert_eq!(decisions(&rows)[0], decision);
         assert_eq!(text(&rows[0], "requestedPrincipal"), principal);
@@ -153,7 +153,7 @@ async fn a_grant_is_recorded_with_everything_that_the_result_says() {
     ] {
         assert_eq!(text(&row, name), value, "{name}");
     }
-    // The host takes zeros off the end of a moment on its way to the table.
+    // The host removes trailing zeros of a time on its way to the table.
     let moment = |text: &str| text.trim_end_matches(['0', 'Z', '.']).to_owned();
     let created = role["createdDateTime"].as_str().unwrap();
     assert_eq!(moment(text(&row, "createdDateTime")), moment(created));
@@ -186,7 +186,7 @@ async fn decisions_on_one_principal_are_listed_newest_first() {
 
 #[tokio::test]
 async fn a_message_that_is_delivered_twice_is_recorded_twice() {
-    // A queue that cannot be written to: the invocation fails after its rows were written.
+    // The output queue cannot be written to, so the invocation fails after its rows were written.
     let root = copy_of_app_files();
     let file = root.path().join("AssignRole/function.json");
     let text_of_file = std::fs::read_to_string(&file).unwrap();

@@ -1,5 +1,4 @@
-//! What happens when the record cannot be kept: the table is gone, for the host, for the handler, or for
-//! both.
+//! The table of the record is unavailable to the host, to the handler, or to both.
 
 use serde_json::Value;
 use storage_emulator::{Entity, Trouble};
@@ -10,23 +9,23 @@ use tenant_emulator::{
 
 use crate::world::{Setup, World, request_by_names, role, valid_request};
 
-/// Nobody gets through.
+/// Every connection is refused.
 const GONE: Trouble = Trouble { refuse: 1.0, reset: 0.0 };
 
-/// A world in which the handler looks at the table with its identity.
+/// A setup in which the handler checks the table with its identity.
 async fn setup() -> Setup {
     let mut setup = Setup::new().await.with_wide_policy().with_identity_based_storage();
     setup.with_table_proxy = true;
     setup
 }
 
-/// Takes the table away from the handler; the host has its own way to it.
+/// Makes the table unavailable to the handler. The host reaches it in another way.
 fn take_table_away(world: &World) {
     let away = Fault::error(503, "ServerBusy", "The server is busy.");
     world.tenant.answer_every(Route::QueryEntities, away);
 }
 
-/// Some line of the log, once there is one.
+/// The first line of the log with a text. Waits for it.
 async fn line(world: &World, text: &str) -> Value {
     serde_json::from_str(&world.log_line(text).await).unwrap()
 }
@@ -40,7 +39,7 @@ async fn if_the_table_is_unavailable_the_log_has_the_record_and_no_more_writes_a
     let world = setup().await.start().await;
     world.table_proxy.set_trouble(Some(GONE));
     world.requests.send(&valid_request()).await.unwrap();
-    // The write was made, its row is lost, and the log has it.
+    // The write was made, its row is lost, and the log has the record.
     assert_eq!(line(&world, "\"audit\"").await["status"], "assigned");
     world.log_line("Error while handling parameter audit").await;
     let intent = line(&world, "grant.intent").await;
@@ -62,7 +61,7 @@ async fn if_the_table_is_unavailable_the_log_has_the_record_and_no_more_writes_a
     assert!(world.tenant.assignments_of(REPORTS_IDENTITY).is_empty());
     assert_eq!(world.tenant.accepted_writes().len(), writes.len());
 
-    // Mended, everything is done and recorded without anyone's help.
+    // Once the table is back, every request is carried out and recorded by retries.
     world.table_proxy.set_trouble(None);
     world.tenant.clear_faults(Route::QueryEntities);
     let rows = world.audit_rows(2).await;

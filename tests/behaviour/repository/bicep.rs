@@ -1,5 +1,4 @@
-//! Bicep files, as far as tests look into them. There is no compiler: what is checked is what a parser
-//! sees.
+//! The parts of Bicep files that tests check. There is no compiler here, only a parser.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +11,7 @@ use crate::world::ROOT;
 
 /// A parsed file.
 pub(crate) struct Template {
-    /// Where it lies, below the root.
+    /// The path of the file below the root.
     pub(crate) file: PathBuf,
     pub(crate) source: String,
     tree: Tree,
@@ -21,12 +20,12 @@ pub(crate) struct Template {
 /// A `module` statement.
 pub(crate) struct Module {
     pub(crate) name: String,
-    /// The file that it names, below the root.
+    /// The path of the module's file below the root.
     pub(crate) file: PathBuf,
     pub(crate) arguments: BTreeSet<String>,
 }
 
-/// Every Bicep file.
+/// Parses every Bicep file.
 pub(crate) fn templates() -> Vec<Template> {
     let mut files = Vec::new();
     for folder in ["infra", "infra/modules", "infra/graph"] {
@@ -51,13 +50,13 @@ impl Template {
     pub(crate) fn parse(file: &Path, source: String) -> Self {
         let mut parser = Parser::new();
         parser.set_language(&tree_sitter_bicep::LANGUAGE.into()).unwrap();
-        // The grammar is older than the statement.
+        // The grammar is older than the `extension` statement.
         let known = source.replace("\nextension ", "\n//tension ");
         let tree = parser.parse(&known, None).unwrap();
         Self { file: file.to_owned(), source, tree }
     }
 
-    /// The lines that are no Bicep.
+    /// The lines that do not parse.
     pub(crate) fn faults(&self) -> Vec<String> {
         let faulty = self.nodes().into_iter().filter(|node| node.is_error() || node.is_missing());
         faulty
@@ -65,7 +64,7 @@ impl Template {
             .collect()
     }
 
-    /// Each parameter, and whether it must be given.
+    /// Each parameter, and whether it is required.
     pub(crate) fn parameters(&self) -> BTreeMap<String, bool> {
         let declarations = self.of_kind("parameter_declaration");
         declarations.map(|node| (self.name(node), node.named_child_count() < 3)).collect()
@@ -86,7 +85,7 @@ impl Template {
             .collect()
     }
 
-    /// Each `module.outputs.name` that occurs, as the module's name and the output's.
+    /// Each `module.outputs.name` in the file, as the names of the module and of the output.
     pub(crate) fn used_outputs(&self) -> Vec<(String, String)> {
         let word = |text: &str| {
             text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap().to_owned()
@@ -103,7 +102,7 @@ impl Template {
             .collect()
     }
 
-    /// The properties of the object that a variable holds, with their values as they are written.
+    /// The properties of a variable's object, with the source text of their values.
     pub(crate) fn variable(&self, name: &str) -> BTreeMap<String, String> {
         let mut declarations = self.of_kind("variable_declaration");
         let declaration = declarations.find(|node| self.name(*node) == name).unwrap();
@@ -115,7 +114,7 @@ impl Template {
         self.of_kind("string").map(|node| self.text(node).trim_matches('\'')).collect()
     }
 
-    /// The declarations of resources of a type, but not those that exist already.
+    /// The declarations of new resources of a type, without `existing` ones.
     pub(crate) fn resources(&self, kind: &str) -> Vec<&str> {
         let all = self.of_kind("resource_declaration").map(|node| self.text(node));
         all.filter(|text| text.contains(&format!("'{kind}@")))

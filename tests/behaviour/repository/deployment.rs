@@ -1,5 +1,5 @@
-//! What is deployed is what the app needs: names in templates, package, workflows and docs are the names
-//! in function.json, host.json and the code.
+//! The deployment fits the app: templates, package, workflows and docs use the names in function.json,
+//! host.json and the code.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{repository::bicep::Template, world::ROOT};
 
-/// The functions of this broker; a template may disable one, a team may add one.
+/// The functions of this broker. A template may disable one, and a team may add one.
 const FUNCTIONS: [&str; 6] = [
     "AssignRole",
     "AssignRoleHttp",
@@ -34,7 +34,7 @@ fn template(file: &str) -> Template {
     Template::read(Path::new(file))
 }
 
-/// Every binding that has a connection, with its function's name.
+/// Every binding with a connection, and the name of its function.
 fn bindings() -> Vec<(String, Binding)> {
     let folders = FunctionFolders::read(Path::new(ROOT), &|_| None).unwrap();
     let mut bindings = Vec::new();
@@ -49,12 +49,12 @@ fn bindings() -> Vec<(String, Binding)> {
     bindings
 }
 
-/// The queues that the templates make, by the connection that leads to them.
+/// The queues that the templates create in the account of a connection.
 fn declared_queues(connection: &str) -> BTreeSet<String> {
     let (file, mut queues) = match connection {
         "RequestQueues" => ("infra/modules/request-storage.bicep", team_queues()),
         "AzureWebJobsStorage" => ("infra/modules/broker-storage.bicep", BTreeSet::new()),
-        other => panic!("no account belongs to the connection {other}"),
+        other => panic!("no storage account has the connection {other}"),
     };
     queues.extend(template(file).strings().into_iter().map(str::to_owned));
     queues
@@ -75,10 +75,10 @@ fn every_queue_of_a_function_and_its_poison_queue_are_created_by_the_templates()
     for (function, binding) in bindings() {
         let Some(queue) = &binding.queue_name else { continue };
         let declared = declared_queues(binding.connection.as_deref().unwrap());
-        assert!(declared.contains(queue), "{function}: no template makes the queue {queue}");
+        assert!(declared.contains(queue), "{function}: no template creates the queue {queue}");
         let poison = format!("{queue}-poison");
         if binding.kind == "queueTrigger" {
-            assert!(declared.contains(&poison), "{function}: no template makes {poison}");
+            assert!(declared.contains(&poison), "{function}: no template creates {poison}");
         }
     }
 }
@@ -145,7 +145,7 @@ fn every_connection_of_a_function_uses_the_identity() {
     }
 }
 
-/// The app settings of the template as the handler would see them, with `mode` and `graph_endpoint`.
+/// The app settings of the template as the handler sees them, with `mode` and `graph_endpoint`.
 fn app_settings(mode: &str, graph_endpoint: &str) -> BTreeMap<String, String> {
     let client_id = "c0a70500-0000-4000-8000-0000000000f1";
     let app = template("infra/modules/function-app.bicep");
@@ -167,7 +167,7 @@ fn app_settings(mode: &str, graph_endpoint: &str) -> BTreeMap<String, String> {
     settings.map(|(name, written)| (name.clone(), value(&name, &written))).collect()
 }
 
-/// What `primaryEndpoints` of an account says for a connection's setting.
+/// The value of an account's `primaryEndpoints` for a setting of a connection.
 fn service_uri(name: &str) -> String {
     let service = name.split("__").nth(1).unwrap().trim_end_matches("ServiceUri");
     format!("https://stcontoso.{service}.core.windows.net/")
@@ -190,13 +190,13 @@ fn the_handler_starts_with_the_settings_of_the_templates_in_every_mode_and_cloud
     }
 }
 
-/// What the platform sets by itself, from the authentication settings of the app.
+/// The setting that the platform derives from the authentication settings of the app.
 const SET_BY_THE_PLATFORM: &str = "WEBSITE_AUTH_ENABLED";
 
 #[test]
-fn every_setting_of_the_readme_is_set_by_the_templates() {
-    let readme = text("README.md");
-    let table = readme.split("| app setting | meaning | default |").nth(1).unwrap();
+fn every_documented_setting_is_set_by_the_templates() {
+    let page = text("docs/settings.md");
+    let table = page.split("| app setting | meaning | default |").nth(1).unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with("| `"));
     let names: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
     assert!(names.len() > 4, "{names:?}");
@@ -253,7 +253,10 @@ fn azd_deploys_what_the_script_stages_to_the_app_that_the_template_tags() {
     assert!(Path::new(ROOT).join("scripts/package.sh").is_file());
     assert!(text("infra/modules/function-app.bicep").contains("'azd-service-name': 'broker'"));
     let outputs = template("infra/main.bicep").outputs();
-    assert!(outputs.contains("AZURE_RESOURCE_GROUP"), "azd looks there for the app");
+    assert!(
+        outputs.contains("AZURE_RESOURCE_GROUP"),
+        "azd searches this resource group for the app"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The names in function.json, host.json, local.settings.json and the code are the same names.
+//! Function folders, host.json, local.settings.json and the code use the same names.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::world::ROOT;
 
-/// No setting is set: what the files say is what counts.
+/// An environment without settings, so that only the files count.
 struct Nothing;
 
 impl Env for Nothing {
@@ -65,7 +65,7 @@ fn assign_role_takes_requests_gives_results_and_keeps_the_record_in_the_document
         outputs.collect::<Vec<_>>(),
         [
             (RESULT_BINDING, Some("app-role-results"), Some("RequestQueues")),
-            // What was given up and what was decided is nobody's business but the operators'.
+            // Failed requests and the record are for operators only, so they are in the host's account.
             (FAILED_BINDING, Some("app-role-failed"), Some("AzureWebJobsStorage")),
             (AUDIT_BINDING, Some("AppRoleAudit"), Some("AzureWebJobsStorage")),
         ]
@@ -178,34 +178,45 @@ fn the_policy_that_ships_is_valid_and_allows_nothing() {
     assert_eq!(json("policy.json")["allow"], serde_json::json!([]));
 }
 
-/// The JSON examples of the README, in order.
-fn readme_examples() -> Vec<String> {
-    let readme = std::fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
-    let blocks = readme.split("```json\n").skip(1);
+/// The JSON examples of a page, in order.
+fn examples(page: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(ROOT).join(page)).unwrap();
+    let blocks = text.split("```json\n").skip(1);
     blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
 
+/// Checks that an example fits a schema, and that the code that reads such a document accepts it.
+fn check_example(schema_name: &str, example: &str) {
+    let schema = json(&format!("schemas/{schema_name}.schema.json"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<_> = validator
+        .iter_errors(&serde_json::from_str(example).unwrap())
+        .map(|fault| fault.to_string())
+        .collect();
+    assert!(faults.is_empty(), "{schema_name}: {faults:?}");
+    match schema_name {
+        "request" => drop(app_roles::request::Request::decode(example.as_bytes()).unwrap()),
+        "policy" => drop(app_roles::policy::Policy::parse(example.as_bytes()).unwrap()),
+        _ => {}
+    }
+}
+
 #[test]
-fn the_examples_of_the_readme_are_valid() {
-    let examples = readme_examples();
-    let [request, result, failed, policy, baseline] = examples.as_slice() else {
-        panic!("{}", examples.len())
-    };
+fn the_examples_of_the_docs_are_valid() {
+    let readme = examples("README.md");
+    let [request, result, policy] = readme.as_slice() else { panic!("{}", readme.len()) };
+    check_example("request", request);
+    check_example("result", result);
+    check_example("policy", policy);
+    let requests = examples("docs/requests-and-results.md");
+    let [request, result, failed] = requests.as_slice() else { panic!("{}", requests.len()) };
+    check_example("request", request);
+    check_example("result", result);
     let failed: Value = serde_json::from_str(failed).unwrap();
     app_role_cli::replay::FailedRequest::parse(&failed.to_string()).unwrap();
-    app_roles::request::Request::decode(request.as_bytes()).unwrap();
-    for policy in [policy, baseline] {
-        app_roles::policy::Policy::parse(policy.as_bytes()).unwrap();
-    }
-    for (file, example) in
-        [("request", request), ("result", result), ("policy", policy), ("policy", baseline)]
-    {
-        let schema = json(&format!("schemas/{file}.schema.json"));
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let faults: Vec<_> = validator
-            .iter_errors(&serde_json::from_str(example).unwrap())
-            .map(|fault| fault.to_string())
-            .collect();
-        assert!(faults.is_empty(), "{file}: {faults:?}");
+    let policies = examples("docs/policy.md");
+    assert_eq!(policies.len(), 2);
+    for policy in &policies {
+        check_example("policy", policy);
     }
 }

@@ -1,5 +1,5 @@
-//! The script by which an administrator gives the broker its two roles, with a stand-in for the Azure
-//! CLI: it answers as Graph would and keeps what is created.
+//! The script with which an administrator assigns the broker its two roles. A stand-in for the Azure CLI
+//! answers like Graph and keeps what is created.
 
 #![cfg(unix)]
 
@@ -19,7 +19,7 @@ const GRAPH: &str = "c0a70500-0000-4000-8000-0000000000a0";
 const ASSIGN_ROLES: &str = "06b708a9-e830-4db3-a914-8e69da51d44f";
 const READ_APPLICATIONS: &str = "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30";
 
-/// The queries are the script's own: nothing here understands them.
+/// The stand-in matches the queries of the script as text and does not interpret them.
 const AZ: &str = r#"#!/usr/bin/env bash
 created="$(dirname "$0")/created"
 role() { case "$*" in *AppRoleAssignment.ReadWrite.All*|*06b708a9*) echo @ASSIGN@;; *) echo @READ@;; esac; }
@@ -82,9 +82,9 @@ fn an_identity_that_is_not_the_brokers_gets_nothing() {
         (
             "Application",
             vec![BROKER],
-            "is of type Application; the broker's identity is a ManagedIdentity",
+            "has the type Application; the broker's identity must be a ManagedIdentity",
         ),
-        ("ManagedIdentity", vec![GRAPH], "no service principal that Graph knows"),
+        ("ManagedIdentity", vec![GRAPH], "Graph knows no service principal"),
         ("ManagedIdentity", vec![], "BROKER_PRINCIPAL_ID"),
         ("ManagedIdentity", vec!["id-broker"], "BROKER_PRINCIPAL_ID"),
     ] {

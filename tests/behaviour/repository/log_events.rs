@@ -1,10 +1,10 @@
-//! `docs/logging.md` names every event that the handler logs, and no other.
+//! `docs/logging.md` names exactly the events that the handler logs.
 
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{repository::source_files::rust_files, world::ROOT};
 
-/// What an event's name stands behind in the code.
+/// The text before the name of an event in the code.
 const EVENT: &str = "event = \"";
 
 /// The names of all events in the code.
@@ -18,7 +18,7 @@ fn logged() -> BTreeSet<String> {
     events
 }
 
-/// The names in the first column of the page's tables of events.
+/// The names in the first column of the event tables of the page.
 fn documented() -> BTreeSet<String> {
     let page = std::fs::read_to_string(Path::new(ROOT).join("docs/logging.md")).unwrap();
     let events = page.split("## Every event").nth(1).unwrap();

@@ -1,4 +1,4 @@
-//! The queries over the log ask for what the handler writes.
+//! The log queries read events and fields that the handler writes.
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +23,7 @@ fn source() -> String {
     rust_files().into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
-/// What stands between `start` and `end`, each time.
+/// Each text between `start` and `end`.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> BTreeSet<&'a str> {
     text.split(start).skip(1).filter_map(|rest| rest.split(end).next()).collect()
 }
@@ -54,7 +54,7 @@ fn every_event_that_a_query_looks_for_is_one_that_the_handler_logs() {
     }
 }
 
-/// Whether a line of source is that field of a log line: `field = value,`.
+/// Whether a line of source writes a field of a log line: `field = value,`.
 fn is_field(line: &str, field: &str) -> bool {
     let value = line.trim_start().strip_prefix(field).and_then(|rest| rest.strip_prefix(" = "));
     value.is_some_and(|value| value.ends_with(','))
@@ -68,7 +68,7 @@ fn every_field_that_a_query_reads_is_one_that_the_handler_writes() {
             between(&query, "line.", ")").into_iter().chain(between(&query, "line.span.", ")"));
         for field in fields {
             let field = field.trim_start_matches("span.");
-            // The first two are the logging library's own.
+            // The logging library writes these two.
             let written = ["message", "event"].contains(&field)
                 || source.lines().any(|line| is_field(line, field));
             assert!(written, "{}: nothing writes {field}", file.display());

@@ -1,4 +1,4 @@
-//! The Bicep files agree with each other, with what they load and with the promises of the docs.
+//! The Bicep files agree with each other, with the files that they load, and with the docs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -133,7 +133,7 @@ fn no_account_accepts_a_shared_key_and_no_service_a_password() {
     for line in ["httpsOnly: true", "ftpsState: 'Disabled'", "scmMinTlsVersion: '1.2'"] {
         assert!(site.contains(line), "{line}");
     }
-    assert_eq!(site.matches("properties: { allow: false }").count(), 2, "ftp and scm");
+    assert_eq!(site.matches("properties: { allow: false }").count(), 2, "FTP and SCM");
     let [insights] = all("Microsoft.Insights/components")[..] else { panic!("one") };
     assert!(insights.contains("DisableLocalAuth: true"));
     assert!(insights.contains("SamplingPercentage: 100"));

@@ -1,4 +1,4 @@
-//! The workflows run what is in the repository, and nobody else's code can change under them.
+//! The workflows run scripts of the repository, and actions that are pinned to a commit.
 
 use std::path::Path;
 

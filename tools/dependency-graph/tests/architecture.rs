@@ -25,28 +25,25 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Packages that still break the rules for modules, with the number of edges that break one. A number
 /// may only get smaller, and a package without such an edge leaves the list.
 const STILL_CYCLIC: &[(&str, usize)] = &[
-    ("app-role-broker", 11),
-    ("app-role-cli", 116),
-    ("app-roles", 16),
-    ("broker", 16),
+    ("app-role-cli", 2),
     ("functions-host-emulator", 82),
     ("local", 28),
-    ("microsoft-graph", 14),
     ("storage-emulator", 3),
     ("tenant-emulator", 55),
 ];
 
 /// Dependencies that `ALLOWED` does not list and that are still there.
-const STILL_LINKED: &[(&str, &str)] = &[("app-role-cli", "app-role-broker")];
+const STILL_LINKED: &[(&str, &str)] = &[];
 
 /// The packages that ship, with the packages of the workspace that each of them may use.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("app-roles", &[]),
     ("functions-handler", &[]),
     ("function-folders", &["app-roles"]),
+    ("memory-cache", &[]),
     ("azure-rest", &["app-roles"]),
-    ("microsoft-graph", &["app-roles", "azure-rest"]),
-    ("broker", &["app-roles", "azure-rest", "microsoft-graph"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "memory-cache"]),
+    ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
     (
         HANDLER,
         &[

@@ -1,6 +1,6 @@
-//! What the binary was built from, as a CycloneDX bill of materials ("CycloneDX v1.6 JSON Reference").
+//! The crates in the binary, as a CycloneDX bill of materials ("CycloneDX v1.6 JSON Reference").
 //!
-//! It has no date and no serial number, so that the same sources give the same file.
+//! The bill has no date and no serial number, so equal sources give equal files.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -8,11 +8,10 @@ use std::{
     process::Command,
 };
 
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
-use crate::fault::{PackagingFault, at};
-
-/// How a line of `cargo tree` is written: depth, name and version, licence.
+/// The format of a line of `cargo tree`: depth, name and version, licence.
 const FORMAT: &str = "|{p}|{l}";
 
 /// A bill of materials.
@@ -67,30 +66,26 @@ struct Dependency {
     depends_on: BTreeSet<String>,
 }
 
-/// What a bill of materials is made of.
+/// The inputs of a bill of materials.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
-    /// What `cargo tree` printed in the format of [`cargo_tree`]. The first line is the binary's crate.
+    /// The output of [`cargo_tree`]. The first line is the binary's crate.
     pub tree: &'a str,
-    /// `Cargo.lock`, which has the digests of the crates.
+    /// `Cargo.lock`, which contains the crates' digests.
     pub lock: &'a str,
-    /// What `rustc --version` printed: the standard library is in the binary, too.
+    /// The output of `rustc --version`, the version of the standard library.
     pub rustc: &'a str,
-    /// SHA-256 of the binary.
+    /// The SHA-256 of the binary.
     pub binary_sha256: &'a str,
 }
 
-/// The crates that are linked into the binary of `crate_name` for `target`. Those that only run while
-/// it is built are not among them.
+/// Lists the crates that are linked into the binary of `crate_name` for `target`. Build dependencies and
+/// procedural macros are left out.
 ///
 /// # Errors
 ///
-/// If cargo fails, for instance because `Cargo.lock` is not up to date.
-pub fn cargo_tree(
-    app_root: &Path,
-    crate_name: &str,
-    target: &str,
-) -> Result<String, PackagingFault> {
+/// If cargo fails, for example because `Cargo.lock` is outdated.
+pub fn cargo_tree(app_root: &Path, crate_name: &str, target: &str) -> Result<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
     command
@@ -100,39 +95,37 @@ pub fn cargo_tree(
     output(&mut command)
 }
 
-/// What `rustc --version` says.
+/// The output of `rustc --version`.
 ///
 /// # Errors
 ///
 /// If rustc is missing or fails.
-pub fn rustc_version() -> Result<String, PackagingFault> {
+pub fn rustc_version() -> Result<String> {
     output(Command::new("rustc").arg("--version"))
 }
 
-fn output(command: &mut Command) -> Result<String, PackagingFault> {
-    let program = command.get_program().to_owned();
-    let output = command.output().map_err(at(program))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
+    if !output.status.success() {
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let problem = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(PackagingFault::Command { command: format!("{command:?}"), problem })
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 impl BillOfMaterials {
-    /// Writes the bill.
+    /// Makes the bill.
     ///
     /// # Errors
     ///
-    /// Names the line of `cargo tree` that is not in its format.
-    pub fn of(sources: Sources<'_>) -> Result<Self, String> {
+    /// If a line of `cargo tree` has another format; the error contains the line.
+    pub fn of(sources: Sources<'_>) -> Result<Self> {
         let digests = digests(sources.lock);
         let mut components = BTreeMap::new();
         let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut above: Vec<String> = Vec::new();
         for line in sources.tree.lines().filter(|line| !line.is_empty()) {
-            let (depth, component) =
-                component(line, &digests).ok_or(format!("cargo tree printed {line:?}"))?;
+            let (depth, component) = component(line, &digests)
+                .with_context(|| format!("cargo tree printed {line:?}"))?;
             above.truncate(depth);
             if let Some(parent) = above.last() {
                 edges.entry(parent.clone()).or_default().insert(component.reference.clone());
@@ -142,7 +135,7 @@ impl BillOfMaterials {
             components.insert(component.reference.clone(), component);
         }
         let root = above.first().and_then(|root| components.remove(root));
-        let mut root = root.ok_or("cargo tree printed nothing")?;
+        let mut root = root.context("cargo tree printed nothing")?;
         root.kind = "application";
         root.hashes = vec![sha256(sources.binary_sha256)];
         let standard_library = standard_library(sources.rustc);
@@ -163,13 +156,13 @@ impl BillOfMaterials {
     }
 }
 
-/// `3|serde v1.0.228|MIT OR Apache-2.0`, with `(*)` at the end of a line that was there before.
+/// Parses a line such as `3|serde v1.0.228|MIT OR Apache-2.0`. A repeated crate's line ends in `(*)`.
 fn component(line: &str, digests: &HashMap<String, &str>) -> Option<(usize, Component)> {
     let mut fields = line.trim_end_matches(" (*)").split('|');
     let depth = fields.next()?.parse().ok()?;
     let mut package = fields.next()?.split(' ');
     let (name, version) = (package.next()?, package.next()?.strip_prefix('v')?);
-    // Cargo's older form of "or".
+    // Older manifests separate licences by a slash.
     let license = fields.next()?.trim().replace(" / ", " OR ").replace('/', " OR ");
     let purl = format!("pkg:cargo/{name}@{version}");
     let digest = digests.get(&purl).map(|digest| sha256(digest));
@@ -202,7 +195,7 @@ fn sha256(content: &str) -> Hash {
     Hash { alg: "SHA-256", content: content.to_owned() }
 }
 
-/// The digests of `Cargo.lock`, by package URL. A crate of this workspace has none.
+/// The digests in `Cargo.lock`, by package URL. Crates of this workspace have none.
 fn digests(lock: &str) -> HashMap<String, &str> {
     lock.split("[[package]]")
         .filter_map(|package| {

@@ -1,28 +1,27 @@
-//! Which files are in the package: host.json, the policy, the function folders and the binary.
+//! The files of the package: host.json, the policy, the function folders and the binary.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
-
-use crate::fault::{PackagingFault, at};
 
 /// The file that makes a folder a function.
 const FUNCTION_JSON: &str = "function.json";
 
-/// Files that are taken as they are.
+/// The files that are packaged unchanged from the app's root.
 const PLAIN_FILES: [&str; 2] = ["host.json", "policy.json"];
 
-/// One file of the package.
+/// A file of the package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageFile {
-    /// Its path in the package, with `/` between folders.
+    /// The path in the package, with `/` between folders.
     pub entry: String,
-    /// Where it is taken from.
+    /// The path of the file to package.
     pub source: PathBuf,
-    /// Whether the host starts it.
+    /// Whether the file is the handler, which the host starts.
     pub executable: bool,
 }
 
@@ -43,13 +42,13 @@ struct Description {
     default_executable_path: String,
 }
 
-/// The files of the app in `app_root`, with `binary` under the name that host.json gives it, in the
-/// order of their paths. Nothing else in `app_root` is taken.
+/// Lists the files of the app in `app_root`, with `binary` under its name in host.json, in the order of
+/// their paths.
 ///
 /// # Errors
 ///
-/// If a file is missing or host.json does not name a binary.
-pub fn package_files(app_root: &Path, binary: &Path) -> Result<Vec<PackageFile>, PackagingFault> {
+/// If a file is missing or host.json names no binary.
+pub fn package_files(app_root: &Path, binary: &Path) -> Result<Vec<PackageFile>> {
     let mut files = vec![file(&executable_name(app_root)?, binary, true)?];
     for name in PLAIN_FILES {
         files.push(file(name, &app_root.join(name), false)?);
@@ -62,69 +61,70 @@ pub fn package_files(app_root: &Path, binary: &Path) -> Result<Vec<PackageFile>,
     Ok(files)
 }
 
-fn file(entry: &str, source: &Path, executable: bool) -> Result<PackageFile, PackagingFault> {
-    fs::metadata(source).map_err(at(source))?;
+fn file(entry: &str, source: &Path, executable: bool) -> Result<PackageFile> {
+    fs::metadata(source).with_context(|| source.display().to_string())?;
     Ok(PackageFile { entry: entry.to_owned(), source: source.to_owned(), executable })
 }
 
-/// Deploying tools mark the file as executable whose path equals host.json's to the letter, so the path
-/// must be the plain name.
-fn executable_name(app_root: &Path) -> Result<String, PackagingFault> {
+/// The handler's file name in host.json. Deployment tools compare it with each file's path to find the
+/// file that must be executable, so it must be a plain name.
+fn executable_name(app_root: &Path) -> Result<String> {
     let path = app_root.join("host.json");
-    let text = fs::read(&path).map_err(at(&path))?;
-    let host_json: HostJson = serde_json::from_slice(&text).map_err(|error| {
-        let problem = format!("customHandler.description.defaultExecutablePath: {error}");
-        PackagingFault::Content { path: path.clone(), problem }
+    let text = fs::read(&path).with_context(|| path.display().to_string())?;
+    let host_json: HostJson = serde_json::from_slice(&text).with_context(|| {
+        format!("{}: customHandler.description.defaultExecutablePath", path.display())
     })?;
     let name = host_json.custom_handler.description.default_executable_path;
     if name.is_empty() || name.contains(['/', '\\', '%']) {
-        let problem = format!(
-            "defaultExecutablePath is {name:?} and must be a plain file name: the binary lies \
-             beside host.json"
+        bail!(
+            "{}: defaultExecutablePath is {name:?} and must be a plain file name, because the \
+             binary is packaged beside host.json",
+            path.display()
         );
-        return Err(PackagingFault::Content { path, problem });
     }
     Ok(name)
 }
 
-fn function_folders(app_root: &Path) -> Result<Vec<String>, PackagingFault> {
+fn function_folders(app_root: &Path) -> Result<Vec<String>> {
     let mut folders = Vec::new();
-    for entry in fs::read_dir(app_root).map_err(at(app_root))? {
-        let folder = entry.map_err(at(app_root))?.path();
+    for entry in fs::read_dir(app_root).with_context(|| app_root.display().to_string())? {
+        let folder = entry.with_context(|| app_root.display().to_string())?.path();
         let name = folder.file_name().and_then(|name| name.to_str());
         if let (Some(name), true) = (name, folder.join(FUNCTION_JSON).is_file()) {
             folders.push(name.to_owned());
         }
     }
     if folders.is_empty() {
-        let problem = format!("holds no folder with a {FUNCTION_JSON}, so the app has no function");
-        return Err(PackagingFault::Content { path: app_root.to_owned(), problem });
+        bail!(
+            "{} holds no folder with a {FUNCTION_JSON}, so the app has no function",
+            app_root.display()
+        );
     }
     Ok(folders)
 }
 
-/// Copies the files into `folder`, which is emptied before.
+/// Copies the files into `folder`, which is emptied first.
 ///
 /// # Errors
 ///
 /// If a file cannot be read or written.
-pub fn stage(files: &[PackageFile], folder: &Path) -> Result<(), PackagingFault> {
+pub fn stage(files: &[PackageFile], folder: &Path) -> Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder).map_err(at(folder))?;
+        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     for file in files {
         let target = folder.join(&file.entry);
         if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).map_err(at(parent))?;
+            fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
         }
-        fs::copy(&file.source, &target).map_err(at(&file.source))?;
-        set_mode(&target, mode(file.executable)).map_err(at(&target))?;
+        fs::copy(&file.source, &target).with_context(|| file.source.display().to_string())?;
+        set_mode(&target, mode(file.executable)).with_context(|| target.display().to_string())?;
     }
     Ok(())
 }
 
-/// The mode of a file in the package: everybody reads, and the host's user, whoever that is, starts the
-/// binary.
+/// The mode of a file in the package. Every user may read it, and execute the handler, because the host's
+/// user is not known.
 #[must_use]
 pub fn mode(executable: bool) -> u32 {
     if executable { 0o755 } else { 0o644 }
@@ -136,7 +136,7 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-/// Other systems know no modes; the zip has them all the same.
+/// Other systems have no modes; the zip file contains them nevertheless.
 #[cfg(not(unix))]
 fn set_mode(_path: &Path, _mode: u32) -> std::io::Result<()> {
     Ok(())

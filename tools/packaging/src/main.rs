@@ -1,12 +1,13 @@
-//! `cargo run -p packaging`: from a built binary to what is deployed. `scripts/package.sh` builds the
-//! binary and calls this.
+//! The command line of packaging, which `scripts/package.sh` calls after it has built the binary.
+
+#![expect(clippy::print_stdout, reason = "prints the files of the package")]
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
+use anyhow::Result;
 use clap::Parser;
 use packaging::{
     bill_of_materials::{BillOfMaterials, Sources, cargo_tree, rustc_version},
@@ -14,37 +15,32 @@ use packaging::{
     zip_file,
 };
 
-/// The crate whose binary is packaged; the files are named after it.
+/// The crate whose binary is packaged, and the name of the package's files.
 const NAME: &str = "app-role-broker";
 
-/// Stages the app into `dist`, and writes a zip of it, the zip's SHA-256 and a CycloneDX bill of
+/// Packages App Role Broker for Azure Functions.
+///
+/// Copies the app to dist/ and writes a reproducible zip file, its SHA-256 and a CycloneDX bill of
 /// materials.
 #[derive(Parser)]
+#[command(name = "packaging")]
 struct Arguments {
-    /// The handler, built for `target`
+    /// The handler binary
     #[arg(long)]
     binary: PathBuf,
-    /// What it was built for, for instance x86_64-unknown-linux-musl
+    /// The target for which it was built, such as x86_64-unknown-linux-musl
     #[arg(long)]
     target: String,
-    /// The folder of host.json
+    /// Folder of host.json
     #[arg(long, default_value = ".")]
     app_root: PathBuf,
-    /// Where zip, checksum and bill of materials go
+    /// Folder for the zip file, its checksum and the bill of materials
     #[arg(long, default_value = "target/package")]
     into: PathBuf,
 }
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(error.as_ref()),
-    }
-}
-
-fn run(arguments: &Arguments) -> Outcome {
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
     let files = package_files(&arguments.app_root, &arguments.binary)?;
     stage(&files, &arguments.app_root.join("dist"))?;
     fs::create_dir_all(&arguments.into)?;
@@ -56,12 +52,15 @@ fn run(arguments: &Arguments) -> Outcome {
         arguments.into.join(format!("{NAME}.zip.sha256")),
         format!("{digest}  {NAME}.zip\n"),
     )?;
-    write_bill_of_materials(arguments, &arguments.into.join(format!("{NAME}.cdx.json")))?;
-    report(&zip, &digest, files.iter().map(|file| file.entry.as_str()));
+    write_bill_of_materials(&arguments, &arguments.into.join(format!("{NAME}.cdx.json")))?;
+    println!("{} (SHA-256 {digest}) contains:", zip.display());
+    for file in &files {
+        println!("  {}", file.entry);
+    }
     Ok(())
 }
 
-fn write_bill_of_materials(arguments: &Arguments, path: &Path) -> Outcome {
+fn write_bill_of_materials(arguments: &Arguments, path: &Path) -> Result<()> {
     let bill = BillOfMaterials::of(Sources {
         tree: &cargo_tree(&arguments.app_root, NAME, &arguments.target)?,
         lock: &fs::read_to_string(arguments.app_root.join("Cargo.lock"))?,
@@ -72,18 +71,4 @@ fn write_bill_of_materials(arguments: &Arguments, path: &Path) -> Outcome {
     json.push('\n');
     fs::write(path, json)?;
     Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "what was made")]
-fn report<'a>(zip: &Path, digest: &str, entries: impl Iterator<Item = &'a str>) {
-    println!("{} (sha256 {digest}) holds", zip.display());
-    for entry in entries {
-        println!("  {entry}");
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
-fn fail(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("no package: {error}");
-    ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! What is in a package, and that it is the same package every time.
+//! The files of the package, and that it is reproducible.
 
 #![expect(clippy::unwrap_used, reason = "so tests fail")]
 
@@ -18,7 +18,7 @@ use zip::ZipArchive;
 const HOST_JSON: &str =
     r#"{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"handler"}}}"#;
 
-/// An app as it lies in a repository, with much beside it that is nobody's business in Azure.
+/// An app in its repository, with files that must not be packaged.
 fn app() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for (path, content) in [
@@ -54,7 +54,7 @@ fn files(root: &TempDir, elsewhere: &TempDir) -> Vec<PackageFile> {
 }
 
 #[test]
-fn the_package_holds_host_json_policy_function_folders_and_the_binary_and_nothing_else() {
+fn the_package_holds_only_host_json_the_policy_the_function_folders_and_the_binary() {
     let (root, elsewhere) = (app(), tempfile::tempdir().unwrap());
     let entries: Vec<_> = files(&root, &elsewhere).into_iter().map(|file| file.entry).collect();
     let expected =
@@ -63,7 +63,7 @@ fn the_package_holds_host_json_policy_function_folders_and_the_binary_and_nothin
 }
 
 #[test]
-fn this_repositorys_package_holds_each_of_its_functions() {
+fn the_package_of_this_repository_holds_every_function() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let elsewhere = tempfile::tempdir().unwrap();
     let files = package_files(&root, &binary(&elsewhere)).unwrap();
@@ -76,7 +76,7 @@ fn this_repositorys_package_holds_each_of_its_functions() {
 }
 
 #[test]
-fn only_the_binary_may_be_started_and_everybody_may_read_everything() {
+fn only_the_binary_is_executable_and_every_user_may_read_every_file() {
     let (root, elsewhere) = (app(), tempfile::tempdir().unwrap());
     let path = elsewhere.path().join("app.zip");
     zip_file::write(&files(&root, &elsewhere), &path).unwrap();
@@ -90,7 +90,7 @@ fn only_the_binary_may_be_started_and_everybody_may_read_everything() {
 }
 
 #[test]
-fn the_same_files_give_the_same_bytes_whenever_and_with_whatever_modes_they_were_written() {
+fn equal_files_give_equal_bytes_whatever_their_times_and_modes() {
     let (root, elsewhere) = (app(), tempfile::tempdir().unwrap());
     let [first, second] = ["first.zip", "second.zip"].map(|name| elsewhere.path().join(name));
     zip_file::write(&files(&root, &elsewhere), &first).unwrap();
@@ -108,7 +108,7 @@ fn the_same_files_give_the_same_bytes_whenever_and_with_whatever_modes_they_were
 
 #[cfg(unix)]
 #[test]
-fn what_is_unpacked_and_what_is_staged_are_the_same_files() {
+fn unpacked_and_staged_files_are_equal() {
     let (root, elsewhere) = (app(), tempfile::tempdir().unwrap());
     let files = files(&root, &elsewhere);
     let (zip, unpacked) = (elsewhere.path().join("app.zip"), elsewhere.path().join("unpacked"));
@@ -121,7 +121,7 @@ fn what_is_unpacked_and_what_is_staged_are_the_same_files() {
             assert_eq!(fs::read(&there).unwrap(), fs::read(&file.source).unwrap());
             assert_eq!(is_executable(&there), file.executable, "{}", there.display());
         }
-        assert!(!folder.join("Old").exists(), "what was staged before is gone");
+        assert!(!folder.join("Old").exists(), "files of an earlier run are deleted");
     }
 }
 
@@ -135,7 +135,8 @@ fn is_executable(path: &Path) -> bool {
 fn an_app_that_would_not_start_is_not_packaged() {
     let elsewhere = tempfile::tempdir().unwrap();
     let binary = binary(&elsewhere);
-    let refusal = |root: &TempDir| package_files(root.path(), &binary).unwrap_err().to_string();
+    let refusal =
+        |root: &TempDir| format!("{:#}", package_files(root.path(), &binary).unwrap_err());
     for (host_json, expected) in [
         ("{}", "defaultExecutablePath: missing field `customHandler`"),
         (&HOST_JSON.replace("handler\"}", "./handler\"}"), "must be a plain file name"),
@@ -154,5 +155,5 @@ fn an_app_that_would_not_start_is_not_packaged() {
     }
     assert!(refusal(&root).contains("the app has no function"), "{}", refusal(&root));
     let refusal = package_files(app().path(), &elsewhere.path().join("none")).unwrap_err();
-    assert!(refusal.to_string().contains("none: No such file"), "{refusal}");
+    assert!(format!("{refusal:#}").contains("none: No such file"), "{refusal:#}");
 }

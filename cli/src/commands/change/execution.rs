@@ -8,7 +8,7 @@ use app_roles::{
 };
 use broker::{Answer, written};
 use microsoft_graph::{
-    ensure::Effort,
+    assignments::WriteOptions,
     error::{ErrorKind, GraphError},
     priority::Priority,
 };
@@ -91,19 +91,20 @@ impl Execution<'_> {
         outcome: RoleOutcome,
         client_request_id: Uuid,
     ) -> (RoleOutcome, bool) {
-        let effort = Effort {
+        let options = WriteOptions {
             client_request_id,
             deadline: self.session.deadline(),
-            replication: self.session.replication_deadline(),
+            replication_deadline: self.session.replication_deadline(),
             priority: Priority::Normal,
         };
-        match self.session.graph().carry_out(permit, held, effort).await {
+        match self.session.graph().assignments().write(permit, held, options).await {
             Ok(done) => (written(done, outcome), false),
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
                 (
-                    outcome
-                        .because("Microsoft Graph reports that it exists but does not list it yet"),
+                    outcome.with_message(
+                        "Microsoft Graph reports that it exists but does not list it yet",
+                    ),
                     false,
                 )
             }
@@ -119,10 +120,10 @@ impl Execution<'_> {
 fn failed(outcome: RoleOutcome, error: GraphError) -> RoleOutcome {
     let Failure { sentence, hint, .. } = Failure::from(&error);
     let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-    outcome.failed(error.into_failure()).because(&format!("{sentence}{hint}"))
+    outcome.with_failure(error.into_failure()).with_message(&format!("{sentence}{hint}"))
 }
 
 fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
     RoleOutcome { status: Status::NotAttempted, ..outcome }
-        .because("skipped, because an earlier role failed")
+        .with_message("skipped, because an earlier role failed")
 }

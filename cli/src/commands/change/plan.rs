@@ -72,7 +72,7 @@ impl Plan {
     fn step(&self, session: &Session, name: &RoleName, privileged: bool) -> Step {
         let role = match role_named(name, self.action, &self.api) {
             Ok(role) => role,
-            Err(outcome) => return Step::impossible(outcome.requested(name)),
+            Err(outcome) => return Step::impossible(outcome.with_requested_name(name)),
         };
         let consent = OperatorConsent {
             operator: session.operator(),
@@ -87,7 +87,7 @@ impl Plan {
         let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
         let known = RoleOutcome {
             privileged: Some(why.is_some()),
-            ..RoleOutcome::new(Status::NotAttempted).about(&role).requested(name)
+            ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)
         };
         let cautions = session.policy().cautions(&consent);
         let advice = advice(session, &consent);
@@ -130,7 +130,7 @@ impl Plan {
             step.permit = None;
             step.outcome.status = Status::NotAttempted;
             let outcome = step.outcome.clone();
-            step.outcome = outcome.because("skipped, because another role was refused");
+            step.outcome = outcome.with_message("skipped, because another role was refused");
         }
     }
 
@@ -206,7 +206,9 @@ fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
         _ => Code::Protected,
     };
     let reasons: Vec<_> = cautions.iter().map(ToString::to_string).collect();
-    RoleOutcome { status: Status::Denied, ..known }.coded(code).because(&reasons.join("; "))
+    RoleOutcome { status: Status::Denied, ..known }
+        .with_code(code)
+        .with_message(&reasons.join("; "))
 }
 
 /// Returns the decision of the policy, which does not bind the operator.

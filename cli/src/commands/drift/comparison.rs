@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use app_roles::{
+    baseline_role,
     directory::{Api, AppRole, Principal},
     ids::{AppRoleId, ObjectId},
-    plan,
     policy::OwnIdentity,
-    reconcile::{Comparison, Findings, Holding, Holdings},
+    reconcile::{AssignmentsByPrincipal, CompactAssignment, Comparison, Findings},
 };
 use serde::Serialize;
 
@@ -43,7 +43,7 @@ impl<'a> Comparer<'a> {
         session: &'a Session,
         broker: Option<ObjectId>,
         apis: &'a [Arc<Api>],
-        holdings: &'a Holdings,
+        holdings: &'a AssignmentsByPrincipal,
     ) -> Self {
         let (policy, own) = (session.policy(), session.own_identity(broker));
         Self { comparison: Comparison { policy, own, apis, holdings }, own }
@@ -57,7 +57,7 @@ impl<'a> Comparer<'a> {
         unexpected: &mut Vec<Deviation>,
     ) {
         let mut findings = Findings::default();
-        findings.look_at(identity, &self.comparison);
+        findings.compare(identity, &self.comparison);
         if !findings.lacking.is_empty() {
             missing.extend(self.missing(identity));
         }
@@ -67,16 +67,17 @@ impl<'a> Comparer<'a> {
 
     fn missing(&self, identity: &Principal) -> Vec<Deviation> {
         let Comparison { policy, apis, holdings, .. } = self.comparison;
-        let wanted = apis.iter().flat_map(|api| policy.wanted(identity, api, self.own)).collect();
+        let wanted =
+            apis.iter().flat_map(|api| policy.baseline_roles(identity, api, self.own)).collect();
         let held = holdings.of(identity.object_id).iter().map(|one| (one.api, one.role));
-        let missing = plan::missing(wanted, held).into_iter().filter_map(|one| {
+        let missing = baseline_role::missing(wanted, held).into_iter().filter_map(|one| {
             let deviation = self.deviation(identity, one.api, &one.role)?;
             Some(Deviation { rule: Some(one.rule), ..deviation })
         });
         missing.collect()
     }
 
-    fn unexpected(&self, identity: &Principal, held: &Holding) -> Option<Deviation> {
+    fn unexpected(&self, identity: &Principal, held: &CompactAssignment) -> Option<Deviation> {
         let api = self.comparison.apis.iter().find(|api| api.object_id == held.api)?;
         let defined = api.roles.iter().find(|role| role.id == held.role).cloned();
         let role = defined.unwrap_or_else(|| AppRole::known_by_id(held.role));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_roles::{directory::Api, reconcile::Holdings};
+use app_roles::{directory::Api, reconcile::AssignmentsByPrincipal};
 use microsoft_graph::Lookup;
 use time::OffsetDateTime;
 
@@ -21,7 +21,8 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
     let policy = session.policy();
     let mut apis = Vec::new();
     for name in policy.all_apis() {
-        let found = session.graph().api(&name, session.deadline()).await?;
+        let found =
+            session.graph().service_principals().find_api(&name, session.deadline()).await?;
         let Lookup::Found(api) = found else {
             let problem = match found {
                 Lookup::NotFound => "does not exist in this tenant",
@@ -49,11 +50,12 @@ pub(super) async fn holdings(
     session: &Session,
     apis: &[Arc<Api>],
     progress: &Progress,
-) -> Result<Holdings, Failure> {
+) -> Result<AssignmentsByPrincipal, Failure> {
     let mut all = Vec::new();
     for (index, api) in apis.iter().enumerate() {
         progress.bar(index, apis.len(), &format!("listing holders of {} …", api.display_name));
-        let mut holders = session.graph().holders(api.object_id, OffsetDateTime::now_utc());
+        let mut holders =
+            session.graph().inventory().holders(api.object_id, OffsetDateTime::now_utc());
         while let Some(page) = holders.next_page(session.deadline()).await? {
             all.extend(page);
         }

@@ -2,7 +2,7 @@
 
 use super::items::items;
 use crate::{base64_text, binding::BoundQueue, host::Host, host_json::MessageEncoding, json::Json};
-use storage_emulator::{Queue, QueueError};
+use storage_emulator::{Queue, StorageError};
 
 /// Writes a value of `Outputs`; the error is the reason why the invocation fails.
 pub(super) async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Result<(), String> {
@@ -15,9 +15,9 @@ pub(super) async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Res
 }
 
 /// Adds a message, and creates the queue if that is what is missing.
-pub(crate) async fn add(queue: &Queue, text: &str) -> Result<(), QueueError> {
+pub(crate) async fn add(queue: &Queue, text: &str) -> Result<(), StorageError> {
     match queue.send(text).await {
-        Err(QueueError::NotFound { .. }) => {
+        Err(StorageError::NotFound { .. }) => {
             queue.create_if_missing().await?;
             queue.send(text).await
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::items::items;
 use crate::{binding::BoundTable, json::Json};
-use storage_emulator::{Entity, EntityValue, Table, TableError, TableOperation};
+use storage_emulator::{Entity, EntityValue, StorageError, Table, TableOperation};
 
 /// The most operations of one transaction.
 const LARGEST_BATCH: usize = 100;
@@ -41,7 +41,7 @@ fn is_of(batch: &[TableOperation], partition_key: &str) -> bool {
 /// Creates the table if that is what is missing.
 async fn flush(table: &Table, batch: &[TableOperation]) -> Result<(), String> {
     let result = match table.transact(batch).await {
-        Err(TableError::NotFound { .. }) => match table.create_if_missing().await {
+        Err(StorageError::NotFound { .. }) => match table.create_if_missing().await {
             Ok(()) => table.transact(batch).await,
             Err(error) => Err(error),
         },

@@ -1,4 +1,4 @@
-//! Entities, and how JSON says their types ("Payload format for Table service operations").
+//! Entities and their JSON ("Payload format for Table service operations").
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use serde_json::{Map, Value};
 const TYPE_SUFFIX: &str = "@odata.type";
 const PARTITION_KEY: &str = "PartitionKey";
 const ROW_KEY: &str = "RowKey";
-/// The service's own property.
+/// The time of the last write, which the service adds.
 const TIMESTAMP: &str = "Timestamp";
 
 /// A row of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
-    /// Which part of the table it is in.
+    /// The partition of the table.
     pub partition_key: String,
-    /// What tells it apart from others of its part.
+    /// The key within the partition.
     pub row_key: String,
-    /// Everything else but the service's own `Timestamp`.
+    /// All properties except the keys and the service's `Timestamp`.
     pub properties: BTreeMap<String, EntityValue>,
 }
 
-/// The value of a property, by its type ("Understanding the Table service data model").
+/// The value of a property ("Understanding the Table service data model").
 #[derive(Clone, Debug, PartialEq)]
 pub enum EntityValue {
     /// `Edm.Boolean`.
@@ -34,12 +34,12 @@ pub enum EntityValue {
     Double(f64),
     /// `Edm.String`: at most 64 KiB of UTF-16.
     String(String),
-    /// Any other type, such as `Edm.DateTime`, by its name and its text.
+    /// Any other type, such as `Edm.DateTime`: the type's name and the value's text.
     Other(String, String),
 }
 
 impl EntityValue {
-    /// The text, if it is one.
+    /// The text of a string; `None` for other types.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -48,7 +48,7 @@ impl EntityValue {
         }
     }
 
-    /// The value in JSON, and the name of the type if JSON does not show it.
+    /// The value in JSON, and the type's name where JSON does not show the type.
     fn written(&self) -> (Value, Option<&str>) {
         match self {
             Self::Boolean(value) => ((*value).into(), None),
@@ -93,7 +93,7 @@ impl Entity {
         Value::Object(members)
     }
 
-    /// `None` if it is no entity.
+    /// Reads an entity; `None` if the JSON is not one.
     pub(super) fn read(json: &Value) -> Option<Self> {
         let members = json.as_object()?;
         let key = |name| members.get(name)?.as_str().map(str::to_owned);

@@ -7,18 +7,19 @@ use url::Url;
 
 use super::entity::Entity;
 
-/// The type of a transaction's body; nothing in the body can look like its boundaries.
-pub(super) const CONTENT: &str = "multipart/mixed; boundary=batch_6c0c2f8e";
+/// The media type of a transaction's body. The body is JSON without raw line breaks, so it cannot
+/// contain a boundary.
+pub(super) const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_6c0c2f8e";
 const BATCH: &str = "--batch_6c0c2f8e";
 const CHANGES_TYPE: &str = "multipart/mixed; boundary=changeset_91d5a3b7";
 const CHANGES: &str = "--changeset_91d5a3b7";
 
-/// What to do with an entity.
+/// A write of one entity.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableOperation {
-    /// Add it; an entity with its keys must not exist.
+    /// Inserts the entity; fails if one with these keys exists.
     Insert(Entity),
-    /// Add it, or put it in the place of the one with its keys.
+    /// Inserts the entity or replaces the one with these keys.
     InsertOrReplace(Entity),
 }
 
@@ -32,13 +33,13 @@ impl TableOperation {
     }
 }
 
-/// The body of a transaction; `None` if the table's URL cannot have keys.
-pub(super) fn body(operations: &[TableOperation], table: &Url) -> Option<String> {
+/// The body of a transaction on the table with this URL.
+pub(super) fn body(operations: &[TableOperation], table: &Url) -> String {
     let mut body = format!("{BATCH}\r\nContent-Type: {CHANGES_TYPE}\r\n\r\n");
     for operation in operations {
         let (method, url, entity) = match operation {
             TableOperation::Insert(entity) => ("POST", table.clone(), entity),
-            TableOperation::InsertOrReplace(entity) => ("PUT", entity_url(table, entity)?, entity),
+            TableOperation::InsertOrReplace(entity) => ("PUT", entity_url(table, entity), entity),
         };
         body = body
             + CHANGES
@@ -51,24 +52,23 @@ pub(super) fn body(operations: &[TableOperation], table: &Url) -> Option<String>
             + &entity.json().to_string()
             + "\r\n";
     }
-    Some(body + CHANGES + "--\r\n" + BATCH + "--\r\n")
+    body + CHANGES + "--\r\n" + BATCH + "--\r\n"
 }
 
-/// `…/Table(PartitionKey='a',RowKey='b')`, quotes in keys doubled.
-fn entity_url(table: &Url, entity: &Entity) -> Option<Url> {
+/// `…/Table(PartitionKey='a',RowKey='b')`, with quotes in keys doubled.
+fn entity_url(table: &Url, entity: &Entity) -> Url {
     let quoted = |key: &str| key.replace('\'', "''");
     let keys = format!(
         "(PartitionKey='{}',RowKey='{}')",
         quoted(&entity.partition_key),
         quoted(&entity.row_key)
     );
-    let name = table.path_segments()?.next_back()?.to_owned();
     let mut url = table.clone();
-    url.path_segments_mut().ok()?.pop().push(&(name + &keys));
-    Some(url)
+    url.set_path(&(table.path().to_owned() + &keys.replace('%', "%25")));
+    url
 }
 
-/// Status and body of the answer that failed; if one fails the service answers with that one alone.
+/// The status and body of the operation that failed. If one fails, the answer contains only that one.
 pub(super) fn failure(answer: &str) -> Option<(StatusCode, String)> {
     answer.match_indices("HTTP/1.1 ").find_map(|(start, prefix)| {
         let rest = answer.get(start + prefix.len()..)?;
@@ -77,7 +77,7 @@ pub(super) fn failure(answer: &str) -> Option<(StatusCode, String)> {
     })
 }
 
-/// Without what comes after it.
+/// The first JSON object in a text, without what follows it.
 fn first_json(text: &str) -> String {
     let json = text.find('{').and_then(|start| text.get(start..)).unwrap_or_default();
     let mut values = serde_json::Deserializer::from_str(json).into_iter::<Value>();

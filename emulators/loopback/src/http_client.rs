@@ -1,0 +1,11 @@
+//! HTTP clients for servers on this machine.
+
+/// A client builder without proxies and without trusted certificates, for `http://127.0.0.1` only.
+///
+/// A client that loads the machine's certificates takes longer to build than most tests run.
+pub fn http_client_builder() -> reqwest::ClientBuilder {
+    // reqwest panics without a TLS provider, even if no connection uses TLS. An error says that this
+    // process has installed one already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder().no_proxy().tls_certs_only([])
+}

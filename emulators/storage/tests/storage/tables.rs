@@ -1,0 +1,110 @@
+//! Azurite's tables.
+
+use storage_emulator::{Account, Entity, EntityValue, StorageError, Table, TableOperation};
+
+use crate::account;
+
+fn entity(partition_key: &str, row_key: &str, count: i64) -> Entity {
+    let properties = [("Count".to_owned(), EntityValue::Int64(count))].into();
+    Entity { partition_key: partition_key.to_owned(), row_key: row_key.to_owned(), properties }
+}
+
+async fn table() -> Table {
+    let table = account().await.table("Rows");
+    table.create_if_missing().await.unwrap();
+    table
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_exist_is_not_found() {
+    let table = account().await.table("Absent");
+    for error in [
+        table.entities().await.unwrap_err(),
+        table.insert(entity("p", "r", 1)).await.unwrap_err(),
+        table.delete().await.unwrap_err(),
+    ] {
+        assert!(matches!(error, StorageError::NotFound { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_the_service_refuses_is_an_error_that_names_the_table() {
+    let error = account().await.table("no-such-name").create_if_missing().await.unwrap_err();
+    assert!(error.to_string().contains("'no-such-name'"), "{error}");
+}
+
+#[tokio::test]
+async fn a_wrong_key_opens_nothing() {
+    let text = account().await.connection_string();
+    let wrong = text.replace("AccountKey=", "AccountKey=AAAA");
+    let table = Account::from_connection_string(&wrong).unwrap().table("Rows");
+    let error = table.create_if_missing().await.unwrap_err();
+    assert!(error.to_string().contains("403"), "{error}");
+}
+
+#[tokio::test]
+async fn an_entity_is_inserted_once_and_upserted_any_number_of_times() {
+    let table = table().await;
+    table.create_if_missing().await.unwrap();
+    table.insert(entity("p", "it's", 1)).await.unwrap();
+    let error = table.insert(entity("p", "it's", 2)).await.unwrap_err();
+    assert!(matches!(&error, StorageError::Conflict { .. }), "{error}");
+    assert!(error.to_string().contains("EntityAlreadyExists"), "{error}");
+    table.upsert(entity("p", "it's", 3)).await.unwrap();
+    table.upsert(entity("p", "new", 4)).await.unwrap();
+    let expected = [entity("p", "it's", 3), entity("p", "new", 4)];
+    assert_eq!(table.entities().await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_transaction_does_all_or_nothing() {
+    let table = table().await;
+    table.insert(entity("p", "b", 1)).await.unwrap();
+    let operations = ["a", "b"].map(|row| TableOperation::Insert(entity("p", row, 2)));
+    let error = table.transact(&operations).await.unwrap_err();
+    assert!(matches!(error, StorageError::Conflict { .. }), "{error}");
+    assert_eq!(table.entities().await.unwrap(), [entity("p", "b", 1)]);
+}
+
+#[tokio::test]
+async fn values_come_back_with_their_types() {
+    let table = table().await;
+    let mut sent = entity("p", "r", i64::MAX);
+    for (name, value) in [
+        ("Flag", EntityValue::Boolean(true)),
+        ("Number", EntityValue::Int32(-1)),
+        ("Double", EntityValue::Double(2.0)),
+        ("Text", EntityValue::String("à \"b\"\r\n--changeset".to_owned())),
+        (
+            "Moment",
+            EntityValue::Other("Edm.DateTime".to_owned(), "2026-01-02T03:04:05Z".to_owned()),
+        ),
+    ] {
+        sent.properties.insert(name.to_owned(), value);
+    }
+    table.insert(sent.clone()).await.unwrap();
+    assert_eq!(table.entities().await.unwrap(), [sent]);
+}
+
+#[tokio::test]
+async fn more_entities_than_one_answer_holds_are_read_to_the_end() {
+    let table = table().await;
+    for partition in 0..11 {
+        let insert = |row| {
+            let entity = entity(&format!("{partition:02}"), &format!("{row:02} +&"), row);
+            TableOperation::Insert(entity)
+        };
+        table.transact(&(0..100).map(insert).collect::<Vec<_>>()).await.unwrap();
+    }
+    let entities = table.entities().await.unwrap();
+    assert_eq!(entities.len(), 1_100);
+    assert!(entities.is_sorted_by_key(|e| (e.partition_key.clone(), e.row_key.clone())));
+}
+
+#[tokio::test]
+async fn a_deleted_table_is_gone() {
+    let table = table().await;
+    table.delete().await.unwrap();
+    let error = table.entities().await.unwrap_err();
+    assert!(matches!(error, StorageError::NotFound { .. }), "{error}");
+}

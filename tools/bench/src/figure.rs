@@ -1,0 +1,179 @@
+//! A figure with its baseline and its target, and the table of figures.
+
+use comfy_table::{Table, presets::UTF8_FULL};
+use serde::Serialize;
+
+/// The unit of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Unit {
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+    Seconds,
+    /// 1,000,000 bytes.
+    Megabytes,
+    /// 1,024 × 1,024 bytes, the unit of memory.
+    Mebibytes,
+    PerSecond,
+    /// A count of the things that the figure's name tells.
+    Number,
+}
+
+/// The largest value that a figure may have.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Target {
+    /// This value, in the figure's unit.
+    AtMost(f64),
+    /// This multiple of the baseline.
+    TimesBaseline(f64),
+}
+
+/// The value with which a figure is compared, from the same run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Baseline {
+    name: &'static str,
+    value: f64,
+}
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Figure {
+    name: String,
+    unit: Unit,
+    value: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Baseline>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Target>,
+    missed: bool,
+}
+
+impl Figure {
+    /// A figure without a baseline or target.
+    pub(crate) fn new(name: impl Into<String>, unit: Unit, value: f64) -> Self {
+        Self { name: name.into(), unit, value, baseline: None, target: None, missed: false }
+    }
+
+    /// Adds a baseline.
+    #[must_use]
+    pub(crate) fn beside(self, name: &'static str, value: f64) -> Self {
+        Self { baseline: Some(Baseline { name, value }), ..self }.judged()
+    }
+
+    /// Adds a target.
+    #[must_use]
+    pub(crate) fn held_to(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }.judged()
+    }
+
+    /// Whether the figure exceeds its target. A target relative to a baseline that is absent or zero
+    /// counts as missed.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.missed
+    }
+
+    fn judged(self) -> Self {
+        let is_met = match self.target {
+            None => true,
+            Some(Target::AtMost(most)) => self.value <= most,
+            Some(Target::TimesBaseline(most)) => self.ratio().is_some_and(|ratio| ratio <= most),
+        };
+        Self { missed: !is_met, ..self }
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        let baseline = self.baseline.as_ref()?.value;
+        (baseline > 0.0).then_some(self.value / baseline)
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let baseline = self.baseline.as_ref();
+        let verdict = match (self.target, self.missed) {
+            (None, _) => "",
+            (Some(_), false) => "ok",
+            (Some(_), true) => "missed",
+        };
+        [
+            self.name.clone(),
+            self.unit.shown(self.value),
+            baseline
+                .map(|one| format!("{} ({})", self.unit.shown(one.value), one.name))
+                .unwrap_or_default(),
+            self.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+            self.target.map(|target| target.shown(self.unit)).unwrap_or_default(),
+            verdict.to_owned(),
+        ]
+    }
+}
+
+impl Target {
+    fn shown(self, unit: Unit) -> String {
+        match self {
+            Self::AtMost(most) => format!("at most {}", unit.shown(most)),
+            Self::TimesBaseline(most) => format!("at most {most} x"),
+        }
+    }
+}
+
+impl Unit {
+    fn shown(self, value: f64) -> String {
+        match self {
+            Self::Milliseconds => format!("{value:.2} ms"),
+            Self::Microseconds => format!("{value:.0} µs"),
+            Self::Nanoseconds => format!("{value:.1} ns"),
+            Self::Seconds => format!("{value:.2} s"),
+            Self::Megabytes => format!("{value:.2} MB"),
+            Self::Mebibytes => format!("{value:.1} MiB"),
+            Self::PerSecond => format!("{value:.0}/s"),
+            Self::Number => format!("{value:.3}"),
+        }
+    }
+}
+
+/// The table of a benchmark's figures.
+pub(crate) fn table(figures: &[Figure]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL)
+        .set_header(["figure", "broker", "baseline", "ratio", "target", "verdict"]);
+    for figure in figures {
+        table.add_row(figure.cells());
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(value: f64) -> Figure {
+        Figure::new("time", Unit::Milliseconds, value)
+    }
+
+    #[test]
+    fn a_target_relative_to_a_baseline_is_missed_without_a_baseline() {
+        let target = Target::TimesBaseline(1.5);
+        assert!(figure(1.0).held_to(target).is_missed());
+        assert!(figure(1.0).beside("nothing", 0.0).held_to(target).is_missed());
+        assert!(figure(f64::NAN).beside("bare", 1.0).held_to(target).is_missed());
+    }
+
+    #[test]
+    fn a_figure_may_equal_its_target_but_not_exceed_it() {
+        assert!(!figure(5.0).held_to(Target::AtMost(5.0)).is_missed());
+        assert!(figure(5.1).held_to(Target::AtMost(5.0)).is_missed());
+        let target = Target::TimesBaseline(1.5);
+        assert!(!figure(3.0).held_to(target).beside("bare", 2.0).is_missed());
+        assert!(figure(3.1).beside("bare", 2.0).held_to(target).is_missed());
+    }
+
+    #[test]
+    fn a_figure_without_a_target_misses_nothing_and_has_no_verdict() {
+        let figure = figure(9.0).beside("bare", 3.0);
+        assert!(!figure.is_missed());
+        let cells = figure.cells();
+        assert_eq!(cells, ["time", "9.00 ms", "3.00 ms (bare)", "3.00", "", ""]);
+    }
+}

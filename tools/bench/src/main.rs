@@ -1,0 +1,167 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod envelope;
+mod figure;
+mod given_up;
+mod grants;
+mod handler_calls;
+mod handler_process;
+mod overhead;
+mod policy;
+mod quota;
+mod reconcile;
+mod request_queue;
+mod start;
+mod statistics;
+mod workload;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use app_process::{app::App, cargo_build};
+use clap::{Parser, ValueEnum};
+use figure::Figure;
+use serde::Serialize;
+use serde_json::{Map, Value, to_value};
+
+/// A benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Benchmark {
+    /// The time that the broker adds to Microsoft Graph's
+    Overhead,
+    /// The time of 600 grants, posted and from a queue, and their requests to Microsoft Graph
+    Grants,
+    /// 600 grants under Microsoft Graph's write quota
+    Quota,
+    /// Bringing 1,000 and 10,000 managed identities up to their baseline
+    Reconcile,
+    /// The handler's start time, file size and memory
+    Start,
+    /// The time of a decision with more and more rules in the policy
+    Policy,
+}
+
+/// Measures App Role Broker and compares the figures with their targets. Run it in release.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Arguments {
+    /// The benchmark to run; all if absent
+    name: Option<Benchmark>,
+    /// Fail if a target is missed
+    #[arg(long)]
+    check: bool,
+    /// Only count requests, on few grants; valid in a debug build. With --handler, also check that
+    /// handler's file size
+    #[arg(long, conflicts_with = "name")]
+    short: bool,
+    #[command(flatten)]
+    quota: quota::QuotaArguments,
+    #[command(flatten)]
+    reconcile: reconcile::ReconcileArguments,
+    /// Measure this handler instead of building one
+    #[arg(long, value_name = "FILE")]
+    handler: Option<PathBuf>,
+    /// Write the figures to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// The figures of one benchmark as JSON, and the number of missed targets.
+struct Measured {
+    figures: Value,
+    missed: usize,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if cfg!(debug_assertions) && !arguments.short {
+        println!("This is a debug build; run with `cargo run --release` for meaningful figures");
+    }
+    let app = match &arguments.handler {
+        Some(file) => App::with_handler(file.canonicalize()?.to_string_lossy().into_owned()),
+        None => {
+            println!("Building the handler");
+            App::build().await?
+        }
+    };
+    let mut all = Map::new();
+    let mut missed = 0;
+    for benchmark in arguments.benchmarks() {
+        println!("\n{benchmark:?}");
+        let measured = measure(benchmark, &app, &arguments).await?;
+        missed += measured.missed;
+        all.insert(format!("{benchmark:?}").to_lowercase(), measured.figures);
+    }
+    if let Some(file) = &arguments.json {
+        std::fs::write(file, serde_json::to_string_pretty(&all)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    match missed {
+        0 => Ok(()),
+        count if arguments.check => bail!("{count} targets were missed; see the tables above"),
+        count => {
+            println!("\n{count} targets were missed");
+            Ok(())
+        }
+    }
+}
+
+impl Arguments {
+    fn benchmarks(&self) -> Vec<Benchmark> {
+        match self.name {
+            Some(name) => vec![name],
+            None if self.short => vec![Benchmark::Grants],
+            None => Benchmark::value_variants().to_vec(),
+        }
+    }
+}
+
+async fn measure(benchmark: Benchmark, app: &App, arguments: &Arguments) -> Result<Measured> {
+    match benchmark {
+        Benchmark::Overhead => print(&overhead::run(app, &bare_handler().await?).await?),
+        Benchmark::Grants if arguments.short => {
+            let mut figures = grants::requests_to_graph(app).await?;
+            if arguments.handler.is_some() {
+                figures.push(start::file_size(app.handler()?)?);
+            }
+            print(&figures)
+        }
+        Benchmark::Grants => print(&grants::run(app, &bare_handler().await?).await?),
+        Benchmark::Quota => {
+            measured(&quota::run(app, &arguments.quota).await?, |figures| figures.missed.len())
+        }
+        Benchmark::Reconcile => {
+            let figures = reconcile::run(app, &arguments.reconcile).await?;
+            measured(&figures, |figures| figures.missed.len())
+        }
+        Benchmark::Start => print(&start::run(app, &bare_handler().await?).await?),
+        Benchmark::Policy => print(&policy::run(app).await?),
+    }
+}
+
+async fn bare_handler() -> Result<String> {
+    cargo_build::build("bench", "bare-handler").await
+}
+
+fn print(figures: &[Figure]) -> Result<Measured> {
+    println!("{}", figure::table(figures));
+    measured(figures, |figure| usize::from(figure.is_missed()))
+}
+
+fn measured<T: Serialize>(figures: &[T], missed: impl Fn(&T) -> usize) -> Result<Measured> {
+    Ok(Measured { missed: figures.iter().map(missed).sum(), figures: to_value(figures)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,64 @@
+//! Many grants under a write quota: how close the broker comes to the ideal time, and how many writes
+//! are throttled.
+//!
+//! Microsoft Graph documents 3,000 writes per 150 s for an app in a tenant, which would take minutes
+//! to exhaust. The tenant has the same rate in a smaller quota, in three models of accounting.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod figures;
+mod ideal;
+mod measurement;
+mod scenario;
+mod throttling_episodes;
+
+use anyhow::Result;
+use app_process::app::App;
+use clap::Args;
+use figures::{Figures, bounds, table};
+use measurement::measure;
+use scenario::{DEFAULT, GRANTS, LATENCY, MODELS, PERIOD, Scenario, WRITES};
+use storage_emulator::Azurite;
+use tenant_emulator::WriteQuota;
+
+/// The command line of this benchmark.
+#[derive(Args)]
+pub(crate) struct QuotaArguments {
+    /// quota: number of hosts and handlers on the same queues
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    processes: Option<u8>,
+    /// quota: do not configure the handlers with the quota
+    #[arg(long)]
+    unconfigured: bool,
+}
+
+impl QuotaArguments {
+    fn scenarios(&self) -> Vec<Scenario> {
+        if self.processes.is_none() && !self.unconfigured {
+            return DEFAULT.to_vec();
+        }
+        let processes = self.processes.unwrap_or(1);
+        vec![Scenario { processes, configured: !self.unconfigured }]
+    }
+}
+
+/// Measures every scenario in every model and prints a table for each model.
+pub(crate) async fn run(app: &App, arguments: &QuotaArguments) -> Result<Vec<Figures>> {
+    let mut all = Vec::new();
+    for model in MODELS {
+        println!(
+            "\n{GRANTS} grants, {LATENCY:?} latency, {WRITES} writes per {PERIOD:?}: {model:?}"
+        );
+        let mut rows = Vec::new();
+        for scenario in arguments.scenarios() {
+            let quota = WriteQuota { writes: WRITES, period: PERIOD, model };
+            // Azurite slows down with every message that it keeps.
+            let azurite = Azurite::start().await?;
+            rows.push(measure(app, &azurite, scenario, quota).await?);
+        }
+        println!("{}", table(&rows));
+        all.extend(rows);
+    }
+    println!("{}", bounds());
+    Ok(all)
+}

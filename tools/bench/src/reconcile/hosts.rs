@@ -1,0 +1,136 @@
+//! The two hosts: the planner runs the timer, and the worker carries out its checks.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use app_process::{
+    app::{App, EVENTS},
+    process_memory::peak_kilobytes,
+};
+use functions_host_emulator::{FunctionsHost, Options, Outcome as InvocationOutcome};
+use serde_json::{Value, json};
+use storage_emulator::{Account, Azurite, Queue};
+use tenant_emulator::Tenant;
+
+use super::{
+    figures::Run,
+    population::{Population, Reads},
+};
+use crate::given_up;
+
+const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/reconcile/policy.json");
+const FUNCTION: &str = "ReconcileRoles";
+/// The interval between reads of the queue.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// The longest wait for a run or its checks. Azurite takes most of the time: it is slow with thousands of
+/// messages in a queue.
+const PATIENCE: Duration = Duration::from_secs(1200);
+/// A write quota that the broker cannot reach.
+const NO_QUOTA: &str = "100000/1";
+
+/// The planner, and the options of the worker.
+pub(crate) struct Hosts {
+    planner: FunctionsHost,
+    worker: Options,
+    account: Account,
+    events: Queue,
+}
+
+impl Hosts {
+    /// Starts the planner.
+    pub(crate) async fn start(app: &App, azurite: &Azurite, tenant: &Tenant) -> Result<Self> {
+        let account = azurite.account()?;
+        let events = account.queue(EVENTS)?;
+        events.create_if_missing().await?;
+        let options = |disabled: &str| {
+            let mut options = app.options(tenant, &account, Path::new(POLICY));
+            let off = (format!("AzureWebJobs.{disabled}.Disabled"), "true".to_owned());
+            options.environment.push(off);
+            options.environment.push(("GRAPH_WRITE_QUOTA".to_owned(), NO_QUOTA.to_owned()));
+            options
+        };
+        let planner = FunctionsHost::start(options("ResourceEventQueue")).await?;
+        planner.ready().await?;
+        let worker = options(FUNCTION);
+        Ok(Self { planner, worker, account, events })
+    }
+
+    /// Fires the timer and carries out its checks.
+    pub(crate) async fn run(&self, population: &Population, expected: Reads) -> Result<Run> {
+        let before = Reads::counted(&population.tenant);
+        let began = Instant::now();
+        self.fire().await?;
+        let took = began.elapsed();
+        let reads = Reads::counted(&population.tenant).since(before);
+        let summary = self.summary()?;
+        let count = |field: &str| {
+            let value = summary.get(field).and_then(Value::as_u64);
+            let value = value.with_context(|| format!("the log line of the run has no {field}"))?;
+            Ok::<_, anyhow::Error>(usize::try_from(value)?)
+        };
+        let checks = count("checks")?;
+        let (checking, deliveries) =
+            if checks > 0 { self.carry_out().await? } else { (Duration::ZERO, 0) };
+        Ok(Run {
+            expected,
+            reads,
+            seconds_reading: Duration::from_millis(u64::try_from(count("duration_ms")?)?)
+                .as_secs_f64(),
+            seconds: took.as_secs_f64(),
+            checks,
+            unexpected: count("unexpected")?,
+            deliveries,
+            seconds_checking: checking.as_secs_f64(),
+        })
+    }
+
+    async fn fire(&self) -> Result<()> {
+        let runs = self.planner.invocations().len();
+        let url = self.planner.admin_url().join(&format!("admin/functions/{FUNCTION}"))?;
+        let call = reqwest::Client::new().post(url).json(&json!({ "input": "" }));
+        call.send().await?.error_for_status()?;
+        let finished = self.planner.wait_for_invocations(runs + 1, PATIENCE).await?;
+        match finished.last().map(|run| &run.outcome) {
+            Some(InvocationOutcome::Succeeded) => Ok(()),
+            outcome => bail!("the run did not succeed: {outcome:?}"),
+        }
+    }
+
+    /// The handler's log line about the last run.
+    fn summary(&self) -> Result<Value> {
+        let lines = self.planner.log();
+        let line = lines.iter().rev().find(|line| line.message.contains("\"reconcile.done\""));
+        let line = line.context("the handler's log has no line about the run")?;
+        Ok(serde_json::from_str(&line.message)?)
+    }
+
+    /// Runs the worker until the queue of events is empty. Returns the duration and the number of
+    /// deliveries. The host deletes a message after it has written the audit record.
+    async fn carry_out(&self) -> Result<(Duration, usize)> {
+        let began = Instant::now();
+        let worker = FunctionsHost::start(self.worker.clone()).await?;
+        while self.events.approximate_count().await? > 0 {
+            if began.elapsed() > PATIENCE {
+                bail!("the checks took longer than {PATIENCE:?}");
+            }
+            tokio::time::sleep(INTERVAL).await;
+        }
+        let took = began.elapsed();
+        let deliveries = worker.invocations().len();
+        worker.stop().await;
+        Ok((took, deliveries))
+    }
+
+    /// The most memory that the planner's handler has held, in kilobytes; `None` if this is not Linux.
+    pub(crate) fn planner_peak(&self) -> Option<u64> {
+        peak_kilobytes(self.planner.worker_process_id()?)
+    }
+
+    /// The number of messages on which the handler or a host gave up.
+    pub(crate) async fn given_up(&self) -> Result<usize> {
+        given_up::count(&self.account, &format!("{EVENTS}-poison")).await
+    }
+}

@@ -1,0 +1,220 @@
+//! The checks at the end of a run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use app_process::memory_samples::QuarterMedians;
+use tenant_emulator::{AcceptedWrite, AppRoleAssignment, WriteKind};
+
+use crate::{
+    plan::{Action, Request, Target},
+    results::{Results, State, Status},
+};
+
+/// The number of faults that are printed of each check.
+const FAULTS_SHOWN: usize = 5;
+/// The statuses that no request of the plan may get: every request is allowed by the policy, and names
+/// ids that exist or will exist soon.
+const REFUSALS: [&str; 5] = ["denied", "invalid", "ambiguous", "expired", "wouldAssign"];
+
+/// The data that the checks compare.
+pub(crate) struct Evidence {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) results: Results,
+    /// The failed requests and dead letters: request ids with reasons.
+    pub(crate) given_up: BTreeMap<String, String>,
+    pub(crate) writes: Vec<AcceptedWrite>,
+    pub(crate) assignments: Vec<AppRoleAssignment>,
+    pub(crate) memory: Option<QuarterMedians>,
+}
+
+/// A check, its figures and the faults that it found.
+#[derive(Debug)]
+pub(crate) struct Check {
+    what: &'static str,
+    figures: String,
+    faults: Vec<String>,
+}
+
+impl Check {
+    /// Whether the check found no fault.
+    pub(crate) fn passed(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.passed() { "ok    " } else { "FAILED" };
+        write!(formatter, "{verdict} {}: {}", self.what, self.figures)?;
+        for fault in self.faults.iter().take(FAULTS_SHOWN) {
+            write!(formatter, "\n         {fault}")?;
+        }
+        match self.faults.len().saturating_sub(FAULTS_SHOWN) {
+            0 => Ok(()),
+            more => write!(formatter, "\n         and {more} more"),
+        }
+    }
+}
+
+impl Evidence {
+    /// All checks.
+    pub(crate) fn checks(&self) -> Vec<Check> {
+        vec![
+            self.tenant_is_what_was_written(),
+            self.every_request_has_an_outcome(),
+            self.nothing_allowed_was_refused(),
+            self.results_agree(),
+            self.tenant_is_explained(),
+            self.memory_is_flat(),
+        ]
+    }
+
+    fn tenant_is_what_was_written(&self) -> Check {
+        let last = self.last_writes();
+        let held = self.held();
+        let differ = |target: &&Target| {
+            let created = last.get(target).is_some_and(|kind| *kind == WriteKind::Created);
+            created != held.contains(*target)
+        };
+        let targets: BTreeSet<_> = last.keys().chain(&held).collect();
+        let faults = targets.iter().copied().filter(differ).map(ToString::to_string).collect();
+        let figures = format!("{} writes, {} assignments held", self.writes.len(), held.len());
+        Check { what: "(a) the tenant holds what was last written", figures, faults }
+    }
+
+    fn every_request_has_an_outcome(&self) -> Check {
+        let lost = self.requests.iter().filter(|request| {
+            self.results.results_of(&request.id).is_empty()
+                && !self.given_up.contains_key(&request.id)
+        });
+        let mut faults: Vec<_> =
+            lost.map(|request| format!("{} has no result", request.id)).collect();
+        if self.results.unreadable() > 0 {
+            faults.push(format!("{} messages are not results", self.results.unreadable()));
+        }
+        let figures = format!(
+            "{} requests, {} with a result, {} results, {} gave up",
+            self.requests.len(),
+            self.results.finished(),
+            self.results.count(),
+            self.given_up.len()
+        );
+        Check { what: "(b) every request has an outcome", figures, faults }
+    }
+
+    fn nothing_allowed_was_refused(&self) -> Check {
+        let statuses = self.results.statuses();
+        let refused =
+            statuses.iter().filter(|(known, _)| REFUSALS.contains(&known.status.as_str()));
+        let text = |(status, count): (&Status, &usize)| format!("{count} {status}");
+        let faults = refused.map(text).collect();
+        let figures = statuses.iter().map(text).collect::<Vec<_>>().join(", ");
+        Check { what: "(b) no allowed request was refused", figures, faults }
+    }
+
+    fn results_agree(&self) -> Check {
+        let (mut repeated, mut faults) = (0, Vec::new());
+        for request in &self.requests {
+            let results = self.results.results_of(&request.id);
+            repeated += usize::from(results.len() > 1);
+            for role in &request.roles {
+                let states = results.iter().filter_map(|result| result.get(role.value));
+                let states: BTreeSet<_> = states.collect();
+                if states.len() > 1 {
+                    faults.push(format!("{}, {}: {states:?}", request.id, role.value));
+                }
+            }
+        }
+        let figures = format!("{repeated} requests with several results");
+        Check { what: "(c) all results of a request agree on the state", figures, faults }
+    }
+
+    fn tenant_is_explained(&self) -> Check {
+        let (last, explained) = (self.last_writes(), self.states_in_results());
+        let mut faults = Vec::new();
+        for (target, kind) in &last {
+            let expected = match kind {
+                WriteKind::Created => State::Held,
+                WriteKind::Deleted => State::NotHeld,
+            };
+            if !explained.contains(&(target.clone(), expected)) {
+                let said = self.said_of(target);
+                faults
+                    .push(format!("{target}: last write {kind:?}, but no result says so: {said}"));
+            }
+        }
+        for (target, state) in &explained {
+            if *state == State::Held && !last.contains_key(target) {
+                faults
+                    .push(format!("{target}: a result says it is held, but it was never written"));
+            }
+        }
+        let figures = format!("{} roles of identities were written", last.len());
+        Check { what: "(d) the results explain the tenant", figures, faults }
+    }
+
+    fn memory_is_flat(&self) -> Check {
+        let what = "(e) the handlers' memory is flat";
+        let Some(medians) = self.memory else {
+            let faults =
+                vec!["too few samples: this check needs Linux and a longer run".to_owned()];
+            return Check { what, figures: "not measured".to_owned(), faults };
+        };
+        let QuarterMedians { second, last } = medians;
+        let figures = format!("{second} kB in the second quarter, {last} kB in the last");
+        let fault = "the last quarter exceeds 1.3 times the second by more than 2 MB".to_owned();
+        Check { what, figures, faults: Vec::from_iter((!medians.are_flat()).then_some(fault)) }
+    }
+
+    /// The states that results report for a target, by request.
+    fn said_of(&self, target: &Target) -> String {
+        let mut said = Vec::new();
+        for request in &self.requests {
+            for (_, role) in request.targets().filter(|(asked, _)| asked == target) {
+                let results = self.results.results_of(&request.id).iter();
+                let states: Vec<_> = results.filter_map(|result| result.get(role.value)).collect();
+                said.push(format!("{} {:?} {states:?}", request.id, request.action));
+            }
+        }
+        said.join(", ")
+    }
+
+    fn last_writes(&self) -> BTreeMap<Target, WriteKind> {
+        let target = |write: &AcceptedWrite| {
+            Target::new(&write.principal_id, &write.resource_id, &write.app_role_id)
+        };
+        self.writes.iter().map(|write| (target(write), write.kind)).collect()
+    }
+
+    /// The roles that the plan's identities hold. The broker's own roles are left out.
+    fn held(&self) -> BTreeSet<Target> {
+        let asked: BTreeSet<_> = self.requests.iter().map(|request| &request.principal).collect();
+        let held = self.assignments.iter().filter(|held| asked.contains(&held.principal_id));
+        held.map(|held| Target::new(&held.principal_id, &held.resource_id, &held.app_role_id))
+            .collect()
+    }
+
+    /// For each role of an identity, the requested states that a result confirms.
+    fn states_in_results(&self) -> BTreeSet<(Target, State)> {
+        let mut states = BTreeSet::new();
+        for request in &self.requests {
+            let requested = match request.action {
+                Action::Assign => State::Held,
+                Action::Revoke => State::NotHeld,
+            };
+            for (target, role) in request.targets() {
+                let results = self.results.results_of(&request.id);
+                if results.iter().any(|result| result.get(role.value) == Some(&requested)) {
+                    states.insert((target, requested.clone()));
+                }
+            }
+        }
+        states
+    }
+}
+
+#[cfg(test)]
+mod tests;

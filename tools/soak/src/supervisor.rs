@@ -1,0 +1,121 @@
+//! Keeps hosts running as Azure does, kills their handlers, and samples the handlers' memory.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use anyhow::Result;
+use app_process::memory_samples::MemorySamples;
+use functions_host_emulator::{FunctionsHost, Options, StartError};
+use tokio::{sync::mpsc, task::JoinSet};
+
+/// The interval between samples of a handler's memory.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The running hosts.
+pub(crate) struct Supervisor {
+    kills: Vec<mpsc::UnboundedSender<()>>,
+    hosts: JoinSet<Result<(), StartError>>,
+    observations: Arc<Mutex<Observations>>,
+}
+
+/// The events so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observations {
+    /// The number of kills.
+    pub(crate) kills: usize,
+    /// The number of hosts that gave up and were restarted.
+    pub(crate) host_restarts: usize,
+    /// Samples of all handlers.
+    pub(crate) memory: MemorySamples,
+}
+
+/// The reason why a host is no longer watched.
+enum End {
+    HostStopped,
+    Requested,
+}
+
+impl Supervisor {
+    /// Starts `count` hosts with equal options.
+    pub(crate) fn start(options: &Options, count: usize) -> Self {
+        let observations = Arc::<Mutex<Observations>>::default();
+        let (mut kills, mut hosts) = (Vec::new(), JoinSet::new());
+        for _ in 0..count {
+            let (kill, orders) = mpsc::unbounded_channel();
+            kills.push(kill);
+            hosts.spawn(keep_running(options.clone(), orders, observations.clone()));
+        }
+        Self { kills, hosts, observations }
+    }
+
+    /// Kills a handler (SIGKILL).
+    pub(crate) fn kill(&self, handler: usize) {
+        if let Some(kill) = self.kills.get(handler) {
+            // An error means that the host could not be restarted, which ends the run anyway.
+            let _ = kill.send(());
+        }
+    }
+
+    /// The events so far.
+    pub(crate) fn observations(&self) -> Observations {
+        lock(&self.observations).clone()
+    }
+
+    /// Stops the hosts.
+    pub(crate) async fn stop(mut self) -> Result<Observations> {
+        self.kills.clear();
+        while let Some(ended) = self.hosts.join_next().await {
+            ended??;
+        }
+        Ok(lock(&self.observations).clone())
+    }
+}
+
+/// Restarts a host that gave up at once; Azure needs some seconds.
+async fn keep_running(
+    options: Options,
+    mut kills: mpsc::UnboundedReceiver<()>,
+    observations: Arc<Mutex<Observations>>,
+) -> Result<(), StartError> {
+    loop {
+        let host = FunctionsHost::start(options.clone()).await?;
+        let end = watch(&host, &mut kills, &observations).await;
+        host.stop().await;
+        match end {
+            End::Requested => return Ok(()),
+            End::HostStopped => lock(&observations).host_restarts += 1,
+        }
+    }
+}
+
+async fn watch(
+    host: &FunctionsHost,
+    kills: &mut mpsc::UnboundedReceiver<()>,
+    observations: &Mutex<Observations>,
+) -> End {
+    let mut samples = tokio::time::interval(SAMPLE_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = host.stopped() => return End::HostStopped,
+            kill = kills.recv() => {
+                if kill.is_none() {
+                    return End::Requested;
+                }
+                host.kill_worker().await;
+                lock(observations).kills += 1;
+            }
+            _ = samples.tick() => {
+                if let Some(process_id) = host.worker_process_id() {
+                    lock(observations).memory.sample(process_id);
+                }
+            }
+        }
+    }
+}
+
+/// A panic elsewhere leaves the observations consistent.
+fn lock(observations: &Mutex<Observations>) -> MutexGuard<'_, Observations> {
+    observations.lock().unwrap_or_else(PoisonError::into_inner)
+}
