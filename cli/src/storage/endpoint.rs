@@ -1,24 +1,11 @@
 //! The endpoints of a storage account in Azure.
 
 use azure_core::http::Url;
+use azure_rest::endpoints::StorageService;
 
-/// Hosts of queues, in all clouds ("Storage account overview" and "Compare Azure Government and global
-/// Azure"). The operator's token is sent to no other host.
-const HOST_SUFFIXES: [&str; 4] = [
-    ".queue.core.windows.net",
-    ".queue.storage.azure.net",
-    ".queue.core.usgovcloudapi.net",
-    ".queue.core.chinacloudapi.cn",
-];
-
-/// Parses the queue endpoint of an account: a host and nothing else. A query could be a signature, which
-/// would be sent beside the token.
+/// Parses the queue endpoint of an account. The operator's token is sent to no other host.
 pub(super) fn queues(text: &str) -> Option<Url> {
-    let endpoint = Url::parse(text).ok()?;
-    let host = endpoint.host_str()?;
-    let is_known = HOST_SUFFIXES.iter().any(|suffix| host.ends_with(suffix));
-    let is_bare = endpoint.as_str() == format!("https://{host}/");
-    (is_known && is_bare).then_some(endpoint)
+    Url::parse(text).ok().filter(|url| StorageService::Queue.is_endpoint(url))
 }
 
 /// Returns the table endpoint of the account with this queue endpoint.
@@ -32,11 +19,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_endpoint_of_every_cloud_is_known_and_its_tables_are_beside_its_queues() {
-        for suffix in HOST_SUFFIXES {
+    fn the_tables_of_an_account_are_beside_its_queues_in_every_cloud() {
+        for suffix in [
+            ".queue.core.windows.net",
+            ".queue.storage.azure.net",
+            ".queue.core.usgovcloudapi.net",
+            ".queue.core.chinacloudapi.cn",
+        ] {
             let queues = queues(&format!("HTTPS://stbroker{suffix}")).unwrap();
+            let tables = tables(&queues).unwrap();
             let expected = format!("stbroker{}", suffix.replace("queue", "table"));
-            assert_eq!(tables(&queues).unwrap().host_str(), Some(expected.as_str()));
+            assert_eq!(tables.host_str(), Some(expected.as_str()));
+            assert!(StorageService::Table.is_endpoint(&tables));
         }
     }
 }
