@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     names::did_you_mean,
-    output::{Screen, shown, table},
+    output::{Screen, shown},
     timestamps::text_to_the_second,
 };
 
@@ -22,7 +22,7 @@ pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Fail
     if screen.is_json() {
         screen.json(result)?;
     } else {
-        screen.show(&table(&HEADERS, result.roles.iter().map(row)));
+        screen.table(&HEADERS, result.roles.iter().map(row));
         for candidate in &result.candidates {
             show_candidate(screen, &json!(candidate));
         }

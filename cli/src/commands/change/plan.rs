@@ -14,7 +14,7 @@ use broker::{Answer, role_named};
 
 use crate::{
     failure::Failure,
-    output::{Screen, Tone, shown, table},
+    output::{Screen, Tone, shown},
     request::RequestArguments,
     result::word,
     session::Session,
@@ -156,7 +156,7 @@ impl Plan {
         let (name, id) = (shown(&api.display_name), api.app_id);
         screen.say(&format!("API:       {name} (app ID {id})\n"));
         let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
-        screen.show(&table(&headers, self.steps.iter().map(Step::row)));
+        screen.table(&headers, self.steps.iter().map(Step::row));
         for step in &self.steps {
             for caution in &step.cautions {
                 let sentence = shown(&format!("warning: {}: {caution}", step.name()));
