@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{error::GraphError, priority::Priority, throttle::Throttle};
 use azure_rest::{
+    body::BodyLimit,
     rest::{Response, RestClient, ServiceError},
     retry::Deadline,
     timing::CallTiming,
@@ -127,7 +128,7 @@ impl GraphClient {
         }
         let request = with_headers(request, write.client_request_id, write.priority);
         let deadline = deadline.at_least(self.timing().write_answer);
-        Ok(self.rest.send(request, deadline).await?)
+        Ok(self.rest.send(request, BodyLimit::SMALL, deadline).await?)
     }
 
     /// Decodes a response. A token that was refused is discarded.
@@ -154,7 +155,7 @@ impl GraphClient {
             request = request.header(CONSISTENCY_LEVEL, "eventual");
         }
         let request = with_headers(request, read.client_request_id, read.priority);
-        let response = self.rest.send(request, deadline).await?;
+        let response = self.rest.send(request, BodyLimit::LARGE, deadline).await?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => {
                 let retry_after = response.retry_after();
