@@ -23,8 +23,9 @@ use memory_cache::TimedCache;
 /// below 20 MB.
 const CACHE_CAPACITY: usize = 64;
 
-/// How long an API and its roles are cached. The roles of Microsoft Graph change a few times a month.
-const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+/// How long an API and its roles are cached. A request names a role by its value, and an owner of the API
+/// can give the value to another role: a write within this time would still use the old role's id.
+const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// How old a cached API may be if a role was not found in it. The role may be new.
 const MAX_AGE_OF_FRESH: Duration = Duration::from_secs(60);
@@ -73,7 +74,7 @@ impl ServicePrincipals {
         }
     }
 
-    /// Finds an API with its roles. The result is cached for an hour.
+    /// Finds an API with its roles. The result is cached for five minutes.
     pub async fn find_api(
         &self,
         name: &ApiName,
