@@ -210,3 +210,25 @@ async fn a_role_whose_value_moved_to_another_id_is_known_after_five_minutes() {
     assert_eq!(role_id(&graph).await, NEW);
     assert_eq!(requests.load(SeqCst), 2, "one more read in five minutes");
 }
+
+/// An API with this many roles, with values as long as this.
+fn api_with_roles(count: usize, length: usize) -> Value {
+    let role = |number: usize| {
+        let id = format!("c0a70500-0000-4000-8000-{number:012}");
+        let value = format!("{number:0>length$}");
+        json!({ "id": id, "value": value, "allowedMemberTypes": ["Application"] })
+    };
+    json!({ "id": ID, "appId": ID, "appRoles": (0..count).map(role).collect::<Vec<_>>() })
+}
+
+#[tokio::test]
+async fn an_api_is_cached_only_if_its_roles_take_little_memory() {
+    for (count, length, reads) in [(1500, 120, 1), (1500, 1000, 3), (20_000, 20, 3)] {
+        let respond = move |_, _: &str| body(&api_with_roles(count, length));
+        let (graph, requests) = graph(fast(), respond).await;
+        for _ in 0..3 {
+            role_id(&graph).await;
+        }
+        assert_eq!(requests.load(SeqCst), reads, "{count} roles, {length} characters");
+    }
+}
