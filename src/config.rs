@@ -141,7 +141,7 @@ fn arm_endpoint(env: &dyn Env, graph: Option<&Url>) -> Result<Url, StartFault> {
 }
 
 /// Without these variables, the Azure SDK would try the endpoint of a virtual machine for more than a
-/// minute.
+/// minute. An endpoint elsewhere would receive the secret header, and could issue any token.
 fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
     for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
         if set(env, name).is_none() {
@@ -151,6 +151,14 @@ fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
                  AZURE_CLIENT_ID if it is user-assigned; on your own machine, run `cargo run -p demo`",
             ));
         }
+    }
+    let endpoint = set(env, "IDENTITY_ENDPOINT").and_then(|text| Url::parse(&text).ok());
+    if !endpoint.is_some_and(|url| endpoints::is_local(&url)) {
+        return Err(StartFault::new(
+            "IDENTITY_ENDPOINT",
+            "is not an address of this machine (127.0.0.1, localhost) or of its link (169.254.0.0/16): \
+             the platform sets it, so remove the app setting of this name",
+        ));
     }
     Ok(())
 }

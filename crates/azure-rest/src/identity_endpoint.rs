@@ -29,7 +29,7 @@ impl HttpClient for IdentityEndpointClient {
         }
         let response = sent.send().await.map_err(|error| {
             let kind = if error.is_connect() { ErrorKind::Connection } else { ErrorKind::Io };
-            Error::with_error(kind, error.without_url(), "the request could not be sent")
+            Error::with_error(kind, error, "the request could not be sent")
         })?;
         let status = response.status();
         let body = LargeBodies::default().read(response, BodyLimit::SMALL).await;

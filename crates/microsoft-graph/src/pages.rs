@@ -13,7 +13,7 @@ use crate::{
     error::{ErrorKind, GraphError},
     priority::Priority,
 };
-use azure_rest::retry::Deadline;
+use azure_rest::{endpoints::has_credentials, retry::Deadline};
 
 /// The maximum number of pages of a list that is read as a whole. A service principal may hold 1,500
 /// assignments ("Microsoft Entra service limits and restrictions"), which is two pages. An endless list
@@ -157,7 +157,7 @@ impl<'a> Pages<'a> {
         Url::parse(link)
             .ok()
             .filter(|url| url.origin() == self.client.root().origin())
-            .filter(|url| url.username().is_empty() && url.password().is_none())
+            .filter(|url| !has_credentials(url))
             .ok_or_else(GraphError::foreign_next_page)
     }
 }
