@@ -41,6 +41,7 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
         storage: Some(Storage::new(rest(STORAGE_SCOPE.to_owned()), services)),
         policy: read_policy(&settings.policy_file),
         mode: settings.mode,
+        confirmation: settings.confirmation,
         timing: settings.timing.clone(),
     }))
 }

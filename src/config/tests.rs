@@ -35,6 +35,8 @@ fn a_faulty_value_is_refused_by_the_name_of_its_setting() {
         ("IDENTITY_HEADER", ""),
         ("PACE_FACTOR", "0.5"),
         ("BROKER_MODE", "off"),
+        ("ARM_CONFIRMATION", "off"),
+        ("ARM_CONFIRMATION", "Privileged"),
     ] {
         let faults = Settings::read(&with(name, value)).unwrap_err();
         assert_eq!(faults.len(), 1, "{name}={value}");

@@ -11,7 +11,6 @@ use std::{
 };
 
 use app_roles::{
-    directory::Api,
     ids::ObjectId,
     names::{ApiName, PrincipalName},
 };
@@ -186,9 +185,12 @@ fn api(role: &str) -> Value {
 async fn role_id(graph: &Graph) -> String {
     let name = ApiName::ObjectId(ObjectId::parse(ID).unwrap());
     let found = graph.service_principals().find_api(&name, soon()).await.unwrap();
-    let Lookup::Found(api) = found else { panic!("{found:?}") };
-    let Api { roles, .. } = api.as_ref();
-    roles[0].id.to_string()
+    let api = match found {
+        Lookup::Found(api) => Some(api),
+        Lookup::NotFound | Lookup::Ambiguous(_) => None,
+    };
+    let role = api.as_ref().and_then(|api| api.roles.first());
+    role.unwrap().id.to_string()
 }
 
 #[tokio::test]

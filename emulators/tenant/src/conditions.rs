@@ -75,6 +75,13 @@ impl Tenant {
         scopes.extend(forbidden.then(|| scope.to_owned()));
     }
 
+    /// Sets the identity that a resource has according to Azure Resource Manager, by its object id, or
+    /// that it has none. Unless set, it is the one whose alternative names contain the resource.
+    pub fn set_arm_identity(&self, resource: &str, object_id: Option<&str>) {
+        let object_id = object_id.map(str::to_owned);
+        lock(&self.world.arm_identities).insert(resource.to_lowercase(), object_id);
+    }
+
     /// How long tokens issued from now on are valid; 24 hours unless set. With zero they have
     /// expired already.
     pub fn set_token_lifetime(&self, lifetime: Duration) {

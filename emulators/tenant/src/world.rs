@@ -1,6 +1,7 @@
 //! What all requests share: the directory, the switches, and the record of requests.
 
 use std::{
+    collections::BTreeMap,
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -31,6 +32,9 @@ pub(super) struct World {
     pub(super) case_sensitive_alternative_names: Mutex<bool>,
     /// Where Azure Resource Manager lets the broker read nothing.
     pub(super) forbidden_scopes: Mutex<Vec<String>>,
+    /// Object ids of the identities of resources, by the resource in lower case, where Azure Resource
+    /// Manager knows better than the directory.
+    pub(super) arm_identities: Mutex<BTreeMap<String, Option<String>>>,
     writes: Mutex<BTreeSet<String>>,
 }
 
@@ -57,6 +61,7 @@ impl World {
             write_throttle: Mutex::default(),
             case_sensitive_alternative_names: Mutex::new(true),
             forbidden_scopes: Mutex::default(),
+            arm_identities: Mutex::default(),
             writes: Mutex::default(),
         }
     }
