@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tenant_emulator::{
     Fault, Route, ServicePrincipal,
     contoso::{
-        BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, ORDERS_API,
-        ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID, managed_identities,
+        BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, ORDERS_API, ORDERS_IDENTITY,
+        ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID, managed_identities,
     },
 };
 use time::Duration;

@@ -9,7 +9,8 @@ use tenant_emulator::{
     Fault, Route,
     contoso::{
         BILLING_FUNCTION, BROKER_IDENTITY, CALENDAR_API, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY,
-        ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY, managed_identities,
+        ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY,
+        managed_identities,
     },
 };
 
