@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::request_log::Route;
 
 const ROUTES: [Route; 7] = [
     Route::ListServicePrincipals,
@@ -20,8 +21,8 @@ fn sequence(seed: u64, share: f64) -> FaultSequence {
     sequence
 }
 
-fn combination(route: Route, principal: usize) -> Combination {
-    Combination { route, principal: principal.to_string(), role: "orders/read".to_owned() }
+fn combination(route: Route, principal: usize) -> FaultSubject {
+    FaultSubject { route, principal: principal.to_string(), role: "orders/read".to_owned() }
 }
 
 /// A fault as text, without the date that it may have.
@@ -34,7 +35,7 @@ fn brief(fault: Option<&Fault>) -> String {
 }
 
 /// What so many requests for the same meet.
-fn faults(sequence: &mut FaultSequence, asked: &Combination, count: usize) -> Vec<String> {
+fn faults(sequence: &mut FaultSequence, asked: &FaultSubject, count: usize) -> Vec<String> {
     (0..count).map(|_| brief(sequence.take(asked, true).as_ref())).collect()
 }
 
@@ -162,7 +163,7 @@ proptest! {
     ) {
         let asked = |number: usize| combination(ROUTES[number % ROUTES.len()], number % 4);
         let (mut alone, mut mixed) = (sequence(seed, share), sequence(seed, share));
-        let mut met = BTreeMap::<Combination, Vec<String>>::new();
+        let mut met = BTreeMap::<FaultSubject, Vec<String>>::new();
         for number in order {
             let asked = asked(number);
             let fault = brief(mixed.take(&asked, true).as_ref());
