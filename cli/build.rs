@@ -5,6 +5,10 @@ use std::process::Command;
 /// The environment variable that names the commit where there is no repository to ask.
 const COMMIT: &str = "APP_ROLE_COMMIT";
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Cargo and the packager set variables for build scripts"
+)]
 fn main() {
     println!("cargo::rerun-if-env-changed={COMMIT}");
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {

@@ -1,11 +1,11 @@
-// The identity by which GitHub Actions deploys the package: no secret, one repository, one environment.
-// It decides what code runs with the broker's power, so it is tier 0 as the broker is. Deploy this into
+// The identity with which GitHub Actions deploys the package: no secret, one repository, one environment.
+// It decides which code runs with the broker's power, so it is tier 0 too. Deploy this into
 // the identity's resource group, rg-<name>-identity.
 
 @description('Owner and name of the repository, for instance contoso/app-role-broker.')
 param repository string
 
-@description('The GitHub environment whose jobs may sign in. Protect it: reviewers, protected branches or tags only.')
+@description('The GitHub environment whose jobs may sign in. Protect it with reviewers, and allow protected branches or tags only.')
 param environmentName string = 'production'
 
 @description('BROKER_APP_NAME and AZURE_RESOURCE_GROUP of infra/main.bicep.')
@@ -37,8 +37,8 @@ module access 'modules/deployer-access.bicep' = {
   }
 }
 
-@description('AZURE_CLIENT_ID of the GitHub environment.')
+@description('The value of AZURE_CLIENT_ID in the GitHub environment.')
 output deployerClientId string = deployer.properties.clientId
 
-@description('For policy.json: what deploys the broker is protected from it.')
+@description('The deploying identity, for the list of protected principals in policy.json.')
 output deployerPrincipalId string = deployer.properties.principalId

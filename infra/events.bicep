@@ -1,13 +1,13 @@
 // Resource events of this subscription, delivered to the broker's queue. infra/subscription.bicep
-// deploys this file; deploy it alone, into the topic's resource group, where a system topic exists.
+// deploys this file. If a system topic exists, you can deploy this file alone into its resource group.
 
-@description('The broker\'s account of request queues, which may be in another subscription.')
+@description('The account of the request queues. It may be in another subscription.')
 param requestStorageId string
 
-@description('Types of resources whose identities the broker looks at.')
+@description('Resource types whose identities get the baseline.')
 param resourceTypes string[]
 
-@description('Name of the topic that is made, if none is given below.')
+@description('Name of the new topic, if none is given below.')
 param topicName string = 'evgt-app-role-broker'
 
 @description('The system topic of this subscription, if it has one: Azure allows only one. It must have a system-assigned identity.')
@@ -32,7 +32,7 @@ resource usedTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: usedTopicName
 }
 
-// Before the subscription: Event Grid tries the destination when the subscription is made.
+// Before the event subscription, because Event Grid tests the destination when it is created.
 module access 'modules/event-delivery-access.bicep' = {
   name: 'event-delivery-${uniqueString(subscription().id)}'
   scope: resourceGroup(storageSubscriptionId, storageGroupName)
@@ -66,7 +66,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
         properties: {
           resourceId: requestStorageId
           queueName: 'resource-events'
-          // Seven days, as every message of these queues.
+          // Seven days, like every message in these queues.
           queueMessageTimeToLiveInSeconds: 604800
         }
       }

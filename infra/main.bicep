@@ -1,21 +1,21 @@
-// The broker: its identity, its two storage accounts, its record, its alerts and the app itself.
-// docs/operations.md says who deploys this, what comes before and what after.
+// The broker: its identity, two storage accounts, log, alerts and the app.
+// docs/operations.md says who deploys this, and the steps before and after.
 targetScope = 'subscription'
 
 import { Team } from 'modules/types.bicep'
 
-@description('Names every resource. azd passes the name of its environment.')
+@description('Part of every resource\'s name. azd passes the name of its environment.')
 @minLength(3)
 @maxLength(20)
 param name string
 
-@description('Region of everything.')
+@description('Region of all resources.')
 param location string
 
-@description('Who asks: one entry a request queue, as the function folders name them.')
+@description('The teams: one entry for each request queue, as in the function folders.')
 param teams Team[] = loadJsonContent('teams.json')
 
-@description('Who is mailed when an alert fires.')
+@description('Addresses that get a mail when an alert fires.')
 @minLength(1)
 param alertEmails string[]
 
@@ -23,38 +23,38 @@ param alertEmails string[]
 @allowed(['enforce', 'report', 'paused'])
 param mode string = 'report'
 
-@description('Writes that Graph grants this app in this tenant, and in how many seconds.')
+@description('Graph\'s write quota for each instance of this app, as writes/seconds.')
 param graphWriteQuota string = '3000/150'
 
-@description('Microsoft Graph of the cloud. Needed only where the cloud does not say it, as for DoD.')
+@description('Microsoft Graph of the cloud. Needed only if the cloud does not determine it, as for DoD.')
 param graphEndpoint string = ''
 
-@description('What the handler logs, in the syntax of RUST_LOG. The record is logged whatever it says.')
+@description('The log filter, in the syntax of RUST_LOG. The record is logged in any case.')
 param logFilter string = 'info'
 
-@description('Most instances of each function. The lowest number that a region accepts may be 40.')
+@description('Maximum number of instances of each function. The lowest value that a region accepts may be 40.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Memory of an instance.')
+@description('Memory of an instance, in megabytes.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Spread the app over availability zones, where the region has them.')
+@description('Spread the app over availability zones, if the region has them.')
 param zoneRedundant bool = false
 
 @description('off: no requests over HTTP. entra: callers sign in (Easy Auth). keys: callers hold a function key.')
 @allowed(['off', 'entra', 'keys'])
 param httpRequests string = 'off'
 
-@description('With httpRequests entra: client id of the app registration that callers ask tokens for.')
+@description('With httpRequests entra: client id of the app registration for which callers get tokens.')
 param authenticationClientId string = ''
 
-@description('With httpRequests entra: audiences that a token may have, for instance api://app-role-broker.')
+@description('With httpRequests entra: accepted audiences of tokens, for instance api://app-role-broker.')
 param authenticationAudiences string[] = []
 
-@description('Let Event Grid push events to the function ResourceEvent as well. The queue does not need it.')
+@description('Also let Event Grid push events to the function ResourceEvent. The queue of events does not need this.')
 param pushedEvents bool = false
 
 @description('Put the app and its storage into a virtual network of their own.')
@@ -63,10 +63,10 @@ param privateNetwork bool = false
 @description('With privateNetwork: address ranges from which teams may reach the request queues.')
 param teamAddressRanges string[] = []
 
-@description('The tenant sends its audit log to this workspace: watch it for assignments without a record.')
+@description('The tenant\'s audit log is sent to this workspace: alert on assignments without a record.')
 param entraAuditLog bool = false
 
-@description('How long logs are kept.')
+@description('Days for which logs are kept.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 365
@@ -80,7 +80,7 @@ resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   tags: tags
 }
 
-// Apart from the app: whoever may attach the identity to something can do all that it can do.
+// Separate from the app, because a person who can attach the identity to a resource has all its rights.
 resource identityGroup 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   name: 'rg-${name}-identity'
   location: location
@@ -206,15 +206,15 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-@description('The identity, for infra/graph and infra/subscription.bicep.')
+@description('The broker\'s identity, for infra/graph and infra/subscription.bicep.')
 output BROKER_PRINCIPAL_ID string = identity.outputs.principalId
 output BROKER_CLIENT_ID string = identity.outputs.clientId
 
-@description('The app, to deploy to.')
+@description('The app to deploy to.')
 output AZURE_RESOURCE_GROUP string = group.name
 output BROKER_APP_NAME string = app.outputs.name
 
-@description('The accounts, for teams, operators and infra/subscription.bicep.')
+@description('The storage accounts, for teams, operators and infra/subscription.bicep.')
 output REQUEST_STORAGE_ID string = requestStorage.outputs.id
 output REQUEST_QUEUE_ENDPOINT string = requestStorage.outputs.queueEndpoint
 output BROKER_QUEUE_ENDPOINT string = brokerStorage.outputs.endpoints.queue

@@ -1,5 +1,5 @@
-// Lets the broker follow one subscription: it may read whose identity is whose there, and it receives
-// the events of resources. Deploy it once in each subscription whose identities have a baseline.
+// Connects one subscription with the broker: the broker may read which identity a resource has, and
+// receives the events of resources. Deploy it once in each subscription whose identities have a baseline.
 targetScope = 'subscription'
 
 @description('BROKER_PRINCIPAL_ID of infra/main.bicep.')
@@ -8,10 +8,10 @@ param brokerPrincipalId string
 @description('REQUEST_STORAGE_ID of infra/main.bicep.')
 param requestStorageId string
 
-@description('Region of the resource group that is made for the topic.')
+@description('Region of the resource group that is created for the topic.')
 param location string
 
-@description('Types of resources whose identities the broker looks at. Event Grid takes 25 at most.')
+@description('Resource types whose identities get the baseline. Event Grid allows 25 at most.')
 @minLength(1)
 @maxLength(25)
 param resourceTypes string[] = [
@@ -49,8 +49,8 @@ module events 'events.bicep' = {
   }
 }
 
-// Reads which managed identity a resource has. Less than Reader: the resources that have identities, and
-// the identities.
+// Reads which managed identity a resource has. It has fewer rights than Reader: only on resources that have
+// identities, and on the identities.
 resource identityReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, 'app-role-broker-identity-reader')
   properties: {

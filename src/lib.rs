@@ -1,12 +1,15 @@
-//! App Role Broker: grants app roles on Microsoft Graph with its own managed identity, if its policy
-//! allows it.
+//! The handler: an Azure Functions custom handler that grants app roles on Microsoft Graph with its own
+//! managed identity, if its policy allows it.
 //!
-//! [`config`] reads every setting once, [`wiring`] turns settings into a [`broker::Broker`], and [`app`]
-//! puts it behind the server that the Functions host calls. [`triggers`] decode what each trigger
-//! delivers and call one use case of the broker.
+//! [`config`] reads every setting once, [`wiring`] makes a [`broker::Broker`] of the settings,
+//! [`functions`] reads the function folders, and [`handler`] serves the Functions host. [`triggers`]
+//! decode what a trigger delivers, ask the broker, and reply.
 
 pub mod app;
 pub mod config;
+pub mod functions;
+pub mod handler;
+pub mod ignored_events;
 pub mod telemetry;
 pub mod triggers;
 pub mod wiring;

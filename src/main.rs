@@ -3,27 +3,28 @@
 use std::{net::Ipv4Addr, path::Path, process::ExitCode};
 
 use app_role_broker::{
-    app::{App, Functions},
     config::{Env, ProcessEnv, Settings, StartFault},
+    functions::Functions,
+    handler::Handler,
     telemetry, wiring,
 };
 use app_roles::VERSION;
 use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
 
-/// A grant asks for some two hundred small pieces of memory. The allocator of musl, for which packages are
-/// built, gives pages back to the system and takes them again in between: a third of a grant's time.
+/// A grant makes about two hundred small allocations. The allocator of musl, for which packages are built,
+/// returns pages to the system in between: a third of a grant's processor time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// Exit status after a signal. The host restarts a handler that ends with 200 and does not count it
-/// as a crash; one that ends with 0 it never starts again, and every later call fails.
+/// The exit status after a signal. The host restarts a handler that exits with 200 and does not count this
+/// as a crash. It never restarts a handler that exits with 0, and every later call fails.
 const RESTART: u8 = 200;
 
-/// One thread: a grant is a tenth of a millisecond of work and then waiting.
+/// Runs on one thread: a grant is a tenth of a millisecond of work, and then waiting.
 ///
-/// Threads that wake each other for that cost more than they do. A panic stays one failed invocation,
-/// since each runs in a task of its own.
+/// More threads would cost more by waking each other than they gain. A panic fails one invocation, because
+/// each runs in its own task.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,16 +40,16 @@ async fn main() -> ExitCode {
 async fn serve() -> ExitCode {
     let env = ProcessEnv;
     telemetry::start(env.get("RUST_LOG").as_deref());
-    let (app, listener) = match start(&env).await {
+    let (handler, listener) = match start(&env).await {
         Ok(started) => started,
         Err(faults) => return report(&faults),
     };
-    let drained = app.serve(listener, shutdown_signal()).await;
+    let drained = handler.serve(listener, shutdown_signal()).await;
     tracing::info!(event = "handler.stopped", drained, "stopped by a signal");
     ExitCode::from(RESTART)
 }
 
-async fn start(env: &dyn Env) -> Result<(App, TcpListener), Vec<StartFault>> {
+async fn start(env: &dyn Env) -> Result<(Handler, TcpListener), Vec<StartFault>> {
     let (settings, functions) = match (Settings::read(env), Functions::read(env)) {
         (Ok(settings), Ok(functions)) => (settings, functions),
         (settings, functions) => {
@@ -63,7 +64,7 @@ async fn start(env: &dyn Env) -> Result<(App, TcpListener), Vec<StartFault>> {
         vec![StartFault { name: "FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), problem }]
     })?;
     tracing::info!(event = "handler.started", port = settings.port, version = VERSION, "listening");
-    Ok((App::new(&settings, broker, functions), listener))
+    Ok((Handler::new(&settings, broker, functions), listener))
 }
 
 #[expect(
@@ -79,8 +80,8 @@ fn report(faults: &[StartFault]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Ends when the process is asked to: Ctrl-C under Core Tools, SIGTERM in a container. The host in
-/// Azure asks nothing; it kills.
+/// Completes on Ctrl-C, for Core Tools, and on SIGTERM, for containers. The host in Azure kills the
+/// process without a signal that it could handle.
 async fn shutdown_signal() {
     #[cfg(unix)]
     {
@@ -95,8 +96,8 @@ async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Says whether a policy file would be in force, and what in it is probably not meant.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the answer to check")]
+/// Validates a policy file and prints warnings about it.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the output of check")]
 fn check(file: &str) -> ExitCode {
     match wiring::parse_policy(Path::new(file)) {
         Ok(policy) => {
@@ -113,13 +114,13 @@ fn check(file: &str) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer to --version")]
+#[expect(clippy::print_stdout, reason = "the output of --version")]
 fn print_version() -> ExitCode {
     println!("app-role-broker {VERSION}");
     ExitCode::SUCCESS
 }
 
-#[expect(clippy::print_stderr, reason = "the answer to a wrong command line")]
+#[expect(clippy::print_stderr, reason = "the error for a wrong command line")]
 fn refuse_arguments() -> ExitCode {
     eprintln!(
         "app-role-broker takes no arguments (the Azure Functions host starts it, see customHandler in \

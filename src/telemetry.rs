@@ -1,12 +1,9 @@
-//! Logging: JSON lines on standard output, which the Functions host forwards to Application
-//! Insights, one record a line.
+//! Logging: JSON lines on standard output. The Functions host forwards each line to Application Insights
+//! as one record.
 //!
 //! Never logged: tokens, keys, bodies of requests and results, claims of events. Ids are fields.
 
-mod json_line;
-
 use broker::RECORD;
-use json_line::JsonLine;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer,
@@ -16,8 +13,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// The crates whose lines are logged at any level. Libraries may log headers and bodies below WARN, and
-/// those hold tokens: no setting shows them.
+/// The crates whose lines are logged at any level. No setting shows lines of libraries below WARN, because
+/// those may contain headers and bodies, and so tokens.
 const OWN_CRATES: [&str; 6] = [
     "app_role_broker",
     "azure_rest",
@@ -27,15 +24,15 @@ const OWN_CRATES: [&str; 6] = [
     "microsoft_graph",
 ];
 
-/// What is logged unless `RUST_LOG` says otherwise.
+/// The level without `RUST_LOG`.
 const DEFAULT_LEVEL: Level = Level::INFO;
 
 /// Starts logging.
 ///
-/// `filter` is the value of `RUST_LOG`: a level, or `target=level`, or several of these with commas
-/// between (`Targets` of `tracing_subscriber`). Anything else counts as absent.
+/// `filter` is the value of `RUST_LOG`: a level, `target=level`, or a comma-separated list of these
+/// (`Targets` of `tracing_subscriber`). Any other value is ignored.
 pub fn start(filter: Option<&str>) {
-    // A second start, in tests, leaves the first one in force.
+    // A second start, in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(layer(filter)).try_init();
 }
 
@@ -45,7 +42,7 @@ where
 {
     let chosen = filter.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
     let chosen = chosen.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));
-    // warp reports each connection that the host closes early as an error.
+    // warp logs an error for each connection that the host closes early.
     let ours_or_serious = filter_fn(|metadata| {
         let target = metadata.target();
         OWN_CRATES.iter().any(|own| target.starts_with(own))
@@ -53,9 +50,9 @@ where
     });
     let record = filter_fn(|metadata| metadata.target() == RECORD);
     tracing_subscriber::fmt::layer()
-        .fmt_fields(JsonLine)
-        .event_format(JsonLine)
-        .with_ansi(false)
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
         .with_writer(std::io::stdout)
         .with_filter(chosen.and(ours_or_serious).or(record))
 }

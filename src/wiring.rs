@@ -2,45 +2,46 @@
 
 use std::{path::Path, sync::Arc};
 
-use crate::config::{Settings, StartFault, StorageEndpoints};
 use app_roles::policy::Policy;
 use azure_rest::{
     arm::Arm,
-    client,
-    credential::{self, MakeCredential},
-    storage::{STORAGE_SCOPE, Storage},
+    client, credential,
+    rest::RestClient,
+    storage::{STORAGE_SCOPE, Storage, StorageServices},
     token::TokenSource,
 };
-use broker::Broker;
+use broker::{Broker, Parts};
 use microsoft_graph::Graph;
 
-/// Builds the broker that the settings describe.
+use crate::config::{Settings, StartFault, StorageEndpoints};
+
+/// Makes the broker that the settings describe.
 ///
-/// A policy that cannot be read does not keep the broker from starting: it starts, denies
-/// everything, and says why with every answer.
+/// An unreadable policy does not prevent the start: the broker denies everything, and says why in every
+/// answer.
 pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
+    let timing = &settings.timing.calls;
     let client = client(settings).map_err(no_client)?;
-    let to_endpoint =
-        client::build_for_identity_endpoint(&settings.timing.calls).map_err(no_client)?;
+    let to_endpoint = client::build_for_identity_endpoint(timing).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
-    let timing = &settings.timing;
-    let tokens = |scope| {
-        Arc::new(TokenSource::new(make_credential.clone(), scope, settings.timing.calls.clone()))
+    let rest = |scope| {
+        let tokens = TokenSource::new(make_credential.clone(), scope, timing.clone());
+        RestClient::new(client.clone(), Arc::new(tokens), timing.clone())
     };
-    let (endpoint, quota) = (&settings.graph_endpoint, settings.write_quota);
-    let graph = Graph::new(
-        client.clone(),
-        tokens(settings.graph_scope()),
-        endpoint,
-        quota,
-        timing.calls.clone(),
-    );
-    let arm_endpoint = settings.arm_endpoint.clone();
-    let arm =
-        Arm::new(client.clone(), tokens(settings.arm_scope()), arm_endpoint, timing.calls.clone());
-    let policy = read_policy(&settings.policy_file);
-    let broker = Broker::new(graph, arm, policy, settings.mode, timing.clone());
-    Ok(broker.with_storage(storage(settings, client, make_credential)))
+    let StorageEndpoints { tables, queues } = settings.storage.clone();
+    let services = StorageServices { tables, queues };
+    Ok(Broker::new(Parts {
+        graph: Arc::new(Graph::new(
+            rest(settings.graph_scope()),
+            &settings.graph_endpoint,
+            settings.write_quota,
+        )),
+        arm: Arm::new(rest(settings.arm_scope()), settings.arm_endpoint.clone()),
+        storage: Some(Storage::new(rest(STORAGE_SCOPE.to_owned()), services)),
+        policy: read_policy(&settings.policy_file),
+        mode: settings.mode,
+        timing: settings.timing.clone(),
+    }))
 }
 
 fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
@@ -51,18 +52,7 @@ fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
     }
 }
 
-fn storage(
-    settings: &Settings,
-    client: reqwest::Client,
-    make_credential: MakeCredential,
-) -> Storage {
-    let timing = settings.timing.calls.clone();
-    let tokens = TokenSource::new(make_credential, STORAGE_SCOPE.to_owned(), timing.clone());
-    let StorageEndpoints { tables, queues } = settings.storage.clone();
-    Storage::new(client, tokens, tables, queues, timing)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
 fn no_client(error: reqwest::Error) -> StartFault {
     let problem = format!(
         "could not be built: {error}. Install the operating system's certificate authorities, or \
@@ -71,7 +61,7 @@ fn no_client(error: reqwest::Error) -> StartFault {
     StartFault { name: "the HTTP client".to_owned(), problem }
 }
 
-/// Reads a policy file; a sentence says why where there is none to be had.
+/// Reads a policy file. The error is a sentence that says what to do.
 pub fn parse_policy(file: &Path) -> Result<Policy, String> {
     let name = file.display();
     let bytes = std::fs::read(file).map_err(|error| {
@@ -101,7 +91,7 @@ fn read_policy(file: &Path) -> Policy {
                 event = "policy.closed",
                 "nothing is allowed: {reason}; then restart the function app"
             );
-            Policy::closed(reason)
+            Policy::unavailable(reason)
         }
     }
 }

@@ -1,80 +1,102 @@
-//! The broker over HTTP: where it is, and as whom it is asked.
+//! The broker's HTTP API.
 
 use std::time::Duration;
 
 use azure_core::http::Url;
-use azure_rest::{client, timing::CallTiming, token::TokenSource};
+use azure_rest::{timing::CallTiming, token::TokenSource};
+use clap::Args;
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{
-    arguments::{BrokerAddress, BrokerOptions, GlobalOptions},
-    credential,
+    cloud::Cloud,
+    environment::{self, FUNCTION_KEY},
     failure::Failure,
-    session,
+    http,
+    options::{BrokerAddress, GlobalOptions},
+    sign_in,
 };
-
-/// The environment variable that may hold a function key. There is no option for it: the command line
-/// of a process is no secret.
-const KEY: &str = "APP_ROLE_BROKER_KEY";
 
 /// Header of a function key ("Work with access keys in Azure Functions").
 const KEY_HEADER: &str = "x-functions-key";
 
-/// How long one call may take. The broker answers within 25 seconds; a function app that was asleep
+/// The timeout of one call. The broker answers within 25 seconds, and a cold start of the function app
 /// takes some more.
-const CALL: Duration = Duration::from_secs(90);
+const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The broker over HTTP.
-pub(crate) struct BrokerApi {
-    base: Url,
-    pub(crate) client: reqwest::Client,
-    proof: Proof,
+/// An example in hints.
+const EXAMPLE: &str = "for example --broker https://func-app-role-broker.azurewebsites.net";
+
+/// How to authenticate to the broker.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BrokerOptions {
+    #[command(flatten)]
+    pub(crate) address: BrokerAddress,
+    /// Audience of the broker's tokens, for example `api://app-role-broker`, to authenticate with your
+    /// own account. To authenticate with a function key, set `APP_ROLE_BROKER_KEY`. A broker may need
+    /// both
+    #[arg(long, env = "APP_ROLE_BROKER_AUDIENCE", hide_env_values = true, value_name = "URI")]
+    audience: Option<String>,
 }
 
-/// Who asks: a function key, a sign-in, or both, since the host may want a key from everybody.
-#[derive(Default)]
-struct Proof {
+/// A client of the broker's HTTP API.
+pub(crate) struct BrokerApi {
+    base: Url,
+    client: reqwest::Client,
     key: Option<String>,
     tokens: Option<TokenSource>,
 }
 
 impl BrokerApi {
-    /// Finds out where the broker is and as whom to ask; nothing is sent yet.
-    pub(crate) fn open(global: &GlobalOptions, options: &BrokerOptions) -> Result<Self, Failure> {
-        let api = Self::anonymous(global, &options.address)?;
-        let (_, timing) = session::graph(global)?;
-        Ok(Self { proof: proof(global, options, &timing.calls)?, ..api })
-    }
-
-    /// The same for what the broker answers to everybody.
-    pub(crate) fn anonymous(
+    /// A client that authenticates. Nothing is sent yet.
+    pub(crate) fn authenticated(
         global: &GlobalOptions,
-        address: &BrokerAddress,
+        cloud: &Cloud,
+        options: &BrokerOptions,
     ) -> Result<Self, Failure> {
-        let (_, timing) = session::graph(global)?;
+        let api = Self::anonymous(cloud, &options.address)?;
+        let key = environment::variable(FUNCTION_KEY);
+        let audience = options.audience.as_deref().filter(|text| !text.is_empty());
+        if key.is_none() && audience.is_none() {
+            return Err(Failure::usage("no function key and no audience: cannot authenticate")
+                .hint(format!("set {FUNCTION_KEY}, or pass --audience to use your own account")));
+        }
+        let tokens = |audience: &str| -> Result<TokenSource, Failure> {
+            let credentials = sign_in::credentials(global.auth, &cloud.timing.calls)?;
+            let scope = format!("{}/.default", audience.trim_end_matches('/'));
+            Ok(TokenSource::new(credentials, scope, cloud.timing.calls.clone()))
+        };
+        Ok(Self { key, tokens: audience.map(tokens).transpose()?, ..api })
+    }
+
+    /// A client for what the broker answers without authentication.
+    pub(crate) fn anonymous(cloud: &Cloud, address: &BrokerAddress) -> Result<Self, Failure> {
         let base = base(address)?;
-        let client = client::build(&base, &CallTiming { call: CALL, ..timing.calls })
-            .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
-        Ok(Self { base, client, proof: Proof::default() })
+        let timing = CallTiming { call: CALL_TIMEOUT, ..cloud.timing.calls.clone() };
+        let client = http::client(&base, &timing)?;
+        Ok(Self { base, client, key: None, tokens: None })
     }
 
-    /// Where something lies below the broker's address, and nowhere else: a key or token goes there.
-    pub(crate) fn address(&self, path: &str) -> Result<Url, Failure> {
+    /// Returns the URL of a path below the broker's address. Any other path is refused, because keys and
+    /// tokens are sent there.
+    pub(crate) fn url(&self, path: &str) -> Result<Url, Failure> {
         let joined = self.base.join(path.trim_start_matches('/')).ok();
-        joined.filter(|url| url.as_str().starts_with(self.base.as_str())).ok_or_else(|| {
-            Failure::usage(format!("{path:?} is no path below the broker's address"))
-        })
+        joined
+            .filter(|url| url.as_str().starts_with(self.base.as_str()))
+            .ok_or_else(|| Failure::usage(format!("{path:?} is not a path below --broker")))
     }
 
-    /// A call that says who asks.
-    pub(crate) async fn authorize(
-        &self,
-        mut call: RequestBuilder,
-    ) -> Result<RequestBuilder, Failure> {
-        if let Some(key) = &self.proof.key {
+    /// Starts a GET request.
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// Starts a POST request that authenticates.
+    pub(crate) async fn post(&self, url: Url) -> Result<RequestBuilder, Failure> {
+        let mut call = self.client.post(url);
+        if let Some(key) = &self.key {
             call = call.header(KEY_HEADER, key);
         }
-        let Some(tokens) = &self.proof.tokens else { return Ok(call) };
+        let Some(tokens) = &self.tokens else { return Ok(call) };
         let token = tokens.token().await.map_err(|error| {
             Failure::failed(format!("you are not signed in: {error}"))
                 .hint("sign in with `az login`, and check --audience")
@@ -84,36 +106,14 @@ impl BrokerApi {
 }
 
 fn base(address: &BrokerAddress) -> Result<Url, Failure> {
-    let hint = "for instance https://func-app-role-broker.azurewebsites.net";
-    let Some(text) = address.broker.as_deref().filter(|text| !text.is_empty()) else {
-        return Err(Failure::usage("--broker does not say where the broker is").hint(hint));
+    let Some(text) = address.url() else {
+        return Err(Failure::usage("the URL of the broker is missing: pass --broker").hint(EXAMPLE));
     };
     let url = Url::parse(&format!("{}/", text.trim_end_matches('/'))).ok();
-    // A key or token goes there: in the clear to this machine only.
+    // Keys and tokens are sent there, so plain HTTP is for this machine only.
     url.filter(|url| {
         let is_local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
         url.scheme() == "https" || (url.scheme() == "http" && is_local)
     })
-    .ok_or_else(|| Failure::usage("--broker is no address that begins with https://").hint(hint))
-}
-
-fn proof(
-    global: &GlobalOptions,
-    options: &BrokerOptions,
-    timing: &CallTiming,
-) -> Result<Proof, Failure> {
-    let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
-    let audience = options.audience.as_deref().filter(|text| !text.is_empty());
-    if key.is_none() && audience.is_none() {
-        let sentence = format!("neither {KEY} nor --audience says how to ask the broker");
-        return Err(Failure::usage(sentence).hint(format!(
-            "put a function key into {KEY}, or name with --audience for what the broker takes tokens"
-        )));
-    }
-    let tokens = |audience: &str| -> Result<TokenSource, Failure> {
-        let make = credential::maker(global.auth, timing)?;
-        let scope = format!("{}/.default", audience.trim_end_matches('/'));
-        Ok(TokenSource::new(make, scope, timing.clone()))
-    };
-    Ok(Proof { key, tokens: audience.map(tokens).transpose()? })
+    .ok_or_else(|| Failure::usage("--broker must be a URL that starts with https://").hint(EXAMPLE))
 }

@@ -1,12 +1,17 @@
-//! Examples at the end of every `--help`. A test runs each of them as it stands here.
+//! The examples at the end of each `--help`. A test runs all of them.
 
-/// Of `app-role` itself: the one line that it is for.
 pub(crate) const APP_ROLE: &str = "\
 Example:
   app-role assign id-orders api://orders Orders.Read --yes
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 denied, 4 not found or ambiguous, 5 partly done,
-6 drift.";
+Exit status:
+  0  success
+  1  failure
+  2  invalid command line
+  3  denied
+  4  not found or ambiguous
+  5  partly done
+  6  drift";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -18,11 +23,13 @@ Example:
   app-role revoke id-reports api://orders Orders.Read --yes --reason \"moved to the reports API\"";
 
 pub(crate) const SUBMIT: &str = "\
-APP_ROLE_BROKER says where the broker is. APP_ROLE_BROKER_KEY, a function key, or
-APP_ROLE_BROKER_AUDIENCE, with your own sign-in, says who asks.
-
 Example:
-  app-role submit assign id-orders api://orders Orders.Read --reason \"reads its own API\"";
+  app-role submit assign id-orders api://orders Orders.Read --reason \"reads its own API\"
+
+Environment:
+  APP_ROLE_BROKER           URL of the broker
+  APP_ROLE_BROKER_AUDIENCE  audience of the broker's tokens, to use your own account
+  APP_ROLE_BROKER_KEY       function key of the broker";
 
 pub(crate) const SUBMIT_ASSIGN: &str = "\
 Example:

@@ -1,4 +1,4 @@
-//! `app-role`: the operator's tool.
+//! The `app-role` program.
 
 use std::process::ExitCode;
 

@@ -1,35 +1,33 @@
-//! `app-role replay`: requests that the broker gave up go back to the queues that they came from, and
-//! events that were pushed go to the queue of events.
+//! Replaying failed requests: each goes back to the queue that it came from, and pushed events go to the
+//! queue of events.
 //!
-//! A replayed request is a new one: a new message, with a new age and new deliveries. It is sent
-//! before the old message is deleted, so a crash in between replays it twice, which does no harm,
-//! and never loses it.
+//! A replayed request is a new message, with a new age and new deliveries. It is sent before the old
+//! message is deleted. A crash in between replays it twice, which is harmless, and never loses it.
 
-mod command;
 mod failed_request;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-pub(crate) use command::{ReplayArguments, run};
 pub use failed_request::{FailedRequest, NotReplayable};
 
 use crate::storage::{Account, Queue, QueueError, QueueMessage};
 
-/// The queue of requests that the broker gave up.
+/// The queue of failed requests.
 pub const FAILED_REQUESTS: &str = "app-role-failed";
 
-/// How long a message is hidden from another operator meanwhile; also how long it stays hidden if
-/// this process ends in between. Sending and deleting 32 messages takes seconds.
-const LEASE: Duration = Duration::from_secs(5 * 60);
+/// The visibility timeout of messages that are being replayed. Sending and deleting 32 messages takes
+/// seconds. If this process is killed, the messages are visible again after this time.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// What is about to be replayed, and where to.
+/// A replay: the queue of failed requests, and the account of the request queues.
 pub struct Replay {
     failed: Queue,
     requests: Account,
+    /// Queues that were used before. Each of them signs in once.
     targets: BTreeMap<String, Queue>,
 }
 
-/// A message that was looked at, and what was done about it.
+/// A failed request, and what was done about it.
 #[derive(Debug)]
 pub struct Entry {
     /// The service's id of the message.
@@ -38,51 +36,42 @@ pub struct Entry {
     pub done: Done,
 }
 
-/// What was done about a message.
+/// What was done about a failed request.
 #[derive(Debug)]
 pub enum Done {
-    /// It is in its requester's queue and no longer among those that failed.
+    /// It was sent and deleted.
     Replayed(FailedRequest),
-    /// It could be replayed; nothing was changed.
+    /// It can be replayed. Nothing was changed.
     Previewed(FailedRequest),
-    /// It is where it was, and stays there.
+    /// It cannot be replayed, so it stays where it is.
     Left(NotReplayable),
-    /// Its requester's queue did not take it; it is where it was.
+    /// It was not sent, so it stays where it is.
     NotSent(FailedRequest, QueueError),
-    /// It is in its requester's queue, and still among those that failed.
+    /// It was sent but not deleted.
     NotDeleted(FailedRequest, QueueError),
 }
 
-/// How many messages came out how.
+/// The numbers of messages, by what was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Replayed.
+    /// Messages that were replayed.
     pub replayed: usize,
-    /// Left where they were, since they cannot be replayed.
+    /// Messages that cannot be replayed.
     pub left: usize,
-    /// To be replayed again: not sent, or not deleted.
+    /// Messages to replay again: not sent, or not deleted.
     pub failed: usize,
 }
 
 impl Replay {
-    /// From the account that has the queue of failed requests to the one that has the requests'
+    /// A replay from the account with the queue of failed requests to the account with the request
     /// queues.
-    ///
-    /// # Errors
-    ///
-    /// If the queue has no usable address.
     pub fn new(failed: &Account, requests: Account) -> Result<Self, QueueError> {
         let failed = failed.queue(FAILED_REQUESTS)?;
         Ok(Self { failed, requests, targets: BTreeMap::new() })
     }
 
-    /// What would be done about the first 32 messages, and about how many there are. Changes
-    /// nothing.
-    ///
-    /// # Errors
-    ///
-    /// If the failed requests cannot be read, or have no queue, which the broker's first one
-    /// creates.
+    /// Lists what would be done about the first 32 messages, without changing anything. Returns the
+    /// approximate number of messages, too.
     pub async fn preview(&self) -> Result<(Vec<Entry>, i64), QueueError> {
         let messages = self.failed.peek().await?;
         let entries = messages.into_iter().map(|message| {
@@ -93,32 +82,27 @@ impl Replay {
         Ok((entries.collect(), self.failed.approximate_count().await?))
     }
 
-    /// Replays every message that can be, and tells of each as it is done. The others are visible
-    /// again in the end, or five minutes later if this fails.
-    ///
-    /// # Errors
-    ///
-    /// If the failed requests cannot be read, or have no queue, which the broker's first one
-    /// creates.
-    pub async fn run(&mut self, mut tell: impl FnMut(&Entry)) -> Result<Tally, QueueError> {
+    /// Replays every message that can be replayed, and reports each as it is done. The other messages
+    /// become visible again at the end, or after the visibility timeout.
+    pub async fn run(&mut self, mut report: impl FnMut(&Entry)) -> Result<Tally, QueueError> {
         let mut kept = BTreeMap::new();
-        let tally = self.replay_all(&mut kept, &mut tell).await;
+        let tally = self.replay_all(&mut kept, &mut report).await;
         for (id, pop_receipt) in &kept {
-            // An error makes the message visible later.
+            // After an error, the message becomes visible with its timeout.
             drop(self.failed.release(id, pop_receipt).await);
         }
         tally
     }
 
-    /// Until only messages come that were seen before: kept ones whose lease is over.
+    /// Receives messages until all of them were seen before: kept ones whose visibility timeout is over.
     async fn replay_all(
         &mut self,
         kept: &mut BTreeMap<String, String>,
-        tell: &mut impl FnMut(&Entry),
+        report: &mut impl FnMut(&Entry),
     ) -> Result<Tally, QueueError> {
         let mut tally = Tally::default();
         loop {
-            let mut messages = self.failed.receive(LEASE).await?;
+            let mut messages = self.failed.receive(VISIBILITY_TIMEOUT).await?;
             messages.retain(|message| match kept.get_mut(&message.id) {
                 Some(pop_receipt) => {
                     pop_receipt.clone_from(&message.pop_receipt);
@@ -135,7 +119,7 @@ impl Replay {
                 if !matches!(done, Done::Replayed(_)) {
                     kept.insert(message.id.clone(), message.pop_receipt);
                 }
-                tell(&Entry { message_id: message.id, done });
+                report(&Entry { message_id: message.id, done });
             }
         }
     }
@@ -154,7 +138,6 @@ impl Replay {
         }
     }
 
-    /// A queue that was used before is used again: each signs in for itself.
     async fn send(&mut self, request: &FailedRequest) -> Result<(), QueueError> {
         let queue = match self.targets.get(&request.queue) {
             Some(queue) => queue.clone(),
@@ -181,14 +164,14 @@ impl fmt::Display for Entry {
         match &self.done {
             Done::Replayed(request) => write!(formatter, "replayed: {request}"),
             Done::Previewed(request) => write!(formatter, "would be replayed: {request}"),
-            Done::Left(fault) => write!(formatter, "left: message {id}: {fault}"),
+            Done::Left(fault) => write!(formatter, "skipped: message {id}: {fault}"),
             Done::NotSent(request, error) => {
-                write!(formatter, "NOT replayed: {request}: cannot be sent: {error}")
+                write!(formatter, "NOT replayed: {request}: not sent: {error}")
             }
             Done::NotDeleted(request, error) => write!(
                 formatter,
-                "replayed: {request}; message {id} cannot be deleted, so the next run replays it \
-                 again, which does no harm: {error}"
+                "replayed: {request}; message {id} was not deleted, so the next run replays it again, \
+                 which is harmless: {error}"
             ),
         }
     }
@@ -197,6 +180,6 @@ impl fmt::Display for Entry {
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { replayed, left, failed } = self;
-        write!(formatter, "{replayed} replayed, {left} left where they were, {failed} to try again")
+        write!(formatter, "{replayed} replayed, {left} skipped, {failed} failed")
     }
 }

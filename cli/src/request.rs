@@ -1,4 +1,4 @@
-//! What an operator types, as a request of the broker.
+//! A request, from the arguments of a command.
 
 use app_roles::request::{Action, Request};
 use clap::Args;
@@ -6,23 +6,23 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 
-/// Who is to get or lose which roles.
+/// The principal, the API and the roles of a request.
 #[derive(Debug, Args)]
 pub(crate) struct RequestArguments {
-    /// Who is to get or lose the roles
+    /// Principal that receives or loses the roles
     pub(crate) principal: String,
-    /// Whose roles they are
+    /// API that defines the roles
     pub(crate) api: String,
-    /// The roles, up to 20
+    /// Roles, up to 20
     #[arg(required = true, value_name = "ROLE")]
     pub(crate) roles: Vec<String>,
-    /// Why, for those who read the record later; no personal data
+    /// Reason for the record; must not contain personal data
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
 }
 
 impl RequestArguments {
-    /// The request as JSON, without what was not said.
+    /// Returns the request as JSON, without optional fields that were not given.
     pub(crate) fn json(&self, action: Action) -> Map<String, Value> {
         let mut request = Map::new();
         request.insert("action".to_owned(), json!(action));
@@ -36,7 +36,7 @@ impl RequestArguments {
     }
 }
 
-/// Reads a request as the broker would.
+/// Decodes a request as the broker does.
 pub(crate) fn decode(request: &Map<String, Value>) -> Result<Request, Failure> {
     let text = Value::Object(request.clone()).to_string();
     Request::decode(text.as_bytes()).map_err(|fault| Failure::usage(fault.to_string()))

@@ -1,47 +1,51 @@
-//! The answer to a request, in the broker's own shape.
+//! The result of a request: built in the broker's format, and printed.
 
 use app_roles::{
     VERSION, ids::InvocationId, outcome::RoleOutcome, request::Request, requester::Requester,
     result::RequestResult,
 };
 use azure_rest::retry::millis;
-use broker::Decision;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use broker::Answer;
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::{
-    failure::{Exit, Failure},
-    names::meant,
-    output::{Screen, table},
+    exit::Exit,
+    failure::Failure,
+    names::did_you_mean,
+    output::{Screen, shown, table},
     session::Session,
+    timestamps::{TOKEN_CACHE, rfc3339, text_to_the_second},
 };
 
-/// Stands in a result where the broker names its function.
+/// The value of `function` in results of this program.
 const FUNCTION: &str = "app-role";
 
-/// How long Azure keeps a managed identity's token ("Managed identities best practice
-/// recommendations"): after that, no token is older than a change.
-pub(crate) const TOKEN_CACHE: Duration = Duration::hours(24);
+/// The headers of the table of roles.
+pub(crate) const HEADERS: [&str; 4] = ["ROLE", "OUTCOME", "RULE", "MESSAGE"];
 
-/// When a command began.
+/// The start of a command.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Began {
+pub(crate) struct Start {
     moment: OffsetDateTime,
     clock: Instant,
 }
 
-impl Began {
+impl Start {
+    /// The start of a command that starts now.
     pub(crate) fn now() -> Self {
         Self { moment: OffsetDateTime::now_utc(), clock: Instant::now() }
     }
 
-    /// What was decided, as a result.
+    /// Builds the result of a request that `requester` sends.
     pub(crate) fn result(
         self,
         session: &Session,
         requester: &Requester,
         request: &Request,
-        decision: Decision,
+        decision: Answer,
     ) -> RequestResult {
         let changed = decision.roles.iter().any(RoleOutcome::is_change);
         RequestResult {
@@ -55,71 +59,67 @@ impl Began {
             api: decision.api,
             roles: decision.roles,
             candidates: decision.candidates,
-            started_at: written(self.moment),
+            started_at: rfc3339(self.moment),
             duration_ms: millis(self.clock.elapsed()),
             attempt: 1,
-            effective_by: changed.then(|| written(OffsetDateTime::now_utc() + TOKEN_CACHE)),
-            policy_sha256: session.broker.policy().sha256().map(str::to_owned),
+            effective_by: changed.then(|| rfc3339(OffsetDateTime::now_utc() + TOKEN_CACHE)),
+            policy_sha256: session.policy().sha256().map(str::to_owned),
             broker_version: VERSION,
             truncated: false,
         }
     }
 }
 
-/// A moment as results write it, in UTC, RFC 3339.
-pub(crate) fn written(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
-}
-
-/// The same for people, to the second.
-pub(crate) fn shown_moment(moment: OffsetDateTime) -> String {
-    written(moment.replace_nanosecond(0).unwrap_or(moment))
-}
-
-/// A moment of Graph or the broker for people; whatever else stands there, as it is.
-pub(crate) fn shown_text(text: &str) -> String {
-    OffsetDateTime::parse(text, &Rfc3339).map_or_else(|_| text.to_owned(), shown_moment)
-}
-
-/// Prints a result, and says how the command ends.
+/// Prints a result and returns the exit status.
 pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Failure> {
     if screen.is_json() {
         screen.json(result)?;
     } else {
-        let headers = ["ROLE", "OUTCOME", "RULE", "MESSAGE"];
-        screen.say(&table(&headers, result.roles.iter().map(row)));
+        screen.show(&table(&HEADERS, result.roles.iter().map(row)));
         for candidate in &result.candidates {
-            screen.say(&format!("candidate: {}", serde_json::json!(candidate)));
+            show_candidate(screen, &json!(candidate));
         }
-        if let Some(moment) = &result.effective_by {
-            screen.say(&format!(
-                "tokens that were issued before the change have expired by {}",
-                shown_text(moment)
-            ));
-        }
+        show_effective_by(screen, result.effective_by.as_deref());
     }
     Ok(Exit::of(&result.roles))
+}
+
+/// Prints a service principal that an ambiguous name may mean.
+pub(crate) fn show_candidate(screen: Screen, candidate: &Value) {
+    screen.say(&shown(&format!("candidate: {candidate}")));
+}
+
+/// Prints when the last token without the change expires.
+pub(crate) fn show_effective_by(screen: Screen, moment: Option<&str>) {
+    if let Some(moment) = moment {
+        let moment = text_to_the_second(moment);
+        screen.say(&format!("tokens issued before this change expire by {moment}"));
+    }
+}
+
+/// Returns the message of a role together with its suggestions.
+pub(crate) fn message<T: std::borrow::Borrow<str>>(text: &str, suggestions: &[T]) -> String {
+    match suggestions {
+        [] => text.to_owned(),
+        suggestions => format!("{text}; {}", did_you_mean(suggestions)),
+    }
 }
 
 fn row(role: &RoleOutcome) -> Vec<String> {
     let name = role.value.clone().or_else(|| role.requested.clone());
     let name = name.or_else(|| role.id.map(|id| id.to_string()));
-    let mut message = role.message.clone().unwrap_or_default();
-    if !role.suggestions.is_empty() {
-        message = format!("{message}; {}", meant(&role.suggestions));
-    }
     vec![
         name.unwrap_or_default(),
         word(&role.status),
         role.rule.clone().unwrap_or_default(),
-        message,
+        message(role.message.as_deref().unwrap_or_default(), &role.suggestions),
     ]
 }
 
-/// The word that stands for a value on the wire.
-pub(crate) fn word(value: &impl serde::Serialize) -> String {
+/// Returns the word that stands for an enum value in JSON.
+pub(crate) fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
+        Ok(Value::String(word)) => word,
         _ => String::new(),
     }
 }

@@ -1,11 +1,7 @@
-//! A signed-in operator in front of a tenant.
+//! A signed-in operator, and what commands need to work on the tenant.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use app_role_broker::{
-    config::{self, Env, ProcessEnv},
-    wiring,
-};
 use app_roles::{
     ids::{Guid, InvocationId, ObjectId},
     policy::{OwnIdentity, Policy},
@@ -13,144 +9,162 @@ use app_roles::{
 };
 use azure_core::http::Url;
 use azure_rest::{
-    arm::Arm, client, credential::MakeCredential, retry::Deadline, timing::CallTiming,
+    arm::Arm, credential::MakeCredential, endpoints, rest::RestClient, retry::Deadline,
     token::TokenSource,
 };
-use broker::{Broker, Context, mode::Mode, timing::Timing};
-use microsoft_graph::{Graph, priority::Priority, write_quota::WriteQuota};
+use broker::{Ask, Broker, Mode, Parts};
+use microsoft_graph::{Graph, write_quota::WriteQuota};
 
-use crate::{arguments::GlobalOptions, credential, failure::Failure};
+use crate::{
+    cloud::Cloud,
+    directory::Directory,
+    failure::Failure,
+    http,
+    options::{Account, GlobalOptions},
+    policy_file, sign_in,
+};
 
-/// How long fetching a token may take: the developer tools are programs of their own, which take
-/// seconds to start.
-const SIGN_IN: Duration = Duration::from_secs(60);
-
-/// A signed-in operator in front of a tenant.
+/// A signed-in operator.
 pub(crate) struct Session {
-    /// The handler's own code, with the operator's token.
-    pub(crate) broker: Broker,
-    /// Azure Resource Manager, with the operator's token.
-    pub(crate) arm: AzureResourceManager,
-    /// Who is signed in.
-    pub(crate) operator: ObjectId,
-    /// To which tenant.
-    pub(crate) tenant: Option<Guid>,
-    /// How the policy names the operator.
-    pub(crate) requester: Requester,
-    /// How long things may take.
-    pub(crate) timing: Timing,
+    broker: Broker,
+    graph: Arc<Graph>,
+    arm: ArmAccess,
+    cloud: Cloud,
+    operator: ObjectId,
+    tenant: Option<Guid>,
+    requester: Requester,
 }
 
-/// How to ask Azure Resource Manager what the handler never asks it.
-pub(crate) struct AzureResourceManager {
+/// What it takes to send requests to Azure Resource Manager that the broker never sends.
+pub(crate) struct ArmAccess {
+    /// A client that follows no redirects.
     pub(crate) client: reqwest::Client,
+    /// The endpoint of the cloud.
     pub(crate) endpoint: Url,
+    /// The operator's tokens.
     pub(crate) tokens: Arc<TokenSource>,
-}
-
-/// Options from the command line count before the environment.
-struct Overlay<'a>(&'a GlobalOptions);
-
-impl Env for Overlay<'_> {
-    fn get(&self, name: &str) -> Option<String> {
-        match name {
-            "GRAPH_ENDPOINT" => self.0.graph_endpoint.clone(),
-            _ => ProcessEnv.get(name),
-        }
-    }
-}
-
-impl AzureResourceManager {
-    fn open(
-        global: &GlobalOptions,
-        graph: &Url,
-        client: reqwest::Client,
-        make: MakeCredential,
-        timing: &Timing,
-    ) -> Result<Self, Failure> {
-        let endpoint = config::arm_endpoint(&Overlay(global), Some(graph))
-            .map_err(|fault| Failure::usage(fault.to_string()))?;
-        let tokens = TokenSource::new(
-            make,
-            azure_rest::endpoints::arm_scope(&endpoint),
-            timing.calls.clone(),
-        );
-        Ok(Self { client, endpoint, tokens: Arc::new(tokens) })
-    }
-
-    fn of_the_handler(&self, timing: &Timing) -> Arm {
-        let Self { client, endpoint, tokens } = self;
-        Arm::new(client.clone(), tokens.clone(), endpoint.clone(), timing.calls.clone())
-    }
 }
 
 impl Session {
     /// Signs in.
     pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
-        let (endpoint, timing) = graph(global)?;
-        let client = client::build(&endpoint, &timing.calls)
-            .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
-        let make = credential::maker(global.auth, &timing.calls)?;
-        let arm =
-            AzureResourceManager::open(global, &endpoint, client.clone(), make.clone(), &timing)?;
-        let scope = azure_rest::endpoints::graph_scope(&endpoint);
-        let tokens = Arc::new(TokenSource::new(make, scope, timing.calls.clone()));
-        let token = tokens.token().await.map_err(|error| {
-            Failure::failed(format!("you are not signed in: {error}"))
-                .hint(credential::advice(global.auth))
-        })?;
-        let claims = token.claims();
-        let operator = claims.object_id.ok_or_else(|| {
-            Failure::failed("your token does not say who you are (claim oid)")
-                .hint(credential::advice(global.auth))
-        })?;
-        let graph =
-            Graph::new(client, tokens, &endpoint, WriteQuota::default(), timing.calls.clone());
-        let (policy, of_the_handler) = (policy(&global.policy), arm.of_the_handler(&timing));
-        let broker = Broker::new(graph, of_the_handler, policy, Mode::Enforce, timing.clone());
-        let requester = Requester::Cli(operator);
-        Ok(Self { broker, arm, operator, tenant: claims.tenant_id, requester, timing })
+        let cloud = Cloud::read(global)?;
+        let calls = cloud.timing.calls.clone();
+        let client = http::client(&cloud.graph, &calls)?;
+        let credentials = sign_in::credentials(global.auth, &calls)?;
+        let arm = arm_access(&cloud, client.clone(), credentials.clone())?;
+        let scope = endpoints::graph_scope(&cloud.graph);
+        let tokens = Arc::new(TokenSource::new(credentials, scope, calls.clone()));
+        let (operator, tenant) = who(global.auth, &tokens).await?;
+        let quota = WriteQuota::default();
+        let rest = RestClient::new(client, tokens, calls.clone());
+        let graph = Arc::new(Graph::new(rest, &cloud.graph, quota));
+        let policy = policy_file::read_or_closed(&global.policy);
+        let broker_arm = Arm::new(
+            RestClient::new(arm.client.clone(), arm.tokens.clone(), calls),
+            arm.endpoint.clone(),
+        );
+        let broker = Broker::new(Parts {
+            graph: graph.clone(),
+            arm: broker_arm,
+            storage: None,
+            policy,
+            mode: Mode::Enforce,
+            timing: cloud.timing.clone(),
+        });
+        Ok(Self {
+            broker,
+            graph,
+            arm,
+            cloud,
+            operator,
+            tenant,
+            requester: Requester::Cli(operator),
+        })
     }
 
-    /// By when an answer must be there to what is asked now: as long as the broker works on a message.
+    /// The lookups in the tenant's directory.
+    pub(crate) fn directory(&self) -> Directory<'_> {
+        Directory::new(&self.graph, &self.cloud.timing)
+    }
+
+    /// Microsoft Graph, with the operator's permissions.
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Azure Resource Manager, with the operator's permissions.
+    pub(crate) fn arm(&self) -> &ArmAccess {
+        &self.arm
+    }
+
+    /// The policy of `--policy`.
+    pub(crate) fn policy(&self) -> &Policy {
+        self.broker.policy()
+    }
+
+    /// The broker's own code, with the operator's permissions.
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// The object ID of the operator.
+    pub(crate) fn operator(&self) -> ObjectId {
+        self.operator
+    }
+
+    /// The tenant that the operator is signed in to, if the token says so.
+    pub(crate) fn tenant(&self) -> Option<Guid> {
+        self.tenant
+    }
+
+    /// The operator as a requester of the policy.
+    pub(crate) fn requester(&self) -> &Requester {
+        &self.requester
+    }
+
+    /// The deadline of a request that starts now: the broker's own for a queue message.
     pub(crate) fn deadline(&self) -> Deadline {
-        Deadline::after(self.timing.queue_message)
+        Deadline::after(self.cloud.timing.queue_message)
     }
 
-    /// In which invocation something is asked of the handler's code.
-    pub(crate) fn context<'a>(&self, requester: &'a Requester) -> Context<'a> {
-        Context {
-            invocation_id: InvocationId::random(),
-            requester,
-            sent: None,
-            is_first_delivery: false,
-            deadline: self.deadline(),
-            priority: Priority::Normal,
-        }
+    /// The deadline of a write that must wait until a new principal has been replicated.
+    pub(crate) fn replication_deadline(&self) -> Deadline {
+        self.deadline().at_most(self.cloud.timing.young_principal)
     }
 
-    /// Who the broker is: the identity that was named, else the operator, whom the broker never is.
-    pub(crate) fn own(&self, broker: Option<ObjectId>) -> OwnIdentity {
+    /// A question to the broker's code that begins now.
+    pub(crate) fn ask(&self, requester: &Requester) -> Ask {
+        let id = InvocationId::random();
+        let ask = Ask::call("app-role", id, requester.clone(), self.deadline());
+        Ask { waits_for_replication: false, ..ask }
+    }
+
+    /// The identity that the policy treats as the broker's own: the one that was named, or else the
+    /// operator.
+    pub(crate) fn own_identity(&self, broker: Option<ObjectId>) -> OwnIdentity {
         OwnIdentity { object_id: broker.unwrap_or(self.operator), tenant_id: self.tenant }
     }
 }
 
-/// Where Graph is, and how long things may take there.
-pub(crate) fn graph(global: &GlobalOptions) -> Result<(Url, Timing), Failure> {
-    let usage = |fault: config::StartFault| Failure::usage(fault.to_string());
-    let env = Overlay(global);
-    let endpoint = config::graph_endpoint(&env).map_err(usage)?;
-    let timing = config::pace(&env, Some(&endpoint)).map_err(usage)?;
-    let calls = CallTiming { token: SIGN_IN, ..timing.calls.clone() };
-    Ok((endpoint, Timing { calls, ..timing }))
+fn arm_access(
+    cloud: &Cloud,
+    client: reqwest::Client,
+    credentials: MakeCredential,
+) -> Result<ArmAccess, Failure> {
+    let endpoint = cloud.arm()?;
+    let scope = endpoints::arm_scope(&endpoint);
+    let tokens = TokenSource::new(credentials, scope, cloud.timing.calls.clone());
+    Ok(ArmAccess { client, endpoint, tokens: Arc::new(tokens) })
 }
 
-/// The policy of a file, for those who can do nothing without one.
-pub(crate) fn readable_policy(file: &Path) -> Result<Policy, Failure> {
-    wiring::parse_policy(file).map_err(Failure::failed)
-}
-
-/// The policy of a file; one that denies everything, and says why, where there is none.
-pub(crate) fn policy(file: &Path) -> Policy {
-    wiring::parse_policy(file).unwrap_or_else(Policy::closed)
+/// Reads from a token who is signed in, and to which tenant.
+async fn who(account: Account, tokens: &TokenSource) -> Result<(ObjectId, Option<Guid>), Failure> {
+    let token = tokens.token().await.map_err(|error| sign_in::failed(account, &error))?;
+    let claims = token.claims();
+    let operator = claims.object_id.ok_or_else(|| {
+        Failure::failed("your token does not say who you are: it has no claim oid")
+            .hint(sign_in::advice(account))
+    })?;
+    Ok((operator, claims.tenant_id))
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Gives the broker's identity its two app roles on Microsoft Graph; what it holds is left alone, so it
-# can be run again. Does what main.bicep beside it does, without the Bicep registry.
+# Assigns the broker's identity its two app roles on Microsoft Graph. Roles that it holds stay, so the
+# script can be run again. main.bicep beside it is an alternative that needs the Bicep registry.
 #
 #   infra/graph/grant.sh <object id of the broker's identity>
 #
-# Run it signed in (az login) as a Privileged Role Administrator; no other role suffices for Graph's
-# own app roles. GRAPH_ENDPOINT names the Graph of a national cloud.
+# Sign in (az login) as a Privileged Role Administrator first: no other role may assign Graph's own app
+# roles. GRAPH_ENDPOINT names the Graph of a national cloud.
 set -euo pipefail
 
 readonly graph="${GRAPH_ENDPOINT:-https://graph.microsoft.com}/v1.0"
@@ -16,13 +16,13 @@ fail() { printf 'grant.sh: %s\n' "$*" >&2; exit 1; }
 
 read_graph() { az rest --method get --url "$graph/$1" --query "$2" --output tsv; }
 
-[[ $# -eq 1 && $1 =~ $guid ]] || fail "say the object id of the broker's identity: BROKER_PRINCIPAL_ID, the deployment's output"
-command -v az >/dev/null || fail "the Azure CLI (az) is missing"
+[[ $# -eq 1 && $1 =~ $guid ]] || fail "usage: grant.sh <object id of the broker's identity>; it is BROKER_PRINCIPAL_ID in the deployment's outputs"
+command -v az >/dev/null || fail "the Azure CLI (az) is not installed"
 readonly principal=$1
 
 kind=$(read_graph "servicePrincipals/$principal" servicePrincipalType) ||
-  fail "$principal is no service principal that Graph knows. Is it the object id, not the client id? A new identity takes minutes"
-[[ $kind == ManagedIdentity ]] || fail "$principal is of type $kind; the broker's identity is a ManagedIdentity"
+  fail "Graph knows no service principal $principal; use the object id, not the client id, and wait some minutes after creating an identity"
+[[ $kind == ManagedIdentity ]] || fail "$principal has the type $kind; the broker's identity must be a ManagedIdentity"
 resource=$(read_graph "servicePrincipals(appId='$graph_app_id')" id)
 
 for role in AppRoleAssignment.ReadWrite.All Application.Read.All; do
@@ -30,14 +30,14 @@ for role in AppRoleAssignment.ReadWrite.All Application.Read.All; do
   [[ $role_id =~ $guid ]] || fail "Graph has no app role $role"
   held=$(read_graph "servicePrincipals/$principal/appRoleAssignments?\$top=999" "length(value[?appRoleId=='$role_id' && resourceId=='$resource'])")
   if [[ $held != 0 ]]; then
-    printf '%s: held already\n' "$role"
+    printf '%s: already assigned\n' "$role"
     continue
   fi
   az rest --method post --url "$graph/servicePrincipals/$resource/appRoleAssignedTo" --output none \
     --headers Content-Type=application/json \
     --body "{\"principalId\":\"$principal\",\"resourceId\":\"$resource\",\"appRoleId\":\"$role_id\"}" ||
-    fail "Graph refused $role: are you a Privileged Role Administrator, and is the role active (PIM)?"
-  printf '%s: granted\n' "$role"
+    fail "Graph refused to assign $role; sign in as a Privileged Role Administrator and activate the role (PIM)"
+  printf '%s: assigned\n' "$role"
 done
 
-printf 'Tokens that the platform has cached show the roles after up to 24 hours; a new app shows them at once.\n'
+printf 'A new app has the roles at once. An app that ran before has them after up to 24 hours, because its token is cached.\n'

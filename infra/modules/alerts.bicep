@@ -1,4 +1,4 @@
-// What somebody must look at, from the logs. docs/operations.md says what each alert means.
+// Alerts on the logs. docs/operations.md says what each means.
 
 param name string
 param location string
@@ -12,13 +12,13 @@ param brokerPrincipalId string
 @description('Whether Entra\'s audit log is in the workspace.')
 param entraAuditLog bool
 
-// Severity 0: somebody may be taking the tenant. 1: requests are being lost or refused. 2: look today.
-// quiet: how long after a mail none is sent for the same alert.
+// Severity 0: the tenant may be under attack. 1: requests are being lost or refused. 2: investigate today.
+// quiet: the time after a mail in which the alert sends no other.
 var rules = [
   {
     name: 'given-up'
     severity: 1
-    description: 'A request or an event was given up: it is in app-role-failed, a poison queue or event-dead-letters.'
+    description: 'A request or an event failed permanently. It is in app-role-failed, a poison queue or event-dead-letters.'
     query: loadTextContent('../queries/alerts/given-up.kql')
     every: 'PT15M'
     window: 'PT15M'
@@ -27,7 +27,7 @@ var rules = [
   {
     name: 'failures'
     severity: 1
-    description: 'The handler crashed, could not start or be called, or Graph fails again and again.'
+    description: 'The handler crashed, could not start or could not be called, or Graph fails repeatedly.'
     query: loadTextContent('../queries/alerts/failures.kql')
     every: 'PT15M'
     window: 'PT15M'
@@ -36,7 +36,7 @@ var rules = [
   {
     name: 'unhealthy'
     severity: 1
-    description: 'The policy is not in force, the broker cannot sign in or lacks a role, or Health fails.'
+    description: 'No policy is in force, the broker cannot sign in or lacks an app role, or Health fails.'
     query: loadTextContent('../queries/alerts/unhealthy.kql')
     every: 'PT15M'
     window: 'PT15M'
@@ -45,7 +45,7 @@ var rules = [
   {
     name: 'privileged-denied'
     severity: 2
-    description: 'Somebody asked for a privileged role that no rule allows.'
+    description: 'A requester asked for a privileged role that no rule allows.'
     query: loadTextContent('../queries/alerts/privileged-denied.kql')
     every: 'PT15M'
     window: 'PT15M'
@@ -54,7 +54,7 @@ var rules = [
   {
     name: 'silent'
     severity: 2
-    description: 'No function has run for a day, not even the timer: the app is stopped, or its log is cut.'
+    description: 'No function has run for a day, not even the timer. The app is stopped, or its log is cut.'
     query: loadTextContent('../queries/alerts/silent.kql')
     every: 'PT1H'
     window: 'P1D'
@@ -66,7 +66,7 @@ var entraRules = [
   {
     name: 'unexplained-assignment'
     severity: 0
-    description: 'Entra\'s audit log has an assignment by the broker\'s identity that the broker has no record of.'
+    description: 'Entra\'s audit log has an assignment by the broker\'s identity of which the broker has no record.'
     query: replace(loadTextContent('../queries/alerts/unexplained-assignment.kql'), 'BROKER_PRINCIPAL_ID', brokerPrincipalId)
     every: 'PT1H'
     window: 'PT6H'
@@ -85,7 +85,7 @@ resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// Each query answers rows where something is wrong, and none otherwise.
+// Each query returns rows if something is wrong, and none otherwise.
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in concat(rules, entraAuditLog ? entraRules : []): {
   name: '${name}-${rule.name}'
   location: location
@@ -98,7 +98,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     scopes: [workspaceId]
     evaluationFrequency: rule.every
     windowSize: rule.window
-    // A table is made when its first row arrives, which is after this deployment.
+    // A table exists from its first row on, which arrives after this deployment.
     skipQueryValidation: true
     autoMitigate: false
     muteActionsDuration: rule.quiet
@@ -113,7 +113,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
         }
       ]
     }
-    // What the mail says.
+    // The text of the mail.
     actions: {
       actionGroups: [mail.id]
       customProperties: { meaning: rule.description, todo: 'docs/operations.md, Alerts' }

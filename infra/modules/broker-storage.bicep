@@ -1,5 +1,5 @@
-// The broker's own account: the host's, the package (which is the code), what failed, and the audit
-// table. Nobody but the broker has a role on its data: who can write here is tier 0.
+// The broker's own account: the host's files, the package (which is the code), failed requests, and the audit
+// table. Only the broker has a role on its data, because a writer here is tier 0.
 
 param name string
 param location string
@@ -8,13 +8,13 @@ param tags object
 @description('Object id of the broker\'s identity.')
 param brokerPrincipalId string
 
-@description('Workspace that learns who wrote here.')
+@description('Workspace for the log of writes to this account.')
 param workspaceId string
 
 @description('Reachable through private endpoints only.')
 param privateNetwork bool
 
-// What the host needs on AzureWebJobsStorage: leases and the package, queues, audit and diagnostics.
+// The host's roles on AzureWebJobsStorage: leases and the package, queues, audit and diagnostics.
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'

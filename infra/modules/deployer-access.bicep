@@ -1,4 +1,4 @@
-// Lets one identity deploy to the app, and to nothing else.
+// Lets one identity deploy to the app and to nothing else.
 
 param appName string
 param deployerPrincipalId string

@@ -1,5 +1,5 @@
-// What a topic's identity needs on the broker's account: to send to one queue and to write dead
-// letters into one container.
+// The roles of a topic's identity on the account of the request queues: it sends to one queue and
+// writes dead letters into one container.
 
 @description('The account of the request queues.')
 param storageName string

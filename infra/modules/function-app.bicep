@@ -1,4 +1,4 @@
-// The plan and the app. The settings below are all there are: each deployment replaces the whole set.
+// The plan and the app. Each deployment replaces all settings by those below.
 
 param name string
 param appName string
@@ -29,7 +29,7 @@ param pushedEvents bool
 param integrationSubnetId string
 param publicNetworkAccess string
 
-// "Microsoft Graph national cloud deployments"; the handler refuses every other host.
+// "Microsoft Graph national cloud deployments". The handler refuses every other host.
 var graphEndpoints = {
   AzureCloud: 'https://graph.microsoft.com'
   AzureUSGovernment: 'https://graph.microsoft.us'
@@ -56,8 +56,8 @@ var settings = {
   RUST_LOG: logFilter
 }
 
-// An entrance that nobody asked for is closed.
-var closedEntrances = union(
+// A trigger that was not chosen is disabled.
+var disabledTriggers = union(
   httpRequests == 'off' ? { 'AzureWebJobs.AssignRoleHttp.Disabled': 'true' } : {},
   pushedEvents ? {} : { 'AzureWebJobs.ResourceEvent.Disabled': 'true' }
 )
@@ -118,7 +118,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, closedEntrances)
+    properties: union(settings, disabledTriggers)
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {
@@ -138,14 +138,14 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       globalValidation: {
         requireAuthentication: true
         unauthenticatedClientAction: 'Return401'
-        // Event Grid shows the host's own key there, and no token.
+        // Event Grid authenticates there with the host's own key, without a token.
         excludedPaths: pushedEvents ? ['/runtime/webhooks/eventgrid'] : []
       }
       identityProviders: {
         azureActiveDirectory: {
           enabled: httpRequests == 'entra'
           registration: {
-            // One tenant: the broker's own.
+            // Only the broker's own tenant.
             openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
             clientId: authenticationClientId
           }

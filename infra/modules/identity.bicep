@@ -1,4 +1,4 @@
-// The broker's identity. It outlives the app: its grants on Graph go when it goes.
+// The broker's identity. It outlives the app, because its roles on Graph are lost with it.
 
 param name string
 param location string
@@ -9,7 +9,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   location: location
   tags: tags
   properties: {
-    // Only resources of its own region may use it: one way less to carry it elsewhere.
+    // Only resources of its own region may use it, which makes it harder to misuse elsewhere.
     isolationScope: 'Regional'
   }
 }

@@ -1,10 +1,10 @@
-// A network for the app: one subnet that it calls out of, one for private endpoints.
+// A network for the app: one subnet for outgoing calls, one for private endpoints.
 
 param name string
 param location string
 param tags object
 
-@description('Addresses of the whole network.')
+@description('Address range of the network.')
 param addressPrefix string = '10.90.0.0/24'
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
@@ -18,7 +18,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
-          // Flex Consumption's, not Microsoft.Web/serverFarms.
+          // The delegation of Flex Consumption, which differs from Microsoft.Web/serverFarms.
           delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
       }

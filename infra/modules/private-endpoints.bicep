@@ -1,4 +1,4 @@
-// Private endpoints of the storage accounts and the app, with the names by which they are found.
+// Private endpoints of the storage accounts and the app, with their DNS zones.
 
 param name string
 param location string
@@ -12,7 +12,7 @@ param appId string
 var storage = environment().suffixes.storage
 var zones = ['privatelink.blob.${storage}', 'privatelink.queue.${storage}', 'privatelink.table.${storage}', 'privatelink.azurewebsites.net']
 
-// zone: its place in the list above.
+// zone: the index in the list above.
 var endpoints = [
   { name: 'broker-blob', service: brokerStorageId, part: 'blob', zone: 0 }
   { name: 'broker-queue', service: brokerStorageId, part: 'queue', zone: 1 }

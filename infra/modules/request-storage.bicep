@@ -1,4 +1,4 @@
-// What teams and Event Grid touch: request and result queues, resource events and their dead letters.
+// The account that teams and Event Grid use: request and result queues, resource events and their dead letters.
 
 import { Team } from 'types.bicep'
 
@@ -10,13 +10,13 @@ param teams Team[]
 @description('Object id of the broker\'s identity.')
 param brokerPrincipalId string
 
-@description('Workspace that learns who wrote to which queue.')
+@description('Workspace for the log of writes to the queues.')
 param workspaceId string
 
-@description('Refuse every address that is not named, Azure\'s own trusted services excepted.')
+@description('Refuse every address that is not named, except Azure\'s own trusted services.')
 param restrictNetwork bool
 
-@description('With restrictNetwork: address ranges that are let in.')
+@description('With restrictNetwork: address ranges that are admitted.')
 param addressRanges string[]
 
 var storageQueueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -36,7 +36,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     supportsHttpsTrafficOnly: true
     networkAcls: {
       defaultAction: restrictNetwork ? 'Deny' : 'Allow'
-      // Event Grid delivers as a trusted service; it cannot reach a private endpoint.
+      // Event Grid delivers as a trusted service and cannot reach a private endpoint.
       bypass: 'AzureServices'
       ipRules: [for address in addressRanges: { value: address, action: 'Allow' }]
     }
@@ -66,13 +66,13 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   name: 'default'
 }
 
-// Events name people, with their addresses; infra/dead-letters.json is for how long they are kept.
+// Events contain names and addresses of people. infra/dead-letters.json limits how long they are kept.
 resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobs
   name: 'event-dead-letters'
 }
 
-// Contributor, not less: the host makes the poison queue of a folder that this file does not know.
+// Contributor is needed because the host creates the poison queues of folders that this file does not know.
 resource brokerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, brokerPrincipalId, storageQueueDataContributor)
   scope: account

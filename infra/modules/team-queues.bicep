@@ -1,4 +1,4 @@
-// One team's queues, and the least roles by which it can send requests and take results.
+// The queues of one team, and the least roles with which it can send requests and take results.
 
 import { Team } from 'types.bicep'
 
@@ -33,7 +33,7 @@ resource results 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06
   name: team.results
 }
 
-// On the queue, not on the account: there are other teams.
+// Assigned on the queue and not on the account, because other teams share the account.
 resource senders 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for sender in team.senders: {
   name: guid(requests.id, sender.objectId, storageQueueDataMessageSender)
   scope: requests

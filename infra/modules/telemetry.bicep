@@ -1,11 +1,11 @@
-// Where the record goes: a workspace, and Application Insights that takes nothing without a sign-in.
+// The log: a workspace, and an Application Insights that accepts only authenticated telemetry.
 
 param name string
 param location string
 param tags object
 param retentionDays int
 
-@description('Object id of the broker\'s identity, which alone may write telemetry.')
+@description('Object id of the broker\'s identity, the only one that may write telemetry.')
 param brokerPrincipalId string
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -33,7 +33,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
     DisableLocalAuth: true
-    // All of it: a grant whose line was sampled away cannot be explained. host.json says the same.
+    // Unsampled: a grant whose line was dropped cannot be explained. host.json excludes traces too.
     SamplingPercentage: 100
   }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::*;
 
 fn good() -> HashMap<&'static str, &'static str> {

@@ -1,25 +1,24 @@
-//! Whether the app works, asked over HTTP by whoever watches it.
+//! Health checks over HTTP.
 
+use broker::{Check, Health};
+use function_folders::use_case::RESPONSE_BINDING;
+use functions_handler::{
+    http_response::HttpResponse,
+    reply::{Outputs, Reply},
+};
 use serde::Serialize;
 
-use super::{RESPONSE_BINDING, Workbench};
-use broker::{Check, Health};
-use function_folders::function_json::FunctionFolder;
-use functions_handler::reply::{HttpResponse, Outputs, Reply};
+use crate::app::App;
 
-/// A function that says whether the app works.
-#[derive(Debug)]
-pub struct HealthCheck;
-
-/// The answer.
+/// The response to a health check.
 ///
 /// ```json
 /// { "status": "ok", "checks": { "settings": "ok", "functions": "ok", "policy": "ok", … } }
 /// ```
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Health"))]
-struct Answer {
-    /// Failed if any check has failed.
+struct HealthReport {
+    /// `failed` if any check failed.
     status: Check,
     checks: Checks,
 }
@@ -27,50 +26,39 @@ struct Answer {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Checks {
-    /// Always ok: a handler whose settings are at fault does not start.
+    /// Always `ok`: a handler with a faulty setting does not start.
     settings: Check,
-    /// Every function folder could be understood.
+    /// No function folder has a fault.
     functions: Check,
     #[serde(flatten)]
     broker: Health,
 }
 
-impl HealthCheck {
-    /// Checks that the folder has the binding that this trigger needs.
-    pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
-        let mut outputs = folder.outputs.iter();
-        if outputs.any(|output| output.kind == "http" && output.name == RESPONSE_BINDING) {
-            return Ok(Self);
-        }
-        Err(format!("there must be an output binding of type \"http\" named {RESPONSE_BINDING:?}"))
-    }
-
-    /// Makes the checks and answers with what they found: 200, or 503 if one has failed. The answer says
-    /// no more than one word for each, because anybody may ask.
-    pub async fn run(&self, workbench: &Workbench) -> Reply {
-        let broker = workbench.broker.health(&workbench.queues).await;
-        let functions = if workbench.has_faulty_function { Check::Failed } else { Check::Ok };
-        let Health { policy, token, roles, graph, table, queues } = broker;
-        let has_failed =
-            [functions, policy, token, roles, graph, table, queues].contains(&Check::Failed);
-        let (status_code, status) =
-            if has_failed { (503, Check::Failed) } else { (200, Check::Ok) };
-        let answer = Answer { status, checks: Checks { settings: Check::Ok, functions, broker } };
-        // Words are always representable.
-        let json = serde_json::to_string(&answer).unwrap_or_default();
-        let response = HttpResponse::new(status_code, "application/json", json)
-            .header("Cache-Control", "no-store");
-        Reply::Succeeded(Outputs::default().response(RESPONSE_BINDING, response))
-    }
+/// Makes the checks and responds with 200, or with 503 if one failed. The response has one word for each
+/// check, because anyone may call.
+pub(super) async fn run(app: &App) -> Reply {
+    let broker = app.broker.health(&app.queues).await;
+    let functions = if app.has_faulty_function { Check::Failed } else { Check::Ok };
+    let Health { policy, token, roles, graph, table, queues } = broker;
+    let has_failed =
+        [functions, policy, token, roles, graph, table, queues].contains(&Check::Failed);
+    let (status_code, status) = if has_failed { (503, Check::Failed) } else { (200, Check::Ok) };
+    let report = HealthReport { status, checks: Checks { settings: Check::Ok, functions, broker } };
+    // A struct of words can always be written.
+    let json = serde_json::to_string(&report).unwrap_or_default();
+    let response = HttpResponse::new(status_code, "application/json", json)
+        .header("Cache-Control", "no-store");
+    Reply::Succeeded(Outputs::default().response(RESPONSE_BINDING, response))
 }
 
 #[cfg(test)]
 mod tests {
+    use app_roles::schema::{assert_committed, written_schema};
+
     use super::*;
-    use app_roles::request::schema::{assert_committed, written_schema};
 
     #[test]
-    fn the_schema_of_the_answer_is_what_the_type_says() {
-        assert_committed("health", &written_schema::<Answer>());
+    fn the_schema_of_the_response_is_what_the_type_says() {
+        assert_committed("health", &written_schema::<HealthReport>());
     }
 }

@@ -1,59 +1,36 @@
-//! The timer at which the whole tenant is compared with the baseline.
+//! The timer that compares the whole tenant with the baseline.
 //!
-//! A run plans and writes nothing: what is to be checked goes into the queue of events, where each check
-//! has its own deliveries and its own record. A run that fails is not repeated by the host; the next one
-//! starts from what is then the case.
+//! A run plans and writes nothing. Each check that it plans goes into the queue of events, and has its
+//! own deliveries and its own record there. The host does not retry a failed run; the next one starts
+//! from the state of the tenant then.
 
-use tracing::Instrument;
-
-use super::{CHECK_BINDING, Workbench};
 use app_roles::event::BaselineCheckRequested;
 use azure_rest::retry::Deadline;
-use function_folders::function_json::FunctionFolder;
+use function_folders::use_case::CHECK_BINDING;
 use functions_handler::{
     invocation::Invocation,
     reply::{Outputs, Reply},
 };
+use tracing::Instrument;
 
-/// A function that plans checks at certain times.
-#[derive(Debug)]
-pub struct ReconcileTimer;
+use crate::app::App;
 
-impl ReconcileTimer {
-    /// Checks that the folder has where checks go.
-    pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
-        let mut outputs = folder.outputs.iter();
-        if !outputs.any(|output| output.kind == "queue" && output.name == CHECK_BINDING) {
-            return Err(format!(
-                "there must be an output binding of type \"queue\" named {CHECK_BINDING:?}: the host \
-                 silently drops a message that has no binding"
-            ));
-        }
-        Ok(Self)
-    }
-
-    /// Runs once. When it was due, and whether that is past, makes no difference.
-    pub async fn run(&self, workbench: &Workbench, invocation: &Invocation) -> Reply {
-        if workbench.broker.is_paused() {
-            // Nothing is lost: the next run sees what this one would have seen.
-            tracing::warn!(event = "broker.paused", "BROKER_MODE is paused: nothing is compared");
-            return Reply::Succeeded(Outputs::default());
-        }
-        let span = tracing::info_span!(
-            "run",
-            function = invocation.function,
-            invocation_id = invocation.id,
-            policy_sha256 = workbench.broker.policy().sha256(),
-        );
-        let deadline = Deadline::after(workbench.timing.reconcile);
-        let planned = workbench.broker.reconcile(deadline).instrument(span.clone()).await;
-        let _inside = span.entered();
-        match planned {
-            Ok(checks) => reply(&checks),
-            Err(error) => {
-                tracing::error!(event = "reconcile.failed", "the next run tries again: {error}");
-                Reply::Failed("nothing was planned; the handler's log says why".to_owned())
-            }
+/// Runs once. When the run was due makes no difference.
+pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
+    let span = tracing::info_span!(
+        "run",
+        function = invocation.function,
+        invocation_id = invocation.id,
+        policy_sha256 = app.broker.policy().sha256(),
+    );
+    let deadline = Deadline::after(app.timing.reconcile);
+    let planned = app.broker.reconcile(deadline).instrument(span.clone()).await;
+    let _inside = span.entered();
+    match planned {
+        Ok(checks) => reply(&checks),
+        Err(error) => {
+            tracing::error!(event = "reconcile.failed", "the next run tries again: {error}");
+            Reply::Failed("nothing was planned; the handler's log says why".to_owned())
         }
     }
 }

@@ -1,52 +1,16 @@
-//! The handler's behaviour, seen from outside.
+//! End-to-end tests of the handler, grouped by topic.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
-mod architecture;
-mod arm_payloads;
-mod assign;
-mod audit;
-mod bicep;
-mod deliveries;
-mod deployment;
-mod encrypted;
-mod event_costs;
-mod event_deliveries;
-mod event_order;
-mod event_payloads;
-mod event_records;
 mod events;
-mod faults;
-mod files_agree;
-mod grant_script;
-mod graph_payloads;
-mod health;
-mod host_payloads;
-mod hostile;
-mod hostile_events;
 mod http;
-mod http_caller;
-mod http_hostile;
-mod http_reading;
-mod http_record;
-mod http_requesters;
-mod http_trouble;
-mod log_events;
-mod lost_answers;
-mod names;
-mod operations;
-mod other_clients;
-mod protocol;
-mod queries;
-mod reconcile;
-mod record_lost;
-mod refusals;
-mod replay;
-mod resource_events;
-mod start;
-mod stopping;
-mod templates;
-mod throttling;
-mod trouble;
-mod workflows;
+mod process;
+mod queue;
+mod record;
+mod repository;
 mod world;

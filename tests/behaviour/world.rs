@@ -1,4 +1,4 @@
-//! The world around one handler: a tenant, a storage account, a host that starts and calls it.
+//! The world around one handler: a tenant, a storage account, and a host that starts and calls it.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,17 +10,21 @@ use reqwest::Url;
 use serde_json::Value;
 use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy};
 use tempfile::TempDir;
-use tenant_emulator::{Tenant, contoso::contoso};
+use tenant_emulator::{
+    Tenant,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
+};
 
+/// The root of the repository.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How long anything may take before a test fails: far more than it needs on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test waits before it fails: far longer than needed on a busy machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a received result stays hidden; tests take each one once.
-const LEASE: Duration = Duration::from_secs(300);
+/// The visibility timeout of a received result: longer than a test, so that each is received once.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A policy that lets the stock queue give `Orders.Read` to what lies in rg-orders-dev.
+/// A policy that lets the stock queue assign `Orders.Read` to identities in rg-orders-dev.
 pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
     "name": "orders workloads",
     "requesters": ["queue:app-role-requests"],
@@ -28,7 +32,7 @@ pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
     "api": "c0a70500-0000-4000-8000-0000000000b1",
     "roles": ["Orders.Read"] } ] }"#;
 
-/// A policy that lets the stock queue give and take two roles anywhere in the subscription.
+/// A policy that lets the stock queue assign and revoke two roles anywhere in the subscription.
 pub(crate) const WIDE_POLICY: &str = r#"{ "version": 1, "allow": [ {
     "name": "all workloads",
     "requesters": ["queue:app-role-requests"],
@@ -36,31 +40,31 @@ pub(crate) const WIDE_POLICY: &str = r#"{ "version": 1, "allow": [ {
     "api": "c0a70500-0000-4000-8000-0000000000b1",
     "roles": ["Orders.Read", "Orders.Write"], "actions": ["assign", "revoke"] } ] }"#;
 
-/// What a world is made of; the default is the app as it ships, with [`POLICY`].
-pub(crate) struct Plan {
+/// The parts of a world before it starts. The default is the app as it ships, with [`POLICY`].
+pub(crate) struct Setup {
     pub(crate) app_root: PathBuf,
     pub(crate) policy: Option<String>,
     pub(crate) tenant: Tenant,
     pub(crate) environment: Vec<(String, String)>,
-    /// The keys of callers over HTTP.
+    /// Function keys and host keys.
     pub(crate) keys: Vec<HostKey>,
-    /// App Service Authentication before the host.
+    /// App Service Authentication in front of the host, if it is on.
     pub(crate) easy_auth: Option<EasyAuth>,
-    /// Reaches the queues through a proxy.
+    /// Whether the host reaches the queues through a proxy.
     pub(crate) with_proxy: bool,
-    /// Reaches the record through a proxy.
+    /// Whether the host reaches the tables through a proxy.
     pub(crate) with_table_proxy: bool,
-    /// How long a message stays hidden from others after its host has died.
+    /// How long a message stays hidden after the host that received it has died.
     pub(crate) message_lease: Option<Duration>,
 }
 
-impl Plan {
+impl Setup {
     pub(crate) async fn new() -> Self {
         Self {
             app_root: ROOT.into(),
             policy: Some(POLICY.to_owned()),
             tenant: Tenant::start(contoso()).await.unwrap(),
-            // It is for tests to say when its timer fires.
+            // Tests fire the timer themselves.
             environment: vec![(
                 "AzureWebJobs.ReconcileRoles.Disabled".to_owned(),
                 "true".to_owned(),
@@ -73,77 +77,54 @@ impl Plan {
         }
     }
 
-    /// Lets [`WIDE_POLICY`] decide.
-    pub(crate) fn wide(mut self) -> Self {
+    /// Uses [`WIDE_POLICY`].
+    pub(crate) fn with_wide_policy(mut self) -> Self {
         self.policy = Some(WIDE_POLICY.to_owned());
         self
     }
 
     /// Sets an app setting.
-    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with_setting(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Lets the handler look at storage with its identity, in the emulated tenant. The host goes on using
+    /// Lets the handler check storage with its identity, in the emulated tenant. The host still uses
     /// Azurite, with a key.
     pub(crate) fn with_identity_based_storage(self) -> Self {
         let [tables, queues] = [self.tenant.table_service_uri(), self.tenant.queue_service_uri()];
-        self.set("AzureWebJobsStorage__tableServiceUri", &tables)
-            .set("AzureWebJobsStorage__queueServiceUri", &queues)
-            .set("RequestQueues__queueServiceUri", &queues)
+        self.with_setting("AzureWebJobsStorage__tableServiceUri", &tables)
+            .with_setting("AzureWebJobsStorage__queueServiceUri", &queues)
+            .with_setting("RequestQueues__queueServiceUri", &queues)
     }
 
-    /// The delivery after which the host gives a message up.
-    pub(crate) fn deliveries(self, count: u32) -> Self {
-        self.set("AzureFunctionsJobHost__extensions__queues__maxDequeueCount", &count.to_string())
+    /// Sets the number of deliveries of a message.
+    pub(crate) fn with_deliveries(self, count: u32) -> Self {
+        self.with_setting(
+            "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
+            &count.to_string(),
+        )
     }
 
     /// Starts everything and waits until the handler listens.
     pub(crate) async fn start(self) -> World {
         let account = Azurite::shared().await.unwrap().account().unwrap();
-        let [requests, results, failed, poison] = [
-            "app-role-requests",
-            "app-role-results",
-            "app-role-failed",
-            "app-role-requests-poison",
-        ]
-        .map(|name| account.queue(name).unwrap());
+        let queue = |name| account.queue(name).unwrap();
+        let [requests, results] = ["app-role-requests", "app-role-results"].map(queue);
+        let [failed, poison] = ["app-role-failed", "app-role-requests-poison"].map(queue);
         requests.create_if_missing().await.unwrap();
         results.create_if_missing().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let policy_file = folder.path().join("policy.json");
-        if let Some(policy) = &self.policy {
-            std::fs::write(&policy_file, policy).unwrap();
-        }
         let (proxy, port) = proxy_of(account.queue_endpoint(), self.with_proxy).await;
         let (table_proxy, table_port) =
             proxy_of(account.table_endpoint(), self.with_table_proxy).await;
         let reached = account.clone().with_queue_port(port).unwrap();
         let reached = reached.with_table_port(table_port).unwrap();
-        let connection = reached.connection_string();
-        let queues = "AzureFunctionsJobHost__extensions__queues__";
-        let mut options = Options::new(self.app_root);
-        options.environment = self.tenant.environment();
-        options.environment.extend(
-            [
-                ("RequestQueues", connection.as_str()),
-                ("AzureWebJobsStorage", &connection),
-                ("POLICY_FILE", policy_file.to_str().unwrap()),
-                ("PACE_FACTOR", "0.05"),
-                (&format!("{queues}visibilityTimeout"), "00:00:01"),
-                (&format!("{queues}maxPollingInterval"), "00:00:00.2"),
-                (
-                    "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
-                    env!("CARGO_BIN_EXE_app-role-broker"),
-                ),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
-        options.environment.extend(self.environment);
-        options.keys = self.keys;
-        options.easy_auth = self.easy_auth;
-        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        let folder = tempfile::tempdir().unwrap();
+        let policy_file = folder.path().join("policy.json");
+        if let Some(policy) = &self.policy {
+            std::fs::write(&policy_file, policy).unwrap();
+        }
+        let options = self.host_options(&reached.connection_string(), &policy_file);
         let host = FunctionsHost::start(options.clone()).await.unwrap();
         host.ready().await.unwrap();
         World {
@@ -160,9 +141,33 @@ impl Plan {
             _folder: folder,
         }
     }
+
+    fn host_options(&self, connection: &str, policy_file: &Path) -> Options {
+        let settings = [
+            ("RequestQueues", connection),
+            ("AzureWebJobsStorage", connection),
+            ("POLICY_FILE", policy_file.to_str().unwrap()),
+            ("PACE_FACTOR", "0.05"),
+            ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
+            ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "00:00:00.2"),
+            (
+                "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath",
+                env!("CARGO_BIN_EXE_app-role-broker"),
+            ),
+        ];
+        let mut options = Options::new(self.app_root.clone());
+        options.environment = self.tenant.environment();
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        options.environment.extend(settings);
+        options.environment.extend(self.environment.clone());
+        options.keys = self.keys.clone();
+        options.easy_auth = self.easy_auth.clone();
+        options.message_lease = self.message_lease.unwrap_or(options.message_lease);
+        options
+    }
 }
 
-/// A proxy before a service of Azurite, and by which port the host is to reach the service.
+/// Starts a proxy for a service of Azurite. Returns it with the port that the host must use.
 async fn proxy_of(service: &Url, is_used: bool) -> (StorageProxy, u16) {
     let azurite = service.port().unwrap();
     let proxy = StorageProxy::start(azurite, SEED).await.unwrap();
@@ -170,7 +175,7 @@ async fn proxy_of(service: &Url, is_used: bool) -> (StorageProxy, u16) {
     (proxy, port)
 }
 
-/// Decides which connections suffer when the proxy is told to make trouble.
+/// The seed that selects the connections that the proxies break.
 const SEED: u64 = 7;
 
 /// A running world.
@@ -190,37 +195,37 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Plan::new().await.start().await
+        Setup::new().await.start().await
     }
 
-    /// Starts a host in place of the one that has stopped, as Azure does.
-    pub(crate) async fn start_host_again(&mut self) {
+    /// Starts a new host after the first one has stopped, as Azure does.
+    pub(crate) async fn restart_host(&mut self) {
         self.host = FunctionsHost::start(self.options.clone()).await.unwrap();
         self.host.ready().await.unwrap();
     }
 
-    /// Sends a message and waits for its result, however many deliveries it takes.
-    pub(crate) async fn ask(&self, message: &str) -> Value {
+    /// Sends a message and waits for its result, over any number of deliveries.
+    pub(crate) async fn result_of(&self, message: &str) -> Value {
         self.requests.send(message).await.unwrap();
-        self.results(1).await.remove(0)
+        self.next_results(1).await.remove(0)
     }
 
-    /// Waits until so many invocations more have succeeded, and takes their results.
-    pub(crate) async fn results(&self, count: usize) -> Vec<Value> {
+    /// Waits for `count` more results and receives them.
+    pub(crate) async fn next_results(&self, count: usize) -> Vec<Value> {
         let mut results = Vec::new();
         let mut finished = 0;
         while results.len() < count {
-            let invocations = self.host.wait_for_invocations(finished + 1, PATIENCE).await.unwrap();
+            let invocations = self.host.wait_for_invocations(finished + 1, TIMEOUT).await.unwrap();
             finished = invocations.len();
-            for message in self.results.receive(32, LEASE).await.unwrap() {
+            for message in self.results.receive(32, VISIBILITY_TIMEOUT).await.unwrap() {
                 results.push(serde_json::from_str(&message.text).unwrap());
             }
         }
         results
     }
 
-    /// The rows of the record in the order of their keys, once there are so many.
-    pub(crate) async fn rows(&self, count: usize) -> Vec<Entity> {
+    /// Waits for `count` rows of the record. Returns them in the order of their keys.
+    pub(crate) async fn audit_rows(&self, count: usize) -> Vec<Entity> {
         let table = self.account.table("AppRoleAudit");
         let enough = async {
             loop {
@@ -231,21 +236,21 @@ impl World {
                 }
             }
         };
-        let rows = tokio::time::timeout(PATIENCE, enough).await.unwrap();
+        let rows = tokio::time::timeout(TIMEOUT, enough).await.unwrap();
         assert_eq!(rows.len(), count, "{rows:#?}");
         rows
     }
 
-    /// What Health answers.
+    /// The status and the body of the answer of `Health`.
     pub(crate) async fn health(&self) -> (u16, Value) {
         let url = self.host.http_url().join("api/health").unwrap();
-        let answer = reqwest::Client::new().get(url).send().await.unwrap();
+        let answer = http_client().get(url).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/json");
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// The same, once its status is this.
-    pub(crate) async fn health_is(&self, status: u16) -> Value {
+    /// Calls `Health` until it answers with this status.
+    pub(crate) async fn health_with_status(&self, status: u16) -> Value {
         let answered = async {
             loop {
                 let (answer, health) = self.health().await;
@@ -254,10 +259,10 @@ impl World {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, answered).await.unwrap()
+        tokio::time::timeout(TIMEOUT, answered).await.unwrap()
     }
 
-    /// The messages of a queue, which may not exist.
+    /// The messages of a queue; none if the queue does not exist.
     pub(crate) async fn messages(&self, queue: &Queue) -> Vec<Value> {
         if !queue.exists().await.unwrap() {
             return Vec::new();
@@ -266,8 +271,8 @@ impl World {
         messages.iter().map(|message| serde_json::from_str(&message.text).unwrap()).collect()
     }
 
-    /// The same, once there are any.
-    pub(crate) async fn first_messages(&self, queue: &Queue) -> Vec<Value> {
+    /// Waits until a queue has messages. Returns them.
+    pub(crate) async fn wait_for_messages(&self, queue: &Queue) -> Vec<Value> {
         loop {
             let messages = self.messages(queue).await;
             if !messages.is_empty() {
@@ -276,39 +281,50 @@ impl World {
         }
     }
 
-    /// Waits until the log has a line with this text.
-    pub(crate) async fn logs(&self, text: &str) -> String {
-        self.host.wait_for_log(text, PATIENCE).await.unwrap().message
+    /// Waits for a log line with this text. Returns the line.
+    pub(crate) async fn log_line(&self, text: &str) -> String {
+        self.host.wait_for_log(text, TIMEOUT).await.unwrap().message
     }
 
-    /// Whether nothing was written to the tenant beyond what it held at the start.
-    pub(crate) fn is_untouched(&self) -> bool {
+    /// Whether no assignment was written since the start.
+    pub(crate) fn tenant_is_unchanged(&self) -> bool {
         self.tenant.count(tenant_emulator::Route::CreateAssignment) == 0
     }
 }
 
-/// Graph's own body of an assignment.
+/// The HTTP client of an outside caller.
+#[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
+pub(crate) fn http_client() -> reqwest::Client {
+    reqwest::Client::new()
+}
+
+/// A request in the form of Graph's own body.
 pub(crate) fn request(principal: &str, api: &str, role: &str) -> String {
     format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#)
 }
 
-/// A request by names.
-pub(crate) fn named(action: &str, principal: &str, roles: &[&str]) -> String {
+/// A request that every test policy allows: `id-orders` gets `Orders.Read`.
+pub(crate) fn valid_request() -> String {
+    request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ)
+}
+
+/// A request in the broker's own form, for the Orders API.
+pub(crate) fn request_by_names(action: &str, principal: &str, roles: &[&str]) -> String {
     serde_json::json!({
         "action": action, "principal": principal, "api": "api://orders", "roles": roles,
     })
     .to_string()
 }
 
-/// What a result says of its one role.
+/// The only role of a result.
 pub(crate) fn role(result: &Value) -> &Value {
     let roles = result["roles"].as_array().unwrap();
     assert_eq!(roles.len(), 1, "{result}");
     &roles[0]
 }
 
-/// A copy of the app's files, to change.
-pub(crate) fn app_root() -> TempDir {
+/// A copy of the app's files that a test may change.
+pub(crate) fn copy_of_app_files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let functions =
         ["AssignRole", "Health", "ReconcileRoles", "ResourceEvent", "ResourceEventQueue"];

@@ -1,34 +1,35 @@
-//! How far something is that takes a while: one line on standard error, on a terminal only.
+//! Progress: one line on standard error, on a terminal only.
 
 use std::io::{IsTerminal as _, Write as _};
 
-/// Back to the beginning of the line, and nothing in it ("ECMA-48", Erase in Line).
+/// Moves the cursor to the start of the line and clears it ("ECMA-48", Erase in Line).
 const CLEAR_LINE: &str = "\r\u{1b}[K";
 
-/// How long a bar is, in columns.
-const BAR: usize = 20;
+/// The width of a progress bar, in columns.
+const BAR_WIDTH: usize = 20;
 
-/// A line that is written over; it is gone when this is dropped.
+/// A progress line. It is replaced by each update, and cleared on drop.
 #[derive(Debug)]
 pub(crate) struct Progress {
     shown: bool,
 }
 
 impl Progress {
+    /// Starts with a text.
     pub(crate) fn start(text: &str) -> Self {
         let progress = Self { shown: std::io::stderr().is_terminal() };
         progress.say(text);
         progress
     }
 
-    /// Shows how many of all are done, and this behind it.
+    /// Shows a bar, and a text after it.
     pub(crate) fn bar(&self, done: usize, all: usize, text: &str) {
-        let filled = (done * BAR).checked_div(all).unwrap_or(BAR).min(BAR);
-        let (filled, empty) = ("█".repeat(filled), "░".repeat(BAR - filled));
+        let filled = (done * BAR_WIDTH).checked_div(all).unwrap_or(BAR_WIDTH).min(BAR_WIDTH);
+        let (filled, empty) = ("█".repeat(filled), "░".repeat(BAR_WIDTH - filled));
         self.say(&format!("{filled}{empty} {done} of {all}: {text}"));
     }
 
-    /// Shows this in place of what was shown.
+    /// Replaces the text.
     pub(crate) fn say(&self, text: &str) {
         if self.shown {
             let mut error = std::io::stderr();

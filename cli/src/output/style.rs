@@ -1,35 +1,28 @@
-//! Colours, where they are wanted.
+//! Colors.
 
-/// What a colour is to say.
+/// The meaning of a color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// As it should be.
+    /// A success.
     Good,
-    /// Wrong.
+    /// An error.
     Bad,
-    /// To be looked at twice.
-    Careful,
+    /// A warning.
+    Warning,
 }
 
 impl Tone {
-    /// The colour's number ("ECMA-48", Select Graphic Rendition).
+    /// The number of the color ("ECMA-48", Select Graphic Rendition).
     fn number(self) -> u8 {
         match self {
             Self::Good => 32,
             Self::Bad => 31,
-            Self::Careful => 33,
+            Self::Warning => 33,
         }
     }
 }
 
-/// Whether anybody has said that they want none: by the option, by `NO_COLOR` ("`NO_COLOR`: disabling ANSI
-/// color output by default") or by a terminal that knows none.
-pub(super) fn colour_is_wanted(no_color: bool) -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    !no_color && !is_set("NO_COLOR") && !is_dumb
-}
-
-pub(super) fn painted(tone: Tone, text: &str, colour: bool) -> String {
-    if colour { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.number()) } else { text.to_owned() }
+/// Colors a text, if `color` is set.
+pub(super) fn painted(tone: Tone, text: &str, color: bool) -> String {
+    if color { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.number()) } else { text.to_owned() }
 }

@@ -1,14 +1,14 @@
-//! Lines that are as wide as the terminal, broken between words.
+//! Wrapping lines between words at the width of the terminal.
 
 use std::io::IsTerminal;
 
-/// Begins a colour, which takes no room ("ECMA-48", Control Sequence Introducer).
+/// The start of a color, which has no width ("ECMA-48", Control Sequence Introducer).
 const ESCAPE: char = '\u{1b}';
 
-/// Ends what [`ESCAPE`] begins.
-const END_OF_COLOUR: char = 'm';
+/// The end of a color.
+const END_OF_COLOR: char = 'm';
 
-/// Breaks the lines of a text that goes to a terminal; elsewhere a line stays one, however long.
+/// Wraps the lines of a text for a terminal. For other streams, the text stays as it is.
 pub(super) fn wrapped(text: &str, stream: &impl IsTerminal) -> String {
     match columns(stream) {
         None => text.to_owned(),
@@ -19,13 +19,13 @@ pub(super) fn wrapped(text: &str, stream: &impl IsTerminal) -> String {
     }
 }
 
-/// How wide the terminal is; nothing, where there is none.
+/// Returns the width of the terminal; `None` if the stream is not a terminal.
 pub(super) fn columns(stream: &impl IsTerminal) -> Option<u16> {
     let size = stream.is_terminal().then(terminal_size::terminal_size).flatten();
     size.map(|(columns, _)| columns.0)
 }
 
-/// A line, broken before each word that would go beyond the last column.
+/// Wraps a line before each word that does not fit.
 fn broken(line: &str, columns: usize) -> String {
     if width(line) <= columns {
         return line.to_owned();
@@ -47,10 +47,10 @@ fn broken(line: &str, columns: usize) -> String {
 }
 
 fn width(text: &str) -> usize {
-    let mut is_colour = false;
+    let mut is_color = false;
     let seen = text.chars().filter(|character| {
-        let is_seen = !is_colour && *character != ESCAPE;
-        is_colour = *character == ESCAPE || (is_colour && *character != END_OF_COLOUR);
+        let is_seen = !is_color && *character != ESCAPE;
+        is_color = *character == ESCAPE || (is_color && *character != END_OF_COLOR);
         is_seen
     });
     seen.count()
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_broken_between_words_and_colours_take_no_room() {
+    fn a_line_is_wrapped_between_words_and_colors_have_no_width() {
         let line = "\u{1b}[32mgranted\u{1b}[0m: Orders.Read on Orders API";
         assert_eq!(broken(line, 20), "\u{1b}[32mgranted\u{1b}[0m: Orders.Read\non Orders API");
         assert_eq!(broken(line, 34), line);

@@ -1,4 +1,4 @@
-//! What the broker writes of a request when it gives up.
+//! A failed request, as the broker writes it into the queue.
 
 use std::fmt;
 
@@ -6,41 +6,41 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// How a requester is called that asked by a queue.
+/// The prefix of a requester that is a queue.
 const QUEUE_PREFIX: &str = "queue:";
-/// How a requester is called that is an event, pushed to the function of this name.
+/// The prefix of a requester that is a function to which Event Grid pushes events.
 const EVENT_GRID_PREFIX: &str = "eventgrid:";
-/// The queue of events. What was pushed goes into it: Event Grid alone can push.
+/// The queue of events. Pushed events are replayed into it, because only Event Grid can push.
 const EVENTS: &str = "resource-events";
-/// Lengths that a queue's name may have ("Naming Queues and Metadata").
+/// Valid lengths of a queue's name ("Naming Queues and Metadata").
 const QUEUE_NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=63;
-/// The longest label of a request.
+/// The maximum length of a request ID.
 const LONGEST_REQUEST_ID: usize = 128;
 
-/// A message of the queue of failed requests that can be replayed.
+/// A failed request that can be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRequest {
-    /// The queue that it goes to: the one that it came from, or, if it is an event that was pushed, the
-    /// queue of events.
+    /// The queue to replay it into: the one that it came from, or the queue of events.
     pub queue: String,
-    /// Its text as it was sent. It belongs to the requester: it is never printed.
+    /// The text as it was sent. It is never printed, because it belongs to the requester.
     pub text: String,
-    /// The requester's own label, if the text has one.
+    /// The request ID, if the text has one.
     pub request_id: Option<String>,
-    /// Why the broker gave it up.
+    /// Why it failed.
     pub reason: String,
-    /// When it was sent, as the broker wrote it (RFC 3339); none where it did not know.
+    /// When it was sent (RFC 3339), if the broker knew that.
     pub first_seen: Option<String>,
-    /// How often it was delivered.
+    /// The number of deliveries.
     pub attempts: u64,
 }
 
-/// Why a message cannot be replayed.
+/// The reason why a message cannot be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayable {
-    /// It is not what the broker writes. Where, and never what: it may hold the request's text.
+    /// It is not in the broker's format. The message says where and not what, because the text may belong
+    /// to a requester.
     #[error(
-        "not a failed request: JSON with request, reason, requester and attempts \
+        "not a failed request: expected JSON with request, reason, requester and attempts \
          (line {line}, column {column})"
     )]
     Form {
@@ -49,15 +49,15 @@ pub enum NotReplayable {
         /// Counted from 1; 0 before the first.
         column: usize,
     },
-    /// Its `firstSeen` is no moment.
-    #[error("not a failed request: firstSeen is not a time in the form of RFC 3339")]
+    /// `firstSeen` is not a timestamp.
+    #[error("not a failed request: firstSeen is not an RFC 3339 timestamp")]
     FirstSeen,
-    /// Its requester has no queue, so whoever asked must ask again.
-    #[error("its requester {0:?} is not a queue: they must ask again themselves")]
+    /// The requester is not a queue.
+    #[error("the requester {0:?} is not a queue; they must send the request again")]
     Requester(String),
 }
 
-/// The message. Fields that are not known are left to newer brokers.
+/// The message. Unknown fields are ignored, because a newer broker may add some.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
@@ -68,7 +68,7 @@ struct Wire {
     attempts: u64,
 }
 
-/// The one field that is read of a request's text.
+/// The only field of the request's text that is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Labelled {
@@ -76,11 +76,11 @@ struct Labelled {
 }
 
 impl FailedRequest {
-    /// Reads a message.
+    /// Parses a message.
     ///
     /// # Errors
     ///
-    /// If it is not what the broker writes, or its requester is no queue.
+    /// If it is not in the broker's format, or the requester is not a queue.
     pub fn parse(message: &str) -> Result<Self, NotReplayable> {
         let wire: Wire = serde_json::from_str(message)
             .map_err(|error| NotReplayable::Form { line: error.line(), column: error.column() })?;
@@ -111,7 +111,7 @@ impl fmt::Display for FailedRequest {
         if let Some(first_seen) = first_seen {
             write!(formatter, "first seen {first_seen}, ")?;
         }
-        // The reason may name what callers named: as a literal it cannot move a terminal's cursor.
+        // The reason may contain text of callers. As a literal, it cannot move the terminal's cursor.
         write!(formatter, "{attempts} attempts, {reason:?}")
     }
 }
@@ -128,7 +128,7 @@ fn is_queue_name(name: &str) -> bool {
     QUEUE_NAME_LENGTHS.contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
-/// Only what is a label by the rules of requests, since it is printed. A request may be in base64.
+/// Returns the request ID if it is valid, because it is printed. The request may be in base64.
 fn request_id(text: &str) -> Option<String> {
     let decoded = STANDARD.decode(text).ok();
     let json = decoded.as_deref().unwrap_or(text.as_bytes());

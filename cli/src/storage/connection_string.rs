@@ -1,4 +1,4 @@
-//! A storage account by its key: the connection string, and the signature that is made of it.
+//! Connection strings, and the shared access signature made with their key.
 
 use std::collections::HashMap;
 
@@ -8,29 +8,38 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::AccountError;
-
-/// The newest signature format described in "Create an account SAS".
+/// The version of the signature format ("Create an account SAS").
 const VERSION: &str = "2022-11-02";
-/// Read, write, delete, list, add, create, update, process: what replaying takes.
+/// Read, write, delete, list, add, create, update, process. Replaying needs them.
 const PERMISSIONS: &str = "rwdlacup";
 /// Queues and tables.
 const SERVICES: &str = "qt";
 /// Services, containers and objects.
 const RESOURCE_TYPES: &str = "sco";
-/// Longer than any command runs.
+/// Longer than any command takes.
 const LIFETIME: Duration = Duration::hours(1);
 
-/// What a connection string says.
+/// The account of a connection string.
 pub(super) struct KeyedAccount {
     pub(super) queues: Url,
     pub(super) tables: Url,
-    /// A shared access signature as the query of an address.
+    /// The shared access signature, as the query of a URL.
     pub(super) signature: String,
 }
 
-/// Reads a connection string. The endpoint of tables may be missing; it is then the queues' one.
-pub(super) fn parse(text: &str) -> Result<KeyedAccount, AccountError> {
+/// The reason why a connection string is invalid. No message repeats its values.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionStringError {
+    /// A setting is missing.
+    #[error("not a connection string with {0}")]
+    Missing(&'static str),
+    /// The value of a setting is invalid.
+    #[error("invalid {0} in the connection string")]
+    Invalid(&'static str),
+}
+
+/// Parses a connection string. Default of `TableEndpoint`: the value of `QueueEndpoint`.
+pub(super) fn parse(text: &str) -> Result<KeyedAccount, ConnectionStringError> {
     let settings: HashMap<String, &str> = text
         .split(';')
         .filter_map(|setting| setting.split_once('='))
@@ -38,24 +47,25 @@ pub(super) fn parse(text: &str) -> Result<KeyedAccount, AccountError> {
         .collect();
     let required = |name: &'static str| {
         let value = settings.get(&name.to_ascii_lowercase()).copied();
-        value.ok_or(AccountError::Missing(name))
+        value.ok_or(ConnectionStringError::Missing(name))
     };
-    let url =
-        |name: &'static str, text: &str| Url::parse(text).map_err(|_| AccountError::Setting(name));
+    let url = |name: &'static str, text: &str| {
+        Url::parse(text).map_err(|_| ConnectionStringError::Invalid(name))
+    };
     let queues = required("QueueEndpoint")?;
     let tables = settings.get("tableendpoint").copied().unwrap_or(queues);
     let key = STANDARD.decode(required("AccountKey")?);
-    let key = key.map_err(|_| AccountError::Setting("AccountKey"))?;
+    let key = key.map_err(|_| ConnectionStringError::Invalid("AccountKey"))?;
     let signature = sign(required("AccountName")?, &key, OffsetDateTime::now_utc() + LIFETIME);
     Ok(KeyedAccount {
         queues: url("QueueEndpoint", queues)?,
         tables: url("TableEndpoint", tables)?,
-        signature: signature.ok_or(AccountError::Setting("AccountKey"))?,
+        signature: signature.ok_or(ConnectionStringError::Invalid("AccountKey"))?,
     })
 }
 
-/// The string to sign of "Create an account SAS"; the empty lines are start, address range, protocol
-/// and encryption scope. The SDK knows neither account keys nor tokens over plain HTTP.
+/// Signs an account SAS ("Create an account SAS"). The empty lines are start, IP range, protocol and
+/// encryption scope. The SDK supports neither account keys nor tokens over plain HTTP.
 fn sign(name: &str, key: &[u8], expiry: OffsetDateTime) -> Option<String> {
     let expiry = expiry.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()?;
     let text = format!(

@@ -1,4 +1,4 @@
-//! A queue, over Microsoft's client, with message texts as they are stored.
+//! A queue, on Microsoft's client. Message texts are neither encoded nor decoded.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,61 +14,40 @@ use azure_storage_queue::{
     },
 };
 
-/// The most messages that one request returns ("Get Messages").
-const MOST_MESSAGES: i32 = 32;
+/// The largest number of messages that one request returns ("Get Messages").
+const MAX_MESSAGES: i32 = 32;
 
-/// A queue of a storage account. Cloning it is cheap.
+/// A queue of a storage account. Clones share connections and tokens.
 #[derive(Clone)]
 pub struct Queue {
     name: String,
     client: Arc<QueueClient>,
 }
 
-/// A message, received or only looked at.
+/// A message that was received or peeked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueMessage {
-    /// The service's id of the message.
+    /// The message ID.
     pub id: String,
-    /// What proves that this receiver has the message; empty if it was only looked at.
+    /// The pop receipt; empty if the message was peeked at.
     pub pop_receipt: String,
-    /// The text as it is stored, not decoded.
+    /// The text as it is stored.
     pub text: String,
 }
 
-/// Why a queue did not do what it was asked.
+/// An error of a queue: the queue's name, and a message of the service or the connection.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// The queue's address could not be made.
-    #[error("queue '{0}' has no usable address")]
-    Address(String),
-    /// The service does not know the queue, or not the message (any more, or with this receipt).
-    #[error("queue '{queue}': not found: {message}")]
-    NotFound {
-        /// The queue's name.
-        queue: String,
-        /// What the service said.
-        message: String,
-    },
-    /// The service refused, or was not reached.
-    #[error("queue '{queue}': {message}")]
-    Service {
-        /// The queue's name.
-        queue: String,
-        /// What the service or the connection said.
-        message: String,
-    },
-    /// The answer lacks a field that the service always sends.
-    #[error("queue '{queue}': an answer without {field}")]
-    Answer {
-        /// The queue's name.
-        queue: String,
-        /// The field.
-        field: &'static str,
-    },
+    /// The queue or the message does not exist, or the pop receipt has changed.
+    #[error("queue '{0}': not found: {1}")]
+    NotFound(String, String),
+    /// The service refused, or did not answer.
+    #[error("queue '{0}': {1}")]
+    Failed(String, String),
 }
 
 impl Queue {
-    /// Without a credential, the URL must be signed.
+    /// A queue with this URL, which must be signed if there is no credential.
     pub(super) fn new(
         name: &str,
         url: Url,
@@ -77,93 +56,68 @@ impl Queue {
     ) -> Result<Self, QueueError> {
         let options = QueueClientOptions { client_options, ..QueueClientOptions::default() };
         let client = QueueClient::new(url, credential, Some(options))
-            .map_err(|_| QueueError::Address(name.to_owned()))?;
+            .map_err(|error| QueueError::new(name, &error))?;
         Ok(Self { name: name.to_owned(), client: Arc::new(client) })
     }
 
-    /// Adds a message with this text, as it is.
-    ///
-    /// # Errors
-    ///
-    /// If the queue does not exist, or the text is too long or not allowed in XML.
+    /// Sends a message. It fails if the text is too long or not valid in XML.
     pub async fn send(&self, text: &str) -> Result<(), QueueError> {
         let message = OutgoingMessage { message_text: Some(text.to_owned()) };
-        let body = RequestContent::try_from(message).map_err(|error| self.failed(&error))?;
-        self.client.send_message(body, None).await.map(drop).map_err(|error| self.failed(&error))
+        let body = RequestContent::try_from(message).map_err(|error| self.error(&error))?;
+        self.client.send_message(body, None).await.map(drop).map_err(|error| self.error(&error))
     }
 
-    /// Receives up to 32 messages and hides them from others for `visibility` (whole seconds).
-    ///
-    /// # Errors
-    ///
-    /// If the queue does not exist or the service refuses.
+    /// Receives up to 32 messages. The visibility timeout is rounded up to whole seconds.
     pub async fn receive(&self, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError> {
         let options = QueueClientReceiveMessagesOptions {
-            number_of_messages: Some(MOST_MESSAGES),
+            number_of_messages: Some(MAX_MESSAGES),
             visibility_timeout: Some(whole_seconds(visibility)),
             ..QueueClientReceiveMessagesOptions::default()
         };
         let answer = self.client.receive_messages(Some(options)).await;
         let messages = answer
             .and_then(azure_core::http::Response::into_model)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.error(&error))?;
         let messages = messages.items.unwrap_or_default().into_iter();
         messages
             .map(|item| self.message(item.message_id, item.pop_receipt, item.message_text))
             .collect()
     }
 
-    /// Looks at the first messages that are visible, up to 32, and changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// If the queue does not exist or the service refuses.
+    /// Peeks at up to 32 visible messages.
     pub async fn peek(&self) -> Result<Vec<QueueMessage>, QueueError> {
         let options = QueueClientPeekMessagesOptions {
-            number_of_messages: Some(MOST_MESSAGES),
+            number_of_messages: Some(MAX_MESSAGES),
             ..QueueClientPeekMessagesOptions::default()
         };
         let answer = self.client.peek_messages(Some(options)).await;
         let messages = answer
             .and_then(azure_core::http::Response::into_model)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.error(&error))?;
         let messages = messages.items.unwrap_or_default().into_iter();
         messages
             .map(|item| self.message(item.message_id, Some(String::new()), item.message_text))
             .collect()
     }
 
-    /// Deletes a message that was received.
-    ///
-    /// # Errors
-    ///
-    /// If the receipt is not the message's latest, or the message is gone.
+    /// Deletes a received message. It fails if the pop receipt is not the latest.
     pub async fn delete(&self, id: &str, pop_receipt: &str) -> Result<(), QueueError> {
         let answer = self.client.delete_message(id, pop_receipt, None).await;
-        answer.map(drop).map_err(|error| self.failed(&error))
+        answer.map(drop).map_err(|error| self.error(&error))
     }
 
-    /// Shows a received message to others at once.
-    ///
-    /// # Errors
-    ///
-    /// If the receipt is not the message's latest, or the message is gone.
+    /// Makes a received message visible again. It fails if the pop receipt is not the latest.
     pub async fn release(&self, id: &str, pop_receipt: &str) -> Result<(), QueueError> {
         let answer = self.client.update_message(id, pop_receipt, 0, None).await;
-        answer.map(drop).map_err(|error| self.failed(&error))
+        answer.map(drop).map_err(|error| self.error(&error))
     }
 
-    /// How many messages there are, those included that nobody sees at the moment. The service promises
-    /// only an approximation.
-    ///
-    /// # Errors
-    ///
-    /// If the queue does not exist or the service refuses.
+    /// Returns the approximate number of messages, including invisible ones.
     pub async fn approximate_count(&self) -> Result<i64, QueueError> {
         let answer = self.client.get_properties(None).await;
         let count = answer
             .and_then(|answer| answer.approximate_messages_count())
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.error(&error))?;
         count.ok_or_else(|| self.without("x-ms-approximate-messages-count"))
     }
 
@@ -180,21 +134,27 @@ impl Queue {
         })
     }
 
-    fn failed(&self, error: &azure_core::Error) -> QueueError {
-        let (queue, message) = (self.name.clone(), with_causes(error));
-        match error.http_status() {
-            Some(StatusCode::NotFound) => QueueError::NotFound { queue, message },
-            _ => QueueError::Service { queue, message },
-        }
+    fn error(&self, error: &azure_core::Error) -> QueueError {
+        QueueError::new(&self.name, error)
     }
 
-    fn without(&self, field: &'static str) -> QueueError {
-        QueueError::Answer { queue: self.name.clone(), field }
+    fn without(&self, field: &str) -> QueueError {
+        QueueError::Failed(self.name.clone(), format!("response without {field}"))
     }
 }
 
-/// The SDK's own words say only that it has given up; why is in what it wraps. Errors of reqwest are
-/// left out for the address that they name, signature included; what they wrap says more anyway.
+impl QueueError {
+    fn new(queue: &str, error: &azure_core::Error) -> Self {
+        let (queue, message) = (queue.to_owned(), with_causes(error));
+        match error.http_status() {
+            Some(StatusCode::NotFound) => Self::NotFound(queue, message),
+            _ => Self::Failed(queue, message),
+        }
+    }
+}
+
+/// Joins the messages of an error and its causes, because the SDK's own message says only that retries
+/// failed. Errors of reqwest are left out, because they contain the URL with its signature.
 fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| error.source())
         .filter(|error| !error.is::<reqwest::Error>())
@@ -203,7 +163,7 @@ fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
         .join(": ")
 }
 
-/// The service counts in whole seconds; rounding up never shows a message too early.
+/// Rounds up to whole seconds, so that a message does not become visible too early.
 fn whole_seconds(duration: Duration) -> i32 {
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     i32::try_from(seconds).unwrap_or(i32::MAX)

@@ -1,7 +1,9 @@
-//! A table, to read: over the service's REST interface, because Microsoft's SDK for Rust has no tables
-//! ("Table service REST API").
+//! Reading a table, by REST ("Table service REST API"): Microsoft's SDK for Rust does not support tables.
 
-use azure_core::http::Url;
+use std::sync::Arc;
+
+use azure_core::{credentials::TokenCredential, http::Url};
+use azure_rest::storage::STORAGE_SCOPE;
 use reqwest::{
     Response, StatusCode,
     header::{ACCEPT, HeaderMap},
@@ -10,41 +12,35 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{Access, Account};
-
-/// The first version that takes tokens ("Authorize access to tables using Microsoft Entra ID").
+/// The first version that accepts tokens ("Authorize access to tables using Microsoft Entra ID").
 const VERSION: &str = "2020-12-06";
-/// For what tokens for storage are asked ("Authorize with Microsoft Entra ID").
-const SCOPE: &str = "https://storage.azure.com/.default";
-/// Where the next page begins ("Query timeout and pagination").
-const NEXT: [(&str, &str); 2] = [
+
+/// Headers and query parameters of the next page ("Query timeout and pagination").
+const CONTINUATION: [(&str, &str); 2] = [
     ("x-ms-continuation-NextPartitionKey", "NextPartitionKey"),
     ("x-ms-continuation-NextRowKey", "NextRowKey"),
 ];
 
-/// Pages of a query that are read at most; each has up to 1,000 entities.
-const MOST_PAGES: usize = 20;
+/// The largest number of pages to read. Each has up to 1,000 entities.
+const MAX_PAGES: usize = 20;
 
 /// A table of a storage account.
 pub struct Table {
     name: String,
-    account: Account,
+    url: Url,
+    credential: Option<Arc<dyn TokenCredential>>,
+    http: reqwest::Client,
 }
 
-/// Why a table could not be read.
+/// An error of a table: the table's name, and a message of the service or the connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The service does not know the table.
+    /// The table does not exist.
     #[error("table '{0}': not found")]
     NotFound(String),
-    /// The service refused, or was not reached.
-    #[error("table '{table}': {message}")]
-    Service {
-        /// The table's name.
-        table: String,
-        /// What the service or the connection said.
-        message: String,
-    },
+    /// The service refused, or did not answer.
+    #[error("table '{0}': {1}")]
+    Failed(String, String),
 }
 
 /// A page of a query.
@@ -54,46 +50,46 @@ struct Page {
 }
 
 impl Table {
-    pub(super) fn new(name: &str, account: Account) -> Self {
-        Self { name: name.to_owned(), account }
+    /// A table with this URL, which must be signed if there is no credential.
+    pub(super) fn new(
+        name: &str,
+        url: Url,
+        credential: Option<Arc<dyn TokenCredential>>,
+        http: reqwest::Client,
+    ) -> Self {
+        Self { name: name.to_owned(), url, credential, http }
     }
 
-    /// The entities that meet a condition of OData, in the order of their keys; at most `most`.
-    ///
-    /// # Errors
-    ///
-    /// If the table does not exist or the service refuses.
+    /// Returns up to `limit` entities that match an OData filter, in the order of their keys.
     pub async fn query(
         &self,
         filter: &str,
-        most: usize,
+        limit: usize,
     ) -> Result<Vec<Map<String, Value>>, TableError> {
         let (mut entities, mut next) = (Vec::new(), Vec::new());
-        for _ in 0..MOST_PAGES {
-            let response = self.page(filter, most, &next).await?;
+        for _ in 0..MAX_PAGES {
+            let response = self.page(filter, limit, &next).await?;
             next = continuation(response.headers());
             let page: Page = response.json().await.map_err(|error| self.unreached(&error))?;
             entities.extend(page.value);
-            if next.is_empty() || entities.len() >= most {
+            if next.is_empty() || entities.len() >= limit {
                 break;
             }
         }
-        entities.truncate(most);
+        entities.truncate(limit);
         Ok(entities)
     }
 
     async fn page(
         &self,
         filter: &str,
-        most: usize,
+        limit: usize,
         next: &[(&str, String)],
     ) -> Result<Response, TableError> {
-        let name = format!("{}()", self.name);
-        let url = self.account.address(&self.account.tables, &name);
-        let mut url: Url = url.ok_or_else(|| self.failed("it has no usable address".to_owned()))?;
-        // The service takes %20 for a space only; a form encoder would write a plus.
+        let mut url = self.url.clone();
+        // The service accepts only %20 as a space, and a form encoder writes a plus.
         let mut query = url.query().map(|query| format!("{query}&")).unwrap_or_default();
-        query.push_str(&format!("$top={}", most.min(1000)));
+        query.push_str(&format!("$top={}", limit.min(1000)));
         if !filter.is_empty() {
             query.push_str(&format!("&$filter={}", filter.replace(' ', "%20")));
         }
@@ -101,40 +97,39 @@ impl Table {
         url.query_pairs_mut().extend_pairs(next);
         let date = httpdate::fmt_http_date(OffsetDateTime::now_utc().into());
         let mut request = self
-            .account
             .http
             .get(url)
             .header(ACCEPT, "application/json;odata=nometadata")
             .header("x-ms-version", VERSION)
             .header("x-ms-date", date);
-        if let Access::Operator(credential) = &self.account.access {
-            let token = credential.get_token(&[SCOPE], None).await;
+        if let Some(credential) = &self.credential {
+            let token = credential.get_token(&[STORAGE_SCOPE], None).await;
             let token = token.map_err(|error| self.failed(error.to_string()))?;
             request = request.bearer_auth(token.token.secret());
         }
         let response = request.send().await.map_err(|error| self.unreached(&error))?;
         match response.status() {
             StatusCode::NOT_FOUND => Err(TableError::NotFound(self.name.clone())),
-            status if !status.is_success() => Err(self.failed(format!("it answered {status}"))),
+            status if !status.is_success() => Err(self.failed(format!("HTTP status {status}"))),
             _ => Ok(response),
         }
     }
 
-    /// An error of reqwest names the address, signature included; what it wraps does not.
+    /// Reports the causes of an error of reqwest. The error itself contains the URL with its signature.
     fn unreached(&self, error: &reqwest::Error) -> TableError {
         let causes =
             std::iter::successors(std::error::Error::source(error), |cause| cause.source());
         let causes: Vec<_> = causes.map(ToString::to_string).collect();
-        self.failed(format!("no answer that can be read: {}", causes.join(": ")))
+        self.failed(format!("no valid answer: {}", causes.join(": ")))
     }
 
     fn failed(&self, message: String) -> TableError {
-        TableError::Service { table: self.name.clone(), message }
+        TableError::Failed(self.name.clone(), message)
     }
 }
 
 fn continuation(headers: &HeaderMap) -> Vec<(&'static str, String)> {
-    let texts = NEXT.iter().filter_map(|(header, parameter)| {
+    let texts = CONTINUATION.iter().filter_map(|(header, parameter)| {
         Some((*parameter, headers.get(*header)?.to_str().ok()?.to_owned()))
     });
     texts.collect()

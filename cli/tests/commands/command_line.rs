@@ -9,7 +9,10 @@ async fn a_wrong_command_line_is_answered_with_the_right_one() {
         world.run(arguments).await.assert_failed(2, &["Usage: app-role"]);
     }
     let ended = world.run(&["list", "id-orders", "--graph-endpoint", "https://example.com"]).await;
-    ended.assert_failed(2, &["GRAPH_ENDPOINT is not an address of Microsoft Graph"]);
+    ended.assert_failed(
+        2,
+        &["--graph-endpoint (GRAPH_ENDPOINT) is not an address of Microsoft Graph"],
+    );
 }
 
 #[tokio::test]
@@ -17,13 +20,13 @@ async fn help_says_what_each_exit_status_means() {
     let world = World::new().await;
     let ended = world.run(&["--help"]).await;
     ended.assert_done(&[
-        "0 done",
-        "1 failed",
-        "2 wrong usage",
-        "3 denied",
-        "4 not found",
-        "5 partly",
-        "6 drift",
+        "0  success",
+        "1  failure",
+        "2  invalid command line",
+        "3  denied",
+        "4  not found or ambiguous",
+        "5  partly done",
+        "6  drift",
     ]);
     for command in [
         "assign",

@@ -111,24 +111,27 @@ const PLANTED_FAULTS: [PlantedFault; 12] = [
     (
         |scene| scene.environment.push(("IDENTITY_HEADER", "wrong".to_owned())),
         "sign-in",
-        &["you are not signed in", "needs a managed identity"],
+        &["you are not signed in", "assign a managed identity"],
     ),
     (
         |scene| scene.strip(OPERATOR),
         "reading the directory",
-        &["Microsoft Graph does not let you", "Cloud Application Administrator"],
+        &["Microsoft Graph denied access", "Cloud Application Administrator"],
     ),
     (
         |scene| scene.strip(BROKER_IDENTITY),
         "the broker's roles",
-        &["it lacks AppRoleAssignment.ReadWrite.All and Application.Read.All", "app-role assign"],
+        &[
+            "missing on Microsoft Graph: AppRoleAssignment.ReadWrite.All, Application.Read.All",
+            "app-role assign",
+        ],
     ),
     (
         |scene| {
             scene.world.tenant.grant(BROKER_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
         },
         "the broker's roles",
-        &["more than it needs: User.Read.All", "app-role revoke"],
+        &["not needed: User.Read.All", "app-role revoke"],
     ),
     (
         |scene| scene.identity = "id-app-role-borker",
@@ -143,7 +146,7 @@ const PLANTED_FAULTS: [PlantedFault; 12] = [
     (
         |scene| scene.spoil("policy.json", "\"requesters\"", "\"requester\""),
         "policy",
-        &["policy.json is refused", "unknown field `requester`"],
+        &["policy.json is not a valid policy", "unknown field `requester`"],
     ),
     (
         |scene| scene.spoil("host.json", "\"none\"", "\"base64\""),
@@ -163,7 +166,7 @@ const PLANTED_FAULTS: [PlantedFault; 12] = [
     (
         |scene| scene.spoil("AssignRole/function.json", "app-role-requests", "orders-requests"),
         "queue orders-requests",
-        &["it does not exist", "create it"],
+        &["does not exist", "create it"],
     ),
     (
         |scene| scene.environment.push(("APP_ROLE_BROKER", "http://127.0.0.1:1".to_owned())),
@@ -185,9 +188,9 @@ async fn each_of_twelve_planted_faults_is_named_and_nothing_else_is() {
 #[tokio::test]
 async fn a_broker_that_may_not_read_in_azure_is_named_with_the_command_that_mends_it() {
     for (status, roles, text) in [
-        (200, &[][..], "learns of new identities late → az role assignment create"),
-        (403, &[], "you may not see who has roles there → you need the Azure role Reader"),
-        (404, &[], "there is no such place in Azure → mend the scope in the policy"),
+        (200, &[][..], "new identities get their baseline roles late → az role assignment create"),
+        (403, &[], "you cannot list its role assignments → you need the Azure role Reader"),
+        (404, &[], "the scope does not exist → correct the scope in the policy"),
         (500, &[], "Azure Resource Manager answered 500"),
     ] {
         let mut scene = Scene::healthy().await;
@@ -205,7 +208,7 @@ async fn an_azure_role_of_ones_own_making_is_no_fault_and_not_taken_for_granted(
     let ended = scene.doctor(&["--output", "json"]).await;
     let unclear = findings(&ended, "notChecked");
     assert_eq!((ended.code, unclear.len()), (0, 1), "{ended:?}");
-    assert!(unclear[0].1.contains("it has 1 of which nothing is known here"), "{unclear:?}");
+    assert!(unclear[0].1.contains("has 1 roles that this program does not know"), "{unclear:?}");
 }
 
 #[tokio::test]
@@ -214,14 +217,17 @@ async fn a_clock_that_is_wrong_is_named() {
     let late = late_server::before(scene.world.tenant.graph_endpoint()).await;
     scene.environment.push(("GRAPH_ENDPOINT", late));
     let ended = scene.doctor(&["--output", "json"]).await;
-    assert_only(&ended, "clock", &["seconds ahead of Microsoft Graph's", "NTP"]);
+    assert_only(&ended, "clock", &["seconds ahead of Microsoft Graph", "NTP"]);
 }
 
 #[tokio::test]
 async fn what_the_broker_says_of_itself_is_told() {
     for (answer, text) in [
-        (health("failed"), "failed: queues → the broker's log says why"),
-        (json!("<html>"), "not what the broker answers → --broker names"),
+        (health("failed"), "failed: queues → see the broker's log"),
+        (
+            json!("<html>"),
+            "the answer is not that of a broker (HTTP status 200 OK) → check --broker",
+        ),
     ] {
         let scene =
             Scene { broker: FakeBroker::with_health(answer).await, ..Scene::healthy().await };
@@ -259,7 +265,7 @@ async fn what_was_given_up_is_counted_and_the_command_named_that_replays_it() {
     failed.send("{}").await.unwrap();
     let ended = scene.doctor(&["--output", "json"]).await;
     let ok = findings(&ended, "ok");
-    let expected = "about 1 requests were given up → mend what failed them, then: app-role replay";
+    let expected = "about 1 failed requests → fix the cause, then run app-role replay";
     assert!(ok.contains(&("queue app-role-failed".to_owned(), expected.to_owned())), "{ok:?}");
 }
 
@@ -269,7 +275,7 @@ async fn what_was_not_named_is_not_looked_at_and_says_which_option_names_it() {
     let ended = world.run(&["doctor", "--output", "json"]).await;
     let not_checked = findings(&ended, "notChecked");
     for option in ["--app-root", "--broker-identity", "--broker", "--requests", "--host-storage"] {
-        let sentence = format!("not looked at; {option} says where it is → ");
+        let sentence = format!("skipped, because {option} was not given → ");
         assert!(not_checked.iter().any(|(_, found)| *found == sentence), "{option}: {ended:?}");
     }
     assert_eq!((ended.code, findings(&ended, "failed")), (0, Vec::new()));

@@ -1,22 +1,22 @@
-//! `docs/cli.md` is what clap says of the command line.
+//! `docs/cli.md` is generated from the help of the program.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p app-role-cli documentation` writes it anew.
+//! `UPDATE_GOLDEN=1 cargo test -p app-role-cli documentation` rewrites it.
 
 use app_role_cli::arguments::Arguments;
 use clap::{Command, CommandFactory as _};
 
 use crate::world::app_root;
 
-/// How wide the help is written down, in columns.
+/// The width of help texts in the page, in columns.
 const WIDTH: usize = 100;
 
-/// The options that every command has stand at the first one only.
-const GLOBAL_OPTIONS: &str = "Options of every command:";
+/// The heading of the global options. The page lists them once.
+const GLOBAL_OPTIONS: &str = "Global options:";
 
 const INTRODUCTION: &str = "\
 # The operator's tool: `app-role`
 
-One line where the documented procedure has seven steps:
+`app-role` shows, explains and changes app role assignments at the command line:
 
 ```sh
 cargo install --path cli --locked
@@ -24,34 +24,35 @@ az login --tenant <tenant>
 app-role assign id-orders api://orders Orders.Read
 ```
 
-`app-role` uses your own sign-in, so it can do exactly what you may do: app roles of Microsoft Graph take a Privileged
-Role Administrator, those of other APIs a Cloud Application Administrator, and looking a Directory Reader. Without such
-a role, `app-role submit` asks the broker. The broker's policy is shown beside each change as advice; what is privileged
-or protected, yourself and the broker take `--privileged`.
+`app-role` uses your own account, so it can do what your own permissions allow. To change app roles of Microsoft Graph
+you must be a Privileged Role Administrator; for other APIs, a Cloud Application Administrator; to read, a Directory
+Reader. Without these roles, send the request to the broker with `app-role submit`.
 
-Nothing is changed before you have seen what would be. Without a terminal, `--yes` must say that it is meant.
+The broker's policy does not restrict you. Its decision is shown beside each change as advice. Changes of privileged
+roles, of protected principals and APIs, of yourself and of the broker need `--privileged`.
 
-- Results go to standard output, everything else to standard error. With `--output json` standard output is one JSON
-  document.
-- Colours and progress are for terminals. `NO_COLOR` and `--no-color` turn colours off.
-- No token and no key is ever printed. Keys are read from the environment, never from the command line.
-- An error is one sentence; what to do about it is the line after, which begins with `hint:`.
+`assign` and `revoke` show a plan and ask for confirmation before they change anything. Without a terminal, pass `--yes`.
+
+- Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
+  is one JSON document.
+- Colors and progress appear on terminals only. `--no-color` and `NO_COLOR` disable colors.
+- Tokens and keys are never printed. Keys are read from the environment, never from the command line.
+- An error is one sentence. The next line starts with `hint:` and says what to do.
 
 | exit status | meaning |
 |---|---|
-| 0 | done, or there was nothing to do |
-| 1 | failed, and nothing was changed |
-| 2 | the command line makes no sense |
-| 3 | denied: by the policy, by Microsoft Graph or by this tool's own guards |
-| 4 | a name means nothing, or several things |
-| 5 | partly done: the output says what |
+| 0 | success, or nothing to do |
+| 1 | failure, nothing was changed |
+| 2 | invalid command line |
+| 3 | denied by the policy, by Microsoft Graph, or because `--privileged` is missing |
+| 4 | a name was not found or is ambiguous |
+| 5 | partly done; the output shows what was changed |
 | 6 | `drift` only: the tenant differs from the policy |
 
-This page is written by a test from what the program says of itself, and every example is run by one:
-`cli/tests/golden` has what each prints.
+This page is generated from the program's help. A test runs every example, and `cli/tests/golden` has their output.
 ";
 
-/// The help of a command and of those below it.
+/// Returns the help of a command and its subcommands.
 fn chapters(command: &mut Command, path: &str) -> String {
     let name = format!("{path} {}", command.get_name()).trim().to_owned();
     let mut help = command.render_long_help().to_string();
@@ -68,7 +69,8 @@ fn chapters(command: &mut Command, path: &str) -> String {
 }
 
 #[test]
-fn the_page_about_the_command_line_is_what_the_command_line_says_of_itself() {
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
+fn the_page_about_the_command_line_agrees_with_its_help() {
     let mut command = Arguments::command().term_width(WIDTH);
     command.build();
     let page = format!("{INTRODUCTION}{}", chapters(&mut command, ""));

@@ -28,7 +28,7 @@ async fn a_tenant_that_cannot_be_read_is_reported_and_not_free_of_drift() {
     command.env("PACE_FACTOR", "0.01");
     end(command, "").await.assert_failed(1, &["Microsoft Graph answered 503"]);
     world.write("policy.json", "{");
-    world.run(&DRIFT).await.assert_failed(1, &["policy.json is refused"]);
+    world.run(&DRIFT).await.assert_failed(1, &["policy.json is not a valid policy"]);
 }
 
 #[tokio::test]
@@ -77,9 +77,9 @@ async fn what_the_policy_names_and_the_tenant_does_not_have_is_said() {
     world.run(&DRIFT).await.assert_said(
         6,
         &[
-            "the policy names the API api://gone, of which this tenant has no service principal",
-            "the baseline names the role orders.raed, which Orders API does not define",
-            "missing 0, unexpected 0, unknown 2",
+            "the API api://gone of the policy does not exist in this tenant",
+            "the role orders.raed of the baseline is not defined by Orders API",
+            "0 missing, 0 unexpected, 2 unknown",
         ],
     );
 }
@@ -89,7 +89,7 @@ async fn a_tenant_that_is_as_the_policy_says_has_no_drift() {
     let protected = json!({ "protected": [ORDERS_IDENTITY] });
     let world = world(&with_baseline(&["Orders.Read"], &protected)).await;
     let ended = world.run(&DRIFT).await;
-    ended.assert_done(&["missing 0, unexpected 0, unknown 0"]);
+    ended.assert_done(&["0 missing, 0 unexpected, 0 unknown"]);
     world.write("policy.json", &with_baseline(&["Orders.Read"], &json!({})));
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     assert_eq!(world.json(&DRIFT).await["missing"], json!([]));
@@ -117,5 +117,5 @@ async fn everybody_is_looked_at_however_many_pages_graph_has() {
         world.tenant.add_service_principal(identity);
     }
     let ended = world.run(&DRIFT).await;
-    ended.assert_said(6, &["id-load-00001", "id-load-01005", "missing 1005"]);
+    ended.assert_said(6, &["id-load-00001", "id-load-01005", "1005 missing"]);
 }

@@ -149,6 +149,7 @@ fn lines(name: &str, examples: &[String]) -> Vec<String> {
 }
 
 /// What is wrong with a golden file, if anything.
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 fn compare(name: &str, text: &str) -> Option<String> {
     let file = golden_file(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

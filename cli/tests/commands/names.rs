@@ -59,7 +59,7 @@ async fn a_name_that_cannot_be_one_is_wrong_usage() {
     let world = World::new().await;
     for name in ["", "/subscriptions/contoso", "a\u{202e}b"] {
         let ended = world.run(&["list", name]).await;
-        ended.assert_failed(2, &["is no principal"]);
+        ended.assert_failed(2, &["is not a valid principal"]);
         assert!(!ended.stderr.contains('\u{202e}'), "{ended:?}");
     }
 }

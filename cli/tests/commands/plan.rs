@@ -20,7 +20,10 @@ async fn what_the_broker_would_not_understand_is_answered_with_the_place() {
         (r#"{"principal":"id-orders","api":"api://orders","roles":[7]}"#, "roles[0]"),
         (&" ".repeat(40_000), "32768"),
     ] {
-        world.run_with(&PLAN, text).await.assert_failed(1, &["would answer invalid", place]);
+        world
+            .run_with(&PLAN, text)
+            .await
+            .assert_failed(1, &["the broker would reject the request", place]);
     }
     let missing = ["plan", "missing.json", "--requester", "queue:app-role-requests"];
     world.run(&missing).await.assert_failed(1, &["missing.json cannot be read"]);

@@ -18,7 +18,7 @@ async fn a_graph_that_does_not_answer_is_reported_and_not_an_empty_list() {
     let mut command = world.command(&["list", "id-orders"]);
     command.env("PACE_FACTOR", "0.01");
     let ended = crate::world::end(command, "").await;
-    ended.assert_failed(1, &["Microsoft Graph answered 503", "repeat the command"]);
+    ended.assert_failed(1, &["Microsoft Graph answered 503", "run the command again"]);
     assert_eq!(ended.stdout, "");
 }
 
@@ -26,7 +26,7 @@ async fn a_graph_that_does_not_answer_is_reported_and_not_an_empty_list() {
 async fn a_page_that_does_not_exist_is_wrong_usage() {
     let world = World::new().await;
     let ended = world.run(&["roles", "api://orders", "--page-size", "5", "--page", "3"]).await;
-    ended.assert_failed(2, &["no page 3", "6 rows, 2 pages"]);
+    ended.assert_failed(2, &["page 3 does not exist", "6 rows, 2 pages"]);
     world.run(&["roles", "api://orders", "--page", "0"]).await.assert_failed(2, &["--page"]);
 }
 
@@ -76,7 +76,7 @@ async fn all_holders_are_listed_however_many_pages_graph_has() {
     let page = world.run(&["holders", "api://orders", "--page-size", "10", "--page", "2"]).await;
     page.assert_done(&["id-load-"]);
     assert_eq!(page.stdout.lines().count(), 11, "{page:?}");
-    assert!(page.stderr.contains("page 2 of 101, 1006 rows in all; --page 3 shows more"));
+    assert!(page.stderr.contains("page 2 of 101, 1006 rows in total; next: --page 3"));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn roles_are_listed_with_what_keeps_them_from_being_given() {
     let ended = world.run(&["roles", "api://orders"]).await;
     let line = |text: &str| ended.stdout.lines().find(|line| line.contains(text)).unwrap();
     assert!(line("Orders.Archive").contains("disabled"), "{ended:?}");
-    assert!(line("Orders.Approve").contains("for people only"), "{ended:?}");
+    assert!(line("Orders.Approve").contains("users only"), "{ended:?}");
     let roles = world.json(&["roles", "graph", "Policy.ReadWrite.*"]).await;
     let roles = roles.as_array().unwrap();
     assert!(roles.len() > 1 && roles.iter().all(|role| role["privileged"] == true), "{roles:?}");

@@ -204,7 +204,7 @@ async fn what_is_still_there_makes_the_command_fail_and_says_what_to_do() {
     world.command(&[]).await.assert_failed(1, &["1 messages are still in app-role-failed"]);
     world.failed.send(&failed(REQUEST, "queue:app-role-requests")).await.unwrap();
     let ended = world.command(&[]).await;
-    ended.assert_said(5, &["NOT replayed", "1 replayed, 0 left where they were, 1 to try again"]);
+    ended.assert_said(5, &["NOT replayed", "1 replayed, 0 skipped, 1 failed"]);
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn without_a_managed_identity_the_hint_says_what_is_missing() {
     ended.assert_failed(1, &["error: you are not signed in", "hint: ", "managed identity"]);
     let mut command = world.command(&["list", "id-orders"]);
     command.env("AZURE_CLIENT_ID", "me");
-    end(command, "").await.assert_failed(2, &["AZURE_CLIENT_ID is not the client id"]);
+    end(command, "").await.assert_failed(2, &["AZURE_CLIENT_ID is not the client ID"]);
 }
 
 #[cfg(unix)]

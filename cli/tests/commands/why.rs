@@ -33,7 +33,7 @@ async fn with_token(world: &World, token: &str) -> crate::world::Ended {
 async fn what_is_no_token_is_not_repeated() {
     let world = World::new().await;
     for text in ["", "c2VjcmV0", "a.b.c2VjcmV0", "e30.W10.c2VjcmV0"] {
-        with_token(&world, text).await.assert_failed(2, &["no access token that can be read"]);
+        with_token(&world, text).await.assert_failed(2, &["does not contain a valid access token"]);
     }
 }
 
@@ -45,7 +45,7 @@ async fn a_role_that_is_not_granted_is_not_found() {
         .await
         .assert_said(4, &["not granted", "Orders.Read on Orders API to id-orders"]);
     let ended = with_token(&world, &token(&json!({}))).await;
-    ended.assert_said(4, &["which is not granted", "carries no role"]);
+    ended.assert_said(4, &["the role is not granted", "roles: none"]);
 }
 
 #[tokio::test]
@@ -53,7 +53,12 @@ async fn a_grant_is_shown_with_its_moment_and_what_it_means_for_tokens() {
     let world = World::new().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let ended = world.run(&WHY).await;
-    ended.assert_done(&["granted", "since 20", "tokens from before lack it", "Entra's audit log"]);
+    ended.assert_done(&[
+        "granted",
+        "since 20",
+        "tokens issued before lack it and expire by",
+        "Entra's audit log",
+    ]);
     let answer = world.json(&WHY).await;
     assert_eq!(answer["granted"], true);
     assert!(answer["effectiveBy"].as_str().unwrap() > answer["since"].as_str().unwrap());
@@ -68,15 +73,15 @@ async fn a_token_without_the_role_is_told_why_and_what_to_do() {
         (json!({ "iat": now - 3600 }), "older than the grant"),
         (json!({}), "issued after the grant"),
         (json!({ "exp": now - 1 }), "it has expired"),
-        (json!({ "oid": REPORTS_IDENTITY }), "the token of another identity"),
-        (json!({ "aud": "https://graph.microsoft.com" }), "a token for another API"),
+        (json!({ "oid": REPORTS_IDENTITY }), "it belongs to another identity"),
+        (json!({ "aud": "https://graph.microsoft.com" }), "it is for another API"),
     ] {
         with_token(&world, &token(&claims)).await.assert_said(1, &[verdict]);
     }
     let nameless = ["why", "id-orders", "api://orders", "c0a70500-0000-4000-8000-0000000000b7"];
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, nameless[3]).unwrap();
     let ended = world.run_with(&[&nameless[..], &["--token"]].concat(), &token(&json!({}))).await;
-    ended.assert_said(1, &["such a role is in no token"]);
+    ended.assert_said(1, &["tokens carry only roles with a value"]);
 }
 
 #[tokio::test]
@@ -87,7 +92,7 @@ async fn a_token_with_the_role_is_good_however_it_was_pasted() {
         token(&json!({ "aud": ORDERS_API_APP_ID, "roles": ["Orders.Read", "Orders.Admin"] }));
     for text in [good.clone(), format!("Bearer {good}\n"), format!("\"{good}\"")] {
         let ended = with_token(&world, &text).await;
-        ended.assert_done(&["it carries the role", "carries Orders.Read, Orders.Admin"]);
+        ended.assert_done(&["it carries the role", "roles: Orders.Read, Orders.Admin"]);
     }
     let arguments = [&WHY[..], &["--token", "--output", "json"]].concat();
     let answer = world.run_with(&arguments, &good).await.json();
@@ -102,7 +107,7 @@ async fn the_brokers_record_says_who_asked() {
     let connection = account.connection_string();
     let arguments = [&WHY[..], &["--audit", &connection]].concat();
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
-    world.run(&arguments).await.assert_done(&["recorded no change of it"]);
+    world.run(&arguments).await.assert_done(&["audit table has no change of this role"]);
     let table = account.table("AppRoleAudit");
     table.create_if_missing().await.unwrap();
     for (row, status, role) in [

@@ -1,4 +1,4 @@
-//! Azure Resource Manager ids and the scopes that cover them.
+//! Ids and scopes of Azure Resource Manager (ARM).
 
 use std::fmt;
 
@@ -7,41 +7,40 @@ use crate::{
     text::is_printable,
 };
 
-/// Longest scope. Ids that ARM makes stay far below; a longer one would only make a long query.
-const LONGEST: usize = 1024;
+/// Longest scope, in characters. ARM's ids are much shorter, and a longer one would make a long query.
+const MAX_LENGTH: usize = 1024;
 
 /// Segments of the id of a resource group: `subscriptions/{id}/resourceGroups/{name}`.
 const RESOURCE_GROUP_SEGMENTS: usize = 4;
 
-/// Where the word `resourceGroups` stands when an id is split at its slashes, the first of which
-/// has nothing before it.
+/// Index of the word `resourceGroups` in an id that is split at its slashes. The first part is empty.
 const RESOURCE_GROUP_WORD: usize = 3;
 
-/// Why a text is not an ARM id or scope.
+/// The reason why a text is not an ARM scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScope {
     /// The text does not start with `/subscriptions/`.
-    #[error("an ARM scope starts with /subscriptions/")]
+    #[error("an ARM scope must start with /subscriptions/")]
     NotASubscription,
     /// The subscription is not a GUID.
     #[error("the subscription of an ARM scope must be a GUID")]
     SubscriptionIsNoGuid,
-    /// An empty segment: two slashes in a row, or one at the end.
-    #[error("an ARM scope has no empty segments")]
+    /// A segment is empty: there are two slashes in a row.
+    #[error("an ARM scope must not contain empty segments")]
     EmptySegment,
-    /// The segments do not come in the pairs that ARM uses.
+    /// The segments below the subscription are not in ARM's form.
     #[error(
-        "after the subscription, an ARM scope goes on with /resourceGroups/<name> and then \
+        "after the subscription, an ARM scope must continue with /resourceGroups/<name> and then \
          /providers/<namespace>/<type>/<name>"
     )]
     Unpaired,
-    /// Longer than any id that ARM makes.
-    #[error("an ARM scope has at most {LONGEST} characters")]
+    /// The text is longer than any id of ARM.
+    #[error("an ARM scope must not be longer than {MAX_LENGTH} characters")]
     TooLong,
-    /// A wildcard or another character that no resource name may have.
+    /// A segment contains a wildcard or another character that no resource name may contain.
     #[error(
-        "a segment of an ARM scope has no spaces, wildcards or characters that cannot be shown, and \
-         is not . or .."
+        "a segment of an ARM scope must not contain spaces, wildcards or unprintable characters, and \
+         must not be . or .."
     )]
     Character,
 }
@@ -54,8 +53,8 @@ impl From<NotAGuid> for InvalidScope {
 
 /// A place in Azure Resource Manager: a subscription, a resource group or a resource.
 ///
-/// On the wire: a JSON string such as `/subscriptions/1111…/resourceGroups/rg-orders`. Two spellings
-/// that differ in case, in slashes at the end or in percent-encoding (RFC 3986) are the same place
+/// On the wire: a JSON string such as `/subscriptions/1111…/resourceGroups/rg-orders`. Case,
+/// trailing slashes and percent-encoding (RFC 3986) do not distinguish places
 /// ("Resource naming rules and restrictions").
 #[derive(Debug, Clone)]
 pub struct ArmScope {
@@ -64,9 +63,9 @@ pub struct ArmScope {
 }
 
 impl ArmScope {
-    /// Reads a scope and checks its shape.
+    /// Reads a scope and checks its form.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > MAX_LENGTH {
             return Err(InvalidScope::TooLong);
         }
         if !text.starts_with('/') {
@@ -84,20 +83,20 @@ impl ArmScope {
         Ok(scope)
     }
 
-    /// Whether it is a resource, and not a subscription or resource group.
+    /// Whether this is a resource, not a subscription or a resource group.
     #[must_use]
     pub fn is_resource(&self) -> bool {
         self.segments().count() > RESOURCE_GROUP_SEGMENTS
     }
 
-    /// Whether another place is this one or lies below it.
+    /// Whether another place is this place or lies below it.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
         let below = other.key.strip_prefix(&self.key);
         below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
-    /// The resource group that it lies in; a subscription is its own answer.
+    /// The resource group that contains this place. For a subscription, the subscription itself.
     #[must_use]
     pub fn resource_group(&self) -> Self {
         let text: Vec<_> = self.text.split('/').take(RESOURCE_GROUP_SEGMENTS + 1).collect();
@@ -105,10 +104,10 @@ impl ArmScope {
         Self { key: text.to_ascii_lowercase(), text }
     }
 
-    /// The same place with the word for resource groups spelt as Azure Resource Manager does
-    /// (`resourceGroups`) or as the directory does (`resourcegroups`).
+    /// The text with the word for resource groups spelled as ARM does (`resourceGroups`) or as the
+    /// directory does (`resourcegroups`).
     #[must_use]
-    pub fn spelt(&self, resource_groups: &str) -> String {
+    pub fn with_spelling(&self, resource_groups: &str) -> String {
         let mut segments: Vec<_> = self.text.split('/').collect();
         if let Some(segment) = segments.get_mut(RESOURCE_GROUP_WORD) {
             *segment = resource_groups;
@@ -116,18 +115,18 @@ impl ArmScope {
         segments.join("/")
     }
 
-    /// Its segments, in lower case.
+    /// The segments, in lower case.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.key.strip_prefix('/').unwrap_or_default().split('/')
     }
 
-    /// By which it is known: the same text for all spellings.
+    /// The canonical text, equal for all spellings of the place.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The text as it was given, without escapes and slashes at the end.
+    /// The text as it was given, without percent-encoding and trailing slashes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -148,9 +147,9 @@ impl fmt::Display for ArmScope {
     }
 }
 
-/// A scope without its percent-encoding. What stands encoded must be a printable ASCII character
-/// that could stand there plainly too: no slash that would make two segments of one, no percent sign
-/// that would decode again, no wildcard, no space.
+/// Decodes percent-encoding. Only printable ASCII characters that are also allowed unencoded may be
+/// encoded: no slash, which would split a segment, no percent sign, which would decode twice, no
+/// wildcard and no space.
 fn decoded(scope: &str) -> Result<String, InvalidScope> {
     let mut parts = scope.split('%');
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -185,8 +184,7 @@ fn check_below_subscription(segments: &[&str]) -> Result<(), InvalidScope> {
     }
 }
 
-/// Names may have letters of any script. What matters here is that a segment is no wildcard and can be
-/// shown.
+/// Names may contain letters of any script. They must be printable and contain no wildcard.
 fn is_name(segment: &str) -> bool {
     let is_plain = segment.bytes().all(|byte| byte.is_ascii_graphic());
     let mut characters = segment.chars();
@@ -209,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_that_is_malformed_is_refused_with_its_reason() {
+    fn a_malformed_scope_is_refused_with_a_reason() {
         for (text, reason) in [
             ("", InvalidScope::NotASubscription),
             ("/", InvalidScope::NotASubscription),
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn case_slashes_at_the_end_and_percent_encoding_do_not_matter() {
+    fn case_trailing_slashes_and_percent_encoding_do_not_matter() {
         let group = scope("/resourceGroups/rg-orders");
         for spelling in [
             "/resourcegroups/RG-Orders",
@@ -249,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_contains_itself_and_what_lies_below_by_whole_segments() {
+    fn a_place_contains_itself_and_everything_below_by_whole_segments() {
         let group = scope("/resourceGroups/rg-orders");
         let below = scope("/resourcegroups/RG-Orders/providers/Microsoft.Web/sites/func");
         assert!(group.contains(&group) && group.contains(&below) && scope("").contains(&group));
@@ -262,14 +260,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn encoding_a_name_changes_nothing(name in "[A-Za-z0-9][A-Za-z0-9._()-]{0,12}") {
+        fn percent_encoding_a_name_does_not_change_the_place(name in "[A-Za-z0-9][A-Za-z0-9._()-]{0,12}") {
             let encoded: String = name.bytes().map(|byte| format!("%{byte:02x}")).collect();
             let plain = scope(&format!("/resourceGroups/{name}"));
             prop_assert_eq!(scope(&format!("/resourceGroups/{encoded}/")), plain);
         }
 
         #[test]
-        fn what_lies_in_a_group_is_in_no_other_however_alike_their_names(
+        fn a_resource_lies_in_one_resource_group_only(
             group in "[A-Ca-c-]{1,3}", other in "[A-Ca-c-]{1,3}",
         ) {
             let place = scope(&format!("/resourceGroups/{group}"));

@@ -1,4 +1,4 @@
-//! The broker's answer to somebody who looks at what a principal holds.
+//! The answer to a requester that lists the roles of a principal.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::{
     result::{ResultApi, ResultPrincipal},
 };
 
-/// What a principal holds on an API, as far as the requester may see it.
+/// The roles of an API that a principal holds and that the requester may see.
 ///
 /// ```json
 /// { "invocationId": "5f0a7d0e-…", "function": "AssignRoleHttp", "requester": "key:orders-team",
@@ -24,28 +24,28 @@ use crate::{
 ///   "brokerVersion": "0.1.0" }
 /// ```
 ///
-/// A role that no rule names for the requester is not shown, whether the principal holds it or not.
+/// A role that no rule names for the requester is omitted, whether the principal holds it or not.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssignmentList {
-    /// The invocation that answered, which is also in every line of the log.
+    /// The invocation that answered. Every log line of the invocation contains this id.
     pub invocation_id: InvocationId,
     /// The function that was called.
     pub function: String,
-    /// Who asked.
+    /// The requester.
     pub requester: Requester,
     /// The principal.
     pub principal: ResultPrincipal,
     /// The API.
     pub api: ResultApi,
-    /// What it holds.
+    /// The roles that the principal holds.
     pub assignments: Vec<HeldRole>,
-    /// When the work on this began, in UTC, RFC 3339.
+    /// The time when the broker began to work on this, in UTC, RFC 3339.
     pub started_at: String,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// SHA-256 of the policy that decided.
+    /// SHA-256 of the policy in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_sha256: Option<String>,
     /// The broker's version.
@@ -59,22 +59,22 @@ pub struct AssignmentList {
 pub struct HeldRole {
     /// The role's id.
     pub id: AppRoleId,
-    /// The role's value; absent where the API defines none, or defines the role no more.
+    /// The role's value. Absent if the role has none, or if the API no longer defines the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether the role is one that a rule must be marked for before it can be assigned.
+    /// Whether a rule must say `"privileged": true` to grant the role.
     pub privileged: bool,
     /// Graph's id of the assignment.
     pub assignment_id: String,
-    /// When the assignment was made, as Graph writes it; Graph leaves it out for some old ones.
+    /// When the assignment was created, as Graph writes it. Graph omits it for some old assignments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<String>,
-    /// The rule of the policy by which it may be seen.
+    /// The policy rule that lets the requester see the role.
     pub rule: String,
 }
 
 impl HeldRole {
-    /// An assignment of a role that may be seen by a rule.
+    /// An assignment that the rule lets the requester see.
     #[must_use]
     pub fn new(role: &AppRole, privileged: bool, assignment: Assignment, rule: &str) -> Self {
         Self {

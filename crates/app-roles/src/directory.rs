@@ -1,4 +1,4 @@
-//! What Microsoft Graph says about the two service principals of a request.
+//! Directory objects as Microsoft Graph states them: principals, APIs, app roles and assignments.
 
 use crate::{
     arm::ArmScope,
@@ -6,85 +6,100 @@ use crate::{
     names::RoleName,
 };
 
-/// Most names that are suggested for one that does not exist.
-const MOST_SUGGESTIONS: usize = 5;
+/// Largest number of suggestions for a misspelled name.
+const MAX_SUGGESTIONS: usize = 5;
 
-/// The service principal that is to receive or lose a role, as Graph knows it.
+/// The service principal that receives or loses a role.
 #[derive(Debug, Clone)]
 pub struct Principal {
-    /// Its object id in this tenant.
+    /// The object id in this tenant.
     pub object_id: ObjectId,
-    /// Its application id; of a managed identity, the client id.
+    /// The application id. For a managed identity, this is the client id.
     pub client_id: AppId,
-    /// Its name, for people: not unique.
+    /// The display name. Not unique.
     pub display_name: String,
-    /// The Azure resource whose identity it is; `None` for anything but a managed identity.
+    /// The Azure resource that a managed identity belongs to. `None` for other service principals.
     pub resource_id: Option<ArmScope>,
-    /// Whether Graph was asked for it by its client id. The replica that knows an identity by one id
-    /// may not know it by the other yet, so what follows names it the same way.
+    /// Whether Graph found the principal by its client id. Because of replica lag, a replica may know a
+    /// new identity by one id and not yet by the other, so later calls use the id that worked.
     pub by_client_id: bool,
 }
 
-/// The service principal that defines the roles, as Graph knows it.
+impl Principal {
+    /// The ARM id of the resource or else the object id: what a rule must name to cover the principal.
+    pub(crate) fn resource_or_object_id(&self) -> String {
+        match &self.resource_id {
+            Some(resource) => resource.to_string(),
+            None => self.object_id.to_string(),
+        }
+    }
+}
+
+/// The service principal that defines the roles.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// Its object id in this tenant.
+    /// The object id in this tenant.
     pub object_id: ObjectId,
-    /// Its application id, which is what the policy knows an API by.
+    /// The application id, by which the policy names the API.
     pub app_id: AppId,
     /// The tenant that owns the application (`appOwnerOrganizationId`).
     pub owner: Option<Guid>,
-    /// URIs and ids by which tokens for it are asked for (`servicePrincipalNames`).
+    /// The audiences that tokens can be requested for (`servicePrincipalNames`).
     pub identifier_uris: Vec<String>,
-    /// Its name, for people: not unique.
+    /// The display name. Not unique.
     pub display_name: String,
-    /// The roles that it defines.
+    /// The roles that the API defines.
     pub roles: Vec<AppRole>,
 }
 
-/// One role of an API, or default access.
+/// A role of an API, or default access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppRole {
-    /// The id that an assignment carries.
+    /// The id, which assignments refer to.
     pub id: AppRoleId,
-    /// The text that appears in the `roles` claim of tokens, for instance `User.Read.All`.
+    /// The value in the `roles` claim of tokens, for instance `User.Read.All`.
     pub value: Option<String>,
-    /// Whether it can be assigned at all.
+    /// Whether the role is enabled. A disabled role cannot be assigned.
     pub is_enabled: bool,
-    /// Whether applications can hold it; some roles are for people only.
+    /// Whether applications can hold the role. Some roles are for users only.
     pub is_for_applications: bool,
 }
 
 impl AppRole {
-    /// A role of which only the id is known: default access, or one that the API defines no more.
+    /// A role of which only the id is known: default access, or a role that the API no longer defines.
     #[must_use]
     pub fn known_by_id(id: AppRoleId) -> Self {
         Self { id, value: None, is_enabled: true, is_for_applications: true }
     }
 
-    /// Whether an application can be given it.
+    /// The value, or the id if the role has none.
+    pub(crate) fn value_or_id(&self) -> String {
+        self.value.clone().unwrap_or_else(|| self.id.to_string())
+    }
+
+    /// Whether the role can be assigned to an application.
     #[must_use]
     pub fn is_assignable(&self) -> bool {
         self.is_enabled && self.is_for_applications
     }
 }
 
-/// Why a name means no role of an API.
+/// The reason why a name matches no role of an API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSuchRole {
-    /// The API defines no role of this name; with values that come near.
+    /// The API defines no role with this name. Holds the values of roles that are spelled similarly.
     #[error("the API defines no app role of this name")]
     Unknown(Vec<String>),
     /// Several roles have this value.
     #[error("several roles of the API have this value; name one by its id")]
     Ambiguous,
-    /// Default access is only for APIs without roles.
+    /// Default access exists only on APIs that define no roles.
     #[error("the API defines app roles, so default access cannot be assigned; name a role")]
     HasRoles,
 }
 
 impl Api {
-    /// The role that a request names, whether it can be assigned or not.
+    /// Finds the role that a request names, assignable or not.
     pub fn role(&self, name: &RoleName) -> Result<AppRole, NoSuchRole> {
         match name {
             RoleName::DefaultAccess if self.roles.is_empty() => {
@@ -112,33 +127,32 @@ impl Api {
         }
     }
 
-    /// Values of assignable roles that a person may have meant.
+    /// Values of assignable roles that are spelled similarly.
     fn nearest_values(&self, value: &str) -> Vec<String> {
-        let assignable =
-            self.roles.iter().filter(|role| role.is_enabled && role.is_for_applications);
+        let assignable = self.roles.iter().filter(|role| role.is_assignable());
         nearest(value, assignable.filter_map(|role| role.value.as_deref()))
     }
 }
 
-/// The texts that a person may have meant: those within a third of the text's length, ignoring case,
-/// nearest first, five at most.
+/// Suggestions for a misspelled text: the known texts whose edit distance is at most a third of its
+/// length, ignoring case. At most five, nearest first.
 #[must_use]
 pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let text = text.to_ascii_lowercase();
     let limit = text.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
-        // Texts whose lengths differ by more cannot be near; measuring them is the costly part.
+        // The distance is at least the difference in length, and expensive to compute.
         .filter(|known| known.len().abs_diff(text.len()) <= limit)
         .map(|known| (edit_distance(&text, &known.to_ascii_lowercase()), known))
         .filter(|(distance, _)| *distance <= limit)
         .collect();
     near.sort_unstable();
     near.dedup();
-    near.into_iter().take(MOST_SUGGESTIONS).map(|(_, known)| known.to_owned()).collect()
+    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, known)| known.to_owned()).collect()
 }
 
-/// How many characters must be put in, taken out or changed to make one text of the other.
+/// The Levenshtein distance: insertions, deletions and substitutions between two texts.
 fn edit_distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -158,16 +172,16 @@ fn edit_distance(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// An assignment as it stands in the tenant.
+/// An existing assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// Graph's id of it, which a delete needs. Opaque and case-sensitive.
+    /// Graph's id of the assignment, which a delete needs. Opaque and case-sensitive.
     pub id: String,
     /// The API that defines the role.
     pub api: ObjectId,
     /// The role.
     pub role: AppRoleId,
-    /// When it was made, as Graph writes it; Graph leaves it out for some old assignments.
+    /// When the assignment was created, as Graph writes it. Graph omits it for some old assignments.
     pub created: Option<String>,
 }
 
@@ -178,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_distance_of_two_texts_is_the_number_of_their_differences() {
+    fn the_edit_distance_counts_insertions_deletions_and_substitutions() {
         for (left, right, distance) in [
             ("", "", 0),
             ("", "abc", 3),
@@ -193,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_distance_is_symmetric_and_at_most_the_longer_text(a in "[a-c]{0,8}", b in "[a-c]{0,8}") {
+        fn the_edit_distance_is_symmetric_and_at_most_the_longer_length(a in "[a-c]{0,8}", b in "[a-c]{0,8}") {
             let distance = edit_distance(&a, &b);
             prop_assert_eq!(distance, edit_distance(&b, &a));
             prop_assert!(distance <= a.len().max(b.len()));

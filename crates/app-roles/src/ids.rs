@@ -1,18 +1,18 @@
-//! Ids as types of their own, so that a client id cannot stand where an object id belongs.
+//! Ids as distinct types, so that a client id cannot be used as an object id.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::parsed_string::parsed;
+use crate::json::parse_string;
 
-/// Length of a GUID written with hyphens, the only spelling that Graph and ARM use.
+/// Length of a GUID with hyphens, the only spelling that Graph and ARM use.
 const GUID_TEXT_LENGTH: usize = 36;
 
-/// A text that is not a GUID.
+/// The error for a text that is not a GUID.
 ///
-/// The text itself is not repeated: it may be anything, and errors are logged.
+/// It does not repeat the text, which can be anything, because errors are logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a GUID: 36 characters such as 11111111-2222-3333-4444-555555555555")]
 pub struct NotAGuid;
@@ -33,7 +33,7 @@ macro_rules! guid_newtype {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Reads the hyphenated spelling, in either case; every other spelling is refused.
+            /// Reads a GUID of 36 characters with hyphens, in either case. Other spellings are refused.
             pub fn parse(text: &str) -> Result<Self, NotAGuid> {
                 parse_guid(text).map(Self)
             }
@@ -53,7 +53,7 @@ macro_rules! guid_newtype {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                parsed(deserializer, Self::parse)
+                parse_string(deserializer, Self::parse)
             }
         }
     };
@@ -65,7 +65,7 @@ guid_newtype! {
 }
 
 guid_newtype! {
-    /// The id of an application, the same in every tenant; of a managed identity, its client id.
+    /// The id of an application, equal in every tenant. For a managed identity, this is its client id.
     AppId
 }
 
@@ -75,17 +75,17 @@ guid_newtype! {
 }
 
 guid_newtype! {
-    /// The id that the Functions host gives to one invocation.
+    /// The Functions host's id of one invocation.
     InvocationId
 }
 
 guid_newtype! {
-    /// A GUID that does not say what kind of id it is.
+    /// A GUID that may be any kind of id.
     Guid
 }
 
 impl AppRoleId {
-    /// The id of an assignment without a role ("Grant an appRoleAssignment to a service principal").
+    /// The role id of an assignment without a role ("Grant an appRoleAssignment to a service principal").
     pub const DEFAULT_ACCESS: Self = Self(Uuid::nil());
 }
 
@@ -102,7 +102,7 @@ impl From<Guid> for AppId {
 }
 
 impl ObjectId {
-    /// Somewhere in the order of ids. Nobody has it.
+    /// A random id that no object has: a random place in the order of ids.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
@@ -110,7 +110,7 @@ impl ObjectId {
 }
 
 impl InvocationId {
-    /// An id for an invocation that came without one.
+    /// A random id, for an invocation that the host gave none.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_other_than_the_hyphenated_one_are_refused() {
+    fn a_guid_without_hyphens_or_with_decoration_is_refused() {
         for text in [
             "",
             "06b708a9e8304db3a9148e69da51d44f",
@@ -140,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again_in_either_case(bytes: [u8; 16]) {
+        fn a_guid_is_read_back_in_either_case(bytes: [u8; 16]) {
             let text = Uuid::from_bytes(bytes).to_string();
             prop_assert_eq!(AppRoleId::parse(&text).unwrap().to_string(), text.clone());
             prop_assert_eq!(AppRoleId::parse(&text.to_uppercase()).unwrap().to_string(), text);

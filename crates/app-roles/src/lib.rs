@@ -1,18 +1,16 @@
-//! What the broker knows without asking anybody: ids, requests, the policy, outcomes.
-//!
-//! Pure: no I/O, no clock, no async.
+#![doc = include_str!("../README.md")]
 
 pub mod arm;
-mod ascii_json;
 pub mod assignment_list;
+pub mod baseline_role;
+pub mod code;
 pub mod directory;
 pub mod event;
 pub mod failed_request;
 pub mod ids;
+mod json;
 pub mod names;
 pub mod outcome;
-mod parsed_string;
-pub mod plan;
 pub mod policy;
 pub mod privileged;
 pub mod reconcile;
@@ -20,7 +18,9 @@ pub mod request;
 pub mod requester;
 pub mod resource_type;
 pub mod result;
+#[cfg(any(test, feature = "schema"))]
+pub mod schema;
 pub mod text;
 
-/// The version of this broker, as it appears in results and in the `User-Agent` header.
+/// The broker's version, as results and the `User-Agent` header state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,7 +1,7 @@
-//! How a request names what it is about.
+//! Names in a request: of the principal, the API and the roles.
 //!
-//! Each name is a text, or an object with one field that says what kind of name it is. The readers
-//! are written by hand: serde's untagged enums would lose where in the document a fault is.
+//! A name is a string, or an object with one field that states its kind. The deserializers are written
+//! by hand, because serde's untagged enums lose the path of a fault.
 
 use std::{fmt, marker::PhantomData};
 
@@ -13,11 +13,11 @@ use serde::{
 use crate::{
     arm::ArmScope,
     ids::{AppId, AppRoleId, Guid, ObjectId},
-    parsed_string::parsed,
+    json::parse_string,
     text::{DisplayName, IdentifierUri, RoleValue},
 };
 
-/// Names of Microsoft's APIs that people type, and their appIds ("Verify first-party Microsoft
+/// Aliases of Microsoft's APIs and their appIds ("Verify first-party Microsoft
 /// applications in sign-in reports").
 const ALIASES: [(&str, &str); 5] = [
     ("graph", "00000003-0000-0000-c000-000000000000"),
@@ -27,10 +27,10 @@ const ALIASES: [(&str, &str); 5] = [
     ("defender", "fc780465-2017-40d4-a0c5-307022471b92"),
 ];
 
-/// How a request names the principal.
+/// The name of a principal in a request.
 ///
 /// On the wire: `"2f5f…"`, a GUID that is an object id or else a client id; `"/subscriptions/…"`, the
-/// ARM id of a resource; any other text, a display name; or `{"objectId": "…"}`, `{"clientId": "…"}`,
+/// ARM id of a resource; any other string, a display name; or `{"objectId": "…"}`, `{"clientId": "…"}`,
 /// `{"resourceId": "…"}`, `{"displayName": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrincipalName {
@@ -40,17 +40,17 @@ pub enum PrincipalName {
     ObjectId(ObjectId),
     /// A client id.
     ClientId(AppId),
-    /// The ARM id of the resource whose identity it is.
+    /// The ARM id of the resource that the identity belongs to.
     ResourceId(ArmScope),
     /// A display name.
     DisplayName(DisplayName),
 }
 
-/// How a request names the API.
+/// The name of an API in a request.
 ///
 /// On the wire: `"2f5f…"`, a GUID that is an appId or else an object id; `"graph"`, `"sharepoint"`,
 /// `"exchange"`, `"intune"`, `"defender"`; `"api://…"` or `"https://…"`, an identifier URI; any other
-/// text, a display name; or `{"appId": "…"}`, `{"objectId": "…"}`, `{"identifierUri": "…"}`,
+/// string, a display name; or `{"appId": "…"}`, `{"objectId": "…"}`, `{"identifierUri": "…"}`,
 /// `{"displayName": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ApiName {
@@ -66,16 +66,16 @@ pub enum ApiName {
     DisplayName(DisplayName),
 }
 
-/// How a request names a role.
+/// The name of a role in a request.
 ///
-/// On the wire: a text, a role's id or its value; the zero GUID is default access.
+/// On the wire: a string, the role's id or its value. The zero GUID is default access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleName {
     /// The id of a role.
     Id(AppRoleId),
-    /// The value of a role, in any case.
+    /// The value of a role. Values are compared ignoring case.
     Value(RoleValue),
-    /// Access without a role, for APIs that define none.
+    /// Default access: an assignment without a role, on an API that defines none.
     DefaultAccess,
 }
 
@@ -126,15 +126,15 @@ impl<'de> Deserialize<'de> for RoleName {
     }
 }
 
-/// A name that is a text or an object with one field.
+/// A name that is a string or an object with one field.
 trait Name: Sized {
-    /// The fields that an object may have, one of them.
+    /// The possible fields of an object, which has exactly one of them.
     const KINDS: &'static [&'static str];
 
-    /// Reads the text of a name that does not say its kind.
+    /// Reads a name that does not state its kind.
     fn of_text(text: &str) -> Result<Self, String>;
 
-    /// Reads the value of a field.
+    /// Reads the value of the field.
     fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error>;
 }
 
@@ -144,7 +144,7 @@ impl<'de, N: Name> Visitor<'de> for NameVisitor<N> {
     type Value = N;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "a text, or an object with one of {}", N::KINDS.join(", "))
+        write!(formatter, "a string, or an object with one of {}", N::KINDS.join(", "))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<N, E> {
@@ -166,14 +166,14 @@ impl<'de, N: Name> Visitor<'de> for NameVisitor<N> {
 }
 
 impl PrincipalName {
-    /// Reads the text of a name that does not say its kind.
+    /// Reads a name that does not state its kind.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::of_text(text)
     }
 }
 
 impl ApiName {
-    /// Reads the text of a name that does not say its kind.
+    /// Reads a name that does not state its kind.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::of_text(text)
     }
@@ -244,12 +244,12 @@ impl<'de> Deserialize<'de> for ApiName {
     }
 }
 
-/// The ARM id of a resource: a scope with a resource in it.
+/// The ARM id of a resource.
 struct ResourceId(ArmScope);
 
 impl<'de> Deserialize<'de> for ResourceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer, |text| resource_id(text).map(Self))
+        parse_string(deserializer, |text| resource_id(text).map(Self))
     }
 }
 

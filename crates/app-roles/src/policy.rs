@@ -1,134 +1,63 @@
-//! The policy: who may be given which role, by whose request. What no rule allows is denied.
+//! The policy: which requester may have which app role granted to which principal. Everything that no
+//! rule allows is denied.
 //!
-//! The only ways to a [`Permit`], and so to a write on Microsoft Graph, lead through
-//! [`Policy::decide`], for a request, and [`Policy::decide_baseline`], for what is given without one; for
-//! the operator's tool, which has rights of its own and never runs in the handler, through
-//! [`Policy::operator_permit`].
+//! A request passes two gates. The first judges names before any look-up ([`Policy::admit`]), the
+//! second judges facts from Microsoft Graph ([`Policy::decide`]). The baseline, which grants roles
+//! without a request, passes the second gate too ([`Policy::decide_baseline`]).
+//!
+//! Only this module can make a [`Permit`], and every write to Microsoft Graph takes one. With the
+//! feature `operator`, an operator's own rights are a third source of permits, for the operator's tool.
 
 mod baseline;
-mod choice;
+mod coverage;
 mod denial;
-mod explain;
+mod explanation;
+mod fault;
 mod file;
-mod holding;
+mod first_gate;
+mod matching_rule;
+#[cfg(feature = "operator")]
 mod operator_consent;
 mod pattern;
-mod reading;
+mod permit;
+mod protected;
+mod question;
 mod rule;
+mod rules;
+mod scope_pattern;
+mod second_gate;
+mod visible_roles;
 mod warnings;
 
-pub use baseline::BaselineQuestion;
-use choice::{Refusal, Subject, choose};
 pub use denial::Denial;
-pub use explain::{Gap, NearRule};
-pub use file::{PolicyFault, PolicyFaults};
+pub use explanation::{Gap, NearRule};
+pub use fault::{PolicyFault, PolicyFaults};
+use first_gate::UnresolvedQuestion;
+#[cfg(feature = "operator")]
 pub use operator_consent::{Caution, OPERATORS_OWN_RIGHTS, OperatorConsent};
-use pattern::Protected;
-pub use reading::View;
+pub use permit::Permit;
+pub use question::{OwnIdentity, ProposedAssignment, Question};
 pub use rule::BaselineRule;
-use rule::{Grant, Rule, RuleAction};
+use rule::RuleAction;
+use rules::{NO_RULES, Rules};
 use sha2::{Digest, Sha256};
+pub use visible_roles::VisibleRoles;
 
 use crate::{
-    directory::{Api, AppRole, Principal},
-    ids::{AppId, AppRoleId, Guid, ObjectId},
+    arm::ArmScope,
+    baseline_role::BaselineRole,
+    directory::{Api, Principal},
     names::{ApiName, PrincipalName},
-    request::{Action, Request},
+    request::Request,
     requester::Requester,
 };
 
 /// The policy in force.
 #[derive(Debug)]
 pub struct Policy {
+    /// The rules, or why there are none.
     rules: Result<Rules, String>,
     sha256: Option<String>,
-}
-
-/// What a policy file says.
-#[derive(Debug)]
-struct Rules {
-    protected: Vec<Protected>,
-    allow: Vec<Rule>,
-    baseline: Vec<BaselineRule>,
-}
-
-/// Leave to create or remove one assignment, and nothing else.
-///
-/// Its fields are private and only this module makes one, so a write that no rule allowed does not
-/// compile.
-#[derive(Debug)]
-pub struct Permit {
-    action: Action,
-    principal: ObjectId,
-    client_id: Option<AppId>,
-    api: ObjectId,
-    role: AppRoleId,
-    rule: String,
-}
-
-impl Permit {
-    /// What may be done.
-    #[must_use]
-    pub fn action(&self) -> Action {
-        self.action
-    }
-
-    /// By which client id Graph was asked for the principal, if it was.
-    #[must_use]
-    pub fn client_id(&self) -> Option<AppId> {
-        self.client_id
-    }
-
-    /// Who receives or loses the role.
-    #[must_use]
-    pub fn principal(&self) -> ObjectId {
-        self.principal
-    }
-
-    /// Whose role it is.
-    #[must_use]
-    pub fn api(&self) -> ObjectId {
-        self.api
-    }
-
-    /// The role.
-    #[must_use]
-    pub fn role(&self) -> AppRoleId {
-        self.role
-    }
-
-    /// The name of the rule that allowed it.
-    #[must_use]
-    pub fn rule(&self) -> &str {
-        &self.rule
-    }
-}
-
-/// A question to the policy, all of it as Graph and the entrance state it and nothing as the request
-/// claims it.
-#[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// Who asks.
-    pub requester: &'a Requester,
-    /// What for.
-    pub action: Action,
-    /// Who is to receive the role.
-    pub principal: &'a Principal,
-    /// Whose role it is.
-    pub api: &'a Api,
-    /// The role.
-    pub role: &'a AppRole,
-    /// Who the broker is.
-    pub own: OwnIdentity,
-}
-
-/// Who the broker is, from its own token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OwnIdentity {
-    /// The object id of its identity.
-    pub object_id: ObjectId,
-    /// Its tenant; unknown, no API counts as the tenant's own.
-    pub tenant_id: Option<Guid>,
 }
 
 impl Policy {
@@ -138,154 +67,183 @@ impl Policy {
         Ok(Self { rules: Ok(rules), sha256: Some(hex(&Sha256::digest(bytes))) })
     }
 
-    /// The policy in force where no policy could be read: it denies everything and says why.
+    /// The policy in force if the file cannot be read: it denies everything, for this reason.
     #[must_use]
-    pub fn closed(reason: String) -> Self {
+    pub fn unavailable(reason: String) -> Self {
         Self { rules: Err(reason), sha256: None }
     }
 
-    /// Why the policy denies everything, if it does for want of a file.
+    /// The reason why no policy could be read, if none could.
     #[must_use]
-    pub fn closed_because(&self) -> Option<&str> {
+    pub fn unavailable_reason(&self) -> Option<&str> {
         self.rules.as_ref().err().map(String::as_str)
     }
 
-    fn rules_in_force(&self) -> Result<&Rules, Denial> {
-        self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))
-    }
-
-    /// SHA-256 of the file, in lower-case hexadecimal; `None` where there is no policy.
+    /// SHA-256 of the file in lower-case hexadecimal, or `None` without a policy.
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
     }
 
-    /// What identities always hold; nothing where there is no policy.
-    #[must_use]
-    pub fn baseline(&self) -> &[BaselineRule] {
-        self.rules.as_ref().map_or(&[], |rules| &rules.baseline)
+    fn rules(&self) -> Result<&Rules, Denial> {
+        self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))
     }
 
-    /// What may stand in the file and is probably not meant: rules that can never match, and rules
-    /// that admit whoever may create a resource group. A sentence each, with the rule's name.
+    fn rules_or_none(&self) -> &Rules {
+        self.rules.as_ref().unwrap_or(&NO_RULES)
+    }
+
+    /// Warnings about rules that are valid and probably a mistake: rules that never match, and rules
+    /// that anyone who can create a resource group can use. Each is a sentence with the rule's name.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.rules.as_ref().map_or_else(|_| Vec::new(), warnings::of)
-    }
-
-    /// The first gate, before anything is looked up: could any rule let this requester do this, about
-    /// an API and a principal that are named like this?
-    pub fn admit(&self, requester: &Requester, request: &Request) -> Result<(), Denial> {
-        let Request { action, principal, api, .. } = request;
-        self.admit_action(requester, (*action).into(), principal, api)
-    }
-
-    fn admit_action(
-        &self,
-        requester: &Requester,
-        action: RuleAction,
-        principal: &PrincipalName,
-        api: &ApiName,
-    ) -> Result<(), Denial> {
-        self.could_allow(requester, action, principal, api).then_some(()).ok_or_else(|| match self
-            .closed_because()
-        {
-            Some(reason) => Denial::NoPolicy(reason.to_owned()),
-            None => Denial::Requester(requester.clone(), action.verb()),
-        })
-    }
-
-    fn could_allow(
-        &self,
-        requester: &Requester,
-        action: RuleAction,
-        principal: &PrincipalName,
-        api: &ApiName,
-    ) -> bool {
-        self.rules.as_ref().is_ok_and(|rules| {
-            rules
-                .allow
-                .iter()
-                .any(|rule| rule.admits(requester, action) && rule.could_concern(principal, api))
-        })
-    }
-
-    /// The second gate, the decision proper, on what Graph says.
-    pub fn decide(&self, question: &Question<'_>) -> Result<Permit, Denial> {
-        let Question { requester, action, principal, api, role, own } = *question;
-        let rules = self.rules_in_force()?;
-        rules.check_guards(principal, api, own)?;
-        let candidates: Vec<(&str, &Grant)> = rules
-            .allow
-            .iter()
-            .filter(|rule| rule.admits(requester, action.into()))
-            .map(Rule::named)
-            .collect();
-        if candidates.is_empty() {
-            return Err(Denial::Requester(requester.clone(), action.verb()));
-        }
-        let subject = Subject { principal, api, role, own };
-        let rule = choose(candidates, &subject).map_err(|refusal| denial(refusal, question))?;
-        Ok(subject.permit(action, rule))
+        warnings::warnings(self.rules_or_none())
     }
 }
 
-impl Rules {
-    /// What no rule can allow.
-    fn check_guards(
+/// Requests.
+impl Policy {
+    /// The first gate, before any look-up: whether any rule could allow what the request names.
+    pub fn admit(&self, requester: &Requester, request: &Request) -> Result<(), Denial> {
+        let Request { principal, api, .. } = request;
+        let action = request.action.into();
+        first_gate::admit(self.rules()?, UnresolvedQuestion { requester, action, principal, api })
+    }
+
+    /// The second gate: the decision on one role, from what Graph states.
+    pub fn decide(&self, question: &Question<'_>) -> Result<Permit, Denial> {
+        second_gate::decide(self.rules()?, question)
+    }
+
+    /// The rules of `allow` with what each lacks to allow the request, nearest first. Protection is
+    /// not among it, because no rule can override it: see [`Policy::decide`].
+    #[must_use]
+    pub fn nearest_rules(&self, question: &Question<'_>) -> Vec<NearRule> {
+        explanation::nearest_rules(&self.rules_or_none().allow, question)
+    }
+
+    /// The APIs of all rules, each once.
+    #[must_use]
+    pub fn all_apis(&self) -> Vec<ApiName> {
+        coverage::all_apis(self.rules_or_none())
+    }
+}
+
+/// Reading what a principal holds.
+impl Policy {
+    /// The first gate, before any look-up: whether any rule could let the requester see what the
+    /// principal holds on the API.
+    pub fn admit_reading(
+        &self,
+        requester: &Requester,
+        principal: &PrincipalName,
+        api: &ApiName,
+    ) -> Result<(), Denial> {
+        let action = RuleAction::Read;
+        first_gate::admit(self.rules()?, UnresolvedQuestion { requester, action, principal, api })
+    }
+
+    /// The second gate: which roles the requester may see. What is protected from changes is hidden.
+    pub fn visible_roles<'a>(
+        &'a self,
+        requester: &Requester,
+        principal: &Principal,
+        api: &'a Api,
+        own: OwnIdentity,
+    ) -> Result<VisibleRoles<'a>, Denial> {
+        VisibleRoles::of(self.rules()?, requester, (principal, api), own)
+    }
+}
+
+/// The baseline: roles that identities always hold, without a request.
+impl Policy {
+    /// The rules of the baseline. Empty without a policy.
+    #[must_use]
+    pub fn baseline(&self) -> &[BaselineRule] {
+        &self.rules_or_none().baseline
+    }
+
+    /// The first gate, before any look-up: whether the baseline covers the identities of a resource
+    /// and no scope protects them.
+    ///
+    /// A rule that names an object id covers no resource: the id is known only after the resource
+    /// exists.
+    #[must_use]
+    pub fn baseline_covers(&self, resource: &ArmScope) -> bool {
+        coverage::baseline_covers(self.rules_or_none(), resource)
+    }
+
+    /// The second gate: the decision on one role, from what Graph states.
+    pub fn decide_baseline(&self, question: &ProposedAssignment<'_>) -> Result<Permit, Denial> {
+        second_gate::decide_baseline(self.rules()?, question)
+    }
+
+    /// Denies the broker's own identity and protected principals, which no rule can change.
+    pub fn check_principal(&self, principal: &Principal, own: OwnIdentity) -> Result<(), Denial> {
+        protected::check_principal(&self.rules()?.protected, principal, own)
+    }
+
+    /// The assignable roles of an API that the baseline grants to a principal: those that
+    /// [`Policy::decide_baseline`] permits.
+    #[must_use]
+    pub fn baseline_roles(
         &self,
         principal: &Principal,
         api: &Api,
         own: OwnIdentity,
-    ) -> Result<(), Denial> {
-        self.check_principal(principal, own)?;
-        if self.protected.iter().any(|entry| entry.is_api(api)) {
-            return Err(Denial::ProtectedApi(api.app_id.to_string()));
-        }
-        Ok(())
+    ) -> Vec<BaselineRole> {
+        baseline::roles_for(self.rules_or_none(), principal, api, own)
     }
 
-    fn check_principal(&self, principal: &Principal, own: OwnIdentity) -> Result<(), Denial> {
-        if principal.object_id == own.object_id {
-            return Err(Denial::OwnIdentity);
-        }
-        if self.protected.iter().any(|entry| entry.is_principal(principal)) {
-            return Err(Denial::ProtectedPrincipal(place_of(principal)));
-        }
-        Ok(())
+    /// The roles that baseline rules name exactly and that the API does not define, or that cannot be
+    /// assigned: new roles, or mistakes. With a principal, only rules that cover it count.
+    #[must_use]
+    pub fn unknown_roles(&self, principal: Option<&Principal>, api: &Api) -> Vec<String> {
+        baseline::unknown_roles(self.rules_or_none(), principal, api)
     }
-}
 
-fn denial(refusal: Refusal<'_>, question: &Question<'_>) -> Denial {
-    let role = name_of(question.role);
-    match refusal {
-        Refusal::Api => api_denial(question.requester, question.api),
-        Refusal::Principal => principal_denial(question.requester, question.principal),
-        Refusal::Role => Denial::Role { requester: question.requester.clone(), role },
-        Refusal::Privileged { why, rule } => {
-            Denial::Privileged { role, why, rule: rule.to_owned() }
-        }
+    /// The places in Azure that contain all identities of the baseline's scopes, each once.
+    #[must_use]
+    pub fn baseline_scopes(&self) -> Vec<String> {
+        coverage::baseline_scopes(self.rules_or_none())
     }
-}
 
-fn api_denial(requester: &Requester, api: &Api) -> Denial {
-    Denial::Api { requester: requester.clone(), app_id: api.app_id.to_string() }
-}
+    /// The APIs of the baseline rules that cover a principal, each once.
+    #[must_use]
+    pub fn baseline_apis(&self, principal: &Principal) -> Vec<ApiName> {
+        coverage::baseline_apis(self.rules_or_none(), Some(principal))
+    }
 
-fn principal_denial(requester: &Requester, principal: &Principal) -> Denial {
-    Denial::Principal { requester: requester.clone(), principal: place_of(principal) }
-}
+    /// The APIs of the baseline, each once.
+    #[must_use]
+    pub fn all_baseline_apis(&self) -> Vec<ApiName> {
+        coverage::baseline_apis(self.rules_or_none(), None)
+    }
 
-/// How a rule would have to name the principal: by its ARM id, else by its object id.
-fn place_of(principal: &Principal) -> String {
-    match &principal.resource_id {
-        Some(scope) => scope.to_string(),
-        None => principal.object_id.to_string(),
+    /// Whether the baseline grants an existing assignment, or a rule lets any requester create it.
+    ///
+    /// Protection does not count: it keeps the broker from changes and says nothing about who may
+    /// hold the role.
+    #[must_use]
+    pub fn is_expected(&self, assignment: &ProposedAssignment<'_>) -> bool {
+        second_gate::is_expected(self.rules_or_none(), assignment)
     }
 }
 
-fn name_of(role: &AppRole) -> String {
-    role.value.clone().unwrap_or_else(|| role.id.to_string())
+/// The operator's own rights.
+#[cfg(feature = "operator")]
+impl Policy {
+    /// Permits a change that an operator has decided on, whatever the rules say. Without a
+    /// confirmation, an error lists the reasons for which the operator must confirm the change.
+    pub fn operator_permit(&self, consent: &OperatorConsent<'_>) -> Result<Permit, Vec<Caution>> {
+        operator_consent::permit(self.rules.as_ref().map_err(String::as_str), consent)
+    }
+
+    /// The reasons for which an operator must confirm a change. Empty for an everyday change.
+    #[must_use]
+    pub fn cautions(&self, consent: &OperatorConsent<'_>) -> Vec<Caution> {
+        operator_consent::cautions(self.rules.as_ref().map_err(String::as_str), consent)
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -293,6 +251,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+mod baseline_tests;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod guard_tests;
+#[cfg(test)]
+#[cfg(feature = "operator")]
+mod operator_tests;
 #[cfg(test)]
 mod tests;

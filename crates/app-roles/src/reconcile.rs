@@ -1,128 +1,128 @@
-//! The baseline against what the identities of a tenant really hold: who lacks something, what nobody
-//! has allowed, and whose turn it is to be looked at.
+//! The comparison of a tenant with the baseline: which identities lack roles, which assignments no rule
+//! allows, and which identities are repaired first.
 //!
-//! A large tenant has hundreds of thousands of assignments. They are kept as [`Holding`]s and nothing
-//! else of them; identities are looked at as they come, and only the ids of some are kept.
+//! A large tenant has hundreds of thousands of assignments. They are stored as compact [`CompactAssignment`]s.
+//! Identities are compared one by one, and only the ids of those that lack roles are stored.
 
 use std::sync::Arc;
 
 use crate::{
+    baseline_role,
     directory::{Api, AppRole, Principal},
     ids::{AppRoleId, ObjectId},
-    plan,
-    policy::{BaselineQuestion, OwnIdentity, Policy},
+    policy::{OwnIdentity, Policy, ProposedAssignment},
 };
 
-/// An assignment, as far as it is compared: 49 bytes.
+/// The parts of an assignment that are compared: 49 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Holding {
-    /// Who holds the role.
+pub struct CompactAssignment {
+    /// The principal that holds the role.
     pub principal: ObjectId,
-    /// Whose role it is.
+    /// The API that defines the role.
     pub api: ObjectId,
     /// The role.
     pub role: AppRoleId,
-    /// Whether it was made so long ago that an earlier comparison had seen it, or would have.
+    /// Whether the assignment is so old that an earlier comparison saw it, or would have seen it.
     pub is_old: bool,
 }
 
-impl Holding {
-    /// What tells one assignment from another.
+impl CompactAssignment {
+    /// The ids that identify the assignment.
     fn ids(&self) -> (ObjectId, ObjectId, AppRoleId) {
         (self.principal, self.api, self.role)
     }
 }
 
-/// Who holds what, found by who.
+/// Assignments, indexed by principal.
 #[derive(Debug, Default)]
-pub struct Holdings(Vec<Holding>);
+pub struct AssignmentsByPrincipal(Vec<CompactAssignment>);
 
-impl From<Vec<Holding>> for Holdings {
-    /// In any order; one that is there twice counts once.
-    fn from(mut all: Vec<Holding>) -> Self {
+impl From<Vec<CompactAssignment>> for AssignmentsByPrincipal {
+    /// Accepts any order and removes duplicates.
+    fn from(mut all: Vec<CompactAssignment>) -> Self {
         all.sort_unstable();
         all.dedup();
         Self(all)
     }
 }
 
-impl Holdings {
-    /// What one principal holds.
+impl AssignmentsByPrincipal {
+    /// The assignments of one principal.
     #[must_use]
-    pub fn of(&self, principal: ObjectId) -> &[Holding] {
+    pub fn of(&self, principal: ObjectId) -> &[CompactAssignment] {
         let begin = self.0.partition_point(|one| one.principal < principal);
         let end = self.0.partition_point(|one| one.principal <= principal);
         self.0.get(begin..end).unwrap_or_default()
     }
 }
 
-/// What identities are compared with.
+/// The expected and the actual state that identities are compared by.
 #[derive(Debug)]
 pub struct Comparison<'a> {
-    /// What they should and may hold.
+    /// The policy: what identities must and may hold.
     pub policy: &'a Policy,
-    /// Who the broker is.
+    /// The broker's own identity.
     pub own: OwnIdentity,
-    /// The APIs that the baseline is about.
+    /// The APIs of the baseline.
     pub apis: &'a [Arc<Api>],
-    /// What is held on these APIs.
-    pub holdings: &'a Holdings,
+    /// The assignments of roles of these APIs.
+    pub holdings: &'a AssignmentsByPrincipal,
 }
 
-/// What looking at identities has shown.
+/// The result of comparing identities.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many were looked at.
+    /// The number of identities compared.
     pub identities: usize,
-    /// Those that lack something of what the baseline gives them.
+    /// The identities that lack roles of the baseline.
     pub lacking: Vec<ObjectId>,
-    /// What some hold and no rule allows.
-    pub unexpected: Vec<Holding>,
+    /// The assignments that no rule allows.
+    pub unexpected: Vec<CompactAssignment>,
 }
 
 impl Findings {
-    /// Looks at one identity. To look twice at one does no harm.
-    pub fn look_at(&mut self, identity: &Principal, comparison: &Comparison<'_>) {
+    /// Compares one identity. Comparing it twice is harmless.
+    pub fn compare(&mut self, identity: &Principal, comparison: &Comparison<'_>) {
         let Comparison { policy, own, apis, holdings } = *comparison;
         self.identities += 1;
         let held = holdings.of(identity.object_id);
-        let wanted = apis.iter().flat_map(|api| policy.wanted(identity, api, own)).collect();
+        let wanted =
+            apis.iter().flat_map(|api| policy.baseline_roles(identity, api, own)).collect();
         let present = held.iter().map(|one| (one.api, one.role));
-        if !plan::missing(wanted, present).is_empty() {
+        if !baseline_role::missing(wanted, present).is_empty() {
             self.lacking.push(identity.object_id);
         }
-        // What the broker's own identity holds is what makes it the broker.
+        // The broker's own roles are what make it the broker. No rule allows them.
         if identity.object_id != own.object_id {
-            let unexpected = held.iter().filter(|one| !comparison.explains(identity, one));
+            let unexpected = held.iter().filter(|one| !comparison.is_expected(identity, one));
             self.unexpected.extend(unexpected);
         }
     }
 }
 
 impl Comparison<'_> {
-    fn explains(&self, principal: &Principal, held: &Holding) -> bool {
+    fn is_expected(&self, principal: &Principal, held: &CompactAssignment) -> bool {
         let Some(api) = self.apis.iter().find(|api| api.object_id == held.api) else { return true };
         let defined = api.roles.iter().find(|role| role.id == held.role).cloned();
         let role = &defined.unwrap_or_else(|| AppRole::known_by_id(held.role));
-        self.policy.explains(&BaselineQuestion { principal, api, role, own: self.own })
+        self.policy.is_expected(&ProposedAssignment { principal, api, role, own: self.own })
     }
 }
 
-/// Who of those that lack something is looked at now.
+/// The identities to repair in this run, and where the next run continues.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Turns {
-    /// Whose turn it is.
+pub struct RepairBatch {
+    /// The identities to repair now.
     pub now: Vec<ObjectId>,
-    /// How many have to wait for the next time.
+    /// The number of identities that must wait for the next run.
     pub later: usize,
-    /// With whom the next time begins, if anybody has to wait.
+    /// The identity that the next run starts with, if any must wait.
     pub next: Option<ObjectId>,
 }
 
-impl Turns {
-    /// At most `most` of those who lack something, round and round in the order of their ids: those from
-    /// `from` on, and then those from the beginning. Whoever keeps lacking something, for whatever reason,
-    /// keeps nobody else from having a turn.
+impl RepairBatch {
+    /// Selects at most `most` identities, round robin in the order of their ids and starting at `from`, so
+    /// that identities that cannot be repaired do not starve the others.
     #[must_use]
     pub fn of(mut lacking: Vec<ObjectId>, from: ObjectId, most: usize) -> Self {
         lacking.sort_unstable();
@@ -134,11 +134,18 @@ impl Turns {
     }
 }
 
-/// What was found this time and the time before, or is old enough to have been. Something that is found
-/// once may be on its way in or out, since lists lag behind. `before` is in order.
+/// Keeps the assignments that the comparison before found too, or that are old enough for that.
+///
+/// An assignment that was found only once may be changing right now, because of replica lag. `before`
+/// must be sorted.
 #[must_use]
-pub fn found_twice(found: &[Holding], before: &[Holding]) -> Vec<Holding> {
-    let was_found = |one: &Holding| before.binary_search_by_key(&one.ids(), Holding::ids).is_ok();
+pub fn confirmed(
+    found: &[CompactAssignment],
+    before: &[CompactAssignment],
+) -> Vec<CompactAssignment> {
+    let was_found = |one: &CompactAssignment| {
+        before.binary_search_by_key(&one.ids(), CompactAssignment::ids).is_ok()
+    };
     found.iter().filter(|one| one.is_old || was_found(one)).copied().collect()
 }
 

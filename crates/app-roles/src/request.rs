@@ -1,7 +1,13 @@
-//! What somebody asks for, read strictly.
+//! Requests for app roles, read strictly.
 
-mod wire;
+mod action;
+mod invalid;
+pub(crate) mod shapes;
 
+pub use action::Action;
+pub use invalid::{InvalidRequest, MAX_REQUEST_BYTES};
+pub use shapes::MAX_ROLES;
+use shapes::{GraphShape, OwnShape, Shape};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -9,17 +15,10 @@ use crate::{
     text::{Reason, RequestId},
 };
 
-/// Largest request, in bytes of JSON. A queue message holds 64 KiB, and half of it is room enough
-/// for every field at its limit.
-pub const LARGEST_REQUEST: usize = 32 * 1024;
+/// Largest age of a request. An older one was made in a situation that may have changed.
+pub const MAX_REQUEST_AGE: Duration = Duration::hours(24);
 
-/// Most roles of one request. Each is a write, and all must fit the time of one invocation.
-pub const MOST_ROLES: usize = 20;
-
-/// A request that has waited longer than this was asked in another situation.
-pub const OLDEST_REQUEST: Duration = Duration::hours(24);
-
-/// What somebody asks for.
+/// A request to create or remove assignments.
 ///
 /// ```json
 /// { "requestId": "INC-1234", "action": "assign", "principal": "id-orders", "api": "api://orders",
@@ -34,105 +33,49 @@ pub const OLDEST_REQUEST: Duration = Duration::hours(24);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The requester's own label.
+    /// The requester's own id of the request.
     pub request_id: Option<RequestId>,
-    /// What to do.
+    /// Whether to create or to remove the assignments.
     pub action: Action,
-    /// Who is to receive or lose the roles.
+    /// The principal that receives or loses the roles.
     pub principal: PrincipalName,
-    /// Whose roles they are.
+    /// The API that defines the roles.
     pub api: ApiName,
-    /// The roles: 1 to [`MOST_ROLES`].
+    /// The roles: 1 to [`MAX_ROLES`].
     pub roles: Vec<RoleName>,
-    /// Why.
+    /// The requester's reason.
     pub reason: Option<Reason>,
-    /// When the request loses its meaning.
+    /// The time when the request expires.
     pub not_after: Option<OffsetDateTime>,
-    /// Look up and decide, and change nothing.
+    /// Whether to look up and decide without changing anything.
     pub dry_run: bool,
 }
 
-/// What a request asks to do.
-///
-/// On the wire: `"assign"` or `"revoke"`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum Action {
-    /// Give the roles.
-    #[default]
-    Assign,
-    /// Take the roles away.
-    Revoke,
-}
-
-impl Action {
-    /// The word for sentences.
-    #[must_use]
-    pub fn verb(self) -> &'static str {
-        match self {
-            Self::Assign => "assign",
-            Self::Revoke => "revoke",
-        }
-    }
-}
-
-/// Why bytes are not a request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRequest {
-    /// More bytes than [`LARGEST_REQUEST`].
-    #[error("the request has {0} bytes and may have {LARGEST_REQUEST}")]
-    TooLarge(usize),
-    /// Not JSON, or JSON of another shape.
-    #[error("{path}: {problem}")]
-    Json {
-        /// Where in the document, for instance `roles[2]`; `request` for the document itself.
-        path: String,
-        /// What is wrong there. May repeat a field's name, never a value.
-        problem: String,
-    },
-}
-
-impl InvalidRequest {
-    /// A short word for logs, which never hold any of the request's own text.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::TooLarge(_) => "tooLarge",
-            Self::Json { .. } => "malformed",
-        }
-    }
-
-    pub(super) fn at(path: &str, problem: &serde_json::Error) -> Self {
-        // The document itself, and text that ends before anything in it has a name.
-        let path = if matches!(path, "." | "?") { "request" } else { path };
-        Self::Json { path: path.to_owned(), problem: problem.to_string() }
-    }
-}
-
-/// Why a request is not looked at any more.
+/// The reason why a request has expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Expired {
-    /// Its own limit has passed.
+    /// The request's own limit has passed.
     #[error("the request's notAfter has passed")]
     NotAfter,
-    /// It has waited for longer than [`OLDEST_REQUEST`].
-    #[error("the request has waited for more than 24 hours; send it again if it is still wanted")]
+    /// The request is older than [`MAX_REQUEST_AGE`].
+    #[error("the request is older than 24 hours; send it again if it is still needed")]
     TooOld,
 }
 
 impl Request {
-    /// Reads the JSON text of a request.
+    /// Reads the JSON of a request.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidRequest> {
-        if bytes.len() > LARGEST_REQUEST {
+        if bytes.len() > MAX_REQUEST_BYTES {
             return Err(InvalidRequest::TooLarge(bytes.len()));
         }
-        wire::decode(bytes)
+        Ok(match shapes::read(bytes)? {
+            Shape::Own(own) => Self::from(*own),
+            Shape::Graph(graph) => Self::from(graph),
+        })
     }
 
-    /// Whether the request is too late. `sent` is when it was asked, as far as the entrance knows.
+    /// Checks that the request has not expired. `sent` is the time when it was sent, if the trigger
+    /// knows it.
     pub fn check_age(
         &self,
         sent: Option<OffsetDateTime>,
@@ -141,14 +84,42 @@ impl Request {
         if self.not_after.is_some_and(|limit| now > limit) {
             return Err(Expired::NotAfter);
         }
-        if sent.is_some_and(|sent| now - sent > OLDEST_REQUEST) {
+        if sent.is_some_and(|sent| now - sent > MAX_REQUEST_AGE) {
             return Err(Expired::TooOld);
         }
         Ok(())
     }
 }
 
-#[cfg(any(test, feature = "schema"))]
-pub mod schema;
+impl From<OwnShape> for Request {
+    fn from(own: OwnShape) -> Self {
+        Self {
+            request_id: own.request_id,
+            action: own.action.unwrap_or_default(),
+            principal: own.principal,
+            api: own.api,
+            roles: own.roles.0,
+            reason: own.reason,
+            not_after: own.not_after.map(|moment| moment.0),
+            dry_run: own.dry_run.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<GraphShape> for Request {
+    fn from(graph: GraphShape) -> Self {
+        Self {
+            request_id: None,
+            action: Action::Assign,
+            principal: PrincipalName::ObjectId(graph.principal_id),
+            api: ApiName::ObjectId(graph.resource_id),
+            roles: vec![RoleName::from(graph.app_role_id)],
+            reason: None,
+            not_after: None,
+            dry_run: false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

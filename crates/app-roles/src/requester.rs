@@ -1,4 +1,4 @@
-//! Who asks, as far as the entrance proves it.
+//! Requesters, as far as a trigger can prove them.
 
 use std::fmt;
 
@@ -6,52 +6,52 @@ use serde::{Serialize, Serializer};
 
 use crate::ids::ObjectId;
 
-/// Shortest and longest name of a storage queue ("Naming queues and metadata").
+/// Length of a storage queue's name, in characters ("Naming queues and metadata").
 const QUEUE_NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=63;
 
-/// Longest name of a function or of a key of one.
-const LONGEST_NAME: usize = 128;
+/// Longest name of a function or a function key, in characters.
+const MAX_NAME_LENGTH: usize = 128;
 
-/// Keys that every function app has. They are in many hands, so they name nobody.
-const KEYS_OF_EVERYBODY: [&str; 3] = ["default", "master", "_master"];
+/// Keys that every function app has. They are shared, so they identify no requester.
+const SHARED_KEYS: [&str; 3] = ["default", "master", "_master"];
 
-/// Who asks, as far as the entrance proves it.
+/// A requester, as far as a trigger can prove it.
 ///
 /// On the wire: a JSON string, `queue:<queue>`, `eventgrid:<function>`, `http:<object id>`,
 /// `key:<name of a function key>`, `cli:<object id>` or `admin`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Requester {
-    /// Whoever may write to this storage queue.
+    /// The senders to this storage queue.
     Queue(String),
-    /// Whoever may publish events that reach this function.
+    /// The publishers of the events that reach this function.
     EventGrid(String),
-    /// The application or person with this object id, signed in over HTTP.
+    /// The application or user with this object id, signed in over HTTP.
     Http(ObjectId),
-    /// Whoever holds the function key of this name.
+    /// The holders of the function key with this name.
     Key(String),
     /// The operator with this object id, at the command line.
     Cli(ObjectId),
-    /// Whoever called the host's admin endpoint. No rule can name it, so it is granted nothing.
+    /// The callers of the host's admin endpoint. No rule can name them, so they are granted nothing.
     Admin,
 }
 
-/// A requester in the policy that no entrance could ever prove.
+/// The error for a requester that no trigger could ever prove.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a requester is queue:<name of a storage queue>, eventgrid:<function>, http:<object id>, \
-     key:<name of a function key other than default and master> or cli:<object id>"
+    "expected queue:<storage queue>, eventgrid:<function>, http:<object id>, \
+     key:<function key other than default and master> or cli:<object id>"
 )]
 pub struct InvalidRequester;
 
 impl Requester {
-    /// Reads a requester as the policy names it.
+    /// Reads a requester as the policy names it. `admin` is refused.
     pub fn parse(text: &str) -> Result<Self, InvalidRequester> {
         let (kind, name) = text.split_once(':').ok_or(InvalidRequester)?;
         let object_id = || ObjectId::parse(name).map_err(|_| InvalidRequester);
         match kind {
             "queue" if is_queue_name(name) => Ok(Self::Queue(name.to_owned())),
             "eventgrid" if is_name(name) => Ok(Self::EventGrid(name.to_owned())),
-            "key" if is_name(name) && !is_everybodys(name) => Ok(Self::Key(name.to_owned())),
+            "key" if is_name(name) && !is_shared_key(name) => Ok(Self::Key(name.to_owned())),
             "http" => object_id().map(Self::Http),
             "cli" => object_id().map(Self::Cli),
             _ => Err(InvalidRequester),
@@ -65,12 +65,12 @@ fn is_queue_name(name: &str) -> bool {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len())
+    (1..=MAX_NAME_LENGTH).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
-fn is_everybodys(key: &str) -> bool {
-    KEYS_OF_EVERYBODY.iter().any(|name| name.eq_ignore_ascii_case(key))
+fn is_shared_key(key: &str) -> bool {
+    SHARED_KEYS.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 
 impl fmt::Display for Requester {
@@ -99,7 +99,7 @@ mod tests {
     const ID: &str = "11111111-1111-1111-1111-111111111111";
 
     #[test]
-    fn what_no_entrance_can_prove_is_no_requester() {
+    fn a_requester_that_no_trigger_can_prove_is_refused() {
         for text in [
             "",
             "*",
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_written_the_same() {
+    fn a_requester_is_displayed_as_it_was_read() {
         for text in [
             "queue:app-role-requests",
             "eventgrid:ResourceEvent",

@@ -1,4 +1,4 @@
-//! Types of Azure resources, as far as it matters for identities.
+//! Types of Azure resources, to tell which can have an identity.
 
 use crate::arm::ArmScope;
 
@@ -7,8 +7,8 @@ const PROVIDERS: &str = "providers";
 
 const USER_ASSIGNED_IDENTITY: &str = "microsoft.managedidentity/userassignedidentities";
 
-/// Types that no identity belongs to and that are written often: with every deployment, with every
-/// app, with every role. A type that is missing here costs one read that finds nothing.
+/// Frequently written types that have no identity. A type that is missing here costs one unnecessary
+/// read for each write.
 const WITHOUT_IDENTITY: [&str; 11] = [
     "microsoft.authorization/locks",
     "microsoft.authorization/roleassignments",
@@ -28,13 +28,13 @@ const WITHOUT_IDENTITY: [&str; 11] = [
 pub struct ResourceType(String);
 
 impl ResourceType {
-    /// The type of a resource by its id; `None` for a subscription or resource group.
+    /// The type of the resource with this id. `None` for a subscription or resource group.
     ///
-    /// A resource may extend another one; then its own type stands behind the last `providers`
+    /// In the id of an extension resource, its own type follows the last `providers`
     /// ("Resource ID of extension resources").
     #[must_use]
     pub fn of(resource: &ArmScope) -> Option<Self> {
-        // Words stand at even places and names at odd ones; a name may be any word.
+        // Words and names alternate. A name may be any word, also `providers`.
         let segments: Vec<_> = resource.segments().collect();
         let (pairs, _) = segments.as_chunks::<2>();
         let providers = pairs.iter().rposition(|[word, _]| *word == PROVIDERS)?;
@@ -43,13 +43,13 @@ impl ResourceType {
         (!types.is_empty()).then(|| Self(format!("{namespace}/{}", types.join("/"))))
     }
 
-    /// Whether such a resource is an identity itself.
+    /// Whether this is the type of user-assigned identities.
     #[must_use]
     pub fn is_user_assigned_identity(&self) -> bool {
         self.0 == USER_ASSIGNED_IDENTITY
     }
 
-    /// Whether such a resource may have, or be, an identity.
+    /// Whether a resource of this type can have or be an identity.
     #[must_use]
     pub fn can_have_identity(&self) -> bool {
         !WITHOUT_IDENTITY.contains(&self.0.as_str())
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_is_every_second_segment_behind_the_last_provider() {
+    fn the_type_consists_of_every_second_segment_after_the_last_providers() {
         for (below, expected) in [
             ("/providers/Microsoft.Web/sites/func", "microsoft.web/sites"),
             ("/providers/Microsoft.Web/sites/func/slots/blue", "microsoft.web/sites/slots"),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_that_is_left_out_is_written_as_types_are_compared() {
+    fn types_without_identity_are_listed_in_lower_case() {
         for kind in WITHOUT_IDENTITY {
             assert_eq!(kind, kind.to_ascii_lowercase());
             assert!(kind.contains('/') && !ResourceType(kind.to_owned()).can_have_identity());

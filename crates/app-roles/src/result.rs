@@ -1,28 +1,28 @@
-//! The broker's answer to one request.
+//! Results: the broker's answer to one request.
 
 use serde::Serialize;
 
 use crate::{
-    ascii_json::ascii_json,
     directory::{Api, Principal},
     ids::{AppId, InvocationId, ObjectId},
+    json::to_ascii_string,
     outcome::{Candidate, RoleOutcome},
     request::Action,
     requester::Requester,
 };
 
-/// Most candidates of an ambiguous name that a result lists.
-pub const MOST_CANDIDATES: usize = 10;
+/// Largest number of candidates that a result lists for an ambiguous name.
+pub const MAX_CANDIDATES: usize = 10;
 
-/// Largest result, in bytes. A queue message holds 64 KiB, and a sender's library may make base64
-/// of it.
-pub const LARGEST_RESULT: usize = 48 * 1024;
+/// Largest result, in bytes. A queue message holds 64 KiB, and base64, which some storage libraries use,
+/// adds a third.
+pub const MAX_RESULT_BYTES: usize = 48 * 1024;
 
-/// Characters that are kept of a name where a result would not fit otherwise: 20 roles with three
-/// names each, every character an escape of 12 bytes, are 29 KB.
-const SHORT_TEXT: usize = 40;
+/// Length that names are cut to in a result that would be too large: 20 roles with three names each,
+/// every character an escape of 12 bytes, are 29 KB.
+const SHORTENED_LENGTH: usize = 40;
 
-/// The principal of a result.
+/// The principal in a result.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -35,25 +35,25 @@ pub struct ResultPrincipal {
 }
 
 impl ResultPrincipal {
-    /// Its object id.
+    /// The object id.
     #[must_use]
     pub fn object_id(&self) -> ObjectId {
         self.object_id
     }
 
-    /// Its client id.
+    /// The client id.
     #[must_use]
     pub fn client_id(&self) -> AppId {
         self.client_id
     }
 
-    /// Its name, for people.
+    /// The display name.
     #[must_use]
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
 
-    /// The ARM id of the resource whose identity it is.
+    /// The ARM id of the resource that the identity belongs to.
     #[must_use]
     pub fn resource_id(&self) -> Option<&str> {
         self.resource_id.as_deref()
@@ -61,19 +61,19 @@ impl ResultPrincipal {
 }
 
 impl ResultApi {
-    /// Its object id.
+    /// The object id.
     #[must_use]
     pub fn object_id(&self) -> ObjectId {
         self.object_id
     }
 
-    /// Its application id.
+    /// The application id.
     #[must_use]
     pub fn app_id(&self) -> AppId {
         self.app_id
     }
 
-    /// Its name, for people.
+    /// The display name.
     #[must_use]
     pub fn display_name(&self) -> &str {
         &self.display_name
@@ -91,7 +91,7 @@ impl From<&Principal> for ResultPrincipal {
     }
 }
 
-/// The API of a result.
+/// The API in a result.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -111,8 +111,7 @@ impl From<&Api> for ResultApi {
     }
 }
 
-/// The broker's answer to one request, as a message of the results queue or the body of an answer over
-/// HTTP.
+/// The broker's answer to one request: a message in the results queue, or the body of an HTTP response.
 ///
 /// ```json
 /// { "requestId": "INC-1234", "invocationId": "5f0a7d0e-…", "function": "AssignRole",
@@ -128,76 +127,76 @@ impl From<&Api> for ResultApi {
 ///   "effectiveBy": "2026-08-21T10:11:12Z", "policySha256": "9f86…", "brokerVersion": "0.1.0" }
 /// ```
 ///
-/// A field that is not known is left out. There is always at least one role, also for a request that
-/// could not be understood: its status is `invalid` and its message says where the fault is.
+/// Unknown fields are absent. There is always at least one role. For a malformed request, its status is
+/// `invalid` and its message names the path of the fault.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestResult {
-    /// The requester's own label.
+    /// The requester's own id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The invocation that decided, which is also in every line of the log.
+    /// The invocation that decided. Every log line of the invocation contains this id.
     pub invocation_id: InvocationId,
     /// The function that was called.
     pub function: String,
-    /// Who asked.
+    /// The requester.
     pub requester: Requester,
-    /// What was asked; absent where the request could not be understood.
+    /// The requested action. Absent if the request is malformed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
-    /// Whether nothing was to be changed.
+    /// Whether the request was a dry run.
     pub dry_run: bool,
-    /// The principal, where it was found.
+    /// The principal, if it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<ResultPrincipal>,
-    /// The API, where it was found.
+    /// The API, if it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<ResultApi>,
-    /// What came of each role.
+    /// The outcome of each role.
     pub roles: Vec<RoleOutcome>,
-    /// The service principals that an ambiguous name may mean; the role's code says whether the
-    /// principal or the API is meant.
+    /// The service principals that an ambiguous name matches. The role's code tells whether it is the
+    /// name of the principal or of the API.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
-    /// When the work on this delivery began, in UTC, RFC 3339.
+    /// The time when the broker began to work on this delivery, in UTC, RFC 3339.
     pub started_at: String,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// Which delivery of the message this was; 1 is the first.
+    /// The number of this delivery of the message, from 1.
     pub attempt: u32,
-    /// When tokens that were issued before a change have certainly expired, in UTC, RFC 3339.
+    /// The time when every token from before the change has expired, in UTC, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_by: Option<String>,
-    /// SHA-256 of the policy that decided.
+    /// SHA-256 of the policy in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_sha256: Option<String>,
     /// The broker's version.
     pub broker_version: &'static str,
-    /// Whether texts were left out because the result would not have fitted a message.
+    /// Whether texts were left out because the result would not fit into a message.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
 
 impl RequestResult {
-    /// The result as JSON in ASCII, at most [`LARGEST_RESULT`] bytes.
-    ///
-    /// A queue message travels in XML, which refuses some characters (U+FFFE, U+FFFF) that a name in
-    /// the directory may have; escaped, every text passes.
+    /// Writes JSON in ASCII, at most [`MAX_RESULT_BYTES`] bytes.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let whole = ascii_json(self)?;
-        if whole.len() <= LARGEST_RESULT { Ok(whole) } else { ascii_json(&self.without_texts()) }
+        let whole = to_ascii_string(self)?;
+        if whole.len() <= MAX_RESULT_BYTES {
+            Ok(whole)
+        } else {
+            to_ascii_string(&self.without_texts())
+        }
     }
 
-    /// The same result, without long texts if it has more than [`LARGEST_RESULT`] bytes as JSON: what
-    /// an answer is made of that has members beside these.
-    pub fn fitting(self) -> Result<Self, serde_json::Error> {
-        let length = ascii_json(&self)?.len();
-        Ok(if length <= LARGEST_RESULT { self } else { self.without_texts() })
+    /// Leaves out long texts if the JSON would be larger than [`MAX_RESULT_BYTES`], for answers that embed
+    /// the result.
+    pub fn truncated_to_fit(self) -> Result<Self, serde_json::Error> {
+        let length = to_ascii_string(&self)?.len();
+        Ok(if length <= MAX_RESULT_BYTES { self } else { self.without_texts() })
     }
 
-    /// What programs need, without what is only for people and may be long. A role that is known keeps
-    /// its id; of its names the beginning stays.
+    /// A copy without the long texts for people. Roles keep their ids and the beginning of their names.
     fn without_texts(&self) -> Self {
         let mut short = self.clone();
         short.truncated = true;
@@ -206,7 +205,7 @@ impl RequestResult {
             role.message = None;
             role.suggestions.clear();
             for text in [&mut role.requested, &mut role.value, &mut role.rule] {
-                *text = text.take().map(|text| text.chars().take(SHORT_TEXT).collect());
+                *text = text.take().map(|text| text.chars().take(SHORTENED_LENGTH).collect());
             }
         }
         short

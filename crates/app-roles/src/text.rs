@@ -1,41 +1,44 @@
-//! Text from callers, which goes into queries, logs and results and so must be printable.
+//! Text from callers. It goes into queries, logs and results, so it must be printable.
 
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::parsed_string::parsed;
+use crate::json::parse_string;
 
-/// Longest display name in a directory ("servicePrincipal resource type", displayName).
-pub const LONGEST_DISPLAY_NAME: usize = 256;
+/// Longest display name in a directory, in characters ("servicePrincipal resource type", displayName).
+pub const MAX_DISPLAY_NAME_LENGTH: usize = 256;
 
-/// Longest value of an app role ("appRole resource type", value).
-pub const LONGEST_ROLE_VALUE: usize = 120;
+/// Longest value of an app role, in characters ("appRole resource type", value).
+pub const MAX_ROLE_VALUE_LENGTH: usize = 120;
 
-/// Longest identifier URI ("application resource type", identifierUris).
-pub const LONGEST_IDENTIFIER_URI: usize = 255;
+/// Longest identifier URI, in characters ("application resource type", identifierUris).
+pub const MAX_IDENTIFIER_URI_LENGTH: usize = 255;
 
-/// Longest reason.
-pub const LONGEST_REASON: usize = 500;
+/// Longest reason of a request, in characters.
+pub const MAX_REASON_LENGTH: usize = 500;
 
-/// Longest label of a request.
-pub const LONGEST_REQUEST_ID: usize = 128;
+/// Longest id of a request, in characters.
+pub const MAX_REQUEST_ID_LENGTH: usize = 128;
 
-/// Why a text is refused. The text itself is not repeated.
+/// The reason why a text is refused. It does not repeat the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
-    /// It has no characters.
+    /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// It has more characters than this.
-    #[error("has more than {0} characters")]
+    /// The text has more characters than this limit.
+    #[error("is longer than {0} characters")]
     TooLong(usize),
-    /// It has a character that is not printable, here by its number.
-    #[error("has the character U+{:04X}, which is not printable", *.0 as u32)]
+    /// The text contains this unprintable character.
+    #[error("contains the unprintable character U+{:04X}", *.0 as u32)]
     Unprintable(char),
-    /// It has a character that does not belong into this kind of text.
-    #[error("may have {0} only")]
+    /// The text contains a character outside this set.
+    #[error("may contain only {0}")]
     Character(&'static str),
+    /// The text contains a space.
+    #[error("must not contain spaces")]
+    Space,
 }
 
 /// Checks length and characters.
@@ -52,11 +55,10 @@ pub(crate) fn check(text: &str, longest: usize) -> Result<(), InvalidText> {
     }
 }
 
-/// A text in which nothing could deceive a reader: what is not printable is replaced.
+/// Replaces every unprintable character by U+FFFD, so that the text cannot deceive a reader.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    // Nearly every text is plain ASCII, and there are many in each record. A loop that does not end early
-    // looks at many bytes at once.
+    // Nearly every text is plain ASCII. A loop without an early exit is vectorized.
     let is_plain = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     if is_plain || text.chars().all(is_printable) {
         return Cow::Borrowed(text);
@@ -65,10 +67,10 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
-/// Whether a character can stand in a log line and a queue message and looks like what it is.
+/// Whether a character is safe in log lines and queue messages.
 ///
-/// No control characters, no line separators, none that XML refuses, and none of the controls that
-/// reorder text ("Unicode Bidirectional Algorithm", explicit formatting).
+/// Control characters, line separators, characters that XML refuses and characters that reorder text
+/// ("Unicode Bidirectional Algorithm", explicit formatting) are unsafe.
 #[must_use]
 pub fn is_printable(character: char) -> bool {
     let is_refused_by_xml = matches!(character, '\u{FFFE}' | '\u{FFFF}');
@@ -106,23 +108,23 @@ macro_rules! text_newtype {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                parsed(deserializer, Self::parse)
+                parse_string(deserializer, Self::parse)
             }
         }
     };
 }
 
 text_newtype! {
-    /// The display name of a service principal. Not unique, and anybody may choose it.
-    DisplayName, |text| check(text, LONGEST_DISPLAY_NAME)
+    /// The display name of a service principal. Not unique, and any application can choose any name.
+    DisplayName, |text| check(text, MAX_DISPLAY_NAME_LENGTH)
 }
 
 text_newtype! {
-    /// A URI by which an API is known in its tenant, for instance `api://orders`.
+    /// An identifier URI of an API, for instance `api://orders`.
     IdentifierUri, |text| {
-        check(text, LONGEST_IDENTIFIER_URI)?;
+        check(text, MAX_IDENTIFIER_URI_LENGTH)?;
         if text.contains(char::is_whitespace) {
-            return Err(InvalidText::Character("characters other than spaces"));
+            return Err(InvalidText::Space);
         }
         Ok(())
     }
@@ -131,23 +133,23 @@ text_newtype! {
 text_newtype! {
     /// The value of an app role, for instance `User.Read.All`.
     RoleValue, |text| {
-        check(text, LONGEST_ROLE_VALUE)?;
+        check(text, MAX_ROLE_VALUE_LENGTH)?;
         if text.contains(char::is_whitespace) {
-            return Err(InvalidText::Character("characters other than spaces"));
+            return Err(InvalidText::Space);
         }
         Ok(())
     }
 }
 
 text_newtype! {
-    /// Why somebody asks, for those who read the record later.
-    Reason, |text| check(text, LONGEST_REASON)
+    /// The requester's reason, for readers of the record.
+    Reason, |text| check(text, MAX_REASON_LENGTH)
 }
 
 text_newtype! {
-    /// The requester's own label of a request.
+    /// The requester's own id of a request.
     RequestId, |text| {
-        check(text, LONGEST_REQUEST_ID)?;
+        check(text, MAX_REQUEST_ID_LENGTH)?;
         if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {
             Ok(())
         } else {
@@ -163,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_that_could_deceive_a_reader_or_break_a_message_is_refused() {
+    fn unprintable_empty_and_overlong_texts_are_refused() {
         for text in [
             "a\u{0}",
             "a\nb",
@@ -186,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_people_give_are_accepted() {
+    fn ordinary_names_in_any_script_are_accepted() {
         for text in
             ["O'Brien & Sons #1 API", "日本語 API", "e\u{301}", "a\u{200D}b", "100 % + more"]
         {
@@ -197,7 +199,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_text_holds_it_can_be_shown_and_what_is_printable_stays(text: String) {
+        fn printable_replaces_unprintable_characters_and_keeps_the_others(text: String) {
             let shown = printable(&text);
             prop_assert!(shown.chars().all(is_printable));
             for (before, after) in text.chars().zip(shown.chars()) {
@@ -207,7 +209,7 @@ mod tests {
         }
 
         #[test]
-        fn an_accepted_text_has_no_control_characters(text: String) {
+        fn an_accepted_text_contains_no_control_characters(text: String) {
             if let Ok(name) = DisplayName::parse(&text) {
                 prop_assert!(name.as_str().chars().all(|c| !c.is_control()));
             }

@@ -1,29 +1,21 @@
-//! Azure Resource Manager, as far as it says which managed identity a resource has.
+//! Azure Resource Manager (ARM): the managed identity of a resource.
 //!
-//! Two reads are all: a user-assigned identity is a resource and says itself who it is; whether any
-//! other resource has a system-assigned identity, one extension resource says, in one version for all
-//! types ("System Assigned Identities - Get By Scope").
+//! A user-assigned identity is a resource itself. The system-assigned identity of any other resource is
+//! an extension resource, with one API version for all resource types ("System Assigned Identities -
+//! Get By Scope").
 
-mod error;
-
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::SystemTime,
-};
+mod refusal;
 
 use azure_core::http::Url;
-pub use error::ArmError;
-use error::{Meaning, meaning};
-use reqwest::{Response, header::AUTHORIZATION};
+use refusal::{Meaning, meaning};
+use reqwest::Method;
 use serde::Deserialize;
 
 use crate::{
-    retry::{Attempt, Deadline, retry, retry_after},
-    timing::CallTiming,
-    token::{Token, TokenSource},
+    call_error::{CallError, Kind},
+    claims::Claims,
+    rest::{RequestError, Response, RestClient},
+    retry::Deadline,
 };
 use app_roles::{
     arm::ArmScope,
@@ -31,41 +23,40 @@ use app_roles::{
     resource_type::ResourceType,
 };
 
-/// The version of the API; it knows both kinds of identities.
+/// The API version, which covers both kinds of identities.
 const API_VERSION: &str = "2023-01-31";
 
-/// What is read below a resource to learn which identity it has.
-const EXTENSION: [&str; 4] = ["providers", "Microsoft.ManagedIdentity", "identities", "default"];
+/// The path of the system-assigned identity, below its resource.
+const SYSTEM_ASSIGNED: [&str; 4] =
+    ["providers", "Microsoft.ManagedIdentity", "identities", "default"];
 
-/// Header by which Azure Resource Manager names an operation; Microsoft support asks for it.
+/// The response header with the id of the operation. Microsoft support asks for it.
 const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 
-/// The Azure Resource Manager role that the two reads need.
+/// The Azure role that the broker's identity needs to read identities.
 pub const NEEDED_ROLE: &str = "Reader";
 
-/// A client of Azure Resource Manager with the broker's own identity.
+/// A client of Azure Resource Manager.
 pub struct Arm {
-    client: reqwest::Client,
-    tokens: Arc<TokenSource>,
+    rest: RestClient,
     endpoint: Url,
-    timing: CallTiming,
 }
 
-/// What Azure Resource Manager says of a resource's identity.
+/// The managed identity of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
-    /// It has this one.
+    /// The resource has this identity.
     Of {
         /// The identity's object id.
         object_id: ObjectId,
-        /// Its client id.
+        /// The identity's client id.
         client_id: AppId,
     },
-    /// It has none, or does not exist any more.
+    /// The resource has no identity, or does not exist.
     None,
-    /// The broker may not see it.
+    /// The broker lacks the permission to read it.
     Forbidden,
-    /// Azure Resource Manager does not answer the question for this resource; with its own words.
+    /// Azure Resource Manager refuses the question for this resource. Contains the refusal.
     Unanswered(String),
 }
 
@@ -82,91 +73,81 @@ struct WireProperties {
 }
 
 impl Arm {
-    /// A client of the Azure Resource Manager at `endpoint`, for instance
+    /// A client of the Azure Resource Manager at `endpoint`, for example
     /// `https://management.azure.com`.
     #[must_use]
-    pub fn new(
-        client: reqwest::Client,
-        tokens: Arc<TokenSource>,
-        endpoint: Url,
-        timing: CallTiming,
-    ) -> Self {
-        Self { client, tokens, endpoint, timing }
+    pub fn new(rest: RestClient, endpoint: Url) -> Self {
+        Self { rest, endpoint }
     }
 
-    /// The identity of a resource: itself, if it is a user-assigned one, else its system-assigned one.
+    /// Reads the identity of a resource: the resource itself if it is a user-assigned identity,
+    /// otherwise its system-assigned identity.
     ///
-    /// An error means that there was no answer, and that another try may get one.
+    /// An error means that there was no answer. A later call may get one.
     pub async fn identity(
         &self,
         resource: &ArmScope,
         deadline: Deadline,
-    ) -> Result<Identity, ArmError> {
-        let url = address(&self.endpoint, resource);
-        let renewed = AtomicBool::new(false);
-        retry("read the identity", &self.timing, deadline, || async {
-            let error = match self.read_once(&url, deadline).await {
-                Ok(identity) => return Attempt::Done(identity),
-                Err(error) => error,
-            };
-            let refused = error.is_token_refused();
-            if error.is_passing() || (refused && !renewed.swap(true, Ordering::Relaxed)) {
-                Attempt::Again { after: error.retry_after(), error }
-            } else {
-                Attempt::Stop(error)
-            }
-        })
-        .await
-    }
-
-    async fn read_once(&self, url: &Url, deadline: Deadline) -> Result<Identity, ArmError> {
-        let token = self.tokens.token().await.map_err(|error| ArmError::not_signed_in(&error))?;
-        let limit = self.timing.call.min(deadline.remaining());
-        let request = self
-            .client
-            .get(url.clone())
-            .header(AUTHORIZATION, token.authorization())
-            .timeout(limit);
-        let response = request.send().await.map_err(|error| ArmError::unreachable(&error))?;
-        let identity = read(response, &token).await;
-        if identity.as_ref().is_err_and(ArmError::is_token_refused) {
-            self.tokens.forget(&token).await;
-        }
-        identity
+    ) -> Result<Identity, CallError> {
+        let url = identity_url(&self.endpoint, resource);
+        let read = || async {
+            let request = self.rest.request(Method::GET, url.clone());
+            let response = self.rest.send(request, deadline).await.map_err(no_response)?;
+            interpret(&response)
+        };
+        self.rest.with_retries("read the identity", deadline, read).await
     }
 }
 
-async fn read(response: Response, token: &Token) -> Result<Identity, ArmError> {
-    let status = response.status();
-    let wait = retry_after(response.headers(), SystemTime::now());
-    let correlation_id = response.headers().get(CORRELATION_ID);
-    let correlation_id = correlation_id.and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let body = response.bytes().await.map_err(|error| ArmError::unreachable(&error))?;
-    if status.is_success() {
+fn interpret(response: &Response) -> Result<Identity, CallError> {
+    let body = response.body().map_err(no_response)?;
+    if response.status.is_success() {
         let wire: WireIdentity =
-            serde_json::from_slice(&body).map_err(|error| ArmError::unreadable(&error))?;
+            serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
         let WireProperties { principal_id, client_id } = wire.properties;
         return Ok(Identity::Of { object_id: principal_id, client_id });
     }
-    let (meaning, detail) = meaning(status.as_u16(), &body, correlation_id.as_deref());
+    let status = response.status.as_u16();
+    let (meaning, detail) = meaning(status, body, response.header(CORRELATION_ID));
     match meaning {
         Meaning::NoIdentity => Ok(Identity::None),
         Meaning::Forbidden => Ok(Identity::Forbidden),
         Meaning::Unanswered => Ok(Identity::Unanswered(detail)),
-        Meaning::TokenRefused => Err(ArmError::token_refused(&detail, token.claims())),
-        Meaning::Passing => Err(ArmError::passing(detail, wait)),
+        Meaning::TokenRefused => Err(token_refused(&detail, response.token.claims())),
+        Meaning::Transient => {
+            Err(CallError::new(Kind::Transient, detail).with_retry_after(response.retry_after()))
+        }
     }
 }
 
-/// Where the identity of a resource is read. Text of events gets into an address here and nowhere
-/// else.
-fn address(endpoint: &Url, resource: &ArmScope) -> Url {
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
+fn no_response(error: RequestError) -> CallError {
+    CallError::no_response("Azure Resource Manager", &error)
+}
+
+fn unreadable(error: &serde_json::Error) -> CallError {
+    let detail = format!("Azure Resource Manager's response could not be read: {error}");
+    CallError::new(Kind::Transient, detail)
+}
+
+fn token_refused(detail: &str, claims: &Claims) -> CallError {
+    let audience = claims.audience.as_deref().unwrap_or("(unknown)");
+    let detail = format!(
+        "{detail}; the token was issued at {} for the audience {audience}; check that ARM_ENDPOINT \
+         belongs to this tenant's cloud, and that the subscription belongs to this tenant",
+        claims.issued()
+    );
+    CallError::new(Kind::TokenRefused, detail)
+}
+
+/// The URL of a resource's identity. This is the only place where text of events enters a URL.
+fn identity_url(endpoint: &Url, resource: &ArmScope) -> Url {
     let mut url = endpoint.clone();
     // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(resource.as_str().split('/').skip(1));
         if !ResourceType::of(resource).is_some_and(|kind| kind.is_user_assigned_identity()) {
-            path.extend(EXTENSION);
+            path.extend(SYSTEM_ASSIGNED);
         }
     }
     url.query_pairs_mut().append_pair("api-version", API_VERSION);

@@ -1,9 +1,9 @@
-//! What the broker's own access token says about the broker.
+//! The claims of the broker's own access token.
 //!
-//! Read for two purposes only: to know the broker's own object id, and to say what is missing when
-//! Graph refuses. Microsoft asks clients not to depend on the content of tokens for other APIs
-//! ("Microsoft identity platform access tokens"), so whatever cannot be read is simply unknown, and
-//! without its own object id the broker writes nothing.
+//! They have two uses: they contain the broker's own object id, and they show which permission is
+//! missing when Graph refuses. Microsoft asks clients not to depend on the content of tokens for other
+//! APIs ("Microsoft identity platform access tokens"). So a claim that cannot be read is unknown, and
+//! the broker writes nothing if its own object id is unknown.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -11,7 +11,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use app_roles::ids::{AppId, Guid, ObjectId};
 
-/// The claims of an access token that the broker reads; the signature is Graph's business.
+/// The claims of an access token that the broker reads. The signature is not checked: only the API
+/// that the token is for can do that.
 ///
 /// ```json
 /// { "aud": "https://graph.microsoft.com", "oid": "1111…", "appid": "2222…", "tid": "3333…",
@@ -19,10 +20,10 @@ use app_roles::ids::{AppId, Guid, ObjectId};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Claims {
-    /// Whom the token is meant for.
+    /// The API that the token is for.
     #[serde(default, rename = "aud")]
     pub audience: Option<String>,
-    /// The object id of the identity that it was issued to.
+    /// The object id of the identity that the token was issued to.
     #[serde(default, rename = "oid")]
     pub object_id: Option<ObjectId>,
     /// The client id of that identity.
@@ -31,10 +32,10 @@ pub struct Claims {
     /// The tenant.
     #[serde(default, rename = "tid")]
     pub tenant_id: Option<Guid>,
-    /// When it was issued, in seconds since 1970.
+    /// The time of issue, in seconds since 1970.
     #[serde(default, rename = "iat")]
     issued_at: Option<i64>,
-    /// When it ends, in seconds since 1970.
+    /// The expiry, in seconds since 1970.
     #[serde(default, rename = "exp")]
     expires_at: Option<i64>,
     /// The app roles that the identity held when it was issued.
@@ -43,7 +44,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the middle part of a JWT (RFC 7519). What cannot be read is absent.
+    /// Decodes the payload of a JWT (RFC 7519). A token that cannot be decoded has no claims.
     #[must_use]
     pub fn decode(token: &str) -> Self {
         token
@@ -54,19 +55,19 @@ impl Claims {
             .unwrap_or_default()
     }
 
-    /// When the token was issued.
+    /// The time of issue.
     #[must_use]
     pub fn issued_at(&self) -> Option<OffsetDateTime> {
         self.issued_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
     }
 
-    /// When the token ends.
+    /// The expiry.
     #[must_use]
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         self.expires_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
     }
 
-    /// When the token was issued, for people.
+    /// The time of issue as text, for messages.
     #[must_use]
     pub fn issued(&self) -> String {
         self.issued_at()
@@ -86,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_cannot_be_read_has_no_claims() {
+    fn a_token_that_cannot_be_decoded_has_no_claims() {
         for text in ["", "a", "a.b.c", "e30.e30", &token("[]"), &token(r#"{"oid":"me"}"#)] {
             assert_eq!(Claims::decode(text), Claims::default(), "{text:?}");
         }
     }
 
     #[test]
-    fn the_claims_that_matter_are_read() {
+    fn the_known_claims_are_decoded() {
         let claims = Claims::decode(&token(
             r#"{"aud":"https://graph.microsoft.com","oid":"11111111-1111-1111-1111-111111111111","iat":1795300000,"roles":["A","B"],"xms":1}"#,
         ));
@@ -105,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_reading_panic(text: String, payload: String) {
+        fn no_text_makes_the_decoder_panic(text: String, payload: String) {
             let _ = Claims::decode(&text).issued();
             let _ = Claims::decode(&token(&payload));
         }

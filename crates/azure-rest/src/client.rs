@@ -1,36 +1,34 @@
-//! The one HTTP client.
+//! The HTTP clients.
 
 use std::{path::Path, sync::Arc};
 
 use azure_core::http::Url;
 
-use super::authorities;
-use crate::timing::CallTiming;
+use crate::{certificate_authorities, timing::CallTiming};
 
-/// Builds the HTTP client for everything that takes a token.
+/// Builds the HTTP client for requests with a token.
 ///
-/// It follows no redirects and no proxy settings: a token must not travel to an address that nobody
-/// configured here. It speaks
-/// HTTPS only, unless `endpoint` is an emulator on this machine.
+/// It follows no redirects and ignores proxy settings, so that a token cannot reach an address that is
+/// not configured here. It speaks HTTPS only, unless `endpoint` is an emulator on this machine.
 ///
 /// An error means that the machine has no certificate authorities to trust.
 pub fn build(endpoint: &Url, timing: &CallTiming) -> Result<reqwest::Client, reqwest::Error> {
     for_tokens(endpoint, timing).build()
 }
 
-/// The same, which trusts the certificate authorities in this file and no others.
+/// Builds the client of [`build`], which trusts the certificate authorities in this file only.
 ///
-/// Linux has them twice: in one file, and in a directory with a file and links for each. By itself
-/// rustls reads both, and the directory takes half of a start.
+/// Linux has them twice: in one file, and in a directory with one file for each. By default rustls
+/// reads both, and the directory takes half of the start-up time.
 ///
-/// Where nothing usable is in the file, it is left to rustls to find others or to say why not.
+/// If the file has no usable certificate, rustls looks for others.
 pub fn build_trusting(
     authorities: &Path,
     endpoint: &Url,
     timing: &CallTiming,
 ) -> Result<reqwest::Client, reqwest::Error> {
     let builder = for_tokens(endpoint, timing);
-    match authorities::read(authorities) {
+    match certificate_authorities::read(authorities) {
         Some(authorities) => builder.tls_certs_only(authorities).build(),
         None => builder.build(),
     }
@@ -40,23 +38,24 @@ fn for_tokens(endpoint: &Url, timing: &CallTiming) -> reqwest::ClientBuilder {
     builder(timing).https_only(endpoint.scheme() == "https")
 }
 
-/// Builds the HTTP client for the identity endpoint, from which tokens come and to which none goes.
+/// Builds the HTTP client for the identity endpoint, which issues tokens and receives none.
 ///
 /// It speaks HTTP: the endpoint is on this machine or at a link-local address ("How to use managed
-/// identities for App Service and Azure Functions", REST endpoint reference). So it trusts no certificate
-/// authorities, and does not read them either, which takes a good part of a start.
+/// identities for App Service and Azure Functions", REST endpoint reference). So it does not load
+/// certificate authorities, which would take a large part of the start-up time.
 ///
 /// An error means that TLS cannot be set up.
 pub fn build_for_identity_endpoint(timing: &CallTiming) -> Result<reqwest::Client, reqwest::Error> {
     builder(timing).tls_certs_only([]).build()
 }
 
-/// Makes rustls usable: reqwest is built without a TLS provider, and panics if it finds none.
+/// Installs the TLS provider. reqwest is built without one, and panics if none is installed.
 pub fn install_tls() {
-    // A second installation is refused and harmless: the first one stays.
+    // A second installation fails, which is harmless: the first one stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
 fn builder(timing: &CallTiming) -> reqwest::ClientBuilder {
     install_tls();
     reqwest::Client::builder()
@@ -67,13 +66,13 @@ fn builder(timing: &CallTiming) -> reqwest::ClientBuilder {
         .timeout(timing.call)
 }
 
-/// The same client as the Azure SDK wants it.
+/// The client as a transport of the Azure SDK.
 #[must_use]
 pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {
     azure_core::http::Transport::new(Arc::new(client.clone()))
 }
 
-/// An error with what caused it, for the log: the outermost one rarely says more than that a request
+/// An error with its causes, for the log. The outermost error rarely says more than that a request
 /// failed.
 #[must_use]
 pub fn causes(error: &reqwest::Error) -> String {

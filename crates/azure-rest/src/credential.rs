@@ -11,18 +11,18 @@ use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions
 use crate::client::transport;
 use app_roles::ids::AppId;
 
-/// Makes a credential that has cached nothing yet.
+/// Creates a credential with an empty cache.
 ///
-/// The SDK's credential keeps a token until shortly before its end and cannot be told to forget it,
-/// so a refused token is answered with a new credential.
+/// The SDK's credential caches a token until shortly before it expires, and has no way to discard it.
+/// So a new credential is created after a token was refused.
 pub type MakeCredential =
     Arc<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
 
-/// The managed identity of this function app: the user-assigned one with this client id, else the
+/// The managed identity of this function app: the user-assigned one with this client id, or the
 /// system-assigned one.
 ///
-/// `client` is the one for the identity endpoint. The SDK's own retries are off. They last up to a
-/// minute and know nothing of the deadline of the invocation that waits; [`crate::retry`] does.
+/// `client` is the client for the identity endpoint. The retries of the SDK are off: they last up to a
+/// minute and ignore the deadline of the invocation, which [`crate::retry`] respects.
 #[must_use]
 pub fn managed_identity(client: &reqwest::Client, client_id: Option<AppId>) -> MakeCredential {
     let client = client.clone();

@@ -1,11 +1,13 @@
-//! What every remote system needs: one HTTP client, tokens, deadlines, one retry loop.
+#![doc = include_str!("../README.md")]
 
 pub mod arm;
-mod authorities;
+pub mod call_error;
+mod certificate_authorities;
 pub mod claims;
 pub mod client;
 pub mod credential;
 pub mod endpoints;
+pub mod rest;
 pub mod retry;
 pub mod storage;
 pub mod timing;

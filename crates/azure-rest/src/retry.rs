@@ -10,95 +10,130 @@ use tokio::time::Instant;
 
 use crate::timing::CallTiming;
 
-/// The moment by which an invocation must have answered.
+/// The time by which an invocation must have answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// A deadline this far from now.
+    /// A deadline that passes after `duration`.
     #[must_use]
     pub fn after(duration: Duration) -> Self {
         Self(Instant::now() + duration)
     }
 
-    /// The earlier of this deadline and one that far from now.
+    /// The earlier of this deadline and one that passes after `duration`.
     #[must_use]
     pub fn at_most(&self, duration: Duration) -> Self {
         Self(self.0.min(Instant::now() + duration))
     }
 
-    /// The moment itself.
+    /// The later of this deadline and one that passes after `duration`.
+    #[must_use]
+    pub fn at_least(&self, duration: Duration) -> Self {
+        Self(self.0.max(Instant::now() + duration))
+    }
+
+    /// The deadline as a point in time.
     #[must_use]
     pub fn moment(&self) -> Instant {
         self.0
     }
 
-    /// What is left of it; zero once it has passed.
+    /// The time until the deadline; zero once it has passed.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 }
 
-/// What one try came to.
+/// The result of one attempt.
 #[derive(Debug)]
 pub enum Attempt<T, E> {
-    /// It worked.
+    /// It succeeded.
     Done(T),
-    /// It did not work and may work later.
+    /// It failed, and a retry may succeed.
     Again {
-        /// How long the remote side asked to wait, if it said so.
+        /// How long the service asked to wait, if it did.
         after: Option<Duration>,
-        /// What to report if there is no time for another try.
+        /// The error to return if there is no time for a retry.
         error: E,
     },
-    /// It did not work and will not.
+    /// It failed, and a retry would fail too.
     Stop(E),
 }
 
-/// Tries `operation` until it is done, stops, or the wait before the next try would pass `deadline`;
-/// then the last error is the answer, at once.
-///
-/// Waits double from [`CallTiming::first_wait`] to [`CallTiming::longest_wait`], with up to a fifth added by
-/// chance so that many callers do not return together. What the remote side asks for is a lower
-/// bound: coming back sooner would only be refused again.
-pub async fn retry<T, E, F, Operation>(
+/// Runs `operation` until it succeeds, fails permanently, or the next wait would pass `deadline`. In
+/// that case it returns the last error without waiting.
+pub async fn retry<T, E, F>(
     name: &'static str,
     timing: &CallTiming,
     deadline: Deadline,
-    mut operation: Operation,
+    mut operation: impl FnMut() -> F,
 ) -> Result<T, E>
 where
     E: Display,
     F: Future<Output = Attempt<T, E>>,
-    Operation: FnMut() -> F,
 {
-    let mut wait = timing.first_wait;
+    let mut backoff = Backoff::new(name, timing, deadline);
     loop {
-        let (after, error) = match operation().await {
-            Attempt::Done(value) => return Ok(value),
-            Attempt::Stop(error) => return Err(error),
-            Attempt::Again { after, error } => (after, error),
-        };
-        let pause = with_jitter(wait.max(after.unwrap_or_default()));
-        if pause >= deadline.remaining() {
+        if let Some(result) = backoff.after(operation().await).await {
+            return result;
+        }
+    }
+}
+
+/// The waits between the attempts of one operation.
+///
+/// They double from [`CallTiming::first_wait`] to [`CallTiming::longest_wait`]. Up to a fifth is added as
+/// jitter, so that many callers do not return together. The wait that the service asks for is a lower
+/// bound: an earlier retry would be refused again.
+#[derive(Debug)]
+pub struct Backoff {
+    operation: &'static str,
+    deadline: Deadline,
+    next_wait: Duration,
+    longest_wait: Duration,
+}
+
+impl Backoff {
+    /// The backoff of an operation. Its name appears in the log.
+    #[must_use]
+    pub fn new(operation: &'static str, timing: &CallTiming, deadline: Deadline) -> Self {
+        let (next_wait, longest_wait) = (timing.first_wait, timing.longest_wait);
+        Self { operation, deadline, next_wait, longest_wait }
+    }
+
+    /// The final result after an attempt; `None` if there has been a wait and a retry should follow.
+    pub async fn after<T, E: Display>(&mut self, attempt: Attempt<T, E>) -> Option<Result<T, E>> {
+        match attempt {
+            Attempt::Done(value) => Some(Ok(value)),
+            Attempt::Stop(error) => Some(Err(error)),
+            Attempt::Again { after, error } => self.wait(after, error).await.err().map(Err),
+        }
+    }
+
+    /// Waits before a retry, or returns the error if the wait would pass the deadline.
+    pub async fn wait<E: Display>(&mut self, after: Option<Duration>, error: E) -> Result<(), E> {
+        let pause = with_jitter(self.next_wait.max(after.unwrap_or_default()));
+        if pause >= self.deadline.remaining() {
             tracing::warn!(
                 event = "retry.ended",
-                operation = name,
+                operation = self.operation,
                 %error,
-                "no time left for another try"
+                "no time left for a retry"
             );
             return Err(error);
         }
         tracing::info!(
             event = "retry.waiting",
-            operation = name,
+            operation = self.operation,
             pause_ms = millis(pause),
             %error,
             "trying again"
         );
         tokio::time::sleep(pause).await;
-        wait = (wait * 2).min(timing.longest_wait);
+        self.next_wait = (self.next_wait * 2).min(self.longest_wait);
+        Ok(())
     }
 }
 
@@ -112,7 +147,7 @@ pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What a `Retry-After` header asks for, rounded up to whole milliseconds.
+/// The wait that a `Retry-After` header asks for, rounded up to whole milliseconds.
 ///
 /// RFC 9110 allows whole seconds and a date; Graph's documented sample has a fraction ("Microsoft
 /// Graph throttling guidance"). Anything else counts as absent.
@@ -139,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_says_nothing_usable_counts_as_absent() {
+    fn an_unusable_header_counts_as_absent() {
         for text in ["", "soon", "-1", "NaN", "inf", "1e300", "2026-11-22"] {
             assert_eq!(header(text), None, "{text:?}");
         }
@@ -156,13 +191,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_makes_parsing_panic(text in "[ -~]{0,40}") {
+        fn no_header_makes_the_parser_panic(text in "[ -~]{0,40}") {
             let _ = header(&text);
         }
     }
 
-    /// Runs an operation that fails `failures` times, on a paused clock; answers the tries made and
-    /// the time that passed.
+    /// Runs an operation that fails `failures` times, on a paused clock. Returns the number of attempts,
+    /// whether it succeeded, and the time that passed.
     async fn run(failures: u32, after: Option<Duration>, limit: Duration) -> (u32, bool, Duration) {
         let start = Instant::now();
         let mut tries = 0;
@@ -180,23 +215,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_that_would_pass_the_deadline_ends_at_once() {
+    async fn a_wait_that_would_pass_the_deadline_is_not_started() {
         let hour = Some(Duration::from_secs(3600));
         assert_eq!(run(9, hour, Duration::from_secs(60)).await, (1, false, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_too_long_to_be_counted_ends_at_once_too() {
+    async fn neither_is_the_longest_wait_that_can_be_expressed() {
         let longest = header("1.8e19");
         assert!(longest.is_some());
-        // Whatever chance adds to it.
+        // With any jitter.
         for _ in 0..50 {
             assert_eq!(run(9, longest, Duration::from_secs(60)).await, (1, false, Duration::ZERO));
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_remote_side_asks_for_is_waited_out() {
+    async fn the_wait_that_the_service_asks_for_is_respected() {
         let (tries, ok, elapsed) =
             run(1, Some(Duration::from_secs(7)), Duration::from_secs(60)).await;
         assert_eq!((tries, ok), (2, true));
@@ -214,7 +249,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_operation_that_stops_is_not_tried_again() {
+    async fn a_permanent_failure_is_not_retried() {
         let mut tries = 0;
         let result: Result<(), _> =
             retry("test", &CallTiming::default(), Deadline::after(Duration::from_secs(60)), || {

@@ -1,4 +1,4 @@
-//! Access tokens: fetched once however many wait, and kept while they are valid.
+//! Access tokens: fetched once for concurrent callers, and cached while they are valid.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{claims::Claims, credential::MakeCredential, timing::CallTiming};
 
-/// How long before its end a token is replaced. Twice the SDK's own margin of five minutes, so that
-/// there is time for several tries while the old token still works.
+/// How long before its expiry a token is replaced. Twice the SDK's own margin of five minutes, so that
+/// there is time for several attempts while the old token is still valid.
 const REFRESH_MARGIN: Span = Span::minutes(10);
 
-/// A token with less left than this is not sent any more: it could expire on its way.
+/// The minimum lifetime of a token that is sent. With less, it could expire on its way.
 const LAST_USE_MARGIN: Span = Span::seconds(30);
 
-/// A token and what it says.
+/// A token with its claims.
 #[derive(Debug, Clone)]
 pub struct Token {
     authorization: HeaderValue,
@@ -25,19 +25,19 @@ pub struct Token {
 }
 
 impl Token {
-    /// The `Authorization` header with it. Never logged: the header is marked as sensitive.
+    /// The `Authorization` header. It is marked as sensitive, so it is never logged.
     #[must_use]
     pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
     }
 
-    /// What the token says about the broker.
+    /// The claims of the token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// When it ends.
+    /// The expiry.
     #[must_use]
     pub fn expires_on(&self) -> OffsetDateTime {
         self.expires_on
@@ -60,7 +60,7 @@ impl TryFrom<AccessToken> for Token {
     }
 }
 
-/// Why there is no token.
+/// The failure to get a token.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("no token for {scope}: {cause}")]
 pub struct NoToken {
@@ -70,15 +70,15 @@ pub struct NoToken {
 }
 
 impl NoToken {
-    /// Whether the identity endpoint has answered that it will not issue one, so that asking again
-    /// within seconds is of no use.
+    /// Whether the identity endpoint refused to issue a token, so that a retry within seconds would
+    /// fail too.
     #[must_use]
     pub fn is_lasting(&self) -> bool {
         self.lasting
     }
 }
 
-/// Where tokens for one API come from.
+/// A cache of tokens for one API.
 pub struct TokenSource {
     make: MakeCredential,
     scope: String,
@@ -103,9 +103,9 @@ impl TokenSource {
 
     /// A token that can be sent now.
     ///
-    /// Concurrent callers wait for one fetch. If a fetch fails while the old token is still valid,
-    /// the old one is handed out; if there is none, callers of the next [`CallTiming::token_failure`] get
-    /// the same error without another fetch.
+    /// Concurrent callers wait for one fetch. If a fetch fails while the old token is still valid, the
+    /// old one is returned. If there is none, callers get the same error without another fetch, for
+    /// [`CallTiming::token_failure`].
     pub async fn token(&self) -> Result<Token, NoToken> {
         let mut state = self.state.lock().await;
         if let Some(token) = state.token.as_ref().filter(|token| token.lasts(REFRESH_MARGIN)) {
@@ -127,17 +127,20 @@ impl TokenSource {
         }
     }
 
-    /// Forgets `refused`, which the API did not accept, together with the credential that cached it.
+    /// Discards a token that the API refused, together with the credential that cached it.
     ///
-    /// A token fetched since then is kept: it may be good. However many callers were refused, this
-    /// happens once within [`CallTiming::token_renewal`].
-    pub async fn forget(&self, refused: &Token) {
+    /// A token that was fetched since then is kept. A new token is not discarded before
+    /// [`CallTiming::token_renewal`] has passed, however many callers were refused.
+    pub async fn discard(&self, refused: &Token) {
         let mut state = self.state.lock().await;
         let current = state.token.as_ref();
         let is_current = current.is_some_and(|token| token.authorization == refused.authorization);
         let is_new = state.renewed.is_some_and(|at| at.elapsed() < self.timing.token_renewal);
         if is_current && !is_new {
-            tracing::warn!(event = "token.renewed", "the token was refused: another is fetched");
+            tracing::warn!(
+                event = "token.renewed",
+                "the token was refused; a new one will be fetched"
+            );
             *state = State { renewed: Some(Instant::now()), ..State::default() };
         }
     }
@@ -151,7 +154,8 @@ impl TokenSource {
         let scopes = [self.scope.as_str()];
         match tokio::time::timeout(self.timing.token, credential.get_token(&scopes, None)).await {
             Ok(Ok(token)) => Token::try_from(token).map_err(|_| {
-                let cause = "the identity endpoint's token has characters that no header may have";
+                let cause =
+                    "the identity endpoint's token has characters that a header must not contain";
                 self.no_usable_token(cause.to_owned())
             }),
             Ok(Err(error)) => Err(self.no_token(&error)),
@@ -180,7 +184,7 @@ fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
                 event = "token.kept",
                 %error,
                 expires_on = %old.expires_on,
-                "the old token is used: it is still valid"
+                "no new token; the old one is still valid"
             );
             Ok(old.clone())
         }
@@ -188,7 +192,7 @@ fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
     }
 }
 
-/// The messages below the outermost one, which only names the credential and a web page.
+/// The messages of the causes. The outermost message only names the credential and a web page.
 fn root_causes(error: &azure_core::Error) -> String {
     let mut causes = Vec::new();
     let mut next = std::error::Error::source(error);
@@ -202,7 +206,7 @@ fn root_causes(error: &azure_core::Error) -> String {
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 
-/// Whether some error in the chain is an answer of the 400s: about the request, not the moment.
+/// Whether an error in the chain is a 4xx response, which a retry would get again.
 fn is_refusal(error: &azure_core::Error) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {

@@ -1,71 +1,94 @@
-//! Which roles the baseline gives to a principal, from the names in its rules.
+//! Which roles the baseline gives to a principal.
 
 use std::sync::Arc;
 
-use super::{Broker, Context, Unsettled};
 use app_roles::{
+    baseline_role::BaselineRole,
     directory::{Api, Principal},
     names::ApiName,
-    plan::Wanted,
-    policy::OwnIdentity,
+    policy::{OwnIdentity, Policy},
 };
 use azure_rest::retry::Deadline;
-use microsoft_graph::{Lookup, error::GraphError};
+use microsoft_graph::{Graph, Lookup, error::GraphError};
 
-/// What the baseline gives a principal, and the APIs that it is about.
-#[derive(Default)]
-pub(super) struct Baseline {
-    pub(super) apis: Vec<(ApiName, Arc<Api>)>,
-    pub(super) roles: Vec<Wanted>,
+use crate::warn_once::WarnOnce;
+
+/// Looks up the APIs that the baseline names, and finds what its rules give.
+pub(crate) struct BaselineRoles {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) graph: Arc<Graph>,
+    warnings: WarnOnce,
 }
 
-impl Broker {
-    /// What the rules that cover a principal give it.
-    pub(super) async fn baseline(
-        &self,
-        context: Context<'_>,
-        principal: &Principal,
-        own: OwnIdentity,
-    ) -> Result<Baseline, Unsettled> {
-        let mut baseline = Baseline::default();
-        for name in self.policy.baseline_apis(principal) {
-            let api = self.baseline_api(&name, Some(principal), context.deadline).await?;
-            if let Some(api) = api {
-                // Two names may mean one API, and all rules about it have been asked then.
-                if baseline.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
-                    baseline.roles.extend(self.policy.wanted(principal, &api, own));
-                    baseline.apis.push((name, api));
-                }
-            }
-        }
-        Ok(baseline)
+/// The roles that the baseline gives to a principal, and their APIs.
+#[derive(Default)]
+pub(crate) struct Granted {
+    pub(crate) apis: Vec<(ApiName, Arc<Api>)>,
+    pub(crate) roles: Vec<BaselineRole>,
+}
+
+impl BaselineRoles {
+    pub(crate) fn new(policy: Arc<Policy>, graph: Arc<Graph>) -> Self {
+        Self { policy, graph, warnings: WarnOnce::default() }
     }
 
-    /// An API of the baseline, read again if a rule names a role that it lacks: the role may be new. Only
-    /// rules for `principal` count, or else all.
-    pub(super) async fn baseline_api(
+    /// The roles that the rules for `principal` give.
+    pub(crate) async fn of(
+        &self,
+        principal: &Principal,
+        own: OwnIdentity,
+        deadline: Deadline,
+    ) -> Result<Granted, GraphError> {
+        let mut granted = Granted::default();
+        for name in self.policy.baseline_apis(principal) {
+            let Some(api) = self.api(&name, Some(principal), deadline).await? else { continue };
+            // Two names may mean one API, and all rules about it have been asked then.
+            if granted.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
+                granted.roles.extend(self.policy.baseline_roles(principal, &api, own));
+                granted.apis.push((name, api));
+            }
+        }
+        Ok(granted)
+    }
+
+    /// All APIs that the baseline names and the tenant has, each once.
+    pub(crate) async fn all_apis(&self, deadline: Deadline) -> Result<Vec<Arc<Api>>, GraphError> {
+        let mut apis: Vec<Arc<Api>> = Vec::new();
+        for name in self.policy.all_baseline_apis() {
+            let Some(api) = self.api(&name, None, deadline).await? else { continue };
+            if apis.iter().all(|known| known.object_id != api.object_id) {
+                apis.push(api);
+            }
+        }
+        Ok(apis)
+    }
+
+    /// An API of the baseline. It is read again if a rule names a role that it lacks, because the role
+    /// may be new. Only rules for `principal` count, or all rules without one.
+    async fn api(
         &self,
         name: &ApiName,
         principal: Option<&Principal>,
         deadline: Deadline,
     ) -> Result<Option<Arc<Api>>, GraphError> {
-        let Lookup::Found(api) = self.graph.api(name, deadline).await? else {
-            self.warn_of_rule(&format!(
-                "rules of the baseline name the API {name}, for which this tenant has no service \
-                 principal, or more than one"
+        let Lookup::Found(api) = self.graph.service_principals().find_api(name, deadline).await?
+        else {
+            self.warn(&format!(
+                "rules of the baseline name the API {name}, and this tenant has no service principal \
+                 for it, or more than one"
             ));
             return Ok(None);
         };
         if self.policy.unknown_roles(principal, &api).is_empty() {
             return Ok(Some(api));
         }
-        let api = match self.graph.refreshed_api(name, deadline).await? {
+        let api = match self.graph.service_principals().find_fresh_api(name, deadline).await? {
             Lookup::Found(api) => api,
             _ => api,
         };
         for role in self.policy.unknown_roles(principal, &api) {
-            self.warn_of_rule(&format!(
-                "rules of the baseline name the role {role}, which the API {} does not define, or \
+            self.warn(&format!(
+                "rules of the baseline name the role {role}, and the API {} does not define it, or \
                  not for applications",
                 api.app_id
             ));
@@ -73,8 +96,8 @@ impl Broker {
         Ok(Some(api))
     }
 
-    fn warn_of_rule(&self, warning: &str) {
-        if self.reminders.is_due(warning) {
+    fn warn(&self, warning: &str) {
+        if self.warnings.is_due(warning) {
             tracing::warn!(event = "baseline.rule_without_effect", "{warning}");
         }
     }

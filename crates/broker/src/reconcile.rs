@@ -1,47 +1,54 @@
-//! Comparing the whole tenant with the baseline: reads, plans and reports, and writes nothing.
+//! Compares the whole tenant with the baseline: reads, plans and reports, and writes nothing.
 //!
-//! First the holders of each API of the baseline are read, then all managed identities; both come page
-//! by page, and of the holders only ids are kept. What happens meanwhile is either seen by the next run, or
-//! leads to a check that finds nothing to do.
+//! The holders of each API of the baseline are read first, then all managed identities. Both come page
+//! by page, and only ids are kept of the holders. The next run sees what happens meanwhile, or a check
+//! finds nothing to do.
 
 use std::{mem, sync::Arc, time::Duration};
 
-use time::OffsetDateTime;
-use tokio::time::Instant;
-
-use super::Broker;
 use app_roles::{
     directory::Api,
     event::BaselineCheckRequested,
     ids::ObjectId,
-    reconcile::{Comparison, Findings, Holding, Holdings, Turns, found_twice},
+    reconcile::{
+        AssignmentsByPrincipal, CompactAssignment, Comparison, Findings, RepairBatch, confirmed,
+    },
 };
 use azure_rest::retry::{Deadline, millis};
 use microsoft_graph::error::GraphError;
+use time::OffsetDateTime;
+use tokio::{sync::Mutex, time::Instant};
 
-/// Most checks that one run asks for. At two reads and a write each, Graph's quota takes them in minutes,
-/// and the answer that carries them has less than a megabyte.
+use crate::{baseline_roles::BaselineRoles, directory::Directory};
+
+/// The largest number of checks of one run. With two reads and a write each, Graph's quota allows them
+/// in minutes, and the reply that carries them is smaller than a megabyte.
 const MOST_CHECKS: usize = 5_000;
 
-/// Most findings that are written out; how many there are is said in any case.
-const MOST_LISTED: usize = 50;
+/// The largest number of findings that are logged one by one. Their total is always logged.
+const MOST_LOGGED: usize = 50;
 
-/// How long an assignment must have been there to be no surprise to lists. The timer has come round in that
-/// time, so that the run before would have seen it, had its process lived until now: an app that scales to
-/// zero between runs remembers none.
-const LONG_AGO: time::Duration = time::Duration::hours(24);
+/// The age from which an assignment counts as seen by the run before. An app that scales to zero between
+/// runs remembers nothing of them, and the timer has fired within this time.
+const OLD: time::Duration = time::Duration::hours(24);
 
-/// What one run leaves to the next one. It lasts as long as the process: a handler that was started anew
-/// takes for seen what is old, and begins anywhere.
+/// Compares the tenant with the baseline.
+pub(crate) struct Reconciler {
+    roles: Arc<BaselineRoles>,
+    directory: Arc<Directory>,
+    last_run: Mutex<LastRun>,
+}
+
+/// What one run leaves to the next one, as long as the process lives.
 #[derive(Debug, Default)]
-pub(super) struct LastRun {
-    /// In order.
-    unexpected: Vec<Holding>,
-    /// With whom to begin.
+struct LastRun {
+    /// Sorted.
+    unexpected: Vec<CompactAssignment>,
+    /// The identity to begin with.
     next: Option<ObjectId>,
 }
 
-/// How much a run has read. An API counts even if it was remembered.
+/// How much a run has read. An API counts even if it was cached.
 #[derive(Debug, Default)]
 struct Reads {
     apis: usize,
@@ -49,29 +56,33 @@ struct Reads {
     pages_of_identities: usize,
 }
 
-/// What is to be done about what was found.
+/// What to do about the findings of a run.
 struct Plan {
     identities: usize,
     lacking: usize,
-    turns: Turns,
-    /// Seen by this run and the last one, or old.
-    unexpected: Vec<Holding>,
-    /// How many more this run has seen.
+    turns: RepairBatch,
+    /// Found by this run and the one before, or old.
+    unexpected: Vec<CompactAssignment>,
+    /// The number of those that only this run has found.
     at_first_sight: usize,
 }
 
-impl Broker {
-    /// The checks that are needed for every managed identity to have what the baseline gives it. An error
-    /// means that nothing is planned.
-    pub async fn reconcile(
+impl Reconciler {
+    pub(crate) fn new(roles: Arc<BaselineRoles>, directory: Arc<Directory>) -> Self {
+        Self { roles, directory, last_run: Mutex::default() }
+    }
+
+    /// Returns a check for each managed identity that lacks what the baseline gives it. The error means
+    /// that nothing is planned.
+    pub(crate) async fn run(
         &self,
         deadline: Deadline,
     ) -> Result<Vec<BaselineCheckRequested>, GraphError> {
         let Ok(mut last_run) = self.last_run.try_lock() else {
-            tracing::warn!(event = "reconcile.busy", "another run is under way: this one ends");
+            tracing::warn!(event = "reconcile.busy", "another run is in progress: this one ends");
             return Ok(Vec::new());
         };
-        if self.policy.baseline().is_empty() {
+        if self.roles.policy.baseline().is_empty() {
             tracing::info!(event = "reconcile.done", "the policy has no baseline: nothing is read");
             return Ok(Vec::new());
         }
@@ -79,34 +90,22 @@ impl Broker {
             (Instant::now(), OffsetDateTime::now_utc(), Reads::default());
         let findings = self.find(&mut reads, deadline).await?;
         let plan = last_run.plan(findings);
-        plan.report(&reads, began.elapsed());
+        plan.log(&reads, began.elapsed());
         let checks = plan.turns.now.into_iter();
         Ok(checks.map(|principal| BaselineCheckRequested { principal, time: Some(time) }).collect())
     }
 
     async fn find(&self, reads: &mut Reads, deadline: Deadline) -> Result<Findings, GraphError> {
-        let own = self.own_identity(deadline).await?;
-        let apis = self.apis_of_the_baseline(deadline).await?;
+        let own = self.directory.own_identity(deadline).await?;
+        let apis = self.roles.all_apis(deadline).await?;
         if apis.is_empty() {
             return Ok(Findings::default());
         }
         reads.apis = apis.len();
         let holdings = self.holdings(&apis, reads, deadline).await?;
-        let comparison = Comparison { policy: &self.policy, own, apis: &apis, holdings: &holdings };
+        let policy = &self.roles.policy;
+        let comparison = Comparison { policy, own, apis: &apis, holdings: &holdings };
         self.compare(&comparison, reads, deadline).await
-    }
-
-    /// The APIs that rules of the baseline name and the tenant has, each once.
-    async fn apis_of_the_baseline(&self, deadline: Deadline) -> Result<Vec<Arc<Api>>, GraphError> {
-        let mut apis: Vec<Arc<Api>> = Vec::new();
-        for name in self.policy.all_baseline_apis() {
-            if let Some(api) = self.baseline_api(&name, None, deadline).await?
-                && apis.iter().all(|known| known.object_id != api.object_id)
-            {
-                apis.push(api);
-            }
-        }
-        Ok(apis)
     }
 
     async fn holdings(
@@ -114,11 +113,11 @@ impl Broker {
         apis: &[Arc<Api>],
         reads: &mut Reads,
         deadline: Deadline,
-    ) -> Result<Holdings, GraphError> {
+    ) -> Result<AssignmentsByPrincipal, GraphError> {
         let mut all = Vec::new();
         for api in apis {
-            let long_ago = OffsetDateTime::now_utc() - LONG_AGO;
-            let mut holders = self.graph.holders(api.object_id, long_ago);
+            let old = OffsetDateTime::now_utc() - OLD;
+            let mut holders = self.roles.graph.inventory().holders(api.object_id, old);
             while let Some(page) = holders.next_page(deadline).await? {
                 all.extend(page);
             }
@@ -134,10 +133,10 @@ impl Broker {
         deadline: Deadline,
     ) -> Result<Findings, GraphError> {
         let mut findings = Findings::default();
-        let mut identities = self.graph.managed_identities();
+        let mut identities = self.roles.graph.inventory().managed_identities();
         while let Some(page) = identities.next_page(deadline).await? {
             for identity in &page {
-                findings.look_at(identity, comparison);
+                findings.compare(identity, comparison);
             }
         }
         reads.pages_of_identities = identities.pages();
@@ -150,24 +149,24 @@ impl LastRun {
         let Findings { identities, lacking, unexpected } = findings;
         let count = lacking.len();
         let from = self.next.unwrap_or_else(ObjectId::random);
-        let turns = Turns::of(lacking, from, MOST_CHECKS);
+        let turns = RepairBatch::of(lacking, from, MOST_CHECKS);
         self.next = turns.next;
-        let unexpected = self.unexpected_again(unexpected);
+        let unexpected = self.found_again(unexpected);
         let at_first_sight = self.unexpected.len() - unexpected.len();
         Plan { identities, lacking: count, turns, unexpected, at_first_sight }
     }
 
-    /// Of what was found, what the last run had found too. The next run asks about this one.
-    fn unexpected_again(&mut self, mut found: Vec<Holding>) -> Vec<Holding> {
+    /// The findings that the run before had, too. The next run compares with this one.
+    fn found_again(&mut self, mut found: Vec<CompactAssignment>) -> Vec<CompactAssignment> {
         found.sort_unstable();
         found.dedup();
         let before = mem::replace(&mut self.unexpected, found);
-        found_twice(&self.unexpected, &before)
+        confirmed(&self.unexpected, &before)
     }
 }
 
 impl Plan {
-    fn report(&self, reads: &Reads, took: Duration) {
+    fn log(&self, reads: &Reads, took: Duration) {
         tracing::info!(
             event = "reconcile.done",
             identities = self.identities,
@@ -183,8 +182,8 @@ impl Plan {
             duration_ms = millis(took),
             "compared the tenant with the baseline"
         );
-        // What becomes of it is for people to decide.
-        for holding in self.unexpected.iter().take(MOST_LISTED) {
+        // Whether to revoke them is for people to decide.
+        for holding in self.unexpected.iter().take(MOST_LOGGED) {
             tracing::warn!(
                 event = "reconcile.unexpected",
                 principal_id = %holding.principal,

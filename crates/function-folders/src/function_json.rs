@@ -1,28 +1,28 @@
-//! Function folders: what the host calls, by which trigger, and where outputs go.
+//! Function folders: each is one function, with its trigger and its outputs.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{FileFault, Lookup};
+use crate::file_fault::{FileFault, Lookup};
 
 /// The file that makes a folder a function.
 const FUNCTION_JSON: &str = "function.json";
 
-/// A function folder that could be read.
+/// A function folder.
 #[derive(Debug, Clone)]
 pub struct FunctionFolder {
-    /// The function's name, which is the folder's.
+    /// The function's name: the name of the folder.
     pub name: String,
-    /// Its file, for messages.
+    /// The path of its `function.json`.
     pub file: PathBuf,
-    /// Its one trigger.
+    /// Its only trigger.
     pub trigger: Binding,
     /// Its output bindings.
     pub outputs: Vec<Binding>,
 }
 
-/// One binding of a `function.json`. Fields that only the host needs are ignored.
+/// One binding of a `function.json`. Fields that only the host reads are ignored.
 ///
 /// ```json
 /// { "type": "queueTrigger", "direction": "in", "name": "request",
@@ -31,19 +31,19 @@ pub struct FunctionFolder {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Binding {
-    /// Its type, for instance `queueTrigger`.
+    /// The type, for example `queueTrigger`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The name by which envelopes and replies call it. Case-sensitive.
+    /// The name in envelopes and replies. Case-sensitive.
     pub name: String,
     direction: String,
-    /// The queue, with `%SETTING%` replaced.
+    /// The queue. `%SETTING%` is replaced by the setting of that name.
     pub queue_name: Option<String>,
-    /// The table, with `%SETTING%` replaced.
+    /// The table. `%SETTING%` is replaced by the setting of that name.
     pub table_name: Option<String>,
     /// The name of the setting that holds the connection.
     pub connection: Option<String>,
-    /// How the host passes the value: `binary` is base64 of the bytes.
+    /// How the host passes the value; `binary` is base64 of the bytes.
     pub data_type: Option<String>,
 }
 
@@ -52,19 +52,19 @@ struct FunctionJson {
     bindings: Vec<Binding>,
 }
 
-/// What was found below an app root.
+/// The function folders below an app root.
 #[derive(Debug, Default)]
 pub struct FunctionFolders {
-    /// The functions that could be read, by name.
+    /// The functions, sorted by name.
     pub functions: Vec<FunctionFolder>,
-    /// Those that could not, with the function's name.
+    /// The folders that cannot be used, each with the function's name.
     pub faults: Vec<(String, FileFault)>,
 }
 
 impl FunctionFolders {
     /// Reads `*/function.json` below `app_root`.
     ///
-    /// An error means that the folder itself could not be read.
+    /// The error is about the app root itself; faults of single folders are in the result.
     pub fn read(app_root: &Path, setting: Lookup<'_>) -> std::io::Result<Self> {
         let mut found = Self::default();
         for entry in std::fs::read_dir(app_root)? {
@@ -112,7 +112,7 @@ fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionF
     }
 }
 
-/// Replaces `%NAME%` by the setting of that name, as the host does.
+/// Replaces each `%NAME%` by the setting of that name, as the host does.
 fn expand(text: &str, setting: Lookup<'_>) -> Result<String, String> {
     let mut expanded = String::new();
     for (index, part) in text.split('%').enumerate() {

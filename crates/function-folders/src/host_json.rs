@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{FileFault, Lookup};
+use crate::file_fault::{FileFault, Lookup};
 
-/// What the host does after this many deliveries unless host.json says otherwise ("Azure Queue
-/// storage trigger and bindings", host.json settings).
+/// The host's default for `maxDequeueCount` ("Azure Queue storage trigger and bindings", host.json
+/// settings).
 const DEFAULT_MAX_DEQUEUE_COUNT: u32 = 5;
 
 /// Prefix of app settings that override `host.json` ("host.json reference").
@@ -16,7 +16,7 @@ const OVERRIDE_PREFIX: &str = "AzureFunctionsJobHost__extensions__queues__";
 /// The settings in `host.json` that the handler depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostJson {
-    /// The delivery after which the host gives a failing message up.
+    /// How often the host delivers a failing message before it moves it to the poison queue.
     pub max_dequeue_count: u32,
 }
 
@@ -40,7 +40,7 @@ struct WireQueues {
 }
 
 impl HostJson {
-    /// Reads `host.json` below `app_root`, with the overrides of the app settings.
+    /// Reads `host.json` below `app_root`. App settings override it, as they do for the host.
     pub fn read(app_root: &Path, setting: Lookup<'_>) -> Result<Self, FileFault> {
         let file = app_root.join("host.json");
         let fault = |problem: String| FileFault { file: file.clone(), problem };

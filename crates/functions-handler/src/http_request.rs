@@ -1,14 +1,13 @@
-//! The request of a caller over HTTP, as the host passes it on.
+//! The request of an HTTP caller, as the host forwards it.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// The parameter of the query that may carry a function key ("Work with access keys in Azure
-/// Functions").
+/// The query parameter that may carry a function key ("Work with access keys in Azure Functions").
 const KEY_PARAMETER: &str = "code";
 
-/// The request of a caller over HTTP, as the host passes it on to a handler without forwarding.
+/// The request of an HTTP caller, as the host forwards it in an envelope.
 ///
 /// ```json
 /// { "Url": "https://…/api/app-role-assignments?code=…", "Method": "GET",
@@ -18,7 +17,8 @@ const KEY_PARAMETER: &str = "code";
 ///   "Body": "…" }
 /// ```
 ///
-/// `Url` is not read, because it may hold a key. Neither this nor [`Identity`] can be printed.
+/// `Url` is ignored, because it may contain a key. Neither this type nor [`Identity`] implements `Debug`,
+/// so that no key can be logged.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HttpRequest {
@@ -26,22 +26,22 @@ pub struct HttpRequest {
     pub method: String,
     query: BTreeMap<String, String>,
     headers: BTreeMap<String, Vec<String>>,
-    /// Who the caller is, in every way that was proven to the host.
+    /// The identities that the caller proved to the host.
     #[serde(default)]
     pub identities: Vec<Identity>,
-    /// The body as text, or in base64 if its type is `application/octet-stream` or `multipart/*`.
-    /// Absent if there was none, and if the caller did not declare its length: the host loses a body
-    /// that is sent in chunks.
+    /// The body as text, or in base64 if its media type is `application/octet-stream` or `multipart/*`.
+    /// Absent if there was none, and if the caller did not send `Content-Length`: the host loses a
+    /// chunked body.
     pub body: Option<String>,
 }
 
-/// Who a caller is, in one way of proving it: .NET's `ClaimsIdentity`.
+/// One identity of a caller: the host's `ClaimsIdentity` of .NET.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Identity {
-    /// By what it was proven, for instance `WebJobsAuthLevel`, a key.
+    /// The authentication scheme, for example `WebJobsAuthLevel` for a key.
     pub authentication_type: Option<String>,
-    /// Whether it was proven at all; the host makes an identity of nobody too.
+    /// Whether the caller is authenticated. The host adds an unauthenticated identity, too.
     pub is_authenticated: bool,
     claims: Vec<Claim>,
 }
@@ -55,14 +55,14 @@ struct Claim {
 }
 
 impl HttpRequest {
-    /// The parameters of the query, without the one that carries a key. Names are the same in any
-    /// case, and the values of a repeated name are joined by commas.
+    /// The query parameters, without the one that carries a key. Names are case-insensitive, and the host
+    /// joins the values of a repeated name with commas.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         all.filter(|(name, _)| !name.eq_ignore_ascii_case(KEY_PARAMETER))
     }
 
-    /// Every value of a header; its name is the same in any case.
+    /// All values of a header. Its name is case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Vec<&str> {
         let same = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -71,7 +71,7 @@ impl HttpRequest {
 }
 
 impl Identity {
-    /// The value of a claim, if the identity has exactly one of this type.
+    /// The value of a claim if the identity has exactly one of this type.
     #[must_use]
     pub fn only_claim(&self, kind: &str) -> Option<&str> {
         let mut claims = self.claims.iter().filter(|claim| claim.kind == kind);

@@ -1,4 +1,4 @@
-//! One call of the host, decoded.
+//! One invocation, decoded.
 
 use std::collections::BTreeMap;
 
@@ -7,29 +7,29 @@ use serde::{Deserialize, de::Error as _};
 use serde_json::{Value, value::RawValue};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::http_request::HttpRequest;
+use crate::http_request::HttpRequest;
 
-/// One call of the host: which function, and what its trigger delivered.
+/// One invocation: the function, and what its trigger delivered.
 ///
 /// ```json
 /// { "Data": { "request": "eyJwcmlu…" }, "Metadata": { "DequeueCount": "1", "Id": "\"7d1b…\"" } }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The function's name, from the path of the call.
+    /// The function's name, from the path of the URL.
     pub function: String,
-    /// The host's id of the invocation, as the header has it.
+    /// The host's id of the invocation, from the header.
     pub id: Option<String>,
-    /// Whether the call had more bytes than the server keeps: then nothing else is known of it.
+    /// Whether the envelope was larger than the server accepts. Nothing else is known then.
     pub is_too_large: bool,
     data: Members,
     metadata: Members,
 }
 
-/// Values by their names, not read yet: an envelope has more of them than any function looks at.
+/// Values by name. They are parsed on demand, because no function needs all of them.
 type Members = BTreeMap<String, Box<RawValue>>;
 
-/// An envelope that is not what the host's protocol says.
+/// An envelope that does not follow the host's protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the host's envelope: {0}")]
 pub struct EnvelopeFault(String);
@@ -43,47 +43,47 @@ struct Envelope {
 }
 
 impl Envelope {
-    /// Reads a body in which there is a fault, and says where.
+    /// Parses an envelope that has a fault, and reports its JSON path.
     fn read_with_path(body: &[u8]) -> Result<Self, EnvelopeFault> {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            // serde_json's text can repeat values, and a body is never logged.
+            // The message of serde_json may repeat values, and a body is never logged.
             let category = error.inner().classify();
             EnvelopeFault(format!("{} is not as expected ({category:?})", error.path()))
         })
     }
 }
 
-/// What the host says about a queue message.
+/// The metadata of a queue message.
 ///
-/// Believed only where the trigger's `dataType` is `binary`: otherwise the host copies properties of
-/// the message itself over these.
+/// It can be trusted only if the trigger's `dataType` is `binary`. Otherwise the host overwrites it with
+/// properties of the message itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueMetadata {
-    /// The message's id; absent when the invocation came from the host's admin endpoint.
+    /// The message's id. Absent if the invocation came from the host's admin endpoint.
     pub message_id: Option<String>,
-    /// How often the message was delivered, this time included; 0 from the admin endpoint.
+    /// The number of deliveries so far, including this one. 0 if the invocation came from the admin
+    /// endpoint.
     pub dequeue_count: u32,
     /// When the message was sent.
     pub insertion_time: Option<OffsetDateTime>,
 }
 
 impl Invocation {
-    /// Reads the body of a call.
+    /// Decodes the envelope of an invocation.
     pub fn decode(
         function: String,
         id: Option<String>,
         body: &[u8],
     ) -> Result<Self, EnvelopeFault> {
-        // Keeping track of the path costs more than reading, so only a fault is looked for with it. And one
-        // look whether all of it is UTF-8 takes a fraction of looking at each text in it.
+        // Tracking the path costs more than parsing, so it is done only after a fault.
         let json = str::from_utf8(body).map_err(serde_json::Error::custom);
         let Envelope { data, metadata } =
             json.and_then(serde_json::from_str).or_else(|_| Envelope::read_with_path(body))?;
         Ok(Self { function, id, is_too_large: false, data, metadata })
     }
 
-    /// A call that had more bytes than the server keeps.
+    /// An invocation whose envelope was too large.
     #[must_use]
     pub fn too_large(function: String, id: Option<String>) -> Self {
         let (data, metadata) = (Members::new(), Members::new());
@@ -98,17 +98,17 @@ impl Invocation {
         STANDARD.decode(text).map_err(|_| fault("is not base64"))
     }
 
-    /// The JSON of a binding whose value the host passes as it is, as it does with an event; in a
-    /// text, where `cardinality` is `many`.
+    /// The JSON of a binding whose value the host passes unchanged, such as an event. With the
+    /// `cardinality` `many`, the host passes it as a string.
     pub fn json(&self, binding: &str) -> Result<Vec<u8>, EnvelopeFault> {
         let json = self.datum(binding)?;
         let text = serde_json::from_str::<String>(json);
         Ok(text.unwrap_or_else(|_| json.to_owned()).into_bytes())
     }
 
-    /// The request of a caller over HTTP, which a binding of type `httpTrigger` delivers.
+    /// The HTTP request that a binding of type `httpTrigger` delivers.
     pub fn http_request(&self, binding: &str) -> Result<HttpRequest, EnvelopeFault> {
-        // serde_json's text can repeat values, and a request has keys in it.
+        // The message of serde_json may repeat values, and a request may contain keys.
         let fault = |_| EnvelopeFault(format!("Data.{binding} is not an HTTP request"));
         serde_json::from_str(self.datum(binding)?).map_err(fault)
     }
@@ -122,7 +122,7 @@ impl Invocation {
         datum.ok_or_else(|| EnvelopeFault(format!("Data.{binding} is missing")))
     }
 
-    /// What the host says about the queue message that caused this call.
+    /// The metadata of the queue message that caused this invocation.
     pub fn queue_metadata(&self) -> Result<QueueMetadata, EnvelopeFault> {
         let dequeue_count = self
             .scalar("DequeueCount")
@@ -138,8 +138,8 @@ impl Invocation {
         })
     }
 
-    /// A value of `Metadata` as text. The host writes strings as JSON text inside a string, and
-    /// numbers as text; plain spellings are understood too.
+    /// A value of `Metadata` as text. The host writes strings as JSON inside a string, and numbers as
+    /// strings; plain values are accepted, too.
     fn scalar(&self, name: &str) -> Option<String> {
         match serde_json::from_str(self.metadata.get(name)?.get()).ok()? {
             Value::String(text) if text.starts_with('"') => {

@@ -1,48 +1,45 @@
-//! The handler's answer to one call.
-
-mod entity;
-mod response;
+//! The handler's reply to an invocation.
 
 use std::collections::BTreeMap;
 
-pub use entity::{Entity, InvalidEntity, beginning};
-pub use response::HttpResponse;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-/// Bytes for which there is room at first: the answer to a request for one role, with its record, takes
-/// half of it.
+use crate::http_response::HttpResponse;
+
+/// The initial capacity of a reply, in bytes: twice the reply to a request for one role.
 const USUAL_LENGTH: usize = 6 * 1024;
 
-/// The handler's answer to one call.
+/// The handler's reply to an invocation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// The invocation succeeded: the host writes the outputs and is done with its cause.
+    /// The invocation succeeded. The host writes the outputs and completes the trigger.
     Succeeded(Outputs),
-    /// The invocation failed: the host delivers its cause again, as the trigger does. The host drops
-    /// the text, so whoever fails logs it first.
+    /// The invocation failed. The host retries as the trigger does. It drops the text, so the handler
+    /// must log the reason itself.
     Failed(String),
-    /// There is no function of this name.
+    /// No function has this name.
     UnknownFunction,
 }
 
-/// What the host is to write, by the name of the output binding.
+/// What the host writes, by the name of the output binding.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outputs(BTreeMap<String, Output>);
 
-/// What one output binding takes.
+/// The value of one output binding.
 ///
-/// On the wire, messages are an array of texts, even a single one: a bare text that happens to be
-/// valid base64 is decoded by the host. Entities are an array of objects.
+/// On the wire, messages are an array of strings even if there is one: the host decodes a bare string
+/// that happens to be valid base64. Rows are an array of objects.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Output {
     Messages(Vec<String>),
-    Entities(Vec<Entity>),
+    Rows(Vec<Map<String, Value>>),
     Response(HttpResponse),
 }
 
 impl Outputs {
-    /// Adds a message for a queue, whose text arrives exactly as it is given.
+    /// Adds a message to a queue. Its text arrives unchanged.
     #[must_use]
     pub fn message(mut self, binding: &str, text: String) -> Self {
         let output =
@@ -53,43 +50,48 @@ impl Outputs {
         self
     }
 
-    /// Adds entities for a table; without any, the binding is left alone.
+    /// Adds rows to a table. Each is a flat object with the members `PartitionKey` and `RowKey`. The
+    /// host inserts them; a row with existing keys makes the invocation fail.
     #[must_use]
-    pub fn entities(mut self, binding: &str, entities: Vec<Entity>) -> Self {
-        if !entities.is_empty() {
-            self.0.insert(binding.to_owned(), Output::Entities(entities));
+    pub fn rows(mut self, binding: &str, rows: &[Map<String, Value>]) -> Self {
+        if rows.is_empty() {
+            return self;
+        }
+        let output = self.0.entry(binding.to_owned()).or_insert_with(|| Output::Rows(Vec::new()));
+        if let Output::Rows(known) = output {
+            known.extend_from_slice(rows);
         }
         self
     }
 
-    /// Adds what other outputs have: messages and entities after those that are here.
+    /// The number of rows for a table.
+    #[must_use]
+    pub fn count_rows(&self, binding: &str) -> usize {
+        match self.0.get(binding) {
+            Some(Output::Rows(rows)) => rows.len(),
+            _ => 0,
+        }
+    }
+
+    /// Sets the response to an HTTP caller.
+    #[must_use]
+    pub fn response(mut self, binding: &str, response: HttpResponse) -> Self {
+        self.0.insert(binding.to_owned(), Output::Response(response));
+        self
+    }
+
+    /// Adds the outputs of another event of the same invocation.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         for (binding, output) in others.0 {
             match (self.0.get_mut(&binding), output) {
                 (Some(Output::Messages(known)), Output::Messages(more)) => known.extend(more),
-                (Some(Output::Entities(known)), Output::Entities(more)) => known.extend(more),
+                (Some(Output::Rows(known)), Output::Rows(more)) => known.extend(more),
                 (_, output) => {
                     self.0.insert(binding, output);
                 }
             }
         }
-        self
-    }
-
-    /// How many entities there are for a table.
-    #[must_use]
-    pub fn count_entities(&self, binding: &str) -> usize {
-        match self.0.get(binding) {
-            Some(Output::Entities(entities)) => entities.len(),
-            _ => 0,
-        }
-    }
-
-    /// Sets the answer to an HTTP caller.
-    #[must_use]
-    pub fn response(mut self, binding: &str, response: HttpResponse) -> Self {
-        self.0.insert(binding.to_owned(), Output::Response(response));
         self
     }
 }
@@ -109,7 +111,7 @@ struct Failure<'a> {
 }
 
 impl Reply {
-    /// The HTTP status that means this to the host.
+    /// The HTTP status of the reply.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -119,8 +121,8 @@ impl Reply {
         }
     }
 
-    /// The body: always a JSON object. On an empty body with a status of the 200s the host waits
-    /// until the function's timeout and then kills the handler.
+    /// The body, always a JSON object. If the body of a 2xx reply is empty, the host waits until the
+    /// function times out, and then kills the handler.
     #[must_use]
     pub fn body(&self) -> Vec<u8> {
         let body = match self {
@@ -128,9 +130,9 @@ impl Reply {
                 json(&Success { outputs, logs: [], return_value: () })
             }
             Self::Failed(error) => json(&Failure { error }),
-            Self::UnknownFunction => json(&Failure { error: "there is no function of this name" }),
+            Self::UnknownFunction => json(&Failure { error: "no function has this name" }),
         };
-        // Maps with text keys and texts are always representable; `{}` is still a valid answer.
+        // A map of strings can always be written; `{}` is still a valid reply.
         body.unwrap_or_else(|_| b"{}".to_vec())
     }
 }

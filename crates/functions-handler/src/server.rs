@@ -1,7 +1,7 @@
 //! The server that the host calls.
 //!
-//! Every call runs in a task of its own. If the host hangs up, the work goes on: a write that has
-//! begun must be finished and recorded. If the work panics, that call fails and no other.
+//! Each invocation runs in its own task. If the host closes the connection, the work continues: a write
+//! that has begun must be finished and recorded. If the work panics, only that invocation fails.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -17,25 +17,25 @@ use warp::{
     path::FullPath,
 };
 
-use super::{invocation::Invocation, reply::Reply};
+use crate::{invocation::Invocation, reply::Reply};
 
-/// Largest envelope. A queue message has 64 KiB and an HTTP trigger's body may be larger; base64 and
-/// double encoding at most triple it.
+/// The largest envelope in bytes. A queue message has at most 64 KiB; base64 and double encoding at most
+/// triple it. The body of an HTTP request may be larger.
 const LARGEST_ENVELOPE: usize = 1024 * 1024;
 
-/// Most calls that are worked on at once; others wait, unread. The host sends at most 224 queue messages
-/// at once (host.json, `batchSize` and `newBatchThreshold`) for each function that listens to a queue.
-/// A message has 64 KiB, so this many take 50 MB at the worst.
+/// The largest number of concurrent invocations; others wait, unread. The host sends at most 224 queue
+/// messages at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue
+/// trigger. At 64 KiB a message, this many take 50 MB at worst.
 const MOST_CALLS: usize = 512;
 
-/// Header that carries the host's id of the invocation.
+/// The header with the host's id of the invocation.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 
-/// What answers calls.
+/// Works on invocations.
 pub type Handler = Arc<dyn Fn(Invocation) -> BoxFuture<'static, Reply> + Send + Sync>;
 
-/// Serves `handler` on `listener` until `shutdown` ends, then waits up to `drain` for the calls in
-/// flight. Answers whether all of them ended.
+/// Serves `handler` on `listener` until `shutdown` completes, then waits up to `drain` for invocations in
+/// progress. Returns whether all of them ended.
 pub async fn serve(
     listener: TcpListener,
     handler: Handler,
@@ -87,7 +87,7 @@ async fn respond<B: Buf>(
 ) -> warp::reply::Response {
     let function = path.as_str().trim_start_matches('/').to_owned();
     if function.is_empty() {
-        // The host asks this to learn that the handler listens; it must not wait for anything.
+        // The host sends this to learn that the handler listens, so it must not wait for anything.
         return json(StatusCode::OK, b"{\"status\":\"listening\"}".to_vec());
     }
     if method != Method::POST {
@@ -110,8 +110,8 @@ async fn respond<B: Buf>(
     }
 }
 
-/// Runs a call in a task of its own, apart from the connection. The place is taken until the call is
-/// done, even if the host has hung up.
+/// Runs an invocation in its own task, so that it outlives its connection. It counts as concurrent until
+/// it is done.
 async fn run(handler: Handler, invocation: Invocation, place: OwnedSemaphorePermit) -> Reply {
     let function = invocation.function.clone();
     let work = async move {
@@ -130,14 +130,14 @@ async fn run(handler: Handler, invocation: Invocation, place: OwnedSemaphorePerm
 
 enum Body {
     Whole(Bytes),
-    /// More than [`LARGEST_ENVELOPE`]. What to answer is the function's business: a caller over HTTP
-    /// is told, a queue is not.
+    /// Larger than [`LARGEST_ENVELOPE`]. The function decides on the reply: an HTTP caller gets a
+    /// response.
     TooLarge,
     Broken,
 }
 
-/// Reads a body and keeps it up to its limit. The host sends chunks and no length, so the length cannot
-/// be asked for first; and it takes no answer before it has sent everything.
+/// Reads a whole body and keeps it up to the limit. The host sends chunks without a length, and reads no
+/// response before it has sent everything.
 async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Body {
     let mut body = std::pin::pin!(body);
     let (mut collected, mut too_large) = (BytesMut::new(), false);
@@ -172,7 +172,7 @@ fn json(status: StatusCode, body: Vec<u8>) -> warp::reply::Response {
     response
 }
 
-/// Makes a [`Handler`] of an async function.
+/// Makes a [`Handler`] from an async function.
 pub fn handler<F>(function: impl Fn(Invocation) -> F + Send + Sync + 'static) -> Handler
 where
     F: Future<Output = Reply> + Send + 'static,

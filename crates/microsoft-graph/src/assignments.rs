@@ -1,56 +1,60 @@
-//! The calls about assignments, each sent once: list, create, remove.
+//! The assignments of app roles: listing them, and creating or removing one.
 
-use reqwest::Method;
-use serde::{Deserialize, Serialize};
+mod assign;
+mod requests;
+mod revoke;
+mod write;
 
-use super::{
-    Answer, Graph,
-    ensure::Effort,
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    client::{GraphClient, GraphResponse},
     error::GraphError,
-    exchange::Call,
-    odata::{self, Key},
+    odata::Key,
+    priority::Priority,
+    wire::WireNamedHolder,
+    write_quota::WriteQuota,
 };
 use app_roles::{
     directory::{Api, Assignment, Principal},
     ids::{AppRoleId, ObjectId},
     policy::Permit,
+    request::Action,
 };
-use azure_rest::retry::Deadline;
+use assign::AssignWrite;
+use azure_rest::retry::{Backoff, Deadline};
+use memory_cache::{KeyedLock, TimedCache};
+use requests::AssignmentRequests;
+use revoke::{RevokeWrite, Target};
+pub use write::{WriteOptions, Written};
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NewAssignment {
-    principal_id: ObjectId,
-    resource_id: ObjectId,
-    app_role_id: AppRoleId,
+/// How long Graph's lists may lag behind writes. 30 to 60 seconds have been reported for new
+/// assignments; this is twice as long.
+const REPLICA_LAG: Duration = Duration::from_secs(120);
+
+/// The number of new assignments that are remembered: more than the documented quota allows in that
+/// time.
+const MAX_RECENT: usize = 4096;
+
+/// Principal, API and role.
+type AssignmentKey = (ObjectId, ObjectId, AppRoleId);
+
+/// The assignments of a tenant.
+pub struct Assignments {
+    requests: AssignmentRequests,
+    /// The principals that are being written to. Graph answers 409 to concurrent writes on one object.
+    principals: KeyedLock<ObjectId>,
+    /// Assignments that this process has created. A requester who revokes a new role must not be told
+    /// that there is nothing to revoke, only because Graph does not list it yet.
+    recent: TimedCache<AssignmentKey, Assignment>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireAssignment {
-    id: String,
-    app_role_id: AppRoleId,
-    resource_id: ObjectId,
-    created_date_time: Option<String>,
-}
-
-/// A row of the list of an API's assignments.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireNamedHolder {
-    principal_id: ObjectId,
-    principal_display_name: Option<String>,
-    principal_type: Option<String>,
-    #[serde(flatten)]
-    assignment: WireAssignment,
-}
-
-/// Somebody who holds a role of an API.
+/// A user, group or service principal with a role of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedHolder {
-    /// Who.
+    /// The object id of the holder.
     pub principal: ObjectId,
-    /// Their name when the assignment was made, for people.
+    /// The display name at the time of the assignment.
     pub display_name: String,
     /// `User`, `Group` or `ServicePrincipal` ("appRoleAssignment resource type", principalType).
     pub kind: String,
@@ -69,113 +73,116 @@ impl From<WireNamedHolder> for NamedHolder {
     }
 }
 
-impl From<WireAssignment> for Assignment {
-    fn from(wire: WireAssignment) -> Self {
+impl Assignments {
+    pub(crate) fn new(client: Arc<GraphClient>, quota: WriteQuota) -> Self {
         Self {
-            id: wire.id,
-            api: wire.resource_id,
-            role: wire.app_role_id,
-            created: wire.created_date_time,
+            requests: AssignmentRequests::new(client, quota),
+            principals: KeyedLock::default(),
+            recent: TimedCache::new(MAX_RECENT),
         }
     }
-}
 
-impl Graph {
-    /// Every assignment that a principal holds, on whatever API.
-    pub async fn assignments(
+    /// Lists the assignments of a principal, on all APIs.
+    pub async fn list(
         &self,
         principal: &Principal,
         deadline: Deadline,
     ) -> Result<Vec<Assignment>, GraphError> {
         let by_client_id = principal.by_client_id.then_some(Key::AppId(principal.client_id));
-        self.held_by(by_client_id.unwrap_or(Key::ObjectId(principal.object_id)), deadline).await
+        let key = by_client_id.unwrap_or(Key::ObjectId(principal.object_id));
+        self.requests.list(key, deadline).await
     }
 
-    /// Everybody who holds a role of an API: applications, people, groups.
-    pub async fn named_holders(
-        &self,
-        api: &Api,
-        deadline: Deadline,
-    ) -> Result<Vec<NamedHolder>, GraphError> {
-        let url = odata::assigned_to(&self.root, Key::ObjectId(api.object_id));
-        let listed = self.list::<WireNamedHolder>("list the holders", url, false, deadline).await?;
-        Ok(listed.into_iter().map(NamedHolder::from).collect())
-    }
-
-    /// The same for a principal of which only the object id is known.
-    pub async fn assignments_of(
+    /// Lists the assignments of the principal with this object id, on all APIs.
+    pub async fn list_by_object_id(
         &self,
         principal: ObjectId,
         deadline: Deadline,
     ) -> Result<Vec<Assignment>, GraphError> {
-        self.held_by(Key::ObjectId(principal), deadline).await
+        self.requests.list(Key::ObjectId(principal), deadline).await
     }
 
-    /// The assignment that a permit is about, as far as the list shows it.
-    pub(super) async fn listed(
+    /// Lists the users, groups and service principals that hold a role of an API.
+    pub async fn list_holders(
         &self,
-        permit: &Permit,
+        api: &Api,
         deadline: Deadline,
-    ) -> Result<Option<Assignment>, GraphError> {
-        let held = self.held_by(key(permit), deadline).await?;
-        Ok(held.into_iter().find(|assignment| is_of(assignment, permit)))
+    ) -> Result<Vec<NamedHolder>, GraphError> {
+        let holders = self.requests.list_holders(api.object_id, deadline).await?;
+        Ok(holders.into_iter().map(NamedHolder::from).collect())
     }
 
-    pub(super) async fn create(
+    /// Creates or removes the assignment that `permit` allows.
+    ///
+    /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.
+    pub async fn write(
         &self,
         permit: &Permit,
-        effort: Effort,
-    ) -> Result<Answer<Assignment>, GraphError> {
-        let body = NewAssignment {
-            principal_id: permit.principal(),
-            resource_id: permit.api(),
-            app_role_id: permit.role(),
+        held: &[Assignment],
+        options: WriteOptions,
+    ) -> Result<Written, GraphError> {
+        if options.priority == Priority::Low {
+            // Before the lock, so that a waiting background write does not block other writes.
+            self.requests.wait_for_capacity(options.deadline).await?;
+        }
+        let lock = self.principals.lock_before(permit.principal(), options.deadline.moment());
+        let _lock = lock.await.ok_or_else(GraphError::principal_busy)?;
+        let written = match permit.action() {
+            Action::Assign => self.assign(permit, options).await?,
+            Action::Revoke => self.revoke(permit, held, options).await?,
         };
-        let call = Call {
-            name: "create the assignment",
-            method: Method::POST,
-            url: odata::assignments(&self.root, key(permit)),
-            body: Some(&body),
-            client_request_id: effort.client_request_id,
-            may_lag: false,
-            priority: effort.priority,
-        };
-        let answer = self.write_once::<_, WireAssignment>(&call, effort.deadline).await?;
-        Ok(Answer { body: answer.body.into(), request_id: answer.request_id })
+        self.update_recent(permit, &written);
+        Ok(written)
     }
 
-    pub(super) async fn remove(
+    async fn assign(&self, permit: &Permit, options: WriteOptions) -> Result<Written, GraphError> {
+        let mut write = AssignWrite::new(&self.requests, permit, options);
+        let mut backoff = self.backoff("create the assignment", options.deadline);
+        loop {
+            if let Some(result) = backoff.after(write.attempt().await).await {
+                return result;
+            }
+        }
+    }
+
+    async fn revoke(
         &self,
         permit: &Permit,
-        assignment: &Assignment,
-        effort: Effort,
-    ) -> Result<Answer<()>, GraphError> {
-        let call = Call::<()> {
-            name: "remove the assignment",
-            method: Method::DELETE,
-            url: odata::assignment(&self.root, key(permit), &assignment.id),
-            body: None,
-            client_request_id: effort.client_request_id,
-            may_lag: false,
-            priority: effort.priority,
+        held: &[Assignment],
+        options: WriteOptions,
+    ) -> Result<Written, GraphError> {
+        // What this process has written since is newer than the list.
+        let recent = self.recent.get(&key(permit), REPLICA_LAG);
+        let was_listed = recent.is_none();
+        let listed = || held.iter().find(|assignment| write::is_of(assignment, permit)).cloned();
+        let Some(assignment) = recent.or_else(listed) else {
+            return Ok(Written::AlreadyRevoked);
         };
-        self.write_once(&call, effort.deadline).await
+        let target = Target { assignment, was_listed };
+        let mut write = RevokeWrite::new(&self.requests, permit, target, options);
+        let mut backoff = self.backoff("remove the assignment", options.deadline);
+        loop {
+            if let Some(result) = backoff.after(write.attempt().await).await {
+                return result;
+            }
+        }
     }
 
-    async fn held_by(&self, key: Key, deadline: Deadline) -> Result<Vec<Assignment>, GraphError> {
-        let url = odata::assignment_list(&self.root, key);
-        let listed =
-            self.list::<WireAssignment>("list the assignments", url, false, deadline).await?;
-        Ok(listed.into_iter().map(Assignment::from).collect())
+    fn backoff(&self, operation: &'static str, deadline: Deadline) -> Backoff {
+        Backoff::new(operation, self.requests.timing(), deadline)
+    }
+
+    fn update_recent(&self, permit: &Permit, written: &Written) {
+        match written {
+            Written::Assigned(GraphResponse { body, .. }) => {
+                self.recent.insert(key(permit), body.clone());
+            }
+            Written::Revoked(_) | Written::AlreadyRevoked => self.recent.remove(&key(permit)),
+            Written::AlreadyAssigned(_) => {}
+        }
     }
 }
 
-/// Whether an assignment is the one that a permit is about.
-pub(super) fn is_of(assignment: &Assignment, permit: &Permit) -> bool {
-    assignment.api == permit.api() && assignment.role == permit.role()
-}
-
-/// How the write names the principal: as Graph was asked for it.
-fn key(permit: &Permit) -> Key {
-    permit.client_id().map_or(Key::ObjectId(permit.principal()), Key::AppId)
+fn key(permit: &Permit) -> AssignmentKey {
+    (permit.principal(), permit.api(), permit.role())
 }

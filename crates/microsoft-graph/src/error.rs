@@ -1,107 +1,63 @@
-//! What Microsoft Graph's refusals mean.
+//! Errors of Microsoft Graph and their meaning.
 //!
-//! Graph answers five different causes with the code `Request_BadRequest`, so the text has to be
-//! looked at too. [`meanings`] is the only place that does.
+//! Graph returns the code `Request_BadRequest` for five different causes, so the text of the message
+//! matters too. [`meanings`] is the only place that interprets it.
 
+mod failure;
+mod kind;
 mod meanings;
+mod permissions;
 
 use std::time::Duration;
 
+pub use kind::ErrorKind;
 use meanings::Body;
+pub use permissions::{NEEDED_ROLE_IDS, NEEDED_ROLES, missing_roles};
 
-use app_roles::outcome::{Code, Failure};
-use azure_rest::{claims::Claims, client::causes, token::NoToken};
+use app_roles::outcome::Failure;
+use azure_rest::{
+    claims::Claims,
+    rest::{RequestError, Response, ServiceError},
+    token::NoToken,
+};
 
-/// The app roles on Microsoft Graph that the broker needs ("Grant an appRoleAssignment to a service
-/// principal", permissions).
-pub const NEEDED_ROLES: [&str; 2] = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All"];
+/// The number of bytes of an unknown error response that are logged.
+const MAX_EXCERPT: usize = 4096;
 
-/// Their ids, in the same order ("Microsoft Graph permissions reference").
-pub const NEEDED_ROLE_IDS: [&str; 2] =
-    ["06b708a9-e830-4db3-a914-8e69da51d44f", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"];
-
-/// What a failed call to Graph means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The assignment exists.
-    AlreadyAssigned,
-    /// The assignment to be removed does not exist.
-    AlreadyRevoked,
-    /// The object in the address does not exist, or has not replicated yet.
-    NotFound,
-    /// The principal in the body does not exist, or has not replicated yet.
-    PrincipalNotFound,
-    /// The API in the body does not exist.
-    ApiNotFound,
-    /// The API does not define the role, or not for applications.
-    RoleNotFound,
-    /// There was no token to send.
-    NotSignedIn,
-    /// The token was not accepted.
-    TokenRefused,
-    /// The broker's identity lacks a role, or its token is older than the grant.
-    Forbidden,
-    /// Another write on the same object was under way.
-    ConcurrentWrites,
-    /// The broker's own service principal is missing or disabled in this tenant.
-    OwnIdentityUnknown,
-    /// The principal has as many assignments as Graph lets one object have.
-    PrincipalFull,
-    /// The tenant, or the broker's share of it, has no room for another object.
-    DirectoryFull,
-    /// Graph has forgotten where the reader of a list was.
-    PageExpired,
-    /// Too many requests.
-    Throttled,
-    /// A passing fault on Graph's side, or no answer at all.
-    Unavailable,
-    /// Anything else: a refusal that is not about the moment.
-    Refused,
-}
-
-/// How much of an answer that nobody understands goes to the log, in bytes.
-const LONGEST_EXCERPT: usize = 4096;
-
-/// A call to Graph that did not work.
+/// A failed call to Microsoft Graph.
 ///
-/// `Display` is the full text for the log; [`GraphError::into_failure`] makes the one that
-/// requesters see.
+/// `Display` is the full text for the log. [`GraphError::into_failure`] is the short one for
+/// requesters.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{detail}")]
 pub struct GraphError {
     kind: ErrorKind,
     detail: String,
-    passing: bool,
+    is_transient: bool,
     request_id: Option<String>,
     retry_after: Option<Duration>,
 }
 
 impl GraphError {
     fn new(kind: ErrorKind, detail: String) -> Self {
-        let passing = matches!(
+        let is_transient = matches!(
             kind,
             ErrorKind::ConcurrentWrites | ErrorKind::Throttled | ErrorKind::Unavailable
         );
-        Self { kind, detail, passing, request_id: None, retry_after: None }
+        Self { kind, detail, is_transient, request_id: None, retry_after: None }
     }
 
-    /// What it means.
+    /// The meaning.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether another try within seconds may work.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        self.passing
-    }
-
-    /// Whether another delivery, a minute later, may work: everything that an operator, Azure or
-    /// time can mend without another request.
+    /// Whether another delivery, a minute later, may succeed: the cause can disappear without a new
+    /// request.
     #[must_use]
     pub fn is_worth_another_delivery(&self) -> bool {
-        self.is_passing()
+        self.is_transient()
             || matches!(
                 self.kind,
                 ErrorKind::AlreadyAssigned
@@ -115,101 +71,91 @@ impl GraphError {
             )
     }
 
-    pub(super) fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+    /// An error response.
+    pub(crate) fn refused(response: &Response, body: &[u8], request_id: Option<String>) -> Self {
+        let status = response.status.as_u16();
+        let error = Self::by_body(status, body, response.token.claims());
+        Self { request_id, retry_after: response.retry_after(), ..error }
     }
 
-    pub(super) fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
-        Self { retry_after, ..self }
-    }
-
-    /// A refusal by status and body. `claims` are those of the token that was sent.
-    pub(super) fn refused(
-        status: u16,
-        body: &[u8],
-        request_id: Option<String>,
-        claims: &Claims,
-    ) -> Self {
-        let said = Body::decode(body);
-        let kind = said.meaning(status);
-        let (code, message) = (&said.code, &said.message);
+    /// An error by its status and body. `claims` are those of the token that was sent.
+    fn by_body(status: u16, body: &[u8], claims: &Claims) -> Self {
+        let decoded = Body::decode(body);
+        let kind = decoded.meaning(status);
+        let (code, message) = (&decoded.code, &decoded.message);
         let mut detail = format!("Microsoft Graph answered {status} {code} {message:?}");
         detail.push_str(&match kind {
-            ErrorKind::Refused => format!("; its whole answer: {}", excerpt(body)),
+            ErrorKind::Refused => format!("; the whole response: {}", excerpt(body)),
             _ => advice(kind, claims),
         });
-        Self { request_id, ..Self::new(kind, detail) }
+        Self::new(kind, detail)
     }
 
-    pub(super) fn not_signed_in(error: &NoToken) -> Self {
+    pub(crate) fn not_signed_in(error: &NoToken) -> Self {
         let advice = "check that the managed identity is assigned to the function app and that \
                       AZURE_CLIENT_ID is its client id";
         let detail = format!("the broker is not signed in: {error}; {advice}");
-        Self { passing: !error.is_lasting(), ..Self::new(ErrorKind::NotSignedIn, detail) }
+        Self { is_transient: !error.is_lasting(), ..Self::new(ErrorKind::NotSignedIn, detail) }
     }
 
-    pub(super) fn unreachable(error: &reqwest::Error) -> Self {
-        let detail = format!("Microsoft Graph did not answer: {}", causes(error));
-        Self::new(ErrorKind::Unavailable, detail)
-    }
-
-    pub(super) fn unreadable(error: &serde_json::Error, request_id: Option<String>) -> Self {
-        let detail = format!("Microsoft Graph's answer could not be read: {error}");
+    pub(crate) fn unreadable(error: &serde_json::Error, request_id: Option<String>) -> Self {
+        let detail = format!("Microsoft Graph's response could not be read: {error}");
         Self { request_id, ..Self::new(ErrorKind::Unavailable, detail) }
     }
 
-    /// The deadline passed while nothing could be sent.
-    pub(super) fn held_back() -> Self {
+    /// The deadline passed before the rate limit allowed the call.
+    pub(crate) fn not_sent() -> Self {
         let detail = "nothing could be sent to Microsoft Graph before the deadline: it is throttling, \
                       or GRAPH_WRITE_QUOTA is used up";
         Self::new(ErrorKind::Throttled, detail.to_owned())
     }
 
-    /// The deadline passed while others wrote to the same principal.
-    pub(super) fn other_writes() -> Self {
+    /// The deadline passed while other requests wrote to the principal.
+    pub(crate) fn principal_busy() -> Self {
         let detail = "other requests were writing to the same principal until the deadline";
         Self::new(ErrorKind::ConcurrentWrites, detail.to_owned())
     }
 
-    pub(super) fn endless_list() -> Self {
-        let detail = "Microsoft Graph's list has more pages than any list that the broker reads";
+    pub(crate) fn too_many_pages() -> Self {
+        let detail = "Microsoft Graph's list has too many pages";
         Self::new(ErrorKind::Refused, detail.to_owned())
     }
 
-    pub(super) fn foreign_link() -> Self {
-        let detail = "Microsoft Graph's next page lies at another host, where no token is sent";
+    pub(crate) fn foreign_next_page() -> Self {
+        let detail = "the link to the next page of Microsoft Graph's list has another host, to which \
+                      no token is sent";
         Self::new(ErrorKind::Refused, detail.to_owned())
     }
 
-    /// The broker's token does not say who the broker is.
+    /// The broker's token does not identify the broker.
     #[must_use]
     pub fn own_identity_unknown() -> Self {
-        let detail = "the broker's token has no object id (claim oid), so the broker cannot keep \
-                      itself from changing its own rights and writes nothing";
+        let detail = "the broker's token has no object id (claim oid), so the broker writes nothing: it \
+                      could not exclude its own identity";
         Self::new(ErrorKind::NotSignedIn, detail.to_owned())
     }
 
-    pub(super) fn not_listed_yet(self) -> Self {
-        let detail = "Microsoft Graph says that the assignment exists and does not list it yet";
+    pub(crate) fn not_listed_yet(self) -> Self {
+        let detail = "Microsoft Graph says that the assignment exists, but does not list it yet";
         Self { detail: detail.to_owned(), ..self }
     }
 
-    /// The failure as requesters see it.
+    /// The failure for requesters.
     #[must_use]
     pub fn into_failure(self) -> Failure {
-        let (code, message) = outward(self.kind);
+        let (code, message) = failure::code_and_message(self.kind);
         Failure { code, message: message.to_owned(), graph_request_id: self.request_id }
     }
 }
 
-/// What the log adds to Graph's own words.
+/// The advice that the log adds to Graph's message.
 fn advice(kind: ErrorKind, claims: &Claims) -> String {
     match kind {
         ErrorKind::TokenRefused => format!(
-            "; the token was issued at {} for the audience {}; check that GRAPH_ENDPOINT is the \
-             Graph of this tenant's cloud, whose address must be the audience",
+            "; the token was issued at {} for the audience {}; check that GRAPH_ENDPOINT \
+             belongs to this tenant's cloud, and that it is the audience",
             claims.issued(),
-            claims.audience.as_deref().unwrap_or("that could not be read"),
+            claims.audience.as_deref().unwrap_or("(unknown)"),
         ),
         ErrorKind::Forbidden => missing_roles(claims),
         ErrorKind::OwnIdentityUnknown => format!(
@@ -217,97 +163,47 @@ fn advice(kind: ErrorKind, claims: &Claims) -> String {
             claims.object_id.map_or("(unknown)".to_owned(), |id| id.to_string()),
             claims.tenant_id.map_or("(unknown)".to_owned(), |id| id.to_string()),
         ),
-        ErrorKind::PrincipalFull => "; one service principal can hold 1,500 app role assignments, \
-                                     those on deleted APIs included"
+        ErrorKind::PrincipalFull => "; a service principal can hold 1,500 app role assignments, \
+                                     including those on deleted APIs"
             .to_owned(),
         ErrorKind::DirectoryFull => {
-            "; an administrator must delete objects (deleted ones count for 30 days) or have the \
-             tenant's quota raised"
+            "; an administrator must delete objects (deleted objects count for 30 days) or raise \
+             the tenant's quota"
                 .to_owned()
         }
         _ => String::new(),
     }
 }
 
-/// Which of the needed roles a token lacks, and what to do about it.
-#[must_use]
-pub fn missing_roles(claims: &Claims) -> String {
-    let missing: Vec<_> = NEEDED_ROLES
-        .into_iter()
-        .filter(|role| !claims.roles.iter().any(|held| held == role))
-        .collect();
-    if missing.is_empty() {
-        return String::new();
-    }
-    let identity = claims.object_id.map_or("of the broker".to_owned(), |id| id.to_string());
-    format!(
-        "; the token, issued at {}, lacks {}: a Privileged Role Administrator must grant it on \
-         Microsoft Graph to the identity {identity}; a token that is older than the grant is \
-         cached by the platform for up to 24 hours",
-        claims.issued(),
-        missing.join(" and "),
-    )
-}
-
-/// The beginning of an answer, in one line that can be shown.
+/// The beginning of a response, escaped to one line.
 fn excerpt(body: &[u8]) -> String {
-    let beginning = body.get(..LONGEST_EXCERPT).unwrap_or(body);
-    format!("{:?}", String::from_utf8_lossy(beginning))
+    let start = body.get(..MAX_EXCERPT).unwrap_or(body);
+    format!("{:?}", String::from_utf8_lossy(start))
 }
 
-fn outward(kind: ErrorKind) -> (Code, &'static str) {
-    match kind {
-        ErrorKind::NotFound | ErrorKind::PrincipalNotFound => {
-            (Code::PrincipalNotFound, "Microsoft Graph does not know the principal (yet)")
+impl From<RequestError> for GraphError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::NotSignedIn(error) => Self::not_signed_in(&error),
+            RequestError::Unreachable(causes) => {
+                let detail = format!("Microsoft Graph did not answer: {causes}");
+                Self::new(ErrorKind::Unavailable, detail)
+            }
         }
-        ErrorKind::ApiNotFound => {
-            (Code::ApiNotFound, "Microsoft Graph does not know the API (any more)")
-        }
-        ErrorKind::RoleNotFound => (
-            Code::RoleNotFound,
-            "Microsoft Graph says that the API has no such role for applications (any more)",
-        ),
-        ErrorKind::NotSignedIn => (
-            Code::NotSignedIn,
-            "the broker could not sign in; its operators find the reason in its log",
-        ),
-        ErrorKind::TokenRefused => (
-            Code::TokenRefused,
-            "Microsoft Graph refused the broker's token; its operators find the reason in its log",
-        ),
-        ErrorKind::Forbidden => (
-            Code::Forbidden,
-            "the broker lacks a role on Microsoft Graph; its operators find the reason in its log",
-        ),
-        ErrorKind::OwnIdentityUnknown => (
-            Code::Forbidden,
-            "Microsoft Graph does not know the broker's identity; its operators find the reason in \
-             its log",
-        ),
-        ErrorKind::PrincipalFull => (
-            Code::PrincipalFull,
-            "the principal has as many app role assignments as one service principal can have \
-             (1,500); revoke some",
-        ),
-        ErrorKind::DirectoryFull => (
-            Code::DirectoryFull,
-            "the tenant has no room for another object; an administrator must make some",
-        ),
-        ErrorKind::Throttled => {
-            (Code::Throttled, "Microsoft Graph is throttling; send the request again later")
-        }
-        ErrorKind::Unavailable
-        | ErrorKind::ConcurrentWrites
-        | ErrorKind::PageExpired
-        | ErrorKind::AlreadyAssigned
-        | ErrorKind::AlreadyRevoked => (
-            Code::GraphUnavailable,
-            "Microsoft Graph could not do it for now; send the request again later",
-        ),
-        ErrorKind::Refused => (
-            Code::GraphRefused,
-            "Microsoft Graph refused; the broker's operators find the reason in its log",
-        ),
+    }
+}
+
+impl ServiceError for GraphError {
+    fn is_transient(&self) -> bool {
+        self.is_transient
+    }
+
+    fn is_token_refused(&self) -> bool {
+        self.kind == ErrorKind::TokenRefused
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 }
 

@@ -1,4 +1,4 @@
-//! Addresses and queries of Microsoft Graph.
+//! URLs and queries of Microsoft Graph.
 
 use std::borrow::Cow;
 
@@ -9,42 +9,42 @@ use app_roles::{
     text::{DisplayName, IdentifierUri},
 };
 
-/// Properties of a service principal that the broker reads. Selecting them also makes a read
-/// cheaper ("Microsoft Graph throttling limits", identity and access).
+/// The properties of a service principal that the broker reads. `$select` also makes a read cheaper
+/// ("Microsoft Graph throttling limits", identity and access).
 const PRINCIPAL_PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeNames";
 const API_PROPERTIES: &str =
     "id,appId,displayName,appOwnerOrganizationId,servicePrincipalNames,appRoles";
-/// Of many at once, less: by these the policy knows a principal.
+/// In a list of the whole tenant, only the properties that the policy needs.
 const IDENTITY_PROPERTIES: &str = "id,appId,servicePrincipalType,alternativeNames";
 
-/// Largest page that Graph serves; nearly every list fits one.
+/// The largest page that Graph returns. Nearly every list fits into one.
 const PAGE_SIZE: &str = "999";
 
-/// Which service principal an address is about.
+/// The identification of a service principal in a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     ObjectId(ObjectId),
     AppId(AppId),
 }
 
-/// A condition on service principals. Text of callers gets into a query here and nowhere else.
+/// A filter for service principals. This is the only place where text of callers enters a query.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Filter<'a> {
+pub(crate) enum Filter<'a> {
     DisplayName(&'a DisplayName),
     /// The beginning of a display name.
     DisplayNameStart(&'a str),
     IdentifierUri(&'a IdentifierUri),
     /// The ARM id of a managed identity's resource.
     ResourceId(&'a str),
-    /// None but the type.
+    /// All managed identities.
     ManagedIdentities,
 }
 
 impl Filter<'_> {
-    /// Whether Graph answers it only to those who accept an index that lags ("Advanced query
-    /// capabilities on Microsoft Entra ID objects"). That page does not say whether the type can be asked
-    /// for without; what can be is answered this way too.
-    pub(super) fn is_advanced(&self) -> bool {
+    /// Whether Graph requires `ConsistencyLevel: eventual` for the filter ("Advanced query capabilities on
+    /// Microsoft Entra ID objects"). That page does not say whether a filter by type requires it; Graph
+    /// also accepts it where it is not required.
+    pub(crate) fn is_advanced(&self) -> bool {
         matches!(self, Self::ResourceId(_) | Self::ManagedIdentities)
     }
 
@@ -66,28 +66,28 @@ impl Filter<'_> {
     }
 }
 
-/// Where all of Graph is, version 1.0, of which the others are made.
-pub(super) fn root(endpoint: &Url) -> Url {
+/// The root of version 1.0, which all other URLs start with.
+pub(crate) fn root(endpoint: &Url) -> Url {
     path(endpoint, &["v1.0"], &[])
 }
 
-/// Where a service principal is read that is to receive a role.
-pub(super) fn principal(root: &Url, key: Key) -> Url {
+/// A service principal that can hold roles.
+pub(crate) fn principal(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", PRINCIPAL_PROPERTIES)])
 }
 
-/// Where a service principal is read that defines roles.
-pub(super) fn api(root: &Url, key: Key) -> Url {
+/// A service principal that defines roles.
+pub(crate) fn api(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", API_PROPERTIES)])
 }
 
-/// Where the list of service principals starts that meet a condition.
-pub(super) fn principals(root: &Url, filter: Filter<'_>) -> Url {
+/// The first page of the service principals that match a filter.
+pub(crate) fn principals(root: &Url, filter: Filter<'_>) -> Url {
     principal_list(root, filter, PRINCIPAL_PROPERTIES)
 }
 
-/// Where the list of all managed identities starts.
-pub(super) fn identities(root: &Url) -> Url {
+/// The first page of all managed identities.
+pub(crate) fn identities(root: &Url) -> Url {
     principal_list(root, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
 }
 
@@ -100,23 +100,23 @@ fn principal_list(root: &Url, filter: Filter<'_>, properties: &str) -> Url {
     with_query(path(root, &["servicePrincipals"], &[]), &query)
 }
 
-/// Where assignments of a principal are created.
-pub(super) fn assignments(root: &Url, principal: Key) -> Url {
+/// The collection in which assignments of a principal are created.
+pub(crate) fn assignments(root: &Url, principal: Key) -> Url {
     service_principal(root, principal, &["appRoleAssignments"])
 }
 
-/// Where the list of a principal's assignments starts.
-pub(super) fn assignment_list(root: &Url, principal: Key) -> Url {
+/// The first page of a principal's assignments.
+pub(crate) fn assignment_list(root: &Url, principal: Key) -> Url {
     with_query(assignments(root, principal), &[("$top", PAGE_SIZE)])
 }
 
-/// Where the list of the assignments of an API's roles starts.
-pub(super) fn assigned_to(root: &Url, api: Key) -> Url {
+/// The first page of the assignments of an API's roles.
+pub(crate) fn assigned_to(root: &Url, api: Key) -> Url {
     with_query(service_principal(root, api, &["appRoleAssignedTo"]), &[("$top", PAGE_SIZE)])
 }
 
-/// Where one assignment is removed.
-pub(super) fn assignment(root: &Url, principal: Key, id: &str) -> Url {
+/// One assignment.
+pub(crate) fn assignment(root: &Url, principal: Key, id: &str) -> Url {
     service_principal(root, principal, &["appRoleAssignments", id])
 }
 
@@ -146,14 +146,14 @@ fn with_query(mut url: Url, parameters: &[(&str, &str)]) -> Url {
     url
 }
 
-/// A string of OData: a quote inside is written twice ("OData Version 4.01. Part 2: URL
+/// An OData string literal: a quote inside is doubled ("OData Version 4.01. Part 2: URL
 /// Conventions", primitive literals).
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Everything but RFC 3986's unreserved characters and the comma of `$select`. A form encoder would
-/// write a space as `+`, which OData does not promise to understand.
+/// Encodes all bytes except RFC 3986's unreserved characters and the comma of `$select`. A form encoder
+/// would write a space as `+`, which OData does not define.
 fn percent_encoded(text: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte);
     if text.bytes().all(is_plain) {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_what_graph_documents() {
+    fn urls_are_those_that_graph_documents() {
         let id = "11111111-1111-1111-1111-111111111111";
         let object = Key::ObjectId(ObjectId::parse(id).unwrap());
         let app = Key::AppId(AppId::parse(id).unwrap());
@@ -205,12 +205,12 @@ mod tests {
         }
     }
 
-    /// What a server makes of a query: its parameters, decoded.
+    /// The decoded parameters of a query, as a server reads them.
     fn parameters(url: &Url) -> Vec<(String, String)> {
         url.query_pairs().into_owned().collect()
     }
 
-    /// The condition as a server reads it.
+    /// The filter as a server reads it.
     fn filter(filter: Filter<'_>) -> String {
         let parameters = parameters(&principals(&graph(), filter));
         parameters.into_iter().find(|(name, _)| name == "$filter").unwrap().1
@@ -240,7 +240,7 @@ mod tests {
         }
 
         #[test]
-        fn no_assignment_id_leaves_its_segment(id in "[ -~]{1,50}") {
+        fn no_assignment_id_escapes_its_path_segment(id in "[ -~]{1,50}") {
             let key = Key::ObjectId(ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap());
             let url = assignment(&graph(), key, &id);
             prop_assert_eq!(url.path_segments().unwrap().count(), if id == "." || id == ".." { 4 } else { 5 });

@@ -1,11 +1,11 @@
-//! Who goes first when not everybody can.
+//! The priority of a call.
 
-/// How urgent a call to Microsoft Graph is.
+/// The priority of a call to Microsoft Graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Priority {
-    /// Somebody waits for it.
+    /// A caller waits for the result.
     #[default]
     Normal,
-    /// Nobody waits for it: it goes after what somebody waits for, here and at Graph.
+    /// Background work. It gives way to calls of normal priority, in this process and at Graph.
     Low,
 }

@@ -1,172 +1,147 @@
-//! Finding the two service principals of a request, by whatever name.
+//! Finding the service principals of a request by their names.
 
 use std::{sync::Arc, time::Duration};
 
-use serde::Deserialize;
-
-use super::{
-    Graph, Page,
+use crate::{
+    client::{GraphClient, Read},
     error::{ErrorKind, GraphError},
     odata::{self, Filter, Key},
+    pages::{Page, Pages},
+    wire::{WireApi, WirePrincipal},
 };
 use app_roles::{
     arm::ArmScope,
-    directory::{Api, AppRole, Principal, nearest},
-    ids::{AppId, AppRoleId, Guid, ObjectId},
+    directory::{Api, Principal, nearest},
+    ids::Guid,
     names::{ApiName, PrincipalName},
 };
 use azure_rest::retry::Deadline;
+use memory_cache::TimedCache;
 
-/// The `servicePrincipalType` of managed identities, which nobody but Azure can set.
-const MANAGED_IDENTITY: &str = "ManagedIdentity";
+/// The number of cached APIs. A tenant has a handful; the limit protects against callers who write one
+/// name in many ways. The roles of Microsoft Graph take a few hundred kilobytes, so the cache stays
+/// below 20 MB.
+const CACHE_CAPACITY: usize = 64;
 
-/// Who may hold a role ("appRole resource type", allowedMemberTypes).
-const APPLICATION: &str = "Application";
+/// How long an API and its roles are cached. The roles of Microsoft Graph change a few times a month.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// How long an API and its roles are remembered. Roles of Microsoft Graph change a few times a month.
-const API_MEMORY: Duration = Duration::from_secs(60 * 60);
+/// How old a cached API may be if a role was not found in it. The role may be new.
+const MAX_AGE_OF_FRESH: Duration = Duration::from_secs(60);
 
-/// After this time an API is read again for a role that was not found in it: it may be new.
-const API_REFRESH: Duration = Duration::from_secs(60);
-
-/// How the directory and how ARM spell the word in an ARM id; what was stored is either.
+/// The spellings of a segment of ARM ids, in the directory and in ARM. Stored ids have either.
 const RESOURCE_GROUP_SPELLINGS: [&str; 2] = ["resourcegroups", "resourceGroups"];
 
-/// What a name meant.
+/// The service principals of a tenant, by name.
+pub struct ServicePrincipals {
+    client: Arc<GraphClient>,
+    apis: TimedCache<ApiName, Arc<Api>>,
+}
+
+/// The result of looking up a name.
 #[derive(Debug)]
 pub enum Lookup<T> {
-    /// Exactly one service principal.
+    /// Exactly one service principal has the name.
     Found(T),
-    /// None.
+    /// No service principal has the name.
     NotFound,
-    /// Several, which are these.
+    /// Several service principals have the name.
     Ambiguous(Vec<Principal>),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WirePrincipal {
-    id: ObjectId,
-    app_id: AppId,
-    display_name: Option<String>,
-    service_principal_type: Option<String>,
-    #[serde(default)]
-    alternative_names: Vec<String>,
-}
+impl ServicePrincipals {
+    pub(crate) fn new(client: Arc<GraphClient>) -> Self {
+        Self { client, apis: TimedCache::new(CACHE_CAPACITY) }
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireApi {
-    id: ObjectId,
-    app_id: AppId,
-    display_name: Option<String>,
-    app_owner_organization_id: Option<Guid>,
-    #[serde(default)]
-    service_principal_names: Vec<String>,
-    #[serde(default)]
-    app_roles: Vec<WireAppRole>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireAppRole {
-    id: AppRoleId,
-    value: Option<String>,
-    is_enabled: Option<bool>,
-    #[serde(default)]
-    allowed_member_types: Vec<String>,
-}
-
-impl Graph {
-    /// Finds the service principal that is to receive or lose roles.
-    pub async fn principal(
+    /// Finds the service principal that receives or loses roles.
+    pub async fn find(
         &self,
         name: &PrincipalName,
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
         match name {
-            PrincipalName::ObjectId(id) => self.principal_by(Key::ObjectId(*id), deadline).await,
-            PrincipalName::ClientId(id) => self.principal_by(Key::AppId(*id), deadline).await,
-            PrincipalName::Guid(guid) => self.principal_by_guid(*guid, deadline).await,
-            PrincipalName::ResourceId(id) => self.principal_by_resource(id, deadline).await,
+            PrincipalName::ObjectId(id) => self.by_key(Key::ObjectId(*id), deadline).await,
+            PrincipalName::ClientId(id) => self.by_key(Key::AppId(*id), deadline).await,
+            PrincipalName::Guid(guid) => self.by_guid(*guid, deadline).await,
+            PrincipalName::ResourceId(id) => self.by_resource(id, deadline).await,
             PrincipalName::DisplayName(name) => {
-                let same =
+                let is_exact =
                     |principal: &Principal| same_name(&principal.display_name, name.as_str());
-                self.principals(Filter::DisplayName(name), same, deadline).await
+                self.search(Filter::DisplayName(name), is_exact, deadline).await
             }
         }
     }
 
-    /// Finds the service principal that defines the roles. What was found is remembered for an hour.
-    pub async fn api(
+    /// Finds an API with its roles. The result is cached for an hour.
+    pub async fn find_api(
         &self,
         name: &ApiName,
         deadline: Deadline,
     ) -> Result<Lookup<Arc<Api>>, GraphError> {
-        self.apis.get(name, API_MEMORY, || self.read_api(name, deadline)).await
+        self.cached_api(name, MAX_AGE, deadline).await
     }
 
-    /// The same for somebody who missed a role in it: what is remembered is at most a minute old.
-    pub async fn refreshed_api(
+    /// Finds an API as it was at most a minute ago, for a caller that missed a role in the cached one.
+    pub async fn find_fresh_api(
         &self,
         name: &ApiName,
         deadline: Deadline,
     ) -> Result<Lookup<Arc<Api>>, GraphError> {
-        self.apis.get(name, API_REFRESH, || self.read_api(name, deadline)).await
+        self.cached_api(name, MAX_AGE_OF_FRESH, deadline).await
     }
 
-    /// Forgets what is remembered of an API, because a write has shown that it is no longer so.
+    /// Removes an API from the cache, because a write has shown that it has changed.
     pub fn forget_api(&self, name: &ApiName) {
-        self.apis.forget(name);
+        self.apis.remove(name);
     }
 
-    /// Names of service principals that a person may have meant who wrote one that does not exist:
-    /// among the first page of those that begin like it.
+    /// Suggests display names similar to one that was not found.
+    ///
+    /// The candidates are the first page of names with the same beginning.
     pub async fn similar_names(
         &self,
         name: &str,
         deadline: Deadline,
     ) -> Result<Vec<String>, GraphError> {
         let start: String = name.chars().take((name.chars().count() / 2).max(1)).collect();
-        let url = odata::principals(&self.root, Filter::DisplayNameStart(&start));
-        let page: Page<WirePrincipal> = self.get("search similar names", url, deadline).await?.body;
+        let url = odata::principals(self.client.root(), Filter::DisplayNameStart(&start));
+        let read = Read::new("search similar names", url);
+        let page: Page<WirePrincipal> = self.client.read(read, deadline).await?.body;
         let names: Vec<_> = page.value.into_iter().filter_map(|wire| wire.display_name).collect();
         Ok(nearest(name, names.iter().map(String::as_str)))
     }
 
-    async fn principal_by(
-        &self,
-        key: Key,
-        deadline: Deadline,
-    ) -> Result<Lookup<Principal>, GraphError> {
-        let url = odata::principal(&self.root, key);
-        let read = self.get::<WirePrincipal>("read the principal", url, deadline).await;
-        found(read.map(|answer| Principal {
+    async fn by_key(&self, key: Key, deadline: Deadline) -> Result<Lookup<Principal>, GraphError> {
+        let url = odata::principal(self.client.root(), key);
+        let read = Read::new("read the principal", url);
+        let response = self.client.read::<WirePrincipal>(read, deadline).await;
+        found(response.map(|response| Principal {
             by_client_id: matches!(key, Key::AppId(_)),
-            ..Principal::from(answer.body)
+            ..Principal::from(response.body)
         }))
     }
 
-    async fn principal_by_guid(
+    async fn by_guid(
         &self,
         guid: Guid,
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
-        match self.principal_by(Key::ObjectId(guid.into()), deadline).await? {
-            Lookup::NotFound => self.principal_by(Key::AppId(guid.into()), deadline).await,
+        match self.by_key(Key::ObjectId(guid.into()), deadline).await? {
+            Lookup::NotFound => self.by_key(Key::AppId(guid.into()), deadline).await,
             found => Ok(found),
         }
     }
 
-    async fn principal_by_resource(
+    async fn by_resource(
         &self,
         id: &ArmScope,
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
         for spelling in RESOURCE_GROUP_SPELLINGS {
-            let text = id.spelt(spelling);
-            let same = |principal: &Principal| principal.resource_id.as_ref() == Some(id);
-            match self.principals(Filter::ResourceId(&text), same, deadline).await? {
+            let text = id.with_spelling(spelling);
+            let is_exact = |principal: &Principal| principal.resource_id.as_ref() == Some(id);
+            match self.search(Filter::ResourceId(&text), is_exact, deadline).await? {
                 Lookup::NotFound => {}
                 found => return Ok(found),
             }
@@ -174,19 +149,20 @@ impl Graph {
         Ok(Lookup::NotFound)
     }
 
-    /// The service principals that meet a condition, and `same` too: how Graph compares is Graph's
-    /// business, and the broker does not take its word for what a name means.
-    async fn principals(
+    /// Searches the service principals that match a filter and `is_exact`. The broker does not rely on
+    /// Graph's way of comparing texts.
+    async fn search(
         &self,
         filter: Filter<'_>,
-        same: impl Fn(&Principal) -> bool,
+        is_exact: impl Fn(&Principal) -> bool,
         deadline: Deadline,
     ) -> Result<Lookup<Principal>, GraphError> {
-        let url = odata::principals(&self.root, filter);
-        let listed = self
-            .list::<WirePrincipal>("search service principals", url, filter.is_advanced(), deadline)
-            .await?;
-        let mut principals: Vec<_> = listed.into_iter().map(Principal::from).filter(same).collect();
+        let url = odata::principals(self.client.root(), filter);
+        let pages = Pages::new(&self.client, "search service principals", url);
+        let listed: Vec<WirePrincipal> =
+            pages.eventual(filter.is_advanced()).read_all(deadline).await?;
+        let mut principals: Vec<_> =
+            listed.into_iter().map(Principal::from).filter(is_exact).collect();
         Ok(match (principals.pop(), principals.is_empty()) {
             (None, _) => Lookup::NotFound,
             (Some(principal), true) => Lookup::Found(principal),
@@ -197,47 +173,63 @@ impl Graph {
         })
     }
 
+    async fn cached_api(
+        &self,
+        name: &ApiName,
+        max_age: Duration,
+        deadline: Deadline,
+    ) -> Result<Lookup<Arc<Api>>, GraphError> {
+        // Only an API that was found is cached. To the cache, any other result is an error.
+        let fetch = async || match self.read_api(name, deadline).await {
+            Ok(Lookup::Found(api)) => Ok(Arc::new(api)),
+            Ok(Lookup::NotFound) => Err(Ok(Lookup::NotFound)),
+            Ok(Lookup::Ambiguous(candidates)) => Err(Ok(Lookup::Ambiguous(candidates))),
+            Err(error) => Err(Err(error)),
+        };
+        let cached = self.apis.get_or_try_fetch(name, max_age, fetch).await;
+        cached.map_or_else(|other| other, |api| Ok(Lookup::Found(api)))
+    }
+
     async fn read_api(
         &self,
         name: &ApiName,
         deadline: Deadline,
     ) -> Result<Lookup<Api>, GraphError> {
-        let any = |_: &Principal| true;
         let listed = match name {
-            ApiName::AppId(id) => return self.api_by(Key::AppId(*id), deadline).await,
-            ApiName::ObjectId(id) => return self.api_by(Key::ObjectId(*id), deadline).await,
+            ApiName::AppId(id) => return self.api_by_key(Key::AppId(*id), deadline).await,
+            ApiName::ObjectId(id) => return self.api_by_key(Key::ObjectId(*id), deadline).await,
             ApiName::Guid(guid) => return self.api_by_guid(*guid, deadline).await,
             ApiName::IdentifierUri(uri) => {
-                self.principals(Filter::IdentifierUri(uri), any, deadline).await?
+                self.search(Filter::IdentifierUri(uri), |_| true, deadline).await?
             }
             ApiName::DisplayName(name) => {
-                let same =
+                let is_exact =
                     |principal: &Principal| same_name(&principal.display_name, name.as_str());
-                self.principals(Filter::DisplayName(name), same, deadline).await?
+                self.search(Filter::DisplayName(name), is_exact, deadline).await?
             }
         };
         match listed {
-            Lookup::Found(found) => self.api_by(Key::ObjectId(found.object_id), deadline).await,
+            Lookup::Found(found) => self.api_by_key(Key::ObjectId(found.object_id), deadline).await,
             Lookup::NotFound => Ok(Lookup::NotFound),
             Lookup::Ambiguous(candidates) => Ok(Lookup::Ambiguous(candidates)),
         }
     }
 
     async fn api_by_guid(&self, guid: Guid, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
-        match self.api_by(Key::AppId(guid.into()), deadline).await? {
-            Lookup::NotFound => self.api_by(Key::ObjectId(guid.into()), deadline).await,
+        match self.api_by_key(Key::AppId(guid.into()), deadline).await? {
+            Lookup::NotFound => self.api_by_key(Key::ObjectId(guid.into()), deadline).await,
             found => Ok(found),
         }
     }
 
-    async fn api_by(&self, key: Key, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
-        let url = odata::api(&self.root, key);
-        let read = self.get::<WireApi>("read the API", url, deadline).await;
-        found(read.map(|answer| answer.body.into()))
+    async fn api_by_key(&self, key: Key, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
+        let read = Read::new("read the API", odata::api(self.client.root(), key));
+        let response = self.client.read::<WireApi>(read, deadline).await;
+        found(response.map(|response| response.body.into()))
     }
 }
 
-/// A service principal that does not exist is an answer and no error.
+/// Turns the error for a missing service principal into a result.
 fn found<T>(read: Result<T, GraphError>) -> Result<Lookup<T>, GraphError> {
     match read {
         Ok(found) => Ok(Lookup::Found(found)),
@@ -248,92 +240,4 @@ fn found<T>(read: Result<T, GraphError>) -> Result<Lookup<T>, GraphError> {
 
 fn same_name(left: &str, right: &str) -> bool {
     left.to_lowercase() == right.to_lowercase()
-}
-
-impl From<WirePrincipal> for Principal {
-    fn from(wire: WirePrincipal) -> Self {
-        let resource_id = match wire.service_principal_type.as_deref() {
-            Some(MANAGED_IDENTITY) => single_resource_id(&wire.alternative_names),
-            _ => None,
-        };
-        Self {
-            object_id: wire.id,
-            client_id: wire.app_id,
-            display_name: wire.display_name.unwrap_or_default(),
-            resource_id,
-            by_client_id: false,
-        }
-    }
-}
-
-/// The one alternative name that is an ARM id; two would leave open which resource it is. What only
-/// looks like one counts too: it is nothing that Azure writes.
-fn single_resource_id(names: &[String]) -> Option<ArmScope> {
-    let mut paths = names.iter().filter(|name| name.starts_with('/'));
-    match (paths.next(), paths.next()) {
-        (Some(path), None) => ArmScope::parse(path).ok(),
-        _ => None,
-    }
-}
-
-impl From<WireApi> for Api {
-    fn from(wire: WireApi) -> Self {
-        Self {
-            object_id: wire.id,
-            app_id: wire.app_id,
-            owner: wire.app_owner_organization_id,
-            identifier_uris: wire.service_principal_names,
-            display_name: wire.display_name.unwrap_or_default(),
-            roles: wire.app_roles.into_iter().map(AppRole::from).collect(),
-        }
-    }
-}
-
-impl From<WireAppRole> for AppRole {
-    fn from(wire: WireAppRole) -> Self {
-        Self {
-            id: wire.id,
-            value: wire.value,
-            is_enabled: wire.is_enabled.unwrap_or(true),
-            is_for_applications: wire.allowed_member_types.iter().any(|kind| kind == APPLICATION),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn principal(kind: &str, names: &[&str]) -> Principal {
-        let id = "11111111-1111-1111-1111-111111111111";
-        let wire = serde_json::json!({
-            "id": id, "appId": id, "servicePrincipalType": kind, "alternativeNames": names,
-        });
-        serde_json::from_value::<WirePrincipal>(wire).unwrap().into()
-    }
-
-    const RESOURCE: &str = "/subscriptions/33333333-3333-3333-3333-333333333333/resourcegroups/rg/providers/Microsoft.Web/sites/func";
-
-    #[test]
-    fn an_application_that_carries_an_arm_id_is_no_managed_identity() {
-        assert!(principal("Application", &["isExplicit=True", RESOURCE]).resource_id.is_none());
-    }
-
-    #[test]
-    fn two_arm_ids_leave_open_which_resource_it_is() {
-        for other in [RESOURCE, "/subscriptions/x", "/"] {
-            assert!(
-                principal("ManagedIdentity", &[RESOURCE, other]).resource_id.is_none(),
-                "{other}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_managed_identity_has_the_resource_id_of_its_alternative_names() {
-        for names in [["isExplicit=False", RESOURCE], [RESOURCE, "isExplicit=False"]] {
-            let scope = principal("ManagedIdentity", &names).resource_id.unwrap();
-            assert_eq!(scope.as_str(), RESOURCE);
-        }
-    }
 }

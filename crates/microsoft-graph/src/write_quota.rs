@@ -1,41 +1,39 @@
-//! How many writes Microsoft Graph accepts in which time.
+//! The number of writes that Microsoft Graph accepts in a period.
 
 use std::time::Duration;
 
-/// Most writes that a setting may name. The ledger of writes remembers so many moments.
-const MOST_WRITES: u32 = 100_000;
+/// The largest number of writes in a setting. The rate limiter stores the time of each.
+const MAX_WRITES: u32 = 100_000;
 
-/// Longest period that a setting may name: Graph's own are minutes.
-const LONGEST_PERIOD: u64 = 3600;
+/// The longest period in a setting, in seconds. Graph's own periods are minutes.
+const MAX_PERIOD: u64 = 3600;
 
-/// So many writes in each period.
+/// A number of writes per period.
 ///
 /// As a setting: `3000/150`, writes and seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteQuota {
-    /// How many writes, at least one.
+    /// The number of writes, at least one.
     pub writes: u32,
-    /// In which time.
+    /// The period.
     pub period: Duration,
 }
 
 impl Default for WriteQuota {
-    /// What one application may write in one tenant, of whatever size ("Microsoft Graph
-    /// service-specific throttling limits", identity and access service limits): 3,000 in 150
-    /// seconds.
+    /// The quota of one application in a tenant of any size: 3,000 writes in 150 seconds ("Microsoft
+    /// Graph service-specific throttling limits", identity and access service limits).
     fn default() -> Self {
         Self { writes: 3000, period: Duration::from_secs(150) }
     }
 }
 
 impl WriteQuota {
-    /// Reads `writes/seconds`; `None` where it is not of that form or out of bounds.
+    /// Parses `writes/seconds`; `None` if the text has another form or a number is out of bounds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (writes, seconds) = text.split_once('/')?;
         let (writes, seconds) = (writes.trim().parse().ok()?, seconds.trim().parse().ok()?);
-        let is_within =
-            (1..=MOST_WRITES).contains(&writes) && (1..=LONGEST_PERIOD).contains(&seconds);
+        let is_within = (1..=MAX_WRITES).contains(&writes) && (1..=MAX_PERIOD).contains(&seconds);
         is_within.then(|| Self { writes, period: Duration::from_secs(seconds) })
     }
 }
@@ -45,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_writes_and_seconds_is_refused() {
+    fn other_texts_are_refused() {
         for text in
             ["", "3000", "3000/", "/150", "0/150", "3000/0", "-1/5", "1.5/2", "100001/1", "1/3601"]
         {
@@ -54,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_and_seconds_are_read() {
+    fn writes_and_seconds_are_parsed() {
         let quota = WriteQuota { writes: 200, period: Duration::from_secs(10) };
         assert_eq!(WriteQuota::parse("200/10"), Some(quota));
         assert_eq!(WriteQuota::parse(" 3000 / 150 "), Some(WriteQuota::default()));

@@ -1,16 +1,16 @@
-//! The body and the query of a call, before they mean anything.
+//! The body and the query of a call.
 
 use super::problem::{Problem, ProblemType};
 use functions_handler::http_request::HttpRequest;
 
-/// What a caller learns whose body is so large that the handler has not even read it.
+/// The detail of a response to a body that is so large that the handler did not read it.
 pub(super) const TOO_LARGE: &str = "the request may have 32 KiB";
 
-/// The only type of a body. Whoever insists on it cannot be called by a form on somebody else's page,
-/// from the browser of a person who is signed in ("Fetch", CORS-safelisted request headers).
+/// The only media type of a body. Requiring it prevents CSRF: a form on another site cannot send it from
+/// the browser of a signed-in user ("Fetch", CORS-safelisted request headers).
 const JSON: &str = "application/json";
 
-/// The JSON text that a caller sent.
+/// The JSON text of the body.
 pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
     let Some(body) = request.body.as_deref() else {
         return Err(Problem::new(ProblemType::Invalid, missing(request)));
@@ -26,7 +26,7 @@ pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
     Ok(body)
 }
 
-/// The host passes on no body whose length it was not told.
+/// The detail of a response to a call without a body. The host drops a body without `Content-Length`.
 fn missing(request: &HttpRequest) -> &'static str {
     if request.header("Content-Length").is_empty() {
         "no body arrived: send Content-Length, for the Functions host loses a body that is sent in \
@@ -42,7 +42,7 @@ fn is_json(content_types: &[&str]) -> bool {
     media_type.eq_ignore_ascii_case(JSON)
 }
 
-/// Refuses parameters where there are none: to ignore `?dryRun=true` would be a surprise.
+/// Refuses query parameters. Ignoring `?dryRun=true` would surprise the caller.
 pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
     match request.parameters().next() {
         None => Ok(()),

@@ -1,8 +1,8 @@
-//! Who signed in, as App Service Authentication ("Easy Auth") says ("Work with user identities in
+//! The identity that signed in, by App Service Authentication ("Easy Auth"; "Work with user identities in
 //! Azure App Service authentication").
 //!
-//! The platform takes these headers away from callers and writes its own. That holds only where it
-//! stands before the app; whoever reads them has made sure of that.
+//! The platform removes these headers from requests and writes its own, but only if App Service
+//! Authentication is on. The caller of this module checks that first.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -10,30 +10,30 @@ use serde::Deserialize;
 use app_roles::ids::{Guid, ObjectId};
 use functions_handler::http_request::HttpRequest;
 
-/// The header that carries the principal, in base64 of JSON.
+/// The header with the principal: base64 of JSON.
 const PRINCIPAL: &str = "X-MS-CLIENT-PRINCIPAL";
 
-/// The header that names the identity provider.
+/// The header with the identity provider.
 const PROVIDER: &str = "X-MS-CLIENT-PRINCIPAL-IDP";
 
-/// Microsoft Entra ID, by its old name.
+/// Microsoft Entra ID (formerly Azure Active Directory).
 const ENTRA: &str = "aad";
 
-/// The two spellings of the claim with the object id.
+/// The two names of the claim with the object id.
 const OBJECT_ID: [&str; 2] =
     ["oid", "http://schemas.microsoft.com/identity/claims/objectidentifier"];
 
-/// The two spellings of the claim with the tenant.
+/// The two names of the claim with the tenant.
 const TENANT_ID: [&str; 2] = ["tid", "http://schemas.microsoft.com/identity/claims/tenantid"];
 
-/// Who signed in.
+/// The identity that signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ClientPrincipal {
     pub(super) object_id: ObjectId,
     pub(super) tenant_id: Guid,
 }
 
-/// A principal that is not what the platform writes about somebody who signed in with Microsoft Entra.
+/// Headers that the platform does not write for a sign-in with Microsoft Entra.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnusablePrincipal {
     #[error("the headers {PRINCIPAL} and {PROVIDER} must be there once each")]
@@ -63,7 +63,7 @@ struct WireClaim {
 }
 
 impl ClientPrincipal {
-    /// Reads who signed in; `None` if nobody did.
+    /// Reads the identity that signed in; `None` if there was no sign-in.
     pub(super) fn of(request: &HttpRequest) -> Result<Option<Self>, UnusablePrincipal> {
         let (principal, provider) = (request.header(PRINCIPAL), request.header(PROVIDER));
         match (principal.as_slice(), provider.as_slice()) {
@@ -93,7 +93,7 @@ impl ClientPrincipal {
 }
 
 impl WirePrincipal {
-    /// The value of the one claim that has one of these types.
+    /// The value of the only claim of these types.
     fn only(&self, types: [&str; 2]) -> Option<&str> {
         let mut claims = self.claims.iter().filter(|claim| types.contains(&claim.typ.as_str()));
         match (claims.next(), claims.next()) {

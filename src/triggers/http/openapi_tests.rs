@@ -11,7 +11,7 @@ use super::{
     problem::{ProblemDetails, ProblemType},
     verdict::{CREATED, OK},
 };
-use app_roles::request::schema::{assert_committed, written_schema};
+use app_roles::schema::{assert_committed, written_schema};
 use function_folders::function_json::FunctionFolders;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

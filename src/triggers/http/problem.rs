@@ -1,22 +1,21 @@
-//! Answers other than success.
+//! Problem responses.
 
 use serde::Serialize;
 
 use app_roles::{ids::InvocationId, result::RequestResult};
-use functions_handler::reply::HttpResponse;
+use functions_handler::http_response::HttpResponse;
 
 /// The media type of problems (RFC 9457, "Problem Details for HTTP APIs").
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What the type of each problem begins with. It is a name, not an address: no page of the web is this
-/// project's own.
+/// The prefix of problem types. They are names, not addresses, because this project has no web site.
 const TYPE_PREFIX: &str = "urn:app-role-broker:problem:";
 
-/// Seconds after which a call that met a passing obstacle is worth repeating: the broker has tried
-/// again by itself for twenty, and what Microsoft Graph asks for is mostly less than a minute.
+/// The `Retry-After` in seconds. The broker has retried for twenty seconds by then, and the delay that
+/// Microsoft Graph asks for is mostly less than a minute.
 const RETRY_AFTER: &str = "30";
 
-/// The kinds of problems, which `docs/http-api.md` documents one by one.
+/// The problem types. `docs/http-api.md` documents each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProblemType {
     Invalid,
@@ -56,23 +55,23 @@ impl ProblemType {
         }
     }
 
-    /// The status of the answer.
+    /// The status code.
     pub(super) fn status(self) -> u16 {
         self.row().1
     }
 
-    /// What callers tell problems apart by.
+    /// The identifier by which callers tell problems apart.
     pub(super) fn uri(self) -> String {
         format!("{TYPE_PREFIX}{}", self.name())
     }
 
-    /// The same in short.
+    /// The last part of the identifier.
     pub(super) fn name(self) -> &'static str {
         self.row().0
     }
 }
 
-/// A call that was not answered with success, and why.
+/// A problem: why a call did not succeed.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) kind: ProblemType,
@@ -113,17 +112,17 @@ impl Problem {
         Self { kind, detail: detail.into(), result: None, challenge: None }
     }
 
-    /// The same with what came of each role.
+    /// Adds the result.
     pub(super) fn with_result(self, result: RequestResult) -> Self {
         Self { result: Some(Box::new(result)), ..self }
     }
 
-    /// The same with how callers prove who they are (RFC 9110, section 11.6.1).
+    /// Adds the authentication scheme (RFC 9110, section 11.6.1).
     pub(super) fn with_challenge(self, scheme: &'static str) -> Self {
         Self { challenge: Some(scheme), ..self }
     }
 
-    /// The answer to the caller.
+    /// The response to the caller.
     pub(super) fn response(self, invocation: InvocationId) -> HttpResponse {
         let response = HttpResponse::new(self.kind.status(), PROBLEM_JSON, self.body(invocation));
         let response = response.header("Cache-Control", "no-store");
@@ -147,8 +146,9 @@ impl Problem {
             instance: format!("urn:uuid:{invocation}"),
             result,
         };
-        let result = self.result.as_ref().and_then(|result| result.as_ref().clone().fitting().ok());
-        // Texts and numbers are always representable; an empty object is still valid.
+        let result =
+            self.result.as_ref().and_then(|result| result.as_ref().clone().truncated_to_fit().ok());
+        // Strings and numbers can always be written; an empty object is still valid JSON.
         serde_json::to_string(&details(result)).unwrap_or_else(|_| "{}".to_owned())
     }
 }

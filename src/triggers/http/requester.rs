@@ -1,44 +1,43 @@
-//! Who asks over HTTP.
+//! The requester of a call.
 
 use super::{
     client_principal::ClientPrincipal,
     problem::{Problem, ProblemType},
 };
-use crate::triggers::Workbench;
+use crate::app::App;
 use app_roles::requester::Requester;
 use azure_rest::retry::Deadline;
 use functions_handler::http_request::{HttpRequest, Identity};
 
-/// The host's own scheme of proving who calls: a key (Azure Functions host,
-/// `AuthLevelAuthenticationDefaults`).
+/// The authentication scheme of function keys (Azure Functions host, `AuthLevelAuthenticationDefaults`).
 const KEY_SCHEME: &str = "WebJobsAuthLevel";
 
-/// The claim that says what a key opens.
+/// The claim with the level of a key.
 const LEVEL: &str = "http://schemas.microsoft.com/2017/07/functions/claims/authlevel";
 
-/// The claim that says the name of a key.
+/// The claim with the name of a key.
 const KEY_NAME: &str = "http://schemas.microsoft.com/2017/07/functions/claims/keyid";
 
-/// What a caller learns who proves nothing.
-const NOBODY: &str = "call with a function key that has a name of its own (default and master name \
-                      nobody), or sign in with Microsoft Entra where the app takes that";
+/// The detail of a response to a caller without credentials.
+const UNAUTHENTICATED: &str = "call with a function key that has its own name (default and master identify no \
+                      requester), or sign in with Microsoft Entra if the app supports that";
 
-/// Who asks: whoever signed in, if somebody did, else whoever holds the key. A sign-in that cannot be
-/// used is refused, also beside a good key: somebody claims to be whom they are not.
+/// The requester: the identity that signed in, otherwise the holder of the key. An unusable sign-in is
+/// refused even with a valid key, because the caller may be an impostor.
 pub(super) async fn identify(
+    app: &App,
     request: &HttpRequest,
-    workbench: &Workbench,
     deadline: Deadline,
 ) -> Result<Requester, Problem> {
     let unauthenticated = |detail: String| {
         tracing::warn!(event = "call.unauthenticated", "{detail}");
-        let scheme = if workbench.easy_auth { "Bearer" } else { "FunctionKey" };
+        let scheme = if app.easy_auth { "Bearer" } else { "FunctionKey" };
         Problem::new(ProblemType::Unauthenticated, detail).with_challenge(scheme)
     };
-    if workbench.easy_auth {
+    if app.easy_auth {
         let signed_in = ClientPrincipal::of(request);
         if let Some(principal) = signed_in.map_err(|error| unauthenticated(error.to_string()))? {
-            let own = workbench
+            let own = app
                 .broker
                 .own_tenant(deadline)
                 .await
@@ -49,10 +48,10 @@ pub(super) async fn identify(
             return Ok(Requester::Http(principal.object_id));
         }
     }
-    key_holder(&request.identities).ok_or_else(|| unauthenticated(NOBODY.to_owned()))
+    key_holder(&request.identities).ok_or_else(|| unauthenticated(UNAUTHENTICATED.to_owned()))
 }
 
-/// Whoever holds the key that was presented.
+/// The holder of the key that was presented.
 fn key_holder(identities: &[Identity]) -> Option<Requester> {
     let mut keys = identities.iter().filter(|identity| {
         identity.is_authenticated && identity.authentication_type.as_deref() == Some(KEY_SCHEME)

@@ -1,18 +1,20 @@
-//! The status of an answer, from what came of each role.
+//! The status of a response, from the outcome of each role.
 
 use super::problem::ProblemType;
-use app_roles::outcome::{Code, RoleOutcome, Status};
-use broker::Decision;
+use app_roles::{
+    outcome::{Code, RoleOutcome, Status},
+    result::RequestResult,
+};
 
-/// The statuses of success (RFC 9110).
+/// The status codes of success (RFC 9110).
 pub(super) const OK: u16 = 200;
 pub(super) const CREATED: u16 = 201;
 
-/// What is said where nothing is said of the role itself.
+/// The detail if the role has no message.
 const SEE_ROLES: &str = "see roles";
 
-/// Which problem speaks for the request, where its roles have several: what the caller can do least
-/// about comes first; and if anything is worth repeating, repeating is the advice.
+/// The problem that represents the request if its roles have several. What the caller can do least about
+/// comes first. If a retry may help with one of them, it precedes a refusal by Graph.
 const BY_WEIGHT: [ProblemType; 7] = [
     ProblemType::Denied,
     ProblemType::Invalid,
@@ -23,15 +25,17 @@ const BY_WEIGHT: [ProblemType; 7] = [
     ProblemType::GraphRefused,
 ];
 
-/// The status of a success, 201 if an assignment was created; or the problem, with what is said of the
-/// role that has it.
+/// The status of a success, or the problem with the message of its role. 201 means that an assignment was
+/// created.
 pub(super) type Verdict = Result<u16, (ProblemType, String)>;
 
-/// What a decision means to the caller.
-pub(super) fn verdict(decision: &Decision) -> Verdict {
-    let knows_principal = decision.principal.is_some();
-    let problems: Vec<_> = decision
-        .roles
+/// The status or the problem of a result.
+pub(super) fn verdict(result: &RequestResult) -> Verdict {
+    of_roles(&result.roles, result.principal.is_some())
+}
+
+fn of_roles(roles: &[RoleOutcome], knows_principal: bool) -> Verdict {
+    let problems: Vec<_> = roles
         .iter()
         .filter_map(|role| Some((problem(role, knows_principal)?, role.message.clone())))
         .collect();
@@ -39,14 +43,14 @@ pub(super) fn verdict(decision: &Decision) -> Verdict {
     if let Some((kind, message)) = BY_WEIGHT.into_iter().find_map(heaviest) {
         return Err((*kind, message.clone().unwrap_or_else(|| SEE_ROLES.to_owned())));
     }
-    if decision.roles.iter().any(|role| role.status == Status::NotAttempted) {
+    if roles.iter().any(|role| role.status == Status::NotAttempted) {
         return Err((ProblemType::Unavailable, SEE_ROLES.to_owned()));
     }
-    let created = decision.roles.iter().any(|role| role.status == Status::Assigned);
+    let created = roles.iter().any(|role| role.status == Status::Assigned);
     Ok(if created { CREATED } else { OK })
 }
 
-/// What is in the way of one role.
+/// The problem of one role.
 fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
     match role.status {
         Status::Assigned
@@ -55,7 +59,7 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
         | Status::AlreadyRevoked
         | Status::WouldAssign
         | Status::WouldRevoke
-        // Another role's problem.
+        // The problem is another role's.
         | Status::NotAttempted => None,
         Status::Denied => Some(ProblemType::Denied),
         Status::Invalid => Some(ProblemType::Invalid),
@@ -66,8 +70,8 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
     }
 }
 
-/// Whether to repeat the call is of use. Who was asked in vain is Microsoft Graph, but for signing in and
-/// for the record.
+/// The problem of a role that failed: whether a retry may help. Unless it is the sign-in or the record,
+/// Microsoft Graph refused.
 fn failure(code: Option<Code>, knows_principal: bool) -> ProblemType {
     match code {
         Some(
@@ -77,7 +81,7 @@ fn failure(code: Option<Code>, knows_principal: bool) -> ProblemType {
             | Code::RecordUnavailable
             | Code::Paused,
         ) => ProblemType::Unavailable,
-        // One of Graph's replicas knows it already and another one does not.
+        // One replica of Graph knows the principal already, and another one does not.
         Some(Code::PrincipalNotFound) if knows_principal => ProblemType::Unavailable,
         Some(Code::PrincipalNotFound) => ProblemType::NotFound,
         _ => ProblemType::GraphRefused,
@@ -98,8 +102,8 @@ mod tests {
             code: *code,
             ..RoleOutcome::new(*status)
         };
-        let roles = roles.iter().map(outcome).collect();
-        verdict(&Decision { roles, ..Decision::default() }).map_err(|(kind, _)| kind)
+        let roles: Vec<_> = roles.iter().map(outcome).collect();
+        of_roles(&roles, false).map_err(|(kind, _)| kind)
     }
 
     fn plain(statuses: &[Status]) -> Result<u16, ProblemType> {

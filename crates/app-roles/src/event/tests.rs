@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{arm::ArmScope, ids::ObjectId};
 
 const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
 const AUTHOR: &str = "22222222-2222-2222-2222-222222222222";
@@ -13,7 +14,7 @@ fn identity() -> String {
     )
 }
 
-/// An event of Event Grid's own schema about the identity, with these fields changed.
+/// An event about the identity in Event Grid's own schema, with these fields replaced.
 fn event(changes: &Value) -> Value {
     let mut event = json!({
         "topic": SUBSCRIPTION, "subject": identity(), "eventType": RESOURCE_WRITTEN,
@@ -40,17 +41,17 @@ fn written(event: &Value) -> ResourceWritten {
 }
 
 #[test]
-fn what_is_no_json_or_too_much_of_it_is_refused() {
+fn a_delivery_that_is_malformed_or_too_large_is_refused() {
     for text in ["", "null", "\"x\"", "1", "{", "[{]", "[1", "\u{feff}{}"] {
         assert_eq!(Event::decode(text.as_bytes()), Err(InvalidEvents::Malformed), "{text:?}");
     }
-    let many = vec![json!({}); MOST_EVENTS + 1];
+    let many = vec![json!({}); MAX_EVENTS + 1];
     let refused = Event::decode(json!(many).to_string().as_bytes());
-    assert_eq!(refused, Err(InvalidEvents::TooMany(MOST_EVENTS + 1)));
+    assert_eq!(refused, Err(InvalidEvents::TooMany(MAX_EVENTS + 1)));
 }
 
 #[test]
-fn an_event_that_is_not_for_the_broker_is_ignored_for_its_reason() {
+fn an_event_that_does_not_concern_the_broker_is_ignored_with_a_reason() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg");
     let other = SUBSCRIPTION.replace('1', "9");
     for (changes, reason) in [
@@ -81,7 +82,7 @@ fn an_event_that_is_not_for_the_broker_is_ignored_for_its_reason() {
 }
 
 #[test]
-fn claims_that_cannot_be_read_change_nothing_but_the_log() {
+fn unreadable_claims_affect_only_the_log() {
     for data in [
         json!(null),
         json!("text"),
@@ -98,7 +99,7 @@ fn claims_that_cannot_be_read_change_nothing_but_the_log() {
 }
 
 #[test]
-fn both_schemas_and_both_publishers_mean_the_same() {
+fn both_schemas_and_both_publishers_are_equivalent() {
     let expected = written(&event(&json!({})));
     assert_eq!(expected.cause.author.unwrap().to_string(), AUTHOR);
     assert_eq!(expected.time, Some(time::macros::datetime!(2026-08-20 10:00:01.1234567 UTC)));
@@ -115,7 +116,7 @@ fn both_schemas_and_both_publishers_mean_the_same() {
 }
 
 #[test]
-fn a_carried_request_is_kept_as_it_was_written() {
+fn an_event_keeps_its_request_unchanged() {
     let text = format!(r#"{{"eventType":"{ASSIGNMENT_REQUESTED}","data":{{ "b":1, "a":"é" }} }}"#);
     let Event::AssignmentRequested(asked) = Event::decode(text.as_bytes()).unwrap().remove(0)
     else {
@@ -128,7 +129,7 @@ fn a_carried_request_is_kept_as_it_was_written() {
 }
 
 #[test]
-fn what_is_kept_of_an_event_has_nothing_of_its_author_and_can_be_delivered_again() {
+fn a_rewritten_event_omits_its_author_and_can_be_delivered_again() {
     let first = written(&event(&json!({})));
     let kept = first.to_json().unwrap();
     assert!(!kept.contains("Ana") && !kept.contains("claims"), "{kept}");
@@ -145,14 +146,14 @@ proptest! {
     }
 
     #[test]
-    fn no_value_of_a_field_makes_decoding_panic_or_leaves_its_topic(field in "topic|subject|eventTime|data", text: String) {
+    fn no_field_value_makes_decoding_panic_or_lets_a_resource_lie_outside_its_topic(field in "topic|subject|eventTime|data", text: String) {
         if let Event::ResourceWritten(read) = decode_one(&event(&json!({ field: text }))) {
             prop_assert!(read.topic.contains(&read.resource));
         }
     }
 
     #[test]
-    fn a_subject_may_be_spelt_in_any_case(upper: bool) {
+    fn the_case_of_a_subject_does_not_matter(upper: bool) {
         let subject = if upper { identity().to_uppercase() } else { identity().to_lowercase() };
         let subject = subject.replacen("/SUBSCRIPTIONS", "/subscriptions", 1);
         let read = written(&event(&json!({ "subject": subject })));
@@ -161,7 +162,7 @@ proptest! {
 }
 
 #[test]
-fn a_check_that_does_not_say_of_whom_is_unreadable() {
+fn a_check_without_a_principal_is_unreadable() {
     for data in ["", r#","data":null"#, r#","data":{}"#, r#","data":{"principalId":"*"}"#] {
         let text = format!(r#"{{"eventType":"{BASELINE_CHECK_REQUESTED}"{data}}}"#);
         let events = Event::decode(text.as_bytes()).unwrap();
@@ -170,7 +171,7 @@ fn a_check_that_does_not_say_of_whom_is_unreadable() {
 }
 
 #[test]
-fn a_check_is_read_as_it_was_written() {
+fn a_check_is_read_back_unchanged() {
     let principal = ObjectId::parse("11111111-1111-1111-1111-111111111111").unwrap();
     let time = Some(time::macros::datetime!(2026-08-20 10:00:01.5 UTC));
     for time in [time, None] {

@@ -1,18 +1,23 @@
-//! Why the policy does not allow something, as a value.
+//! The reasons for a denial.
 
-use crate::{outcome::Code, privileged::Why, requester::Requester};
+use crate::{
+    code::Code,
+    directory::{Api, AppRole, Principal},
+    privileged::PrivilegeReason,
+    requester::Requester,
+};
 
-/// Why something is not allowed. `Display` is the full text, for the record and the operator; it says
+/// The reason for a denial. `Display` is the full text, for the record and for operators. It says
 /// what would have to change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
-    /// No policy could be read; the reason is for operators only.
+    /// No policy could be read. The cause is for operators only.
     #[error("no policy is in force, so nothing is allowed: {0}")]
     NoPolicy(String),
-    /// The first gate: no rule could let this requester do this with what the request names.
+    /// No rule lets the requester use the action on anything that the request could mean.
     #[error("no rule of the policy lets the requester {0} {1} anything like this")]
     Requester(Requester, &'static str),
-    /// The broker never changes what its own identity holds.
+    /// The principal is the broker's own identity, which the broker never changes.
     #[error("the principal is the broker's own identity, which is never changed")]
     OwnIdentity,
     /// The policy protects the principal from every change.
@@ -24,7 +29,7 @@ pub enum Denial {
     /// No rule for this requester names the API.
     #[error("no rule for {requester} names the API {app_id}")]
     Api {
-        /// Who asked.
+        /// The requester.
         requester: Requester,
         /// The API's appId, as a rule would have to name it.
         app_id: String,
@@ -32,46 +37,60 @@ pub enum Denial {
     /// No rule for this requester and API covers the principal.
     #[error("no rule for {requester} and this API covers the principal {principal}")]
     Principal {
-        /// Who asked.
+        /// The requester.
         requester: Requester,
-        /// The ARM id that a rule's scope would have to cover, else the object id.
+        /// The ARM id that a rule's scope would have to cover, or else the object id.
         principal: String,
     },
     /// No rule for this requester, API and principal names the role.
     #[error("no rule for {requester}, this API and this principal names the role {role}")]
     Role {
-        /// Who asked.
+        /// The requester.
         requester: Requester,
-        /// The role's value, else its id.
+        /// The role's value, or else its id.
         role: String,
     },
-    /// No rule of the baseline gives the principal the role.
+    /// No rule of the baseline grants the role to the principal.
     #[error("no rule of the baseline gives the principal {principal} the role {role}")]
     NotInBaseline {
-        /// The ARM id that a rule's scope would have to cover, else the object id.
+        /// The ARM id that a rule's scope would have to cover, or else the object id.
         principal: String,
-        /// The role's value, else its id.
+        /// The role's value, or else its id.
         role: String,
     },
-    /// A rule would allow the role, and the role is privileged, and the rule is not marked.
+    /// The role is privileged, and the rule names it only by a prefix or without
+    /// `"privileged": true`.
     #[error(
         "the role {role} is privileged ({why}): the rule {rule:?} must name it exactly and say \
          \"privileged\": true"
     )]
     Privileged {
-        /// The role's value, else its id.
+        /// The role's value, or else its id.
         role: String,
-        /// Why it is privileged.
-        why: Why,
-        /// The rule that would allow it.
+        /// Why the role is privileged.
+        why: PrivilegeReason,
+        /// The rule that would otherwise allow it.
         rule: String,
     },
 }
 
 impl Denial {
-    /// What the requester is told. Operators find the full text in the log.
+    pub(super) fn api(requester: &Requester, api: &Api) -> Self {
+        Self::Api { requester: requester.clone(), app_id: api.app_id.to_string() }
+    }
+
+    pub(super) fn principal(requester: &Requester, principal: &Principal) -> Self {
+        let principal = principal.resource_or_object_id();
+        Self::Principal { requester: requester.clone(), principal }
+    }
+
+    pub(super) fn privileged(role: &AppRole, why: PrivilegeReason, rule: &str) -> Self {
+        Self::Privileged { role: role.value_or_id(), why, rule: rule.to_owned() }
+    }
+
+    /// The text for the requester. Operators find the full text in the log.
     #[must_use]
-    pub fn outward(&self) -> String {
+    pub fn for_requester(&self) -> String {
         match self {
             Self::NoPolicy(_) => {
                 "no policy is in force, so nothing is allowed; the broker's operators find the \
@@ -82,7 +101,7 @@ impl Denial {
         }
     }
 
-    /// The word for programs.
+    /// The code for programs.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

@@ -1,66 +1,32 @@
-//! What no rule allows, and what rules may not do to each other.
+//! Tests of what no rule can allow, and of the independence of rules.
 
 use std::sync::LazyLock;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::*;
-use crate::{arm::ArmScope, outcome::Code};
+use super::{
+    fixtures::{
+        API_OBJECT, CLIENT, GRAPH, ORDERS, OWN, PRINCIPAL, ROLE, SUBSCRIPTION, api, identity, own,
+        team,
+    },
+    *,
+};
+use crate::{code::Code, directory::AppRole, ids::Guid, request::Action};
 
-const TENANT: &str = "66666666-6666-6666-6666-666666666666";
-const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
-const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
-const OWN: &str = "99999999-9999-9999-9999-999999999999";
-const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
-
-fn identity(object_id: &str, group: &str) -> Principal {
-    let resource = format!(
-        "{SUBSCRIPTION}/resourcegroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
-    );
-    Principal {
-        object_id: ObjectId::parse(object_id).unwrap(),
-        client_id: AppId::parse("77777777-7777-7777-7777-777777777777").unwrap(),
-        display_name: "id".to_owned(),
-        resource_id: ArmScope::parse(&resource).ok(),
-        by_client_id: false,
-    }
-}
-
-fn api(app_id: &str) -> Api {
-    let owner = if app_id == GRAPH { MICROSOFT } else { TENANT };
-    Api {
-        object_id: ObjectId::parse("88888888-8888-8888-8888-888888888888").unwrap(),
-        app_id: AppId::parse(app_id).unwrap(),
-        owner: Guid::parse(owner).ok(),
-        identifier_uris: vec![],
-        display_name: "Microsoft Graph".to_owned(),
-        roles: vec![],
-    }
-}
+const ROLE_MANAGEMENT: &str = "RoleManagement.ReadWrite.Directory";
+const ROLE_MANAGEMENT_ID: &str = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
 
 fn role(value: &str) -> AppRole {
-    let id = if value == "RoleManagement.ReadWrite.Directory" {
-        "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"
-    } else {
-        "33333333-3333-3333-3333-333333333333"
-    };
-    let value = (!value.is_empty()).then(|| value.to_owned());
-    AppRole { value, ..AppRole::known_by_id(AppRoleId::parse(id).unwrap()) }
+    fixtures::role(if value == ROLE_MANAGEMENT { ROLE_MANAGEMENT_ID } else { ROLE }, value)
 }
 
-/// What the team asks.
+/// A request of the team.
 fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Question<'a> {
-    static TEAM: LazyLock<Requester> = LazyLock::new(|| Requester::Queue("team".to_owned()));
-    let own = OwnIdentity {
-        object_id: ObjectId::parse(OWN).unwrap(),
-        tenant_id: Guid::parse(TENANT).ok(),
-    };
-    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own }
+    static TEAM: LazyLock<Requester> = LazyLock::new(team);
+    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own: own() }
 }
 
-/// Decides, and holds the explanation to the decision.
+/// Decides, and asserts that the explanation agrees with the decision.
 fn decide(
     policy: &Policy,
     principal: &Principal,
@@ -95,19 +61,19 @@ fn policy(rules: &[String], protected: &str) -> Policy {
 }
 
 #[test]
-fn what_is_protected_no_rule_can_touch() {
+fn no_rule_can_change_what_is_protected() {
     let rules = [rule("r", SUBSCRIPTION, ORDERS, "Orders.Read", "")];
     let principal = identity(PRINCIPAL, "rg-platform");
     let orders = api(ORDERS);
     assert!(decide(&policy(&rules, ""), &principal, &orders, &role("Orders.Read")).is_ok());
     for protected in [
         PRINCIPAL.to_owned(),
-        "77777777-7777-7777-7777-777777777777".to_owned(),
+        CLIENT.to_owned(),
         format!("{SUBSCRIPTION}/resourceGroups/rg-platform"),
         format!("{SUBSCRIPTION}/resourceGroups/RG-*"),
         SUBSCRIPTION.to_owned(),
         ORDERS.to_owned(),
-        "88888888-8888-8888-8888-888888888888".to_owned(),
+        API_OBJECT.to_owned(),
     ] {
         let policy = policy(&rules, &format!("\"{protected}\""));
         let denial = decide(&policy, &principal, &orders, &role("Orders.Read")).unwrap_err();
@@ -116,9 +82,8 @@ fn what_is_protected_no_rule_can_touch() {
 }
 
 #[test]
-fn a_privileged_role_needs_a_rule_that_names_it_and_is_marked() {
-    let value = "RoleManagement.ReadWrite.Directory";
-    let id = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
+fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
+    let (value, id) = (ROLE_MANAGEMENT, ROLE_MANAGEMENT_ID);
     let principal = identity(PRINCIPAL, "rg");
     for (named, more, allowed) in [
         (value, "", false),
@@ -135,9 +100,9 @@ fn a_privileged_role_needs_a_rule_that_names_it_and_is_marked() {
 }
 
 #[test]
-fn the_nearest_rule_says_what_it_lacks() {
+fn the_nearest_rule_comes_first_with_what_it_lacks() {
     let principal = identity(PRINCIPAL, "rg");
-    let privileged = "RoleManagement.ReadWrite.Directory";
+    let privileged = ROLE_MANAGEMENT;
     for (rule, value, lacks) in [
         (rule("r", OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
         (rule("r", PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
@@ -170,7 +135,7 @@ fn the_nearest_rule_says_what_it_lacks() {
 }
 
 #[test]
-fn a_star_is_for_the_tenants_own_apis_and_for_roles_with_a_value() {
+fn a_wildcard_matches_role_values_on_the_tenants_own_apis_only() {
     let principal = identity(PRINCIPAL, "rg");
     for (app_id, named, value, allowed) in [
         (ORDERS, "Orders.*", "Orders.Read", true),
@@ -221,21 +186,25 @@ fn a_scope_covers_by_whole_segments() {
 }
 
 #[test]
-fn warnings_name_rules_that_never_match_and_rules_that_admit_too_many() {
+fn rules_that_never_match_or_cover_too_much_cause_warnings() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     for (rule, protected, text) in [
-        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "whoever may create a resource group"),
+        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "anyone who can create a resource group"),
         (
             rule("r", &format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
             "",
-            "whoever may create",
+            "anyone who can create",
         ),
         (rule("r", &group, "graph", "User.*", ""), "", "is Microsoft's"),
-        (rule("r", &group, "graph", "Directory.ReadWrite.All", ""), "", "rule is not marked"),
         (
-            rule("r", &group, "graph", "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8", ""),
+            rule("r", &group, "graph", "Directory.ReadWrite.All", ""),
             "",
-            "rule is not marked",
+            "the rule does not say \"privileged\": true",
+        ),
+        (
+            rule("r", &group, "graph", ROLE_MANAGEMENT_ID, ""),
+            "",
+            "the rule does not say \"privileged\": true",
         ),
         (rule("r", &group, ORDERS, "A", ""), group.as_str(), "all protected"),
     ] {
@@ -251,7 +220,7 @@ fn warnings_name_rules_that_never_match_and_rules_that_admit_too_many() {
     assert!(policy(&[rule("r", &group, ORDERS, "Orders.*", "")], "").warnings().is_empty());
 }
 
-/// Rules of which some match something.
+/// Rules, some of which match.
 fn rules() -> impl Strategy<Value = Vec<String>> {
     let principals = select(vec![
         SUBSCRIPTION.to_owned(),
@@ -260,13 +229,8 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
         format!("{SUBSCRIPTION}/resourceGroups/rg-*"),
     ]);
     let apis = select(vec![ORDERS, "graph"]);
-    let roles = select(vec![
-        "Orders.Read",
-        "*",
-        "RoleManagement.ReadWrite.Directory",
-        "RoleManagement*",
-        "User.Read.All",
-    ]);
+    let roles =
+        select(vec!["Orders.Read", "*", ROLE_MANAGEMENT, "RoleManagement*", "User.Read.All"]);
     let marks = select(vec!["", r#","privileged":true"#, r#","actions":["revoke"]"#]);
     vec((principals, apis, roles, marks), 0..5).prop_map(|rules| {
         let numbered = rules.iter().enumerate();
@@ -275,7 +239,7 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn role_values() -> impl Strategy<Value = &'static str> {
-    select(vec!["Orders.Read", "RoleManagement.ReadWrite.Directory", "User.Read.All", ""])
+    select(vec!["Orders.Read", ROLE_MANAGEMENT, "User.Read.All", ""])
 }
 
 proptest! {
@@ -291,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_for_others_changes_no_decision(rules in rules(), value in role_values()) {
+    fn a_rule_for_other_requesters_changes_no_decision(rules in rules(), value in role_values()) {
         let mut more = rules.clone();
         more.push(rule("unrelated", SUBSCRIPTION, ORDERS, "*", "").replace("queue:team", "queue:others"));
         let principal = identity(PRINCIPAL, "rg-x");
@@ -301,31 +265,30 @@ proptest! {
     }
 
     #[test]
-    fn no_rules_grant_a_privileged_role_unless_one_names_it_and_is_marked(rules in rules()) {
-        let value = "RoleManagement.ReadWrite.Directory";
+    fn only_a_marked_rule_that_names_a_privileged_role_grants_it(rules in rules()) {
+        let value = ROLE_MANAGEMENT;
         let granted = decide(&policy(&rules, ""), &identity(PRINCIPAL, "rg-x"), &api(GRAPH), &role(value)).is_ok();
         let marked = rules.iter().any(|rule| rule.contains(value) && rule.contains("privileged"));
         prop_assert!(marked || !granted);
     }
 
     #[test]
-    fn the_first_gate_lets_everything_through_that_the_second_allows(rules in rules(), app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
+    fn the_first_gate_admits_everything_that_the_second_allows(rules in rules(), app_id in select(vec![ORDERS, GRAPH]), value in role_values()) {
         let policy = policy(&rules, "");
         let principal = identity(PRINCIPAL, "rg-x");
         let allowed = decide(&policy, &principal, &api(app_id), &role(value)).is_ok();
         let resource = principal.resource_id.as_ref().unwrap().to_string();
-        let team = Requester::Queue("team".to_owned());
         for name in [PRINCIPAL, &resource, "id"] {
-            for api in [app_id, "api://orders", "Some API", "88888888-8888-8888-8888-888888888888"] {
+            for api in [app_id, "api://orders", "Some API", API_OBJECT] {
                 let text = format!(r#"{{"principal":"{name}","api":"{api}","roles":["A"]}}"#);
                 let request = Request::decode(text.as_bytes()).unwrap();
-                prop_assert!(!allowed || policy.admit(&team, &request).is_ok(), "{}", text);
+                prop_assert!(!allowed || policy.admit(&team(), &request).is_ok(), "{}", text);
             }
         }
     }
 
     #[test]
-    fn no_rules_grant_the_broker_itself_anything(rules in rules(), value in role_values()) {
+    fn no_rule_grants_the_broker_itself_a_role(rules in rules(), value in role_values()) {
         let own = identity(OWN, "rg-x");
         prop_assert!(decide(&policy(&rules, ""), &own, &api(ORDERS), &role(value)).is_err());
     }

@@ -1,37 +1,54 @@
 //! The rules of the policy, parsed.
 
+use serde::{Deserialize, Deserializer};
+
 use super::pattern::{ApiPattern, PrincipalPattern, RolePattern};
 use crate::{
     directory::{Api, AppRole, Principal},
     ids::Guid,
+    json,
     names::{ApiName, PrincipalName},
     request::Action,
     requester::Requester,
 };
 
-/// What a rule may be asked to do.
+/// An action that a rule can allow.
 ///
 /// On the wire: `"assign"`, `"revoke"` or `"read"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    any(test, feature = "schema"),
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase")
+)]
 pub(super) enum RuleAction {
-    /// Give the roles.
+    /// Create assignments of the roles.
     Assign,
-    /// Take the roles away.
+    /// Remove assignments of the roles.
     Revoke,
-    /// See which of them a principal holds.
+    /// List which of the roles a principal holds.
     Read,
 }
 
 impl RuleAction {
-    /// The word for sentences.
+    /// The verb for sentences.
     pub(super) fn verb(self) -> &'static str {
         match self {
             Self::Assign => Action::Assign.verb(),
             Self::Revoke => Action::Revoke.verb(),
             Self::Read => "read",
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleAction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        json::parse_string(deserializer, |text| match text {
+            "assign" => Ok(Self::Assign),
+            "revoke" => Ok(Self::Revoke),
+            "read" => Ok(Self::Read),
+            _ => Err("expected \"assign\", \"revoke\" or \"read\""),
+        })
     }
 }
 
@@ -44,53 +61,48 @@ impl From<Action> for RuleAction {
     }
 }
 
-/// Which roles of which API may be whose.
+/// The part that all rules have: which principals may hold which roles of which API.
 #[derive(Debug)]
 pub(super) struct Grant {
+    /// The name of the rule, which decisions are recorded with.
+    pub(super) rule: String,
     pub(super) principals: Vec<PrincipalPattern>,
     pub(super) api: ApiPattern,
     pub(super) roles: Vec<RolePattern>,
     pub(super) privileged: bool,
 }
 
-/// One rule: what these requesters may have done.
+/// A rule of `allow`: a grant that these requesters can use for these actions.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) name: String,
     pub(super) requesters: Vec<Requester>,
     pub(super) actions: Vec<RuleAction>,
     pub(super) grant: Grant,
 }
 
-/// One rule of the baseline: what identities under a scope always hold, without a request.
+/// A rule of `baseline`: roles that identities always hold, without a request.
 #[derive(Debug)]
 pub struct BaselineRule {
-    pub(super) name: String,
     pub(super) grant: Grant,
 }
 
 impl BaselineRule {
-    /// Its name and what it grants.
-    pub(super) fn named(&self) -> (&str, &Grant) {
-        (&self.name, &self.grant)
-    }
-
-    /// Its name, by which decisions are recorded.
+    /// The name of the rule, which decisions are recorded with.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.grant.rule
     }
 }
 
-/// Whether and how a grant names a role.
+/// How a grant names a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Naming {
-    /// Not at all.
-    No,
+pub(super) enum RoleMatch {
+    /// It does not name the role.
+    None,
     /// By the beginning of its value.
-    ByStart,
-    /// By its value or id.
-    Exactly,
+    Prefix,
+    /// By its full value or its id.
+    Exact,
 }
 
 impl Grant {
@@ -98,31 +110,32 @@ impl Grant {
         self.principals.iter().any(|pattern| pattern.covers(principal))
     }
 
-    pub(super) fn names(&self, role: &AppRole, api: &Api, own_tenant: Option<Guid>) -> Naming {
-        if self.roles.iter().any(|pattern| pattern.names(role)) {
-            return Naming::Exactly;
+    /// How the grant names a role. Prefixes count only on APIs that the broker's own tenant owns.
+    pub(super) fn role_match(
+        &self,
+        role: &AppRole,
+        api: &Api,
+        own_tenant: Option<Guid>,
+    ) -> RoleMatch {
+        if self.roles.iter().any(|pattern| pattern.is_exactly(role)) {
+            return RoleMatch::Exact;
         }
         let is_own = own_tenant.is_some() && api.owner == own_tenant;
-        if is_own && self.roles.iter().any(|pattern| pattern.covers(role)) {
-            return Naming::ByStart;
+        if is_own && self.roles.iter().any(|pattern| pattern.is_prefix_of(role)) {
+            return RoleMatch::Prefix;
         }
-        Naming::No
+        RoleMatch::None
     }
 }
 
 impl Rule {
-    /// Its name and what it grants.
-    pub(super) fn named(&self) -> (&str, &Grant) {
-        (&self.name, &self.grant)
-    }
-
-    /// Whether it lets this requester do this at all.
+    /// Whether the rule lets the requester use the action at all.
     pub(super) fn admits(&self, requester: &Requester, action: RuleAction) -> bool {
         self.requesters.contains(requester) && self.actions.contains(&action)
     }
 
-    /// Whether it could allow something about what a request names so, before anything is known of it.
-    pub(super) fn could_concern(&self, principal: &PrincipalName, api: &ApiName) -> bool {
+    /// Whether the rule could apply to a principal and an API of which only the names are known.
+    pub(super) fn could_apply(&self, principal: &PrincipalName, api: &ApiName) -> bool {
         self.grant.api.could_be(api)
             && self.grant.principals.iter().any(|pattern| pattern.could_cover(principal))
     }

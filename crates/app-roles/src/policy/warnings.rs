@@ -1,43 +1,41 @@
-//! What is allowed to stand in a policy and is probably not meant.
+//! Warnings about rules that are valid and probably a mistake.
 
 use super::{
-    Rules,
-    pattern::{ApiPattern, PrincipalPattern, Protected, RolePattern},
+    pattern::{ApiPattern, PrincipalPattern, RolePattern},
+    protected::Protected,
     rule::Grant,
+    rules::Rules,
 };
 use crate::{
     ids::{AppId, AppRoleId},
     privileged,
 };
 
-pub(super) fn of(rules: &Rules) -> Vec<String> {
-    let allow = rules.allow.iter().map(|rule| (rule.name.as_str(), &rule.grant));
-    let baseline = rules.baseline.iter().map(|rule| (rule.name.as_str(), &rule.grant));
-    let mut warnings = Vec::new();
-    for (name, grant) in allow.chain(baseline) {
-        for warning in about(grant, &rules.protected) {
-            warnings.push(format!("rule {name:?}: {warning}"));
-        }
-    }
-    warnings
+/// One sentence for each finding, with the name of the rule.
+pub(super) fn warnings(rules: &Rules) -> Vec<String> {
+    let warnings = rules.all_grants().flat_map(|grant| {
+        let findings = findings(grant, &rules.protected).into_iter();
+        findings.map(|finding| format!("rule {:?}: {finding}", grant.rule))
+    });
+    warnings.collect()
 }
 
-fn about(grant: &Grant, protected: &[Protected]) -> Vec<String> {
-    let mut warnings = Vec::new();
+fn findings(grant: &Grant, protected: &[Protected]) -> Vec<String> {
+    let mut findings = Vec::new();
     if grant.principals.iter().any(admits_new_resource_groups) {
-        warnings.push(
-            "its principals are all identities in a subscription or in resource groups by the \
-             beginning of their name, so whoever may create a resource group gets these roles"
+        findings.push(
+            "it covers all identities in a subscription or in resource groups selected by a \
+             wildcard, so anyone who can create a resource group there can get these roles"
                 .to_owned(),
         );
     }
     if grant.principals.iter().all(|pattern| is_protected(pattern, protected)) {
-        warnings.push("it can never match: its principals are all protected".to_owned());
+        findings.push("it can never match: its principals are all protected".to_owned());
     }
     if let ApiPattern::AppId(app_id) = grant.api {
-        warnings.extend(about_roles(grant, app_id));
+        findings.extend(grant.roles.iter().filter_map(|role| never_matches(role, grant, app_id)));
     }
-    warnings
+    findings
 }
 
 fn admits_new_resource_groups(pattern: &PrincipalPattern) -> bool {
@@ -55,29 +53,28 @@ fn is_protected(pattern: &PrincipalPattern, protected: &[Protected]) -> bool {
     })
 }
 
-fn about_roles(grant: &Grant, app_id: AppId) -> Vec<String> {
+/// Why an entry of `roles` never matches, if that can be told without the API's roles.
+fn never_matches(pattern: &RolePattern, grant: &Grant, app_id: AppId) -> Option<String> {
     let is_microsofts = privileged::is_microsofts(app_id, None);
-    grant
-        .roles
-        .iter()
-        .filter_map(|pattern| match pattern {
-            RolePattern::ValueStartsWith(start) if is_microsofts => Some(format!(
-                "{start}* can never match: `*` is for APIs of your own tenant, and this one is \
-                 Microsoft's"
-            )),
-            RolePattern::Value(value) if !grant.privileged => {
-                let why = privileged::why(app_id, None, AppRoleId::DEFAULT_ACCESS, Some(value))?;
-                Some(format!(
-                    "{value} can never match: it is privileged ({why}) and the rule is not marked"
-                ))
-            }
-            RolePattern::Id(id) if !grant.privileged && is_microsofts => {
-                let why = privileged::why(app_id, None, *id, Some("unknown"))?;
-                Some(format!(
-                    "{id} can never match: it is privileged ({why}) and the rule is not marked"
-                ))
-            }
-            _ => None,
-        })
-        .collect()
+    let (name, why) = match pattern {
+        RolePattern::Prefix(prefix) if is_microsofts => {
+            return Some(format!(
+                "{prefix}* can never match: `*` works only on APIs that your own tenant owns, and \
+                 this API is Microsoft's"
+            ));
+        }
+        RolePattern::Value(value) if !grant.privileged => {
+            let why = privileged::why(app_id, None, AppRoleId::DEFAULT_ACCESS, Some(value))?;
+            (value.clone(), why)
+        }
+        // A value that no table has, so that the id alone decides.
+        RolePattern::Id(id) if !grant.privileged && is_microsofts => {
+            (id.to_string(), privileged::why(app_id, None, *id, Some("unknown"))?)
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "{name} can never match: the role is privileged ({why}), and the rule does not say \
+         \"privileged\": true"
+    ))
 }

@@ -1,18 +1,19 @@
-//! The roles, words and APIs that are known. Role ids are Microsoft's and the same in every tenant.
+//! The tables of privileged roles, dangerous words and Microsoft's APIs. Microsoft's role ids are equal
+//! in every tenant.
 
-use super::Why;
+use super::reason::PrivilegeReason;
 
 /// A role that is known to be privileged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PrivilegedRole {
     /// The application id of the API that defines it.
     pub(super) api: &'static str,
-    /// Its id, in lower case, as ids are written out.
+    /// Its id, in lower case.
     pub(super) id: &'static str,
     /// Its value.
     pub(super) value: &'static str,
     /// What it gives power over.
-    pub(super) why: Why,
+    pub(super) why: PrivilegeReason,
 }
 
 /// Roles whose values contain a word.
@@ -23,79 +24,79 @@ pub(super) struct Family {
     /// Which of the roles with this word are privileged.
     pub(super) reach: Reach,
     /// What they give power over.
-    pub(super) why: Why,
+    pub(super) why: PrivilegeReason,
 }
 
-/// How far a family reaches.
+/// The roles of a family that are privileged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// Every role with the word.
     All,
-    /// All but those that say that they only read.
+    /// Every role with the word, except those whose value says that they only read.
     Writes,
 }
 
-const fn all(word: &'static str, why: Why) -> Family {
+const fn all(word: &'static str, why: PrivilegeReason) -> Family {
     Family { word, reach: Reach::All, why }
 }
 
-const fn writes(word: &'static str, why: Why) -> Family {
+const fn writes(word: &'static str, why: PrivilegeReason) -> Family {
     Family { word, reach: Reach::Writes, why }
 }
 
-/// The families; of several that fit a value, the first says why.
+/// The families. If several match a value, the first one gives the reason.
 pub(super) const FAMILIES: &[Family] = &[
-    all("rolemanagement", Why::Roles),
-    all("roleassignment", Why::Roles),
-    all("roleeligibility", Why::Roles),
-    all("privilege", Why::Roles),
-    all("delegatedadmin", Why::Roles),
-    all("elevate", Why::Roles),
-    writes("approle", Why::Roles),
-    writes("entitlementmanagement", Why::Roles),
-    all("permissiongrant", Why::Consent),
-    writes("consent", Why::Consent),
-    writes("preauthorization", Why::Consent),
-    all("userauth", Why::Credentials),
-    all("password", Why::Credentials),
-    all("scepchallenge", Why::Credentials),
-    writes("credential", Why::Credentials),
-    writes("addremovecreds", Why::Credentials),
-    writes("certificate", Why::Credentials),
-    all("secret", Why::Secrets),
-    all("agentidentityblueprint", Why::Applications),
-    all("impersonat", Why::Applications),
-    writes("application", Why::Applications),
-    writes("agentid", Why::Applications),
-    writes("serviceprincipal", Why::Applications),
-    writes("managedidentit", Why::Applications),
-    writes("polic", Why::Policy),
-    writes("conditionalaccess", Why::Policy),
-    writes("domain", Why::Trust),
-    writes("federat", Why::Trust),
-    writes("identityprovider", Why::Trust),
-    writes("trustframework", Why::Trust),
-    writes("publickeyinfrastructure", Why::Trust),
-    writes("tenantgovernance", Why::Trust),
-    writes("synchronization", Why::Directory),
-    writes("directory", Why::Directory),
-    writes("groupmember", Why::Directory),
-    all("liveresponse", Why::Devices),
-    writes("devicemanagement", Why::Devices),
-    writes("machine", Why::Devices),
-    writes("securityconfiguration", Why::Devices),
-    writes("library", Why::Devices),
-    all("fullcontrol", Why::Data),
-    all("fullaccess", Why::Data),
-    all("manageasapp", Why::Roles),
-    all("accessasapp", Why::Data),
-    all("sendasapp", Why::Data),
-    all("superuser", Why::Data),
-    all("delegatedreader", Why::Data),
-    all("delegatedwriter", Why::Data),
+    all("rolemanagement", PrivilegeReason::Roles),
+    all("roleassignment", PrivilegeReason::Roles),
+    all("roleeligibility", PrivilegeReason::Roles),
+    all("privilege", PrivilegeReason::Roles),
+    all("delegatedadmin", PrivilegeReason::Roles),
+    all("elevate", PrivilegeReason::Roles),
+    writes("approle", PrivilegeReason::Roles),
+    writes("entitlementmanagement", PrivilegeReason::Roles),
+    all("permissiongrant", PrivilegeReason::Consent),
+    writes("consent", PrivilegeReason::Consent),
+    writes("preauthorization", PrivilegeReason::Consent),
+    all("userauth", PrivilegeReason::Credentials),
+    all("password", PrivilegeReason::Credentials),
+    all("scepchallenge", PrivilegeReason::Credentials),
+    writes("credential", PrivilegeReason::Credentials),
+    writes("addremovecreds", PrivilegeReason::Credentials),
+    writes("certificate", PrivilegeReason::Credentials),
+    all("secret", PrivilegeReason::Secrets),
+    all("agentidentityblueprint", PrivilegeReason::Applications),
+    all("impersonat", PrivilegeReason::Applications),
+    writes("application", PrivilegeReason::Applications),
+    writes("agentid", PrivilegeReason::Applications),
+    writes("serviceprincipal", PrivilegeReason::Applications),
+    writes("managedidentit", PrivilegeReason::Applications),
+    writes("polic", PrivilegeReason::Policy),
+    writes("conditionalaccess", PrivilegeReason::Policy),
+    writes("domain", PrivilegeReason::Trust),
+    writes("federat", PrivilegeReason::Trust),
+    writes("identityprovider", PrivilegeReason::Trust),
+    writes("trustframework", PrivilegeReason::Trust),
+    writes("publickeyinfrastructure", PrivilegeReason::Trust),
+    writes("tenantgovernance", PrivilegeReason::Trust),
+    writes("synchronization", PrivilegeReason::Directory),
+    writes("directory", PrivilegeReason::Directory),
+    writes("groupmember", PrivilegeReason::Directory),
+    all("liveresponse", PrivilegeReason::Devices),
+    writes("devicemanagement", PrivilegeReason::Devices),
+    writes("machine", PrivilegeReason::Devices),
+    writes("securityconfiguration", PrivilegeReason::Devices),
+    writes("library", PrivilegeReason::Devices),
+    all("fullcontrol", PrivilegeReason::Data),
+    all("fullaccess", PrivilegeReason::Data),
+    all("manageasapp", PrivilegeReason::Roles),
+    all("accessasapp", PrivilegeReason::Data),
+    all("sendasapp", PrivilegeReason::Data),
+    all("superuser", PrivilegeReason::Data),
+    all("delegatedreader", PrivilegeReason::Data),
+    all("delegatedwriter", PrivilegeReason::Data),
 ];
 
-/// The tenants that Microsoft's applications live in ("Verify first-party Microsoft applications in
+/// The tenants that own Microsoft's applications ("Verify first-party Microsoft applications in
 /// sign-in reports").
 pub(super) const OWNERS: &[&str] =
     &["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"];
@@ -106,7 +107,7 @@ const DEFENDER: &str = "fc780465-2017-40d4-a0c5-307022471b92";
 const RIGHTS_MANAGEMENT: &str = "00000012-0000-0000-c000-000000000000";
 const AD_SYNCHRONIZATION: &str = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016";
 
-/// Microsoft's APIs that are asked for most, and those that the table names.
+/// Microsoft's most used APIs, and all APIs of the table.
 pub(super) const APIS: &[&str] = &[
     GRAPH,
     AAD_GRAPH,
@@ -131,12 +132,12 @@ pub(super) const APIS: &[&str] = &[
     "7b7531ad-5926-4f2d-8a1d-38495ad33e17", // Defender for Identity
 ];
 
-/// Makes [`ROLES`] of groups: the API and the reason, and then the id and the value of each role.
+/// Makes [`ROLES`] from groups: API and reason, then id and value of each role.
 macro_rules! roles {
     ($($api:ident $why:ident: $($id:literal $value:literal)*)*) => {
         /// The roles that are known to be privileged.
         pub(super) const ROLES: &[PrivilegedRole] = &[$($(
-            PrivilegedRole { api: $api, id: $id, value: $value, why: Why::$why },
+            PrivilegedRole { api: $api, id: $id, value: $value, why: PrivilegeReason::$why },
         )*)*];
     };
 }

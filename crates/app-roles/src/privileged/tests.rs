@@ -11,18 +11,18 @@ const OWN_TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const MICROSOFT: &str = "F8CDEF31-A31E-4B4A-93E4-5F571E91255A";
 const UNKNOWN: &str = "33333333-3333-3333-3333-333333333333";
 
-fn ask(api: &str, owner: Option<&str>, id: &str, value: Option<&str>) -> Option<Why> {
+fn ask(api: &str, owner: Option<&str>, id: &str, value: Option<&str>) -> Option<PrivilegeReason> {
     let owner = owner.map(|owner| Guid::parse(owner).unwrap());
     why(AppId::parse(api).unwrap(), owner, AppRoleId::parse(id).unwrap(), value)
 }
 
-/// Asks for a role of Microsoft Graph that no table has.
-fn on_graph(value: &str) -> Option<Why> {
+/// A role of Microsoft Graph that no table has.
+fn on_graph(value: &str) -> Option<PrivilegeReason> {
     ask(GRAPH, None, UNKNOWN, Some(value))
 }
 
 #[test]
-fn every_role_of_the_table_is_found_by_its_id_whoever_owns_the_api() {
+fn every_role_of_the_table_is_found_by_its_id_for_any_owner_of_the_api() {
     for role in ROLES {
         for owner in [None, Some(MICROSOFT), Some(OWN_TENANT)] {
             assert_eq!(ask(role.api, owner, role.id, None), Some(role.why), "{}", role.value);
@@ -33,7 +33,7 @@ fn every_role_of_the_table_is_found_by_its_id_whoever_owns_the_api() {
 }
 
 #[test]
-fn every_value_of_the_table_is_found_under_another_id_on_all_of_microsofts_apis() {
+fn every_value_of_the_table_counts_on_all_microsoft_apis_under_any_id() {
     for role in ROLES {
         for (api, owner) in [(GRAPH, None), (SHAREPOINT, None), (OWN, Some(MICROSOFT))] {
             assert!(ask(api, owner, UNKNOWN, Some(role.value)).is_some(), "{}", role.value);
@@ -42,7 +42,7 @@ fn every_value_of_the_table_is_found_under_another_id_on_all_of_microsofts_apis(
 }
 
 #[test]
-fn no_api_has_an_id_or_a_value_twice() {
+fn ids_and_values_are_unique_per_api() {
     let (mut ids, mut values) = (HashSet::new(), HashSet::new());
     for role in ROLES {
         assert!(ids.insert((role.api, role.id)), "{}", role.id);
@@ -51,7 +51,7 @@ fn no_api_has_an_id_or_a_value_twice() {
 }
 
 #[test]
-fn the_table_is_written_as_ids_are_written_out() {
+fn ids_and_words_of_the_tables_are_in_lower_case() {
     let ids = ROLES.iter().flat_map(|role| [role.api, role.id]);
     for text in ids.chain(APIS.iter().copied()).chain(OWNERS.iter().copied()) {
         assert_eq!(Guid::parse(text).unwrap().to_string(), text);
@@ -66,48 +66,48 @@ fn the_table_is_written_as_ids_are_written_out() {
 }
 
 #[test]
-fn a_role_of_a_dangerous_family_fails_closed_though_nobody_has_seen_it() {
+fn an_unknown_role_of_a_dangerous_family_is_privileged() {
     for (value, reason) in [
-        ("RoleManagement.ReadWrite.Everything", Why::Roles),
-        ("RoleAssignment.Create.All", Why::Roles),
-        ("RoleEligibility.Manage.All", Why::Roles),
-        ("PrivilegedAccess.Manage.All", Why::Roles),
-        ("Identity.PrivilegeAccountActions.ReadWrite.All", Why::Roles),
-        ("AppRoleAssignment.Create.All", Why::Roles),
-        ("AppRole.Manage", Why::Roles),
-        ("DelegatedAdminRelationship.Approve.All", Why::Roles),
-        ("EntitlementManagement.ReadWrite.Catalog", Why::Roles),
-        ("Exchange.ManageAsAppV2", Why::Roles),
-        ("DelegatedPermissionGrant.Create.All", Why::Consent),
-        ("PermissionGrant.ReadWrite.All", Why::Consent),
-        ("UserAuthMethod-Brainwave.ReadWrite.All", Why::Credentials),
-        ("User-PasswordProfile.Reset.All", Why::Credentials),
-        ("PasswordWriteback.RefreshClient.All", Why::Credentials),
-        ("AgentIdentityBlueprint.Rotate.All", Why::Applications),
-        ("Application.ReadWrite.Selected", Why::Applications),
-        ("Application-Credential.ReadWrite.All", Why::Credentials),
-        ("Application.ReadUpdate.Selected", Why::Applications),
-        ("Policy.ReadWrite.Everything", Why::Policy),
-        ("PolicyReadWrite.All", Why::Policy),
-        ("Policy-ConditionalAccess.ReadWrite.All", Why::Policy),
-        ("policies_write", Why::Policy),
-        ("Domain.ReadWrite.Selected", Why::Trust),
-        ("Directory.ReadWrite.Selected", Why::Directory),
-        ("Directory.Read.Write.All", Why::Directory),
-        ("SynchronizationData-User.Upload.All", Why::Directory),
-        ("Machine.LiveResponse.Batch", Why::Devices),
-        ("Machine.Isolate", Why::Devices),
-        ("Sites.FullControl.Selected", Why::Data),
-        ("full_access_as_app", Why::Data),
-        ("IMAP.AccessAsApp", Why::Data),
-        ("Content.SuperUser.Scoped", Why::Data),
+        ("RoleManagement.ReadWrite.Everything", PrivilegeReason::Roles),
+        ("RoleAssignment.Create.All", PrivilegeReason::Roles),
+        ("RoleEligibility.Manage.All", PrivilegeReason::Roles),
+        ("PrivilegedAccess.Manage.All", PrivilegeReason::Roles),
+        ("Identity.PrivilegeAccountActions.ReadWrite.All", PrivilegeReason::Roles),
+        ("AppRoleAssignment.Create.All", PrivilegeReason::Roles),
+        ("AppRole.Manage", PrivilegeReason::Roles),
+        ("DelegatedAdminRelationship.Approve.All", PrivilegeReason::Roles),
+        ("EntitlementManagement.ReadWrite.Catalog", PrivilegeReason::Roles),
+        ("Exchange.ManageAsAppV2", PrivilegeReason::Roles),
+        ("DelegatedPermissionGrant.Create.All", PrivilegeReason::Consent),
+        ("PermissionGrant.ReadWrite.All", PrivilegeReason::Consent),
+        ("UserAuthMethod-Brainwave.ReadWrite.All", PrivilegeReason::Credentials),
+        ("User-PasswordProfile.Reset.All", PrivilegeReason::Credentials),
+        ("PasswordWriteback.RefreshClient.All", PrivilegeReason::Credentials),
+        ("AgentIdentityBlueprint.Rotate.All", PrivilegeReason::Applications),
+        ("Application.ReadWrite.Selected", PrivilegeReason::Applications),
+        ("Application-Credential.ReadWrite.All", PrivilegeReason::Credentials),
+        ("Application.ReadUpdate.Selected", PrivilegeReason::Applications),
+        ("Policy.ReadWrite.Everything", PrivilegeReason::Policy),
+        ("PolicyReadWrite.All", PrivilegeReason::Policy),
+        ("Policy-ConditionalAccess.ReadWrite.All", PrivilegeReason::Policy),
+        ("policies_write", PrivilegeReason::Policy),
+        ("Domain.ReadWrite.Selected", PrivilegeReason::Trust),
+        ("Directory.ReadWrite.Selected", PrivilegeReason::Directory),
+        ("Directory.Read.Write.All", PrivilegeReason::Directory),
+        ("SynchronizationData-User.Upload.All", PrivilegeReason::Directory),
+        ("Machine.LiveResponse.Batch", PrivilegeReason::Devices),
+        ("Machine.Isolate", PrivilegeReason::Devices),
+        ("Sites.FullControl.Selected", PrivilegeReason::Data),
+        ("full_access_as_app", PrivilegeReason::Data),
+        ("IMAP.AccessAsApp", PrivilegeReason::Data),
+        ("Content.SuperUser.Scoped", PrivilegeReason::Data),
     ] {
         assert_eq!(on_graph(value), Some(reason), "{value}");
     }
 }
 
 #[test]
-fn reading_what_everybody_may_see_is_not_privileged() {
+fn reading_directory_data_is_not_privileged() {
     for value in [
         "User.Read.All",
         "Group.Read.All",
@@ -134,17 +134,17 @@ fn reading_what_everybody_may_see_is_not_privileged() {
 }
 
 #[test]
-fn a_role_without_a_value_is_privileged_on_microsofts_apis_only() {
+fn a_role_without_a_value_is_privileged_only_on_microsoft_apis() {
     for value in [None, Some(""), Some(" ")] {
-        assert_eq!(ask(GRAPH, None, UNKNOWN, value), Some(Why::Unnamed));
-        assert_eq!(ask(OWN, Some(MICROSOFT), UNKNOWN, value), Some(Why::Unnamed));
+        assert_eq!(ask(GRAPH, None, UNKNOWN, value), Some(PrivilegeReason::Unnamed));
+        assert_eq!(ask(OWN, Some(MICROSOFT), UNKNOWN, value), Some(PrivilegeReason::Unnamed));
         assert_eq!(ask(OWN, Some(OWN_TENANT), UNKNOWN, value), None);
         assert_eq!(ask(OWN, None, UNKNOWN, value), None);
     }
 }
 
 #[test]
-fn an_own_api_decides_itself() {
+fn no_role_of_an_own_api_is_privileged() {
     for role in ROLES {
         for owner in [None, Some(OWN_TENANT)] {
             assert_eq!(ask(OWN, owner, role.id, Some(role.value)), None, "{}", role.value);
@@ -154,7 +154,7 @@ fn an_own_api_decides_itself() {
 }
 
 #[test]
-fn an_api_is_microsofts_by_its_id_or_by_its_owner() {
+fn an_api_is_microsofts_by_its_id_or_its_owner() {
     let is = |api, owner: Option<&str>| {
         is_microsofts(AppId::parse(api).unwrap(), owner.map(|owner| Guid::parse(owner).unwrap()))
     };
@@ -172,7 +172,7 @@ fn a_reason_is_one_word() {
     for role in ROLES {
         assert_eq!(role.why.to_string(), format!("{:?}", role.why).to_lowercase());
     }
-    assert_eq!(Why::Unnamed.to_string(), "unnamed");
+    assert_eq!(PrivilegeReason::Unnamed.to_string(), "unnamed");
 }
 
 /// The text with some letters in the other case.
@@ -200,12 +200,12 @@ fn values() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn case_never_matters(value in values(), flips in prop::collection::vec(any::<bool>(), 1..70)) {
+    fn case_does_not_matter(value in values(), flips in prop::collection::vec(any::<bool>(), 1..70)) {
         prop_assert_eq!(on_graph(&value), on_graph(&recased(&value, &flips)));
     }
 
     #[test]
-    fn what_is_added_to_a_value_never_takes_a_whole_family_away(
+    fn adding_letters_to_a_value_does_not_take_it_out_of_its_family(
         family in select(FAMILIES),
         (before, after) in ("[A-Za-z.-]{0,12}", "[A-Za-z.-]{0,12}"),
     ) {

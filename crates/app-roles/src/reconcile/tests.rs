@@ -20,8 +20,13 @@ fn role(number: u16) -> AppRoleId {
     AppRoleId::parse(&format!("55555555-5555-5555-5555-{number:012}")).unwrap()
 }
 
-fn holding(principal: u16, role_number: u16) -> Holding {
-    Holding { principal: id(principal), api: id(0), role: role(role_number), is_old: false }
+fn holding(principal: u16, role_number: u16) -> CompactAssignment {
+    CompactAssignment {
+        principal: id(principal),
+        api: id(0),
+        role: role(role_number),
+        is_old: false,
+    }
 }
 
 fn identity(number: u16, group: &str) -> Principal {
@@ -50,7 +55,7 @@ fn api() -> Arc<Api> {
     })
 }
 
-/// The baseline gives everything in rg-a role 1; a request may get it role 2, and revoke role 3.
+/// The baseline grants role 1 to everything in rg-a. A request can assign role 2 and revoke role 3.
 fn policy() -> Policy {
     let (group, protected, api) = (format!("{GROUPS}/rg-a"), id(7), id(0));
     let text = format!(
@@ -64,88 +69,88 @@ fn policy() -> Policy {
     Policy::parse(text.as_bytes()).unwrap()
 }
 
-/// What looking at one identity shows that holds these.
-fn look_at(identity: &Principal, held: Vec<Holding>) -> Findings {
+/// Compares one identity that has these assignments.
+fn compare(identity: &Principal, held: Vec<CompactAssignment>) -> Findings {
     let own = OwnIdentity { object_id: id(OWN), tenant_id: Guid::parse(TENANT).ok() };
-    let (policy, apis, holdings) = (policy(), [api()], Holdings::from(held));
+    let (policy, apis, holdings) = (policy(), [api()], AssignmentsByPrincipal::from(held));
     let comparison = Comparison { policy: &policy, own, apis: &apis, holdings: &holdings };
     let mut findings = Findings::default();
-    findings.look_at(identity, &comparison);
+    findings.compare(identity, &comparison);
     findings
 }
 
 #[test]
-fn who_lacks_a_role_that_the_baseline_gives_is_found() {
+fn an_identity_that_lacks_a_baseline_role_is_found() {
     for (held, lacks) in [
         (vec![], true),
         (vec![holding(1, 2)], true),
         (vec![holding(2, 1)], true),
         (vec![holding(1, 1)], false),
     ] {
-        let found = look_at(&identity(1, "rg-a"), held.clone());
+        let found = compare(&identity(1, "rg-a"), held.clone());
         assert_eq!(found.lacking == [id(1)], lacks, "{held:?}");
         assert_eq!((found.lacking.len(), found.identities), (usize::from(lacks), 1));
     }
 }
 
 #[test]
-fn who_is_protected_or_the_broker_itself_or_elsewhere_lacks_nothing() {
+fn a_protected_or_uncovered_identity_and_the_broker_lack_nothing() {
     for one in [identity(7, "rg-a"), identity(OWN, "rg-a"), identity(1, "rg-b")] {
-        assert!(look_at(&one, vec![]).lacking.is_empty(), "{one:?}");
+        assert!(compare(&one, vec![]).lacking.is_empty(), "{one:?}");
     }
 }
 
 #[test]
-fn what_no_rule_lets_anybody_assign_is_unexpected() {
+fn an_assignment_that_no_rule_allows_is_unexpected() {
     let held: Vec<_> = (1..=5).map(|role| holding(1, role)).collect();
-    // Role 3 may be revoked only, 4 is named by no rule, 5 is not defined any more.
-    assert_eq!(look_at(&identity(1, "rg-a"), held.clone()).unexpected, held[2..]);
-    assert_eq!(look_at(&identity(1, "rg-b"), held.clone()).unexpected, held);
+    // Role 3 can only be revoked, no rule names role 4, and the API no longer defines role 5.
+    assert_eq!(compare(&identity(1, "rg-a"), held.clone()).unexpected, held[2..]);
+    assert_eq!(compare(&identity(1, "rg-b"), held.clone()).unexpected, held);
 }
 
 #[test]
-fn what_a_protected_identity_holds_needs_a_rule_too_and_what_the_broker_holds_none() {
+fn roles_of_a_protected_identity_need_a_rule_and_roles_of_the_broker_need_none() {
     let held = |number| vec![holding(number, 2), holding(number, 4)];
-    assert_eq!(look_at(&identity(7, "rg-a"), held(7)).unexpected, [holding(7, 4)]);
-    assert_eq!(look_at(&identity(OWN, "rg-a"), held(OWN)).unexpected, []);
+    assert_eq!(compare(&identity(7, "rg-a"), held(7)).unexpected, [holding(7, 4)]);
+    assert_eq!(compare(&identity(OWN, "rg-a"), held(OWN)).unexpected, []);
 }
 
 #[test]
-fn nobody_has_a_turn_where_nobody_lacks_anything() {
-    let turns = Turns::of(vec![], id(3), 5000);
-    assert_eq!(turns, Turns { now: vec![], later: 0, next: None });
+fn no_identity_is_selected_if_none_lacks_roles() {
+    let turns = RepairBatch::of(vec![], id(3), 5000);
+    assert_eq!(turns, RepairBatch { now: vec![], later: 0, next: None });
 }
 
 #[test]
-fn of_too_many_those_after_the_last_time_come_first_and_the_next_time_goes_on_behind_them() {
+fn a_run_continues_where_the_last_one_stopped_and_wraps_around() {
     let lacking: Vec<_> = (0..10).map(id).collect();
-    let turns = Turns::of(lacking, id(7), 5);
+    let turns = RepairBatch::of(lacking, id(7), 5);
     assert_eq!(turns.now, [7, 8, 9, 0, 1].map(id));
     assert_eq!((turns.later, turns.next), (5, Some(id(2))));
 }
 
 #[test]
-fn what_is_found_once_only_is_not_found_twice() {
+fn an_assignment_that_was_found_only_once_is_dropped() {
     let before = [holding(1, 1), holding(1, 3), holding(2, 1)];
     let now = [holding(2, 1), holding(2, 2), holding(1, 3)];
-    assert_eq!(found_twice(&now, &before), [holding(2, 1), holding(1, 3)]);
-    assert_eq!(found_twice(&now, &[]), []);
+    assert_eq!(confirmed(&now, &before), [holding(2, 1), holding(1, 3)]);
+    assert_eq!(confirmed(&now, &[]), []);
 }
 
 #[test]
-fn what_is_old_would_have_been_found_the_time_before() {
-    let old = Holding { is_old: true, ..holding(2, 2) };
-    assert_eq!(found_twice(&[holding(2, 1), old], &[]), [old]);
-    assert_eq!(found_twice(&[old], &[holding(2, 2)]), [old]);
+fn an_old_assignment_counts_as_found_before() {
+    let old = CompactAssignment { is_old: true, ..holding(2, 2) };
+    assert_eq!(confirmed(&[holding(2, 1), old], &[]), [old]);
+    assert_eq!(confirmed(&[old], &[holding(2, 2)]), [old]);
 }
 
 proptest! {
     #[test]
-    fn each_principal_is_found_with_what_it_holds_in_whatever_order_it_came(
+    fn the_assignments_of_each_principal_are_found_in_any_input_order(
         rows in vec((0..6_u16, 0..4_u16), 0..40),
     ) {
         let all: Vec<_> = rows.iter().map(|(principal, role)| holding(*principal, *role)).collect();
-        let holdings = Holdings::from(all.clone());
+        let holdings = AssignmentsByPrincipal::from(all.clone());
         for principal in 0..7 {
             let expected: HashSet<_> =
                 rows.iter().filter(|row| row.0 == principal).map(|row| role(row.1)).collect();
@@ -157,13 +162,13 @@ proptest! {
     }
 
     #[test]
-    fn everybody_has_a_turn_in_time_even_if_nobody_is_ever_mended(
+    fn every_identity_is_selected_in_time_even_if_none_is_ever_repaired(
         count in 0..200_u16, most in 1..60_usize, from in 0..200_u16,
     ) {
         let lacking: Vec<_> = (0..count).map(id).collect();
         let (mut seen, mut from) = (HashSet::new(), id(from));
         for _ in 0..lacking.len().div_ceil(most) {
-            let turns = Turns::of(lacking.clone(), from, most);
+            let turns = RepairBatch::of(lacking.clone(), from, most);
             prop_assert!(turns.now.len() <= most);
             prop_assert_eq!(turns.now.len() + turns.later, lacking.len());
             seen.extend(turns.now);

@@ -4,22 +4,22 @@ use crate::{
     ids::AppRoleId,
     names::RoleName,
     outcome::{Code, Status},
-    request::MOST_ROLES,
-    text::{LONGEST_DISPLAY_NAME, LONGEST_ROLE_VALUE, RoleValue},
+    request::MAX_ROLES,
+    text::{MAX_DISPLAY_NAME_LENGTH, MAX_ROLE_VALUE_LENGTH, RoleValue},
 };
 
-/// A result in which every text is as long as it can be, made of one character.
-fn fullest(character: char) -> RequestResult {
+/// A result with texts of maximal length that repeat one character.
+fn largest(character: char) -> RequestResult {
     let text = |length: usize| String::from(character).repeat(length);
     let id = "11111111-1111-1111-1111-111111111111";
     let principal = Principal {
         object_id: ObjectId::parse(id).unwrap(),
         client_id: AppId::parse(id).unwrap(),
-        display_name: text(LONGEST_DISPLAY_NAME),
+        display_name: text(MAX_DISPLAY_NAME_LENGTH),
         resource_id: None,
         by_client_id: false,
     };
-    let value = text(LONGEST_ROLE_VALUE);
+    let value = text(MAX_ROLE_VALUE_LENGTH);
     let role = AppRole {
         value: Some(value.clone()),
         ..AppRole::known_by_id(AppRoleId::parse(id).unwrap())
@@ -30,10 +30,10 @@ fn fullest(character: char) -> RequestResult {
         rule: Some("a rule".to_owned()),
         ..RoleOutcome::new(Status::Failed)
     }
-    .requested(&name)
-    .about(&role)
-    .coded(Code::GraphRefused)
-    .because(&text(1000))
+    .with_requested_name(&name)
+    .with_role(&role)
+    .with_code(Code::GraphRefused)
+    .with_message(&text(1000))
     .with_assignment(Assignment {
         id: "2jLOCnF3kEmyV7V1jUxRfYxpQWLyMWhCm1KI1oYkTjw".to_owned(),
         api: principal.object_id,
@@ -49,8 +49,8 @@ fn fullest(character: char) -> RequestResult {
         dry_run: false,
         principal: Some((&principal).into()),
         api: None,
-        roles: vec![outcome; MOST_ROLES],
-        candidates: vec![(&principal).into(); MOST_CANDIDATES],
+        roles: vec![outcome; MAX_ROLES],
+        candidates: vec![(&principal).into(); MAX_CANDIDATES],
         started_at: String::new(),
         duration_ms: 1,
         attempt: 1,
@@ -62,10 +62,10 @@ fn fullest(character: char) -> RequestResult {
 }
 
 #[test]
-fn the_fullest_result_fits_a_message_and_says_what_was_left_out() {
+fn the_largest_possible_result_fits_into_a_message_and_says_that_it_is_truncated() {
     for (character, truncated) in [('a', false), ('ü', true), ('𝕏', true), ('"', true)] {
-        let json = fullest(character).to_json().unwrap();
-        assert!(json.len() <= LARGEST_RESULT, "{character}: {}", json.len());
+        let json = largest(character).to_json().unwrap();
+        assert!(json.len() <= MAX_RESULT_BYTES, "{character}: {}", json.len());
         assert_eq!(json.contains("\"truncated\":true"), truncated, "{character}: {}", json.len());
         assert!(json.contains("\"graphRefused\""));
     }

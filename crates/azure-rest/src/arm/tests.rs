@@ -7,11 +7,11 @@ const BASE: &str = "https://management.azure.com";
 
 fn url(resource: &str) -> Url {
     let resource = ArmScope::parse(&format!("{GROUP}/providers/{resource}")).unwrap();
-    address(&Url::parse(BASE).unwrap(), &resource)
+    identity_url(&Url::parse(BASE).unwrap(), &resource)
 }
 
 #[test]
-fn addresses_are_what_azure_resource_manager_documents() {
+fn urls_are_those_that_azure_resource_manager_documents() {
     let identity = "Microsoft.ManagedIdentity/userAssignedIdentities/id";
     let extension = "providers/Microsoft.ManagedIdentity/identities/default";
     let version = "api-version=2023-01-31";
@@ -28,7 +28,7 @@ fn addresses_are_what_azure_resource_manager_documents() {
 }
 
 #[test]
-fn each_refusal_means_what_the_table_says() {
+fn each_refusal_has_the_documented_meaning() {
     let body = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"because"}}}}"#);
     for (status, code, expected) in [
         (404, "ResourceNotFound", Meaning::NoIdentity),
@@ -36,10 +36,10 @@ fn each_refusal_means_what_the_table_says() {
         (404, "SubscriptionNotFound", Meaning::Forbidden),
         (403, "AuthorizationFailed", Meaning::Forbidden),
         (401, "InvalidAuthenticationTokenAudience", Meaning::TokenRefused),
-        (408, "RequestTimeout", Meaning::Passing),
-        (429, "TooManyRequests", Meaning::Passing),
-        (500, "InternalServerError", Meaning::Passing),
-        (503, "ServerTimeout", Meaning::Passing),
+        (408, "RequestTimeout", Meaning::Transient),
+        (429, "TooManyRequests", Meaning::Transient),
+        (500, "InternalServerError", Meaning::Transient),
+        (503, "ServerTimeout", Meaning::Transient),
         (400, "InvalidResourceType", Meaning::Unanswered),
         (409, "MissingSubscriptionRegistration", Meaning::Unanswered),
         (302, "", Meaning::Unanswered),
@@ -52,7 +52,7 @@ fn each_refusal_means_what_the_table_says() {
 }
 
 #[test]
-fn a_body_that_cannot_be_read_leaves_the_status_to_say_what_is_meant() {
+fn the_status_decides_when_the_body_cannot_be_read() {
     for body in ["", "<html>", "{}", "[]", r#"{"error":{"code":7}}"#, r#"{"error":null}"#] {
         assert_eq!(meaning(403, body.as_bytes(), None).0, Meaning::Forbidden, "{body}");
         assert_eq!(meaning(404, body.as_bytes(), None).0, Meaning::NoIdentity, "{body}");
@@ -61,18 +61,18 @@ fn a_body_that_cannot_be_read_leaves_the_status_to_say_what_is_meant() {
 
 proptest! {
     #[test]
-    fn no_resource_leaves_its_place_in_the_address(name in "[^/]{1,20}") {
+    fn no_resource_leaves_its_place_in_the_identity_url(name in "[^/]{1,20}") {
         let Ok(resource) = ArmScope::parse(&format!("{GROUP}/providers/Microsoft.Web/sites/{name}")) else {
             return Ok(());
         };
-        let url = address(&Url::parse(BASE).unwrap(), &resource);
+        let url = identity_url(&Url::parse(BASE).unwrap(), &resource);
         prop_assert_eq!(url.host_str(), Some("management.azure.com"));
-        prop_assert_eq!(url.path_segments().unwrap().count(), 8 + EXTENSION.len());
+        prop_assert_eq!(url.path_segments().unwrap().count(), 8 + SYSTEM_ASSIGNED.len());
         prop_assert_eq!(url.query(), Some("api-version=2023-01-31"));
     }
 
     #[test]
-    fn no_answer_makes_reading_panic(status: u16, body: Vec<u8>) {
+    fn no_response_makes_the_parser_panic(status: u16, body: Vec<u8>) {
         let _ = meaning(status, &body, None);
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 
-/// A credential that answers what its plan says, the last entry for ever: minutes left, or a fault.
+/// A credential that follows a plan and repeats its last entry: minutes until expiry, or an error.
 #[derive(Debug)]
 struct Planned {
     plan: Vec<Result<i64, &'static str>>,
@@ -45,7 +45,7 @@ fn source(plan: &[Result<i64, &'static str>]) -> (TokenSource, Arc<AtomicUsize>)
     (TokenSource::new(make, SCOPE.to_owned(), CallTiming::default()), calls)
 }
 
-/// The header with a token that can be sent now.
+/// The header that a request would carry.
 async fn sent(source: &TokenSource) -> String {
     let token = source.token().await.unwrap();
     token.authorization().to_str().unwrap().to_owned()
@@ -53,13 +53,13 @@ async fn sent(source: &TokenSource) -> String {
 
 #[tokio::test]
 async fn a_failure_names_the_scope_and_the_cause() {
-    let (source, _) = source(&[Err("the endpoint burns")]);
+    let (source, _) = source(&[Err("the endpoint is down")]);
     let error = source.token().await.unwrap_err().to_string();
-    assert!(error.contains(SCOPE) && error.contains("the endpoint burns"), "{error}");
+    assert!(error.contains(SCOPE) && error.contains("the endpoint is down"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_failure_callers_are_told_at_once_and_later_it_is_tried_again() {
+async fn a_failure_is_returned_without_a_fetch_until_a_later_attempt() {
     let (source, calls) = source(&[Err("down"), Ok(60)]);
     for _ in 0..20 {
         assert!(source.token().await.is_err());
@@ -102,18 +102,18 @@ async fn a_hundred_concurrent_callers_cause_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_forgotten_token_is_fetched_again_and_a_newer_one_is_kept() {
+async fn a_discarded_token_is_fetched_again_and_a_newer_one_is_kept() {
     let (source, _) = source(&[Ok(60)]);
     let refused = source.token().await.unwrap();
-    source.forget(&refused).await;
+    source.discard(&refused).await;
     let newer = source.token().await.unwrap();
     assert_ne!(newer.authorization(), refused.authorization());
-    source.forget(&refused).await;
+    source.discard(&refused).await;
     assert_eq!(source.token().await.unwrap().authorization(), newer.authorization());
 }
 
 #[test]
-fn a_token_that_no_header_can_hold_is_none() {
+fn a_token_that_a_header_cannot_contain_is_refused() {
     for text in ["two\nlines", "nul\0"] {
         let token = AccessToken::new(text, OffsetDateTime::now_utc());
         assert!(Token::try_from(token).is_err(), "{text:?}");

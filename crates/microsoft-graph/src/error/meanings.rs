@@ -1,15 +1,14 @@
-//! What Microsoft Graph's refusals mean: the one table.
+//! The table of Microsoft Graph's errors.
 //!
 //! Statuses and codes are documented ("Microsoft Graph error responses and resource types", "Error
-//! codes for identity and access"); the texts are those that callers have reported, and nothing
-//! promises that they stay. Whatever no row knows is [`ErrorKind::Refused`], with the whole answer in
-//! the log.
+//! codes for identity and access"). The texts are not: callers have reported them, and they may change.
+//! An error without a row is [`ErrorKind::Refused`], and the log contains the whole response.
 
 use serde::Deserialize;
 
-use super::ErrorKind;
+use super::kind::ErrorKind;
 
-/// A refusal's body.
+/// The body of an error response.
 ///
 /// ```json
 /// { "error": { "code": "Request_BadRequest", "message": "…",
@@ -20,7 +19,7 @@ struct Envelope {
     error: Body,
 }
 
-/// What a refusal says of itself.
+/// The error in the body.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Body {
     pub(super) code: String,
@@ -36,8 +35,8 @@ struct Detail {
     code: String,
 }
 
-/// A row: what a refusal must have, and what it means. `None` and "" match everything; a code that
-/// ends in `*` matches its beginning. Upper and lower case are the same.
+/// A row of the table: conditions on an error, and its meaning. `None` and "" match everything. A code
+/// that ends in `*` matches a prefix. The comparison ignores case.
 struct Meaning {
     status: Option<u16>,
     code: Option<&'static str>,
@@ -65,8 +64,8 @@ const fn by_status(status: u16, kind: ErrorKind) -> Meaning {
 const BAD_REQUEST: Option<&str> = Some("Request_BadRequest");
 const SAME_KEY: Option<&str> = Some("Request_MultipleObjectsWithSameKeyValue");
 
-/// The first row that matches counts. The five causes of `Request_BadRequest` differ in their text
-/// only.
+/// The first row that matches applies. The five causes of `Request_BadRequest` differ only in their
+/// text.
 const MEANINGS: &[Meaning] = &[
     by_text(
         None,
@@ -110,17 +109,17 @@ const MEANINGS: &[Meaning] = &[
     by_status(504, ErrorKind::Unavailable),
 ];
 
-/// A service principal that is so new that its application is not there yet; whatever else the
-/// refusal says.
+/// The detail for a service principal whose application has not been replicated yet. It overrides the
+/// table.
 const TOO_NEW: &str = "NoBackingApplicationObject";
 
 impl Body {
-    /// What the bytes of a refusal say; nothing, if they are not Graph's.
+    /// Decodes a body. A body that is not Graph's has an empty code and message.
     pub(super) fn decode(bytes: &[u8]) -> Self {
         serde_json::from_slice::<Envelope>(bytes).map(|envelope| envelope.error).unwrap_or_default()
     }
 
-    /// What the refusal means.
+    /// The meaning of the error.
     pub(super) fn meaning(&self, status: u16) -> ErrorKind {
         if self.details.iter().any(|detail| detail.code.eq_ignore_ascii_case(TOO_NEW)) {
             return ErrorKind::PrincipalNotFound;
@@ -137,8 +136,8 @@ impl Body {
 
 fn matches(expected: &str, code: &str) -> bool {
     match expected.strip_suffix('*') {
-        Some(beginning) => {
-            code.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+        Some(prefix) => {
+            code.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         }
         None => expected.eq_ignore_ascii_case(code),
     }
@@ -152,7 +151,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_makes_reading_panic(bytes: Vec<u8>, code: String, message: String, status: u16) {
+        fn no_response_makes_the_parser_panic(bytes: Vec<u8>, code: String, message: String, status: u16) {
             let _ = Body::decode(&bytes).meaning(status);
             let _ = Body { code, message, details: Vec::new() }.meaning(status);
         }

@@ -1,15 +1,18 @@
 use super::*;
+use app_roles::outcome::Code;
 
 fn refused(status: u16, code: &str, message: &str) -> GraphError {
     let body = format!(
         r#"{{"error":{{"code":"{code}","message":"{message}","innerError":{{"date":"2026-08-20T10:11:12","request-id":"r"}}}}}}"#
     );
-    GraphError::refused(status, body.as_bytes(), Some("r".to_owned()), &Claims::default())
+    GraphError {
+        request_id: Some("r".to_owned()),
+        ..GraphError::by_body(status, body.as_bytes(), &Claims::default())
+    }
 }
 
-/// Status, code, message as Graph writes them, and what they mean. In the order of causes: the
-/// assignment, the two service principals, the role, the request, the token, rights, limits, the
-/// moment.
+/// Status, code and message as Graph writes them, and their meaning. Ordered by cause: the assignment,
+/// the two service principals, the role, the request, the token, permissions, limits, transient faults.
 const REFUSALS: &str = "
 400 | Request_BadRequest | Permission being assigned already exists on the object | AlreadyAssigned
 400 | Request_MultipleObjectsWithSameKeyValue | EntitlementGrant entry already exists. | AlreadyAssigned
@@ -60,7 +63,7 @@ const REFUSALS: &str = "
 400 | Directory_ExpiredPageToken | The specified page token value has expired. | PageExpired";
 
 #[test]
-fn a_refusal_means_what_its_status_code_and_text_say_together() {
+fn status_code_and_text_together_decide_the_meaning() {
     for row in REFUSALS.trim().lines() {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
         let [status, code, message, kind] = cells.as_slice() else { panic!("{row}") };
@@ -70,44 +73,44 @@ fn a_refusal_means_what_its_status_code_and_text_say_together() {
 }
 
 #[test]
-fn a_body_that_is_not_graphs_is_understood_by_its_status() {
+fn the_status_decides_when_the_body_is_not_graphs() {
     for (status, kind) in
         [(502, ErrorKind::Unavailable), (429, ErrorKind::Throttled), (418, ErrorKind::Refused)]
     {
-        let error = GraphError::refused(status, b"<html>gateway</html>", None, &Claims::default());
+        let error = GraphError::by_body(status, b"<html>gateway</html>", &Claims::default());
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(&status.to_string()));
     }
 }
 
 #[test]
-fn a_service_principal_without_its_application_is_too_new_whatever_else_the_refusal_says() {
+fn a_service_principal_without_its_application_is_not_replicated_yet_whatever_the_table_says() {
     for status in [400, 404] {
         let body = br#"{"error":{"code":"Request_BadRequest","message":"x","details":[{"code":"NoBackingApplicationObject","message":"y","target":"z"}]}}"#;
-        let error = GraphError::refused(status, body, None, &Claims::default());
+        let error = GraphError::by_body(status, body, &Claims::default());
         assert_eq!(error.kind(), ErrorKind::PrincipalNotFound);
     }
 }
 
 #[test]
-fn a_refusal_that_no_row_knows_is_kept_whole() {
+fn an_unknown_error_is_logged_as_a_whole() {
     let body = br#"{"error":{"code":"New_Code","message":"m","details":[{"code":"d","target":"t"}],"innerError":{"date":"2026-08-20T10:11:12"}}}"#;
-    let text = GraphError::refused(400, body, None, &Claims::default()).to_string();
+    let text = GraphError::by_body(400, body, &Claims::default()).to_string();
     for part in ["New_Code", "details", "target", "2026-08-20T10:11:12"] {
         assert!(text.contains(part), "{text}");
     }
-    let endless = vec![b'x'; 100 * LONGEST_EXCERPT];
-    let text = GraphError::refused(400, &endless, None, &Claims::default()).to_string();
-    assert!(text.len() < 2 * LONGEST_EXCERPT);
+    let endless = vec![b'x'; 100 * MAX_EXCERPT];
+    let text = GraphError::by_body(400, &endless, &Claims::default()).to_string();
+    assert!(text.len() < 2 * MAX_EXCERPT);
 }
 
 #[test]
 fn a_forbidden_call_names_each_role_that_the_token_lacks() {
     let body = br#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}"#;
     let claims: Claims = serde_json::from_str(r#"{"roles":["Application.Read.All"]}"#).unwrap();
-    let text = GraphError::refused(403, body, None, &claims).to_string();
+    let text = GraphError::by_body(403, body, &claims).to_string();
     assert!(text.contains("lacks AppRoleAssignment.ReadWrite.All:"), "{text}");
-    let text = GraphError::refused(403, body, None, &Claims::default()).to_string();
+    let text = GraphError::by_body(403, body, &Claims::default()).to_string();
     assert!(
         text.contains("lacks AppRoleAssignment.ReadWrite.All and Application.Read.All"),
         "{text}"
@@ -116,7 +119,7 @@ fn a_forbidden_call_names_each_role_that_the_token_lacks() {
 }
 
 #[test]
-fn what_an_operator_or_time_can_mend_is_worth_another_delivery() {
+fn an_error_whose_cause_can_disappear_is_worth_another_delivery() {
     for (status, code, message) in [
         (401, "InvalidAuthenticationToken", "x"),
         (403, "Authorization_RequestDenied", "x"),
@@ -138,7 +141,7 @@ fn what_an_operator_or_time_can_mend_is_worth_another_delivery() {
 }
 
 #[test]
-fn requesters_see_what_to_do_and_not_what_graph_said() {
+fn requesters_see_advice_and_not_the_message_of_graph() {
     let error =
         refused(403, "Authorization_RequestDenied", "Insufficient privileges, internal detail");
     let failure = error.into_failure();

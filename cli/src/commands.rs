@@ -1,0 +1,14 @@
+//! One module for each command. `change` is `assign` and `revoke`.
+
+pub(crate) mod change;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod drift;
+pub(crate) mod holders;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod replay;
+pub(crate) mod roles;
+pub(crate) mod submit;
+pub(crate) mod why;

@@ -1,0 +1,129 @@
+//! Writing the changes of a plan, one role after the other.
+
+use app_roles::{
+    directory::{Api, Assignment, Principal},
+    outcome::{RoleOutcome, Status},
+    policy::Permit,
+    request::Request,
+};
+use broker::{Answer, written};
+use microsoft_graph::{
+    assignments::WriteOptions,
+    error::{ErrorKind, GraphError},
+    priority::Priority,
+};
+use uuid::Uuid;
+
+use super::{
+    plan::{Plan, Step, decision},
+    record::{Line, Record},
+};
+use crate::{failure::Failure, output::Progress, session::Session};
+
+/// What it takes to carry out a plan.
+pub(super) struct Execution<'a> {
+    pub(super) session: &'a Session,
+    pub(super) request: &'a Request,
+    pub(super) record: Option<Record>,
+}
+
+/// The principal and the API of all writes, and what the principal held before.
+struct Target<'a> {
+    principal: &'a Principal,
+    api: &'a Api,
+    held: &'a [Assignment],
+}
+
+impl Execution<'_> {
+    /// Writes every change of the plan. An error of Graph that would repeat for the other roles ends the
+    /// run.
+    pub(super) async fn run(mut self, plan: Plan) -> Result<Answer, Failure> {
+        let Plan { principal, api, held, steps, .. } = plan;
+        let target = Target { principal: &principal, api: &api, held: &held };
+        let (count, mut roles, mut ended) = (steps.len(), Vec::new(), false);
+        let progress = Progress::start("");
+        for (index, Step { outcome, permit, .. }) in steps.into_iter().enumerate() {
+            progress.say(&format!("{} of {count} roles …", index + 1));
+            let outcome = match permit {
+                None => outcome,
+                Some(_) if ended => not_attempted(outcome),
+                Some(permit) => {
+                    let (outcome, end) = self.write_recorded(&target, &permit, outcome).await?;
+                    ended = end;
+                    outcome
+                }
+            };
+            roles.push(outcome);
+        }
+        Ok(decision(&principal, &api, roles))
+    }
+
+    /// Writes one change, with a line in the record before and after it.
+    async fn write_recorded(
+        &mut self,
+        target: &Target<'_>,
+        permit: &Permit,
+        outcome: RoleOutcome,
+    ) -> Result<(RoleOutcome, bool), Failure> {
+        let client_request_id = Uuid::new_v4();
+        let line = Line {
+            operator: self.session.operator(),
+            principal: target.principal,
+            api: target.api,
+            request: self.request,
+            client_request_id,
+        };
+        if let Some(record) = &mut self.record {
+            record.write("intent", &line, &outcome)?;
+        }
+        let (outcome, end) = self.write(target.held, permit, outcome, client_request_id).await;
+        if let Some(record) = &mut self.record {
+            record.write("done", &line, &outcome)?;
+        }
+        Ok((outcome, end))
+    }
+
+    /// Writes one change. The flag says whether the run ends.
+    async fn write(
+        &self,
+        held: &[Assignment],
+        permit: &Permit,
+        outcome: RoleOutcome,
+        client_request_id: Uuid,
+    ) -> (RoleOutcome, bool) {
+        let options = WriteOptions {
+            client_request_id,
+            deadline: self.session.deadline(),
+            replication_deadline: self.session.replication_deadline(),
+            priority: Priority::Normal,
+        };
+        match self.session.graph().assignments().write(permit, held, options).await {
+            Ok(done) => (written(done, outcome), false),
+            Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
+                let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
+                (
+                    outcome.with_message(
+                        "Microsoft Graph reports that it exists but does not list it yet",
+                    ),
+                    false,
+                )
+            }
+            Err(error) => {
+                let end = error.is_worth_another_delivery();
+                (failed(outcome, error), end)
+            }
+        }
+    }
+}
+
+/// Explains an error of Graph to an operator who uses their own permissions.
+fn failed(outcome: RoleOutcome, error: GraphError) -> RoleOutcome {
+    let Failure { sentence, hint, .. } = Failure::from(&error);
+    let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    outcome.with_failure(error.into_failure()).with_message(&format!("{sentence}{hint}"))
+}
+
+fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
+    RoleOutcome { status: Status::NotAttempted, ..outcome }
+        .with_message("skipped, because an earlier role failed")
+}

@@ -1,0 +1,245 @@
+//! The plan of a change, made before anything is changed.
+
+use std::sync::Arc;
+
+use app_roles::{
+    directory::{Api, AppRole, Assignment, Principal},
+    names::RoleName,
+    outcome::{Code, RoleOutcome, Status},
+    policy::{Caution, Gap, OperatorConsent, Permit, Question},
+    privileged,
+    request::{Action, Request},
+};
+use broker::{Answer, role_named};
+
+use crate::{
+    failure::Failure,
+    output::{Screen, Tone, shown, table},
+    request::RequestArguments,
+    result::word,
+    session::Session,
+};
+
+/// The plan of a change.
+#[derive(Debug)]
+pub(super) struct Plan {
+    action: Action,
+    pub(super) principal: Principal,
+    pub(super) api: Arc<Api>,
+    /// All assignments of the principal.
+    pub(super) held: Vec<Assignment>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// The plan of one role.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The outcome of a dry run.
+    pub(super) outcome: RoleOutcome,
+    /// The permission to write, if there is something to change.
+    pub(super) permit: Option<Permit>,
+    /// Why the change needs `--privileged`.
+    cautions: Vec<Caution>,
+    /// The decision of the policy.
+    advice: String,
+}
+
+impl Plan {
+    /// Looks up the names of a request and plans each role.
+    pub(super) async fn make(
+        session: &Session,
+        names: &RequestArguments,
+        request: &Request,
+        privileged: bool,
+    ) -> Result<Self, Failure> {
+        let directory = session.directory();
+        let principal = match request.action {
+            Action::Assign => directory.new_principal(&names.principal).await?,
+            Action::Revoke => directory.principal(&names.principal).await?,
+        };
+        let api = directory.api(&names.api).await?;
+        let held = directory.assignments(&principal).await?;
+        let action = request.action;
+        let mut plan = Self { action, principal, api, held, steps: Vec::new() };
+        for name in &request.roles {
+            let step = plan.step(session, name, privileged);
+            plan.steps.push(step);
+        }
+        plan.withhold();
+        Ok(plan)
+    }
+
+    fn step(&self, session: &Session, name: &RoleName, privileged: bool) -> Step {
+        let role = match role_named(name, self.action, &self.api) {
+            Ok(role) => role,
+            Err(outcome) => return Step::impossible(outcome.with_requested_name(name)),
+        };
+        let consent = OperatorConsent {
+            operator: session.operator(),
+            action: self.action,
+            principal: &self.principal,
+            held: &self.held,
+            api: &self.api,
+            role: &role,
+            privileged,
+        };
+        let value = role.value.as_deref();
+        let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
+        let known = RoleOutcome {
+            privileged: Some(why.is_some()),
+            ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)
+        };
+        let cautions = session.policy().cautions(&consent);
+        let advice = advice(session, &consent);
+        match session.policy().operator_permit(&consent) {
+            Ok(permit) => {
+                let rule = Some(permit.rule().to_owned());
+                let (outcome, permit) =
+                    self.dry_run_of(RoleOutcome { rule, ..known }, &role, permit);
+                Step { outcome, permit, cautions, advice }
+            }
+            Err(_) => Step { outcome: blocked(known, &cautions), permit: None, cautions, advice },
+        }
+    }
+
+    /// Compares a role with what the principal holds. The permit is kept if there is something to change.
+    fn dry_run_of(
+        &self,
+        outcome: RoleOutcome,
+        role: &AppRole,
+        permit: Permit,
+    ) -> (RoleOutcome, Option<Permit>) {
+        let is_it = |one: &&Assignment| one.api == self.api.object_id && one.role == role.id;
+        let existing = self.held.iter().find(is_it).cloned();
+        let (status, permit) = match (self.action, existing.is_some()) {
+            (Action::Assign, false) => (Status::WouldAssign, Some(permit)),
+            (Action::Assign, true) => (Status::AlreadyAssigned, None),
+            (Action::Revoke, true) => (Status::WouldRevoke, Some(permit)),
+            (Action::Revoke, false) => (Status::AlreadyRevoked, None),
+        };
+        let outcome = RoleOutcome { status, ..outcome };
+        (existing.into_iter().fold(outcome, RoleOutcome::with_assignment), permit)
+    }
+
+    /// If one role cannot be changed, none is: an operator does not expect half of a request.
+    fn withhold(&mut self) {
+        if !self.steps.iter().any(|step| step.outcome.is_refusal()) {
+            return;
+        }
+        for step in self.steps.iter_mut().filter(|step| step.permit.is_some()) {
+            step.permit = None;
+            step.outcome.status = Status::NotAttempted;
+            let outcome = step.outcome.clone();
+            step.outcome = outcome.with_message("skipped, because another role was refused");
+        }
+    }
+
+    /// The number of roles to change.
+    pub(super) fn changes(&self) -> usize {
+        self.steps.iter().filter(|step| step.permit.is_some()).count()
+    }
+
+    /// The decision of a dry run.
+    pub(super) fn dry_run(self) -> Answer {
+        let roles = self.steps.into_iter().map(|step| step.outcome).collect();
+        decision(&self.principal, &self.api, roles)
+    }
+
+    /// Prints the plan.
+    pub(super) fn show(&self, screen: Screen) {
+        let Self { principal, api, .. } = self;
+        let (name, id) = (shown(&principal.display_name), principal.object_id);
+        screen.say(&format!("Principal: {name} (object ID {id})"));
+        if let Some(resource) = &principal.resource_id {
+            screen.say(&format!("Resource:  {resource}"));
+        }
+        let (name, id) = (shown(&api.display_name), api.app_id);
+        screen.say(&format!("API:       {name} (app ID {id})\n"));
+        let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
+        screen.show(&table(&headers, self.steps.iter().map(Step::row)));
+        for step in &self.steps {
+            for caution in &step.cautions {
+                let sentence = shown(&format!("warning: {}: {caution}", step.name()));
+                screen.say(&screen.paint(Tone::Warning, &sentence));
+            }
+        }
+        screen.say("");
+    }
+}
+
+/// Returns the verb of a question.
+pub(super) fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Assign => "Assign",
+        Action::Revoke => "Revoke",
+    }
+}
+
+/// Combines outcomes of roles to a decision.
+pub(super) fn decision(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Answer {
+    Answer {
+        principal: Some(principal.into()),
+        api: Some(api.into()),
+        roles,
+        candidates: Vec::new(),
+    }
+}
+
+impl Step {
+    /// The step of a role that no operator can change.
+    fn impossible(outcome: RoleOutcome) -> Self {
+        Self { outcome, permit: None, cautions: Vec::new(), advice: String::new() }
+    }
+
+    fn name(&self) -> String {
+        let RoleOutcome { value, requested, .. } = &self.outcome;
+        value.clone().or_else(|| requested.clone()).unwrap_or_default()
+    }
+
+    fn row(&self) -> Vec<String> {
+        let privileged = match self.outcome.privileged {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
+        let change = word(&self.outcome.status);
+        vec![self.name(), privileged.to_owned(), change, self.advice.clone()]
+    }
+}
+
+/// The outcome of a change that needs `--privileged`.
+fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
+    let code = match cautions.first() {
+        Some(Caution::Oneself | Caution::CanAssignRoles) => Code::OwnIdentity,
+        Some(Caution::PrivilegedRole(_)) => Code::PrivilegedRole,
+        Some(Caution::NoPolicy(_)) => Code::NoPolicy,
+        _ => Code::Protected,
+    };
+    let reasons: Vec<_> = cautions.iter().map(ToString::to_string).collect();
+    RoleOutcome { status: Status::Denied, ..known }
+        .with_code(code)
+        .with_message(&reasons.join("; "))
+}
+
+/// Returns the decision of the policy, which does not bind the operator.
+fn advice(session: &Session, consent: &OperatorConsent<'_>) -> String {
+    let question = Question {
+        requester: session.requester(),
+        action: consent.action,
+        principal: consent.principal,
+        api: consent.api,
+        role: consent.role,
+        own: session.own_identity(None),
+    };
+    let policy = session.policy();
+    let denial = match policy.decide(&question) {
+        Ok(permit) => return format!("allowed by rule {:?}", permit.rule()),
+        Err(denial) => denial,
+    };
+    match policy.nearest_rules(&question).first() {
+        Some(near) if matches!(near.gaps.as_slice(), [Gap::Requester(_)]) => {
+            format!("rule {:?} allows other requesters", near.rule)
+        }
+        _ => denial.to_string(),
+    }
+}

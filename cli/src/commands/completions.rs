@@ -1,0 +1,28 @@
+//! `app-role completions`: completion scripts for shells.
+
+use std::io::Write as _;
+
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+use crate::{exit::Exit, failure::Failure};
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// Shell to complete for
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints the script for a command line. `--output` has no effect.
+pub(crate) fn run(
+    command_line: &mut Command,
+    arguments: &CompletionsArguments,
+) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, command_line, "app-role", &mut script);
+    std::io::stdout()
+        .write_all(&script)
+        .map_err(|error| Failure::failed(format!("cannot print the script: {error}")))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,120 @@
+//! `app-role doctor`: checks of everything that the broker needs to work, with the operator's own
+//! permissions. Nothing is changed.
+
+mod account;
+mod azure;
+mod broker;
+mod clock;
+mod files;
+mod finding;
+mod identity;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use finding::{Finding, State};
+
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    options::{BrokerAddress, BrokerIdentity, GlobalOptions},
+    output::{Progress, Screen, Tone, table},
+    session::Session,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    broker: BrokerAddress,
+    #[command(flatten)]
+    identity: BrokerIdentity,
+    /// Folder with host.json and the function folders
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    app_root: PathBuf,
+    /// Storage account of the connection `RequestQueues`: a queue endpoint, for example
+    /// `https://strequests.queue.core.windows.net`, or a connection string
+    #[arg(long, value_name = "ACCOUNT")]
+    requests: Option<String>,
+    /// Storage account of the connection `AzureWebJobsStorage`: a queue endpoint or a connection string
+    #[arg(long, value_name = "ACCOUNT")]
+    host_storage: Option<String>,
+}
+
+/// Runs `app-role doctor`.
+pub(crate) async fn run(
+    global: &GlobalOptions,
+    screen: Screen,
+    arguments: &DoctorArguments,
+) -> Result<Exit, Failure> {
+    let findings = check(global, arguments).await;
+    if screen.is_json() {
+        screen.json(&findings)?;
+    } else {
+        show(screen, &findings);
+    }
+    let is_healthy = findings.iter().all(|finding| finding.state != State::Failed);
+    Ok(if is_healthy { Exit::Done } else { Exit::Failed })
+}
+
+/// Runs all checks. A check that fails does not keep the others from running.
+async fn check(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Finding> {
+    let progress = Progress::start("checking files …");
+    let (mut findings, folders) = files::check(&global.policy, &arguments.app_root);
+    progress.say("signing in …");
+    match Session::open(global).await {
+        Err(failure) => findings.push(Finding::failed("sign-in", &failure)),
+        Ok(session) => {
+            findings.push(Finding::ok("sign-in", identity::who(&session)));
+            progress.say("checking the broker's identity …");
+            let broker = arguments.identity.name();
+            findings.extend(identity::check(&session, broker).await);
+            findings.extend(azure::check(&session, broker).await);
+        }
+    }
+    progress.say("checking the clock …");
+    findings.push(clock::check(global).await);
+    progress.say("checking the broker's health …");
+    findings.push(broker::check(global, &arguments.broker).await);
+    for (connection, option, account) in [
+        ("RequestQueues", "--requests", &arguments.requests),
+        ("AzureWebJobsStorage", "--host-storage", &arguments.host_storage),
+    ] {
+        progress.say(&format!("checking {connection} …"));
+        let account = account.as_deref();
+        findings.extend(account::check(global, (connection, option), account, &folders).await);
+    }
+    findings
+}
+
+/// Prints a line for each finding, and its advice below it.
+fn show(screen: Screen, findings: &[Finding]) {
+    let rows = findings.iter().flat_map(|finding| {
+        let sign = sign(finding.state).0.to_owned();
+        let row = vec![sign, finding.check.clone(), finding.found.clone()];
+        let advice = finding.advice.as_ref();
+        let advice = advice.map(|advice| vec![String::new(), String::new(), format!("→ {advice}")]);
+        std::iter::once(row).chain(advice)
+    });
+    for line in table(&[], rows).lines() {
+        screen.say(&painted(screen, line));
+    }
+}
+
+/// Returns the sign and the color of a state.
+fn sign(state: State) -> (&'static str, Option<Tone>) {
+    match state {
+        State::Ok => ("✓", Some(Tone::Good)),
+        State::Failed => ("✗", Some(Tone::Bad)),
+        State::NotChecked => ("-", None),
+    }
+}
+
+/// Colors the sign of a line.
+fn painted(screen: Screen, line: &str) -> String {
+    for (sign, tone) in [State::Ok, State::Failed].map(sign) {
+        if let (Some(rest), Some(tone)) = (line.strip_prefix(sign), tone) {
+            return format!("{}{rest}", screen.paint(tone, sign));
+        }
+    }
+    line.to_owned()
+}

@@ -1,0 +1,132 @@
+//! The check of the broker's Azure roles. The broker must be able to read the identities of the resources
+//! that the baseline covers.
+
+use app_roles::ids::ObjectId;
+use azure_core::http::Url;
+use azure_rest::arm::NEEDED_ROLE;
+use reqwest::{StatusCode, header::AUTHORIZATION};
+use serde::Deserialize;
+
+use super::finding::Finding;
+use crate::{
+    failure::Failure,
+    http,
+    session::{ArmAccess, Session},
+};
+
+const CHECK: &str = "the broker's Azure role";
+
+/// The version of the API ("Role Assignments - List For Scope").
+const API_VERSION: &str = "2022-04-01";
+
+/// IDs of roles that can read all resources ("Azure built-in roles": Reader, Contributor, Owner).
+const READER_ROLES: [&str; 3] = [
+    "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+];
+
+/// The first page of role assignments. A broker with more Azure roles than fit is not expected.
+#[derive(Deserialize)]
+struct WirePage {
+    value: Vec<WireAssignment>,
+}
+
+#[derive(Deserialize)]
+struct WireAssignment {
+    properties: WireProperties,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireProperties {
+    role_definition_id: String,
+}
+
+/// Checks the broker's roles on each Azure scope of the baseline.
+pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Finding> {
+    let Some(broker) = broker else {
+        return vec![Finding::not_checked(CHECK, "--broker-identity")];
+    };
+    let scopes = session.policy().baseline_scopes();
+    if scopes.is_empty() {
+        return vec![Finding::ok(CHECK, "not needed: the baseline has no Azure scope")];
+    }
+    // The check of the app roles reports an unknown broker.
+    let Ok(broker) = session.directory().principal(broker).await else { return Vec::new() };
+    let mut findings = Vec::new();
+    for scope in scopes {
+        findings.push(check_scope(session.arm(), broker.object_id, &scope).await);
+    }
+    findings
+}
+
+async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding {
+    let roles = match roles(arm, broker, scope).await {
+        Ok(roles) => roles,
+        Err(Failure { exit, sentence, hint }) => {
+            let sentence = format!("{scope}: {sentence}");
+            return Finding::failed(CHECK, &Failure { exit, sentence, hint });
+        }
+    };
+    let can_read = |role: &String| READER_ROLES.iter().any(|known| role.ends_with(known));
+    if roles.iter().any(can_read) {
+        return Finding::ok(CHECK, format!("{scope}: can read"));
+    }
+    if !roles.is_empty() {
+        let count = roles.len();
+        return Finding::unclear(
+            CHECK,
+            format!("{scope}: has {count} roles that this program does not know"),
+        )
+        .advice("check in the portal that one of them can read the identities of resources");
+    }
+    Finding::bad(
+        CHECK,
+        format!("{scope}: has no role, so new identities get their baseline roles late"),
+    )
+    .advice(format!(
+        "az role assignment create --assignee-object-id {broker} --assignee-principal-type \
+             ServicePrincipal --role {NEEDED_ROLE} --scope {scope}"
+    ))
+}
+
+/// Lists the IDs of the broker's roles on a scope, including inherited ones.
+async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<String>, Failure> {
+    let token = arm.tokens.token().await.map_err(|error| {
+        Failure::failed(format!("no token for Azure Resource Manager: {error}"))
+            .hint("sign in again with `az login`")
+    })?;
+    let call = arm
+        .client
+        .get(address(&arm.endpoint, broker, scope))
+        .header(AUTHORIZATION, token.authorization());
+    let response = http::send(call).await?;
+    match response.status() {
+        StatusCode::OK => {
+            let page: WirePage =
+                response.json().await.map_err(|error| http::unreachable(&arm.endpoint, error))?;
+            Ok(page.value.into_iter().map(|one| one.properties.role_definition_id).collect())
+        }
+        StatusCode::FORBIDDEN => Err(Failure::failed("you cannot list its role assignments")
+            .hint(format!("you need the Azure role {NEEDED_ROLE} on this scope"))),
+        StatusCode::NOT_FOUND => Err(Failure::failed("the scope does not exist")
+            .hint("correct the scope in the policy, or sign in to the right tenant")),
+        status => Err(Failure::failed(format!("Azure Resource Manager answered {status}"))),
+    }
+}
+
+/// Returns the URL that lists the broker's role assignments on a scope ("List Azure role assignments using
+/// the REST API").
+fn address(endpoint: &Url, broker: ObjectId, scope: &str) -> Url {
+    let mut url = endpoint.clone();
+    // Only a URL that cannot have a path refuses segments, and an endpoint is http or https.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(scope.split('/').skip(1));
+        path.extend(["providers", "Microsoft.Authorization", "roleAssignments"]);
+    }
+    url.query_pairs_mut()
+        .append_pair("api-version", API_VERSION)
+        .append_pair("$filter", &format!("atScope() and assignedTo('{broker}')"));
+    url
+}

@@ -1,0 +1,120 @@
+//! Comparing managed identities with the policy.
+
+use std::sync::Arc;
+
+use app_roles::{
+    baseline_role,
+    directory::{Api, AppRole, Principal},
+    ids::{AppRoleId, ObjectId},
+    policy::OwnIdentity,
+    reconcile::{AssignmentsByPrincipal, CompactAssignment, Comparison, Findings},
+};
+use serde::Serialize;
+
+use crate::session::Session;
+
+/// A role that is missing or unexpected.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deviation {
+    principal: String,
+    principal_id: ObjectId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<String>,
+    api: String,
+    api_id: ObjectId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    role_id: AppRoleId,
+    /// The rule of the baseline that assigns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+}
+
+/// Compares identities with a policy.
+pub(super) struct Comparer<'a> {
+    comparison: Comparison<'a>,
+    own: OwnIdentity,
+}
+
+impl<'a> Comparer<'a> {
+    /// A comparer for the session's policy. `broker` is the broker's own identity.
+    pub(super) fn new(
+        session: &'a Session,
+        broker: Option<ObjectId>,
+        apis: &'a [Arc<Api>],
+        holdings: &'a AssignmentsByPrincipal,
+    ) -> Self {
+        let (policy, own) = (session.policy(), session.own_identity(broker));
+        Self { comparison: Comparison { policy, own, apis, holdings }, own }
+    }
+
+    /// Compares one identity, as the broker does, and adds the roles in which it differs.
+    pub(super) fn compare(
+        &self,
+        identity: &Principal,
+        missing: &mut Vec<Deviation>,
+        unexpected: &mut Vec<Deviation>,
+    ) {
+        let mut findings = Findings::default();
+        findings.compare(identity, &self.comparison);
+        if !findings.lacking.is_empty() {
+            missing.extend(self.missing(identity));
+        }
+        unexpected
+            .extend(findings.unexpected.iter().filter_map(|one| self.unexpected(identity, one)));
+    }
+
+    fn missing(&self, identity: &Principal) -> Vec<Deviation> {
+        let Comparison { policy, apis, holdings, .. } = self.comparison;
+        let wanted =
+            apis.iter().flat_map(|api| policy.baseline_roles(identity, api, self.own)).collect();
+        let held = holdings.of(identity.object_id).iter().map(|one| (one.api, one.role));
+        let missing = baseline_role::missing(wanted, held).into_iter().filter_map(|one| {
+            let deviation = self.deviation(identity, one.api, &one.role)?;
+            Some(Deviation { rule: Some(one.rule), ..deviation })
+        });
+        missing.collect()
+    }
+
+    fn unexpected(&self, identity: &Principal, held: &CompactAssignment) -> Option<Deviation> {
+        let api = self.comparison.apis.iter().find(|api| api.object_id == held.api)?;
+        let defined = api.roles.iter().find(|role| role.id == held.role).cloned();
+        let role = defined.unwrap_or_else(|| AppRole::known_by_id(held.role));
+        self.deviation(identity, held.api, &role)
+    }
+
+    fn deviation(&self, identity: &Principal, api: ObjectId, role: &AppRole) -> Option<Deviation> {
+        let api = self.comparison.apis.iter().find(|known| known.object_id == api)?;
+        Some(Deviation {
+            principal: name(identity),
+            principal_id: identity.object_id,
+            resource_id: identity.resource_id.as_ref().map(ToString::to_string),
+            api: api.display_name.clone(),
+            api_id: api.object_id,
+            role: role.value.clone(),
+            role_id: role.id,
+            rule: None,
+        })
+    }
+}
+
+/// Returns the name of an identity's resource. Listing identities does not read their display names.
+fn name(identity: &Principal) -> String {
+    let resource = identity.resource_id.as_ref().and_then(|id| id.segments().last());
+    resource.unwrap_or(&identity.display_name).to_owned()
+}
+
+impl Deviation {
+    /// Returns the row of a table. `word` says whether the role is missing or unexpected.
+    pub(super) fn row(&self, word: &str) -> Vec<String> {
+        vec![
+            word.to_owned(),
+            self.principal.clone(),
+            self.principal_id.to_string(),
+            self.api.clone(),
+            self.role.clone().unwrap_or_else(|| self.role_id.to_string()),
+            self.rule.clone().unwrap_or_default(),
+        ]
+    }
+}

@@ -1,0 +1,106 @@
+//! `app-role holders`: the principals that hold roles of an API.
+
+use app_roles::{
+    directory::{Api, AppRole},
+    ids::{AppRoleId, ObjectId},
+    names::RoleName,
+};
+use clap::Args;
+use microsoft_graph::assignments::NamedHolder;
+use serde::Serialize;
+
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    names,
+    options::GlobalOptions,
+    output::{Paging, Progress, Screen},
+    privilege::Privilege,
+    session::Session,
+    timestamps::text_to_the_second,
+};
+
+/// The usual type of a holder ("appRoleAssignment resource type", principalType).
+const APPLICATION: &str = "ServicePrincipal";
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldersArguments {
+    /// API that defines the roles
+    api: String,
+    /// List only the holders of this role
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    #[command(flatten)]
+    paging: Paging,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    principal: String,
+    principal_id: ObjectId,
+    principal_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    role_id: AppRoleId,
+    #[serde(flatten)]
+    privilege: Privilege,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    assignment_id: String,
+}
+
+impl Row {
+    /// Returns the type of a holder that is not a service principal.
+    fn unusual_type(&self) -> &str {
+        if self.principal_type == APPLICATION { "" } else { &self.principal_type }
+    }
+}
+
+/// Runs `app-role holders`.
+pub(crate) async fn run(
+    global: &GlobalOptions,
+    screen: Screen,
+    arguments: &HoldersArguments,
+) -> Result<Exit, Failure> {
+    let session = Session::open(global).await?;
+    let api = session.directory().api(&arguments.api).await?;
+    let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
+    let progress = Progress::start("listing the holders …");
+    let holders = session.graph().assignments().list_holders(&api, session.deadline()).await?;
+    drop(progress);
+    let is_listed =
+        |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.assignment.role);
+    let rows: Vec<_> =
+        holders.into_iter().filter(is_listed).map(|holder| row(&api, holder)).collect();
+    if rows.is_empty() {
+        screen.note("no holders found");
+    }
+    let headers = ["PRINCIPAL", "OBJECT ID", "TYPE", "ROLE", "PRIVILEGED", "SINCE"];
+    screen.list(&headers, &rows, arguments.paging, |row| {
+        vec![
+            row.principal.clone(),
+            row.principal_id.to_string(),
+            row.unusual_type().to_owned(),
+            row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
+            row.privilege.cell(),
+            row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
+        ]
+    })?;
+    Ok(Exit::Done)
+}
+
+fn row(api: &Api, holder: NamedHolder) -> Row {
+    let known = api.role(&RoleName::from(holder.assignment.role));
+    let role = known.unwrap_or_else(|_| AppRole::known_by_id(holder.assignment.role));
+    Row {
+        principal: holder.display_name,
+        principal_id: holder.principal,
+        principal_type: holder.kind,
+        privilege: Privilege::of(api, &role),
+        role: role.value,
+        role_id: role.id,
+        since: holder.assignment.created,
+        assignment_id: holder.assignment.id,
+    }
+}

@@ -1,0 +1,93 @@
+//! `app-role list`: the roles that a principal holds.
+
+use app_roles::{
+    directory::{AppRole, Assignment},
+    ids::{AppRoleId, ObjectId},
+    names::RoleName,
+};
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    directory::Directory,
+    exit::Exit,
+    failure::Failure,
+    options::GlobalOptions,
+    output::{Paging, Progress, Screen},
+    privilege::Privilege,
+    session::Session,
+    timestamps::text_to_the_second,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Principal whose roles to list
+    principal: String,
+    #[command(flatten)]
+    paging: Paging,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    api: String,
+    api_id: ObjectId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    role_id: AppRoleId,
+    #[serde(flatten)]
+    privilege: Privilege,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    assignment_id: String,
+}
+
+/// Runs `app-role list`.
+pub(crate) async fn run(
+    global: &GlobalOptions,
+    screen: Screen,
+    arguments: &ListArguments,
+) -> Result<Exit, Failure> {
+    let session = Session::open(global).await?;
+    let directory = session.directory();
+    let principal = directory.principal(&arguments.principal).await?;
+    let held = directory.assignments(&principal).await?;
+    let progress = Progress::start("");
+    let mut rows = Vec::new();
+    for (index, assignment) in held.iter().enumerate() {
+        progress.say(&format!("{} of {} roles …", index + 1, held.len()));
+        rows.push(row(directory, assignment).await?);
+    }
+    drop(progress);
+    if rows.is_empty() {
+        screen.note(&format!("{} holds no app role", principal.object_id));
+    }
+    screen.list(&["API", "ROLE", "PRIVILEGED", "SINCE"], &rows, arguments.paging, |row| {
+        vec![
+            row.api.clone(),
+            row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
+            row.privilege.cell(),
+            row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
+        ]
+    })?;
+    Ok(Exit::Done)
+}
+
+async fn row(directory: Directory<'_>, assignment: &Assignment) -> Result<Row, Failure> {
+    let api = directory.api_of(assignment).await?;
+    let role = api.as_ref().and_then(|api| api.role(&RoleName::from(assignment.role)).ok());
+    let role = role.unwrap_or_else(|| AppRole::known_by_id(assignment.role));
+    let name = api.as_ref().map(|api| api.display_name.clone());
+    Ok(Row {
+        api: name.unwrap_or_else(|| format!("{} (deleted)", assignment.api)),
+        api_id: assignment.api,
+        privilege: match &api {
+            Some(api) => Privilege::of(api, &role),
+            None => Privilege::unknown(),
+        },
+        role: role.value,
+        role_id: role.id,
+        since: assignment.created.clone(),
+        assignment_id: assignment.id.clone(),
+    })
+}

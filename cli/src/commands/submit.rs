@@ -1,0 +1,83 @@
+//! `app-role submit`: requests to the broker, over HTTP. The operator needs no permissions in the tenant, but
+//! must be a requester of the policy.
+
+mod answer;
+mod call;
+
+use std::time::Duration;
+
+use app_roles::request::Action;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::{
+    broker_api::{BrokerApi, BrokerOptions},
+    cloud::Cloud,
+    examples,
+    exit::Exit,
+    failure::Failure,
+    options::GlobalOptions,
+    output::Screen,
+    request::{RequestArguments, decode},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubmitCommand {
+    /// Ask the broker to assign roles
+    #[command(after_help = examples::SUBMIT_ASSIGN)]
+    Assign(Submission),
+    /// Ask the broker to revoke roles
+    #[command(after_help = examples::SUBMIT_REVOKE)]
+    Revoke(Submission),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Submission {
+    #[command(flatten)]
+    request: RequestArguments,
+    /// Label that identifies the request in results and logs
+    #[arg(long, value_name = "LABEL")]
+    request_id: Option<String>,
+    /// Time after which the broker must not carry out the request, for example 2026-12-01T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    not_after: Option<String>,
+    /// Ask for a decision without changing anything
+    #[arg(long)]
+    dry_run: bool,
+    /// Keep retrying for this long while the broker is unavailable
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    wait: u32,
+    /// Path of the broker's function; copies of the function have other routes
+    #[arg(long, value_name = "PATH", default_value = "api/app-role-assignments")]
+    route: String,
+    #[command(flatten)]
+    broker: BrokerOptions,
+}
+
+/// Runs `app-role submit`.
+pub(crate) async fn run(
+    global: &GlobalOptions,
+    screen: Screen,
+    arguments: SubmitCommand,
+) -> Result<Exit, Failure> {
+    let (action, submission) = match arguments {
+        SubmitCommand::Assign(submission) => (Action::Assign, submission),
+        SubmitCommand::Revoke(submission) => (Action::Revoke, submission),
+    };
+    let mut request = submission.request.json(action);
+    request.insert("dryRun".to_owned(), json!(submission.dry_run));
+    if let Some(label) = &submission.request_id {
+        request.insert("requestId".to_owned(), json!(label));
+    }
+    if let Some(moment) = &submission.not_after {
+        request.insert("notAfter".to_owned(), json!(moment));
+    }
+    // The broker would reject an invalid request.
+    decode(&request)?;
+    let cloud = Cloud::read(global)?;
+    let api = BrokerApi::authenticated(global, &cloud, &submission.broker)?;
+    let url = api.url(&submission.route)?;
+    let wait = Duration::from_secs(u64::from(submission.wait));
+    let answer = call::send(&api, &url, &request, (&cloud.timing.calls, wait)).await?;
+    answer::print(screen, &answer)
+}

@@ -1,0 +1,90 @@
+//! The call to the broker, and its retries.
+
+use std::time::{Duration, SystemTime};
+
+use azure_core::http::Url;
+use azure_rest::{
+    retry::{Attempt, Deadline, retry, retry_after},
+    timing::CallTiming,
+};
+use reqwest::{Response, StatusCode, header::ACCEPT};
+use serde_json::{Map, Value};
+
+use crate::{broker_api::BrokerApi, failure::Failure, http, output::Progress};
+
+/// The media type of results. Problem details (RFC 9457) are JSON too.
+const JSON: &str = "application/json";
+
+/// Statuses of a broker that may succeed later.
+const RETRIED: [StatusCode; 4] = [
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
+
+/// The broker's answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// The JSON document; null if the body is not JSON.
+    pub(super) body: Value,
+}
+
+/// Sends a request, and retries it while the broker is unavailable.
+pub(super) async fn send(
+    api: &BrokerApi,
+    url: &Url,
+    request: &Map<String, Value>,
+    (timing, wait): (&CallTiming, Duration),
+) -> Result<Answer, Failure> {
+    let progress = Progress::start("waiting for the broker …");
+    retry("ask the broker", timing, Deadline::after(wait), || async {
+        let attempt = send_once(api, url, request).await;
+        if let Attempt::Again { error, .. } = &attempt {
+            progress.say(&format!("{}; retrying …", error.sentence));
+        }
+        attempt
+    })
+    .await
+}
+
+async fn send_once(
+    api: &BrokerApi,
+    url: &Url,
+    request: &Map<String, Value>,
+) -> Attempt<Answer, Failure> {
+    let call = match api.post(url.clone()).await {
+        Ok(call) => call.header(ACCEPT, JSON).json(request),
+        Err(failure) => return Attempt::Stop(failure),
+    };
+    let response = match http::send(call).await {
+        Ok(response) => response,
+        Err(failure) => {
+            let error = failure.hint("check --broker; it is safe to send the request again");
+            return Attempt::Again { after: None, error };
+        }
+    };
+    let after = retry_after(response.headers(), SystemTime::now());
+    let answer = answer(response).await;
+    if RETRIED.contains(&answer.status) {
+        let error = Failure::failed(format!("the broker is unavailable: {}", answer.detail()))
+            .hint("try again later; it is safe to send the request again");
+        return Attempt::Again { after, error };
+    }
+    Attempt::Done(answer)
+}
+
+async fn answer(response: Response) -> Answer {
+    let status = response.status();
+    let bytes = response.bytes().await.unwrap_or_default();
+    Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+}
+
+impl Answer {
+    /// Returns the `detail` of problem details, or else the HTTP status.
+    pub(super) fn detail(&self) -> String {
+        let detail = self.body.get("detail").and_then(Value::as_str);
+        detail.map_or_else(|| format!("HTTP status {}", self.status), str::to_owned)
+    }
+}

@@ -1,0 +1,41 @@
+//! The one way in which this program sends HTTP requests itself.
+
+use azure_core::http::Url;
+use azure_rest::{
+    client::{self, causes},
+    timing::CallTiming,
+};
+use reqwest::{Client, RequestBuilder, Response};
+
+use crate::failure::Failure;
+
+/// Builds a client for requests to `endpoint`.
+pub(crate) fn client(endpoint: &Url, timing: &CallTiming) -> Result<Client, Failure> {
+    client::build(endpoint, timing).map_err(|error| no_client(&error))
+}
+
+/// Reports that no HTTP client could be built.
+pub(crate) fn no_client(error: &reqwest::Error) -> Failure {
+    Failure::failed(format!("cannot build an HTTP client: {}", causes(error)))
+        .hint("install the certificate authorities of the operating system")
+}
+
+/// Sends a request and returns the response, whatever its status is.
+pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
+    let (client, request) = call.build_split();
+    let request =
+        request.map_err(|error| Failure::failed(format!("invalid request: {}", causes(&error))))?;
+    let address = without_query(request.url());
+    client.execute(request).await.map_err(|error| unreachable(&address, error))
+}
+
+/// Reports that there was no answer. Errors of reqwest name the URL with its query, so it is removed.
+pub(crate) fn unreachable(address: &Url, error: reqwest::Error) -> Failure {
+    Failure::failed(format!("{address} does not answer: {}", causes(&error.without_url())))
+}
+
+fn without_query(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_query(None);
+    url
+}

@@ -1,0 +1,69 @@
+//! Tables.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
+
+use super::{text::shown, wrapping::columns};
+
+/// Spaces between columns.
+const SPACE_BETWEEN_COLUMNS: u16 = 2;
+
+/// The longest word that always stays in one piece: an ID, so that it can be copied.
+const MAX_WORD_WIDTH: u16 = 36;
+
+/// Formats rows as a table, with or without headers. Empty columns are left out, and control characters
+/// are replaced, because texts come from the directory.
+///
+/// On a terminal, the table fits its width. Elsewhere, each row is one line.
+pub(crate) fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rows: Vec<_> = rows.collect();
+    let is_used = |column: usize| {
+        rows.iter().any(|row: &Vec<String>| row.get(column).is_some_and(|cell| !cell.is_empty()))
+    };
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    if !headers.is_empty() {
+        table.set_header(used(headers, is_used));
+    }
+    match columns(&std::io::stdout()) {
+        Some(columns) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns)
+        }
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    for row in &rows {
+        table.add_row(used(row, is_used).map(|cell| shown(cell)));
+    }
+    let has_spaces = |column: usize| {
+        rows.iter().any(|row| row.get(column).is_some_and(|cell: &String| cell.contains(' ')))
+    };
+    let widths = table.column_max_content_widths();
+    let used_columns = (0..).filter(|column| is_used(*column));
+    for ((column, width), index) in table.column_iter_mut().zip(widths).zip(used_columns) {
+        column.set_padding((0, SPACE_BETWEEN_COLUMNS));
+        if width <= MAX_WORD_WIDTH && !has_spaces(index) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    lines.join("\n")
+}
+
+/// Returns the cells of a row that are not in empty columns.
+fn used<T>(row: &[T], is_used: impl Fn(usize) -> bool) -> impl Iterator<Item = &T> {
+    row.iter().enumerate().filter(move |(column, _)| is_used(*column)).map(|(_, cell)| cell)
+}
+
+#[cfg(test)]
+mod tests {
+    use app_roles::text::is_printable;
+
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_move_the_cursor_or_end_its_row() {
+        let rows = [vec!["a\u{1b}[2J\u{202e}\nb".to_owned(), "c".to_owned()]];
+        let text = table(&["NAME", "ROLE"], rows.into_iter());
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{text:?}");
+    }
+}

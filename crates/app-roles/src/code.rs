@@ -1,0 +1,83 @@
+//! Reasons in results, for programs.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The reason for an outcome, for programs.
+///
+/// On the wire: a JSON string in camelCase, for instance `"principalNotFound"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Code {
+    /// Graph does not know the principal, or not yet.
+    PrincipalNotFound,
+    /// Several service principals have the principal's name.
+    PrincipalAmbiguous,
+    /// Graph does not know the API.
+    ApiNotFound,
+    /// Several service principals have the API's name.
+    ApiAmbiguous,
+    /// The API defines no such role.
+    RoleNotFound,
+    /// Several roles of the API have this value.
+    RoleAmbiguous,
+    /// The role is disabled: existing assignments stay, new ones cannot be created.
+    RoleDisabled,
+    /// The role is for users only.
+    RoleNotForApplications,
+    /// The broker is paused.
+    Paused,
+    /// No policy could be read.
+    NoPolicy,
+    /// No rule lets the requester use the action on anything that the request could mean.
+    NoRuleForRequester,
+    /// No rule for the requester names the API.
+    NoRuleForApi,
+    /// No rule for the requester and API covers the principal.
+    NoRuleForPrincipal,
+    /// No rule for the requester, API and principal names the role.
+    NoRuleForRole,
+    /// The role is privileged, and no rule names it exactly and says `"privileged": true`.
+    PrivilegedRole,
+    /// The policy protects the principal or the API.
+    Protected,
+    /// The principal is the broker's own identity.
+    OwnIdentity,
+    /// The broker has no token for Graph.
+    NotSignedIn,
+    /// Graph refused the broker's token.
+    TokenRefused,
+    /// The broker's own identity lacks a role.
+    Forbidden,
+    /// The principal has the largest possible number of assignments.
+    PrincipalFull,
+    /// The tenant has reached its quota of directory objects.
+    DirectoryFull,
+    /// Graph throttled the broker until the request's deadline.
+    Throttled,
+    /// Graph did not answer, or answered with a transient error.
+    GraphUnavailable,
+    /// Graph refused for a reason that this broker does not know.
+    GraphRefused,
+    /// The broker's record of decisions is unreachable, and without it nothing is changed.
+    RecordUnavailable,
+}
+
+impl fmt::Display for Code {
+    /// The string on the wire.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_displayed_as_on_the_wire() {
+        assert_eq!(Code::GraphUnavailable.to_string(), "graphUnavailable");
+    }
+}

@@ -1,0 +1,48 @@
+//! The resources, places and APIs that rules apply to, for deciding what to look up.
+
+use super::{pattern::PrincipalPattern, protected, rule::Grant, rules::Rules};
+use crate::{arm::ArmScope, directory::Principal, names::ApiName};
+
+/// Whether the baseline covers the identities of a resource and no scope protects them.
+///
+/// A rule that names an object id covers no resource: the id is known only after the resource exists.
+pub(super) fn baseline_covers(rules: &Rules, resource: &ArmScope) -> bool {
+    let mut patterns = rules.baseline_grants().flat_map(|grant| &grant.principals);
+    patterns.any(|pattern| pattern.covers_resource(resource))
+        && !protected::is_resource_protected(&rules.protected, resource)
+}
+
+/// The places in Azure that contain all identities of the baseline's scopes, sorted and each once.
+pub(super) fn baseline_scopes(rules: &Rules) -> Vec<String> {
+    let patterns = rules.baseline_grants().flat_map(|grant| &grant.principals);
+    let mut places: Vec<_> = patterns
+        .filter_map(|pattern| match pattern {
+            PrincipalPattern::Scope(scope) => Some(scope.place()),
+            PrincipalPattern::Object(_) => None,
+        })
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// The APIs of the baseline, or only of its rules that cover a principal, each once.
+pub(super) fn baseline_apis(rules: &Rules, principal: Option<&Principal>) -> Vec<ApiName> {
+    let grants = rules.baseline_grants();
+    apis(grants.filter(|grant| principal.is_none_or(|principal| grant.covers(principal))))
+}
+
+/// The APIs of all rules, each once.
+pub(super) fn all_apis(rules: &Rules) -> Vec<ApiName> {
+    apis(rules.all_grants())
+}
+
+fn apis<'a>(grants: impl Iterator<Item = &'a Grant>) -> Vec<ApiName> {
+    let mut names = Vec::new();
+    for name in grants.map(|grant| grant.api.name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}

@@ -1,0 +1,97 @@
+//! What the policy protects from every change, whatever its rules allow.
+
+use super::{denial::Denial, question::OwnIdentity, scope_pattern::ScopePattern};
+use crate::{
+    arm::ArmScope,
+    directory::{Api, Principal},
+    ids::{AppId, Guid, ObjectId},
+};
+
+/// One entry of `protected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Protected {
+    /// The object id or appId of a principal or an API.
+    Guid(Guid),
+    /// Every managed identity whose Azure resource lies in the scope.
+    Scope(ScopePattern),
+}
+
+impl Protected {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with('/') {
+            return ScopePattern::parse(text).map(Self::Scope);
+        }
+        Guid::parse(text).map(Self::Guid).map_err(|_| {
+            "expected an object id, an appId or an ARM scope that starts with /subscriptions/"
+                .to_owned()
+        })
+    }
+
+    fn is_principal(&self, principal: &Principal) -> bool {
+        match self {
+            Self::Guid(id) => {
+                ObjectId::from(*id) == principal.object_id
+                    || AppId::from(*id) == principal.client_id
+            }
+            Self::Scope(scope) => {
+                principal.resource_id.as_ref().is_some_and(|resource| scope.covers(resource))
+            }
+        }
+    }
+
+    fn is_api(&self, api: &Api) -> bool {
+        match self {
+            Self::Guid(id) => {
+                ObjectId::from(*id) == api.object_id || AppId::from(*id) == api.app_id
+            }
+            Self::Scope(_) => false,
+        }
+    }
+}
+
+/// Denies every change of the broker's own identity, of protected principals and of protected APIs.
+pub(super) fn check(
+    protected: &[Protected],
+    principal: &Principal,
+    api: &Api,
+    own: OwnIdentity,
+) -> Result<(), Denial> {
+    check_principal(protected, principal, own)?;
+    if is_api_protected(protected, api) {
+        return Err(Denial::ProtectedApi(api.app_id.to_string()));
+    }
+    Ok(())
+}
+
+/// Denies every change of the broker's own identity and of protected principals.
+pub(super) fn check_principal(
+    protected: &[Protected],
+    principal: &Principal,
+    own: OwnIdentity,
+) -> Result<(), Denial> {
+    if principal.object_id == own.object_id {
+        return Err(Denial::OwnIdentity);
+    }
+    if is_principal_protected(protected, principal) {
+        return Err(Denial::ProtectedPrincipal(principal.resource_or_object_id()));
+    }
+    Ok(())
+}
+
+/// Whether the principal is protected, by an id or by the scope of its resource.
+pub(super) fn is_principal_protected(protected: &[Protected], principal: &Principal) -> bool {
+    protected.iter().any(|entry| entry.is_principal(principal))
+}
+
+/// Whether the API is protected.
+pub(super) fn is_api_protected(protected: &[Protected], api: &Api) -> bool {
+    protected.iter().any(|entry| entry.is_api(api))
+}
+
+/// Whether every identity of the resource is protected by a scope.
+pub(super) fn is_resource_protected(protected: &[Protected], resource: &ArmScope) -> bool {
+    protected.iter().any(|entry| match entry {
+        Protected::Guid(_) => false,
+        Protected::Scope(scope) => scope.covers(resource),
+    })
+}

@@ -1,0 +1,226 @@
+//! The JSON Schemas of requests and answers, generated from the types that read and write them.
+//!
+//! `UPDATE_SCHEMAS=1 cargo test schema` writes the files in `schemas/` again.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests build this module")]
+
+use std::{borrow::Cow, path::Path};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Value, json};
+
+use crate::{
+    ids::{AppId, AppRoleId, InvocationId, ObjectId},
+    names::{ApiName, PrincipalName, RoleName},
+    request::{
+        MAX_ROLES,
+        shapes::{GraphShape, Moment, OwnShape, Roles},
+    },
+    requester::Requester,
+    text::{
+        MAX_DISPLAY_NAME_LENGTH, MAX_IDENTIFIER_URI_LENGTH, MAX_REASON_LENGTH,
+        MAX_REQUEST_ID_LENGTH, MAX_ROLE_VALUE_LENGTH, Reason, RequestId,
+    },
+};
+
+const GUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
+/// Characters that no text may contain, as the inside of a character class.
+const UNPRINTABLE: &str =
+    r"\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF";
+
+/// The printable spaces.
+const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
+
+const MAX_RESOURCE_ID_LENGTH: usize = 1024;
+
+fn guid() -> Value {
+    json!({ "type": "string", "format": "uuid", "pattern": format!("^{GUID}$") })
+}
+
+fn text(longest: usize) -> Value {
+    json!({ "type": "string", "maxLength": longest, "pattern": format!("^[^{UNPRINTABLE}]+$") })
+}
+
+fn word(longest: usize) -> Value {
+    let pattern = format!("^[^{UNPRINTABLE}{SPACES}]+$");
+    json!({ "type": "string", "maxLength": longest, "pattern": pattern })
+}
+
+/// A pattern for a word of an ARM id in any case.
+fn any_case(word: &str) -> String {
+    word.chars()
+        .map(|c| format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()))
+        .collect()
+}
+
+fn resource_id() -> Value {
+    // Characters that are allowed in a name may be percent-encoded.
+    let escape = "%(2[1-46-9bBcCdDeE]|3[0-9a-fA-F]|[456][0-9a-fA-F]|7[0-9a-eA-E])";
+    let dots = r"(\.|%2[eE]){1,2}";
+    let segment = format!("(?!{dots}(/|$))([^/*%{UNPRINTABLE}{SPACES}]|{escape})+");
+    let pattern = format!(
+        "^/{}/{GUID}/{}/{segment}/{}/{segment}(/{segment}/{segment})+/*$",
+        any_case("subscriptions"),
+        any_case("resourceGroups"),
+        any_case("providers"),
+    );
+    json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
+}
+
+/// Objects with exactly one of these fields.
+fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
+    fields
+        .iter()
+        .map(|(name, schema)| {
+            json!({
+                "type": "object",
+                "properties": { *name: schema },
+                "required": [name],
+                "additionalProperties": false,
+            })
+        })
+        .collect()
+}
+
+fn principal_name() -> Value {
+    let display_name = text(MAX_DISPLAY_NAME_LENGTH);
+    let mut ways = vec![
+        resource_id(),
+        json!({
+            "type": "string",
+            "maxLength": MAX_DISPLAY_NAME_LENGTH,
+            "pattern": format!("^[^/{UNPRINTABLE}][^{UNPRINTABLE}]*$"),
+        }),
+    ];
+    ways.extend(one_of_fields(&[
+        ("objectId", guid()),
+        ("clientId", guid()),
+        ("resourceId", resource_id()),
+        ("displayName", display_name),
+    ]));
+    json!({
+        "description": "A GUID (object id or client id), an ARM id, a display name, or an object \
+                        that states the kind.",
+        "anyOf": ways,
+    })
+}
+
+fn api_name() -> Value {
+    let is_uri = "^(api|https)://";
+    let mut uri = word(MAX_IDENTIFIER_URI_LENGTH);
+    let mut name = text(MAX_DISPLAY_NAME_LENGTH);
+    let mut ways = one_of_fields(&[
+        ("appId", guid()),
+        ("objectId", guid()),
+        ("identifierUri", uri.clone()),
+        ("displayName", name.clone()),
+    ]);
+    uri["allOf"] = json!([{ "pattern": is_uri }]);
+    name["not"] = json!({ "pattern": is_uri });
+    ways.extend([uri, name]);
+    json!({
+        "description": "A GUID (appId or object id), an identifier URI, an alias (graph, \
+                        sharepoint, exchange, intune, defender), a display name, or an object that \
+                        states the kind.",
+        "anyOf": ways,
+    })
+}
+
+fn requester_pattern() -> String {
+    let name = "[A-Za-z0-9_-]{1,128}";
+    format!("^(queue:[a-z0-9-]{{3,63}}|(eventgrid|key):{name}|(http|cli):{GUID}|admin)$")
+}
+
+macro_rules! schema_of {
+    ($($type:ty => $schema:expr;)*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                Schema::try_from($schema).unwrap()
+            }
+        }
+    )*};
+}
+
+schema_of! {
+    ObjectId => guid();
+    AppId => guid();
+    AppRoleId => guid();
+    InvocationId => guid();
+    RequestId => json!({
+        "type": "string", "maxLength": MAX_REQUEST_ID_LENGTH, "pattern": "^[A-Za-z0-9._:-]+$",
+    });
+    Reason => text(MAX_REASON_LENGTH);
+    PrincipalName => principal_name();
+    ApiName => api_name();
+    RoleName => word(MAX_ROLE_VALUE_LENGTH);
+    Moment => json!({ "type": "string", "format": "date-time" });
+    Requester => json!({ "type": "string", "pattern": requester_pattern() });
+}
+
+impl JsonSchema for Roles {
+    fn schema_name() -> Cow<'static, str> {
+        "Roles".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let role = generator.subschema_for::<RoleName>();
+        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES })
+    }
+}
+
+/// A request in either shape.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "Request")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum AnyShape {
+    Own(OwnShape),
+    Graph(GraphShape),
+}
+
+/// The schema of a request.
+#[must_use]
+pub fn request_schema() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<AnyShape>().to_value()
+}
+
+/// The schema of a type that is only serialized.
+pub fn written_schema<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
+}
+
+/// Asserts that the file in `schemas/` has this schema. With `UPDATE_SCHEMAS`, writes the file first.
+#[expect(clippy::disallowed_methods, reason = "a switch for developers")]
+pub fn assert_committed(file: &str, schema: &Value) {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{file}.schema.json"));
+    let text = format!("{}\n", serde_json::to_string_pretty(schema).unwrap());
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test schema",
+        path.display()
+    );
+}
+
+#[cfg(test)]
+#[test]
+fn the_schemas_of_requests_and_answers_match_the_types() {
+    assert_committed("request", &request_schema());
+    assert_committed("result", &written_schema::<crate::result::RequestResult>());
+    assert_committed(
+        "assignment-list",
+        &written_schema::<crate::assignment_list::AssignmentList>(),
+    );
+}

@@ -1,0 +1,68 @@
+//! The broker's answer to a request, before it is recorded.
+
+use app_roles::{
+    directory::{Api, Principal},
+    outcome::{Candidate, RoleOutcome, Status},
+    request::Request,
+    result::{MAX_CANDIDATES, ResultApi, ResultPrincipal},
+};
+
+/// The broker's answer to a request, before it is recorded.
+///
+/// It is no reply yet: only the recorder makes a [`Recorded`] of it, which a trigger can send.
+///
+/// [`Recorded`]: crate::recorded::Recorded
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The principal, if it was found.
+    pub principal: Option<ResultPrincipal>,
+    /// The API, if it was found.
+    pub api: Option<ResultApi>,
+    /// The outcome of each role. An only outcome that names no role is about all roles of the request.
+    pub roles: Vec<RoleOutcome>,
+    /// The service principals that an ambiguous name may mean.
+    pub candidates: Vec<Candidate>,
+}
+
+impl Answer {
+    /// One outcome for all roles of the request.
+    pub(crate) fn for_all(outcome: RoleOutcome) -> Self {
+        Self { roles: vec![outcome], ..Self::default() }
+    }
+
+    /// Outcomes of roles of `api` for `principal`.
+    pub(crate) fn about(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Self {
+        let (principal, api) = (Some(principal.into()), Some(api.into()));
+        Self { principal, api, roles, candidates: Vec::new() }
+    }
+
+    /// The answer that a name has several meanings.
+    pub(crate) fn ambiguous(outcome: RoleOutcome, candidates: &[Principal]) -> Self {
+        let candidates = candidates.iter().take(MAX_CANDIDATES).map(Candidate::from).collect();
+        Self { candidates, ..Self::for_all(outcome) }
+    }
+
+    /// The answer with one outcome for each role of `request`, if it has one for all of them.
+    pub(crate) fn for_each_role_of(mut self, request: &Request) -> Self {
+        if let [outcome] = self.roles.as_slice()
+            && outcome.requested.is_none()
+        {
+            self.roles = request
+                .roles
+                .iter()
+                .map(|role| outcome.clone().with_requested_name(role))
+                .collect();
+        }
+        self
+    }
+
+    /// The messages of the roles that failed; `None` if none did.
+    pub(crate) fn failures(answers: &[Self]) -> Option<String> {
+        let roles = answers.iter().flat_map(|answer| &answer.roles);
+        let failed = roles.filter(|role| role.status == Status::Failed);
+        let mut messages: Vec<_> =
+            failed.map(|role| role.message.as_deref().unwrap_or("failed")).collect();
+        messages.dedup();
+        (!messages.is_empty()).then(|| messages.join("; "))
+    }
+}

@@ -1,0 +1,101 @@
+//! One invocation, as the broker sees it.
+
+use app_roles::{ids::InvocationId, requester::Requester};
+use azure_rest::retry::Deadline;
+use microsoft_graph::priority::Priority;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// One invocation: who asks, when, and until when an answer is due.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The function that was invoked.
+    pub function: String,
+    /// The host's id of the invocation.
+    pub invocation_id: InvocationId,
+    /// Who asks, as far as the trigger can prove it.
+    pub requester: Requester,
+    /// When the request was sent, if the trigger knows.
+    pub sent: Option<OffsetDateTime>,
+    /// Which delivery of the message this is.
+    pub delivery: Delivery,
+    /// Whether to wait for a principal that Graph does not know yet. Later deliveries do not wait,
+    /// because the time between deliveries is the wait.
+    pub waits_for_replication: bool,
+    /// The deadline of the answer.
+    pub deadline: Deadline,
+    /// The priority of its writes.
+    pub priority: Priority,
+    /// When the work began.
+    pub started: Started,
+    /// The number of audit rows that this invocation has produced already. One invocation may carry
+    /// several events.
+    pub rows_before: usize,
+}
+
+/// Which delivery of a message this is, and what happens if it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// The number of the delivery; 1 is the first. 0 if the host's admin endpoint was called.
+    pub number: u32,
+    /// What happens if the invocation fails.
+    pub if_failed: IfFailed,
+}
+
+/// What happens to a message if its invocation fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfFailed {
+    /// It is delivered again.
+    Redelivered,
+    /// This was the last delivery: the broker answers `failed`, and the message is kept for operators.
+    GivenUp,
+    /// Nothing delivers it again; the caller may repeat the call.
+    CallerRepeats,
+}
+
+/// The moment at which work began, by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Started {
+    /// The time of day, for results and audit rows.
+    pub at: OffsetDateTime,
+    /// The monotonic clock, for durations.
+    pub clock: Instant,
+}
+
+impl Started {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { at: OffsetDateTime::now_utc(), clock: Instant::now() }
+    }
+}
+
+impl Ask {
+    /// A call that begins now and that nothing delivers again.
+    #[must_use]
+    pub fn call(
+        function: &str,
+        invocation_id: InvocationId,
+        requester: Requester,
+        deadline: Deadline,
+    ) -> Self {
+        Self {
+            function: function.to_owned(),
+            invocation_id,
+            requester,
+            sent: None,
+            delivery: Delivery { number: 1, if_failed: IfFailed::CallerRepeats },
+            waits_for_replication: true,
+            deadline,
+            priority: Priority::Normal,
+            started: Started::now(),
+            rows_before: 0,
+        }
+    }
+
+    /// Whether nothing was done for this message before.
+    #[must_use]
+    pub fn is_first_delivery(&self) -> bool {
+        self.delivery.number == 1
+    }
+}

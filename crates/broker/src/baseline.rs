@@ -1,0 +1,242 @@
+//! Giving an identity what the baseline says.
+
+use std::sync::Arc;
+
+use app_roles::{
+    baseline_role::{self, BaselineRole},
+    directory::{Api, Assignment, Principal},
+    event::{BaselineCheckRequested, Ignored, ResourceWritten},
+    names::{ApiName, PrincipalName},
+    outcome::{RoleOutcome, Status},
+    policy::{OwnIdentity, ProposedAssignment},
+    privileged,
+};
+use microsoft_graph::Lookup;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    answer::Answer,
+    ask::Ask,
+    baseline_outcome::Applied,
+    baseline_roles::{BaselineRoles, Granted},
+    checked_resources::CheckedResources,
+    decide::Permitted,
+    directory::Target,
+    mode::Mode,
+    resource_identities::{ManagedIdentity, ResourceIdentities, baseline_failure},
+    stop::{Again, Stop},
+    writer::{End, Writer},
+};
+
+/// Gives identities what the baseline says.
+pub(crate) struct Baseline {
+    mode: Mode,
+    roles: Arc<BaselineRoles>,
+    identities: ResourceIdentities,
+    writer: Arc<Writer>,
+    checked: CheckedResources,
+}
+
+impl Baseline {
+    pub(crate) fn new(
+        mode: Mode,
+        roles: Arc<BaselineRoles>,
+        identities: ResourceIdentities,
+        writer: Arc<Writer>,
+    ) -> Self {
+        Self { mode, roles, identities, writer, checked: CheckedResources::default() }
+    }
+
+    /// Gives the identity of a resource that was written what it lacks.
+    pub(crate) async fn apply(
+        &self,
+        ask: &Ask,
+        written: &ResourceWritten,
+    ) -> Result<Applied, Stop> {
+        if !self.roles.policy.baseline_covers(&written.resource) {
+            return Ok(Applied::Ignored(Ignored::NoRule));
+        }
+        self.mode.check()?;
+        let max_age = self.identities.timing.settled;
+        let key = written.resource.key();
+        let check = self.checked.begin(key, ask.deadline).await.ok_or_else(|| {
+            Stop::again("another event about the same resource was worked on for too long")
+        })?;
+        // A message that came back may be done, and its record may be lost.
+        if ask.is_first_delivery() && check.covers(written.time, max_age) {
+            return Ok(Applied::Ignored(Ignored::Settled));
+        }
+        // An invocation that waited for another one has waited for the identity, too.
+        let waits_for_replication = ask.waits_for_replication && !check.waited();
+        let ask = Ask { waits_for_replication, ..ask.clone() };
+        let own = self.own_identity(&ask).await?;
+        let applied = match self.identities.find(&ask, written, own).await? {
+            Some(identity) => self.apply_to(&ask, identity, own, written.time).await?,
+            None => Applied::Ignored(Ignored::NoIdentity),
+        };
+        check.finish(written.time);
+        Ok(applied)
+    }
+
+    /// Gives an identity that the comparison of the whole tenant found what it lacks. What the check
+    /// claims does not count: the identity is looked up, and the baseline decides.
+    pub(crate) async fn check(
+        &self,
+        ask: &Ask,
+        check: &BaselineCheckRequested,
+    ) -> Result<Applied, Stop> {
+        if self.roles.policy.baseline().is_empty() {
+            return Ok(Applied::Ignored(Ignored::NoRule));
+        }
+        self.mode.check()?;
+        let max_age = self.identities.timing.settled;
+        let key = check.principal.to_string();
+        let turn = self.checked.begin(&key, ask.deadline).await.ok_or_else(|| {
+            Stop::again("another check of the same identity was worked on for too long")
+        })?;
+        if ask.is_first_delivery() && turn.covers(check.time, max_age) {
+            return Ok(Applied::Ignored(Ignored::Settled));
+        }
+        let own = self.own_identity(ask).await?;
+        let name = PrincipalName::ObjectId(check.principal);
+        let found = self.roles.graph.service_principals().find(&name, ask.deadline).await;
+        let applied = match found.map_err(baseline_failure)? {
+            Lookup::Found(principal) => {
+                let identity = ManagedIdentity::FromGraph(principal);
+                self.apply_to(ask, identity, own, check.time).await?
+            }
+            // It was listed, so it is not too young: it is gone.
+            Lookup::NotFound | Lookup::Ambiguous(_) => Applied::Ignored(Ignored::NoIdentity),
+        };
+        turn.finish(check.time);
+        Ok(applied)
+    }
+
+    async fn own_identity(&self, ask: &Ask) -> Result<OwnIdentity, Stop> {
+        self.identities.directory.own_identity(ask.deadline).await.map_err(baseline_failure)
+    }
+
+    /// Gives an identity what it lacks. `since` is when the cause happened.
+    async fn apply_to(
+        &self,
+        ask: &Ask,
+        identity: ManagedIdentity,
+        own: OwnIdentity,
+        since: Option<OffsetDateTime>,
+    ) -> Result<Applied, Stop> {
+        if let Err(denial) = self.roles.policy.check_principal(identity.principal(), own) {
+            tracing::warn!(event = "baseline.denied", "{denial}");
+            return Ok(Applied::Ignored(Ignored::Guarded));
+        }
+        let granted = self.roles.of(identity.principal(), own, ask.deadline).await;
+        let granted = granted.map_err(baseline_failure)?;
+        if granted.roles.is_empty() {
+            return Ok(Applied::Answers(Vec::new()));
+        }
+        let (identity, held) = self.identities.held(ask, identity).await?;
+        let since = since.filter(|_| !ask.is_first_delivery());
+        let mut answers = assigned_before(&granted, identity.principal(), &held, since);
+        let held = held.iter().map(|one| (one.api, one.role));
+        let missing = baseline_role::missing(granted.roles, held);
+        if missing.is_empty() {
+            return Ok(Applied::Answers(answers));
+        }
+        let principal = self.identities.in_graph(ask, identity).await?;
+        for (name, api) in granted.apis {
+            let target =
+                Target { own, principal: principal.clone(), api_name: name, api, held: Vec::new() };
+            let (roles, end) = self.assign_missing(ask, &target, &missing).await;
+            if !roles.is_empty() {
+                answers.push(target.answer(roles));
+            }
+            if end == End::Obstacle {
+                return Err(Stop::Again(Again::after(answers)));
+            }
+        }
+        if Answer::failures(&answers).is_some() {
+            return Err(Stop::GiveUp(Again::after(answers)));
+        }
+        Ok(Applied::Answers(answers))
+    }
+
+    /// Assigns the missing roles of one API. The policy decides on each, on what Microsoft Graph says
+    /// about the principal.
+    async fn assign_missing(
+        &self,
+        ask: &Ask,
+        target: &Target,
+        missing: &[BaselineRole],
+    ) -> (Vec<RoleOutcome>, End) {
+        let wanted = missing.iter().filter(|wanted| wanted.api == target.api.object_id);
+        let permitted: Vec<_> = wanted.filter_map(|wanted| self.permit(target, wanted)).collect();
+        if self.mode.only_reports() {
+            let outcomes = permitted.into_iter().map(|one| one.outcome).collect();
+            return (outcomes, End::Complete);
+        }
+        let (mut roles, end) = self.writer.write_each(ask, target, permitted).await;
+        // The next delivery attempts them; until then there is nothing to say about them.
+        roles.retain(|role| role.status != Status::NotAttempted);
+        (roles, end)
+    }
+
+    fn permit(&self, target: &Target, wanted: &BaselineRole) -> Option<Permitted> {
+        let (role, Target { own, principal, api, .. }) = (&wanted.role, target);
+        match self.roles.policy.decide_baseline(&ProposedAssignment {
+            principal,
+            api,
+            role,
+            own: *own,
+        }) {
+            Ok(permit) => {
+                let outcome = outcome(api, wanted, permit.rule(), Status::WouldAssign);
+                Some(Permitted { permit, outcome })
+            }
+            // Microsoft Graph says something else about the principal than Azure Resource Manager.
+            Err(denial) => {
+                tracing::warn!(event = "baseline.denied", app_role_id = %role.id, "{denial}");
+                None
+            }
+        }
+    }
+}
+
+/// What earlier deliveries of an event have assigned, and could not record because they did not finish:
+/// what is held and was assigned after the event. Nothing without `since`, on the first delivery.
+fn assigned_before(
+    granted: &Granted,
+    principal: &Principal,
+    held: &[Assignment],
+    since: Option<OffsetDateTime>,
+) -> Vec<Answer> {
+    let Some(since) = since else { return Vec::new() };
+    let assigned = |api: &Api, wanted: &BaselineRole| {
+        let is_it = |one: &&Assignment| one.api == wanted.api && one.role == wanted.role.id;
+        let assignment = held.iter().find(is_it).filter(|one| is_since(one, since))?;
+        let outcome = outcome(api, wanted, &wanted.rule, Status::AlreadyAssigned);
+        Some(outcome.with_assignment(assignment.clone()))
+    };
+    let about = |(_, api): &(ApiName, Arc<Api>)| {
+        let roles = granted.roles.iter().filter(|wanted| wanted.api == api.object_id);
+        let roles = roles.filter_map(|wanted| assigned(api, wanted)).collect();
+        Answer::about(principal, api, roles)
+    };
+    granted.apis.iter().map(about).filter(|answer| !answer.roles.is_empty()).collect()
+}
+
+fn is_since(assignment: &Assignment, moment: OffsetDateTime) -> bool {
+    let created = assignment.created.as_deref();
+    let created = created.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    created.is_some_and(|created| created >= moment)
+}
+
+/// The outcome of a role that a rule of the baseline gives.
+fn outcome(api: &Api, wanted: &BaselineRole, rule: &str, status: Status) -> RoleOutcome {
+    let role = &wanted.role;
+    let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
+    let outcome = RoleOutcome {
+        rule: Some(rule.to_owned()),
+        privileged: Some(why.is_some()),
+        ..RoleOutcome::new(status)
+    };
+    outcome.with_role(role)
+}

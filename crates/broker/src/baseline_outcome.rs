@@ -1,0 +1,24 @@
+//! What came of applying the baseline to an identity.
+
+use app_roles::event::Ignored;
+
+use crate::{answer::Answer, recorded::Recorded};
+
+/// What came of applying the baseline to an identity.
+#[derive(Debug)]
+pub enum BaselineOutcome {
+    /// Nothing had to be done, and nothing is recorded.
+    Ignored(Ignored),
+    /// The identity has all that the baseline gives it. There is a result for each API of which roles
+    /// were missing, now or in an earlier delivery of the same event.
+    Applied(Recorded),
+}
+
+/// A [`BaselineOutcome`] before it is recorded.
+#[derive(Debug)]
+pub(crate) enum Applied {
+    /// Nothing had to be done.
+    Ignored(Ignored),
+    /// An answer for each API of which roles were missing.
+    Answers(Vec<Answer>),
+}

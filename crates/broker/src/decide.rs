@@ -1,0 +1,128 @@
+//! The second gate: the policy decides on each role, on what Microsoft Graph says about it.
+
+use app_roles::{
+    directory::{Api, AppRole, NoSuchRole},
+    ids::AppRoleId,
+    names::RoleName,
+    outcome::{Code, RoleOutcome, Status},
+    policy::{Permit, Policy, Question},
+    privileged,
+    request::{Action, Request},
+};
+
+use crate::{ask::Ask, directory::Target, stop::Stop};
+
+/// A role that may be written.
+#[derive(Debug)]
+pub(crate) struct Permitted {
+    /// The permit for the write.
+    pub(crate) permit: Permit,
+    /// What is known of the role before the write.
+    pub(crate) outcome: RoleOutcome,
+}
+
+/// Decides on every role of a request. If one is refused, none may be written: a team that gets half of
+/// what it asked for would have to find out which half.
+pub(crate) fn decide(
+    policy: &Policy,
+    ask: &Ask,
+    request: &Request,
+    target: &Target,
+) -> Result<Vec<Permitted>, Stop> {
+    let gate = SecondGate { policy, ask, action: request.action, target };
+    let decide = |name| gate.decide(name).map_err(|refusal| refusal.with_requested_name(name));
+    let decisions: Vec<_> = request.roles.iter().map(decide).collect();
+    if decisions.iter().all(Result::is_ok) {
+        return Ok(decisions.into_iter().flatten().collect());
+    }
+    let refused = decisions.into_iter().map(|decision| match decision {
+        Ok(permitted) => not_attempted(permitted.outcome),
+        Err(refusal) => refusal,
+    });
+    Err(Stop::Final(target.answer(refused.collect())))
+}
+
+/// What the decision on a role depends on.
+struct SecondGate<'a> {
+    policy: &'a Policy,
+    ask: &'a Ask,
+    action: Action,
+    target: &'a Target,
+}
+
+impl SecondGate<'_> {
+    fn decide(&self, name: &RoleName) -> Result<Permitted, RoleOutcome> {
+        let (requester, action) = (&self.ask.requester, self.action);
+        let Target { own, principal, api, .. } = self.target;
+        let role = role_named(name, action, api)?;
+        let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
+        let privileged = Some(why.is_some());
+        let question = Question { requester, action, principal, api, role: &role, own: *own };
+        match self.policy.decide(&question) {
+            Ok(permit) => {
+                let rule = Some(permit.rule().to_owned());
+                let known = RoleOutcome::new(Status::NotAttempted)
+                    .with_role(&role)
+                    .with_requested_name(name);
+                Ok(Permitted { permit, outcome: RoleOutcome { rule, privileged, ..known } })
+            }
+            Err(denial) => {
+                tracing::warn!(event = "request.denied", app_role_id = %role.id, "{denial}");
+                let denied = RoleOutcome::denied(&denial).with_role(&role);
+                Err(RoleOutcome { privileged, ..denied })
+            }
+        }
+    }
+}
+
+/// The outcome of a role that was not written because of another role of the request.
+pub(crate) fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
+    RoleOutcome { status: Status::NotAttempted, ..outcome }
+        .with_message("nothing was done, because of another role of the request")
+}
+
+/// The role with this name, if it can be assigned or revoked; otherwise the outcome that says why not.
+pub fn role_named(name: &RoleName, action: Action, api: &Api) -> Result<AppRole, RoleOutcome> {
+    match action {
+        Action::Assign => assignable_role(name, api),
+        Action::Revoke => revocable_role(name, api),
+    }
+}
+
+/// A role that can be assigned to an application.
+fn assignable_role(name: &RoleName, api: &Api) -> Result<AppRole, RoleOutcome> {
+    let role = api.role(name).map_err(|problem| no_such_role(&problem))?;
+    let (code, message) = if !role.is_enabled {
+        (Code::RoleDisabled, "the role is disabled and cannot be assigned")
+    } else if !role.is_for_applications {
+        (Code::RoleNotForApplications, "the role is for users only, not for applications")
+    } else {
+        return Ok(role);
+    };
+    Err(RoleOutcome::new(Status::Invalid).with_code(code).with_message(message).with_role(&role))
+}
+
+/// A role that can be revoked: any role, a disabled one as well, and by its id a role that the API no
+/// longer defines.
+fn revocable_role(name: &RoleName, api: &Api) -> Result<AppRole, RoleOutcome> {
+    match (api.role(name), name) {
+        (Ok(role), _) => Ok(role),
+        (Err(_), RoleName::Id(id)) => Ok(AppRole::known_by_id(*id)),
+        (Err(_), RoleName::DefaultAccess) => Ok(AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS)),
+        (Err(problem), RoleName::Value(_)) => Err(no_such_role(&problem)),
+    }
+}
+
+fn no_such_role(problem: &NoSuchRole) -> RoleOutcome {
+    let (status, code) = match problem {
+        NoSuchRole::Ambiguous => (Status::Ambiguous, Code::RoleAmbiguous),
+        NoSuchRole::Unknown(_) | NoSuchRole::HasRoles => (Status::NotFound, Code::RoleNotFound),
+    };
+    let outcome = RoleOutcome::new(status).with_code(code).with_message(&problem.to_string());
+    match problem {
+        NoSuchRole::Unknown(suggestions) => {
+            RoleOutcome { suggestions: suggestions.clone(), ..outcome }
+        }
+        _ => outcome,
+    }
+}

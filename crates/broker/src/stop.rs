@@ -1,0 +1,126 @@
+//! The ways in which work ends before everything was written.
+
+use app_roles::{
+    outcome::{Code, Failure, RoleOutcome, Status},
+    policy::Denial,
+    request::Expired,
+};
+use azure_rest::call_error::CallError;
+use microsoft_graph::error::GraphError;
+
+use crate::answer::Answer;
+
+/// The work could not be finished now. Another delivery may finish it.
+#[derive(Debug)]
+pub struct Again {
+    /// What kept it from being finished, for operators. Empty if nothing failed, and only the list of
+    /// Microsoft Graph lags.
+    pub reason: String,
+    /// The answers if there is no other delivery, with what was done and what was not.
+    pub answers: Vec<Answer>,
+    /// Whether the broker is paused, so that nothing was looked up.
+    pub is_paused: bool,
+}
+
+/// The end of work that goes no further.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The answer is final.
+    Final(Answer),
+    /// Another delivery may do it.
+    Again(Again),
+    /// No delivery will do it, and an operator has to look.
+    GiveUp(Again),
+}
+
+/// A message that is no request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The kind of the fault, for the log.
+    pub kind: &'static str,
+    /// The fault, and what to do, in the requester's words.
+    pub detail: String,
+}
+
+impl Again {
+    /// Work that met an obstacle before anything was done.
+    pub(crate) fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), answers: Vec::new(), is_paused: false }
+    }
+
+    /// Work that was done in part; the roles that failed say why.
+    pub(crate) fn after(answers: Vec<Answer>) -> Self {
+        let reason = Answer::failures(&answers).unwrap_or_default();
+        Self { reason, answers, is_paused: false }
+    }
+}
+
+impl Stop {
+    /// Another delivery may do it.
+    pub(crate) fn again(reason: impl Into<String>) -> Self {
+        Self::Again(Again::because(reason))
+    }
+
+    /// The broker is paused.
+    pub(crate) fn paused() -> Self {
+        let reason = "the broker was paused; its operators can replay the request";
+        let outcome = RoleOutcome::new(Status::Failed).with_code(Code::Paused).with_message(reason);
+        let answers = vec![Answer::for_all(outcome)];
+        Self::Again(Again { reason: reason.to_owned(), answers, is_paused: true })
+    }
+
+    /// The message is no request.
+    pub(crate) fn unreadable(fault: &Unreadable) -> Self {
+        tracing::warn!(event = "request.invalid", kind = fault.kind, "the message is no request");
+        Self::Final(Answer::for_all(RoleOutcome::new(Status::Invalid).with_message(&fault.detail)))
+    }
+
+    /// The request is too old.
+    pub(crate) fn expired(expired: &Expired) -> Self {
+        let outcome = RoleOutcome::new(Status::Expired).with_message(&expired.to_string());
+        Self::Final(Answer::for_all(outcome))
+    }
+
+    /// The policy does not allow it.
+    pub(crate) fn denied(denial: &Denial) -> Self {
+        tracing::warn!(event = "request.denied", "{denial}");
+        Self::Final(Answer::for_all(RoleOutcome::denied(denial)))
+    }
+
+    /// A call to Microsoft Graph failed.
+    pub(crate) fn failed(error: GraphError) -> Self {
+        let may_pass = may_pass(&error);
+        let answer = Answer::for_all(failure(error.into_failure()));
+        if may_pass { Self::Again(Again::after(vec![answer])) } else { Self::Final(answer) }
+    }
+
+    /// The end with what is known of the principal and the API.
+    pub(crate) fn with(mut self, complete: impl Fn(Answer) -> Answer) -> Self {
+        match &mut self {
+            Self::Final(answer) => *answer = complete(std::mem::take(answer)),
+            Self::Again(again) | Self::GiveUp(again) => {
+                again.answers =
+                    std::mem::take(&mut again.answers).into_iter().map(complete).collect();
+            }
+        }
+        self
+    }
+}
+
+/// The outcome of a role on which a call failed.
+fn failure(failure: Failure) -> RoleOutcome {
+    RoleOutcome::new(Status::Failed).with_failure(failure)
+}
+
+/// Logs a failed call in Graph's own words, and says whether another delivery may work.
+pub(crate) fn may_pass(error: &GraphError) -> bool {
+    let again = error.is_worth_another_delivery();
+    tracing::error!(event = "graph.failed", kind = ?error.kind(), again, "{error}");
+    again
+}
+
+/// Azure Resource Manager gave no answer. An operator or time will change that.
+pub(crate) fn no_answer_from_arm(error: &CallError) -> Stop {
+    tracing::error!(event = "arm.failed", "{error}");
+    Stop::again(error.to_string())
+}

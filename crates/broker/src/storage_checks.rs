@@ -1,0 +1,88 @@
+//! Whether the audit table and the queues can be reached.
+
+use azure_rest::{
+    retry::Deadline,
+    storage::{Presence, Storage},
+};
+use memory_cache::TimedCache;
+
+use crate::{check::Check, timing::Timing};
+
+/// The table of audit rows, in the host's own storage account.
+pub(crate) const AUDIT_TABLE: &str = "AppRoleAudit";
+
+/// A queue that the app needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WatchedQueue {
+    /// The name of its connection.
+    pub connection: String,
+    /// The name of the queue.
+    pub name: String,
+    /// Whether the host creates it with the first message. A queue that the host listens to must exist.
+    pub is_created_on_demand: bool,
+}
+
+/// Checks that the audit table and the queues can be reached. Results are cached for
+/// [`Timing::health_memory`].
+pub(crate) struct StorageChecks {
+    storage: Option<Storage>,
+    timing: Timing,
+    table: TimedCache<(), Check>,
+    queues: TimedCache<(), Check>,
+}
+
+impl StorageChecks {
+    /// Checks of this storage. Without storage, nothing is checked.
+    pub(crate) fn new(storage: Option<Storage>, timing: Timing) -> Self {
+        let (table, queues) = (TimedCache::new(1), TimedCache::new(1));
+        Self { storage, timing, table, queues }
+    }
+
+    /// Whether the audit table can be reached. A missing table is as good as an existing one: the host
+    /// creates it with its first row.
+    pub(crate) async fn table(&self) -> Check {
+        let find = async || {
+            let Some(storage) = &self.storage else { return Check::NotChecked };
+            match storage.table(AUDIT_TABLE, self.deadline()).await {
+                None => Check::NotChecked,
+                Some(Ok(_)) => Check::Ok,
+                Some(Err(error)) => Check::failed("table", &error),
+            }
+        };
+        self.table.get_or_fetch(&(), self.timing.health_memory, find).await
+    }
+
+    /// Whether all queues that must exist do.
+    pub(crate) async fn queues(&self, queues: &[WatchedQueue]) -> Check {
+        let find = async || {
+            let Some(storage) = &self.storage else { return Check::NotChecked };
+            let mut all = Check::NotChecked;
+            for queue in queues {
+                match self.queue(storage, queue).await {
+                    Check::Failed => return Check::Failed,
+                    Check::Ok => all = Check::Ok,
+                    Check::NotChecked => {}
+                }
+            }
+            all
+        };
+        self.queues.get_or_fetch(&(), self.timing.health_memory, find).await
+    }
+
+    async fn queue(&self, storage: &Storage, queue: &WatchedQueue) -> Check {
+        let WatchedQueue { connection, name, is_created_on_demand } = queue;
+        match storage.queue(connection, name, self.deadline()).await {
+            None => Check::NotChecked,
+            Some(Ok(Presence::Missing)) if !is_created_on_demand => {
+                let problem = format!("there is no queue {name} in {connection}; create it");
+                Check::failed("queues", &problem)
+            }
+            Some(Ok(_)) => Check::Ok,
+            Some(Err(error)) => Check::failed("queues", &error),
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.timing.health_check)
+    }
+}

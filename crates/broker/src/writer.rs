@@ -1,0 +1,157 @@
+//! Who writes: permitted changes, one role after another.
+
+use std::sync::Arc;
+
+use app_roles::{
+    directory::Assignment,
+    outcome::{RoleOutcome, Status},
+    request::Action,
+};
+use microsoft_graph::{
+    Graph, GraphResponse,
+    assignments::{WriteOptions, Written},
+    error::ErrorKind,
+};
+use uuid::Uuid;
+
+use crate::{
+    answer::Answer,
+    ask::Ask,
+    decide::{Permitted, not_attempted},
+    directory::{Directory, Target},
+    recorder::Recorder,
+    stop::{Again, Stop, may_pass},
+};
+
+/// Writes what was permitted to Microsoft Graph.
+pub(crate) struct Writer {
+    graph: Arc<Graph>,
+    directory: Arc<Directory>,
+    recorder: Arc<Recorder>,
+}
+
+/// How a series of writes ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Every role was written, or has failed finally.
+    Complete,
+    /// Every role was written, and the list of Microsoft Graph does not show all of them yet.
+    NotListedYet,
+    /// A role met an obstacle that the roles after it would meet, too.
+    Obstacle,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        graph: Arc<Graph>,
+        directory: Arc<Directory>,
+        recorder: Arc<Recorder>,
+    ) -> Self {
+        Self { graph, directory, recorder }
+    }
+
+    /// Writes all roles of a request.
+    pub(crate) async fn write(
+        &self,
+        ask: &Ask,
+        target: &Target,
+        permitted: Vec<Permitted>,
+    ) -> Result<Answer, Stop> {
+        let (roles, end) = self.write_each(ask, target, permitted).await;
+        let answer = target.answer(roles);
+        if end == End::Complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
+    }
+
+    /// Writes one role after another, because Microsoft Graph refuses concurrent writes to one
+    /// principal. After an obstacle, the other roles are not attempted.
+    pub(crate) async fn write_each(
+        &self,
+        ask: &Ask,
+        target: &Target,
+        permitted: Vec<Permitted>,
+    ) -> (Vec<RoleOutcome>, End) {
+        let (mut roles, mut end) = (Vec::new(), End::Complete);
+        for one in permitted {
+            if end == End::Obstacle {
+                roles.push(not_attempted(one.outcome));
+                continue;
+            }
+            let (outcome, this) = self.write_one(ask, target, one).await;
+            roles.push(outcome);
+            if this != End::Complete {
+                end = this;
+            }
+        }
+        (roles, end)
+    }
+
+    async fn write_one(
+        &self,
+        ask: &Ask,
+        target: &Target,
+        Permitted { permit, outcome }: Permitted,
+    ) -> (RoleOutcome, End) {
+        if let Err(failure) = self.recorder.check_available().await {
+            return (outcome.with_failure(failure), End::Obstacle);
+        }
+        let options = WriteOptions {
+            client_request_id: Uuid::new_v4(),
+            deadline: ask.deadline,
+            replication_deadline: self.directory.replication_deadline(ask),
+            priority: ask.priority,
+        };
+        self.recorder.intend(ask, &permit, options.client_request_id);
+        let error = match self.graph.assignments().write(&permit, &target.held, options).await {
+            Ok(done) => return (written(done, outcome), End::Complete),
+            Err(error) => error,
+        };
+        let may_pass = may_pass(&error);
+        match error.kind() {
+            ErrorKind::AlreadyAssigned => {
+                let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
+                let message = "the assignment exists; Microsoft Graph does not list it yet";
+                return (outcome.with_message(message), End::NotListedYet);
+            }
+            ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
+                self.graph.service_principals().forget_api(&target.api_name);
+            }
+            _ => {}
+        }
+        let end = if may_pass { End::Obstacle } else { End::Complete };
+        (outcome.with_failure(error.into_failure()), end)
+    }
+}
+
+/// The outcome of a role after its write.
+#[must_use]
+pub fn written(done: Written, outcome: RoleOutcome) -> RoleOutcome {
+    let (status, assignment, graph_request_id) = match done {
+        Written::Assigned(GraphResponse { body, request_id }) => {
+            (Status::Assigned, Some(body), request_id)
+        }
+        Written::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
+        Written::Revoked(GraphResponse { body, request_id }) => {
+            (Status::Revoked, Some(body), request_id)
+        }
+        Written::AlreadyRevoked => (Status::AlreadyRevoked, None, None),
+    };
+    let outcome = RoleOutcome { status, graph_request_id, ..outcome };
+    assignment.into_iter().fold(outcome, RoleOutcome::with_assignment)
+}
+
+/// The answer of a dry run: what would be written, and what is held already.
+pub(crate) fn dry_run(target: &Target, permitted: Vec<Permitted>) -> Answer {
+    let roles = permitted.into_iter().map(|Permitted { permit, outcome }| {
+        let is_it = |one: &&Assignment| one.api == permit.api() && one.role == permit.role();
+        let existing = target.held.iter().find(is_it).cloned();
+        let status = match (permit.action(), existing.is_some()) {
+            (Action::Assign, false) => Status::WouldAssign,
+            (Action::Assign, true) => Status::AlreadyAssigned,
+            (Action::Revoke, true) => Status::WouldRevoke,
+            (Action::Revoke, false) => Status::AlreadyRevoked,
+        };
+        let outcome = RoleOutcome { status, ..outcome };
+        existing.into_iter().fold(outcome, RoleOutcome::with_assignment)
+    });
+    target.answer(roles.collect())
+}

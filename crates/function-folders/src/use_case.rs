@@ -1,0 +1,175 @@
+//! Which use case a function folder selects, and which bindings it needs for that.
+//!
+//! The trigger's type and the name of its binding select the use case. A folder that is copied and
+//! renamed therefore keeps it: this is how a team gets a queue of its own.
+
+use app_roles::requester::Requester;
+
+use crate::function_json::{Binding, FunctionFolder};
+
+/// The trigger binding that delivers a request.
+pub const REQUEST_BINDING: &str = "request";
+
+/// The trigger binding that delivers events about resources.
+pub const EVENT_BINDING: &str = "resourceEvent";
+
+/// The trigger binding of a health check.
+pub const HEALTH_BINDING: &str = "health";
+
+/// The trigger binding of the timer that compares the tenant with the baseline.
+pub const RECONCILE_BINDING: &str = "reconcile";
+
+/// The output binding for results.
+pub const RESULT_BINDING: &str = "result";
+
+/// The output binding for requests that were given up.
+pub const FAILED_BINDING: &str = "failed";
+
+/// The output binding for audit rows.
+pub const AUDIT_BINDING: &str = "audit";
+
+/// The output binding for baseline checks.
+pub const CHECK_BINDING: &str = "check";
+
+/// The output binding for HTTP responses.
+pub const RESPONSE_BINDING: &str = "response";
+
+/// The table of audit rows, in the host's own storage account.
+pub const AUDIT_TABLE: &str = "AppRoleAudit";
+
+/// The connection of the host's own storage account. Requesters have no access to this account. A
+/// binding that names no connection uses it, too.
+pub const HOST_CONNECTION: &str = "AzureWebJobsStorage";
+
+/// What a function does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UseCase {
+    /// Works on requests from a storage queue.
+    RequestQueue {
+        /// The requester of every message: write access to the queue is what proves it.
+        requester: Requester,
+    },
+    /// Answers requests over HTTP.
+    RequestEndpoint,
+    /// Works on events from a storage queue.
+    EventQueue {
+        /// The requester of requests that events carry.
+        requester: Requester,
+    },
+    /// Works on events that Event Grid pushes.
+    PushedEvents {
+        /// The requester of requests that events carry.
+        requester: Requester,
+    },
+    /// Answers health checks.
+    Health,
+    /// Compares the tenant with the baseline when the timer fires.
+    Reconcile,
+}
+
+impl UseCase {
+    /// The use case that a folder selects. The error says what is wrong with the folder's bindings.
+    pub fn of(folder: &FunctionFolder) -> Result<Self, String> {
+        match (folder.trigger.kind.as_str(), folder.trigger.name.as_str()) {
+            ("queueTrigger", REQUEST_BINDING) => {
+                check_queue_outputs(folder)?;
+                Ok(Self::RequestQueue { requester: queue_requester(folder)? })
+            }
+            ("queueTrigger", EVENT_BINDING) => {
+                check_queue_outputs(folder)?;
+                Ok(Self::EventQueue { requester: queue_requester(folder)? })
+            }
+            ("eventGridTrigger", EVENT_BINDING) => {
+                check_queue_outputs(folder)?;
+                Ok(Self::PushedEvents { requester: event_grid_requester(folder)? })
+            }
+            ("httpTrigger", REQUEST_BINDING) => {
+                check_response(folder)?;
+                check_audit(folder)?;
+                Ok(Self::RequestEndpoint)
+            }
+            ("httpTrigger", HEALTH_BINDING) => check_response(folder).map(|()| Self::Health),
+            ("timerTrigger", RECONCILE_BINDING) => {
+                check_queue_output(folder, CHECK_BINDING).map(|()| Self::Reconcile)
+            }
+            (kind, name) => Err(format!(
+                "no use case belongs to a {kind} named {name:?}; this broker knows queueTrigger and \
+                 httpTrigger named \"{REQUEST_BINDING}\", queueTrigger and eventGridTrigger named \
+                 \"{EVENT_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\", and timerTrigger named \
+                 \"{RECONCILE_BINDING}\""
+            )),
+        }
+    }
+}
+
+/// A queue proves its requester only if the host passes on the bytes of its messages.
+fn queue_requester(folder: &FunctionFolder) -> Result<Requester, String> {
+    let trigger = &folder.trigger;
+    if trigger.data_type.as_deref() != Some("binary") {
+        return Err(format!(
+            "the trigger {:?} must have \"dataType\": \"binary\"; without it, the host lets a message \
+             overwrite its own delivery count",
+            trigger.name
+        ));
+    }
+    let queue = trigger.queue_name.as_deref().unwrap_or_default();
+    Requester::parse(&format!("queue:{queue}"))
+        .map_err(|error| format!("the trigger's queueName is {queue:?}: {error}"))
+}
+
+fn event_grid_requester(folder: &FunctionFolder) -> Result<Requester, String> {
+    let name = &folder.name;
+    Requester::parse(&format!("eventgrid:{name}"))
+        .map_err(|error| format!("the function is named {name:?}: {error}"))
+}
+
+/// The outputs of a function that works on messages.
+fn check_queue_outputs(folder: &FunctionFolder) -> Result<(), String> {
+    check_queue_output(folder, RESULT_BINDING)?;
+    check_queue_output(folder, FAILED_BINDING)?;
+    check_audit(folder)
+}
+
+fn check_queue_output(folder: &FunctionFolder, name: &str) -> Result<(), String> {
+    let is_it = |output: &Binding| output.kind == "queue" && output.name == name;
+    check(folder, is_it, || {
+        format!(
+            "an output binding of type \"queue\" named {name:?} is missing; the host silently drops a \
+             message for a binding that does not exist"
+        )
+    })
+}
+
+fn check_response(folder: &FunctionFolder) -> Result<(), String> {
+    let is_it = |output: &Binding| output.kind == "http" && output.name == RESPONSE_BINDING;
+    check(folder, is_it, || {
+        format!(
+            "an output binding of type \"http\" named {RESPONSE_BINDING:?} is missing; without it, the \
+             host answers every call with 200"
+        )
+    })
+}
+
+fn check_audit(folder: &FunctionFolder) -> Result<(), String> {
+    let is_it = |output: &Binding| {
+        output.kind == "table"
+            && output.name == AUDIT_BINDING
+            && output.table_name.as_deref() == Some(AUDIT_TABLE)
+            && output.connection.as_deref() == Some(HOST_CONNECTION)
+    };
+    check(folder, is_it, || {
+        format!(
+            "an output binding of type \"table\" named {AUDIT_BINDING:?} with tableName \
+             {AUDIT_TABLE:?} and connection {HOST_CONNECTION:?} is missing; every decision is recorded \
+             there"
+        )
+    })
+}
+
+fn check(
+    folder: &FunctionFolder,
+    is_it: impl Fn(&Binding) -> bool,
+    problem: impl FnOnce() -> String,
+) -> Result<(), String> {
+    if folder.outputs.iter().any(is_it) { Ok(()) } else { Err(problem()) }
+}

@@ -1,0 +1,213 @@
+use std::{
+    borrow::Borrow,
+    collections::HashMap,
+    convert::Infallible,
+    hash::Hash,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::keyed_lock::KeyedLock;
+
+/// A bounded cache that knows the age of its values.
+///
+/// Values do not expire by themselves: the caller of [`TimedCache::get`] says how old a value may be.
+/// When the cache is full, the oldest value makes room.
+#[derive(Debug)]
+pub struct TimedCache<K, V> {
+    capacity: usize,
+    values: Mutex<HashMap<K, Stored<V>>>,
+    /// A held key is a fetch in progress.
+    fetches: KeyedLock<K>,
+}
+
+#[derive(Debug)]
+struct Stored<V> {
+    value: V,
+    at: Instant,
+}
+
+impl<V> Stored<V> {
+    fn is_younger_than(&self, max_age: Duration) -> bool {
+        self.at.elapsed() < max_age
+    }
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> TimedCache<K, V> {
+    /// An empty cache for at most `capacity` values.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self { capacity, values: Mutex::default(), fetches: KeyedLock::default() }
+    }
+
+    /// The value of `key`, if it was stored less than `max_age` ago.
+    pub fn get<Q>(&self, key: &Q, max_age: Duration) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let values = self.values();
+        let stored = values.get(key).filter(|stored| stored.is_younger_than(max_age))?;
+        Some(stored.value.clone())
+    }
+
+    /// The value of `key`, if it was stored less than `max_age` ago; otherwise the value that `fetch`
+    /// returns. Concurrent callers for one key wait for one fetch.
+    pub async fn get_or_fetch(
+        &self,
+        key: &K,
+        max_age: Duration,
+        fetch: impl AsyncFnOnce() -> V,
+    ) -> V {
+        let fetch = async || Ok::<_, Infallible>(fetch().await);
+        let Ok(value) = self.get_or_try_fetch(key, max_age, fetch).await;
+        value
+    }
+
+    /// The value of `key`, like [`TimedCache::get_or_fetch`], from a fetch that can fail.
+    ///
+    /// An error is returned to the caller that fetched, and is not cached: the next caller fetches
+    /// again.
+    pub async fn get_or_try_fetch<E>(
+        &self,
+        key: &K,
+        max_age: Duration,
+        fetch: impl AsyncFnOnce() -> Result<V, E>,
+    ) -> Result<V, E> {
+        let _fetching = self.fetches.lock(key.clone()).await;
+        if let Some(value) = self.get(key, max_age) {
+            return Ok(value);
+        }
+        let value = fetch().await?;
+        self.insert(key.clone(), value.clone());
+        Ok(value)
+    }
+
+    /// Stores a value.
+    pub fn insert(&self, key: K, value: V) {
+        self.store(&mut self.values(), key, value);
+    }
+
+    /// Stores a value, unless one was stored less than `max_age` ago. Returns whether it was stored.
+    pub fn insert_if_absent(&self, key: K, value: V, max_age: Duration) -> bool {
+        let mut values = self.values();
+        let is_absent = values.get(&key).is_none_or(|stored| !stored.is_younger_than(max_age));
+        if is_absent {
+            self.store(&mut values, key, value);
+        }
+        is_absent
+    }
+
+    /// Removes the value of `key`.
+    pub fn remove<Q>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.values().remove(key);
+    }
+
+    fn store(&self, values: &mut HashMap<K, Stored<V>>, key: K, value: V) {
+        if values.len() >= self.capacity && !values.contains_key(&key) {
+            let oldest = values.iter().min_by_key(|(_, stored)| stored.at);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                values.remove(&oldest);
+            }
+        }
+        values.insert(key, Stored { value, at: Instant::now() });
+    }
+
+    fn values(&self) -> MutexGuard<'_, HashMap<K, Stored<V>>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn cache() -> TimedCache<u32, u32> {
+        TimedCache::new(3)
+    }
+
+    /// Asks for key 1 and returns the number of the fetch that the value came from.
+    async fn ask(cache: &TimedCache<u32, u32>, max_age: Duration, fetches: &AtomicU32) -> u32 {
+        let fetch = async || {
+            tokio::task::yield_now().await;
+            fetches.fetch_add(1, SeqCst) + 1
+        };
+        cache.get_or_fetch(&1, max_age, fetch).await
+    }
+
+    #[tokio::test]
+    async fn concurrent_callers_for_one_key_cause_one_fetch() {
+        let (cache, fetches) = (cache(), AtomicU32::new(0));
+        assert_eq!(join_all((0..50).map(|_| ask(&cache, HOUR, &fetches))).await, [1; 50]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_is_fetched_again_when_it_is_too_old_for_the_caller() {
+        let (cache, fetches) = (cache(), AtomicU32::new(0));
+        for (passes, max_age, expected) in [
+            (Duration::ZERO, HOUR, 1),
+            (MINUTE, HOUR, 1),
+            (Duration::ZERO, MINUTE, 2),
+            (Duration::ZERO, MINUTE, 2),
+            (HOUR, HOUR, 3),
+        ] {
+            tokio::time::advance(passes).await;
+            assert_eq!(ask(&cache, max_age, &fetches).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_fetch_is_not_cached() {
+        let (cache, fetches) = (cache(), AtomicU32::new(0));
+        assert_eq!(cache.get_or_try_fetch(&1, HOUR, async || Err("down")).await, Err("down"));
+        assert_eq!(ask(&cache, HOUR, &fetches).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_removed_value_is_fetched_again() {
+        let (cache, fetches) = (cache(), AtomicU32::new(0));
+        ask(&cache, HOUR, &fetches).await;
+        cache.remove(&1);
+        assert_eq!(ask(&cache, HOUR, &fetches).await, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_value_makes_room_for_a_new_one() {
+        let cache = cache();
+        for key in 0..4 {
+            cache.insert(key, key);
+            tokio::time::advance(MINUTE).await;
+        }
+        assert_eq!(
+            [0, 1, 2, 3].map(|key| cache.get(&key, HOUR)),
+            [None, Some(1), Some(2), Some(3)]
+        );
+        cache.insert(1, 10);
+        cache.insert(4, 4);
+        assert_eq!(cache.get(&2, HOUR), None, "1 was stored again and is younger");
+        assert_eq!(cache.values().len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_is_inserted_once_until_it_is_too_old() {
+        let cache = cache();
+        assert!(cache.insert_if_absent(1, 1, HOUR));
+        assert!(!cache.insert_if_absent(1, 2, HOUR));
+        tokio::time::advance(HOUR).await;
+        assert!(cache.insert_if_absent(1, 3, HOUR));
+        assert_eq!(cache.get(&1, HOUR), Some(3));
+    }
+}

@@ -1,0 +1,128 @@
+//! Creating an assignment.
+
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    requests::AssignmentRequests,
+    write::{NextStep, WriteOptions, Written, again},
+};
+use crate::{
+    client::GraphResponse,
+    error::{ErrorKind, GraphError},
+};
+use app_roles::{directory::Assignment, policy::Permit};
+use azure_rest::retry::Attempt;
+
+/// The maximum difference between this machine's clock and Graph's.
+const CLOCK_SKEW: Duration = Duration::seconds(5);
+
+/// The creation of an assignment, across its attempts.
+pub(super) struct AssignWrite<'a> {
+    requests: &'a AssignmentRequests,
+    permit: &'a Permit,
+    options: WriteOptions,
+    started: OffsetDateTime,
+    has_new_token: bool,
+    doubt: Option<Doubt>,
+    /// Whether an earlier attempt may have created the assignment.
+    may_be_ours: bool,
+}
+
+/// The reason to read the assignments before the next write.
+enum Doubt {
+    /// The response was lost, or was an error that may hide a success.
+    Lost,
+    /// Graph refused for lack of permissions, which has been seen to hide a success.
+    Forbidden(GraphError),
+    /// Graph says that the assignment exists. Only its id is missing.
+    Exists(GraphError),
+}
+
+impl<'a> AssignWrite<'a> {
+    pub(super) fn new(
+        requests: &'a AssignmentRequests,
+        permit: &'a Permit,
+        options: WriteOptions,
+    ) -> Self {
+        Self {
+            requests,
+            permit,
+            options,
+            started: OffsetDateTime::now_utc(),
+            has_new_token: false,
+            doubt: None,
+            may_be_ours: false,
+        }
+    }
+
+    /// Reads and writes until there is an outcome or a reason to wait.
+    pub(super) async fn attempt(&mut self) -> Attempt<Written, GraphError> {
+        loop {
+            if let Some(doubt) = self.doubt.take()
+                && let Some(end) = self.read(doubt).await
+            {
+                return end;
+            }
+            let error = match self.requests.create(self.permit, &self.options).await {
+                Ok(created) => return Attempt::Done(Written::Assigned(created)),
+                Err(error) => error,
+            };
+            match self.options.after(error, &mut self.has_new_token) {
+                NextStep::Read(error) => self.doubt = Some(self.doubt_of(error)),
+                NextStep::Retry { is_in_doubt, error } => {
+                    self.may_be_ours |= is_in_doubt;
+                    self.doubt = is_in_doubt.then_some(Doubt::Lost);
+                    return again(error);
+                }
+                NextStep::Fail(error) => return Attempt::Stop(error),
+            }
+        }
+    }
+
+    fn doubt_of(&mut self, error: GraphError) -> Doubt {
+        if error.kind() == ErrorKind::AlreadyAssigned {
+            return Doubt::Exists(error);
+        }
+        self.may_be_ours = true;
+        Doubt::Forbidden(error)
+    }
+
+    /// Reads whether the assignment exists. `None` means that it must be written again.
+    async fn read(&mut self, doubt: Doubt) -> Option<Attempt<Written, GraphError>> {
+        match self.requests.find(self.permit, self.options.deadline).await {
+            Ok(Some(assignment)) => return Some(Attempt::Done(self.found(assignment))),
+            Ok(None) => {}
+            Err(error) => {
+                // Without the permission to write, the permission to read may be missing too.
+                let first = if let Doubt::Forbidden(refusal) = doubt { refusal } else { error };
+                return Some(Attempt::Stop(first));
+            }
+        }
+        match doubt {
+            Doubt::Lost => None,
+            Doubt::Forbidden(error) => Some(Attempt::Stop(error)),
+            // The list lags. Another write would be refused again.
+            Doubt::Exists(error) => {
+                let error = error.not_listed_yet();
+                if self.options.replication_deadline.remaining().is_zero() {
+                    return Some(Attempt::Stop(error));
+                }
+                self.doubt = Some(Doubt::Exists(error.clone()));
+                Some(Attempt::Again { after: None, error })
+            }
+        }
+    }
+
+    /// The outcome when the assignment exists: if a response was lost, an assignment that is not older
+    /// than this write was created by it.
+    fn found(&self, assignment: Assignment) -> Written {
+        let created = assignment.created.as_deref();
+        let created = created.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        let is_new = created.is_some_and(|created| created >= self.started - CLOCK_SKEW);
+        if self.may_be_ours && is_new {
+            Written::Assigned(GraphResponse { body: assignment, request_id: None })
+        } else {
+            Written::AlreadyAssigned(assignment)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The common part of creating and removing an assignment.
+//!
+//! Neither write is idempotent at Graph, and an error response may hide a success: a 504, a broken
+//! connection, and even a 403 have been seen for assignments that were created. So a write is a small
+//! state machine: **write**; if the outcome is **in doubt**, **read**; if the list does not show the
+//! outcome, **write again**, until the deadline. "Already exists" and "not found" are successes.
+
+use uuid::Uuid;
+
+use crate::{
+    client::GraphResponse,
+    error::{ErrorKind, GraphError},
+    priority::Priority,
+};
+use app_roles::{directory::Assignment, policy::Permit};
+use azure_rest::{
+    rest::ServiceError,
+    retry::{Attempt, Deadline},
+};
+
+/// The outcome of a successful write.
+#[derive(Debug)]
+pub enum Written {
+    /// This write created the assignment.
+    Assigned(GraphResponse<Assignment>),
+    /// The assignment existed before.
+    AlreadyAssigned(Assignment),
+    /// This write removed the assignment. The body is the removed assignment.
+    Revoked(GraphResponse<Assignment>),
+    /// The assignment did not exist.
+    AlreadyRevoked,
+}
+
+/// The limits and the identification of a write.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteOptions {
+    /// The id of the write in Graph's logs.
+    pub client_request_id: Uuid,
+    /// The time by which the write must have an outcome.
+    pub deadline: Deadline,
+    /// The time until which to wait for Graph's replicas. A replica may not know a new principal yet, or
+    /// not list a new assignment.
+    pub replication_deadline: Deadline,
+    /// The priority among other writes.
+    pub priority: Priority,
+}
+
+/// The next step after a failed write.
+pub(super) enum NextStep {
+    /// Read the assignments now: the error may hide a success.
+    Read(GraphError),
+    /// Write again later. `is_in_doubt` says whether the failed write may have succeeded.
+    Retry { is_in_doubt: bool, error: GraphError },
+    /// Return the error.
+    Fail(GraphError),
+}
+
+impl WriteOptions {
+    /// Decides what follows a failed write. A refused token is replaced once, which `has_new_token`
+    /// keeps track of.
+    pub(super) fn after(&self, error: GraphError, has_new_token: &mut bool) -> NextStep {
+        let is_in_doubt = error.kind() == ErrorKind::Unavailable;
+        match error.kind() {
+            ErrorKind::AlreadyAssigned | ErrorKind::Forbidden => NextStep::Read(error),
+            ErrorKind::TokenRefused if !std::mem::replace(has_new_token, true) => {
+                NextStep::Retry { is_in_doubt, error }
+            }
+            ErrorKind::NotFound | ErrorKind::PrincipalNotFound
+                if !self.replication_deadline.remaining().is_zero() =>
+            {
+                NextStep::Retry { is_in_doubt, error }
+            }
+            _ if error.is_transient() => NextStep::Retry { is_in_doubt, error },
+            _ => NextStep::Fail(error),
+        }
+    }
+}
+
+/// A retry after `error`.
+pub(super) fn again(error: GraphError) -> Attempt<Written, GraphError> {
+    // After a 429, the rate limiter makes all writes wait.
+    let after = match error.kind() {
+        ErrorKind::Throttled => None,
+        _ => error.retry_after(),
+    };
+    Attempt::Again { after, error }
+}
+
+/// Whether an assignment is the one that a permit is about.
+pub(super) fn is_of(assignment: &Assignment, permit: &Permit) -> bool {
+    assignment.api == permit.api() && assignment.role == permit.role()
+}

@@ -1,0 +1,203 @@
+//! Single calls to Microsoft Graph: headers, decoding of responses, and retries of reads.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use azure_core::http::Url;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, Error as _},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{error::GraphError, priority::Priority, throttle::Throttle};
+use azure_rest::{
+    rest::{Response, RestClient, ServiceError},
+    retry::Deadline,
+    timing::CallTiming,
+    token::Token,
+};
+
+/// The request header with the caller's id of the request. Graph repeats it in responses and logs
+/// ("Best practices for working with Microsoft Graph").
+const CLIENT_REQUEST_ID: &str = "client-request-id";
+
+/// The response header with Graph's id of the request. Microsoft support asks for it.
+const REQUEST_ID: &str = "request-id";
+
+/// The request header that accepts an eventually consistent index ("Advanced query capabilities on
+/// Microsoft Entra ID objects").
+const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
+
+/// The request header with the priority under throttling ("Microsoft Graph service-specific throttling
+/// limits", identity and access).
+const THROTTLE_PRIORITY: &str = "x-ms-throttle-priority";
+
+/// A client for single calls. Reads are retried; writes are sent once.
+pub(crate) struct GraphClient {
+    rest: RestClient,
+    root: Url,
+    read_throttle: Mutex<Throttle>,
+}
+
+/// A read.
+pub(crate) struct Read {
+    /// The name in the log.
+    operation: &'static str,
+    url: Url,
+    client_request_id: Uuid,
+    is_eventual: bool,
+    priority: Priority,
+}
+
+/// A write.
+pub(crate) struct Write<'a, B> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) body: Option<&'a B>,
+    pub(crate) client_request_id: Uuid,
+    pub(crate) priority: Priority,
+}
+
+/// A successful response.
+#[derive(Debug)]
+pub struct GraphResponse<T> {
+    /// The decoded body.
+    pub body: T,
+    /// Graph's id of the request, if the response has one.
+    pub request_id: Option<String>,
+}
+
+impl Read {
+    pub(crate) fn new(operation: &'static str, url: Url) -> Self {
+        let (client_request_id, priority) = (Uuid::new_v4(), Priority::Normal);
+        Self { operation, url, client_request_id, is_eventual: false, priority }
+    }
+
+    /// Accepts a response from an eventually consistent index, which advanced filters require.
+    pub(crate) fn eventual(self, is_eventual: bool) -> Self {
+        Self { is_eventual, ..self }
+    }
+
+    pub(crate) fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+}
+
+impl GraphClient {
+    pub(crate) fn new(rest: RestClient, root: Url) -> Self {
+        Self { rest, root, read_throttle: Mutex::default() }
+    }
+
+    /// The URL that all others start with.
+    pub(crate) fn root(&self) -> &Url {
+        &self.root
+    }
+
+    pub(crate) fn timing(&self) -> &CallTiming {
+        self.rest.timing()
+    }
+
+    /// The token that the next call would send.
+    pub(crate) async fn sign_in(&self, deadline: Deadline) -> Result<Token, GraphError> {
+        let fetch =
+            || async { self.rest.token().await.map_err(|error| GraphError::not_signed_in(&error)) };
+        self.rest.with_retries("sign in", deadline, fetch).await
+    }
+
+    /// Sends a read, with retries.
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        read: Read,
+        deadline: Deadline,
+    ) -> Result<GraphResponse<T>, GraphError> {
+        self.rest.with_retries(read.operation, deadline, || self.read_once(&read, deadline)).await
+    }
+
+    /// Sends a write once. The response may be an error.
+    pub(crate) async fn write_once<B: Serialize>(
+        &self,
+        write: &Write<'_, B>,
+        deadline: Deadline,
+    ) -> Result<Response, GraphError> {
+        let mut request = self.rest.request(write.method.clone(), write.url.clone());
+        if let Some(body) = write.body {
+            request = request.json(body);
+        }
+        let request = with_headers(request, write.client_request_id, write.priority);
+        let deadline = deadline.at_least(self.timing().write_answer);
+        Ok(self.rest.send(request, deadline).await?)
+    }
+
+    /// Decodes a response. A token that was refused is discarded.
+    pub(crate) async fn decode<T: DeserializeOwned>(
+        &self,
+        response: &Response,
+    ) -> Result<GraphResponse<T>, GraphError> {
+        let decoded = decode(response);
+        if decoded.as_ref().is_err_and(ServiceError::is_token_refused) {
+            // Graph refuses some tokens with 400.
+            self.rest.discard(&response.token).await;
+        }
+        decoded
+    }
+
+    async fn read_once<T: DeserializeOwned>(
+        &self,
+        read: &Read,
+        deadline: Deadline,
+    ) -> Result<GraphResponse<T>, GraphError> {
+        self.wait_while_throttled(deadline).await?;
+        let mut request = self.rest.request(Method::GET, read.url.clone());
+        if read.is_eventual {
+            request = request.header(CONSISTENCY_LEVEL, "eventual");
+        }
+        let request = with_headers(request, read.client_request_id, read.priority);
+        let response = self.rest.send(request, deadline).await?;
+        match response.status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                let retry_after = response.retry_after();
+                self.read_throttle().throttle(Instant::now(), retry_after, self.timing());
+            }
+            _ => self.read_throttle().accepted(),
+        }
+        self.decode(&response).await
+    }
+
+    async fn wait_while_throttled(&self, deadline: Deadline) -> Result<(), GraphError> {
+        let throttled = self.read_throttle().until(Instant::now());
+        let Some(until) = throttled else { return Ok(()) };
+        tokio::time::sleep_until(until.min(deadline.moment())).await;
+        if until > deadline.moment() { Err(GraphError::not_sent()) } else { Ok(()) }
+    }
+
+    fn read_throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.read_throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn with_headers(request: RequestBuilder, id: Uuid, priority: Priority) -> RequestBuilder {
+    let request = request.header(CLIENT_REQUEST_ID, id.to_string());
+    match priority {
+        Priority::Low => request.header(THROTTLE_PRIORITY, "Low"),
+        // Graph's default.
+        Priority::Normal => request,
+    }
+}
+
+fn decode<T: DeserializeOwned>(response: &Response) -> Result<GraphResponse<T>, GraphError> {
+    let request_id = response.header(REQUEST_ID).map(str::to_owned);
+    let body = response.body()?;
+    if !response.status.is_success() {
+        return Err(GraphError::refused(response, body, request_id));
+    }
+    // The response to a delete is empty.
+    let body = if body.is_empty() { &b"null"[..] } else { body };
+    // Validating UTF-8 once is much faster than validating each string in the body.
+    let json = str::from_utf8(body).map_err(serde_json::Error::custom);
+    match json.and_then(serde_json::from_str) {
+        Ok(body) => Ok(GraphResponse { body, request_id }),
+        Err(error) => Err(GraphError::unreadable(&error, request_id)),
+    }
+}

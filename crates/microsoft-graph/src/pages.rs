@@ -1,0 +1,133 @@
+//! Lists, which Microsoft Graph returns page by page.
+
+use azure_core::http::Url;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    client::{GraphClient, Read},
+    error::{ErrorKind, GraphError},
+    priority::Priority,
+};
+use azure_rest::retry::Deadline;
+
+/// The maximum number of pages of a list that is read as a whole. A service principal may hold 1,500
+/// assignments ("Microsoft Entra service limits and restrictions"), which is two pages. An endless list
+/// would occupy its invocation until the deadline.
+const MAX_PAGES: usize = 20;
+
+/// How often the reader of a list starts again, because Graph's page token has expired.
+const MAX_RESTARTS: usize = 2;
+
+/// A list and the position of its reader.
+pub(crate) struct Pages<'a> {
+    client: &'a GraphClient,
+    operation: &'static str,
+    first: Url,
+    /// Every page needs the header again: the link to the next page does not carry it.
+    is_eventual: bool,
+    priority: Priority,
+    next: Option<Url>,
+    restarts: usize,
+    pages_read: usize,
+    pages_since_restart: usize,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Page<T> {
+    pub(crate) value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<String>,
+}
+
+impl<'a> Pages<'a> {
+    pub(crate) fn new(client: &'a GraphClient, operation: &'static str, first: Url) -> Self {
+        Self {
+            client,
+            operation,
+            next: Some(first.clone()),
+            first,
+            is_eventual: false,
+            priority: Priority::Normal,
+            restarts: 0,
+            pages_read: 0,
+            pages_since_restart: 0,
+        }
+    }
+
+    /// Accepts responses from an eventually consistent index.
+    pub(crate) fn eventual(self, is_eventual: bool) -> Self {
+        Self { is_eventual, ..self }
+    }
+
+    pub(crate) fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// The number of pages that have been read.
+    pub(crate) fn pages_read(&self) -> usize {
+        self.pages_read
+    }
+
+    /// Reads the next page, which may be empty; `None` after the last page.
+    ///
+    /// If Graph's page token has expired, the list starts again with its first page.
+    pub(crate) async fn next_page<T: DeserializeOwned>(
+        &mut self,
+        deadline: Deadline,
+    ) -> Result<Option<Vec<T>>, GraphError> {
+        while let Some(url) = self.next.clone() {
+            let read = Read::new(self.operation, url)
+                .eventual(self.is_eventual)
+                .with_priority(self.priority);
+            match self.client.read::<Page<T>>(read, deadline).await {
+                Ok(response) => return self.advance(response.body).map(Some),
+                Err(error) if self.can_restart(&error) => self.restart(),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a short list as a whole.
+    pub(crate) async fn read_all<T: DeserializeOwned>(
+        mut self,
+        deadline: Deadline,
+    ) -> Result<Vec<T>, GraphError> {
+        let mut all = Vec::new();
+        while let Some(page) = self.next_page(deadline).await? {
+            if self.pages_since_restart == 1 {
+                all.clear();
+            }
+            all.extend(page);
+            if self.next.is_some() && self.pages_since_restart >= MAX_PAGES {
+                return Err(GraphError::too_many_pages());
+            }
+        }
+        Ok(all)
+    }
+
+    fn advance<T>(&mut self, page: Page<T>) -> Result<Vec<T>, GraphError> {
+        self.pages_read += 1;
+        self.pages_since_restart += 1;
+        self.next = page.next_link.map(|link| self.same_origin(&link)).transpose()?;
+        Ok(page.value)
+    }
+
+    fn can_restart(&self, error: &GraphError) -> bool {
+        error.kind() == ErrorKind::PageExpired && self.restarts < MAX_RESTARTS
+    }
+
+    fn restart(&mut self) {
+        self.restarts += 1;
+        self.pages_since_restart = 0;
+        self.next = Some(self.first.clone());
+    }
+
+    /// The URL of the next page, if its host is Graph's own. The token is sent to no other host.
+    fn same_origin(&self, link: &str) -> Result<Url, GraphError> {
+        Url::parse(link)
+            .ok()
+            .filter(|url| url.origin() == self.client.root().origin())
+            .ok_or_else(GraphError::foreign_next_page)
+    }
+}

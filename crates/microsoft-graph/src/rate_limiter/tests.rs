@@ -1,0 +1,73 @@
+use futures_util::{FutureExt, poll};
+
+use super::*;
+
+const PERIOD: Duration = Duration::from_secs(10);
+
+fn limiter(writes: u32) -> WriteRateLimiter {
+    WriteRateLimiter::new(WriteQuota { writes, period: PERIOD }, CallTiming::default())
+}
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(60))
+}
+
+/// Sends a write if a slot is free now, and returns whether it was.
+fn writes_now(limiter: &WriteRateLimiter, priority: Priority) -> bool {
+    let slot = limiter.acquire(soon(), priority).now_or_never().flatten();
+    slot.map(|slot| slot.accepted(None)).is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_of_low_priority_gives_up_at_its_deadline_while_others_wait() {
+    let limiter = limiter(1);
+    assert!(writes_now(&limiter, Priority::Normal));
+    let mut other = std::pin::pin!(limiter.acquire(soon(), Priority::Normal));
+    assert!(poll!(other.as_mut()).is_pending());
+    let deadline = Deadline::after(Duration::from_secs(1));
+    assert!(limiter.acquire(deadline, Priority::Low).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_write_of_normal_priority_goes_first() {
+    let limiter = limiter(4);
+    // Use up the share of low priority, then the whole quota.
+    while writes_now(&limiter, Priority::Low) {}
+    while writes_now(&limiter, Priority::Normal) {}
+    let mut low = std::pin::pin!(limiter.acquire(soon(), Priority::Low));
+    assert!(poll!(low.as_mut()).is_pending());
+    let mut normal = std::pin::pin!(limiter.acquire(soon(), Priority::Normal));
+    assert!(poll!(normal.as_mut()).is_pending());
+    tokio::time::advance(PERIOD).await;
+    assert!(poll!(low.as_mut()).is_pending(), "a write of normal priority is waiting");
+    let normal = normal.await.unwrap();
+    assert!(poll!(low.as_mut()).is_ready(), "it has been sent now");
+    normal.accepted(None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn low_priority_leaves_half_of_the_quota_to_later_writes() {
+    let limiter = limiter(100);
+    let low = (0..200).take_while(|_| writes_now(&limiter, Priority::Low)).count();
+    let normal = (0..200).take_while(|_| writes_now(&limiter, Priority::Normal)).count();
+    assert_eq!((low, normal), (50, 50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn low_priority_is_sent_when_no_other_write_waits() {
+    let limiter = limiter(1);
+    assert!(writes_now(&limiter, Priority::Low));
+    let slot = limiter.acquire(soon(), Priority::Low).await;
+    slot.unwrap().accepted(None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_capacity_uses_no_quota_and_ends_at_the_deadline() {
+    let limiter = limiter(1);
+    for _ in 0..3 {
+        assert!(limiter.wait_for_capacity(soon()).await.is_some());
+    }
+    assert!(writes_now(&limiter, Priority::Normal));
+    assert!(limiter.wait_for_capacity(Deadline::after(Duration::from_secs(1))).await.is_none());
+    assert!(limiter.wait_for_capacity(soon()).await.is_some());
+}

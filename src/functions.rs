@@ -1,0 +1,127 @@
+//! The functions of the app: what host.json and the function folders say.
+
+use std::collections::{BTreeSet, HashMap};
+
+use broker::WatchedQueue;
+use function_folders::{
+    FileFault,
+    function_json::{Binding, FunctionFolder, FunctionFolders},
+    host_json::HostJson,
+    use_case::{HOST_CONNECTION, UseCase},
+};
+
+use crate::config::{Env, StartFault, app_root};
+
+/// The functions that ship with the broker. A fault in one of them prevents the start. A fault in a folder
+/// that a team added makes that function fail, and the others work.
+const STOCK_FUNCTIONS: [&str; 6] = [
+    "AssignRole",
+    "AssignRoleHttp",
+    "Health",
+    "ReconcileRoles",
+    "ResourceEvent",
+    "ResourceEventQueue",
+];
+
+/// The functions below an app root.
+#[derive(Debug)]
+pub struct Functions {
+    /// The use case of each function, or the fault of its folder.
+    pub by_name: HashMap<String, Result<UseCase, String>>,
+    /// How often the host delivers a message before it gives up.
+    pub max_dequeue_count: u32,
+    /// The queues that the app needs.
+    pub queues: Vec<WatchedQueue>,
+}
+
+impl Functions {
+    /// Reads host.json and the function folders, and reports every fault.
+    pub fn read(env: &dyn Env) -> Result<Self, Vec<StartFault>> {
+        let app_root = app_root(env);
+        let setting = |name: &str| env.get(name);
+        let mut faults = Vec::new();
+        let host_json = HostJson::read(&app_root, &setting);
+        let max_dequeue_count = host_json.map_or_else(
+            |fault| {
+                faults.push(fault.into());
+                0
+            },
+            |host_json| host_json.max_dequeue_count,
+        );
+        let mut queues = BTreeSet::new();
+        let by_name = match FunctionFolders::read(&app_root, &setting) {
+            Ok(folders) => {
+                queues.extend(folders.functions.iter().flat_map(watched_queues));
+                use_cases(folders, &mut faults)
+            }
+            Err(error) => {
+                let problem = format!("cannot be read: {error}; FUNCTIONS_APP_ROOT_PATH names it");
+                faults.push(StartFault { name: app_root.display().to_string(), problem });
+                HashMap::new()
+            }
+        };
+        if faults.is_empty() && by_name.is_empty() {
+            let problem = "holds no function: start the handler where host.json is, or set \
+                           FUNCTIONS_APP_ROOT_PATH";
+            let name = app_root.display().to_string();
+            faults.push(StartFault { name, problem: problem.to_owned() });
+        }
+        let queues = queues.into_iter().collect();
+        if faults.is_empty() {
+            Ok(Self { by_name, max_dequeue_count, queues })
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+/// The queues of a function that can be checked: the one that it listens to, and its outputs in the host's
+/// own account. In other accounts, the broker's identity may send messages but not read metadata.
+fn watched_queues(folder: &FunctionFolder) -> Vec<WatchedQueue> {
+    let watched = |binding: &Binding, is_created_on_demand| {
+        let connection = binding.connection.as_deref().unwrap_or(HOST_CONNECTION).to_owned();
+        let name = binding.queue_name.clone()?;
+        Some(WatchedQueue { connection, name, is_created_on_demand })
+    };
+    let outputs = folder.outputs.iter().filter_map(|output| watched(output, true));
+    let outputs = outputs.filter(|queue| queue.connection == HOST_CONNECTION);
+    watched(&folder.trigger, false).into_iter().chain(outputs).collect()
+}
+
+/// The use case of each folder. Faults of stock functions are added to `faults`.
+fn use_cases(
+    folders: FunctionFolders,
+    faults: &mut Vec<StartFault>,
+) -> HashMap<String, Result<UseCase, String>> {
+    let read = folders.functions.into_iter().map(|folder| {
+        let use_case = UseCase::of(&folder);
+        let file = folder.file;
+        (folder.name, use_case.map_err(|problem| FileFault { file, problem }))
+    });
+    let unread = folders.faults.into_iter().map(|(name, fault)| (name, Err(fault)));
+    let mut by_name = HashMap::new();
+    for (name, use_case) in read.chain(unread) {
+        if let Err(fault) = &use_case {
+            if STOCK_FUNCTIONS.contains(&name.as_str()) {
+                faults.push(fault.clone().into());
+                continue;
+            }
+            tracing::error!(
+                event = "function.faulty",
+                function = name,
+                "{fault}; its calls will fail"
+            );
+        }
+        by_name.insert(name, use_case.map_err(|fault| fault.to_string()));
+    }
+    by_name
+}
+
+impl From<FileFault> for StartFault {
+    fn from(fault: FileFault) -> Self {
+        Self {
+            name: fault.file.display().to_string(),
+            problem: format!("is faulty: {}", fault.problem),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The server that the Functions host calls, and its dispatch to use cases.
+
+use std::{collections::HashMap, sync::Arc};
+
+use azure_rest::retry::Deadline;
+use broker::Broker;
+use function_folders::use_case::UseCase;
+use functions_handler::{invocation::Invocation, reply::Reply, server};
+use tokio::net::TcpListener;
+
+use crate::{
+    app::App, config::Settings, functions::Functions, ignored_events::IgnoredEvents, triggers,
+};
+
+/// The handler: a broker, and the functions that use it.
+pub struct Handler {
+    app: Arc<App>,
+    functions: Arc<HashMap<String, Result<UseCase, String>>>,
+}
+
+impl Handler {
+    /// Lets `functions` use `broker`.
+    #[must_use]
+    pub fn new(settings: &Settings, broker: Broker, functions: Functions) -> Self {
+        let Functions { by_name, max_dequeue_count, queues } = functions;
+        let app = App {
+            broker,
+            max_dequeue_count,
+            easy_auth: settings.easy_auth,
+            timing: settings.timing.clone(),
+            queues,
+            has_faulty_function: by_name.values().any(Result::is_err),
+            ignored_events: IgnoredEvents::default(),
+        };
+        Self { app: Arc::new(app), functions: Arc::new(by_name) }
+    }
+
+    /// Serves until `shutdown` completes. Returns whether all invocations in progress ended.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> bool {
+        let Self { app, functions } = self;
+        let (deadline, drain) = (Deadline::after(app.timing.queue_message), app.timing.drain);
+        // Beside the server and not before it, because the host waits for the server.
+        let sign_in = app.clone();
+        tokio::spawn(async move { sign_in.broker.report_sign_in(deadline).await });
+        let handler = server::handler(move |invocation| {
+            let (functions, app) = (functions.clone(), app.clone());
+            async move { dispatch(&functions, &app, &invocation).await }
+        });
+        server::serve(listener, handler, shutdown, drain).await
+    }
+}
+
+async fn dispatch(
+    functions: &HashMap<String, Result<UseCase, String>>,
+    app: &Arc<App>,
+    invocation: &Invocation,
+) -> Reply {
+    match functions.get(&invocation.function) {
+        Some(Ok(use_case)) => triggers::run(app, use_case, invocation).await,
+        Some(Err(fault)) => {
+            tracing::error!(event = "function.faulty", function = invocation.function, "{fault}");
+            Reply::Failed(fault.clone())
+        }
+        None => {
+            tracing::error!(event = "function.unknown", "a call for a function without a folder");
+            Reply::UnknownFunction
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The process of the handler: start, stop, health, TLS, and faults around it.
+
+mod encrypted;
+mod health;
+mod start;
+mod stopping;
+mod trouble;

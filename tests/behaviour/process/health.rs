@@ -1,0 +1,179 @@
+//! The answer of the function `Health`: whether the broker can work, with one word for each check.
+
+use serde_json::json;
+use tenant_emulator::{
+    Fault, Route,
+    contoso::{APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BROKER_IDENTITY, MICROSOFT_GRAPH},
+};
+
+use crate::world::{Setup, World, copy_of_app_files};
+
+/// The names of the checks with this word.
+fn checks_that_say<'a>(health: &'a serde_json::Value, word: &str) -> Vec<&'a str> {
+    let checks = health["checks"].as_object().unwrap().iter();
+    checks.filter(|(_, said)| *said == word).map(|(check, _)| check.as_str()).collect()
+}
+
+fn remove_write_permission(setup: &Setup) {
+    let held = setup.tenant.assignments_of(BROKER_IDENTITY);
+    let write = held.iter().find(|held| held.app_role_id == APP_ROLE_ASSIGNMENT_READ_WRITE_ALL);
+    assert!(setup.tenant.revoke(&write.unwrap().id));
+}
+
+/// The log line of a failed check.
+async fn reason(world: &World, check: &str) -> String {
+    let line = world.log_line(&format!("\"check\":\"{check}\"")).await;
+    assert!(line.contains("health.failed") && line.contains("ERROR"), "{line}");
+    line
+}
+
+#[tokio::test]
+async fn health_fails_if_no_policy_is_in_force() {
+    let mut setup = Setup::new().await;
+    setup.policy = Some("{}".to_owned());
+    let (status, health) = setup.start().await.health().await;
+    assert_eq!((status, &health["status"]), (503, &json!("failed")));
+    assert_eq!(checks_that_say(&health, "failed"), ["policy"]);
+}
+
+#[tokio::test]
+async fn a_faulty_folder_that_a_team_added_fails_only_health() {
+    let root = copy_of_app_files();
+    std::fs::create_dir(root.path().join("AssignRoleBroken")).unwrap();
+    std::fs::write(root.path().join("AssignRoleBroken/function.json"), "{}").unwrap();
+    let mut setup = Setup::new().await;
+    setup.app_root = root.path().to_owned();
+    let (status, health) = setup.start().await.health().await;
+    assert_eq!(status, 503);
+    assert_eq!(checks_that_say(&health, "failed"), ["functions"]);
+}
+
+#[tokio::test]
+async fn without_a_token_checks_of_graph_are_not_made() {
+    let setup = Setup::new().await;
+    setup.tenant.answer_every(Route::IssueToken, Fault::error(400, "", "no such identity"));
+    let world = setup.start().await;
+    let (status, health) = world.health().await;
+    assert_eq!(status, 503);
+    assert_eq!(checks_that_say(&health, "failed"), ["token"]);
+    assert_eq!(checks_that_say(&health, "notChecked"), ["graph", "queues", "roles", "table"]);
+    assert!(reason(&world, "token").await.contains("AZURE_CLIENT_ID"));
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named_in_the_log_and_not_in_the_answer() {
+    let setup = Setup::new().await;
+    remove_write_permission(&setup);
+    let world = setup.start().await;
+    let (status, health) = world.health().await;
+    assert_eq!(status, 503);
+    assert_eq!(checks_that_say(&health, "failed"), ["roles"]);
+    let reason = reason(&world, "roles").await;
+    assert!(reason.contains("lacks AppRoleAssignment.ReadWrite.All:"), "{reason}");
+    assert!(!health.to_string().contains("ReadWrite"), "{health}");
+}
+
+#[tokio::test]
+async fn a_permission_that_is_newer_than_the_token_is_reported_differently_from_a_missing_one() {
+    let setup = Setup::new().await;
+    remove_write_permission(&setup);
+    setup.tenant.cache_tokens(true);
+    let world = setup.start().await;
+    world.log_line("sign_in.roles_missing").await;
+    let role = "AppRoleAssignment.ReadWrite.All";
+    world.tenant.grant(BROKER_IDENTITY, MICROSOFT_GRAPH, role).unwrap();
+    let (_, health) = world.health().await;
+    assert_eq!(checks_that_say(&health, "failed"), ["roles"]);
+    let reason = reason(&world, "roles").await;
+    assert!(reason.contains("the token was issued before, at 20"), "{reason}");
+}
+
+#[tokio::test]
+async fn health_fails_until_graph_answers() {
+    let setup = Setup::new().await;
+    let unavailable = Fault::error(503, "ServiceUnavailable", "");
+    setup.tenant.answer_every(Route::ListAssignments, unavailable);
+    let world = setup.start().await;
+    let (status, health) = world.health().await;
+    assert_eq!(status, 503);
+    assert_eq!(checks_that_say(&health, "failed"), ["graph"]);
+    reason(&world, "graph").await;
+    world.tenant.clear_faults(Route::ListAssignments);
+    world.health_with_status(200).await;
+}
+
+#[tokio::test]
+async fn a_table_that_refuses_fails_health_and_the_log_names_the_role_to_assign() {
+    let denied = Fault::error(403, "AuthorizationPermissionMismatch", "This request is not");
+    let foreign = Fault::error(401, "InvalidAuthenticationInfo", "Server failed to authenticate");
+    for (fault, text) in [
+        (denied, "Storage Table Data Contributor"),
+        (foreign, "the token was refused"),
+        (Fault::error(409, "TableBeingDeleted", "The specified table is being deleted."), "409"),
+        (Fault::error(404, "ResourceNotFound", "The specified resource does not exist."), "404"),
+        (Fault::connection_closed(), "did not answer"),
+    ] {
+        let setup = Setup::new().await.with_identity_based_storage();
+        setup.tenant.answer_every(Route::QueryEntities, fault);
+        let world = setup.start().await;
+        let (status, health) = world.health().await;
+        assert_eq!(status, 503);
+        assert_eq!(checks_that_say(&health, "failed"), ["table"], "{text}");
+        let reason = reason(&world, "table").await;
+        assert!(reason.contains(text) && !reason.contains("eyJ"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_trigger_queue_fails_health_and_a_missing_queue_that_the_host_creates_does_not() {
+    let setup = Setup::new().await.with_identity_based_storage();
+    let missing = || Fault::error(404, "QueueNotFound", "The specified queue does not exist.");
+    setup.tenant.answer_every(Route::ReadQueueMetadata, missing());
+    let missing_table = Fault::error(404, "TableNotFound", "The table specified does not exist.");
+    setup.tenant.answer_every(Route::QueryEntities, missing_table);
+    let world = setup.start().await;
+    let (status, health) = world.health().await;
+    assert_eq!(status, 503);
+    assert_eq!(checks_that_say(&health, "failed"), ["queues"]);
+    let reason = reason(&world, "queues").await;
+    assert!(reason.contains("no queue app-role-requests in RequestQueues"), "{reason}");
+    world.tenant.clear_faults(Route::ReadQueueMetadata);
+    // The first queue that is checked is the one in the host's account.
+    world.tenant.answer_next(Route::ReadQueueMetadata, missing());
+    world.health_with_status(200).await;
+}
+
+#[tokio::test]
+async fn storage_that_is_named_by_a_connection_string_is_not_checked() {
+    let world = World::start().await;
+    let health = world.health_with_status(200).await;
+    assert_eq!(checks_that_say(&health, "notChecked"), ["queues", "table"]);
+    assert_eq!(world.tenant.count(Route::QueryEntities), 0);
+}
+
+#[tokio::test]
+async fn many_calls_of_health_make_each_check_once_per_interval() {
+    let setup = Setup::new().await.with_identity_based_storage().with_setting("PACE_FACTOR", "1");
+    setup.tenant.set_latency(std::time::Duration::from_millis(200));
+    let world = setup.start().await;
+    let answers = futures_util::future::join_all((0..20).map(|_| world.health())).await;
+    assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+    world.health().await;
+    assert_eq!(world.tenant.count(Route::ListAssignments), 1);
+    assert_eq!(world.tenant.count(Route::QueryEntities), 1);
+    // The queue of requests, the queue of events, and the queue in the host's account.
+    assert_eq!(world.tenant.count(Route::ReadQueueMetadata), 3);
+}
+
+#[tokio::test]
+async fn the_answer_has_the_documented_shape_and_no_names() {
+    let documented = std::fs::read_to_string(format!("{}/docs/logging.md", crate::world::ROOT));
+    let documented = documented.unwrap();
+    let example = documented.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let world = Setup::new().await.with_identity_based_storage().start().await;
+    let health = world.health_with_status(200).await;
+    assert_eq!(health, serde_json::from_str::<serde_json::Value>(example).unwrap());
+    for (check, word) in health["checks"].as_object().unwrap() {
+        assert_eq!(word, "ok", "{check}");
+    }
+}

@@ -1,0 +1,12 @@
+//! Requests that arrive in a storage queue.
+
+mod assign;
+mod deliveries;
+mod faults;
+mod hostile;
+mod lost_answers;
+mod names;
+mod other_clients;
+mod refusals;
+mod replay;
+mod throttling;

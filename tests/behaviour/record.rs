@@ -1,0 +1,4 @@
+//! The audit table that the broker writes.
+
+mod audit;
+mod record_lost;

@@ -1,0 +1,13 @@
+//! Files of the repository that must agree: templates, workflows, docs, function folders and code.
+
+pub(crate) mod bicep;
+mod deployment;
+mod files_agree;
+mod grant_script;
+mod links;
+mod log_events;
+mod operations;
+mod queries;
+pub(crate) mod source_files;
+mod templates;
+mod workflows;

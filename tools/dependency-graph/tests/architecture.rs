@@ -1,0 +1,340 @@
+//! The rules of structure: what may depend on what, and how long a file may be.
+//!
+//! Clippy holds the rest: `clippy.toml` says how long a function may be, and names the functions that
+//! only one place may call.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use dependency_graph::{
+    crate_modules::CrateModules,
+    paths_in_code::PathsInCode,
+    violations,
+    workspace::{Package, Workspace},
+};
+use syn::visit::{self, Visit};
+
+/// The folder of the workspace.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// Packages that still break the rules for modules, with the number of edges that break one. A number
+/// may only get smaller, and a package without such an edge leaves the list.
+const STILL_CYCLIC: &[(&str, usize)] =
+    &[("functions-host-emulator", 82), ("storage-emulator", 3), ("tenant-emulator", 55)];
+
+/// Dependencies that `ALLOWED` does not list and that are still there.
+const STILL_LINKED: &[(&str, &str)] = &[];
+
+/// The packages that ship, with the packages of the workspace that each of them may use.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("app-roles", &[]),
+    ("functions-handler", &[]),
+    ("function-folders", &["app-roles"]),
+    ("memory-cache", &[]),
+    ("azure-rest", &["app-roles"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "memory-cache"]),
+    ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
+    (
+        HANDLER,
+        &[
+            "app-roles",
+            "azure-rest",
+            "broker",
+            "function-folders",
+            "functions-handler",
+            "microsoft-graph",
+        ],
+    ),
+    (OPERATORS_TOOL, &["app-roles", "azure-rest", "broker", "function-folders", "microsoft-graph"]),
+];
+
+/// What an emulator may use: it must share no types with the handler, or with another service.
+const USED_BY_EMULATORS: &[&str] = &["loopback", "storage-emulator"];
+
+/// The package that Azure Functions runs.
+const HANDLER: &str = "app-role-broker";
+
+/// The package that operators run.
+const OPERATORS_TOOL: &str = "app-role-cli";
+
+/// Libraries that only the operator's tool and the emulators need.
+const NOT_IN_THE_HANDLER: &[&str] =
+    &["azure_storage_queue", "clap", "clap_complete", "comfy-table", "hmac"];
+
+/// The longest source file, in lines.
+const LONGEST_FILE: usize = 400;
+
+fn workspace() -> Workspace {
+    Workspace::read(Path::new(WORKSPACE)).unwrap()
+}
+
+/// Whether a package is in a folder of the workspace, for instance `emulators`.
+fn is_in(package: &Package, folder: &str) -> bool {
+    let folder = Path::new(WORKSPACE).canonicalize().unwrap().join(folder);
+    package.folder().starts_with(folder)
+}
+
+#[test]
+fn there_is_no_cycle_between_crates() {
+    let cycles = violations::of_crates(&workspace().crate_graph());
+    assert!(cycles.is_empty(), "{cycles:#?}");
+}
+
+#[test]
+fn there_is_no_cycle_between_modules_and_no_module_uses_its_parent() {
+    let workspace = workspace();
+    let packages: Vec<_> = workspace.packages.iter().collect();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for modules in CrateModules::read_all(&packages).unwrap() {
+        let violations = modules.violations().into_iter();
+        let named = violations.map(|violation| format!("{}: {violation}", modules.title));
+        found.entry(modules.package.clone()).or_default().extend(named);
+    }
+    let mut faults = Vec::new();
+    for (package, violations) in &found {
+        let listed = STILL_CYCLIC.iter().find(|(listed, _)| listed == package);
+        if violations.len() > listed.map_or(0, |(_, count)| *count) {
+            faults.extend(violations.iter().cloned());
+        }
+    }
+    for (package, _) in STILL_CYCLIC {
+        if found.get(*package).is_none_or(Vec::is_empty) {
+            faults.push(format!("{package} breaks no rule: remove it from STILL_CYCLIC"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn each_crate_uses_only_the_crates_that_it_may_use() {
+    let mut faults = Vec::new();
+    let mut excused = BTreeSet::new();
+    for package in &workspace().packages {
+        for used in used_packages(package) {
+            let edge = (package.name.as_str(), used.as_str());
+            if may_use(package, &used) {
+                continue;
+            }
+            match STILL_LINKED.iter().find(|listed| **listed == edge) {
+                Some(listed) => drop(excused.insert(*listed)),
+                None => faults.push(format!("{} must not use {used}", package.name)),
+            }
+        }
+    }
+    let done = STILL_LINKED.iter().filter(|listed| !excused.contains(*listed));
+    faults.extend(done.map(|listed| format!("remove {listed:?} from STILL_LINKED")));
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// The packages of the workspace that a package uses. Tests of emulators and tools count, because
+/// they must not share types with the handler either.
+fn used_packages(package: &Package) -> BTreeSet<String> {
+    let ships = ALLOWED.iter().any(|(name, _)| *name == package.name);
+    let used = package.dependencies.iter().filter(|used| used.path.is_some());
+    let counted = used.filter(|used| !ships || used.kind.as_deref() != Some("dev"));
+    counted.map(|used| used.name.clone()).collect()
+}
+
+fn may_use(package: &Package, used: &str) -> bool {
+    if let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == package.name) {
+        return allowed.contains(&used);
+    }
+    if is_in(package, "emulators") {
+        return USED_BY_EMULATORS.contains(&used);
+    }
+    is_in(package, "tools") && !ALLOWED.iter().any(|(name, _)| *name == used)
+}
+
+#[test]
+fn every_package_has_a_rule() {
+    for package in &workspace().packages {
+        let has_rule = ALLOWED.iter().any(|(name, _)| *name == package.name)
+            || is_in(package, "emulators")
+            || is_in(package, "tools");
+        assert!(has_rule, "{} is not in ALLOWED", package.name);
+    }
+}
+
+#[test]
+fn the_handler_links_neither_an_emulator_nor_a_tool() {
+    let handler = shipped(HANDLER);
+    let linked = names(&handler);
+    let workspace = workspace();
+    let others = workspace.packages.iter().filter(|package| {
+        is_in(package, "emulators") || is_in(package, "tools") || is_in(package, "cli")
+    });
+    let others = others.map(|package| package.name.as_str());
+    let unwanted: Vec<_> = others
+        .chain(NOT_IN_THE_HANDLER.iter().copied())
+        .filter(|it| linked.contains(*it))
+        .collect();
+    assert!(unwanted.is_empty(), "{unwanted:?}");
+}
+
+#[test]
+fn the_operators_tool_links_no_web_server() {
+    let tool = shipped(OPERATORS_TOOL);
+    let linked = names(&tool);
+    let may_be_linked = STILL_LINKED.contains(&(OPERATORS_TOOL, HANDLER));
+    assert_eq!(linked.contains("warp"), may_be_linked);
+}
+
+#[test]
+fn the_handler_cannot_use_an_operators_rights() {
+    let handler = shipped(HANDLER);
+    let app_roles: Vec<_> = handler.iter().filter(|line| line.starts_with("app-roles v")).collect();
+    let [line] = app_roles.as_slice() else { panic!("{app_roles:?}") };
+    assert!(!line.contains("operator"), "{line}");
+    let tool = shipped(OPERATORS_TOOL);
+    let asks = tool.iter().any(|line| line.starts_with("app-roles v") && line.contains("operator"));
+    assert!(asks, "the feature has another name now: {tool:?}");
+}
+
+/// Packages with more features under test than in the handler that ships. None of them changes what
+/// the handler's code meets: the schemas and the operator's rights in our own crates, XML bodies of
+/// storage, and what test tools need from their dependencies.
+const MORE_FEATURES_UNDER_TEST: &[&str] = &[
+    "app-roles",
+    "azure_core",
+    "bitflags",
+    "broker",
+    "digest",
+    "hashbrown",
+    "regex-automata",
+    "regex-syntax",
+    "typespec",
+    "typespec_client_core",
+];
+
+#[test]
+fn the_handler_under_test_has_the_features_that_it_ships_with() {
+    let ships = shipped(HANDLER);
+    let tested = tree(&["--workspace", "--edges", "all"]);
+    let differing: Vec<_> = ships
+        .difference(&tested)
+        .filter(|line| !MORE_FEATURES_UNDER_TEST.contains(&line.split(' ').next().unwrap()))
+        .collect();
+    assert!(differing.is_empty(), "only in the handler that ships: {differing:#?}");
+}
+
+#[test]
+fn our_crates_have_no_features_under_test_but_schemas_and_the_operators_rights() {
+    let tested = tree(&["--workspace", "--edges", "all"]);
+    for name in ["app-roles", "broker"] {
+        let line = tested.iter().find(|line| line.starts_with(&format!("{name} v"))).unwrap();
+        let features = line.rsplit(' ').next().unwrap().split(',').filter(|it| !it.is_empty());
+        for feature in features {
+            assert!(["operator", "schema", "schemars"].contains(&feature), "{line}");
+        }
+    }
+}
+
+#[test]
+fn one_tls_library_is_in_the_whole_workspace_and_it_is_not_aws_lc() {
+    let lock = std::fs::read_to_string(Path::new(WORKSPACE).join("Cargo.lock")).unwrap();
+    for name in ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "native-tls"] {
+        assert!(!lock.contains(&format!("name = \"{name}\"")), "{name}");
+    }
+}
+
+/// The packages of a dependency tree with their features, as lines of `name version features`.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(WORKSPACE)
+        .args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} {f}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// What a package is built from, without its tests.
+fn shipped(package: &str) -> BTreeSet<String> {
+    tree(&["--package", package, "--edges", "normal,build"])
+}
+
+fn names(tree: &BTreeSet<String>) -> BTreeSet<&str> {
+    tree.iter().map(|line| line.split(' ').next().unwrap()).collect()
+}
+
+/// Paths that mean input, output, a clock, the environment or untyped JSON.
+const IMPURE: &[&[&str]] = &[
+    &["std", "env"],
+    &["std", "fs"],
+    &["std", "net"],
+    &["std", "time", "SystemTime"],
+    &["SystemTime", "now"],
+    &["OffsetDateTime", "now_utc"],
+    &["serde_json", "Value"],
+    &["tokio"],
+];
+
+#[test]
+fn app_roles_are_pure_data_and_logic() {
+    let workspace = workspace();
+    let packages = workspace.select(&["app-roles".to_owned()]).unwrap();
+    for target in packages.iter().flat_map(|package| package.crates()) {
+        // Schemas are a feature that only tests ask for.
+        let modules = target.modules().unwrap().into_iter();
+        for module in modules.filter(|module| !module.path.ends_with("::schema")) {
+            for path in PathsInCode::of(&module.items).all() {
+                let is_impure =
+                    |impure: &&[&str]| path.windows(impure.len()).any(|window| window == *impure);
+                assert!(!IMPURE.iter().any(is_impure), "{}: {}", module.path, path.join("::"));
+            }
+            let mut search = AsyncCode { found: false };
+            module.items.iter().for_each(|item| search.visit_item(item));
+            assert!(!search.found, "{} has async code", module.path);
+        }
+    }
+}
+
+/// Searches for `async` functions and blocks.
+struct AsyncCode {
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for AsyncCode {
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        self.found |= signature.asyncness.is_some();
+        visit::visit_signature(self, signature);
+    }
+
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {
+        self.found = true;
+    }
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    let mut long = Vec::new();
+    for folder in ["src", "tests", "crates", "cli", "emulators", "tools"] {
+        for file in rust_files(&Path::new(WORKSPACE).join(folder)) {
+            let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+            if lines > LONGEST_FILE {
+                long.push((file, lines));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
