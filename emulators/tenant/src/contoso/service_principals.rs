@@ -1,6 +1,6 @@
-//! Who lives in Contoso's tenant: its APIs with their roles, and its managed identities.
+//! The service principals of contoso's tenant: APIs with their roles, and managed identities.
 
-use super::{
+use super::ids::{
     AZURE_STORAGE, AZURE_STORAGE_APP_ID, AZURE_STORAGE_URI, BATCH_A_IDENTITY,
     BATCH_A_IDENTITY_CLIENT_ID, BATCH_A_IDENTITY_RESOURCE_ID, BATCH_B_IDENTITY,
     BATCH_B_IDENTITY_CLIENT_ID, BATCH_B_IDENTITY_RESOURCE_ID, BATCH_IDENTITY_NAME,
@@ -21,8 +21,8 @@ use crate::{
     service_principal::{AppRole, ServicePrincipal},
 };
 
-/// The APIs of [`contoso`](super::contoso).
-pub(super) fn apis() -> Vec<ServicePrincipal> {
+/// The APIs of [`contoso`](crate::contoso::contoso).
+pub(crate) fn apis() -> Vec<ServicePrincipal> {
     vec![
         microsoft_graph(),
         azure_storage(),
@@ -34,8 +34,8 @@ pub(super) fn apis() -> Vec<ServicePrincipal> {
     ]
 }
 
-/// The managed identities of [`contoso`](super::contoso).
-pub(super) fn identities() -> Vec<ServicePrincipal> {
+/// The managed identities of [`contoso`](crate::contoso::contoso).
+pub(crate) fn identities() -> Vec<ServicePrincipal> {
     vec![
         ServicePrincipal::user_assigned(
             ORDERS_IDENTITY,
