@@ -172,7 +172,6 @@ const MORE_FEATURES_UNDER_TEST: &[&str] = &[
     "broker",
     "digest",
     "hashbrown",
-    "indexmap",
     "regex-automata",
     "regex-syntax",
     "typespec",
