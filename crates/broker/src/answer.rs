@@ -11,7 +11,7 @@ use app_roles::{
 ///
 /// It is no reply yet: only the recorder makes a [`Recorded`] of it, which a trigger can send.
 ///
-/// [`Recorded`]: crate::recorder::Recorded
+/// [`Recorded`]: crate::recorded::Recorded
 #[derive(Debug, Default)]
 pub struct Answer {
     /// The principal, if it was found.
@@ -31,7 +31,8 @@ impl Answer {
     }
 
     /// Outcomes of roles of `api` for `principal`.
-    pub(crate) fn about(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Self {
+    #[must_use]
+    pub fn about(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Self {
         let (principal, api) = (Some(principal.into()), Some(api.into()));
         Self { principal, api, roles, candidates: Vec::new() }
     }
