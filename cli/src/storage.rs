@@ -2,7 +2,6 @@
 
 mod account;
 mod connection_string;
-mod endpoint;
 mod queue;
 mod table;
 

@@ -6,11 +6,10 @@ use azure_core::{
     credentials::TokenCredential,
     http::{ClientOptions, RetryOptions, Url},
 };
-use azure_rest::{client, timing::CallTiming};
+use azure_rest::{client, endpoints::StorageService, timing::CallTiming};
 
 use super::{
     connection_string::{self, ConnectionStringError},
-    endpoint,
     queue::{Queue, QueueError},
     table::Table,
 };
@@ -63,8 +62,11 @@ impl Account {
         credential: impl FnOnce() -> azure_core::Result<Arc<dyn TokenCredential>>,
     ) -> Result<Self, AccountError> {
         let (queues, tables, access) = if text.to_ascii_lowercase().starts_with("https:") {
-            let queues = endpoint::queues(text).ok_or(AccountError::QueueEndpoint)?;
-            let tables = endpoint::tables(&queues).ok_or(AccountError::QueueEndpoint)?;
+            // Another host could receive the operator's token, and a query could be a signature.
+            let queues = Url::parse(text).ok().filter(|url| StorageService::Queue.is_endpoint(url));
+            let queues = queues.ok_or(AccountError::QueueEndpoint)?;
+            let tables = StorageService::Table.in_account_of(&queues);
+            let tables = tables.ok_or(AccountError::QueueEndpoint)?;
             (queues, tables, Access::Operator(credential().map_err(AccountError::Credential)?))
         } else {
             let account = connection_string::parse(text)?;

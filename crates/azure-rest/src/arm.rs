@@ -4,16 +4,17 @@
 //! an extension resource, with one API version for all resource types ("System Assigned Identities -
 //! Get By Scope").
 
-mod error;
+mod refusal;
 
 use azure_core::http::Url;
-pub use error::ArmError;
-use error::{Meaning, meaning};
+use refusal::{Meaning, meaning};
 use reqwest::Method;
 use serde::Deserialize;
 
 use crate::{
-    rest::{Response, RestClient},
+    call_error::{CallError, Kind},
+    claims::Claims,
+    rest::{RequestError, Response, RestClient},
     retry::Deadline,
 };
 use app_roles::{
@@ -87,21 +88,22 @@ impl Arm {
         &self,
         resource: &ArmScope,
         deadline: Deadline,
-    ) -> Result<Identity, ArmError> {
+    ) -> Result<Identity, CallError> {
         let url = identity_url(&self.endpoint, resource);
         let read = || async {
             let request = self.rest.request(Method::GET, url.clone());
-            interpret(&self.rest.send(request, deadline).await?)
+            let response = self.rest.send(request, deadline).await.map_err(no_response)?;
+            interpret(&response)
         };
         self.rest.with_retries("read the identity", deadline, read).await
     }
 }
 
-fn interpret(response: &Response) -> Result<Identity, ArmError> {
-    let body = response.body()?;
+fn interpret(response: &Response) -> Result<Identity, CallError> {
+    let body = response.body().map_err(no_response)?;
     if response.status.is_success() {
         let wire: WireIdentity =
-            serde_json::from_slice(body).map_err(|error| ArmError::unreadable(&error))?;
+            serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
         let WireProperties { principal_id, client_id } = wire.properties;
         return Ok(Identity::Of { object_id: principal_id, client_id });
     }
@@ -111,9 +113,31 @@ fn interpret(response: &Response) -> Result<Identity, ArmError> {
         Meaning::NoIdentity => Ok(Identity::None),
         Meaning::Forbidden => Ok(Identity::Forbidden),
         Meaning::Unanswered => Ok(Identity::Unanswered(detail)),
-        Meaning::TokenRefused => Err(ArmError::token_refused(&detail, response.token.claims())),
-        Meaning::Transient => Err(ArmError::transient(detail, response.retry_after())),
+        Meaning::TokenRefused => Err(token_refused(&detail, response.token.claims())),
+        Meaning::Transient => {
+            Err(CallError::new(Kind::Transient, detail).with_retry_after(response.retry_after()))
+        }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
+fn no_response(error: RequestError) -> CallError {
+    CallError::no_response("Azure Resource Manager", &error)
+}
+
+fn unreadable(error: &serde_json::Error) -> CallError {
+    let detail = format!("Azure Resource Manager's response could not be read: {error}");
+    CallError::new(Kind::Transient, detail)
+}
+
+fn token_refused(detail: &str, claims: &Claims) -> CallError {
+    let audience = claims.audience.as_deref().unwrap_or("(unknown)");
+    let detail = format!(
+        "{detail}; the token was issued at {} for the audience {audience}; check that ARM_ENDPOINT \
+         belongs to this tenant's cloud, and that the subscription belongs to this tenant",
+        claims.issued()
+    );
+    CallError::new(Kind::TokenRefused, detail)
 }
 
 /// The URL of a resource's identity. This is the only place where text of events enters a URL.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arm;
+pub mod call_error;
 mod certificate_authorities;
 pub mod claims;
 pub mod client;

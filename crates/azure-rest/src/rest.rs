@@ -33,7 +33,7 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The token that was sent.
     pub token: Token,
-    body: Result<Vec<u8>, Unreachable>,
+    body: Result<Vec<u8>, RequestError>,
 }
 
 /// A request that got no response.
@@ -42,15 +42,10 @@ pub enum RequestError {
     /// There is no token, so nothing was sent.
     #[error(transparent)]
     NotSignedIn(#[from] NoToken),
-    /// The request may have arrived, but the response did not, or not all of it.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
+    /// The request may have arrived, but the response did not, or not all of it. Contains the causes.
+    #[error("{0}")]
+    Unreachable(String),
 }
-
-/// The reason why a service did not answer, with its causes.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreachable(String);
 
 /// What the retry loop needs to know about an error of a service.
 pub trait ServiceError: Display {
@@ -66,15 +61,15 @@ pub trait ServiceError: Display {
     }
 }
 
-impl From<&reqwest::Error> for Unreachable {
-    fn from(error: &reqwest::Error) -> Self {
-        Self(causes(error))
+impl From<reqwest::Error> for RequestError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Unreachable(causes(&error))
     }
 }
 
 impl Response {
     /// The body. An error means that the connection ended before the body did.
-    pub fn body(&self) -> Result<&[u8], Unreachable> {
+    pub fn body(&self) -> Result<&[u8], RequestError> {
         self.body.as_deref().map_err(Clone::clone)
     }
 
@@ -133,10 +128,9 @@ impl RestClient {
         let request = request
             .header(AUTHORIZATION, token.authorization())
             .timeout(self.timing.call.min(deadline.remaining()));
-        let response = request.send().await.map_err(|error| Unreachable::from(&error))?;
+        let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await;
-        let body = body.map(Vec::from).map_err(|error| Unreachable::from(&error));
+        let body = response.bytes().await.map(Vec::from).map_err(RequestError::from);
         if status == StatusCode::UNAUTHORIZED {
             self.discard(&token).await;
         }

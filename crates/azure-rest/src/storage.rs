@@ -9,7 +9,8 @@ use azure_core::http::Url;
 use reqwest::{Method, StatusCode, header::ACCEPT};
 
 use crate::{
-    rest::{RequestError, Response, RestClient, ServiceError, Unreachable},
+    call_error::{CallError, Kind},
+    rest::{RequestError, Response, RestClient},
     retry::Deadline,
 };
 
@@ -51,21 +52,6 @@ pub enum Presence {
     Missing,
 }
 
-/// A check that got no answer. `Display` is for the log.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{detail}")]
-pub struct StorageError {
-    detail: String,
-    kind: Kind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Transient,
-    TokenRefused,
-    Permanent,
-}
-
 impl Storage {
     /// A client whose tokens are for [`STORAGE_SCOPE`].
     #[must_use]
@@ -78,7 +64,7 @@ impl Storage {
         &self,
         name: &str,
         deadline: Deadline,
-    ) -> Option<Result<Presence, StorageError>> {
+    ) -> Option<Result<Presence, CallError>> {
         let url = resource_url(self.services.tables.as_ref()?, &format!("{name}()"), ("$top", "1"));
         Some(self.check(&url, deadline).await)
     }
@@ -90,12 +76,12 @@ impl Storage {
         connection: &str,
         name: &str,
         deadline: Deadline,
-    ) -> Option<Result<Presence, StorageError>> {
+    ) -> Option<Result<Presence, CallError>> {
         let service = self.services.queues.get(connection)?;
         Some(self.check(&resource_url(service, name, ("comp", "metadata")), deadline).await)
     }
 
-    async fn check(&self, url: &Url, deadline: Deadline) -> Result<Presence, StorageError> {
+    async fn check(&self, url: &Url, deadline: Deadline) -> Result<Presence, CallError> {
         let read = || async {
             let request = self
                 .rest
@@ -104,52 +90,29 @@ impl Storage {
                 .header("x-ms-date", httpdate::fmt_http_date(SystemTime::now()))
                 .header(ACCEPT, "application/json;odata=nometadata, application/xml");
             let sent = self.rest.send(request, deadline).await;
-            interpret(url, &sent.map_err(|error| StorageError::not_sent(url, error))?)
+            interpret(url, &sent.map_err(|error| no_response(url, &error))?)
         };
         self.rest.with_retries("read storage", deadline, read).await
     }
 }
 
-impl StorageError {
-    fn not_sent(url: &Url, error: RequestError) -> Self {
-        match error {
-            RequestError::NotSignedIn(error) => {
-                let kind = if error.is_lasting() { Kind::Permanent } else { Kind::Transient };
-                Self { detail: error.to_string(), kind }
-            }
-            RequestError::Unreachable(error) => Self::unreachable(url, &error),
-        }
-    }
-
-    fn unreachable(url: &Url, error: &Unreachable) -> Self {
-        let detail = format!("{} did not answer: {error}", without_query(url));
-        Self { detail, kind: Kind::Transient }
-    }
-}
-
-impl ServiceError for StorageError {
-    fn is_transient(&self) -> bool {
-        self.kind == Kind::Transient
-    }
-
-    fn is_token_refused(&self) -> bool {
-        self.kind == Kind::TokenRefused
-    }
-}
-
-fn interpret(url: &Url, response: &Response) -> Result<Presence, StorageError> {
+fn interpret(url: &Url, response: &Response) -> Result<Presence, CallError> {
     let status = response.status;
     if status.is_success() {
         return Ok(Presence::Exists);
     }
-    let body = response.body().map_err(|error| StorageError::unreachable(url, &error))?;
+    let body = response.body().map_err(|error| no_response(url, &error))?;
     let text = String::from_utf8_lossy(body);
     if status == StatusCode::NOT_FOUND && MISSING.iter().any(|code| text.contains(code)) {
         return Ok(Presence::Missing);
     }
     let excerpt = String::from_utf8_lossy(body.get(..MAX_EXCERPT).unwrap_or(body));
     let detail = format!("{} answered {status} {excerpt:?}{}", without_query(url), advice(status));
-    Err(StorageError { detail, kind: kind(status) })
+    Err(CallError::new(kind(status), detail))
+}
+
+fn no_response(url: &Url, error: &RequestError) -> CallError {
+    CallError::no_response(without_query(url), error)
 }
 
 fn advice(status: StatusCode) -> &'static str {

@@ -11,7 +11,7 @@ use app_roles::{
 ///
 /// It is no reply yet: only the recorder makes a [`Recorded`] of it, which a trigger can send.
 ///
-/// [`Recorded`]: crate::recorder::Recorded
+/// [`Recorded`]: crate::recorded::Recorded
 #[derive(Debug, Default)]
 pub struct Answer {
     /// The principal, if it was found.

@@ -5,7 +5,7 @@ use app_roles::{
     policy::Denial,
     request::Expired,
 };
-use azure_rest::arm::ArmError;
+use azure_rest::call_error::CallError;
 use microsoft_graph::error::GraphError;
 
 use crate::answer::Answer;
@@ -120,7 +120,7 @@ pub(crate) fn may_pass(error: &GraphError) -> bool {
 }
 
 /// Azure Resource Manager gave no answer. An operator or time will change that.
-pub(crate) fn no_answer_from_arm(error: &ArmError) -> Stop {
+pub(crate) fn no_answer_from_arm(error: &CallError) -> Stop {
     tracing::error!(event = "arm.failed", "{error}");
     Stop::again(error.to_string())
 }

@@ -25,7 +25,7 @@ pub struct Timing {
     /// the function timeout of host.json, whose end would kill every other invocation too.
     pub queue_message: Duration,
     /// How long an event that Event Grid pushes may be worked on. Event Grid waits 30 s for the answer
-    /// ("Event Grid message delivery and retry"), and a write that has begun has [`Timing::write_answer`]
+    /// ("Event Grid message delivery and retry"), and a write that has begun has [`azure_rest::timing::CallTiming::write_answer`]
     /// beyond this.
     pub pushed_event: Duration,
     /// How long comparing a whole tenant with the baseline may take. The host writes what was planned

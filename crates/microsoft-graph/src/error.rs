@@ -17,7 +17,7 @@ pub use permissions::{NEEDED_ROLE_IDS, NEEDED_ROLES, missing_roles};
 use app_roles::outcome::Failure;
 use azure_rest::{
     claims::Claims,
-    rest::{RequestError, Response, ServiceError, Unreachable},
+    rest::{RequestError, Response, ServiceError},
     token::NoToken,
 };
 
@@ -185,15 +185,11 @@ impl From<RequestError> for GraphError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::NotSignedIn(error) => Self::not_signed_in(&error),
-            RequestError::Unreachable(error) => error.into(),
+            RequestError::Unreachable(causes) => {
+                let detail = format!("Microsoft Graph did not answer: {causes}");
+                Self::new(ErrorKind::Unavailable, detail)
+            }
         }
-    }
-}
-
-impl From<Unreachable> for GraphError {
-    fn from(error: Unreachable) -> Self {
-        let detail = format!("Microsoft Graph did not answer: {error}");
-        Self::new(ErrorKind::Unavailable, detail)
     }
 }
 

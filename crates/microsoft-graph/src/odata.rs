@@ -42,8 +42,8 @@ pub(crate) enum Filter<'a> {
 
 impl Filter<'_> {
     /// Whether Graph requires `ConsistencyLevel: eventual` for the filter ("Advanced query capabilities on
-    /// Microsoft Entra ID objects"). That page does not say whether a filter by type requires it, and
-    /// Graph accepts it for every filter.
+    /// Microsoft Entra ID objects"). That page does not say whether a filter by type requires it; Graph
+    /// also accepts it where it is not required.
     pub(crate) fn is_advanced(&self) -> bool {
         matches!(self, Self::ResourceId(_) | Self::ManagedIdentities)
     }

@@ -1,44 +1,44 @@
-//! Functions with what their bindings name: queues and tables of an account, settings that exist.
+//! Functions whose bindings are resolved: settings are looked up, and queues and tables are opened.
 
 use std::{ops::RangeInclusive, sync::Arc};
 
+use storage_emulator::{Account, Queue, Table};
 use time::OffsetDateTime;
 
-use super::{
+use crate::{
     function_folder::{
-        AuthLevel, DataType, Found, FunctionFolder, HttpTriggerBinding, Output, QueueBinding,
+        AuthLevel, DataType, FunctionFolder, HttpTriggerBinding, NamedFolder, Output, QueueBinding,
         RETURN_BINDING, TableBinding, TimerBinding, Trigger,
     },
-    host::STARTUP,
-    http_trigger::RouteTemplate,
-    log::{HostLog, LogLevel},
+    log::{HostLog, LogLevel, STARTUP},
+    route::RouteTemplate,
+    schedule::Schedule,
+    schedule_monitor::ScheduleMonitor,
     settings::HostSettings,
-    timer::{Schedule, ScheduleMonitor},
 };
-use storage_emulator::{Account, Queue, Table};
 
-/// A function that can run: everything its folder names was found.
+/// A function that can run.
 #[derive(Clone)]
-pub(super) struct Function {
-    pub(super) name: String,
-    pub(super) trigger: BoundTrigger,
-    pub(super) outputs: Vec<BoundOutput>,
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) trigger: BoundTrigger,
+    pub(crate) outputs: Vec<BoundOutput>,
 }
 
-/// An output with where it writes.
+/// An output with its queue or table.
 #[derive(Clone)]
-pub(super) enum BoundOutput {
+pub(crate) enum BoundOutput {
     Queue(BoundQueue),
     Table(BoundTable),
-    /// The answer to the caller.
+    /// The response to the caller.
     Http {
         name: String,
     },
 }
 
-/// A trigger with what it listens to.
+/// A trigger with its queue, route or schedule.
 #[derive(Clone)]
-pub(super) enum BoundTrigger {
+pub(crate) enum BoundTrigger {
     Queue(QueueTrigger),
     Http(HttpTrigger),
     Timer(TimerTrigger),
@@ -47,64 +47,64 @@ pub(super) enum BoundTrigger {
 
 /// An HTTP trigger with its route.
 #[derive(Clone)]
-pub(super) struct HttpTrigger {
-    pub(super) name: String,
-    pub(super) auth_level: AuthLevel,
-    pub(super) route: RouteTemplate,
-    /// `None` is all of them.
+pub(crate) struct HttpTrigger {
+    pub(crate) name: String,
+    pub(crate) auth_level: AuthLevel,
+    pub(crate) route: RouteTemplate,
+    /// `None` means all methods.
     methods: Option<Vec<String>>,
 }
 
 /// A timer trigger with its schedule.
 #[derive(Clone)]
-pub(super) struct TimerTrigger {
-    pub(super) name: String,
-    pub(super) schedule: Schedule,
-    pub(super) run_on_startup: bool,
-    pub(super) monitor: ScheduleMonitor,
+pub(crate) struct TimerTrigger {
+    pub(crate) name: String,
+    pub(crate) schedule: Schedule,
+    pub(crate) run_on_startup: bool,
+    pub(crate) monitor: ScheduleMonitor,
 }
 
 /// A queue trigger with its queues.
 #[derive(Clone)]
-pub(super) struct QueueTrigger {
-    pub(super) binding: BoundQueue,
-    /// `None` if the queue's name allows no poison queue.
-    pub(super) poison: Option<Queue>,
+pub(crate) struct QueueTrigger {
+    pub(crate) binding: BoundQueue,
+    /// `None` if the name of the queue is too long for a poison queue, or is one's.
+    pub(crate) poison: Option<Queue>,
 }
 
 /// A binding with its queue.
 #[derive(Clone)]
-pub(super) struct BoundQueue {
-    pub(super) name: String,
-    pub(super) data_type: DataType,
-    pub(super) queue: Queue,
-    /// The queue's URL without a signature: the same queue has the same address in every function.
-    pub(super) address: String,
+pub(crate) struct BoundQueue {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+    pub(crate) queue: Queue,
+    /// The queue's URL without a signature, equal in every function that uses the queue.
+    pub(crate) address: String,
 }
 
 /// A binding with its table.
 #[derive(Clone)]
-pub(super) struct BoundTable {
-    pub(super) name: String,
-    pub(super) data_type: DataType,
-    pub(super) table: Table,
+pub(crate) struct BoundTable {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+    pub(crate) table: Table,
 }
 
-/// Queue names end in this for messages that failed too often.
+/// The suffix of queues for messages that failed too often.
 const POISON_SUFFIX: &str = "-poison";
-/// A queue's name has at most 63 characters, the suffix among them.
+/// A queue's name has at most 63 characters, including the suffix.
 const LONGEST_NAME_WITH_POISON: usize = 56;
-/// How long a table's name may be ("Understanding the Table service data model").
+/// The length of a table's name ("Understanding the Table service data model").
 const TABLE_NAME_LENGTH: RangeInclusive<usize> = 3..=63;
 
-/// Binds the functions that can run, and says in the log why the others cannot.
-pub(super) fn bind_all(
+/// Binds the functions that can run, and logs the faults of the others.
+pub(crate) fn bind_all(
     settings: &HostSettings,
-    found: Vec<Found>,
+    folders: Vec<NamedFolder>,
     log: &HostLog,
 ) -> Vec<Arc<Function>> {
     let mut functions = Vec::new();
-    for (name, folder) in found {
+    for (name, folder) in folders {
         if settings.is_disabled(&name) {
             log.write(LogLevel::Information, STARTUP, format!("Function '{name}' is disabled"));
             continue;
@@ -216,23 +216,23 @@ fn account(settings: &HostSettings, connection: Option<&str>) -> Result<Account,
 }
 
 impl Function {
-    /// Whether an output is named for the return value.
-    pub(super) fn takes_return_value(&self) -> bool {
+    /// Whether an output gets the return value.
+    pub(crate) fn takes_return_value(&self) -> bool {
         self.outputs.iter().any(|output| output.name() == RETURN_BINDING)
     }
 }
 
 impl HttpTrigger {
-    /// Whether the function is called by requests with this method.
-    pub(super) fn takes(&self, method: &str) -> bool {
+    /// Whether the trigger accepts requests with this method.
+    pub(crate) fn accepts(&self, method: &str) -> bool {
         let is_this = |known: &String| known.eq_ignore_ascii_case(method);
         self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_this))
     }
 }
 
 impl BoundOutput {
-    /// The binding's name, by which `Outputs` addresses it.
-    pub(super) fn name(&self) -> &str {
+    /// The binding's name, which is its key in `Outputs`.
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Queue(binding) => &binding.name,
             Self::Table(binding) => &binding.name,

@@ -1,22 +1,22 @@
-//! host.json with the settings that override it, flat: a path of names, whatever their case, to a text.
-//! This is how .NET keeps configuration, and why a number may come as a string.
+//! host.json and the settings that override it, as a flat map from a path to a text. Paths are not
+//! case-sensitive. .NET stores configuration in this form, so a number may be given as a string.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{settings::SettingsError, time_span};
+use crate::{settings_error::SettingsError, time_span};
 
 /// The prefix of a setting that overrides a key of host.json ("App settings reference",
 /// override host.json values); levels are separated by two underscores.
 const OVERRIDE_PREFIX: &str = "azurefunctionsjobhost";
 
-/// A flat configuration.
+/// The flat configuration.
 #[derive(Debug, Default)]
-pub(super) struct Configuration(BTreeMap<String, String>);
+pub(crate) struct Configuration(BTreeMap<String, String>);
 
 impl Configuration {
-    pub(super) fn new(host_json: &Value, environment: &BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(host_json: &Value, environment: &BTreeMap<String, String>) -> Self {
         let mut texts = BTreeMap::new();
         flatten("", host_json, &mut texts);
         for (name, value) in environment {
@@ -29,18 +29,18 @@ impl Configuration {
         Self(texts)
     }
 
-    pub(super) fn text(&self, path: &str) -> Option<&str> {
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
         self.0.get(&path.to_ascii_lowercase()).map(String::as_str)
     }
 
-    /// Whether the path, or anything below it, is set.
-    pub(super) fn has(&self, path: &str) -> bool {
+    /// Whether the path or a path below it is set.
+    pub(crate) fn has(&self, path: &str) -> bool {
         let path = path.to_ascii_lowercase();
         let below = format!("{path}:");
         self.0.keys().any(|key| *key == path || key.starts_with(&below))
     }
 
-    pub(super) fn integer<N>(&self, path: &'static str, default: N) -> Result<N, SettingsError>
+    pub(crate) fn integer<N>(&self, path: &'static str, default: N) -> Result<N, SettingsError>
     where
         N: std::str::FromStr,
     {
@@ -48,12 +48,12 @@ impl Configuration {
             .map(|value| value.unwrap_or(default))
     }
 
-    pub(super) fn boolean(&self, path: &'static str, default: bool) -> Result<bool, SettingsError> {
+    pub(crate) fn boolean(&self, path: &'static str, default: bool) -> Result<bool, SettingsError> {
         let read = |text: &str| text.to_ascii_lowercase().parse().ok();
         self.read(path, "true or false", read).map(|value| value.unwrap_or(default))
     }
 
-    pub(super) fn time_span(
+    pub(crate) fn time_span(
         &self,
         path: &'static str,
         default: Duration,
@@ -62,8 +62,8 @@ impl Configuration {
             .map(|value| value.unwrap_or(default))
     }
 
-    /// A list: numbered keys, or a JSON array in one text.
-    pub(super) fn list(&self, path: &'static str) -> Result<Vec<String>, SettingsError> {
+    /// A list, from numbered keys or from a JSON array in one text.
+    pub(crate) fn list(&self, path: &'static str) -> Result<Vec<String>, SettingsError> {
         let whole = self.text(path).filter(|text| !text.is_empty());
         if whole.is_some() {
             let read = |text: &str| serde_json::from_str(text).ok();
@@ -73,8 +73,8 @@ impl Configuration {
         Ok((0..).map_while(item).collect())
     }
 
-    /// The value at a path, if there is one.
-    pub(super) fn read<T>(
+    /// The value at a path; `None` if it is not set.
+    pub(crate) fn read<T>(
         &self,
         path: &'static str,
         expected: &'static str,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_is_refused_by_its_path() {
+    fn an_invalid_value_is_refused_and_its_path_named() {
         let configuration = configuration(&json!({"functionTimeout": "soon"}), &[]);
         let error = configuration.time_span("functionTimeout", Duration::ZERO).unwrap_err();
         let expected = "functionTimeout is 'soon', and should be a time span such as 00:00:30";
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_of_the_environment_overrides_host_json_whatever_its_case() {
+    fn a_setting_in_the_environment_overrides_host_json_whatever_its_case() {
         let host_json = json!({"extensions": {"queues": {"batchSize": 16}}});
         let name = "AzureFunctionsJobHost__Extensions__queues__batchsize";
         let configuration = configuration(&host_json, &[(name, "3")]);

@@ -1,34 +1,34 @@
-//! App Service Authentication ("Easy Auth") in front of the host: who a caller is, said by the platform
-//! ("Work with user identities in Azure App Service authentication").
+//! App Service Authentication ("Easy Auth") in front of the host ("Work with user identities in Azure App
+//! Service authentication").
 
 use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION};
 
-use super::{
-    identity::Identity,
+use crate::{
+    claims_identity::Identity,
     options::{EasyAuth, UnauthenticatedAction},
 };
 
-/// By this variable the platform says that it authenticates callers.
-pub(super) const SWITCH: (&str, &str) = ("WEBSITE_AUTH_ENABLED", "True");
+/// The variable that tells the handler that the platform authenticates callers.
+pub(crate) const SWITCH: (&str, &str) = ("WEBSITE_AUTH_ENABLED", "True");
 
-/// Carries the principal, base64 of JSON.
-pub(super) const CLIENT_PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
+/// The header of the principal, which is base64 of JSON.
+pub(crate) const CLIENT_PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const CLIENT_PRINCIPAL_ID: HeaderName = HeaderName::from_static("x-ms-client-principal-id");
 const CLIENT_PRINCIPAL_NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 const CLIENT_PRINCIPAL_PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
-/// Headers with these prefixes are the platform's to set.
+/// The prefixes of headers that only the platform may set.
 const OWN_HEADERS: [&str; 2] = ["x-ms-client-principal", "x-ms-token-"];
 
-/// The claims that can be the id of a caller, Microsoft Entra's first.
+/// The claims that may contain the caller's id, Microsoft Entra's first.
 const ID_CLAIMS: [&str; 3] = [
     "http://schemas.microsoft.com/identity/claims/objectidentifier",
     "oid",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
 ];
 
-/// Replaces what the headers claim by what the token proves; the error is the answer to a caller who
-/// is not let in.
-pub(super) fn authenticate(
+/// Replaces the principal headers by those of the token's principal. The error is the response to a caller
+/// who is refused.
+pub(crate) fn authenticate(
     easy_auth: &EasyAuth,
     headers: &mut HeaderMap,
 ) -> Result<(), StatusCode> {
@@ -55,7 +55,7 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// `None` if it is no principal.
+/// Sets the principal headers; `None` if the principal is invalid.
 fn set_principal(headers: &mut HeaderMap, principal: &str) -> Option<()> {
     let identity = Identity::of_client_principal(principal)?;
     let id = ID_CLAIMS.iter().find_map(|claim_type| identity.claim(claim_type));

@@ -1,47 +1,46 @@
-//! What every part of a running host shares.
+//! The state that all parts of a running host share.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use super::{
-    EmptyAnswer, FinishedInvocation, Outcome, StopReason,
+use crate::{
     binding::{BoundTrigger, Function},
+    invocation_outcome::{FinishedInvocation, Outcome, StopReason},
     log::HostLog,
-    options::{EasyAuth, HostKey},
+    options::{EasyAuth, EmptyAnswer, HostKey},
     settings::HostSettings,
     worker_process::WorkerProcess,
 };
 
-pub(super) const STARTUP: &str = "Host.Startup";
-
 /// The running host.
-pub(super) struct Host {
-    pub(super) settings: Arc<HostSettings>,
-    pub(super) log: HostLog,
-    pub(super) client: reqwest::Client,
-    pub(super) worker: WorkerProcess,
-    pub(super) functions: Vec<Arc<Function>>,
-    pub(super) empty_answer: EmptyAnswer,
-    pub(super) message_lease: Duration,
-    pub(super) keys: Vec<HostKey>,
-    pub(super) easy_auth: Option<EasyAuth>,
-    pub(super) wakers: Wakers,
-    pub(super) finished: watch::Sender<Vec<FinishedInvocation>>,
-    pub(super) stopping: watch::Sender<Option<StopReason>>,
+pub(crate) struct Host {
+    pub(crate) settings: Arc<HostSettings>,
+    pub(crate) log: HostLog,
+    pub(crate) client: reqwest::Client,
+    pub(crate) worker: WorkerProcess,
+    pub(crate) functions: Vec<Arc<Function>>,
+    pub(crate) empty_answer: EmptyAnswer,
+    pub(crate) message_lease: Duration,
+    pub(crate) keys: Vec<HostKey>,
+    pub(crate) easy_auth: Option<EasyAuth>,
+    pub(crate) wakers: Wakers,
+    pub(crate) finished: watch::Sender<Vec<FinishedInvocation>>,
+    pub(crate) stopping: watch::Sender<Option<StopReason>>,
 }
 
 impl Host {
-    pub(super) async fn until_stopping(&self) -> StopReason {
+    /// Waits until the host stops.
+    pub(crate) async fn until_stopping(&self) -> StopReason {
         let mut stopping = self.stopping.subscribe();
         let reason = stopping.wait_for(Option::is_some).await;
-        // The sender is part of this host, so the wait cannot fail.
+        // The wait cannot fail, because the sender is part of this host.
         reason.ok().and_then(|reason| *reason).unwrap_or(StopReason::Requested)
     }
 
-    /// Only the first reason counts.
-    pub(super) fn stop(&self, reason: StopReason) {
+    /// Stops the host. Only the first reason counts.
+    pub(crate) fn stop(&self, reason: StopReason) {
         self.stopping.send_if_modified(|known| {
             let is_first = known.is_none();
             known.get_or_insert(reason);
@@ -49,8 +48,8 @@ impl Host {
         });
     }
 
-    /// Reports an invocation that no message started.
-    pub(super) fn record_without_message(&self, function: &Function, id: Uuid, outcome: Outcome) {
+    /// Records an invocation without a queue message.
+    pub(crate) fn record_without_message(&self, function: &Function, id: Uuid, outcome: Outcome) {
         self.record(FinishedInvocation {
             function: function.name.clone(),
             invocation_id: id,
@@ -60,17 +59,18 @@ impl Host {
         });
     }
 
-    pub(super) fn record(&self, finished: FinishedInvocation) {
+    /// Records a finished invocation.
+    pub(crate) fn record(&self, finished: FinishedInvocation) {
         self.finished.send_modify(|all| all.push(finished));
     }
 }
 
-/// Wakes the listener of a queue when this host writes to it.
+/// Wakes the listener of a queue to which this host writes.
 #[derive(Default)]
-pub(super) struct Wakers(HashMap<String, Arc<Notify>>);
+pub(crate) struct Wakers(HashMap<String, Arc<Notify>>);
 
 impl Wakers {
-    pub(super) fn new(functions: &[Arc<Function>]) -> Self {
+    pub(crate) fn new(functions: &[Arc<Function>]) -> Self {
         let addresses = functions.iter().filter_map(|function| match &function.trigger {
             BoundTrigger::Queue(trigger) => Some((trigger.binding.address.clone(), Arc::default())),
             BoundTrigger::Http(_) | BoundTrigger::Timer(_) | BoundTrigger::EventGrid { .. } => None,
@@ -78,11 +78,11 @@ impl Wakers {
         Self(addresses.collect())
     }
 
-    pub(super) fn of(&self, address: &str) -> Arc<Notify> {
+    pub(crate) fn of(&self, address: &str) -> Arc<Notify> {
         self.0.get(address).cloned().unwrap_or_default()
     }
 
-    pub(super) fn wake(&self, address: &str) {
+    pub(crate) fn wake(&self, address: &str) {
         if let Some(notify) = self.0.get(address) {
             notify.notify_one();
         }

@@ -1,71 +1,71 @@
-//! The sections of host.json that this stand-in obeys ("host.json reference for Azure Functions").
+//! The sections of host.json that this emulator supports ("host.json reference for Azure Functions").
 
 use std::time::Duration;
 
-use super::{configuration::Configuration, settings::SettingsError, time_span};
+use crate::{configuration::Configuration, settings_error::SettingsError, time_span};
 
-/// The default of every plan but Consumption ("host.json reference", functionTimeout).
+/// The default of every plan except Consumption ("host.json reference", functionTimeout).
 const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// The host's own default; "Azure Functions custom handlers" says one minute.
+/// The default in the host's source; "Azure Functions custom handlers" says one minute.
 const DEFAULT_INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The defaults of "Azure Queue storage trigger and bindings", host.json settings.
 const DEFAULT_BATCH_SIZE: u8 = 16;
 const DEFAULT_MAX_DEQUEUE_COUNT: u32 = 5;
-/// The default in the environment Development, which is what this is; elsewhere it is a minute.
+/// The default in the environment `Development`, as on a developer's machine. Elsewhere it is a minute.
 const DEFAULT_MAX_POLLING_INTERVAL: Duration = Duration::from_secs(2);
-/// The most messages that the service returns at once.
+/// The largest number of messages that the service returns at once.
 const LARGEST_BATCH: u8 = 32;
-/// The least value of `maxPollingInterval`, and where the idle back-off starts.
-pub(super) const SHORTEST_POLLING_INTERVAL: Duration = Duration::from_millis(100);
+/// The smallest `maxPollingInterval`, and the first polling interval of an empty queue.
+pub(crate) const SHORTEST_POLLING_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The default of "Azure Functions HTTP trigger", host.json settings.
 const DEFAULT_ROUTE_PREFIX: &str = "api";
 
 const DEFAULT_EXECUTABLE_PATH: &str = "customHandler:description:defaultExecutablePath";
-/// Other ways to call functions over HTTP.
+/// The settings for other ways to call functions, which this emulator does not support.
 const FORWARDING: [&str; 2] =
     ["customHandler:enableForwardingHttpRequest", "customHandler:enableProxyingHttpRequest"];
 
 /// `customHandler` of host.json.
 #[derive(Debug)]
-pub(super) struct CustomHandlerSettings {
-    pub(super) default_executable_path: String,
-    pub(super) default_worker_path: Option<String>,
-    pub(super) worker_directory: Option<String>,
-    pub(super) working_directory: Option<String>,
-    pub(super) arguments: Vec<String>,
-    pub(super) worker_arguments: Vec<String>,
-    pub(super) stderr_is_for_errors_only: bool,
-    pub(super) initialization_timeout: Duration,
+pub(crate) struct CustomHandlerSettings {
+    pub(crate) default_executable_path: String,
+    pub(crate) default_worker_path: Option<String>,
+    pub(crate) worker_directory: Option<String>,
+    pub(crate) working_directory: Option<String>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) worker_arguments: Vec<String>,
+    pub(crate) stderr_is_for_errors_only: bool,
+    pub(crate) initialization_timeout: Duration,
 }
 
 /// `extensions.queues` of host.json.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct QueueSettings {
-    pub(super) batch_size: u8,
-    pub(super) new_batch_threshold: u32,
-    pub(super) max_polling_interval: Duration,
-    pub(super) visibility_timeout: Duration,
-    pub(super) max_dequeue_count: u32,
-    pub(super) message_encoding: MessageEncoding,
+pub(crate) struct QueueSettings {
+    pub(crate) batch_size: u8,
+    pub(crate) new_batch_threshold: u32,
+    pub(crate) max_polling_interval: Duration,
+    pub(crate) visibility_timeout: Duration,
+    pub(crate) max_dequeue_count: u32,
+    pub(crate) message_encoding: MessageEncoding,
 }
 
 /// `extensions.http` of host.json.
 #[derive(Debug)]
-pub(super) struct HttpSettings {
-    /// Comes before every route; may be empty.
-    pub(super) route_prefix: String,
+pub(crate) struct HttpSettings {
+    /// The prefix of every route; may be empty.
+    pub(crate) route_prefix: String,
 }
 
-/// How message texts are stored.
+/// The encoding of message texts in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MessageEncoding {
+pub(crate) enum MessageEncoding {
     Base64,
     None,
 }
 
-pub(super) fn function_timeout(
+pub(crate) fn function_timeout(
     configuration: &Configuration,
 ) -> Result<Option<Duration>, SettingsError> {
     let read = |text: &str| match text {
@@ -76,7 +76,7 @@ pub(super) fn function_timeout(
     Ok(timeout.unwrap_or(Some(DEFAULT_FUNCTION_TIMEOUT)))
 }
 
-pub(super) fn custom_handler(
+pub(crate) fn custom_handler(
     configuration: &Configuration,
 ) -> Result<CustomHandlerSettings, SettingsError> {
     for path in ["customHandler", "customHandler:description"] {
@@ -86,7 +86,7 @@ pub(super) fn custom_handler(
     }
     for path in FORWARDING {
         let is_off = |text: &str| text.eq_ignore_ascii_case("false").then_some(());
-        configuration.read(path, "false: this stand-in does not forward requests", is_off)?;
+        configuration.read(path, "false: this emulator does not forward requests", is_off)?;
     }
     let optional = |path: &str| {
         let text = configuration.text(path).filter(|text| !text.is_empty());
@@ -107,7 +107,7 @@ pub(super) fn custom_handler(
     })
 }
 
-pub(super) fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError> {
+pub(crate) fn queues(configuration: &Configuration) -> Result<QueueSettings, SettingsError> {
     let batch_size = |text: &str| text.parse().ok().filter(|n| (1..=LARGEST_BATCH).contains(n));
     let batch_size = configuration
         .read("extensions:queues:batchSize", "a number from 1 to 32", batch_size)?
@@ -141,7 +141,7 @@ pub(super) fn queues(configuration: &Configuration) -> Result<QueueSettings, Set
     })
 }
 
-pub(super) fn http(configuration: &Configuration) -> HttpSettings {
+pub(crate) fn http(configuration: &Configuration) -> HttpSettings {
     let prefix = configuration.text("extensions:http:routePrefix");
     HttpSettings { route_prefix: prefix.unwrap_or(DEFAULT_ROUTE_PREFIX).to_owned() }
 }

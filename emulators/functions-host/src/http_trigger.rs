@@ -1,36 +1,32 @@
-//! Functions with an HTTP trigger, called without forwarding ("Azure Functions HTTP trigger"; "Azure
-//! Functions custom handlers", `enableForwardingHttpRequest` false).
+//! Functions with an HTTP trigger ("Azure Functions HTTP trigger"; "Azure Functions custom handlers",
+//! `enableForwardingHttpRequest` false).
 //!
-//! Where Microsoft's pages are silent, this follows the host's source: a path or a method that no
-//! function has is 404, never 405; a wrong key is 401 without a challenge; whatever goes wrong after
-//! that is a bare 500.
+//! Where Microsoft's pages say nothing, this follows the host's source: an unknown path or method is 404,
+//! never 405; a wrong key is 401 without a challenge; any later failure is 500 without content.
 
 mod key;
 mod request;
-mod route;
 
-pub(super) use request::query;
-pub(super) use route::RouteTemplate;
 use warp::{Reply as _, http::StatusCode, reply::Response};
 
-use super::{
+use crate::{
     binding::{BoundTrigger, Function, HttpTrigger},
+    claims_identity::Identity,
     easy_auth::CLIENT_PRINCIPAL,
     envelope::{self, SystemData},
     host::Host,
-    identity::Identity,
+    incoming_request::IncomingRequest,
     invocation,
-    json::Json,
     log::LogLevel,
     options::HostKey,
-    server::Incoming,
+    ordered_json::Json,
 };
 
-/// Why a function runs, in the words of the host.
+/// The host's reason for the invocation.
 const REASON: &str = "This function was programmatically called via the host APIs.";
 
-/// Calls the function that a request is for.
-pub(super) async fn answer(host: &Host, incoming: &Incoming) -> Response {
+/// Calls the function of a request.
+pub(crate) async fn answer(host: &Host, incoming: &IncomingRequest) -> Response {
     let Some(Target { function, trigger, route_values }) = find(host, incoming) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -51,14 +47,15 @@ pub(super) async fn answer(host: &Host, incoming: &Incoming) -> Response {
     }
 }
 
-/// The invocation has succeeded all the same: the host renders responses after it is over.
+/// Logs that a response cannot be sent. The invocation has succeeded nevertheless, because the host renders
+/// responses after it.
 fn refuse(host: &Host, function: &Function, why: &str) -> Response {
     let message = format!("The response of '{}' cannot be sent: {why}", function.name);
     host.log.write(LogLevel::Error, &format!("Function.{}", function.name), message);
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// The function that a request is for.
+/// The function of a request.
 struct Target<'a> {
     function: &'a Function,
     trigger: &'a HttpTrigger,
@@ -66,24 +63,22 @@ struct Target<'a> {
     route_values: Vec<(String, String)>,
 }
 
-/// The function whose route and methods fit. A disabled function is not there; the real host would run
-/// it for the master key.
-fn find<'a>(host: &'a Host, incoming: &Incoming) -> Option<Target<'a>> {
-    let fitting = host.functions.iter().filter_map(|function| {
+/// Finds the function whose route and methods match. A disabled function is not found.
+fn find<'a>(host: &'a Host, incoming: &IncomingRequest) -> Option<Target<'a>> {
+    let matching = host.functions.iter().filter_map(|function| {
         let BoundTrigger::Http(trigger) = &function.trigger else { return None };
         let route_values = trigger.route.values(&incoming.path)?;
-        trigger.takes(incoming.method.as_str()).then_some(Target {
+        trigger.accepts(incoming.method.as_str()).then_some(Target {
             function,
             trigger,
             route_values,
         })
     });
-    fitting.min_by_key(|target| target.trigger.route.precedence())
+    matching.min_by_key(|target| target.trigger.route.precedence())
 }
 
-/// Everybody is somebody to .NET: without a key and without a principal it is an identity with nothing
-/// in it.
-fn identities(host: &Host, incoming: &Incoming, key: Option<&HostKey>) -> Vec<Json> {
+/// The caller's identities. Without a key and without a principal, .NET gives an empty identity.
+fn identities(host: &Host, incoming: &IncomingRequest, key: Option<&HostKey>) -> Vec<Json> {
     let mut identities = Vec::new();
     if host.easy_auth.is_some() {
         let header = incoming.headers.get(CLIENT_PRINCIPAL).and_then(|value| value.to_str().ok());

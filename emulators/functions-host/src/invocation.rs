@@ -1,4 +1,4 @@
-//! One invocation: the request to the handler, its answer, and the outputs (Azure Functions host,
+//! One invocation: the request to the handler, its reply and the outputs (Azure Functions host,
 //! `DefaultHttpWorkerService`).
 
 use std::{future::pending, time::Duration};
@@ -6,36 +6,37 @@ use std::{future::pending, time::Duration};
 use reqwest::header::{CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
 use uuid::Uuid;
 
-use super::{
-    EmptyAnswer, Outcome, StopReason,
+use crate::{
     binding::Function,
     envelope::SystemData,
     function_folder::RETURN_BINDING,
+    handler_reply::{self, Answer, HandlerReply},
     host::Host,
-    json::Json,
-    log::LogLevel,
+    invocation_outcome::{Outcome, StopReason},
+    log::{LogLevel, STARTUP},
+    options::EmptyAnswer,
+    ordered_json::{Json, Members},
     outputs::{self, http::HttpResponse},
-    response::{self, Answer, HandlerReply},
     time_span,
 };
 
-/// A version of the host that speaks the protocol as it is here. Handlers must not read anything into it.
+/// The version of the host whose protocol this emulator follows.
 const HOST_VERSION: &str = "4.1037.0.0";
-/// The client's own limit lies beyond the function's.
+/// The HTTP client's timeout exceeds `functionTimeout` by this time.
 const CLIENT_TIMEOUT_MARGIN: Duration = Duration::from_secs(60);
 
-/// An invocation that is over.
-pub(super) struct Invoked {
-    /// The id that the handler was told.
-    pub(super) id: Uuid,
-    pub(super) outcome: Outcome,
-    /// What the caller is told, if the trigger is HTTP and the invocation succeeded.
-    pub(super) response: Option<HttpResponse>,
+/// A finished invocation.
+pub(crate) struct Invoked {
+    /// The id that the handler received.
+    pub(crate) id: Uuid,
+    pub(crate) outcome: Outcome,
+    /// The response to the caller of an HTTP trigger, if the invocation succeeded.
+    pub(crate) response: Option<HttpResponse>,
 }
 
-/// Calls a function with the body that `body` makes, and writes its outputs. Nothing is called if
-/// there is no body; its error is the reason.
-pub(super) async fn invoke(
+/// Calls a function with the body that `body` makes, and writes its outputs. If `body` fails, the
+/// invocation fails without a call.
+pub(crate) async fn invoke(
     host: &Host,
     function: &Function,
     reason: &str,
@@ -62,7 +63,7 @@ pub(super) async fn invoke(
     Invoked { id, outcome, response }
 }
 
-/// How an invocation ended, and the response to its caller.
+/// The outcome of an invocation, and the response to its caller.
 type Ended = (Outcome, Option<HttpResponse>);
 
 async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Ended {
@@ -72,13 +73,13 @@ async fn run(host: &Host, function: &Function, id: Uuid, body: String) -> Ended 
             let message = format!(
                 "Final functionDispatcher state: {state:?}. Initialization timed out and host is shutting down"
             );
-            host.log.write(LogLevel::Error, super::host::STARTUP, message.clone());
+            host.log.write(LogLevel::Error, STARTUP, message.clone());
             host.stop(StopReason::NotInitialized);
             return (Outcome::Failed(message), None);
         }
     };
-    // The clock starts when the handler can be called. The real one starts earlier, which differs only
-    // for limits shorter than a start.
+    // The timeout starts when the handler is ready. In the real host it starts earlier, which matters
+    // only for timeouts shorter than a start.
     let finished = call_and_write(host, function, id, body);
     let Some(limit) = host.settings.function_timeout else {
         return ended(finished.await);
@@ -125,8 +126,8 @@ async fn call_and_write(
         host.log.write(LogLevel::Information, &category, line.as_str());
     }
     let values = values(function, reply);
-    let response = outputs::response(function, values.as_deref())?;
-    outputs::write_all(host, function, values.as_deref().unwrap_or_default()).await?;
+    let response = outputs::response(function, values.as_ref())?;
+    outputs::write_all(host, function, &values.unwrap_or_default()).await?;
     Ok(response)
 }
 
@@ -138,7 +139,7 @@ async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Ans
         .header("X-Azure-Functions-InvocationId", id.to_string())
         .header(USER_AGENT, format!("Azure-Functions-Host/{HOST_VERSION}"))
         .header(CONTENT_TYPE, "application/json; charset=utf-8")
-        // The host serialises while it sends, so it never knows the length.
+        // The host serialises while it sends, so it never sends a length.
         .header(TRANSFER_ENCODING, "chunked")
         .body(body);
     if let Some(limit) = host.settings.function_timeout {
@@ -148,7 +149,7 @@ async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Ans
     let status = answer.status();
     let content_type = answer.headers().get(CONTENT_TYPE).cloned();
     let body = answer.bytes().await.map_err(|error| with_causes(&error))?;
-    response::read(status, content_type.as_ref().and_then(|value| value.to_str().ok()), &body)
+    handler_reply::read(status, content_type.as_ref().and_then(|value| value.to_str().ok()), &body)
 }
 
 fn with_causes(error: &reqwest::Error) -> String {
@@ -161,15 +162,19 @@ fn with_causes(error: &reqwest::Error) -> String {
     text
 }
 
-/// A return value belongs to the binding `$return`; without one, its properties are further outputs.
-/// `None` if there is neither.
-fn values(function: &Function, reply: HandlerReply) -> Option<Vec<(String, Json)>> {
+/// The values of the outputs. A return value is that of the binding `$return`; without such a binding, its
+/// members are further outputs. `None` if the reply has neither.
+fn values(function: &Function, reply: HandlerReply) -> Option<Members> {
     let returned = match reply.return_value {
-        Some(value) if function.takes_return_value() => vec![(RETURN_BINDING.to_owned(), value)],
+        Some(value) if function.takes_return_value() => {
+            Members::from([(RETURN_BINDING.to_owned(), value)])
+        }
         Some(Json::Object(members)) => members,
         _ => return reply.outputs,
     };
     let mut values = reply.outputs.unwrap_or_default();
-    values.extend(returned);
+    for (name, value) in returned {
+        values.entry(name).or_insert(value);
+    }
     Some(values)
 }

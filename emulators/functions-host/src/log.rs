@@ -1,4 +1,4 @@
-//! The host's log: kept, so that tests can read it and wait for what they expect.
+//! The host's log. It is kept, so that tests can read it and wait for a line.
 
 use std::{
     fmt,
@@ -8,25 +8,28 @@ use std::{
 
 use tokio::sync::watch;
 
-/// How grave a line is, in the words of .NET.
+/// The category of lines about the start of the host.
+pub(crate) const STARTUP: &str = "Host.Startup";
+
+/// The severity of a line, in .NET's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// What happens.
+    /// A normal event.
     Information,
-    /// What should not be ignored.
+    /// An abnormal event.
     Warning,
-    /// What failed.
+    /// A failure.
     Error,
 }
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRecord {
-    /// How grave it is.
+    /// The severity.
     pub level: LogLevel,
-    /// Where it comes from, for example `Host.Function.Console` for what the handler printed.
+    /// The source, for example `Host.Function.Console` for the handler's output.
     pub category: String,
-    /// The line.
+    /// The text.
     pub message: String,
 }
 
@@ -36,35 +39,35 @@ impl fmt::Display for LogRecord {
     }
 }
 
-/// Is called with every line as it is written.
+/// A function that is called with every line.
 pub type Echo = Arc<dyn Fn(&LogRecord) + Send + Sync>;
 
-/// What was waited for did not happen in time.
+/// A condition that was not met before the deadline.
 #[derive(Debug, thiserror::Error)]
-#[error("waited {waited:?} for {condition}, in vain; the host's log:\n{log}")]
+#[error("timed out after {waited:?} waiting for {condition}; the host's log:\n{log}")]
 pub struct WaitError {
-    /// How long.
+    /// The time waited.
     pub waited: Duration,
-    /// For what.
+    /// The condition.
     pub condition: String,
-    /// The whole log, to see what happened instead.
+    /// The whole log.
     pub log: String,
 }
 
-/// The log. Clones write to the same one.
+/// The log. Clones share their lines.
 #[derive(Clone)]
-pub(super) struct HostLog {
+pub(crate) struct HostLog {
     records: Arc<Mutex<Vec<LogRecord>>>,
     length: watch::Sender<usize>,
     echo: Option<Echo>,
 }
 
 impl HostLog {
-    pub(super) fn new(echo: Option<Echo>) -> Self {
+    pub(crate) fn new(echo: Option<Echo>) -> Self {
         Self { records: Arc::default(), length: watch::Sender::new(0), echo }
     }
 
-    pub(super) fn write(&self, level: LogLevel, category: &str, message: impl Into<String>) {
+    pub(crate) fn write(&self, level: LogLevel, category: &str, message: impl Into<String>) {
         let record = LogRecord { level, category: category.to_owned(), message: message.into() };
         if let Some(echo) = &self.echo {
             echo(&record);
@@ -74,12 +77,12 @@ impl HostLog {
         self.length.send_replace(records.len());
     }
 
-    pub(super) fn records(&self) -> Vec<LogRecord> {
+    pub(crate) fn records(&self) -> Vec<LogRecord> {
         self.locked().clone()
     }
 
-    /// The first line that contains the text, be it already there or yet to come.
-    pub(super) async fn wait_for(
+    /// Waits for the first line that contains the text, which may exist already.
+    pub(crate) async fn wait_for(
         &self,
         text: &str,
         deadline: Duration,
@@ -92,20 +95,20 @@ impl HostLog {
                 if let Some(record) = find() {
                     return record;
                 }
-                // The sender lives as long as this log.
+                // The wait cannot fail, because the sender is part of this log.
                 drop(length.changed().await);
             }
         };
         let found = tokio::time::timeout(deadline, found).await;
-        found.map_err(|_| self.in_vain(format!("'{text}' in the log"), deadline))
+        found.map_err(|_| self.timed_out(format!("'{text}' in the log"), deadline))
     }
 
-    pub(super) fn in_vain(&self, condition: String, waited: Duration) -> WaitError {
+    pub(crate) fn timed_out(&self, condition: String, waited: Duration) -> WaitError {
         let lines: Vec<_> = self.locked().iter().map(ToString::to_string).collect();
         WaitError { waited, condition, log: lines.join("\n") }
     }
 
-    /// A panic elsewhere leaves the list as it was.
+    /// A panic elsewhere leaves the list consistent.
     fn locked(&self) -> MutexGuard<'_, Vec<LogRecord>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,7 +121,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
-    async fn what_does_not_come_ends_with_the_whole_log() {
+    async fn a_timeout_reports_the_whole_log() {
         let log = HostLog::new(None);
         log.write(LogLevel::Error, "Host", "something else");
         let error = log.wait_for("this", Duration::ZERO).await.unwrap_err().to_string();
@@ -129,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_is_found_whether_it_is_there_or_comes_later() {
+    async fn a_line_is_found_whether_it_exists_or_is_written_later() {
         let log = HostLog::new(None);
         log.write(LogLevel::Information, "Host", "early line");
         log.wait_for("early", LONG).await.unwrap();

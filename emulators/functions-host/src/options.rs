@@ -1,34 +1,36 @@
-//! What a host is started with.
+//! The options of a host.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use super::{log::Echo, queue_listener::MESSAGE_LEASE};
+use crate::log::Echo;
 
-/// What a host is started with.
+/// The visibility timeout of messages in the real host, which has no setting for it.
+const MESSAGE_LEASE: Duration = Duration::from_secs(10 * 60);
+
+/// The options of a host.
 #[derive(Clone)]
 pub struct Options {
     /// The folder of host.json.
     pub app_root: PathBuf,
-    /// Variables that win over this process's own and over local.settings.json.
+    /// Variables that override this process's own and local.settings.json.
     pub environment: Vec<(String, String)>,
-    /// What to do when the handler answers success without content.
+    /// The reaction to a success without content.
     pub empty_answer: EmptyAnswer,
-    /// How long a message stays hidden while its function runs; renewed when half of it is over.
-    /// Ten minutes in the real host, which has no setting for it. Whole seconds.
+    /// The visibility timeout of a message while its function runs, in whole seconds. It is renewed
+    /// when half of it is over. In the real host it is ten minutes.
     pub message_lease: Duration,
-    /// The keys by which callers of HTTP functions are let in. Without any, only functions with the
-    /// level `anonymous` can be called.
+    /// The keys of HTTP functions. Without keys, only functions with the level `anonymous` can be
+    /// called.
     pub keys: Vec<HostKey>,
-    /// App Service Authentication ("Easy Auth") in front of the host; `None` is switched off. The
-    /// handler then finds no `WEBSITE_AUTH_ENABLED`, and headers by which a client claims to be
-    /// somebody reach it as they are.
+    /// App Service Authentication ("Easy Auth") in front of the host; `None` means off. The handler
+    /// then gets no `WEBSITE_AUTH_ENABLED`, and a client's own principal headers are forwarded.
     pub easy_auth: Option<EasyAuth>,
-    /// Called with every line of the log as it is written.
+    /// Called with every line of the log.
     pub echo: Option<Echo>,
 }
 
 impl Options {
-    /// An app as it would run for real.
+    /// The options of an app as the real host runs it.
     #[must_use]
     pub fn new(app_root: impl Into<PathBuf>) -> Self {
         Self {
@@ -43,27 +45,27 @@ impl Options {
     }
 }
 
-/// What the host does with a success that has no content, or only white space or `null`.
+/// The reaction to a success without content, or with only white space or `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmptyAnswer {
-    /// Wait for content until `functionTimeout`, as the real host does.
+    /// Waits for content until `functionTimeout`, as the real host does.
     Hang,
-    /// Fail the invocation and say why, so that a test need not wait.
+    /// Fails the invocation at once, so that a test need not wait.
     Fail,
 }
 
 /// An access key ("Work with access keys in Azure Functions").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostKey {
-    /// Its name, which the handler is told; the master key's is `master`. Empty is none.
+    /// The key's name, which the handler receives. The master key's is `master`. May be empty.
     pub name: String,
-    /// What callers send as `x-functions-key` or `code`.
+    /// The secret that callers send as `x-functions-key` or `code`.
     pub value: String,
-    /// What it opens.
+    /// The functions that the key opens.
     pub level: KeyLevel,
 }
 
-/// What an access key opens.
+/// The functions that an access key opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyLevel {
     /// One function.
@@ -71,31 +73,31 @@ pub enum KeyLevel {
         /// The function's name.
         function: String,
     },
-    /// Every function, except those with the level `admin`.
+    /// All functions except those with the level `admin`.
     HostFunction,
-    /// Everything.
+    /// All functions.
     Master,
 }
 
 /// App Service Authentication in front of the host.
 ///
-/// It takes away what clients claim in `X-MS-CLIENT-PRINCIPAL*` and `X-MS-TOKEN-*`, and says who they
-/// are instead ("Work with user identities in Azure App Service authentication"). This stand-in lets
-/// requests to `/admin` past it.
+/// It removes the headers `X-MS-CLIENT-PRINCIPAL*` and `X-MS-TOKEN-*` of a client and sets those of the
+/// authenticated caller ("Work with user identities in Azure App Service authentication"). In this
+/// emulator, requests to `/admin` bypass it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EasyAuth {
-    /// The callers: for each bearer token, in whatever form, the principal that the handler is told.
-    /// It is base64 of `{"auth_typ":…,"claims":[{"typ":…,"val":…}],"name_typ":…,"role_typ":…}`.
+    /// The callers: a bearer token, which may be any text, and its principal in base64:
+    /// `{"auth_typ":…,"claims":[{"typ":…,"val":…}],"name_typ":…,"role_typ":…}`.
     pub principals: BTreeMap<String, String>,
-    /// What becomes of requests with no token, or with one that is not among these.
+    /// The reaction to requests without a token, or with an unknown one.
     pub unauthenticated: UnauthenticatedAction,
 }
 
 /// `unauthenticatedClientAction` of App Service Authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnauthenticatedAction {
-    /// They go on without a principal.
+    /// The host handles the request without a principal.
     AllowAnonymous,
-    /// They are answered 401 and the host does not see them.
+    /// The caller gets 401, and the host does not see the request.
     Return401,
 }

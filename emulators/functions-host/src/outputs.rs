@@ -1,45 +1,45 @@
-//! Writes what a function answered to where its output bindings point.
+//! Writes the values of a reply to the function's output bindings.
 
 use futures_util::future::join_all;
 
 use http::HttpResponse;
 
-use super::{
+use crate::{
     binding::{BoundOutput, Function},
     host::Host,
-    json::Json,
+    ordered_json::{Json, Members},
 };
 
-pub(super) mod http;
+pub(crate) mod http;
 mod items;
-pub(super) mod queue;
+pub(crate) mod queue;
 mod table;
 
-/// Writes all outputs at once. They are no transaction: if one fails the invocation fails, and the
-/// others are written all the same. A name that is no binding's is ignored.
-pub(super) async fn write_all(
+/// Writes all outputs concurrently. They are not a transaction: if one fails, the invocation fails, and
+/// the others are written nevertheless. Names that are not bindings are ignored.
+pub(crate) async fn write_all(
     host: &Host,
     function: &Function,
-    values: &[(String, Json)],
+    values: &Members,
 ) -> Result<(), String> {
-    let writes = function.outputs.iter().filter_map(|output| {
-        let (_, value) = values.iter().find(|(name, _)| *name == output.name())?;
-        Some(write(host, output, value))
-    });
+    let writes = function
+        .outputs
+        .iter()
+        .filter_map(|output| Some(write(host, output, values.get(output.name())?)));
     join_all(writes).await.into_iter().collect()
 }
 
-/// The response for the caller of a function with an HTTP trigger. The host reads it first: if it is
-/// not what it should be, nothing is written.
-pub(super) fn response(
+/// The response to the caller of an HTTP trigger; `None` for other triggers. The host reads it first: if
+/// it is invalid, nothing is written.
+pub(crate) fn response(
     function: &Function,
-    values: Option<&[(String, Json)]>,
+    values: Option<&Members>,
 ) -> Result<Option<HttpResponse>, String> {
     let is_http = |output: &&BoundOutput| matches!(output, BoundOutput::Http { .. });
     let Some(output) = function.outputs.iter().find(is_http) else { return Ok(None) };
     let Some(values) = values else { return Ok(Some(HttpResponse::Empty)) };
-    match values.iter().find(|(name, _)| name == output.name()) {
-        Some((_, value)) => HttpResponse::read(value).map(Some),
+    match values.get(output.name()) {
+        Some(value) => HttpResponse::read(value).map(Some),
         None => Ok(Some(HttpResponse::Absent)),
     }
 }
@@ -48,7 +48,7 @@ async fn write(host: &Host, output: &BoundOutput, value: &Json) -> Result<(), St
     let written = match output {
         BoundOutput::Queue(binding) => queue::write(host, binding, value).await,
         BoundOutput::Table(binding) => table::write(binding, value).await,
-        // It is read before anything is written, and sent when everything is.
+        // The response is sent after everything is written.
         BoundOutput::Http { .. } => Ok(()),
     };
     let name = output.name();

@@ -1,46 +1,45 @@
-//! Listens to a trigger's queue and settles its messages (Azure SDK for .NET, `QueueListener` and
+//! The listener of a queue trigger, which receives and settles messages (Azure SDK for .NET, `QueueListener` and
 //! `QueueProcessor`; "Azure Queue storage trigger", concurrency and poison messages).
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc};
 
+use storage_emulator::{QueueMessage, StorageError};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{
-    FinishedInvocation, Outcome, back_off,
+use crate::{
     binding::{Function, QueueTrigger},
     envelope::{self, MessageProperties, QueueInput, SystemData},
     host::Host,
     invocation::{self, Invoked},
+    invocation_outcome::{FinishedInvocation, Outcome},
     log::LogLevel,
     outputs::queue,
+    polling_backoff,
 };
-use storage_emulator::QueueMessage;
 
 const CATEGORY: &str = "Host.Triggers.Queues";
-/// How long a message is hidden from others while its function runs; the host has no setting for it.
-pub(super) const MESSAGE_LEASE: Duration = Duration::from_secs(10 * 60);
-/// A message is renewed when half of its lease is over.
+/// A message's visibility timeout is renewed when half of it is over.
 const RENEWALS_PER_LEASE: u32 = 2;
-/// After a failed renewal the host tries sooner, but not sooner than this part of the lease (one minute
-/// of ten).
+/// After a failed renewal the host retries sooner, but not before this part of the visibility timeout (one
+/// minute of ten).
 const SOONEST_RENEWALS_PER_LEASE: u32 = 10;
 
 /// The listener of one function.
-pub(super) struct QueueListener {
+pub(crate) struct QueueListener {
     host: Arc<Host>,
     function: Arc<Function>,
     trigger: QueueTrigger,
 }
 
 impl QueueListener {
-    pub(super) fn new(host: Arc<Host>, function: Arc<Function>, trigger: QueueTrigger) -> Self {
+    pub(crate) fn new(host: Arc<Host>, function: Arc<Function>, trigger: QueueTrigger) -> Self {
         Self { host, function, trigger }
     }
 
-    /// Runs until the host stops. What is in flight then is dropped, as when the host's process ends:
-    /// nothing that happens after the handler was killed is certain.
-    pub(super) async fn run(self) {
+    /// Runs until the host stops. Messages in flight then are dropped, as when the process of the host
+    /// ends.
+    pub(crate) async fn run(self) {
         let host = self.host.clone();
         tokio::select! {
             _ = host.until_stopping() => {}
@@ -58,9 +57,9 @@ impl QueueListener {
             let messages = self.receive().await;
             if messages.is_empty() {
                 let longest = self.host.settings.queues.max_polling_interval;
-                let delay = back_off::delay(empty, random(), longest);
+                let delay = polling_backoff::delay(empty, random(), longest);
                 empty = empty.saturating_add(1);
-                // Woken or not, it looks again.
+                // A timeout is the regular case: poll again.
                 drop(tokio::time::timeout(delay, wake.notified()).await);
                 continue;
             }
@@ -74,7 +73,7 @@ impl QueueListener {
         }
     }
 
-    /// Nothing if the queue does not exist: the host does not create it.
+    /// Receives messages; none if the queue does not exist, which the host does not create.
     async fn receive(&self) -> Vec<QueueMessage> {
         let queue = &self.trigger.binding.queue;
         match queue.exists().await {
@@ -87,7 +86,7 @@ impl QueueListener {
         received.unwrap_or_else(|error| self.report("cannot be received from", &error))
     }
 
-    fn report(&self, what: &str, error: &storage_emulator::StorageError) -> Vec<QueueMessage> {
+    fn report(&self, what: &str, error: &StorageError) -> Vec<QueueMessage> {
         let message = format!("The queue of '{}' {what}: {error}", self.function.name);
         self.host.log.write(LogLevel::Error, CATEGORY, message);
         Vec::new()
@@ -117,7 +116,7 @@ impl QueueListener {
         });
     }
 
-    /// Calls the function and keeps the message hidden meanwhile; the receipt is the latest.
+    /// Calls the function and keeps the message hidden meanwhile. Returns the latest pop receipt.
     async fn invoke(&self, message: &QueueMessage, content: &[u8]) -> (Invoked, String) {
         let binding = &self.trigger.binding;
         let input = QueueInput {
@@ -133,7 +132,7 @@ impl QueueListener {
         let mut pop_receipt = message.pop_receipt.clone();
         let mut until_renewal = lease / RENEWALS_PER_LEASE;
         loop {
-            // A renewal that has begun is never given up: its receipt would be lost.
+            // A renewal in progress is not cancelled, because its receipt would be lost.
             if let Ok(invoked) = tokio::time::timeout(until_renewal, &mut invocation).await {
                 return (invoked, pop_receipt);
             }
@@ -180,13 +179,14 @@ impl QueueListener {
         self.move_to_poison(message, pop_receipt).await;
     }
 
-    /// Without a poison queue nothing happens, and the message comes back when its lease is over.
+    /// Moves the message to the poison queue. Without one, nothing happens, and the message becomes
+    /// visible again after its timeout.
     async fn move_to_poison(&self, message: &QueueMessage, pop_receipt: &str) {
         let Some(poison) = &self.trigger.poison else {
             return;
         };
         let moved = async {
-            queue::add(poison, &message.text).await?;
+            queue::send(poison, &message.text).await?;
             self.trigger.binding.queue.delete(&message.id, pop_receipt).await
         };
         if let Err(error) = moved.await {
@@ -194,7 +194,7 @@ impl QueueListener {
         }
     }
 
-    fn report_message(&self, message: &QueueMessage, error: &storage_emulator::StorageError) {
+    fn report_message(&self, message: &QueueMessage, error: &StorageError) {
         let text = format!("Cannot settle message {}: {error}", message.id);
         self.host.log.write(LogLevel::Error, CATEGORY, text);
     }
@@ -211,7 +211,7 @@ fn properties(message: &QueueMessage) -> MessageProperties {
     }
 }
 
-/// A number in 0..1; a v4 id is random enough to spread polls.
+/// A random number in 0..1, from a version 4 UUID.
 fn random() -> f64 {
     let (bits, ..) = Uuid::new_v4().as_fields();
     f64::from(bits) / f64::from(u32::MAX)

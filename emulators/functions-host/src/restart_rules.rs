@@ -1,46 +1,47 @@
-//! When a handler that ended is started again (Azure Functions host, `HttpFunctionInvocationDispatcher`).
+//! The rules by which the host restarts a handler (Azure Functions host,
+//! `HttpFunctionInvocationDispatcher`).
 
 use std::time::{Duration, Instant};
 
-/// The host gives up at the third error.
+/// The number of errors at which the host gives up.
 const MOST_ERRORS: usize = 3;
-/// An error longer ago than this, counted from the one after it, is forgotten with all before it.
+/// After this time without an error, the earlier errors are forgotten.
 const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
-/// The exit code by which a handler asks for a restart.
+/// The exit code that requests a restart.
 const RESTART_CODE: i32 = 200;
 
-/// How a handler ended.
+/// The end of a handler process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WorkerEnd {
-    /// By itself, with this exit code.
+pub(crate) enum WorkerEnd {
+    /// The process exited with this code.
     Exited(i32),
-    /// By a signal, which .NET gives this exit code.
+    /// A signal ended the process. .NET reports it as this exit code.
     Killed(i32),
-    /// It never answered within `initializationTimeout`.
+    /// The process did not answer within `initializationTimeout`.
     NotInitialized,
-    /// The host ended it because a function ran out of time.
+    /// The host killed the process because of `functionTimeout`.
     FunctionTimeout,
 }
 
-/// What the host does then.
+/// The host's reaction to the end of a handler process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reaction {
-    /// Nothing: later invocations find nobody.
+pub(crate) enum Reaction {
+    /// Nothing. Later invocations fail to connect.
     Ignore,
-    /// Start it again, at once.
+    /// Restarts the handler at once.
     Restart,
-    /// Stop the host.
+    /// Stops the host.
     ShutDown,
 }
 
-/// The errors that count.
+/// The recent errors.
 #[derive(Debug, Default)]
-pub(super) struct RestartRules {
+pub(crate) struct RestartRules {
     errors: Vec<Instant>,
 }
 
 impl RestartRules {
-    pub(super) fn react(&mut self, end: WorkerEnd, now: Instant) -> Reaction {
+    pub(crate) fn react(&mut self, end: WorkerEnd, now: Instant) -> Reaction {
         match end {
             WorkerEnd::Exited(0) => Reaction::Ignore,
             WorkerEnd::Exited(RESTART_CODE) | WorkerEnd::FunctionTimeout => Reaction::Restart,
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_without_errors_forgets_them() {
+    fn an_hour_without_an_error_clears_the_count() {
         let (mut rules, now) = (RestartRules::default(), Instant::now());
         let later = now + 2 * ERROR_WINDOW;
         rules.react(KILLED, now);
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn some_ends_do_not_count() {
+    fn exit_codes_0_and_200_and_function_timeouts_are_not_counted() {
         let (mut rules, now) = (RestartRules::default(), Instant::now());
         for _ in 0..MOST_ERRORS {
             assert_eq!(rules.react(WorkerEnd::Exited(0), now), Reaction::Ignore);

@@ -1,8 +1,7 @@
-//! What the host is told: host.json, local.settings.json and the environment.
+//! The host's settings: host.json, local.settings.json and the environment.
 
 use std::{
     collections::BTreeMap,
-    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,66 +9,30 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
+use crate::{
     configuration::Configuration,
     host_json::{self, CustomHandlerSettings, HttpSettings, QueueSettings},
+    settings_error::{SettingsError, read_json},
 };
 
-/// The connection of a binding that names none.
+/// The default connection of a binding.
 const DEFAULT_CONNECTION: &str = "AzureWebJobsStorage";
-/// What the host tries in front of a connection's name first.
+/// The prefix with which the host looks up a connection first.
 const CONNECTION_PREFIX: &str = "AzureWebJobs";
 
 /// All settings.
 #[derive(Debug)]
-pub(super) struct HostSettings {
-    pub(super) app_root: PathBuf,
-    pub(super) environment: BTreeMap<String, String>,
-    /// `None` is without limit.
-    pub(super) function_timeout: Option<Duration>,
-    pub(super) custom_handler: CustomHandlerSettings,
-    pub(super) queues: QueueSettings,
-    pub(super) http: HttpSettings,
+pub(crate) struct HostSettings {
+    pub(crate) app_root: PathBuf,
+    pub(crate) environment: BTreeMap<String, String>,
+    /// `None` means no limit.
+    pub(crate) function_timeout: Option<Duration>,
+    pub(crate) custom_handler: CustomHandlerSettings,
+    pub(crate) queues: QueueSettings,
+    pub(crate) http: HttpSettings,
 }
 
-/// Why the settings cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// A file could not be read.
-    #[error("cannot read {path}: {source}")]
-    Unreadable {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A file is not JSON, or not of the expected form.
-    #[error("{path}: {source}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: serde_json::Error,
-    },
-    /// A key that must be there is not.
-    #[error("host.json has no {path}")]
-    Missing {
-        /// The key's path, its levels separated by colons.
-        path: &'static str,
-    },
-    /// A key has a value that it cannot have.
-    #[error("{path} is '{value}', and should be {expected}")]
-    Value {
-        /// The key's path, its levels separated by colons.
-        path: &'static str,
-        /// The value.
-        value: String,
-        /// What would have been right.
-        expected: &'static str,
-    },
-}
-
-/// local.settings.json ("Code and test Azure Functions locally"); everything else in it is for others.
+/// The part of local.settings.json that the host reads ("Code and test Azure Functions locally").
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct LocalSettings {
@@ -78,9 +41,9 @@ struct LocalSettings {
 }
 
 impl HostSettings {
-    /// Reads the files of an app. Of two values for one variable, that of `given` wins over that of
-    /// this process, and that over the one of local.settings.json.
-    pub(super) fn read(app_root: &Path, given: &[(String, String)]) -> Result<Self, SettingsError> {
+    /// Reads the settings of an app. Variables in `given` override those of this process, which
+    /// override local.settings.json.
+    pub(crate) fn read(app_root: &Path, given: &[(String, String)]) -> Result<Self, SettingsError> {
         let environment = environment(app_root, given)?;
         let text: Value = read_json(&app_root.join("host.json"))?;
         let configuration = Configuration::new(&text, &environment);
@@ -98,15 +61,15 @@ impl HostSettings {
         })
     }
 
-    /// The value of an app setting, whatever the case of its name.
-    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+    /// The value of an app setting. Names are not case-sensitive.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
         let mut variables = self.environment.iter();
         let found = variables.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Replaces every `%NAME%` by the setting; the error is the first name that there is no setting of.
-    pub(super) fn resolve<'a>(&self, text: &'a str) -> Result<String, &'a str> {
+    /// Replaces every `%NAME%` by the setting. The error is the first name without a setting.
+    pub(crate) fn resolve<'a>(&self, text: &'a str) -> Result<String, &'a str> {
         let mut resolved = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('%') {
@@ -119,8 +82,8 @@ impl HostSettings {
         Ok(resolved + rest)
     }
 
-    /// The connection string that a binding's `connection` stands for.
-    pub(super) fn connection_string(&self, connection: Option<&str>) -> Result<&str, String> {
+    /// The connection string of a binding's `connection`.
+    pub(crate) fn connection_string(&self, connection: Option<&str>) -> Result<&str, String> {
         let name = connection.filter(|name| !name.is_empty()).unwrap_or(DEFAULT_CONNECTION);
         let prefixed = format!("{CONNECTION_PREFIX}{name}");
         self.setting(&prefixed).or_else(|| self.setting(name)).ok_or_else(|| {
@@ -130,9 +93,9 @@ impl HostSettings {
         })
     }
 
-    /// Whether a setting switches a function off ("How to disable functions in Azure Functions"); the
-    /// second form is for systems that allow no dots in names.
-    pub(super) fn is_disabled(&self, function: &str) -> bool {
+    /// Whether a setting disables a function ("How to disable functions in Azure Functions"). The
+    /// second form of the setting is for systems that allow no dots in names.
+    pub(crate) fn is_disabled(&self, function: &str) -> bool {
         let names = [
             format!("{CONNECTION_PREFIX}.{function}.Disabled"),
             format!("{CONNECTION_PREFIX}_{function}_Disabled"),
@@ -140,13 +103,6 @@ impl HostSettings {
         let set = names.iter().find_map(|name| self.setting(name));
         set.is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
-}
-
-pub(super) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, SettingsError> {
-    let at = || path.to_owned();
-    let text =
-        std::fs::read(path).map_err(|source| SettingsError::Unreadable { path: at(), source })?;
-    serde_json::from_slice(&text).map_err(|source| SettingsError::Malformed { path: at(), source })
 }
 
 fn environment(
@@ -158,7 +114,7 @@ fn environment(
     if path.exists() {
         environment = read_json::<LocalSettings>(&path)?.values;
     }
-    // A variable that is no text could not be written in any setting either.
+    // A variable that is not UTF-8 cannot be an app setting.
     let text = |value: std::ffi::OsString| value.into_string().ok();
     environment.extend(std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?))));
     environment.extend(given.iter().cloned());
@@ -206,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_connection_names_the_setting_that_is_wanted() {
+    fn a_missing_connection_is_reported_by_the_name_of_its_setting() {
         let error = settings(&[]).connection_string(Some("Absent")).unwrap_err();
         assert!(error.contains("'AzureWebJobsAbsent' does not exist"), "{error}");
     }

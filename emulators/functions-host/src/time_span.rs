@@ -1,16 +1,16 @@
-//! Durations as .NET writes them in settings: `[d.]hh:mm:ss[.fffffff]`.
+//! Durations in .NET's format, which settings use: `[d.]hh:mm:ss[.fffffff]`.
 
 use std::time::Duration;
 
 const SECONDS_PER_MINUTE: u64 = 60;
 const SECONDS_PER_HOUR: u64 = 3_600;
 const SECONDS_PER_DAY: u64 = 86_400;
-/// .NET counts in ticks of 100 ns.
+/// The precision of .NET's durations: ticks of 100 ns.
 const FRACTION_DIGITS: usize = 7;
 const NANOSECONDS_PER_TICK: u32 = 100;
 
-/// Reads a `TimeSpan` that is not negative.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+/// Parses a `TimeSpan` that is not negative.
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let (whole, rest) = text.split_once(':')?;
     let (days, hours) = match whole.split_once('.') {
         Some((days, hours)) => (number(days)?, hours),
@@ -30,8 +30,8 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
     Some(Duration::new(total, ticks * NANOSECONDS_PER_TICK))
 }
 
-/// Whole seconds, as the host writes a duration into its log.
-pub(super) fn format(duration: Duration) -> String {
+/// Formats a duration in whole seconds, as the host's log does.
+pub(crate) fn format(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, rest) = (seconds / SECONDS_PER_HOUR, seconds % SECONDS_PER_HOUR);
     format!("{hours:02}:{:02}:{:02}", rest / SECONDS_PER_MINUTE, rest % SECONDS_PER_MINUTE)
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_time_span_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "5", "-1", "00:60:00", "24:00:00", "00:00:01.12345678", "a:b:c"] {
             assert_eq!(parse(text), None, "{text}");
         }

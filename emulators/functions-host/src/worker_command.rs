@@ -1,5 +1,5 @@
-//! Which program is the handler, with which arguments, where, and what it finds in its environment
-//! (Azure Functions host, `HttpWorkerDescription` and `DefaultWorkerProcessFactory`).
+//! The handler's command line, working directory and environment (Azure Functions host,
+//! `HttpWorkerDescription` and `DefaultWorkerProcessFactory`).
 
 use std::{
     path::{Path, PathBuf},
@@ -9,10 +9,10 @@ use std::{
 use tokio::process::Command;
 use uuid::Uuid;
 
-use super::settings::HostSettings;
+use crate::settings::HostSettings;
 
-/// The handler's command, ready to be spawned.
-pub(super) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command {
+/// The command that starts the handler.
+pub(crate) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command {
     let mut command = Command::new(executable(settings));
     command
         .args(arguments(settings))
@@ -20,7 +20,7 @@ pub(super) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command
         .env_clear()
         .envs(&settings.environment)
         .envs(variables(&settings.app_root, port, worker_id))
-        // The real host leaves stdin alone; here it could be a terminal that both would read.
+        // The real host passes on its stdin; here it could be a terminal that both would read.
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -28,9 +28,9 @@ pub(super) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command
     command
 }
 
-/// The program as the log names it. A relative path counts only if the file is there; otherwise it is
-/// looked up in PATH, so that `node` works and a forgotten build is "not found".
-pub(super) fn executable(settings: &HostSettings) -> PathBuf {
+/// The path of the program. A path to a file that exists is relative to the app; any other is looked up
+/// in PATH, so that `node` works and a missing build is "not found".
+pub(crate) fn executable(settings: &HostSettings) -> PathBuf {
     let path = expand(settings, &settings.custom_handler.default_executable_path);
     let folder = settings.custom_handler.worker_directory.as_deref().unwrap_or_default();
     let joined = settings.app_root.join(folder).join(&path);
@@ -42,7 +42,7 @@ fn working_directory(settings: &HostSettings) -> PathBuf {
     settings.app_root.join(folder)
 }
 
-/// The host makes one command line, without quoting, which the platform then takes apart.
+/// The arguments. The host joins them without quoting, and .NET splits the command line again.
 fn arguments(settings: &HostSettings) -> Vec<String> {
     let handler = &settings.custom_handler;
     let mut words = handler.arguments.clone();
@@ -61,7 +61,7 @@ fn variables(app_root: &Path, port: u16, worker_id: Uuid) -> [(&'static str, Str
     ]
 }
 
-/// Replaces `%NAME%` by the environment's value, or by nothing.
+/// Replaces `%NAME%` by the environment's value; an unknown name becomes empty.
 fn expand(settings: &HostSettings, text: &str) -> String {
     let mut expanded = String::new();
     let mut rest = text;
@@ -75,8 +75,8 @@ fn expand(settings: &HostSettings, text: &str) -> String {
     expanded + rest
 }
 
-/// As .NET splits a command line on every platform: at spaces outside of double quotes; a backslash
-/// makes a double quote an ordinary character.
+/// Splits a command line as .NET does on every platform: at spaces outside double quotes. A backslash
+/// escapes a double quote.
 fn split(command_line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -117,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn an_executable_that_is_not_there_is_left_to_path() {
+    fn an_executable_that_does_not_exist_is_looked_up_in_path() {
         let (_root, settings) = settings(r#""defaultExecutablePath":"handler""#, &[]);
         assert_eq!(executable(&settings), Path::new("handler"));
     }
 
     #[test]
-    fn an_executable_that_is_there_is_found_in_the_app_root() {
+    fn an_executable_that_exists_is_relative_to_the_app_root() {
         let (root, settings) = settings(r#""defaultExecutablePath":"%NAME%""#, &["value"]);
         assert_eq!(executable(&settings), root.path().join("value"));
     }

@@ -1,4 +1,4 @@
-//! The handler's process: started, watched, started again (Azure Functions host,
+//! The handler process: starts, watches and restarts it (Azure Functions host,
 //! `HttpFunctionInvocationDispatcher`).
 
 use std::{
@@ -14,8 +14,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{
-    console::{self, LastLines, Stream},
+use crate::{
+    handler_console::{self, LastLines, Stream},
     log::{HostLog, LogLevel},
     restart_rules::{Reaction, RestartRules, WorkerEnd},
     settings::HostSettings,
@@ -23,46 +23,46 @@ use super::{
 };
 
 const CATEGORY: &str = "Host.Function.Worker";
-/// How often the host asks whether the handler answers.
+/// The interval of readiness probes.
 const READINESS_INTERVAL: Duration = Duration::from_millis(25);
-/// How long the host waits for a handler that it killed, and for the rest of what it printed.
+/// The longest wait for a killed handler to end, and for the rest of its output.
 const KILL_WAIT: Duration = Duration::from_secs(1);
-/// An invocation waits for one start and three restarts.
+/// The number of starts for which an invocation waits: one start and three restarts.
 const STARTS_WAITED_FOR: u32 = 4;
-/// What .NET adds to a signal to make an exit code.
+/// The number that .NET adds to a signal to get an exit code.
 #[cfg(unix)]
 const SIGNAL_OFFSET: i32 = 128;
 
-/// What the handler is doing.
+/// The state of the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WorkerState {
-    /// It has not answered yet.
+pub(crate) enum WorkerState {
+    /// The handler has not answered yet.
     Starting,
-    /// It answered. If it then exits with 0, the host does not notice.
+    /// The handler has answered. If it then exits with 0, this state remains.
     Initialized(Uuid),
-    /// It cannot be started, or the host has given up.
+    /// The host has stopped, or has given up on the handler.
     Gone,
 }
 
 enum Order {
-    /// As if it crashed.
+    /// Kill the handler as if it had crashed.
     Kill,
-    /// A function of this worker ran out of time.
+    /// Kill the handler because a function of this worker exceeded `functionTimeout`.
     FunctionTimeout(Uuid),
     Stop,
 }
 
-/// What the rest of the host knows of the handler's process.
-pub(super) struct WorkerProcess {
-    pub(super) port: u16,
+/// The host's view of the handler process.
+pub(crate) struct WorkerProcess {
+    pub(crate) port: u16,
     state: watch::Receiver<WorkerState>,
     process_id: watch::Receiver<Option<u32>>,
     orders: mpsc::UnboundedSender<Order>,
     wait_limit: Duration,
 }
 
-/// The process, and what it takes to start it again. Runs as a task of its own.
-pub(super) struct Supervisor {
+/// Starts and restarts the handler process, as a task.
+pub(crate) struct Supervisor {
     settings: Arc<HostSettings>,
     client: reqwest::Client,
     log: HostLog,
@@ -73,14 +73,15 @@ pub(super) struct Supervisor {
     orders: mpsc::UnboundedReceiver<Order>,
 }
 
-/// How one process's life ended.
+/// The end of one process.
 enum Ended {
     Restart,
     ShutDown,
     Stopped,
 }
 
-pub(super) fn prepare(
+/// Prepares a handler process. It starts when the supervisor runs.
+pub(crate) fn prepare(
     settings: Arc<HostSettings>,
     client: reqwest::Client,
     log: HostLog,
@@ -106,9 +107,9 @@ pub(super) fn prepare(
 }
 
 impl WorkerProcess {
-    /// Waits until the handler can be called, and says which process it is. The error is the state that
-    /// it was in when the time was over.
-    pub(super) async fn wait_until_initialized(&self) -> Result<Uuid, WorkerState> {
+    /// Waits until the handler answers, and returns the worker's id. The error is the state at the
+    /// timeout.
+    pub(crate) async fn wait_until_initialized(&self) -> Result<Uuid, WorkerState> {
         let mut state = self.state.clone();
         let initialized = state.wait_for(|state| matches!(state, WorkerState::Initialized(_)));
         if let Ok(Ok(state)) = tokio::time::timeout(self.wait_limit, initialized).await
@@ -119,30 +120,30 @@ impl WorkerProcess {
         Err(*self.state.borrow())
     }
 
-    /// How long an invocation waits for the handler.
-    pub(super) fn wait_limit(&self) -> Duration {
+    /// The longest wait of an invocation for the handler.
+    pub(crate) fn wait_limit(&self) -> Duration {
         self.wait_limit
     }
 
-    /// The system's id of the process; none while there is none.
-    pub(super) fn process_id(&self) -> Option<u32> {
+    /// The process id; `None` while no process runs.
+    pub(crate) fn process_id(&self) -> Option<u32> {
         *self.process_id.borrow()
     }
 
-    /// Kills the handler as if it had crashed; returns when the host has noticed.
-    pub(super) async fn kill(&self) {
+    /// Kills the handler as if it had crashed, and waits until the host has noticed.
+    pub(crate) async fn kill(&self) {
         self.order_and_wait(Order::Kill).await;
     }
 
-    /// Kills and restarts the handler because one of its functions ran out of time.
-    pub(super) async fn end_after_function_timeout(&self, worker_id: Uuid) {
+    /// Kills and restarts the handler because a function exceeded `functionTimeout`.
+    pub(crate) async fn end_after_function_timeout(&self, worker_id: Uuid) {
         if *self.state.borrow() == WorkerState::Initialized(worker_id) {
             self.order_and_wait(Order::FunctionTimeout(worker_id)).await;
         }
     }
 
-    pub(super) fn stop(&self) {
-        // An error says that it has stopped already.
+    pub(crate) fn stop(&self) {
+        // An error means that the supervisor has stopped already.
         drop(self.orders.send(Order::Stop));
     }
 
@@ -150,15 +151,16 @@ impl WorkerProcess {
         let mut state = self.state.clone();
         let before = *state.borrow_and_update();
         if self.orders.send(order).is_ok() && before != WorkerState::Gone {
-            // An error says that there is nothing left to wait for.
+            // An error means that the supervisor has stopped.
             drop(state.wait_for(|now| *now != before).await);
         }
     }
 }
 
 impl Supervisor {
-    /// Keeps the handler running until it is told to stop, or until the host must give up; true then.
-    pub(super) async fn run(mut self) -> bool {
+    /// Keeps the handler running. Returns false after an order to stop, and true if the handler has
+    /// failed too often.
+    pub(crate) async fn run(mut self) -> bool {
         loop {
             self.state.send_replace(WorkerState::Starting);
             match self.run_process().await {
@@ -199,7 +201,8 @@ impl Supervisor {
         }
     }
 
-    /// There is no second attempt: invocations wait in vain, and the first to give up stops the host.
+    /// Waits for the order to stop. There is no second attempt to start the handler: the first
+    /// invocation that times out stops the host.
     async fn until_stopped(&mut self) -> Ended {
         while !matches!(self.orders.recv().await, None | Some(Order::Stop)) {}
         Ended::Stopped
@@ -220,7 +223,7 @@ impl Supervisor {
                     is_running = false;
                     self.process_id.send_replace(None);
                     let end = worker_end(status.ok());
-                    print_the_rest(&mut printing).await;
+                    copy_rest(&mut printing).await;
                     if let Some(ended) = self.after(end, &last_lines) {
                         return ended;
                     }
@@ -237,7 +240,7 @@ impl Supervisor {
                     self.state.send_replace(WorkerState::Initialized(worker_id));
                 }
                 order = self.orders.recv() => match order {
-                    // The branch above then sees it end.
+                    // The first branch then sees the process end.
                     Some(Order::Kill) => drop(child.start_kill()),
                     Some(Order::FunctionTimeout(id)) if id == worker_id => {
                         kill(&mut child).await;
@@ -259,16 +262,21 @@ impl Supervisor {
         let mut printing = JoinSet::new();
         let (log, last) = (&self.log, last_lines);
         if let Some(stdout) = child.stdout.take() {
-            printing.spawn(console::copy(stdout, Stream::Stdout, log.clone(), last.clone()));
+            printing.spawn(handler_console::copy(
+                stdout,
+                Stream::Stdout,
+                log.clone(),
+                last.clone(),
+            ));
         }
         if let Some(stderr) = child.stderr.take() {
             let stream = Stream::Stderr { errors_only };
-            printing.spawn(console::copy(stderr, stream, log.clone(), last.clone()));
+            printing.spawn(handler_console::copy(stderr, stream, log.clone(), last.clone()));
         }
         printing
     }
 
-    /// What the end of the process leads to; `None` if the host does not react.
+    /// Logs the end of the process and decides the reaction; `None` if the host does not react.
     fn after(&mut self, end: WorkerEnd, last_lines: &LastLines) -> Option<Ended> {
         let name = worker_command::executable(&self.settings).display().to_string();
         let (level, message) = match end {
@@ -295,7 +303,8 @@ impl Supervisor {
     }
 }
 
-/// Any answer will do, and so will anything that is not a refused or broken connection.
+/// Probes the handler until it answers. Any response counts, and any error other than a refused or broken
+/// connection.
 async fn until_it_answers(client: &reqwest::Client, url: &str) {
     loop {
         match client.get(url).send().await {
@@ -307,14 +316,15 @@ async fn until_it_answers(client: &reqwest::Client, url: &str) {
     }
 }
 
-/// SIGKILL, no SIGTERM before it, to this one process and not to its children.
+/// Sends SIGKILL, without a SIGTERM before it, to this process and not to its children.
 async fn kill(child: &mut Child) {
     drop(child.start_kill());
     drop(tokio::time::timeout(KILL_WAIT, child.wait()).await);
 }
 
-/// A child of the handler may hold the pipes open for ever.
-async fn print_the_rest(printing: &mut JoinSet<()>) {
+/// Copies the rest of the output. The wait is bounded, because a child of the handler may hold the pipes
+/// open.
+async fn copy_rest(printing: &mut JoinSet<()>) {
     let rest = async { while printing.join_next().await.is_some() {} };
     drop(tokio::time::timeout(KILL_WAIT, rest).await);
 }

@@ -134,7 +134,10 @@ async fn an_event_that_graph_refuses_permanently_is_kept_at_once() {
     world.deliver(&written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO), 1).await;
     let kept = world.wait_for_messages(&world.failed).await.remove(0);
     assert_eq!(kept["attempts"], 1);
-    assert!(kept["reason"].as_str().unwrap().contains("no room"), "{kept}");
+    assert!(
+        kept["reason"].as_str().unwrap().contains("quota of directory objects is used up"),
+        "{kept}"
+    );
     world.log_line("\"status\":\"failed\"").await;
 }
 

@@ -43,7 +43,10 @@ async fn a_body_that_is_not_a_request_is_answered_with_the_path_of_the_error() {
             valid_request().replace(&format!("\"{ORDERS_IDENTITY}\""), &deep),
             "principal: invalid type",
         ),
-        (valid_request().replace("Orders.Read", "\\uffff"), "roles[0]: has the character U+FFFF"),
+        (
+            valid_request().replace("Orders.Read", "\\uffff"),
+            "roles[0]: contains the unprintable character U+FFFF",
+        ),
     ] {
         let problem = post(&world, body.clone()).await.problem(400, "invalid");
         let detail = problem["detail"].as_str().unwrap();

@@ -103,7 +103,7 @@ async fn without_a_valid_policy_everything_is_denied_and_the_log_says_why() {
     for (policy, text) in [
         (None, "cannot be read"),
         (Some("{"), "EOF"),
-        (Some(r#"{"version":2,"allow":[]}"#), "version 1 only"),
+        (Some(r#"{"version":2,"allow":[]}"#), "supports only version 1"),
         (Some(r#"{"version":1,"allow":[],"deny":[]}"#), "unknown field `deny`"),
     ] {
         let mut setup = Setup::new().await;

@@ -37,13 +37,7 @@ fn ask_for(principal: &str, api: &str, roles: &[&str]) -> Value {
 }
 
 /// Sends a request and asserts the status, the code and the message of its one role.
-async fn assert_refused(
-    world: &World,
-    request: &Value,
-    status: &str,
-    code: &str,
-    text: &str,
-) -> Value {
+async fn assert_refused(world: &World, request: &Value, [status, code, text]: [&str; 3]) -> Value {
     let result = world.result_of(&request.to_string()).await;
     let role = role(&result);
     assert_eq!(role["status"], status, "{request}: {result}");
@@ -58,12 +52,12 @@ async fn an_ambiguous_name_is_refused_with_the_candidates() {
     let world = world().await;
     let request = ask_for("id-batch", ORDERS_API, &["Orders.Read"]);
     let result =
-        assert_refused(&world, &request, "ambiguous", "principalAmbiguous", "2 service").await;
+        assert_refused(&world, &request, ["ambiguous", "principalAmbiguous", "2 service"]).await;
     let candidates = result["candidates"].as_array().unwrap();
     assert!(candidates.iter().any(|one| one["objectId"] == BATCH_B_IDENTITY), "{result}");
     assert!(candidates.iter().any(|one| one["resourceId"] == BATCH_A_IDENTITY_RESOURCE_ID));
     let request = ask_for(ORDERS_IDENTITY, "Payments API", &["Payments.Read"]);
-    let result = assert_refused(&world, &request, "ambiguous", "apiAmbiguous", "2 service").await;
+    let result = assert_refused(&world, &request, ["ambiguous", "apiAmbiguous", "2 service"]).await;
     let ids: Vec<_> =
         result["candidates"].as_array().unwrap().iter().map(|one| &one["appId"]).collect();
     assert!(ids.contains(&&json!(PAYMENTS_API_APP_ID)));
@@ -96,10 +90,11 @@ async fn an_unknown_name_is_not_retried() {
             "default access",
         ),
     ] {
-        assert_refused(&world, &ask_for(principal, api, &[roles]), "notFound", code, text).await;
+        assert_refused(&world, &ask_for(principal, api, &[roles]), ["notFound", code, text]).await;
     }
     let request = ask_for(ORDERS_IDENTITY, "api://orders", &["Orders.Raed"]);
-    let result = assert_refused(&world, &request, "notFound", "roleNotFound", "no app role").await;
+    let result =
+        assert_refused(&world, &request, ["notFound", "roleNotFound", "no app role"]).await;
     assert_eq!(role(&result)["suggestions"][0], "Orders.Read");
     assert_eq!(role(&result)["requested"], "Orders.Raed");
     assert!(world.tenant_is_unchanged());
@@ -114,10 +109,10 @@ async fn a_mix_up_of_ids_is_reported_at_once_with_the_right_id() {
     ] {
         let request =
             json!({ "principal": principal, "api": "api://orders", "roles": ["Orders.Read"] });
-        assert_refused(&world, &request, "notFound", "principalNotFound", right).await;
+        assert_refused(&world, &request, ["notFound", "principalNotFound", right]).await;
     }
     let graphs = json!({ "principalId": ORDERS_IDENTITY_CLIENT_ID, "resourceId": ORDERS_API, "appRoleId": ORDERS_READ });
-    assert_refused(&world, &graphs, "notFound", "principalNotFound", ORDERS_IDENTITY).await;
+    assert_refused(&world, &graphs, ["notFound", "principalNotFound", ORDERS_IDENTITY]).await;
 }
 
 #[tokio::test]
@@ -130,7 +125,7 @@ async fn a_role_that_cannot_be_assigned_is_refused_without_a_write() {
         (ORDERS_APPROVE, "roleNotForApplications"),
     ] {
         let request = ask_for(ORDERS_IDENTITY, "api://orders", &[name]);
-        assert_refused(&world, &request, "invalid", code, "the role is").await;
+        assert_refused(&world, &request, ["invalid", code, "the role is"]).await;
     }
     assert!(world.tenant_is_unchanged());
 }
@@ -165,9 +160,18 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_p
     for (message, path) in [
         (good.replace("\"roles\"", "\"role\""), "role: unknown field"),
         (good.replace("\"id-orders\"", &deep), "principal: invalid type"),
-        (good.replace("id-orders", "id\\u202eorders"), "principal: has the character U+202E"),
-        (good.replace("id-orders", "id\\u0000"), "principal: has the character U+0000"),
-        (good.replace("Orders.Read", "\\uffff"), "roles[0]: has the character U+FFFF"),
+        (
+            good.replace("id-orders", "id\\u202eorders"),
+            "principal: contains the unprintable character U+202E",
+        ),
+        (
+            good.replace("id-orders", "id\\u0000"),
+            "principal: contains the unprintable character U+0000",
+        ),
+        (
+            good.replace("Orders.Read", "\\uffff"),
+            "roles[0]: contains the unprintable character U+FFFF",
+        ),
         (good.replace("api://orders", &"x".repeat(33_000)), "at most 32768 are accepted"),
     ] {
         let result = world.result_of(&message).await;
@@ -216,7 +220,7 @@ async fn quotes_and_operators_in_a_name_have_no_special_meaning() {
     assert_eq!(result["api"]["objectId"], OBRIEN_API);
     let hostile =
         ask_for("id-orders' or startswith(displayName,'id", "api://orders", &["Orders.Read"]);
-    assert_refused(&world, &hostile, "notFound", "principalNotFound", "display name").await;
+    assert_refused(&world, &hostile, ["notFound", "principalNotFound", "display name"]).await;
 }
 
 #[tokio::test]

@@ -5,8 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::source_files::find;
-use crate::world::ROOT;
+use crate::{repository::source_files, world::ROOT};
 
 /// Entries of the root that are not part of the repository, or explain themselves.
 const NOT_IN_THE_MAP: [&str; 5] = [".azure", ".git", "dist", "node_modules", "target"];
@@ -137,6 +136,26 @@ fn everything_in_the_root_is_in_the_map_of_the_readme() {
     }
 }
 
+#[test]
+fn every_path_that_a_page_names_exists() {
+    let folders =
+        ["cli", "crates", "docs", "emulators", "infra", "scripts", "src", "tests", "tools"];
+    let mut checked = 0;
+    for page in pages() {
+        let text = prose(&read(&page)).join(" ");
+        let code = text.split('`').skip(1).step_by(2);
+        let is_path = |code: &&str| {
+            let root = code.split_once('/').map(|(root, _)| root);
+            root.is_some_and(|root| folders.contains(&root)) && !code.contains(['<', '*', ' '])
+        };
+        for path in code.filter(is_path) {
+            assert!(Path::new(ROOT).join(path).exists(), "{}: no {path}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "{checked}");
+}
+
 /// The names between backticks that look like the name of a test: a sentence in lower case.
 fn test_names(text: &str) -> BTreeSet<&str> {
     let code = text.split('`').skip(1).step_by(2);
@@ -148,12 +167,11 @@ fn test_names(text: &str) -> BTreeSet<&str> {
 
 /// The source of every test and crate of the workspace.
 fn source() -> String {
-    let folders = ["cli", "crates", "emulators", "src", "tests", "tools"];
     let mut files = Vec::new();
-    for folder in folders {
-        find(&Path::new(ROOT).join(folder), "rs", &mut files);
+    for folder in ["cli", "crates", "emulators", "src", "tests", "tools"] {
+        source_files::find(&Path::new(ROOT).join(folder), "rs", &mut files);
     }
-    files.into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
 #[test]

@@ -97,7 +97,7 @@ async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<Str
     let response = arm.rest.send(request, deadline).await.map_err(no_answer)?;
     match response.status {
         StatusCode::OK => {
-            let body = response.body().map_err(|error| no_answer(error.into()))?;
+            let body = response.body().map_err(no_answer)?;
             let page: WirePage = serde_json::from_slice(body).map_err(|error| {
                 Failure::failed(format!(
                     "cannot read the answer of Azure Resource Manager: {error}"

@@ -72,6 +72,17 @@ impl StorageService {
             })
     }
 
+    /// The endpoint of this service in the account whose other service has this endpoint.
+    #[must_use]
+    pub fn in_account_of(self, endpoint: &Url) -> Option<Url> {
+        let other = match self {
+            Self::Queue => Self::Table,
+            Self::Table => Self::Queue,
+        };
+        let host = endpoint.host_str()?.replacen(&format!(".{other}."), &format!(".{self}."), 1);
+        Url::parse(&format!("https://{host}")).ok()
+    }
+
     fn is_standard_endpoint(self, url: &Url) -> bool {
         STANDARD_DOMAINS
             .iter()
@@ -102,6 +113,16 @@ mod tests {
             "st.z01.queue.storage.azure.net",
         ] {
             assert!(is_queue_endpoint(&format!("https://{host}")), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_tables_of_an_account_are_beside_its_queues() {
+        for domain in ["core.windows.net", "core.chinacloudapi.cn", "storage.azure.net"] {
+            let queues = Url::parse(&format!("HTTPS://st.queue.{domain}")).unwrap();
+            let tables = StorageService::Table.in_account_of(&queues).unwrap();
+            assert_eq!(tables.as_str(), format!("https://st.table.{domain}/"));
+            assert_eq!(StorageService::Queue.in_account_of(&tables), Some(queues));
         }
     }
 

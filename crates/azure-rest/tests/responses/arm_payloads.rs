@@ -7,7 +7,8 @@ use app_roles::{
     ids::{AppId, ObjectId},
 };
 use azure_rest::{
-    arm::{Arm, ArmError, Identity},
+    arm::{Arm, Identity},
+    call_error::CallError,
     retry::Deadline,
     timing::CallTiming,
 };
@@ -15,7 +16,7 @@ use azure_rest::{
 use crate::server::{response, rest_client, start};
 
 /// Reads an identity from an Azure Resource Manager that responds to everything with one file.
-async fn identity(status: u16, file: &str) -> Result<Identity, ArmError> {
+async fn identity(status: u16, file: &str) -> Result<Identity, CallError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/arm");
     let body = std::fs::read(folder.join(file)).unwrap();
     let endpoint = start(move |_| response(status, body.clone())).await;

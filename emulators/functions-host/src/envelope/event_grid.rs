@@ -1,19 +1,19 @@
-//! The envelope of an event, of either schema (Azure SDK for .NET,
+//! The envelope of an event, in either schema (Azure SDK for .NET,
 //! `EventGridTriggerAttributeBindingProvider`).
 
-use super::{Metadata, SystemData, body};
-use crate::{dates, json::Json};
+use super::{body::body, system_data::SystemData, value::Metadata};
+use crate::{dotnet_dates, ordered_json::Json};
 
-/// The request's body: the event as it is, but for its dates.
+/// The envelope. The event is unchanged except for its dates.
 pub(crate) fn of_event(binding: &str, event: &Json, system: &SystemData) -> String {
-    let event = dates::rewrite(event);
+    let event = dotnet_dates::rewrite(event);
     let mut metadata = Metadata::new();
     match event.get("data") {
         None | Some(Json::Null) => {}
-        Some(data @ Json::Object(_)) => metadata.push(("data".to_owned(), data.clone())),
-        Some(other) => metadata.push(("data".to_owned(), Json::Text(other.compact()))),
+        Some(data @ Json::Object(_)) => drop(metadata.insert("data".to_owned(), data.clone())),
+        Some(other) => drop(metadata.insert("data".to_owned(), Json::Text(other.compact()))),
     }
-    metadata.push(("sys".to_owned(), system.json()));
+    metadata.insert("sys".to_owned(), system.json());
     body(binding, event, metadata)
 }
 
@@ -23,7 +23,7 @@ mod tests {
     use uuid::uuid;
 
     use super::*;
-    use crate::envelope::tests::documented;
+    use crate::envelope::documented::documented;
 
     fn envelope(event: &Json) -> String {
         let system = SystemData {
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_is_no_object_is_encoded_text_in_the_metadata() {
+    fn data_that_is_not_an_object_becomes_a_text_of_json_in_the_metadata() {
         for (data, expected) in [(r#""x""#, r#""x""#), ("5", "5"), ("[1]", "[1]")] {
             let value = value(&format!(r#"{{"data":{data}}}"#));
             assert_eq!(value["Metadata"]["data"], expected);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_the_documented_one_byte_for_byte() {
+    fn the_envelope_equals_the_documented_one() {
         for file in ["event-grid-invocation.json", "event-grid-invocation-cloud-event.json"] {
             let documented = documented(file);
             let whole = Json::parse(documented.as_bytes()).unwrap();

@@ -1,16 +1,17 @@
-//! The envelope of an HTTP request that is not forwarded (Azure Functions host,
+//! The envelope of an HTTP request (Azure Functions host,
 //! `HttpRequestExtensions.GetRequestAsJObject`; Azure `WebJobs` SDK extensions,
 //! `HttpTriggerAttributeBindingProvider`).
 
 use bytes::Bytes;
 
 use super::{
-    Metadata, SystemData, body,
-    value::{copy_properties, encoded_twice, set},
+    body::body,
+    system_data::SystemData,
+    value::{Metadata, copy_properties, encoded_twice, set},
 };
-use crate::{base64_text, json::Json};
+use crate::{dotnet_base64, ordered_json::Json};
 
-/// The parameter of the query that carries a key; only `Query` shows it.
+/// The query parameter of a key, which is not copied into the metadata.
 const KEY_PARAMETER: &str = "code";
 
 /// A request for a function with an HTTP trigger.
@@ -18,22 +19,22 @@ pub(crate) struct HttpInput<'a> {
     pub(crate) binding: &'a str,
     pub(crate) url: String,
     pub(crate) method: String,
-    /// The values of a repeated name are joined by commas.
-    pub(crate) query: Vec<(String, String)>,
+    /// The parameters of the query, each with all its values.
+    pub(crate) query: Vec<(String, Vec<String>)>,
     pub(crate) headers: Vec<(String, Vec<String>)>,
     pub(crate) route_values: Vec<(String, String)>,
     pub(crate) identities: Vec<Json>,
     pub(crate) body: Option<HttpBody>,
 }
 
-/// A body whose length the caller declared; any other is lost.
+/// A body with a declared length. Other bodies are lost.
 pub(crate) enum HttpBody {
     Text(String),
-    /// Of type `application/octet-stream` or `multipart/*`.
+    /// A body of type `application/octet-stream` or `multipart/*`.
     Binary(Bytes),
 }
 
-/// The request's body.
+/// The envelope.
 pub(crate) fn of_http(input: &HttpInput<'_>, system: &SystemData) -> String {
     body(input.binding, request(input), metadata(input, system))
 }
@@ -46,21 +47,22 @@ fn request(input: &HttpInput<'_>) -> Json {
     let mut members = vec![
         ("Url".to_owned(), Json::text(&input.url)),
         ("Method".to_owned(), Json::text(&input.method)),
-        ("Query".to_owned(), texts(&input.query)),
+        ("Query".to_owned(), joined(&input.query)),
         ("Headers".to_owned(), Json::Object(arrays.collect())),
         ("Params".to_owned(), texts(&input.route_values)),
         ("Identities".to_owned(), Json::Array(input.identities.clone())),
     ];
     let body = input.body.as_ref().map(|body| match body {
         HttpBody::Text(text) => text.clone(),
-        HttpBody::Binary(bytes) => base64_text::encode(bytes),
+        HttpBody::Binary(bytes) => dotnet_base64::encode(bytes),
     });
     members.extend(body.map(|text| ("Body".to_owned(), Json::Text(text))));
-    Json::Object(members)
+    Json::Object(members.into_iter().collect())
 }
 
-/// Properties of the body come first, then the query's and the route's values, each replacing what is
-/// there under the same name. `Query` and `Headers` stay away if a name is taken; `sys` never does.
+/// The members of the body come first, then the values of the query and of the route, over values of the
+/// same names. Of a repeated parameter the last value counts. `Query` and `Headers` are left out if their
+/// names are taken; `sys` never is.
 fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
     let mut metadata = Metadata::new();
     match &input.body {
@@ -70,20 +72,28 @@ fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
         }
         None => {}
     }
-    let query = input.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(KEY_PARAMETER));
-    for (name, value) in query.chain(&input.route_values) {
+    let last = |(name, values): &(String, Vec<String>)| {
+        (name.clone(), values.last().cloned().unwrap_or_default())
+    };
+    let query: Vec<_> = input.query.iter().map(last).collect();
+    let is_key = |name: &str| name.eq_ignore_ascii_case(KEY_PARAMETER);
+    let parameters = query.iter().filter(|(name, _)| !is_key(name));
+    for (name, value) in parameters.chain(&input.route_values) {
         set(&mut metadata, name.clone(), encoded_twice(value));
     }
-    let joined = input.headers.iter().map(|(name, values)| (name.clone(), values.join(",")));
-    for (name, value) in
-        [("Query", texts(&input.query)), ("Headers", texts(&joined.collect::<Vec<_>>()))]
-    {
-        if !metadata.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            metadata.push((name.to_owned(), value));
+    for (name, value) in [("Query", texts(&query)), ("Headers", joined(&input.headers))] {
+        if !metadata.keys().any(|known| known.eq_ignore_ascii_case(name)) {
+            metadata.insert(name.to_owned(), value);
         }
     }
     set(&mut metadata, "sys".to_owned(), system.json());
     metadata
+}
+
+fn joined(lists: &[(String, Vec<String>)]) -> Json {
+    Json::Object(
+        lists.iter().map(|(name, values)| (name.clone(), Json::Text(values.join(",")))).collect(),
+    )
 }
 
 fn texts(pairs: &[(String, String)]) -> Json {
@@ -97,8 +107,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        envelope::tests::documented,
-        identity::Identity,
+        claims_identity::Identity,
+        envelope::documented::documented,
         options::{HostKey, KeyLevel},
     };
 
@@ -123,7 +133,10 @@ mod tests {
             binding: "req",
             url: "http://localhost:7071/api/orders/7?code=k&x=1&x=2".to_owned(),
             method: "POST".to_owned(),
-            query: pairs(&[("code", "k"), ("x", "1,2")]),
+            query: vec![
+                ("code".to_owned(), vec!["k".to_owned()]),
+                ("x".to_owned(), vec!["1".to_owned(), "2".to_owned()]),
+            ],
             headers: headers.into_iter().map(|(name, value)| (name, vec![value])).collect(),
             route_values: pairs(&[("id", "7")]),
             identities: vec![Identity::of_key(&key).json()],
@@ -145,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn a_body_can_forge_metadata_but_neither_what_the_url_says_nor_sys() {
+    fn a_body_can_forge_metadata_except_the_values_of_the_url_and_sys() {
         let mut input = input();
         let forged = r#"{"X":"mine","ID":"mine","sys":{"a":1},"query":"mine"}"#;
         input.body = Some(HttpBody::Text(forged.to_owned()));
         let metadata = value(&input)["Metadata"].clone();
-        assert_eq!(metadata["X"], "\"1,2\"");
+        assert_eq!(metadata["X"], "\"2\"");
         assert_eq!(metadata["ID"], "\"7\"");
         assert_eq!(metadata["sys"]["MethodName"], "Orders");
         assert_eq!(metadata["query"], "\"mine\"");
@@ -158,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_body_is_base64_and_spills_all_the_same() {
+    fn a_binary_body_is_base64_and_is_copied_into_the_metadata_as_well() {
         let mut input = input();
         input.body = Some(HttpBody::Binary(Bytes::from_static(b"{\"a\":1}")));
         let value = value(&input);
@@ -167,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_body_there_is_no_key_for_it() {
+    fn without_a_body_the_member_is_absent() {
         let mut input = input();
         input.body = None;
         assert_eq!(value(&input)["Data"]["req"].get("Body"), None);
     }
 
     #[test]
-    fn the_body_is_the_documented_one_byte_for_byte() {
+    fn the_envelope_equals_the_documented_one() {
         assert_eq!(envelope(&input()), documented("http-invocation.json"));
     }
 }

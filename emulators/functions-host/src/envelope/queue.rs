@@ -3,15 +3,16 @@
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{
-    Metadata, SystemData, body,
-    value::{copy_properties, date, encoded_twice},
+    body::body,
+    system_data::SystemData,
+    value::{Metadata, copy_properties, date, encoded_twice},
 };
-use crate::{base64_text, function_folder::DataType, json::Json};
+use crate::{dotnet_base64, function_folder::DataType, ordered_json::Json};
 
 const WHOLE_SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
 
-/// What the service says of a message. A message that never was in a queue has neither id nor receipt.
+/// The service's properties of a message. A message that was never in a queue has no id and no receipt.
 #[derive(Clone, Debug)]
 pub(crate) struct MessageProperties {
     pub(crate) id: Option<String>,
@@ -30,12 +31,12 @@ pub(crate) struct QueueInput<'a> {
     pub(crate) properties: &'a MessageProperties,
 }
 
-/// The request's body; an error if the function wants text and the message is not UTF-8.
+/// The envelope; an error if the binding is for text and the message is not UTF-8.
 pub(crate) fn of_queue(input: &QueueInput<'_>, system: &SystemData) -> Result<String, String> {
     let mut metadata = queue_metadata(input.properties);
-    metadata.push(("sys".to_owned(), system.json()));
+    metadata.insert("sys".to_owned(), system.json());
     let data = match input.data_type {
-        DataType::Binary => Json::Text(base64_text::encode(input.content)),
+        DataType::Binary => Json::Text(dotnet_base64::encode(input.content)),
         DataType::Text => {
             let text =
                 std::str::from_utf8(input.content).map_err(|error| not_text(input, error))?;
@@ -71,7 +72,7 @@ mod tests {
     use uuid::uuid;
 
     use super::*;
-    use crate::envelope::tests::documented;
+    use crate::envelope::documented::documented;
 
     fn body(data_type: DataType, content: &[u8]) -> String {
         try_body(data_type, content).unwrap()
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_can_forge_its_metadata_if_the_binding_wants_text() {
+    fn a_message_can_forge_its_metadata_if_the_binding_is_for_text() {
         let forged = value(r#"{"id":"mine","dequeueCount":99,"SYS":{"a":1},"fooTrigger":1}"#);
         assert_eq!(forged["Metadata"]["Id"], "\"mine\"");
         assert_eq!(forged["Metadata"]["DequeueCount"], "\"99\"");
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_encoded_twice_whatever_it_holds() {
+    fn text_is_always_encoded_twice() {
         for (text, expected) in [
             ("hello", r#""hello""#),
             (r#"{"a":1}"#, r#""{\"a\":1}""#),
@@ -135,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_not_utf_8_reaches_only_a_binary_binding() {
+    fn a_message_that_is_not_utf_8_needs_a_binary_binding() {
         assert!(body(DataType::Binary, &[0xff]).contains("\"/w==\""));
         try_body(DataType::Text, &[0xff]).unwrap_err();
     }
 
     #[test]
-    fn the_body_is_the_documented_one_byte_for_byte() {
+    fn the_envelope_equals_the_documented_one() {
         let message = br#"{"job":"a1","n":5}"#;
         for (data_type, file) in [
             (DataType::Text, "queue-invocation-string.json"),

@@ -4,12 +4,12 @@ use time::{
     OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description,
 };
 
-use super::{SystemData, body};
-use crate::{json::Json, timer::ScheduleStatus};
+use super::{body::body, system_data::SystemData, value::Metadata};
+use crate::{ordered_json::Json, schedule_monitor::ScheduleStatus};
 
 const WHOLE_SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
-/// .NET counts in ticks of 100 ns.
+/// The precision of .NET's dates: ticks of 100 ns.
 const TICKS: &[BorrowedFormatItem<'_>] = format_description!("[subsecond digits:7]");
 
 /// A run of a timer.
@@ -19,7 +19,7 @@ pub(crate) struct TimerInput<'a> {
     pub(crate) status: Option<ScheduleStatus>,
 }
 
-/// The request's body.
+/// The envelope.
 pub(crate) fn of_timer(input: &TimerInput<'_>, system: &SystemData) -> String {
     let status = input.status.map(|status| {
         Json::object([
@@ -33,13 +33,13 @@ pub(crate) fn of_timer(input: &TimerInput<'_>, system: &SystemData) -> String {
         ("ScheduleStatus", status.unwrap_or(Json::Null)),
         ("IsPastDue", Json::Bool(false)),
     ]);
-    body(input.binding, data, vec![("sys".to_owned(), system.json())])
+    body(input.binding, data, Metadata::from([("sys".to_owned(), system.json())]))
 }
 
-/// Zeros at the end of a fraction are left out.
+/// Formats a time without trailing zeros in its fraction.
 fn moment(time: OffsetDateTime) -> Json {
     let utc = time.to_offset(UtcOffset::UTC);
-    // Only a time without a date could not be formatted.
+    // Formatting fails only for a time without a date.
     let seconds = utc.format(WHOLE_SECONDS).unwrap_or_default();
     let ticks = utc.format(TICKS).unwrap_or_default();
     let ticks = ticks.trim_end_matches('0');
@@ -53,7 +53,7 @@ mod tests {
     use uuid::uuid;
 
     use super::*;
-    use crate::envelope::tests::documented;
+    use crate::envelope::documented::documented;
 
     fn envelope(status: Option<ScheduleStatus>) -> String {
         let input = TimerInput { binding: "timer", adjusts_for_dst: true, status };
@@ -66,13 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_status_there_is_a_null() {
+    fn without_a_status_the_member_is_null() {
         let value: serde_json::Value = serde_json::from_str(&envelope(None)).unwrap();
         assert_eq!(value["Data"]["timer"]["ScheduleStatus"], serde_json::Value::Null);
     }
 
     #[test]
-    fn the_body_is_the_documented_one_byte_for_byte() {
+    fn the_envelope_equals_the_documented_one() {
         let last = datetime!(2026-01-09 03:00:00.0012345 UTC);
         let next = datetime!(2026-01-09 03:05:00 UTC);
         let body = envelope(Some(ScheduleStatus { last, next, last_updated: last }));

@@ -1,31 +1,38 @@
-//! How values become JSON in an envelope, and how a JSON object spills into the metadata.
+//! The values of an envelope's metadata.
 
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem};
 
-use crate::{dates, json::Json};
+use crate::{
+    dotnet_dates,
+    dotnet_text::dotnet_text,
+    ordered_json::{Json, Members},
+};
 
-/// A text becomes JSON text, and that a JSON string.
-pub(super) fn encoded_twice(text: &str) -> Json {
+/// The metadata of an envelope.
+pub(super) type Metadata = Members;
+
+/// A text as a JSON string that contains JSON.
+pub(crate) fn encoded_twice(text: &str) -> Json {
     Json::Text(Json::Text(text.to_owned()).compact())
 }
 
-pub(super) fn date(time: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> Json {
-    // Only a time without a date could not be formatted.
+pub(crate) fn date(time: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> Json {
+    // Formatting fails only for a time without a date.
     Json::Text(time.to_offset(UtcOffset::UTC).format(format).unwrap_or_default())
 }
 
-/// Adds a value. One that is there already is replaced, whatever the case of its name, and keeps its
-/// place and its name.
-pub(super) fn set(metadata: &mut Vec<(String, Json)>, name: String, value: Json) {
+/// Sets a value. Names are not case-sensitive: an existing value is replaced, and keeps its place and its
+/// name.
+pub(crate) fn set(metadata: &mut Metadata, name: String, value: Json) {
     match metadata.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
         Some((_, known)) => *known = value,
-        None => metadata.push((name, value)),
+        None => drop(metadata.insert(name, value)),
     }
 }
 
-/// The top-level properties of a text that is a JSON object become metadata, and replace what is
-/// there, whatever the case of their names. This is how a message can forge its own `Id`.
-pub(super) fn copy_properties(text: &str, metadata: &mut Vec<(String, Json)>) {
+/// Copies the top-level members of a JSON object into the metadata, over values of the same names. A
+/// message can forge its own `Id` this way.
+pub(crate) fn copy_properties(text: &str, metadata: &mut Metadata) {
     let trimmed = text.trim();
     if !(trimmed.starts_with('{') && trimmed.ends_with('}')) {
         return;
@@ -40,23 +47,11 @@ pub(super) fn copy_properties(text: &str, metadata: &mut Vec<(String, Json)>) {
     }
 }
 
-/// Arrays and nulls are left out, objects stay objects, everything else goes through .NET's text.
+/// Arrays and nulls are left out, objects stay objects, and other values become .NET's text.
 fn property(value: &Json) -> Option<Json> {
     match value {
         Json::Null | Json::Array(_) => None,
-        Json::Object(_) => Some(dates::rewrite(value)),
+        Json::Object(_) => Some(dotnet_dates::rewrite(value)),
         Json::Bool(_) | Json::Number(_) | Json::Text(_) => Some(encoded_twice(&dotnet_text(value))),
-    }
-}
-
-/// What .NET's `ToString` makes of a value: `True` and not `true`, and JSON of what has parts.
-pub(crate) fn dotnet_text(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::Bool(true) => "True".to_owned(),
-        Json::Bool(false) => "False".to_owned(),
-        Json::Number(number) => number.to_string(),
-        Json::Text(text) => dates::culture_text(text).unwrap_or_else(|| text.clone()),
-        Json::Array(_) | Json::Object(_) => dates::rewrite(value).indented(),
     }
 }

@@ -1,18 +1,21 @@
-//! function.json as it is written.
+//! The format of function.json.
 
 use serde::Deserialize;
 
 use super::{
-    AuthLevel, DataType, FolderFault, HttpTriggerBinding, Output, QueueBinding, TableBinding,
-    TimerBinding, Trigger,
+    declared_binding::{
+        AuthLevel, DataType, HttpTriggerBinding, Output, QueueBinding, TableBinding, TimerBinding,
+        Trigger,
+    },
+    folder_error::FolderError,
 };
 
 #[derive(Deserialize)]
-pub(super) struct FunctionJson {
+pub(crate) struct FunctionJson {
     bindings: Vec<BindingJson>,
 }
 
-/// The fields of every kind of binding that this stand-in knows; others are ignored, as the host does.
+/// The fields of all supported kinds of bindings. Other fields are ignored, as by the host.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BindingJson {
@@ -33,8 +36,8 @@ struct BindingJson {
     cardinality: Option<String>,
 }
 
-/// All bindings, sorted into triggers and outputs.
-pub(super) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>), FolderFault> {
+/// Sorts the bindings into triggers and outputs.
+pub(crate) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>), FolderError> {
     let (mut triggers, mut outputs) = (Vec::new(), Vec::new());
     for binding in json.bindings {
         match binding.binding_type.as_str() {
@@ -45,14 +48,14 @@ pub(super) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>)
             "timerTrigger" => triggers.push(Trigger::Timer(binding.timer()?)),
             "eventGridTrigger" => triggers.push(binding.event_grid()?),
             "http" => outputs.push(Output::Http { name: binding.name }),
-            _ => return Err(FolderFault::Unsupported(binding.binding_type)),
+            _ => return Err(FolderError::Unsupported(binding.binding_type)),
         }
     }
     Ok((triggers, outputs))
 }
 
 impl BindingJson {
-    fn queue(self) -> Result<QueueBinding, FolderFault> {
+    fn queue(self) -> Result<QueueBinding, FolderError> {
         Ok(QueueBinding {
             data_type: self.data_type(),
             queue_name: required(&self.name, "queueName", self.queue_name)?,
@@ -61,9 +64,9 @@ impl BindingJson {
         })
     }
 
-    fn table(self) -> Result<TableBinding, FolderFault> {
+    fn table(self) -> Result<TableBinding, FolderError> {
         if self.direction.as_deref() != Some("out") {
-            return Err(FolderFault::TableInput(self.name));
+            return Err(FolderError::TableInput(self.name));
         }
         Ok(TableBinding {
             data_type: self.data_type(),
@@ -73,7 +76,7 @@ impl BindingJson {
         })
     }
 
-    fn http_trigger(self) -> Result<HttpTriggerBinding, FolderFault> {
+    fn http_trigger(self) -> Result<HttpTriggerBinding, FolderError> {
         Ok(HttpTriggerBinding {
             auth_level: self.auth_level()?,
             name: self.name,
@@ -82,7 +85,7 @@ impl BindingJson {
         })
     }
 
-    fn timer(self) -> Result<TimerBinding, FolderFault> {
+    fn timer(self) -> Result<TimerBinding, FolderError> {
         Ok(TimerBinding {
             schedule: required(&self.name, "schedule", self.schedule)?,
             name: self.name,
@@ -91,13 +94,13 @@ impl BindingJson {
         })
     }
 
-    fn event_grid(self) -> Result<Trigger, FolderFault> {
+    fn event_grid(self) -> Result<Trigger, FolderError> {
         match self.cardinality {
-            Some(value) if !value.eq_ignore_ascii_case("one") => Err(FolderFault::Value {
+            Some(value) if !value.eq_ignore_ascii_case("one") => Err(FolderError::Value {
                 binding: self.name,
                 field: "cardinality",
                 value,
-                expected: "one with this stand-in",
+                expected: "one with this emulator",
             }),
             _ => Ok(Trigger::EventGrid { name: self.name }),
         }
@@ -112,13 +115,13 @@ impl BindingJson {
         }
     }
 
-    fn auth_level(&self) -> Result<AuthLevel, FolderFault> {
+    fn auth_level(&self) -> Result<AuthLevel, FolderError> {
         let text = self.auth_level.as_deref().unwrap_or("function");
         match text.to_ascii_lowercase().as_str() {
             "anonymous" => Ok(AuthLevel::Anonymous),
             "function" => Ok(AuthLevel::Function),
             "admin" => Ok(AuthLevel::Admin),
-            _ => Err(FolderFault::Value {
+            _ => Err(FolderError::Value {
                 binding: self.name.clone(),
                 field: "authLevel",
                 value: text.to_owned(),
@@ -132,6 +135,6 @@ fn required(
     binding: &str,
     field: &'static str,
     value: Option<String>,
-) -> Result<String, FolderFault> {
-    value.ok_or_else(|| FolderFault::Missing { binding: binding.to_owned(), field })
+) -> Result<String, FolderError> {
+    value.ok_or_else(|| FolderError::Missing { binding: binding.to_owned(), field })
 }

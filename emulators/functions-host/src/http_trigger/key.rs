@@ -1,21 +1,21 @@
-//! Which key a caller has, and what it opens (Azure Functions host, `AuthenticationLevelHandler` and
+//! The key of a caller (Azure Functions host, `AuthenticationLevelHandler` and
 //! `SecretManager`).
 
 use crate::{
     function_folder::AuthLevel,
+    incoming_request::IncomingRequest,
     options::{HostKey, KeyLevel},
-    server::Incoming,
 };
 
 const KEY_HEADER: &str = "x-functions-key";
 const KEY_PARAMETER: &str = "code";
 
-/// The key of this host that a request carries, if it opens the function at all. A header wins over
-/// the query even if it is wrong; of several in the query the first counts.
-pub(super) fn presented<'a>(
+/// The host's key that a request contains, if it is valid for the function. The header overrides the query,
+/// even with a wrong key. Of several keys in the query the first counts.
+pub(crate) fn presented<'a>(
     keys: &'a [HostKey],
     function: &str,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
 ) -> Option<&'a HostKey> {
     let in_query = || {
         let mut parameters = url::form_urlencoded::parse(incoming.query.as_bytes());
@@ -27,12 +27,12 @@ pub(super) fn presented<'a>(
         None => in_query(),
     };
     let value = value.filter(|value| !value.is_empty())?;
-    let fitting = keys.iter().filter(|key| key.value == value && is_for(key, function));
-    fitting.min_by_key(|key| rank(&key.level))
+    let matching = keys.iter().filter(|key| key.value == value && is_for(key, function));
+    matching.min_by_key(|key| rank(&key.level))
 }
 
-/// Whether a function of this level takes the key.
-pub(super) fn is_enough(key: Option<&HostKey>, level: AuthLevel) -> bool {
+/// Whether a function of this level accepts the key.
+pub(crate) fn is_enough(key: Option<&HostKey>, level: AuthLevel) -> bool {
     match level {
         AuthLevel::Anonymous => true,
         AuthLevel::Function => key.is_some(),
@@ -47,7 +47,7 @@ fn is_for(key: &HostKey, function: &str) -> bool {
     }
 }
 
-/// The order in which the host looks.
+/// The order in which the host compares keys.
 fn rank(level: &KeyLevel) -> u8 {
     match level {
         KeyLevel::Master => 0,

@@ -1,4 +1,4 @@
-//! A request as ASP.NET Core presents it to the host.
+//! The envelope's view of a request, as ASP.NET Core presents it to the host.
 
 use warp::http::{
     HeaderMap, HeaderName,
@@ -7,17 +7,17 @@ use warp::http::{
 
 use crate::{
     envelope::{HttpBody, HttpInput},
-    json::Json,
-    server::Incoming,
+    incoming_request::IncomingRequest,
+    ordered_json::Json,
 };
 
-/// The prefix of the platform's own headers, which it writes in upper case.
+/// The prefix of the platform's headers, which it sends in upper case.
 const PLATFORM_PREFIX: &str = "x-ms-";
 
-/// What the handler is told of a request.
-pub(super) fn input<'a>(
+/// The input of an envelope.
+pub(crate) fn input<'a>(
     binding: &'a str,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     route_values: Vec<(String, String)>,
     identities: Vec<Json>,
 ) -> HttpInput<'a> {
@@ -25,7 +25,7 @@ pub(super) fn input<'a>(
         binding,
         url: url(incoming),
         method: incoming.method.to_string(),
-        query: query(&incoming.query),
+        query: incoming.query_parameters(),
         headers: headers(&incoming.headers),
         route_values,
         identities,
@@ -33,20 +33,7 @@ pub(super) fn input<'a>(
     }
 }
 
-/// The query's parameters, decoded. Names are the same in any case; the values of a repeated one are
-/// joined by commas.
-pub(crate) fn query(text: &str) -> Vec<(String, String)> {
-    let mut parameters: Vec<(String, String)> = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-        match parameters.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-            Some((_, values)) => *values = format!("{values},{value}"),
-            None => parameters.push((name.into_owned(), value.into_owned())),
-        }
-    }
-    parameters
-}
-
-fn url(incoming: &Incoming) -> String {
+fn url(incoming: &IncomingRequest) -> String {
     let host = text(incoming.headers.get(HOST));
     let separator = if incoming.query.is_empty() { "" } else { "?" };
     format!("http://{host}{}{separator}{}", incoming.path, incoming.query)
@@ -57,8 +44,8 @@ fn headers(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
     headers.keys().map(|name| (usual_case(name), values(name))).collect()
 }
 
-/// The real host's server writes the names that it knows in their usual case and leaves others as they
-/// came. This one's forgets the case, so all names get the usual one.
+/// The usual case of a header's name. The real host's server uses the usual case for names that it knows
+/// and keeps that of others. This emulator's server loses the case, so all names get the usual one.
 fn usual_case(name: &HeaderName) -> String {
     if name.as_str().starts_with(PLATFORM_PREFIX) {
         return name.as_str().to_ascii_uppercase();
@@ -70,8 +57,8 @@ fn usual_case(name: &HeaderName) -> String {
     name.as_str().split('-').map(capitalized).collect::<Vec<_>>().join("-")
 }
 
-/// A body of unknown length, sent in chunks, is lost.
-fn body(incoming: &Incoming) -> Option<HttpBody> {
+/// The body; a body without a declared length is lost.
+fn body(incoming: &IncomingRequest) -> Option<HttpBody> {
     let length: u64 = text(incoming.headers.get(CONTENT_LENGTH)).parse().ok()?;
     if length == 0 {
         return None;

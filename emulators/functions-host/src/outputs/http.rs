@@ -10,24 +10,27 @@ use warp::{
     reply::Response,
 };
 
-use crate::{envelope::dotnet_text, json::Json};
+use crate::{
+    dotnet_text::dotnet_text,
+    ordered_json::{Json, Members},
+};
 
-/// What a text has for its type if nobody says otherwise.
+/// The default media type.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// A response as the handler describes it.
+/// The response that a reply describes.
 #[derive(Debug, PartialEq)]
 pub(crate) enum HttpResponse {
-    /// The reply has no outputs at all: 200 without content.
+    /// The reply has no `Outputs`: 200 without content.
     Empty,
-    /// It has outputs, and none for the response: 200 with `{}`.
+    /// The reply's `Outputs` lack the response: 200 with `{}`.
     Absent,
-    /// What the output says.
-    Described { status_code: Option<String>, headers: Vec<(String, Json)>, body: Json },
+    /// The response of the output.
+    Described { status_code: Option<String>, headers: Members, body: Json },
 }
 
 impl HttpResponse {
-    /// Reads an output; the error is the reason why the invocation fails.
+    /// Reads an output. The error is the reason why the invocation fails.
     pub(crate) fn read(value: &Json) -> Result<Self, String> {
         let text = match value {
             Json::Text(text) => text.clone(),
@@ -37,7 +40,7 @@ impl HttpResponse {
             "Failed while trying to Deserialize to httpOutputBindingResponse. Output is not in expected format".to_owned()
         };
         let Ok(Json::Object(members)) = Json::parse(text.as_bytes()) else { return Err(wrong()) };
-        let (mut status_code, mut headers, mut body) = (None, Vec::new(), Json::Null);
+        let (mut status_code, mut headers, mut body) = (None, Members::new(), Json::Null);
         for (name, value) in members {
             match (name.to_ascii_lowercase().as_str(), value) {
                 ("statuscode" | "headers", Json::Null) => {}
@@ -52,7 +55,7 @@ impl HttpResponse {
         Ok(Self::Described { status_code, headers, body })
     }
 
-    /// The response for the caller; the error says why it cannot be sent.
+    /// The response to the caller. The error says why it cannot be sent.
     pub(crate) fn render(&self) -> Result<Response, String> {
         match self {
             Self::Empty => Ok(StatusCode::OK.into_response()),
@@ -75,13 +78,13 @@ fn with_text(text: String) -> Response {
     response
 }
 
-/// What is no whole number counts as nothing said.
+/// Parses a status. A text that is not a whole number counts as 200.
 fn status(text: Option<&str>) -> Result<StatusCode, String> {
     let Some(number) = text.and_then(|text| text.trim().parse::<i32>().ok()) else {
         return Ok(StatusCode::OK);
     };
     let status = u16::try_from(number).ok().and_then(|number| StatusCode::from_u16(number).ok());
-    status.ok_or_else(|| format!("{number} is no HTTP status"))
+    status.ok_or_else(|| format!("{number} is not an HTTP status"))
 }
 
 fn set_header(response: &mut Response, name: &str, value: &Json) -> Result<(), String> {
@@ -91,7 +94,7 @@ fn set_header(response: &mut Response, name: &str, value: &Json) -> Result<(), S
     let wrong = || format!("the header {name} has a name or a value that HTTP does not allow");
     let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
     let value = HeaderValue::from_str(&dotnet_text(value)).map_err(|_| wrong())?;
-    // The server counts for itself.
+    // The server counts the length by itself.
     if header != CONTENT_LENGTH {
         response.headers_mut().insert(header, value);
     }
@@ -111,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_is_no_object_fails_the_invocation() {
+    fn an_output_that_is_not_an_object_fails_the_invocation() {
         for json in ["null", "[]", "201", r#""text""#, r#"{"statusCode":{}}"#, r#"{"headers":[]}"#]
         {
             let error = read(json).unwrap_err();
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_statuses_that_http_does_not_allow_cannot_be_sent() {
+    fn invalid_headers_and_statuses_cannot_be_sent() {
         for json in [
             r#"{"headers":{"a":null}}"#,
             r#"{"headers":{"a b":"c"}}"#,
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_may_be_a_number_or_a_text_and_what_is_neither_is_200() {
+    fn the_status_may_be_a_number_or_a_text_and_is_200_otherwise() {
         assert_eq!(response(r#"{"statusCode":201}"#).status(), 201);
         assert_eq!(response(r#"{"statusCode":"404"}"#).status(), 404);
         assert_eq!(response(r#"{"statusCode":"soon"}"#).status(), 200);
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_is_plain_text_unless_the_output_says_otherwise() {
+    fn the_media_type_is_plain_text_by_default() {
         let content_type = |json| response(json).headers()["content-type"].clone();
         assert_eq!(content_type(r#"{"body":{"a":1}}"#), "text/plain; charset=utf-8");
         let problem = r#"{"headers":{"CONTENT-TYPE":"application/problem+json"}}"#;
@@ -155,7 +158,7 @@ mod tests {
         let reply: serde_json::Value = serde_json::from_str(reply).unwrap();
         let expected = HttpResponse::Described {
             status_code: Some("201".to_owned()),
-            headers: vec![("Content-Type".to_owned(), Json::text("application/json"))],
+            headers: Members::from([("Content-Type".to_owned(), Json::text("application/json"))]),
             body: Json::text(r#"{"ok":true}"#),
         };
         assert_eq!(read(&reply["Outputs"]["res"].to_string()), Ok(expected));

@@ -1,18 +1,21 @@
-//! What a value of `Outputs` holds before an extension makes messages or entities of it (Azure Functions
+//! The items of a value of `Outputs`, from which an extension makes messages or entities (Azure Functions
 //! host, `FunctionBinding`).
 
-use crate::{base64_text, envelope::dotnet_text, function_folder::DataType, json::Json};
+use crate::{
+    dotnet_base64, dotnet_text::dotnet_text, function_folder::DataType, ordered_json::Json,
+};
 
-/// One item for each message or entity that a value writes; the error is the reason why the invocation
+/// Splits a value into one item for each message or entity. The error is the reason why the invocation
 /// fails.
-pub(super) fn items(value: &Json, data_type: DataType) -> Result<Vec<Vec<u8>>, String> {
+pub(crate) fn items(value: &Json, data_type: DataType) -> Result<Vec<Vec<u8>>, String> {
     match value {
         Json::Null => Ok(Vec::new()),
         Json::Array(items) => Ok(items.iter().map(item).collect()),
         Json::Object(_) | Json::Bool(_) | Json::Number(_) => Ok(vec![item(value)]),
         Json::Text(text) => {
-            // Text that happens to be base64 is taken for bytes, unless the binding says otherwise.
-            let bytes = (data_type == DataType::Text).then(|| base64_text::decode(text)).flatten();
+            // Text that is valid base64 by accident is decoded, unless the binding is binary.
+            let bytes =
+                (data_type == DataType::Text).then(|| dotnet_base64::decode(text)).flatten();
             bytes.map_or_else(|| text_items(text), |bytes| Ok(vec![bytes]))
         }
     }
@@ -27,11 +30,11 @@ fn text_items(text: &str) -> Result<Vec<Vec<u8>>, String> {
     match Json::parse(trimmed.as_bytes()) {
         Ok(Json::Array(items)) => Ok(items.iter().map(item).collect()),
         Ok(value) => Ok(vec![item(&value)]),
-        Err(error) => Err(format!("the output looks like JSON and is not: {error}")),
+        Err(error) => Err(format!("the output looks like JSON but is invalid: {error}")),
     }
 }
 
-/// One item: exact text, indented JSON, or the text of a scalar.
+/// One item: a text as it is, a scalar as text, or indented JSON.
 fn item(value: &Json) -> Vec<u8> {
     match value {
         Json::Text(text) => text.clone().into_bytes(),
@@ -54,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn text_that_looks_like_json_and_is_not_fails() {
+    fn text_that_looks_like_json_but_is_invalid_fails() {
         let value = Json::Text("{oops}".to_owned());
         items(&value, DataType::Text).unwrap_err();
     }
 
     #[test]
-    fn text_that_happens_to_be_base64_is_garbled() {
+    fn text_that_is_base64_by_accident_is_garbled() {
         assert_eq!(texts(r#""aGVsbG8=""#), ["hello"]);
         assert_ne!(texts(r#""test""#), ["test"]);
     }
@@ -89,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_dotnet_text_and_nothing_is_no_item() {
+    fn scalars_become_dotnet_text_and_null_is_no_item() {
         assert_eq!(texts("5"), ["5"]);
         assert_eq!(texts("true"), ["True"]);
         assert_eq!(texts(r#""2026-01-02T03:04:05Z""#), ["01/02/2026 03:04:05"]);

@@ -1,21 +1,24 @@
 //! Messages for a queue ("Azure Queue storage output bindings").
 
-use super::items::items;
-use crate::{base64_text, binding::BoundQueue, host::Host, host_json::MessageEncoding, json::Json};
 use storage_emulator::{Queue, StorageError};
 
-/// Writes a value of `Outputs`; the error is the reason why the invocation fails.
-pub(super) async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Result<(), String> {
+use super::items::items;
+use crate::{
+    binding::BoundQueue, dotnet_base64, host::Host, host_json::MessageEncoding, ordered_json::Json,
+};
+
+/// Writes a value of `Outputs`. The error is the reason why the invocation fails.
+pub(crate) async fn write(host: &Host, output: &BoundQueue, value: &Json) -> Result<(), String> {
     for message in items(value, output.data_type)? {
         let text = encode(&message, host.settings.queues.message_encoding);
-        add(&output.queue, &text).await.map_err(|error| error.to_string())?;
+        send(&output.queue, &text).await.map_err(|error| error.to_string())?;
         host.wakers.wake(&output.address);
     }
     Ok(())
 }
 
-/// Adds a message, and creates the queue if that is what is missing.
-pub(crate) async fn add(queue: &Queue, text: &str) -> Result<(), StorageError> {
+/// Sends a message, and creates the queue first if it does not exist.
+pub(crate) async fn send(queue: &Queue, text: &str) -> Result<(), StorageError> {
     match queue.send(text).await {
         Err(StorageError::NotFound { .. }) => {
             queue.create_if_missing().await?;
@@ -25,18 +28,18 @@ pub(crate) async fn add(queue: &Queue, text: &str) -> Result<(), StorageError> {
     }
 }
 
-/// The text that is stored for a message.
+/// Encodes a message as it is stored.
 fn encode(content: &[u8], encoding: MessageEncoding) -> String {
     match encoding {
-        MessageEncoding::Base64 => base64_text::encode(content),
+        MessageEncoding::Base64 => dotnet_base64::encode(content),
         MessageEncoding::None => String::from_utf8_lossy(content).into_owned(),
     }
 }
 
-/// The content of a stored text, or `None` if it cannot be decoded.
+/// Decodes a stored text; `None` if it is invalid.
 pub(crate) fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     match encoding {
-        MessageEncoding::Base64 => base64_text::decode(text),
+        MessageEncoding::Base64 => dotnet_base64::decode(text),
         MessageEncoding::None => Some(text.as_bytes().to_vec()),
     }
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::items::items;
-use crate::{binding::BoundTable, json::Json};
 use storage_emulator::{Entity, EntityValue, StorageError, Table, TableOperation};
 
-/// The most operations of one transaction.
+use super::items::items;
+use crate::{binding::BoundTable, ordered_json::Json};
+
+/// The largest number of operations in one transaction.
 const LARGEST_BATCH: usize = 100;
-/// What keys must not hold, besides control characters.
+/// Characters that keys must not contain, besides control characters.
 const FORBIDDEN_IN_KEYS: [char; 4] = ['/', '\\', '#', '?'];
 
-/// Writes a value of `Outputs`; the error is the reason why the invocation fails. Entities of one
-/// partition are one transaction, unless there are too many or two have the same row key.
-pub(super) async fn write(output: &BoundTable, value: &Json) -> Result<(), String> {
+/// Writes a value of `Outputs`. The error is the reason why the invocation fails. Entities of one
+/// partition are one transaction, unless there are too many or two have equal row keys.
+pub(crate) async fn write(output: &BoundTable, value: &Json) -> Result<(), String> {
     let mut batches: Vec<Vec<TableOperation>> = Vec::new();
     for item in items(value, output.data_type)? {
         let operation = operation(&item)?;
@@ -38,7 +39,7 @@ fn is_of(batch: &[TableOperation], partition_key: &str) -> bool {
     batch.first().is_some_and(|first| first.entity().partition_key == partition_key)
 }
 
-/// Creates the table if that is what is missing.
+/// Writes a batch, and creates the table first if it does not exist.
 async fn flush(table: &Table, batch: &[TableOperation]) -> Result<(), String> {
     let result = match table.transact(batch).await {
         Err(StorageError::NotFound { .. }) => match table.create_if_missing().await {
@@ -50,7 +51,7 @@ async fn flush(table: &Table, batch: &[TableOperation]) -> Result<(), String> {
     result.map_err(|error| error.to_string())
 }
 
-/// An entity without an `ETag` is inserted and nothing else; with `*` it replaces what is there.
+/// An entity without an `ETag` is inserted; with the `ETag` `*` it may replace an existing one.
 fn operation(item: &[u8]) -> Result<TableOperation, String> {
     let Ok(Json::Object(members)) = Json::parse(item) else {
         return Err("an entity of the output is not a JSON object".to_owned());
@@ -71,7 +72,7 @@ fn operation(item: &[u8]) -> Result<TableOperation, String> {
         Json::Null => Ok(TableOperation::Insert(entity)),
         Json::Text(text) if text.is_empty() => Ok(TableOperation::Insert(entity)),
         Json::Text(text) if text == "*" => Ok(TableOperation::InsertOrReplace(entity)),
-        other => Err(format!("the ETag {} is not supported by this stand-in", other.compact())),
+        other => Err(format!("the ETag {} is not supported by this emulator", other.compact())),
     }
 }
 
@@ -86,8 +87,8 @@ fn key(value: &Json) -> Result<String, String> {
     }
 }
 
-/// Whole numbers are 64 bits long, dates stay texts, what has parts becomes an indented text, and null
-/// is left out.
+/// The value of a property. Whole numbers become 64-bit, dates stay texts, arrays and objects become
+/// indented JSON, and null is left out.
 fn property(name: &str, value: &Json) -> Result<Option<EntityValue>, String> {
     Ok(Some(match value {
         Json::Null => return Ok(None),
@@ -95,7 +96,7 @@ fn property(name: &str, value: &Json) -> Result<Option<EntityValue>, String> {
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => EntityValue::Int64(whole),
             (None, Some(double)) if !number.is_u64() => EntityValue::Double(double),
-            _ => return Err(format!("{name} is {number}, which no table can hold")),
+            _ => return Err(format!("{name} is {number}, which a table cannot store")),
         },
         Json::Text(text) => EntityValue::String(text.clone()),
         Json::Array(_) | Json::Object(_) => EntityValue::String(value.indented()),
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_entity_is_refused() {
+    fn items_that_are_not_entities_are_refused() {
         for json in [
             "",
             "[]",
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn values_become_properties_by_their_kind() {
+    fn the_type_of_a_value_decides_the_type_of_the_property() {
         let json = r#"{"PartitionKey":"p","RowKey":"r","b":true,"i":5,"d":5.0,"s":"2026-01-02T03:04:05Z","n":null,"o":{"a":[1]}}"#;
         let properties = operation_of(json).unwrap().entity().properties.clone();
         let text = |text: &str| EntityValue::String(text.to_owned());

@@ -1,11 +1,11 @@
-//! Route templates: literals and `{parameters}` ("Azure Functions HTTP trigger", customize the HTTP
-//! endpoint). Constraints, optional parameters and catch-alls are not supported by this stand-in.
+//! Route templates of literals and `{parameters}` ("Azure Functions HTTP trigger", customize the HTTP
+//! endpoint). Constraints, optional parameters and catch-alls are not supported.
 
-/// The template of a function, the route prefix included.
+/// The route template of a function, including the route prefix.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteTemplate(Vec<Segment>);
 
-/// The order puts literals first: of two routes that fit, the one that is more exact wins.
+/// A segment. Literals are ordered first, because the more exact of two matching routes wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     Literal(String),
@@ -13,19 +13,19 @@ enum Segment {
 }
 
 impl RouteTemplate {
-    /// Reads a template; the error says what is wrong with it.
+    /// Parses a template. The error names the fault.
     pub(crate) fn parse(prefix: &str, route: &str) -> Result<Self, String> {
         let whole = format!("{}/{}", prefix.trim_matches('/'), route.trim_matches('/'));
         let segments = whole.trim_start_matches('/').split('/').map(segment);
         segments.collect::<Option<_>>().map(Self).ok_or_else(|| {
             format!(
-                "route '{route}' is not made of names and {{parameters}} only, and others are not supported by this stand-in"
+                "route '{route}' contains more than names and {{parameters}}, which this emulator does not support"
             )
         })
     }
 
-    /// The values of the parameters if the path fits. Literals fit in any case; one slash at the end
-    /// does not count.
+    /// The values of the parameters if the path matches. Literals are not case-sensitive, and one slash
+    /// at the end is ignored.
     pub(crate) fn values(&self, path: &str) -> Option<Vec<(String, String)>> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -44,7 +44,7 @@ impl RouteTemplate {
         Some(values)
     }
 
-    /// Sorts the most exact templates first.
+    /// A key that orders the most exact templates first.
     pub(crate) fn precedence(&self) -> impl Ord + use<> {
         let is_parameter = |segment: &Segment| matches!(segment, Segment::Parameter(_));
         self.0.iter().map(is_parameter).collect::<Vec<_>>()
@@ -62,8 +62,7 @@ fn segment(text: &str) -> Option<Segment> {
     }
 }
 
-/// What is no escape stays as it is, and so does an escaped slash, which would look like a segment's
-/// end (ASP.NET Core, `PathString`).
+/// Decodes a segment. Invalid escapes are kept, and so is an escaped slash (ASP.NET Core, `PathString`).
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
@@ -82,7 +81,7 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The byte that a text stands for that begins with `%xx`.
+/// The byte of an escape `%xx` at the start of a text.
 fn escaped(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_is_not_understood_is_refused_by_its_text() {
+    fn an_unsupported_template_is_refused_and_named() {
         for route in ["{id:int}", "{id?}", "{*rest}", "a//b", "a{b}", "{}", "a b"] {
             let error = RouteTemplate::parse("api", route).unwrap_err();
             assert!(error.contains(&format!("'{route}'")), "{error}");
@@ -108,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_fits_as_a_whole_or_not_at_all() {
+    fn a_path_matches_only_as_a_whole() {
         for path in ["/api/orders", "/api/orders/7/lines", "/orders/7", "/api/orders/", "/api//7"] {
             assert_eq!(values("orders/{id}", path), None, "{path}");
         }
     }
 
     #[test]
-    fn literals_fit_in_any_case_and_parameters_are_decoded() {
+    fn literals_match_in_any_case_and_parameters_are_decoded() {
         let expected = vec![("id".to_owned(), "a b%2Fc%".to_owned())];
         assert_eq!(values("orders/{id}", "/API/Orders/a%20b%2Fc%/"), Some(expected));
     }
@@ -134,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_template_and_any_path_are_read_or_refused(route in r"\PC*", path in r"\PC*") {
+        fn any_template_and_any_path_are_parsed_or_refused(route in r"\PC*", path in r"\PC*") {
             if let Ok(template) = RouteTemplate::parse("api", &route) {
                 template.values(&path);
                 let path = format!("/api/{}", route.trim_matches('/'));

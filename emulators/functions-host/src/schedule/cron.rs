@@ -1,8 +1,8 @@
-//! Schedules of six fields, seconds first, or five without them ("Timer trigger for Azure Functions",
-//! NCRONTAB expressions).
+//! Cron expressions of six fields, seconds first, or of five without seconds ("Timer trigger for Azure
+//! Functions", NCRONTAB expressions).
 //!
-//! They are the dialect of the library `NCrontab`, which the host uses, and not that of other cron
-//! libraries: if days of the month and days of the week are both restricted, both must fit.
+//! The dialect is that of the library `NCrontab`, which the host uses: if days of the month and days of
+//! the week are both restricted, both must match. It has no `L`, `?` or weekday 7.
 
 use std::ops::RangeInclusive;
 
@@ -24,12 +24,13 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] =
     ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-/// A name may be cut off after so many letters.
+/// The length of the shortest abbreviation of a name.
 const SHORTEST_NAME: usize = 3;
-/// 29 February falls on a given weekday every 28 years, and every 40 around 2100.
+/// The number of days that are searched. 29 February falls on a given weekday every 28 years, and every
+/// 40 around 2100.
 const DAYS_SEARCHED: u32 = 41 * 366;
 
-/// A schedule: for each field a bit per value that fits.
+/// An expression: for each field, a bit per matching value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CronExpression {
     seconds: u64,
@@ -41,8 +42,8 @@ pub(crate) struct CronExpression {
 }
 
 impl CronExpression {
-    /// `None` if the text is no such expression.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Parses an expression; `None` if it is invalid.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let fields: Vec<_> = text.split_whitespace().collect();
         let (seconds, rest) = match fields.split_first()? {
             (first, rest) if rest.len() == 5 => (*first, rest),
@@ -59,8 +60,8 @@ impl CronExpression {
         })
     }
 
-    /// The first moment later than this one; `None` if there is none, as for 30 February.
-    pub(super) fn next_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    /// The first occurrence after `now`; `None` if there is none, as for 30 February.
+    pub(crate) fn next_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let from = now.replace_nanosecond(0).ok()?.checked_add(Duration::SECOND)?;
         let mut date = from.date();
         let mut earliest = from.time();
@@ -82,7 +83,7 @@ impl CronExpression {
             && has(self.weekdays, date.weekday().number_days_from_sunday())
     }
 
-    /// The first time of a day that is not before another.
+    /// The first matching time of a day, from `from` on.
     fn first_time(&self, from: Time) -> Option<Time> {
         let (first_hour, first_minute, first_second) = from.as_hms();
         (first_hour..24).filter(|hour| has(self.hours, *hour)).find_map(|hour| {
@@ -101,7 +102,7 @@ fn has(bits: u64, value: u8) -> bool {
     bits & (1 << value) != 0
 }
 
-/// A list of values, ranges and steps, as bits.
+/// Parses a list of values, ranges and steps.
 fn field(text: &str, allowed: RangeInclusive<u8>, names: &[&str]) -> Option<u64> {
     let mut bits = 0;
     for part in text.split(',') {
@@ -112,7 +113,8 @@ fn field(text: &str, allowed: RangeInclusive<u8>, names: &[&str]) -> Option<u64>
     Some(bits)
 }
 
-/// `*`, `a`, `a-b`, each with `/step`. A single value with a step goes on to the end.
+/// Parses `*`, `a` or `a-b`, each with an optional `/step`. A single value with a step is a range to the
+/// end.
 fn part_of(text: &str, allowed: &RangeInclusive<u8>, names: &[&str]) -> Option<Vec<u8>> {
     let (range, step) = match text.split_once('/') {
         Some((range, step)) => (range, Some(number(step).filter(|step| *step > 0)?)),
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_hosts_library_does_not_read_is_refused() {
+    fn expressions_that_the_hosts_library_rejects_are_refused() {
         for text in [
             "",
             "* * * *",
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_never_comes_has_no_next_occurrence() {
+    fn a_date_that_does_not_exist_has_no_next_occurrence() {
         let never = CronExpression::parse("0 0 0 30 2 *").unwrap();
         assert_eq!(never.next_after(datetime!(2026-01-01 0:00 UTC)), None);
     }
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn days_of_the_month_and_of_the_week_must_both_fit() {
+    fn days_of_the_month_and_of_the_week_must_both_match() {
         let now = datetime!(2026-01-09 0:00 UTC);
         assert_eq!(next("0 0 0 13 * 5", now), datetime!(2026-02-13 0:00 UTC));
         let leap = datetime!(2072-03-01 0:00 UTC);
@@ -204,13 +206,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in r"\PC*", few in "[0-9*/, a-z-]{9,20}") {
+        fn any_text_is_parsed_or_refused(text in r"\PC*", few in "[0-9*/, a-z-]{9,20}") {
             CronExpression::parse(&text);
             CronExpression::parse(&few);
         }
 
         #[test]
-        fn an_occurrence_is_the_first_that_fits(
+        fn an_occurrence_is_the_first_that_matches(
             second in 0_u8..60, minute in 0_u8..60, hour in 0_u8..24, now in 0_i64..4_000_000_000,
         ) {
             let now = OffsetDateTime::from_unix_timestamp(now).unwrap();

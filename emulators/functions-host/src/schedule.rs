@@ -1,10 +1,13 @@
-//! When a timer fires ("Timer trigger for Azure Functions", configuration).
+//! The schedule of a timer ("Timer trigger for Azure Functions", configuration).
+
+mod cron;
 
 use std::time::Duration;
 
+use cron::CronExpression;
+
 use time::OffsetDateTime;
 
-use super::cron::CronExpression;
 use crate::time_span;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -13,19 +16,19 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Schedule {
     Cron(CronExpression),
-    /// This long after the run before began.
+    /// An interval from the start of the previous run.
     Constant(Duration),
 }
 
 impl Schedule {
-    /// `None` if the text is neither a cron expression nor a time span longer than zero.
+    /// Parses a cron expression or a positive time span; `None` if the text is neither.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let constant =
             || time_span::parse(text).filter(|span| *span > Duration::ZERO).map(Self::Constant);
         CronExpression::parse(text).map(Self::Cron).or_else(constant)
     }
 
-    /// The first occurrence later than a moment, if there is one.
+    /// The first occurrence after `now`, if there is one.
     pub(crate) fn next_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match self {
             Self::Cron(expression) => expression.next_after(now),
@@ -33,7 +36,7 @@ impl Schedule {
         }
     }
 
-    /// Whether it fires so often that the host does not keep its status.
+    /// Whether the timer fires so often that the host keeps no status.
     pub(crate) fn is_more_often_than_each_minute(&self, now: OffsetDateTime) -> bool {
         match self {
             Self::Cron(expression) => {
@@ -45,7 +48,7 @@ impl Schedule {
         }
     }
 
-    /// What the handler is told under this name.
+    /// The property `AdjustForDST` of the envelope.
     pub(crate) fn adjusts_for_dst(&self) -> bool {
         matches!(self, Self::Cron(_))
     }
@@ -60,7 +63,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-01-09 3:04:31 UTC);
 
     #[test]
-    fn what_is_no_schedule_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "soon", "00:00:00", "0 0 0 0 0 0"] {
             assert_eq!(Schedule::parse(text), None, "{text}");
         }
@@ -74,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fires_twice_a_minute_has_no_status() {
+    fn a_timer_that_fires_twice_a_minute_has_no_status() {
         let is_often = |text| Schedule::parse(text).unwrap().is_more_often_than_each_minute(NOW);
         for text in ["*/30 * * * * *", "00:00:59.9"] {
             assert!(is_often(text), "{text}");

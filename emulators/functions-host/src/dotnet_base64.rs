@@ -1,4 +1,4 @@
-//! Base64 as .NET's `Convert.FromBase64String` reads it: white space is ignored, padding is required.
+//! Base64 by the rules of .NET's `Convert.FromBase64String`: white space is ignored, padding is required.
 
 use base64::{
     Engine as _,
@@ -13,13 +13,13 @@ const DOTNET: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
-/// The bytes, or `None` if the text is not base64.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+/// Decodes a text; `None` if it is not base64.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let is_ignored = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
     DOTNET.decode(text.replace(is_ignored, "")).ok()
 }
 
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_text_is_not_base64_unless_it_happens_to_be() {
+    fn plain_text_may_be_valid_base64_by_accident() {
         assert_eq!(decode("hello"), None);
         assert_eq!(decode("{\"a\":1}"), None);
         assert_eq!(decode("test").unwrap(), [0xb5, 0xeb, 0x2d]);

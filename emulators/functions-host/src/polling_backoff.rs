@@ -1,18 +1,18 @@
-//! How long a listener waits when its queue is empty (Azure SDK for .NET,
+//! The polling interval of an empty queue (Azure SDK for .NET,
 //! `RandomizedExponentialBackoffStrategy`).
 
 use std::time::Duration;
 
-use super::host_json::SHORTEST_POLLING_INTERVAL;
+use crate::host_json::SHORTEST_POLLING_INTERVAL;
 
-/// Each wait is stretched or shortened by up to a fifth, so that instances do not poll in step.
+/// The jitter: each delay varies by up to a fifth, so that instances do not poll in step.
 const SMALLEST_FACTOR: f64 = 0.8;
 const FACTOR_RANGE: f64 = 0.4;
-/// Twice the interval so often is longer than any `maxPollingInterval`.
+/// The number of doublings after which the delay exceeds any `maxPollingInterval`.
 const LARGEST_EXPONENT: u32 = 24;
 
-/// The wait after the `empty`-th empty answer in a row (the first is 0), for a random number in 0..1.
-pub(super) fn delay(empty: u32, random: f64, longest: Duration) -> Duration {
+/// The delay after the `empty`-th empty response in a row, counted from 0, for a random number in 0..1.
+pub(crate) fn delay(empty: u32, random: f64, longest: Duration) -> Duration {
     if empty == 0 {
         return SHORTEST_POLLING_INTERVAL.min(longest);
     }
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_from_a_tenth_of_a_second_up_to_the_longest() {
+    fn delays_double_from_a_tenth_of_a_second_up_to_the_longest() {
         let longest = Duration::from_secs(2);
         let delays: Vec<_> = (0..7).map(|empty| delay(empty, 0.5, longest).as_millis()).collect();
         assert_eq!(delays, [100, 200, 300, 500, 900, 1_700, 2_000]);
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_moves_a_wait_by_a_fifth() {
+    fn jitter_changes_the_increment_by_a_fifth() {
         let longest = Duration::from_secs(60);
         assert_eq!(delay(1, 0.0, longest), Duration::from_millis(180));
         assert_eq!(delay(1, 1.0, longest), Duration::from_millis(220));

@@ -1,4 +1,4 @@
-//! What the handler prints, line by line into the host's log (Azure Functions host, `WorkerProcess`).
+//! The handler's output, which goes line by line into the host's log (Azure Functions host, `WorkerProcess`).
 
 use std::{
     collections::VecDeque,
@@ -7,25 +7,25 @@ use std::{
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use super::log::{HostLog, LogLevel};
+use crate::log::{HostLog, LogLevel};
 
 const CONSOLE: &str = "Host.Function.Console";
 const TOOLING: &str = "Host.Function.ToolingConsoleLog";
 const SYSTEM: &str = "Host.LanguageWorkerConsoleLog";
-/// Lines for the host's own log carry this prefix, which is removed.
+/// The prefix of lines for the host's own log. It is removed.
 const SYSTEM_PREFIX: &str = "LanguageWorkerConsoleLog";
-/// Lines for tools carry this one, which stays.
+/// The prefix of lines for tools. It is kept.
 const TOOLING_PREFIX: &str = "azfuncjsonlog:";
-/// How many lines of stderr the host repeats when the handler ended.
+/// The number of lines of stderr that the host repeats after the handler has ended.
 const LAST_LINES: usize = 3;
-/// What makes a line of stderr an error if stderr is not for errors only.
+/// The words that make a line of stderr an error if stderr is not for errors only.
 const ERROR_WORDS: [&str; 4] = ["error", "fail", "severe", "unhandled exception"];
 
-/// Which stream a line came from.
+/// The stream of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Stdout,
-    /// Whether everything there is an error (`useStdErrorStreamForErrorsOnly`).
+    /// `errors_only` is `useStdErrorStreamForErrorsOnly`.
     Stderr {
         errors_only: bool,
     },
@@ -33,7 +33,7 @@ pub(super) enum Stream {
 
 /// The last lines of stderr.
 #[derive(Clone, Default)]
-pub(super) struct LastLines(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct LastLines(Arc<Mutex<VecDeque<String>>>);
 
 impl LastLines {
     fn push(&self, line: &str) {
@@ -44,14 +44,14 @@ impl LastLines {
         lines.push_back(line.to_owned());
     }
 
-    pub(super) fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().cloned().collect::<Vec<_>>().join(",")
     }
 }
 
 /// Copies a stream into the log until it ends.
-pub(super) async fn copy(
+pub(crate) async fn copy(
     source: impl AsyncRead + Unpin,
     stream: Stream,
     log: HostLog,
@@ -59,7 +59,7 @@ pub(super) async fn copy(
 ) {
     let mut reader = BufReader::new(source);
     let mut bytes = Vec::new();
-    // A stream that cannot be read is over.
+    // A read error ends the copy like the end of the stream.
     while matches!(reader.read_until(b'\n', &mut bytes).await, Ok(1..)) {
         let text = String::from_utf8_lossy(&bytes);
         let line = text.trim_end_matches(['\r', '\n']);

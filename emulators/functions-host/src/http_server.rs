@@ -1,32 +1,22 @@
-//! The host's own HTTP server: functions with an HTTP trigger, Event Grid's webhook, and the admin
-//! endpoint.
+//! The host's HTTP server: functions with an HTTP trigger, Event Grid's webhook and the admin endpoint.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::net::TcpListener;
 use warp::{
     Filter as _, Reply as _,
-    http::{HeaderMap, Method, StatusCode},
+    http::{Method, StatusCode},
     path::FullPath,
     reply::Response,
 };
 
-use super::{admin, easy_auth, event_grid, host::Host, http_trigger};
-
-/// A request as it came in.
-pub(super) struct Incoming {
-    pub(super) method: Method,
-    /// As the caller wrote it, percent-encoded.
-    pub(super) path: String,
-    /// Without the question mark.
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-}
+use crate::{
+    admin_endpoint, easy_auth, event_grid_webhook, host::Host, http_trigger,
+    incoming_request::IncomingRequest,
+};
 
 /// Serves until the host stops.
-pub(super) async fn serve(host: Arc<Host>, listener: TcpListener) {
+pub(crate) async fn serve(host: Arc<Host>, listener: TcpListener) {
     let served = host.clone();
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let routes = warp::method()
@@ -36,7 +26,7 @@ pub(super) async fn serve(host: Arc<Host>, listener: TcpListener) {
         .and(warp::body::bytes())
         .then(move |method, path: FullPath, query, headers, body| {
             let path = path.as_str().to_owned();
-            let incoming = Incoming { method, path, query, headers, body };
+            let incoming = IncomingRequest { method, path, query, headers, body };
             answer_in_a_task(served.clone(), incoming)
         });
     let stopping = async move {
@@ -45,8 +35,8 @@ pub(super) async fn serve(host: Arc<Host>, listener: TcpListener) {
     warp::serve(routes).incoming(listener).graceful(stopping).run().await;
 }
 
-/// A caller that hangs up does not end an invocation.
-async fn answer_in_a_task(host: Arc<Host>, incoming: Incoming) -> Response {
+/// Answers in a task, so that an invocation continues if its caller disconnects.
+async fn answer_in_a_task(host: Arc<Host>, incoming: IncomingRequest) -> Response {
     let answer = tokio::spawn(async move {
         tokio::select! {
             _ = host.until_stopping() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -56,25 +46,25 @@ async fn answer_in_a_task(host: Arc<Host>, incoming: Incoming) -> Response {
     answer.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-async fn answer(host: &Arc<Host>, mut incoming: Incoming) -> Response {
+async fn answer(host: &Arc<Host>, mut incoming: IncomingRequest) -> Response {
     let path = incoming.path.to_ascii_lowercase();
     let segments: Vec<_> = path.trim_matches('/').split('/').collect();
     match segments[..] {
         ["admin", "functions", name] if incoming.method == Method::POST => {
-            admin::start(host, name, &incoming.body).into_response()
+            admin_endpoint::start(host, name, &incoming.body).into_response()
         }
         ["admin", ..] => StatusCode::NOT_FOUND.into_response(),
         _ => match (authenticate(host, &mut incoming), &segments[..]) {
             (Err(status), _) => status.into_response(),
             (Ok(()), ["runtime", "webhooks", "eventgrid"]) => {
-                event_grid::deliver(host, &incoming).await
+                event_grid_webhook::deliver(host, &incoming).await
             }
             (Ok(()), _) => http_trigger::answer(host, &incoming).await,
         },
     }
 }
 
-fn authenticate(host: &Host, incoming: &mut Incoming) -> Result<(), StatusCode> {
+fn authenticate(host: &Host, incoming: &mut IncomingRequest) -> Result<(), StatusCode> {
     let Some(easy_auth) = &host.easy_auth else { return Ok(()) };
     easy_auth::authenticate(easy_auth, &mut incoming.headers)
 }

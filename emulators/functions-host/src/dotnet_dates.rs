@@ -1,39 +1,40 @@
-//! What the host's JSON library (Newtonsoft.Json) does to text that looks like an ISO date: it becomes a
-//! date, and is written again differently. The host's zone is UTC, as in Azure.
+//! Dates in JSON. The host's JSON library (Newtonsoft.Json) parses texts in ISO format as dates and writes
+//! them in another format. The host's time zone is UTC, as in Azure.
 
 use time::{
     PrimitiveDateTime, UtcOffset, format_description::BorrowedFormatItem,
     macros::format_description,
 };
 
-use super::json::Json;
+use crate::ordered_json::Json;
 
 const SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 const OFFSET: &[BorrowedFormatItem<'_>] =
     format_description!("[offset_hour sign:mandatory]:[offset_minute]");
-/// The invariant culture's long form.
+/// The long format of .NET's invariant culture.
 const CULTURE: &[BorrowedFormatItem<'_>] =
     format_description!("[month]/[day]/[year] [hour]:[minute]:[second]");
 /// `yyyy-MM-ddTHH:mm:ss`
 const SECONDS_LENGTH: usize = 19;
-/// .NET counts in ticks of 100 ns; the library rounds a longer fraction, which nobody sends.
+/// The precision of .NET's dates: ticks of 100 ns. The library rounds longer fractions, which this
+/// emulator does not.
 const FRACTION_DIGITS: usize = 7;
 
-/// A text that the library takes for a date.
+/// A text that the library parses as a date.
 struct Date {
     time: PrimitiveDateTime,
     fraction: String,
     zone: &'static str,
 }
 
-/// The date as text outside JSON, without fraction and zone; `None` if the text is no date.
-pub(super) fn culture_text(text: &str) -> Option<String> {
+/// The date in the invariant culture, without fraction and zone; `None` if the text is not a date.
+pub(crate) fn culture_text(text: &str) -> Option<String> {
     parse(text)?.time.format(CULTURE).ok()
 }
 
-/// The value with every date in it rewritten.
-pub(super) fn rewrite(value: &Json) -> Json {
+/// The value with all its dates rewritten.
+pub(crate) fn rewrite(value: &Json) -> Json {
     match value {
         Json::Text(text) => Json::Text(json_text(text).unwrap_or_else(|| text.clone())),
         Json::Array(items) => Json::Array(items.iter().map(rewrite).collect()),
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_that_only_resembles_a_date_stays_as_it_is() {
+    fn text_that_only_resembles_a_date_is_unchanged() {
         for text in ["2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05.Z", "x", "é"] {
             assert_eq!(json_text(text), None, "{text}");
         }

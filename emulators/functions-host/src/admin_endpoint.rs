@@ -1,4 +1,4 @@
-//! Runs a function by hand ("Manually run a non HTTP-triggered function").
+//! The endpoint that runs a function manually ("Manually run a non HTTP-triggered function").
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use time::{OffsetDateTime, macros::datetime};
 
-use super::{
+use crate::{
     binding::{BoundTrigger, Function, QueueTrigger},
     envelope::{self, MessageProperties, QueueInput, SystemData},
-    event_grid,
+    event_grid_webhook,
     host::Host,
     invocation::{self, Invoked},
-    json::Json,
-    timer,
+    ordered_json::Json,
+    timer_listener,
 };
 
-/// Why a function runs, in the words of the host.
+/// The host's reason for the invocation.
 const REASON: &str = "This function was programmatically called via the host APIs.";
-/// What .NET calls the last of all times; it stands for times that a message without a queue lacks.
+/// .NET's latest date, which stands for times that a message without a queue lacks.
 const LAST_OF_ALL_TIMES: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);
 
 #[derive(Deserialize)]
@@ -27,9 +27,9 @@ struct FunctionInput {
     input: String,
 }
 
-/// 202 says that the function was started; how it ended is in the log. The real host asks for the
-/// master key, `func start` does not.
-pub(super) fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
+/// Starts a function and returns 202. The outcome is in the log. Like `func start`, this emulator requires
+/// no key. The real host requires the master key.
+pub(crate) fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
     let mut functions = host.functions.iter();
     let Some(function) = functions.find(|function| function.name.eq_ignore_ascii_case(name)) else {
         return StatusCode::NOT_FOUND;
@@ -50,12 +50,12 @@ pub(super) fn start(host: &Arc<Host>, name: &str, body: &[u8]) -> StatusCode {
 async fn run(host: &Host, function: &Function, input: &str) {
     let Invoked { id, outcome, .. } = match &function.trigger {
         BoundTrigger::Queue(trigger) => run_queue(host, function, trigger, input).await,
-        BoundTrigger::Timer(trigger) => timer::invoke(host, function, trigger).await,
+        BoundTrigger::Timer(trigger) => timer_listener::invoke(host, function, trigger).await,
         BoundTrigger::EventGrid { name } => {
             let event = Json::parse(input.as_bytes()).ok();
-            event_grid::invoke(host, function, name, event.as_ref()).await
+            event_grid_webhook::invoke(host, function, name, event.as_ref()).await
         }
-        // The endpoint is for other triggers; the host takes the call and fails it.
+        // The endpoint is for other triggers. The host accepts the call and the invocation fails.
         BoundTrigger::Http(_) => {
             let no_request = |_: &SystemData| Err("An HttpRequest is required".to_owned());
             invocation::invoke(host, function, REASON, no_request).await
@@ -64,7 +64,8 @@ async fn run(host: &Host, function: &Function, input: &str) {
     host.record_without_message(function, id, outcome);
 }
 
-/// The message never was in a queue: it has no id, no receipt, and was received zero times.
+/// Runs a queue function with a message that was never in a queue: it has no id, no receipt, and a dequeue
+/// count of zero.
 async fn run_queue(
     host: &Host,
     function: &Function,

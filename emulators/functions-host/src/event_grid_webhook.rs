@@ -1,33 +1,33 @@
 //! Event Grid's webhook (Azure SDK for .NET, `HttpRequestProcessor` and `EventGridListener`; "Receive
 //! events to an HTTP endpoint").
 //!
-//! The real host asks for the system key `eventgrid_extension`, `func start` does not.
+//! Like `func start`, this emulator requires no key. The real host requires the system key
+//! `eventgrid_extension`.
 
 use futures_util::future::join_all;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use warp::{Reply as _, http::StatusCode, reply::Response};
 
-use super::{
-    Outcome,
+use crate::{
     binding::{BoundTrigger, Function},
     envelope::{self, SystemData},
     host::Host,
-    http_trigger::query,
+    incoming_request::IncomingRequest,
     invocation::{self, Invoked},
-    json::Json,
-    server::Incoming,
+    invocation_outcome::Outcome,
+    ordered_json::Json,
 };
 
-/// Says what a request is about.
+/// The header with the kind of request.
 const EVENT_TYPE: &str = "aeg-event-type";
 const FUNCTION_NAME: &str = "functionName";
 
 /// Answers a request to the webhook.
-pub(super) async fn deliver(host: &Host, incoming: &Incoming) -> Response {
-    let parameters = query(&incoming.query);
+pub(crate) async fn deliver(host: &Host, incoming: &IncomingRequest) -> Response {
+    let parameters = incoming.query_parameters();
     let named = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(FUNCTION_NAME));
-    let name = named.map(|(_, value)| value.as_str()).unwrap_or_default();
-    let Some((function, binding)) = find(host, name) else {
+    let name = named.map(|(_, values)| values.join(",")).unwrap_or_default();
+    let Some((function, binding)) = find(host, &name) else {
         let message = format!("cannot find function: '{name}'");
         return warp::reply::with_status(message, StatusCode::NOT_FOUND).into_response();
     };
@@ -41,7 +41,7 @@ pub(super) async fn deliver(host: &Host, incoming: &Incoming) -> Response {
 }
 
 /// Calls the function with one event.
-pub(super) async fn invoke(
+pub(crate) async fn invoke(
     host: &Host,
     function: &Function,
     binding: &str,
@@ -64,8 +64,8 @@ fn find<'a>(host: &'a Host, name: &str) -> Option<(&'a Function, &'a str)> {
     })
 }
 
-/// Event Grid wants its code back before it sends anything ("Endpoint validation with Event Grid event
-/// schema"). A cloud event has it in a text of JSON.
+/// Returns the validation code, which Event Grid requires before it sends events ("Endpoint validation
+/// with Event Grid event schema"). In a cloud event, the code is in a text of JSON.
 fn validate(body: &[u8]) -> Response {
     let code = match Json::parse(body) {
         Ok(Json::Array(events)) => {
@@ -83,7 +83,7 @@ fn validate(body: &[u8]) -> Response {
     }
 }
 
-/// One invocation for each event, all at once. If one fails, Event Grid sends all of them again.
+/// Calls the function for all events concurrently. If one fails, Event Grid sends all of them again.
 async fn notify(host: &Host, function: &Function, binding: &str, body: &[u8]) -> Response {
     let events = match Json::parse(body) {
         Ok(Json::Array(events)) => events,

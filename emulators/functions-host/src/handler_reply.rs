@@ -1,30 +1,30 @@
-//! The handler's answer: which ones count, and what is read from them (Azure Functions host,
-//! `DefaultHttpWorkerService`; "Azure Functions custom handlers", response payload).
+//! The handler's reply (Azure Functions host, `DefaultHttpWorkerService`; "Azure Functions custom
+//! handlers", response payload).
 
 use reqwest::StatusCode;
 
-use super::json::Json;
+use crate::ordered_json::{Json, Members};
 
-/// What a handler answered.
+/// A successful response of the handler.
 #[derive(Debug, PartialEq)]
-pub(super) enum Answer {
-    /// An answer that the host understands.
+pub(crate) enum Answer {
+    /// A reply that the host understands.
     Reply(HandlerReply),
-    /// Success without content. The host waits for content that never comes, until `functionTimeout`.
+    /// A response without content. The host waits for content until `functionTimeout`.
     NeverCompletes,
 }
 
-/// The parts of an answer.
+/// The parts of a reply.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct HandlerReply {
-    /// `None` if it has none, or null.
-    pub(super) outputs: Option<Vec<(String, Json)>>,
-    pub(super) logs: Vec<String>,
-    pub(super) return_value: Option<Json>,
+pub(crate) struct HandlerReply {
+    /// `None` if absent or null.
+    pub(crate) outputs: Option<Members>,
+    pub(crate) logs: Vec<String>,
+    pub(crate) return_value: Option<Json>,
 }
 
-/// Reads an answer; the error is the reason why the invocation failed.
-pub(super) fn read(
+/// Reads a response. The error is the reason why the invocation fails.
+pub(crate) fn read(
     status: StatusCode,
     content_type: Option<&str>,
     body: &[u8],
@@ -64,8 +64,8 @@ fn is_json(content_type: &str) -> bool {
     ["application/json", "text/json"].iter().any(|json| media_type.eq_ignore_ascii_case(json))
 }
 
-/// The names of the parts are matched whatever their case; unknown ones are ignored.
-fn reply(members: Vec<(String, Json)>) -> Result<HandlerReply, &'static str> {
+/// Names are not case-sensitive, and unknown ones are ignored.
+fn reply(members: Members) -> Result<HandlerReply, &'static str> {
     let mut reply = HandlerReply::default();
     for (name, value) in members {
         match (name.to_ascii_lowercase().as_str(), value) {
@@ -81,7 +81,7 @@ fn reply(members: Vec<(String, Json)>) -> Result<HandlerReply, &'static str> {
     Ok(reply)
 }
 
-/// Scalars become text, parts fail the whole answer.
+/// The lines of `Logs`. Scalars become text; arrays and objects invalidate the reply.
 fn logs(lines: Vec<Json>) -> Result<Vec<String>, &'static str> {
     let text = |line| match line {
         Json::Null => Ok(String::new()),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_json_object_fails() {
+    fn content_that_is_not_a_json_object_fails() {
         for (content_type, body) in
             [(None, "{}"), (Some("text/plain"), "{}"), (JSON, "{"), (JSON, "[]"), (JSON, "1")]
         {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_no_success_fails_and_the_body_is_lost() {
+    fn an_error_status_fails_and_its_body_is_lost() {
         let error = read(StatusCode::INTERNAL_SERVER_ERROR, JSON, b"{\"Logs\":[\"why\"]}");
         let expected =
             "Response status code does not indicate success: 500 (Internal Server Error).";
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_that_are_not_strings_fail_the_answer() {
+    fn logs_that_are_not_strings_invalidate_the_reply() {
         ok(JSON, r#"{"Logs":[{}]}"#).unwrap_err();
         ok(JSON, r#"{"Logs":"line"}"#).unwrap_err();
     }
@@ -145,10 +145,10 @@ mod tests {
     fn the_documented_reply_is_read_whatever_the_case_of_its_names() {
         let text = include_str!("../../../tests/data/functions-host/queue-reply.json");
         let expected = HandlerReply {
-            outputs: Some(vec![(
+            outputs: Some(Members::from([(
                 "next".to_owned(),
                 Json::Array(vec![Json::text(r#"{"job":"a1","state":"done"}"#)]),
-            )]),
+            )])),
             logs: vec!["a1 done".to_owned()],
             return_value: None,
         };
@@ -161,7 +161,7 @@ mod tests {
     fn the_documented_reply_without_outputs_is_success() {
         let text = include_str!("../../../tests/data/functions-host/event-grid-reply.json");
         let logs = vec!["seen 831e1650".to_owned()];
-        let expected = HandlerReply { outputs: Some(Vec::new()), logs, return_value: None };
+        let expected = HandlerReply { outputs: Some(Members::new()), logs, return_value: None };
         assert_eq!(ok(JSON, text), Ok(Answer::Reply(expected)));
     }
 }

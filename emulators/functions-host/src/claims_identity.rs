@@ -1,28 +1,30 @@
-//! `Identities` of a request: .NET's `ClaimsIdentity` as its JSON library writes it.
+//! `Identities` of a request: .NET's `ClaimsIdentity` as the host serialises it.
 
 use serde::Deserialize;
 
-use super::{
-    base64_text,
-    json::Json,
+use crate::{
+    dotnet_base64,
     options::{HostKey, KeyLevel},
+    ordered_json::{Json, Members},
 };
 
 /// The authentication scheme of keys (Azure Functions host, `AuthLevelAuthenticationDefaults`).
 const KEY_SCHEME: &str = "WebJobsAuthLevel";
 const LEVEL_CLAIM: &str = "http://schemas.microsoft.com/2017/07/functions/claims/authlevel";
+/// Says that the key may invoke functions. Every key has this claim.
+const INVOKE_CLAIM: &str = "http://schemas.microsoft.com/2017/07/functions/claims/invoke";
 const KEY_NAME_CLAIM: &str = "http://schemas.microsoft.com/2017/07/functions/claims/keyid";
 
-/// .NET's defaults of a `ClaimsIdentity`.
+/// The defaults of .NET's `ClaimsIdentity`.
 const NAME_CLAIM_TYPE: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE_CLAIM_TYPE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
-/// .NET's defaults of a `Claim`.
+/// The defaults of .NET's `Claim`.
 const ISSUER: &str = "LOCAL AUTHORITY";
 const VALUE_TYPE: &str = "http://www.w3.org/2001/XMLSchema#string";
 
-/// Who a caller is, by one way of proving it.
+/// An identity of a caller, by one kind of proof.
 #[derive(Default, Deserialize)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     #[serde(rename = "auth_typ")]
     authentication_type: Option<String>,
     claims: Vec<Claim>,
@@ -41,8 +43,8 @@ struct Claim {
 }
 
 impl Identity {
-    /// The identity that a key gives.
-    pub(super) fn of_key(key: &HostKey) -> Self {
+    /// The identity of a key's holder.
+    pub(crate) fn of_key(key: &HostKey) -> Self {
         let level = match key.level {
             KeyLevel::Master => "Admin",
             KeyLevel::HostFunction | KeyLevel::Function { .. } => "Function",
@@ -51,37 +53,36 @@ impl Identity {
             claim_type: claim_type.to_owned(),
             value: value.to_owned(),
         };
-        let mut claims = vec![claim(LEVEL_CLAIM, level)];
+        let mut claims = vec![claim(LEVEL_CLAIM, level), claim(INVOKE_CLAIM, "true")];
         if !key.name.is_empty() {
             claims.push(claim(KEY_NAME_CLAIM, &key.name));
         }
         Self { authentication_type: Some(KEY_SCHEME.to_owned()), claims, ..Self::default() }
     }
 
-    /// The identity that App Service Authentication puts into `X-MS-CLIENT-PRINCIPAL`; `None` if the
-    /// text is not base64 of the JSON that it should be.
-    pub(super) fn of_client_principal(text: &str) -> Option<Self> {
-        serde_json::from_slice(&base64_text::decode(text)?).ok()
+    /// The identity in `X-MS-CLIENT-PRINCIPAL`; `None` if the text is not base64 of such JSON.
+    pub(crate) fn of_client_principal(text: &str) -> Option<Self> {
+        serde_json::from_slice(&dotnet_base64::decode(text)?).ok()
     }
 
     /// The provider, for example `aad`.
-    pub(super) fn authentication_type(&self) -> Option<&str> {
+    pub(crate) fn authentication_type(&self) -> Option<&str> {
         self.authentication_type.as_deref()
     }
 
     /// The value of the first claim of a type.
-    pub(super) fn claim(&self, claim_type: &str) -> Option<&str> {
+    pub(crate) fn claim(&self, claim_type: &str) -> Option<&str> {
         let found = self.claims.iter().find(|claim| claim.claim_type == claim_type);
         found.map(|claim| claim.value.as_str())
     }
 
-    /// The value of the claim that says the name.
-    pub(super) fn name(&self) -> Option<&str> {
+    /// The value of the name claim.
+    pub(crate) fn name(&self) -> Option<&str> {
         self.claim(self.name_claim_type.as_deref().unwrap_or(NAME_CLAIM_TYPE))
     }
 
-    /// In the order of the class's properties.
-    pub(super) fn json(&self) -> Json {
+    /// The JSON, in the order of the class's properties.
+    pub(crate) fn json(&self) -> Json {
         let name_type = self.name_claim_type.as_deref().unwrap_or(NAME_CLAIM_TYPE);
         let role_type = self.role_claim_type.as_deref().unwrap_or(ROLE_CLAIM_TYPE);
         let is_authenticated = self.authentication_type.as_deref().is_some_and(|t| !t.is_empty());
@@ -104,7 +105,7 @@ impl Claim {
         Json::object([
             ("Issuer", Json::text(ISSUER)),
             ("OriginalIssuer", Json::text(ISSUER)),
-            ("Properties", Json::Object(Vec::new())),
+            ("Properties", Json::Object(Members::new())),
             ("Type", Json::text(&self.claim_type)),
             ("Value", Json::text(&self.value)),
             ("ValueType", Json::text(VALUE_TYPE)),
