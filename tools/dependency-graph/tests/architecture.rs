@@ -24,8 +24,7 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Packages that still break the rules for modules, with the number of edges that break one. A number
 /// may only get smaller, and a package without such an edge leaves the list.
-const STILL_CYCLIC: &[(&str, usize)] =
-    &[("functions-host-emulator", 82), ("storage-emulator", 3), ("tenant-emulator", 55)];
+const STILL_CYCLIC: &[(&str, usize)] = &[("storage-emulator", 3), ("tenant-emulator", 55)];
 
 /// Dependencies that `ALLOWED` does not list and that are still there.
 const STILL_LINKED: &[(&str, &str)] = &[];
@@ -205,6 +204,7 @@ const MORE_FEATURES_UNDER_TEST: &[&str] = &[
     "broker",
     "digest",
     "hashbrown",
+    "indexmap",
     "regex-automata",
     "regex-syntax",
     "typespec",
