@@ -1,8 +1,8 @@
-//! Tells the program of which commit it is built.
+//! Passes the commit that is built to the program.
 
 use std::process::Command;
 
-/// The environment variable that names the commit where there is no repository to ask.
+/// The environment variable that names the commit where there is no repository.
 const COMMIT: &str = "APP_ROLE_COMMIT";
 
 #[expect(
@@ -12,7 +12,7 @@ const COMMIT: &str = "APP_ROLE_COMMIT";
 fn main() {
     println!("cargo::rerun-if-env-changed={COMMIT}");
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
-        // It changes with every commit and every switch.
+        // The log changes with every commit and every checkout.
         println!("cargo::rerun-if-changed={log}");
     }
     let commit = std::env::var(COMMIT).ok().or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));

@@ -42,6 +42,7 @@ pub(crate) struct BrokerOptions {
 pub(crate) struct BrokerApi {
     base: Url,
     client: reqwest::Client,
+    timing: CallTiming,
     key: Option<String>,
     tokens: Option<TokenSource>,
 }
@@ -73,7 +74,12 @@ impl BrokerApi {
         let base = base(address)?;
         let timing = CallTiming { call: CALL_TIMEOUT, ..cloud.timing.calls.clone() };
         let client = http::client(&base, &timing)?;
-        Ok(Self { base, client, key: None, tokens: None })
+        Ok(Self { base, client, timing, key: None, tokens: None })
+    }
+
+    /// The waits between retries.
+    pub(crate) fn timing(&self) -> &CallTiming {
+        &self.timing
     }
 
     /// Returns the URL of a path below the broker's address. Any other path is refused, because keys and

@@ -154,7 +154,7 @@ impl<'a> Directory<'a> {
 fn ambiguous(text: &str, candidates: &[Principal]) -> Failure {
     let ids = candidates.iter().map(|candidate| match &candidate.resource_id {
         Some(resource) => format!("{} ({resource})", candidate.object_id),
-        None => format!("{} (appId {})", candidate.object_id, candidate.client_id),
+        None => format!("{} (app ID {})", candidate.object_id, candidate.client_id),
     });
     let count = candidates.len();
     Failure::not_found(format!("{text:?} is the name of {count} service principals"))

@@ -29,8 +29,8 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
     client.execute(request).await.map_err(|error| unreachable(&address, error))
 }
 
-/// Reports that there was no answer. Errors of reqwest name the URL with its query, so it is removed.
-pub(crate) fn unreachable(address: &Url, error: reqwest::Error) -> Failure {
+/// Reports that there was no answer. The URL is removed from the error, because its query may be secret.
+fn unreachable(address: &Url, error: reqwest::Error) -> Failure {
     Failure::failed(format!("{address} does not answer: {}", causes(&error.without_url())))
 }
 

@@ -28,11 +28,13 @@ pub(crate) fn role(api: &Api, text: &str) -> Result<AppRole, Failure> {
 }
 
 fn no_such_role(api: &Api, text: &str, problem: &NoSuchRole) -> Failure {
-    let failure =
-        Failure::not_found(format!("{} has no role {text:?}: {problem}", api.display_name));
+    let api = &api.display_name;
+    let unknown = Failure::not_found(format!("{api} has no role {text:?}"));
     match problem {
-        NoSuchRole::Unknown(similar) if !similar.is_empty() => failure.hint(did_you_mean(similar)),
-        _ => failure.hint("list the roles of the API with `app-role roles`"),
+        NoSuchRole::Unknown(similar) if !similar.is_empty() => unknown.hint(did_you_mean(similar)),
+        NoSuchRole::Unknown(_) => unknown.hint("list the roles of the API with `app-role roles`"),
+        _ => Failure::not_found(format!("{text:?} is not a role of {api}: {problem}"))
+            .hint("list the roles of the API with `app-role roles`"),
     }
 }
 

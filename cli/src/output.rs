@@ -56,12 +56,13 @@ impl Screen {
         if self.is_json() { self.note(line) } else { print(&wrapped(line, &std::io::stdout())) }
     }
 
-    /// Prints a table, which must not be wrapped again, see [`Screen::say`].
-    pub(crate) fn show(self, table: &str) {
+    /// Prints a table for people. With JSON output, it goes to standard error.
+    pub(crate) fn table(self, headers: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+        let text = table(headers, rows);
         if self.is_json() {
-            let _ = writeln!(std::io::stderr(), "{table}");
+            let _ = writeln!(std::io::stderr(), "{text}");
         } else {
-            print(table);
+            print(&text);
         }
     }
 

@@ -4,11 +4,9 @@
 //! A replayed request is a new message, with a new age and new deliveries. It is sent before the old
 //! message is deleted. A crash in between replays it twice, which is harmless, and never loses it.
 
-mod failed_request;
-
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-pub use failed_request::{FailedRequest, NotReplayable};
+use app_roles::failed_request::{NotReplayable, ReplayableRequest};
 
 use crate::storage::{Account, Queue, QueueError, QueueMessage};
 
@@ -40,15 +38,15 @@ pub struct Entry {
 #[derive(Debug)]
 pub enum Done {
     /// It was sent and deleted.
-    Replayed(FailedRequest),
+    Replayed(ReplayableRequest),
     /// It can be replayed. Nothing was changed.
-    Previewed(FailedRequest),
+    Previewed(ReplayableRequest),
     /// It cannot be replayed, so it stays where it is.
     Left(NotReplayable),
     /// It was not sent, so it stays where it is.
-    NotSent(FailedRequest, QueueError),
+    NotSent(ReplayableRequest, QueueError),
     /// It was sent but not deleted.
-    NotDeleted(FailedRequest, QueueError),
+    NotDeleted(ReplayableRequest, QueueError),
 }
 
 /// The numbers of messages, by what was done.
@@ -75,7 +73,7 @@ impl Replay {
     pub async fn preview(&self) -> Result<(Vec<Entry>, i64), QueueError> {
         let messages = self.failed.peek().await?;
         let entries = messages.into_iter().map(|message| {
-            let parsed = FailedRequest::parse(&message.text);
+            let parsed = ReplayableRequest::parse(&message.text);
             let done = parsed.map_or_else(Done::Left, Done::Previewed);
             Entry { message_id: message.id, done }
         });
@@ -125,7 +123,7 @@ impl Replay {
     }
 
     async fn replay_one(&mut self, message: &QueueMessage) -> Done {
-        let request = match FailedRequest::parse(&message.text) {
+        let request = match ReplayableRequest::parse(&message.text) {
             Ok(request) => request,
             Err(fault) => return Done::Left(fault),
         };
@@ -138,7 +136,7 @@ impl Replay {
         }
     }
 
-    async fn send(&mut self, request: &FailedRequest) -> Result<(), QueueError> {
+    async fn send(&mut self, request: &ReplayableRequest) -> Result<(), QueueError> {
         let queue = match self.targets.get(&request.queue) {
             Some(queue) => queue.clone(),
             None => self.requests.queue(&request.queue)?,

@@ -1,81 +1,28 @@
-//! The result of a request: built in the broker's format, and printed.
+//! Printing the result of a request.
 
-use app_roles::{
-    VERSION, ids::InvocationId, outcome::RoleOutcome, request::Request, requester::Requester,
-    result::RequestResult,
-};
-use azure_rest::retry::millis;
-use broker::Answer;
+use std::borrow::Borrow;
+
+use app_roles::{outcome::RoleOutcome, result::RequestResult};
 use serde::Serialize;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use tokio::time::Instant;
 
 use crate::{
     exit::Exit,
     failure::Failure,
     names::did_you_mean,
-    output::{Screen, shown, table},
-    session::Session,
-    timestamps::{TOKEN_CACHE, rfc3339, text_to_the_second},
+    output::{Screen, shown},
+    timestamps::text_to_the_second,
 };
-
-/// The value of `function` in results of this program.
-const FUNCTION: &str = "app-role";
 
 /// The headers of the table of roles.
 pub(crate) const HEADERS: [&str; 4] = ["ROLE", "OUTCOME", "RULE", "MESSAGE"];
-
-/// The start of a command.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Start {
-    moment: OffsetDateTime,
-    clock: Instant,
-}
-
-impl Start {
-    /// The start of a command that starts now.
-    pub(crate) fn now() -> Self {
-        Self { moment: OffsetDateTime::now_utc(), clock: Instant::now() }
-    }
-
-    /// Builds the result of a request that `requester` sends.
-    pub(crate) fn result(
-        self,
-        session: &Session,
-        requester: &Requester,
-        request: &Request,
-        decision: Answer,
-    ) -> RequestResult {
-        let changed = decision.roles.iter().any(RoleOutcome::is_change);
-        RequestResult {
-            request_id: request.request_id.as_ref().map(ToString::to_string),
-            invocation_id: InvocationId::random(),
-            function: FUNCTION.to_owned(),
-            requester: requester.clone(),
-            action: Some(request.action),
-            dry_run: request.dry_run,
-            principal: decision.principal,
-            api: decision.api,
-            roles: decision.roles,
-            candidates: decision.candidates,
-            started_at: rfc3339(self.moment),
-            duration_ms: millis(self.clock.elapsed()),
-            attempt: 1,
-            effective_by: changed.then(|| rfc3339(OffsetDateTime::now_utc() + TOKEN_CACHE)),
-            policy_sha256: session.policy().sha256().map(str::to_owned),
-            broker_version: VERSION,
-            truncated: false,
-        }
-    }
-}
 
 /// Prints a result and returns the exit status.
 pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Failure> {
     if screen.is_json() {
         screen.json(result)?;
     } else {
-        screen.show(&table(&HEADERS, result.roles.iter().map(row)));
+        screen.table(&HEADERS, result.roles.iter().map(row));
         for candidate in &result.candidates {
             show_candidate(screen, &json!(candidate));
         }
@@ -98,7 +45,7 @@ pub(crate) fn show_effective_by(screen: Screen, moment: Option<&str>) {
 }
 
 /// Returns the message of a role together with its suggestions.
-pub(crate) fn message<T: std::borrow::Borrow<str>>(text: &str, suggestions: &[T]) -> String {
+pub(crate) fn message<T: Borrow<str>>(text: &str, suggestions: &[T]) -> String {
     match suggestions {
         [] => text.to_owned(),
         suggestions => format!("{text}; {}", did_you_mean(suggestions)),

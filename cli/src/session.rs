@@ -8,10 +8,7 @@ use app_roles::{
     requester::Requester,
 };
 use azure_core::http::Url;
-use azure_rest::{
-    arm::Arm, credential::MakeCredential, endpoints, rest::RestClient, retry::Deadline,
-    token::TokenSource,
-};
+use azure_rest::{arm::Arm, endpoints, rest::RestClient, retry::Deadline, token::TokenSource};
 use broker::{Ask, Broker, Mode, Parts};
 use microsoft_graph::{Graph, write_quota::WriteQuota};
 
@@ -24,6 +21,9 @@ use crate::{
     policy_file, sign_in,
 };
 
+/// The value of `function` in results of this program.
+const FUNCTION: &str = "app-role";
+
 /// A signed-in operator.
 pub(crate) struct Session {
     broker: Broker,
@@ -35,52 +35,40 @@ pub(crate) struct Session {
     requester: Requester,
 }
 
-/// What it takes to send requests to Azure Resource Manager that the broker never sends.
+/// Azure Resource Manager, for requests that the broker never sends.
 pub(crate) struct ArmAccess {
-    /// A client that follows no redirects.
-    pub(crate) client: reqwest::Client,
+    /// A client with the operator's tokens.
+    pub(crate) rest: RestClient,
     /// The endpoint of the cloud.
     pub(crate) endpoint: Url,
-    /// The operator's tokens.
-    pub(crate) tokens: Arc<TokenSource>,
 }
 
 impl Session {
     /// Signs in.
     pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
         let cloud = Cloud::read(global)?;
-        let calls = cloud.timing.calls.clone();
-        let client = http::client(&cloud.graph, &calls)?;
-        let credentials = sign_in::credentials(global.auth, &calls)?;
-        let arm = arm_access(&cloud, client.clone(), credentials.clone())?;
-        let scope = endpoints::graph_scope(&cloud.graph);
-        let tokens = Arc::new(TokenSource::new(credentials, scope, calls.clone()));
-        let (operator, tenant) = who(global.auth, &tokens).await?;
-        let quota = WriteQuota::default();
-        let rest = RestClient::new(client, tokens, calls.clone());
-        let graph = Arc::new(Graph::new(rest, &cloud.graph, quota));
-        let policy = policy_file::read_or_closed(&global.policy);
-        let broker_arm = Arm::new(
-            RestClient::new(arm.client.clone(), arm.tokens.clone(), calls),
-            arm.endpoint.clone(),
-        );
+        let calls = &cloud.timing.calls;
+        let client = http::client(&cloud.graph, calls)?;
+        let credentials = sign_in::credentials(global.auth, calls)?;
+        let rest = |scope| {
+            let tokens = TokenSource::new(credentials.clone(), scope, calls.clone());
+            RestClient::new(client.clone(), Arc::new(tokens), calls.clone())
+        };
+        let endpoint = cloud.arm()?;
+        let arm = ArmAccess { rest: rest(endpoints::arm_scope(&endpoint)), endpoint };
+        let rest = rest(endpoints::graph_scope(&cloud.graph));
+        let (operator, tenant) = who(global.auth, &rest).await?;
+        let graph = Arc::new(Graph::new(rest, &cloud.graph, WriteQuota::default()));
         let broker = Broker::new(Parts {
             graph: graph.clone(),
-            arm: broker_arm,
+            arm: Arm::new(arm.rest.clone(), arm.endpoint.clone()),
             storage: None,
-            policy,
+            policy: policy_file::read_or_closed(&global.policy),
             mode: Mode::Enforce,
             timing: cloud.timing.clone(),
         });
-        Ok(Self {
-            broker,
-            graph,
-            arm,
-            cloud,
-            operator,
-            tenant,
-            requester: Requester::Cli(operator),
-        })
+        let requester = Requester::Cli(operator);
+        Ok(Self { broker, graph, arm, cloud, operator, tenant, requester })
     }
 
     /// The lookups in the tenant's directory.
@@ -133,10 +121,10 @@ impl Session {
         self.deadline().at_most(self.cloud.timing.young_principal)
     }
 
-    /// A question to the broker's code that begins now.
+    /// An invocation of the broker's code that begins now.
     pub(crate) fn ask(&self, requester: &Requester) -> Ask {
         let id = InvocationId::random();
-        let ask = Ask::call("app-role", id, requester.clone(), self.deadline());
+        let ask = Ask::call(FUNCTION, id, requester.clone(), self.deadline());
         Ask { waits_for_replication: false, ..ask }
     }
 
@@ -147,20 +135,9 @@ impl Session {
     }
 }
 
-fn arm_access(
-    cloud: &Cloud,
-    client: reqwest::Client,
-    credentials: MakeCredential,
-) -> Result<ArmAccess, Failure> {
-    let endpoint = cloud.arm()?;
-    let scope = endpoints::arm_scope(&endpoint);
-    let tokens = TokenSource::new(credentials, scope, cloud.timing.calls.clone());
-    Ok(ArmAccess { client, endpoint, tokens: Arc::new(tokens) })
-}
-
 /// Reads from a token who is signed in, and to which tenant.
-async fn who(account: Account, tokens: &TokenSource) -> Result<(ObjectId, Option<Guid>), Failure> {
-    let token = tokens.token().await.map_err(|error| sign_in::failed(account, &error))?;
+async fn who(account: Account, rest: &RestClient) -> Result<(ObjectId, Option<Guid>), Failure> {
+    let token = rest.token().await.map_err(|error| sign_in::failed(account, &error))?;
     let claims = token.claims();
     let operator = claims.object_id.ok_or_else(|| {
         Failure::failed("your token does not say who you are: it has no claim oid")

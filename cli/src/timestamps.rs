@@ -1,15 +1,7 @@
-//! Moments as text, and how long tokens are cached.
+//! Timestamps for people.
 
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
-
-/// How long Azure caches the token of a managed identity ("Managed identities best practice
-/// recommendations"). After that time, no token is older than a change.
-pub(crate) const TOKEN_CACHE: Duration = Duration::hours(24);
-
-/// Formats a moment for programs: RFC 3339, in UTC.
-pub(crate) fn rfc3339(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
-}
+use broker::rfc3339;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Formats a moment for people, to the second.
 pub(crate) fn to_the_second(moment: OffsetDateTime) -> String {

@@ -24,7 +24,7 @@ use crate::{
     options::GlobalOptions,
     output::Screen,
     request::{RequestArguments, decode},
-    result::{self, Start},
+    result,
     session::Session,
 };
 
@@ -74,18 +74,18 @@ async fn run(
     let request = request(&arguments, action)?;
     let record = arguments.record.as_deref().map(Record::open).transpose()?;
     let session = Session::open(global).await?;
-    let start = Start::now();
+    let ask = session.ask(session.requester());
     let plan = Plan::make(&session, &arguments.request, &request, arguments.privileged).await?;
     plan.show(screen);
     let changes = plan.changes();
-    let decision = if arguments.dry_run || changes == 0 {
+    let answer = if arguments.dry_run || changes == 0 {
         plan.dry_run()
     } else {
         let roles = if changes == 1 { "1 role".to_owned() } else { format!("{changes} roles") };
         confirm(&format!("{} {roles}?", plan::verb(action)), arguments.yes)?;
         Execution { session: &session, request: &request, record }.run(plan).await?
     };
-    let result = start.result(&session, session.requester(), &request, decision);
+    let result = session.broker().unrecorded_result(&ask, &request, answer);
     let exit = result::print(screen, &result)?;
     if exit == Exit::Denied && !arguments.privileged {
         screen.note("hint: pass --privileged to allow this change");

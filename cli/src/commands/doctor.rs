@@ -1,10 +1,10 @@
 //! `app-role doctor`: checks of everything that the broker needs to work, with the operator's own
 //! permissions. Nothing is changed.
 
-mod account;
 mod azure;
 mod broker;
 mod clock;
+mod connection;
 mod files;
 mod finding;
 mod identity;
@@ -12,7 +12,9 @@ mod identity;
 use std::path::PathBuf;
 
 use clap::Args;
+use connection::Connection;
 use finding::{Finding, State};
+use function_folders::use_case::HOST_CONNECTION;
 
 use crate::{
     exit::Exit,
@@ -38,6 +40,24 @@ pub(crate) struct DoctorArguments {
     /// Storage account of the connection `AzureWebJobsStorage`: a queue endpoint or a connection string
     #[arg(long, value_name = "ACCOUNT")]
     host_storage: Option<String>,
+}
+
+impl DoctorArguments {
+    fn connections(&self) -> [Connection<'_>; 2] {
+        let Self { requests, host_storage, .. } = self;
+        [
+            Connection {
+                name: "RequestQueues",
+                option: "--requests",
+                account: requests.as_deref(),
+            },
+            Connection {
+                name: HOST_CONNECTION,
+                option: "--host-storage",
+                account: host_storage.as_deref(),
+            },
+        ]
+    }
 }
 
 /// Runs `app-role doctor`.
@@ -75,13 +95,9 @@ async fn check(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Findi
     findings.push(clock::check(global).await);
     progress.say("checking the broker's health …");
     findings.push(broker::check(global, &arguments.broker).await);
-    for (connection, option, account) in [
-        ("RequestQueues", "--requests", &arguments.requests),
-        ("AzureWebJobsStorage", "--host-storage", &arguments.host_storage),
-    ] {
-        progress.say(&format!("checking {connection} …"));
-        let account = account.as_deref();
-        findings.extend(account::check(global, (connection, option), account, &folders).await);
+    for connection in arguments.connections() {
+        progress.say(&format!("checking {} …", connection.name));
+        findings.extend(connection::check(global, &connection, &folders).await);
     }
     findings
 }

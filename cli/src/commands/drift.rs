@@ -14,7 +14,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::{BrokerIdentity, GlobalOptions},
-    output::{Progress, Screen, Tone, shown, table},
+    output::{Progress, Screen, Tone, shown},
     policy_file,
     session::Session,
 };
@@ -102,7 +102,7 @@ fn show(screen: Screen, drift: &Drift) {
     let rows = [rows("missing", &drift.missing), rows("unexpected", &drift.unexpected)].concat();
     if !rows.is_empty() {
         let headers = ["DRIFT", "PRINCIPAL", "OBJECT ID", "API", "ROLE", "RULE"];
-        screen.show(&table(&headers, rows.into_iter()));
+        screen.table(&headers, rows.into_iter());
     }
     for sentence in &drift.unknown {
         let sentence = shown(sentence);

@@ -6,13 +6,14 @@ use std::{
 };
 
 use app_roles::{
+    ids::ObjectId,
     outcome::{Code, RoleOutcome, Status},
     policy::Denial,
     request::{MAX_REQUEST_BYTES, Request},
     requester::Requester,
     result::ResultPrincipal,
 };
-use broker::Answer;
+use broker::{Answer, Ask};
 use clap::Args;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     failure::Failure,
     options::{BrokerIdentity, GlobalOptions},
     output::Screen,
-    result::{self, Start},
+    result,
     session::Session,
 };
 
@@ -49,11 +50,12 @@ pub(crate) async fn run(
     if let Some(reason) = session.policy().unavailable_reason() {
         screen.note(&format!("warning: no policy: {reason}"));
     }
-    let start = Start::now();
-    let answer = decide(&session, arguments, &request).await?;
+    let ask = session.ask(&arguments.requester);
+    let broker = session.directory().broker_identity(arguments.broker.name()).await?;
+    let answer = decide(&session, &ask, &request, broker).await;
     let is_denied = answer.roles.iter().any(|role| role.status == Status::Denied);
     let is_forbidden = answer.roles.iter().any(|role| role.code == Some(Code::Forbidden));
-    let result = start.result(&session, &arguments.requester, &request, answer);
+    let result = session.broker().unrecorded_result(&ask, &request, answer);
     let exit = result::print(screen, &result)?;
     if is_denied {
         screen.note("hint: `app-role policy explain` shows what the nearest rule lacks");
@@ -68,12 +70,11 @@ pub(crate) async fn run(
 /// Runs the broker's own code, with the operator's permissions.
 async fn decide(
     session: &Session,
-    arguments: &PlanArguments,
+    ask: &Ask,
     request: &Request,
-) -> Result<Answer, Failure> {
-    let broker = session.directory().broker_identity(arguments.broker.name()).await?;
-    let ask = session.ask(&arguments.requester);
-    let mut answer = session.broker().rehearse(&ask, request).await;
+    broker: Option<ObjectId>,
+) -> Answer {
+    let mut answer = session.broker().rehearse(ask, request).await;
     let principal = answer.principal.as_ref().map(ResultPrincipal::object_id);
     if principal.is_some() && principal == broker {
         // The broker's code ran as the operator, so it took the operator for its own identity.
@@ -81,7 +82,7 @@ async fn decide(
         let names = request.roles.iter();
         answer.roles = names.map(|name| denied.clone().with_requested_name(name)).collect();
     }
-    Ok(answer)
+    answer
 }
 
 /// Reads the request. One byte more than the largest request is enough to detect a larger one.

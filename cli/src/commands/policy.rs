@@ -16,7 +16,7 @@ use crate::{
     failure::Failure,
     names,
     options::{BrokerIdentity, GlobalOptions},
-    output::{Screen, Tone, table},
+    output::{Screen, Tone},
     policy_file,
     result::word,
     session::Session,
@@ -164,7 +164,7 @@ fn show_denied(
         gaps => vec![rule.rule.clone(), gaps.join("; ")],
     });
     if !near.is_empty() {
-        screen.show(&table(&["NEAREST RULES", "MISSING"], rows));
+        screen.table(&["NEAREST RULES", "MISSING"], rows);
     }
     Ok(())
 }

@@ -78,6 +78,6 @@ pub(crate) async fn run(
     let api = BrokerApi::authenticated(global, &cloud, &submission.broker)?;
     let url = api.url(&submission.route)?;
     let wait = Duration::from_secs(u64::from(submission.wait));
-    let answer = call::send(&api, &url, &request, (&cloud.timing.calls, wait)).await?;
+    let answer = call::send(&api, &url, &request, wait).await?;
     answer::print(screen, &answer)
 }

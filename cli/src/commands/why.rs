@@ -5,6 +5,7 @@ mod subject;
 mod token;
 
 use app_roles::directory::Assignment;
+use broker::{TOKEN_CACHE, rfc3339};
 use clap::Args;
 use record::Entry;
 use serde::Serialize;
@@ -17,9 +18,9 @@ use crate::{
     failure::Failure,
     names,
     options::GlobalOptions,
-    output::{Screen, Tone, shown, table},
+    output::{Screen, Tone, shown},
     session::Session,
-    timestamps::{self, TOKEN_CACHE, rfc3339, to_the_second},
+    timestamps::{self, to_the_second},
 };
 
 #[derive(Debug, Args)]
@@ -142,7 +143,7 @@ fn effect(since: Option<OffsetDateTime>) -> String {
 fn show_record(screen: Screen, answer: &Answer, has_record: bool) {
     if !answer.record.is_empty() {
         let headers = ["TIME", "CHANGE", "REQUESTER", "RULE", "REASON"];
-        screen.show(&table(&headers, answer.record.iter().map(Entry::row)));
+        screen.table(&headers, answer.record.iter().map(Entry::row));
     } else if has_record {
         screen.say("the broker's audit table has no change of this role");
     } else if answer.granted {

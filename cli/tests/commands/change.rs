@@ -1,4 +1,4 @@
-//! Assigning and revoking with one's own rights.
+//! `assign` and `revoke`: changes with the operator's own permissions.
 
 use serde_json::Value;
 use tenant_emulator::{
@@ -14,7 +14,7 @@ use crate::world::{OPERATOR, World};
 const ASSIGN: [&str; 4] = ["assign", "id-orders", "api://orders", "Orders.Read"];
 
 #[tokio::test]
-async fn without_a_terminal_nothing_is_changed_unless_yes_is_said() {
+async fn without_a_terminal_a_change_needs_yes() {
     let world = World::new().await;
     let ended = world.run_with(&ASSIGN, "y\n").await;
     ended.assert_failed(2, &["without a terminal", "--yes"]);
@@ -22,7 +22,7 @@ async fn without_a_terminal_nothing_is_changed_unless_yes_is_said() {
 }
 
 #[tokio::test]
-async fn what_is_dangerous_is_denied_until_it_is_spelled_out() {
+async fn a_dangerous_change_needs_privileged() {
     for (principal, api, role, protected, reason) in [
         ("id-orders", "graph", "RoleManagement.ReadWrite.Directory", "", "privileged (roles)"),
         ("id-orders", "graph", "Mail.Read", "", "privileged (data)"),
@@ -47,7 +47,7 @@ async fn what_is_dangerous_is_denied_until_it_is_spelled_out() {
 }
 
 #[tokio::test]
-async fn without_a_policy_nobody_knows_what_is_protected() {
+async fn without_a_policy_every_change_needs_privileged() {
     let world = World::new().await;
     for policy in ["{", r#"{"version":2,"allow":[]}"#] {
         world.write("policy.json", policy);
@@ -61,7 +61,7 @@ async fn without_a_policy_nobody_knows_what_is_protected() {
 }
 
 #[tokio::test]
-async fn one_role_that_cannot_be_given_keeps_the_others_from_being_given() {
+async fn one_refused_role_keeps_the_others_from_being_assigned() {
     let world = World::new().await;
     for (role, code, status) in [
         ("Orders.Raed", 4, "notFound"),
@@ -76,7 +76,7 @@ async fn one_role_that_cannot_be_given_keeps_the_others_from_being_given() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_broker_would_not_read_is_wrong_usage() {
+async fn an_invalid_request_is_a_usage_error() {
     let world = World::new().await;
     let too_many = vec!["Orders.Read"; 21];
     let arguments = [&["assign", "id-orders", "api://orders"], &too_many[..], &["--yes"]].concat();
@@ -88,7 +88,7 @@ async fn a_request_that_the_broker_would_not_read_is_wrong_usage() {
 }
 
 #[tokio::test]
-async fn whom_graph_does_not_let_write_is_told_who_may() {
+async fn an_operator_who_cannot_write_is_told_which_role_is_needed() {
     let world = World::with_roles(&[APPLICATION_READ_ALL]).await;
     let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
     ended.assert_said(
@@ -99,14 +99,14 @@ async fn whom_graph_does_not_let_write_is_told_who_may() {
 }
 
 #[tokio::test]
-async fn whom_graph_does_not_let_read_is_denied() {
+async fn an_operator_who_cannot_read_is_denied() {
     let world = World::with_roles(&[]).await;
     let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
     ended.assert_failed(3, &["Microsoft Graph denied access", "app-role submit", "request-id"]);
 }
 
 #[tokio::test]
-async fn what_is_done_only_in_part_says_so_and_is_in_the_record() {
+async fn a_partial_success_is_reported_and_recorded() {
     let world = World::new().await;
     let full = Fault::error(403, "Directory_QuotaExceeded", "The directory object quota limit.");
     world.tenant.answer_next(Route::CreateAssignment, full);
@@ -133,7 +133,7 @@ async fn what_is_done_only_in_part_says_so_and_is_in_the_record() {
 }
 
 #[tokio::test]
-async fn what_graph_cannot_do_now_ends_the_run() {
+async fn an_outage_of_graph_ends_the_run() {
     let world = World::new().await;
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::CreateAssignment, outage);
@@ -145,7 +145,7 @@ async fn what_graph_cannot_do_now_ends_the_run() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_written_keeps_everything_from_being_changed() {
+async fn nothing_is_changed_if_the_record_cannot_be_written() {
     let world = World::new().await;
     let ended =
         world.run(&[&ASSIGN[..], &["--yes", "--record", "/nowhere/r.jsonl"]].concat()).await;
@@ -170,7 +170,7 @@ async fn a_dry_run_shows_the_plan_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_agreed_to_is_done_and_recorded() {
+async fn a_confirmed_change_is_made_and_recorded() {
     let world = World::new().await;
     let options = ["Orders.Write", "--yes", "--record", "record.jsonl", "--reason", "INC-1234"];
     let ended = world.run(&[&ASSIGN[..], &options].concat()).await;
@@ -198,7 +198,7 @@ async fn what_was_agreed_to_is_done_and_recorded() {
 }
 
 #[tokio::test]
-async fn for_programs_the_result_is_all_that_is_on_standard_output() {
+async fn json_output_is_the_only_text_on_standard_output() {
     let world = World::new().await;
     let result = world.json(&[&ASSIGN[..], &["--yes"]].concat()).await;
     assert_eq!(result["roles"][0]["status"], "assigned");
@@ -211,7 +211,7 @@ async fn for_programs_the_result_is_all_that_is_on_standard_output() {
 }
 
 #[tokio::test]
-async fn revoking_takes_away_what_was_named_and_nothing_else() {
+async fn revoke_removes_only_the_named_role() {
     let world = World::new().await;
     for role in ["Orders.Read", "Orders.Write"] {
         world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, role).unwrap();
@@ -223,7 +223,7 @@ async fn revoking_takes_away_what_was_named_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_protected_is_not_taken_away_either() {
+async fn revoke_respects_protected_principals() {
     let world = World::new().await;
     world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     world.protect(&[REPORTS_IDENTITY]);

@@ -1,9 +1,9 @@
-//! The command line itself.
+//! The command line.
 
 use crate::world::World;
 
 #[tokio::test]
-async fn a_wrong_command_line_is_answered_with_the_right_one() {
+async fn an_invalid_command_line_prints_the_usage() {
     let world = World::new().await;
     for arguments in [&[][..], &["grant"], &["assign", "id-orders"], &["list", "a", "b"]] {
         world.run(arguments).await.assert_failed(2, &["Usage: app-role"]);
@@ -16,7 +16,7 @@ async fn a_wrong_command_line_is_answered_with_the_right_one() {
 }
 
 #[tokio::test]
-async fn help_says_what_each_exit_status_means() {
+async fn help_lists_the_exit_statuses() {
     let world = World::new().await;
     let ended = world.run(&["--help"]).await;
     ended.assert_done(&[
@@ -49,7 +49,7 @@ async fn help_says_what_each_exit_status_means() {
 }
 
 #[tokio::test]
-async fn the_version_names_the_commit_that_it_was_built_of() {
+async fn the_version_names_the_commit() {
     let world = World::new().await;
     let ended = world.run(&["--version"]).await;
     let (version, commit) = ended.stdout.trim().split_once(" (").unwrap();

@@ -1,4 +1,4 @@
-//! Whether everything is true that must be true.
+//! `doctor`: a healthy installation, and one fault at a time.
 
 use serde_json::{Value, json};
 use storage_emulator::{Account, Azurite};
@@ -7,11 +7,11 @@ use tenant_emulator::contoso::{BROKER_IDENTITY, MICROSOFT_GRAPH};
 use crate::{
     fake_arm,
     fake_broker::{FakeBroker, health},
-    late_server,
+    slow_clock,
     world::{Ended, OPERATOR, World, app_root, end, with_baseline},
 };
 
-/// A broker that is as it must be, everything that it uses, and an operator who looks at all of it.
+/// A healthy installation of the broker, and the options with which the operator checks all of it.
 struct Scene {
     world: World,
     broker: FakeBroker,
@@ -44,14 +44,14 @@ impl Scene {
         }
     }
 
-    /// Puts this in place of that in a file.
+    /// Replaces text in a file.
     fn spoil(&self, file: &str, from: &str, to: &str) {
         let text = self.world.read(file);
         assert!(text.contains(from), "{text}");
         self.world.write(file, &text.replacen(from, to, 1));
     }
 
-    /// Takes every role away from an identity.
+    /// Revokes all roles of an identity.
     fn strip(&self, identity: &str) {
         for assignment in self.world.tenant.assignments_of(identity) {
             assert!(self.world.tenant.revoke(&assignment.id));
@@ -73,7 +73,7 @@ async fn account() -> Account {
     Azurite::shared().await.unwrap().account().unwrap()
 }
 
-/// The checks of this state, with what was found and what to do.
+/// Returns the findings of a state: the check, and the result with the advice.
 fn findings(ended: &Ended, state: &str) -> Vec<(String, String)> {
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
     let found = ended.json();
@@ -85,7 +85,7 @@ fn findings(ended: &Ended, state: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Asserts that one check fails and no other, and that it says each of these.
+/// Asserts that exactly this check fails, with these texts.
 #[track_caller]
 fn assert_only(ended: &Ended, check: &str, texts: &[&str]) {
     let failed = findings(ended, "failed");
@@ -97,14 +97,14 @@ fn assert_only(ended: &Ended, check: &str, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn where_everything_is_as_it_must_be_everything_was_looked_at() {
+async fn a_healthy_installation_passes_every_check() {
     let ended = Scene::healthy().await.doctor(&["--output", "json"]).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(findings(&ended, "failed"), []);
     assert_eq!(findings(&ended, "notChecked"), []);
 }
 
-/// A way to spoil a scene, the check that finds it, and what it says of it.
+/// A fault, the check that finds it, and the texts of the finding.
 type PlantedFault = (fn(&mut Scene), &'static str, &'static [&'static str]);
 
 const PLANTED_FAULTS: [PlantedFault; 12] = [
@@ -176,7 +176,7 @@ const PLANTED_FAULTS: [PlantedFault; 12] = [
 ];
 
 #[tokio::test]
-async fn each_of_twelve_planted_faults_is_named_and_nothing_else_is() {
+async fn each_of_twelve_faults_fails_exactly_one_check() {
     for (plant, check, texts) in PLANTED_FAULTS {
         let mut scene = Scene::healthy().await;
         plant(&mut scene);
@@ -186,7 +186,7 @@ async fn each_of_twelve_planted_faults_is_named_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_broker_that_may_not_read_in_azure_is_named_with_the_command_that_mends_it() {
+async fn a_missing_azure_role_is_reported_with_the_command_that_assigns_it() {
     for (status, roles, text) in [
         (200, &[][..], "new identities get their baseline roles late → az role assignment create"),
         (403, &[], "you cannot list its role assignments → you need the Azure role Reader"),
@@ -201,7 +201,7 @@ async fn a_broker_that_may_not_read_in_azure_is_named_with_the_command_that_mend
 }
 
 #[tokio::test]
-async fn an_azure_role_of_ones_own_making_is_no_fault_and_not_taken_for_granted() {
+async fn a_custom_azure_role_neither_passes_nor_fails() {
     let mut scene = Scene::healthy().await;
     let arm = fake_arm::start(200, &["some-other-role"]).await;
     scene.environment.push(("ARM_ENDPOINT", arm));
@@ -212,16 +212,16 @@ async fn an_azure_role_of_ones_own_making_is_no_fault_and_not_taken_for_granted(
 }
 
 #[tokio::test]
-async fn a_clock_that_is_wrong_is_named() {
+async fn a_wrong_clock_is_reported() {
     let mut scene = Scene::healthy().await;
-    let late = late_server::before(scene.world.tenant.graph_endpoint()).await;
+    let late = slow_clock::in_front_of(scene.world.tenant.graph_endpoint()).await;
     scene.environment.push(("GRAPH_ENDPOINT", late));
     let ended = scene.doctor(&["--output", "json"]).await;
     assert_only(&ended, "clock", &["seconds ahead of Microsoft Graph", "NTP"]);
 }
 
 #[tokio::test]
-async fn what_the_broker_says_of_itself_is_told() {
+async fn failed_health_checks_of_the_broker_are_reported() {
     for (answer, text) in [
         (health("failed"), "failed: queues → see the broker's log"),
         (
@@ -237,7 +237,7 @@ async fn what_the_broker_says_of_itself_is_told() {
 }
 
 #[tokio::test]
-async fn storage_that_lets_nobody_in_is_named_with_the_role_that_it_takes() {
+async fn denied_access_to_storage_is_reported_with_the_needed_role() {
     let mut scene = Scene::healthy().await;
     let other = account().await;
     scene.host_storage =
@@ -251,13 +251,13 @@ async fn storage_that_lets_nobody_in_is_named_with_the_role_that_it_takes() {
     assert!(!format!("{ended:?}").contains(other.key()), "a key was printed");
 }
 
-/// The key of a connection string.
+/// Returns the account key of a connection string.
 fn account_key(connection: &str) -> &str {
     connection.split(';').find_map(|part| part.strip_prefix("AccountKey=")).unwrap()
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_counted_and_the_command_named_that_replays_it() {
+async fn failed_requests_are_counted_and_replay_is_suggested() {
     let scene = Scene::healthy().await;
     let account = Account::from_connection_string(&scene.host_storage).unwrap();
     let failed = account.queue("app-role-failed").unwrap();
@@ -270,7 +270,7 @@ async fn what_was_given_up_is_counted_and_the_command_named_that_replays_it() {
 }
 
 #[tokio::test]
-async fn what_was_not_named_is_not_looked_at_and_says_which_option_names_it() {
+async fn a_skipped_check_names_its_option() {
     let world = World::new().await;
     let ended = world.run(&["doctor", "--output", "json"]).await;
     let not_checked = findings(&ended, "notChecked");

@@ -1,4 +1,4 @@
-//! How the tenant differs from the policy.
+//! `drift`: differences between tenant and policy.
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -20,7 +20,7 @@ async fn world(policy: &str) -> World {
 }
 
 #[tokio::test]
-async fn a_tenant_that_cannot_be_read_is_reported_and_not_free_of_drift() {
+async fn a_tenant_that_cannot_be_read_is_a_failure() {
     let world = world(&with_baseline(&["Orders.Read"], &json!({}))).await;
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::ListAssignedTo, outage);
@@ -32,7 +32,7 @@ async fn a_tenant_that_cannot_be_read_is_reported_and_not_free_of_drift() {
 }
 
 #[tokio::test]
-async fn what_the_baseline_gives_and_nobody_holds_is_missing() {
+async fn a_baseline_role_that_is_not_assigned_is_missing() {
     let world = world(&with_baseline(&["Orders.Read", "Orders.Write"], &json!({}))).await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let ended = world.run(&DRIFT).await;
@@ -49,7 +49,7 @@ async fn what_the_baseline_gives_and_nobody_holds_is_missing() {
 }
 
 #[tokio::test]
-async fn what_somebody_holds_and_no_rule_allows_is_unexpected() {
+async fn an_assigned_role_that_no_rule_allows_is_unexpected() {
     let world = world(POLICY).await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Admin").unwrap();
@@ -68,7 +68,7 @@ async fn what_somebody_holds_and_no_rule_allows_is_unexpected() {
 }
 
 #[tokio::test]
-async fn what_the_policy_names_and_the_tenant_does_not_have_is_said() {
+async fn names_of_the_policy_that_do_not_exist_are_reported() {
     let more = json!({ "allow": [{
         "name": "gone", "requesters": ["queue:app-role-requests"], "api": "api://gone",
         "principals": [ORDERS_IDENTITY], "roles": ["Gone.Read"],
@@ -85,7 +85,7 @@ async fn what_the_policy_names_and_the_tenant_does_not_have_is_said() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_as_the_policy_says_has_no_drift() {
+async fn a_tenant_that_agrees_with_the_policy_has_no_drift() {
     let protected = json!({ "protected": [ORDERS_IDENTITY] });
     let world = world(&with_baseline(&["Orders.Read"], &protected)).await;
     let ended = world.run(&DRIFT).await;
@@ -96,7 +96,7 @@ async fn a_tenant_that_is_as_the_policy_says_has_no_drift() {
 }
 
 #[tokio::test]
-async fn what_makes_the_broker_a_broker_is_expected_of_it_and_of_nobody_else() {
+async fn the_brokers_own_roles_are_expected_only_of_the_broker() {
     let policy = POLICY.replace("c0a70500-0000-4000-8000-0000000000b1", "graph");
     let world = world(&policy).await;
     let principals = |drift: &Value| {
@@ -110,7 +110,7 @@ async fn what_makes_the_broker_a_broker_is_expected_of_it_and_of_nobody_else() {
 }
 
 #[tokio::test]
-async fn everybody_is_looked_at_however_many_pages_graph_has() {
+async fn all_pages_of_identities_are_compared() {
     let policy = with_baseline(&["Orders.Read"], &json!({}));
     let world = world(&policy.replace("rg-orders-dev", "rg-load")).await;
     for identity in managed_identities(1_005) {

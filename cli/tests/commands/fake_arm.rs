@@ -1,4 +1,4 @@
-//! A server that lists role assignments as Azure Resource Manager does.
+//! A server that lists role assignments like Azure Resource Manager.
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -6,10 +6,10 @@ use warp::{Filter, http::StatusCode};
 
 use crate::world::POLICY;
 
-/// The id of the role Reader ("Azure built-in roles").
+/// The ID of the role Reader ("Azure built-in roles").
 pub(crate) const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
-/// Starts one that answers with this status, and with assignments of these roles; its address.
+/// Starts a server that answers with this status and with assignments of these roles. Returns its address.
 pub(crate) async fn start(status: u16, roles: &[&str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A server that answers as the broker's contract says.
+//! A server with the broker's HTTP API.
 
 use std::{
     collections::VecDeque,
@@ -15,26 +15,26 @@ use warp::{
 
 use crate::world::{Ended, World, end};
 
-/// What was asked of the broker.
-type Asked = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
+/// The requests that the broker received.
+type Received = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
 
-/// A broker that gives these answers, one after another.
+/// A broker that gives prepared answers, one after another.
 pub(crate) struct FakeBroker {
     pub(crate) address: SocketAddr,
-    asked: Asked,
+    received: Received,
 }
 
-/// An answer: its status, and its body.
+/// An answer: status and body.
 #[derive(Clone)]
 pub(crate) struct Answer(pub(crate) u16, pub(crate) Value);
 
 impl FakeBroker {
-    /// A healthy one.
+    /// Starts a healthy broker.
     pub(crate) async fn start(answers: &[Answer]) -> Self {
         Self::serve(answers, health("ok")).await
     }
 
-    /// One that says this of its health.
+    /// Starts a broker with this answer of its health endpoint.
     pub(crate) async fn with_health(health: Value) -> Self {
         Self::serve(&[], health).await
     }
@@ -42,8 +42,8 @@ impl FakeBroker {
     async fn serve(answers: &[Answer], health: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Asked::default();
-        let noted = asked.clone();
+        let received = Received::default();
+        let noted = received.clone();
         let answers = Arc::new(Mutex::new(VecDeque::from(answers.to_vec())));
         let stock = warp::path!("api" / "app-role-assignments");
         let route = warp::post()
@@ -63,7 +63,7 @@ impl FakeBroker {
             });
         let health = warp::path!("api" / "health").map(move || warp::reply::json(&health));
         tokio::spawn(warp::serve(route.or(health)).incoming(listener).run());
-        Self { address, asked }
+        Self { address, received }
     }
 
     /// Runs `app-role submit assign` with a key.
@@ -81,12 +81,12 @@ impl FakeBroker {
         world.command(&[&assign[..], &["--broker", &base], more].concat())
     }
 
-    pub(crate) fn asked(&self) -> Vec<(HeaderMap, Value)> {
-        self.asked.lock().unwrap().clone()
+    pub(crate) fn received(&self) -> Vec<(HeaderMap, Value)> {
+        self.received.lock().unwrap().clone()
     }
 }
 
-/// A result of the broker about one role.
+/// Returns a result about one role.
 pub(crate) fn result(status: &str, message: &str) -> Value {
     json!({
         "invocationId": "5f0a7d0e-0000-4000-8000-000000000000", "function": "AssignRoleHttp",
@@ -98,7 +98,7 @@ pub(crate) fn result(status: &str, message: &str) -> Value {
     })
 }
 
-/// What Health answers whose `queues` is this.
+/// Returns the answer of the health endpoint with this state of `queues`.
 pub(crate) fn health(queues: &str) -> Value {
     json!({ "status": if queues == "failed" { "failed" } else { "ok" }, "checks": {
         "settings": "ok", "functions": "ok", "policy": "ok", "token": "ok", "roles": "ok",

@@ -1,7 +1,7 @@
-//! The examples of every `--help`, run as they stand there, and what some commands say when things go
-//! wrong; word for word, for people and for programs.
+//! Golden files: the exact output of every example of the help texts, as tables and as JSON, and of some
+//! errors.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p app-role-cli golden` writes the files in `tests/golden` anew.
+//! `UPDATE_GOLDEN=1 cargo test -p app-role-cli golden` rewrites the files in `tests/golden`.
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,10 @@ use crate::{
     world::{World, app_root, with_baseline},
 };
 
-/// How many commands are run at once.
+/// The number of commands that run at the same time.
 const SIDE_BY_SIDE: usize = 4;
 
-/// What goes wrong, by the command that it goes wrong with.
+/// Commands that fail, by the name of their golden file.
 const FAILURES: &[(&str, &str)] = &[
     ("app-role", "app-role grant id-orders api://orders Orders.Read"),
     ("assign", "app-role assign id-orders graph Directory.ReadWrite.All --yes"),
@@ -42,7 +42,7 @@ const FAILURES: &[(&str, &str)] = &[
     ("replay", "app-role replay --failed https://example.com --requests \"$RequestQueues\""),
 ];
 
-/// A request that was given up, as the handler puts it into the queue.
+/// Returns a failed request, as the broker writes it into the queue.
 fn failed_request() -> String {
     json!({
         "request": json!({ "requestId": "INC-1234", "principal": "id-orders", "api": "api://orders",
@@ -53,7 +53,7 @@ fn failed_request() -> String {
     .to_string()
 }
 
-/// A tenant in which there is everything that the examples name.
+/// Starts a tenant with everything that the examples name.
 async fn world() -> (World, Account) {
     let world = World::new().await;
     world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
@@ -83,7 +83,7 @@ async fn world() -> (World, Account) {
     (world, account)
 }
 
-/// Runs a line of a shell in a fresh world; what was seen, without what differs from run to run.
+/// Runs a shell command in a new world. Returns a transcript without values that differ between runs.
 async fn seen(line: &str) -> String {
     let (world, account) = world().await;
     let broker = FakeBroker::start(&[Answer(200, result("assigned", ""))]).await;
@@ -98,14 +98,14 @@ async fn seen(line: &str) -> String {
     transcript(line, &crate::world::end(command, "").await)
 }
 
-/// The examples of a command's help.
+/// Returns the examples of a command's help.
 fn examples(command: &clap::Command) -> Vec<String> {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
     lines.filter(|line| line.starts_with("app-role ")).map(str::to_owned).collect()
 }
 
-/// A command and those below it, by the name of its golden file.
+/// Returns a command and its subcommands, by the names of their golden files.
 fn commands(name: &str, command: &clap::Command) -> Vec<(String, Vec<String>)> {
     let mut all = vec![(name.to_owned(), examples(command))];
     for below in command.get_subcommands() {
@@ -123,7 +123,7 @@ fn golden_file(name: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn every_example_of_the_help_does_what_is_written_down() {
+async fn every_example_of_the_help_prints_its_golden_file() {
     let commands = commands("app-role", &Arguments::command());
     let transcripts = stream::iter(commands)
         .map(async |(name, examples)| {
@@ -140,7 +140,7 @@ async fn every_example_of_the_help_does_what_is_written_down() {
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
-/// What is run of a command: its examples, for people and for programs, and what goes wrong.
+/// Returns the shell commands of a golden file: examples, the same with JSON output, and failures.
 fn lines(name: &str, examples: &[String]) -> Vec<String> {
     let for_programs = |example: &String| format!("{example} --output json");
     let both = examples.iter().flat_map(|example| [example.clone(), for_programs(example)]);
@@ -148,7 +148,7 @@ fn lines(name: &str, examples: &[String]) -> Vec<String> {
     both.chain(failures.map(|(_, line)| (*line).to_owned())).collect()
 }
 
-/// What is wrong with a golden file, if anything.
+/// Returns the difference to a golden file, if any.
 #[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 fn compare(name: &str, text: &str) -> Option<String> {
     let file = golden_file(name);

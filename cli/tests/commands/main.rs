@@ -1,4 +1,4 @@
-//! `app-role`, run as an operator runs it, against an emulated tenant.
+//! Tests of the program `app-role`, against an emulated tenant.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
@@ -10,13 +10,13 @@ mod drift;
 mod fake_arm;
 mod fake_broker;
 mod golden;
-mod late_server;
+mod lists;
 mod names;
 mod plan;
 mod policy;
-mod reading;
 mod replay;
 mod sign_in;
+mod slow_clock;
 mod submit;
 mod transcript;
 mod why;

@@ -1,4 +1,4 @@
-//! Names that mean nothing, or several things.
+//! Names that are misspelled, unknown or ambiguous.
 
 use tenant_emulator::{
     ServicePrincipal,
@@ -10,7 +10,7 @@ use crate::world::World;
 const NOBODY: &str = "c0a70500-0000-4000-8000-00000000dead";
 
 #[tokio::test]
-async fn a_name_with_a_typo_is_answered_with_the_right_one() {
+async fn a_misspelled_name_gets_a_suggestion() {
     let world = World::new().await;
     for (arguments, hint) in [
         (&["list", "id-ordres"][..], "did you mean id-orders?"),
@@ -23,7 +23,7 @@ async fn a_name_with_a_typo_is_answered_with_the_right_one() {
 }
 
 #[tokio::test]
-async fn a_name_of_several_is_never_guessed_and_the_candidates_are_listed() {
+async fn an_ambiguous_name_lists_the_candidates() {
     let world = World::new().await;
     for arguments in
         [&["list", "id-batch"][..], &["assign", "id-batch", "api://orders", "Orders.Read", "--yes"]]
@@ -38,7 +38,7 @@ async fn a_name_of_several_is_never_guessed_and_the_candidates_are_listed() {
 }
 
 #[tokio::test]
-async fn what_nobody_knows_is_not_found() {
+async fn an_unknown_name_is_not_found() {
     let world = World::new().await;
     for arguments in [
         &["list", NOBODY][..],
@@ -55,7 +55,7 @@ async fn what_nobody_knows_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_name_that_cannot_be_one_is_wrong_usage() {
+async fn an_invalid_name_is_a_usage_error() {
     let world = World::new().await;
     for name in ["", "/subscriptions/contoso", "a\u{202e}b"] {
         let ended = world.run(&["list", name]).await;
@@ -65,7 +65,7 @@ async fn a_name_that_cannot_be_one_is_wrong_usage() {
 }
 
 #[tokio::test]
-async fn an_identity_that_is_seconds_old_is_waited_for() {
+async fn a_new_identity_is_looked_up_again_until_it_appears() {
     let world = World::new().await;
     let young = "c0a70500-0000-4000-8000-000000000300";
     let resource = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-new/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-new";

@@ -1,4 +1,4 @@
-//! What the broker would do with a request.
+//! `plan`: what the broker would do with a request.
 
 use serde_json::json;
 use tenant_emulator::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
@@ -12,7 +12,7 @@ fn request(principal: &str, roles: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn what_the_broker_would_not_understand_is_answered_with_the_place() {
+async fn an_invalid_request_is_reported_with_its_json_path() {
     let world = World::new().await;
     for (text, place) in [
         ("{", "request: EOF"),
@@ -32,7 +32,7 @@ async fn what_the_broker_would_not_understand_is_answered_with_the_place() {
 }
 
 #[tokio::test]
-async fn each_answer_of_the_broker_has_its_exit_status() {
+async fn each_answer_has_its_exit_status() {
     let world = World::new().await;
     for (request, code, texts) in [
         (request("id-orders", &["Orders.Admin"]), 3, ["denied", "names the role Orders.Admin"]),
@@ -55,7 +55,7 @@ async fn each_answer_of_the_broker_has_its_exit_status() {
 }
 
 #[tokio::test]
-async fn what_would_be_done_is_shown_with_its_rule_and_not_done() {
+async fn a_plan_names_the_rule_and_changes_nothing() {
     let world = World::new().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Write").unwrap();
     world.write("request.json", &request("id-orders", &["Orders.Read", "Orders.Write"]));
@@ -68,7 +68,7 @@ async fn what_would_be_done_is_shown_with_its_rule_and_not_done() {
 }
 
 #[tokio::test]
-async fn graphs_own_body_is_planned_too_and_the_brokers_own_identity_is_denied() {
+async fn graphs_own_request_body_is_planned_and_the_brokers_identity_is_denied() {
     let world = World::new().await;
     let graphs = json!({
         "principalId": ORDERS_IDENTITY, "resourceId": ORDERS_API, "appRoleId": ORDERS_READ,
@@ -80,7 +80,7 @@ async fn graphs_own_body_is_planned_too_and_the_brokers_own_identity_is_denied()
 }
 
 #[tokio::test]
-async fn without_a_policy_everything_would_be_denied_and_the_reason_is_told() {
+async fn without_a_policy_everything_is_denied_with_the_reason() {
     let world = World::new().await;
     std::fs::remove_file(world.path("policy.json")).unwrap();
     let ended = world.run_with(&PLAN, &request("id-orders", &["Orders.Read"])).await;

@@ -1,4 +1,4 @@
-//! Checking the policy, and explaining what it decides.
+//! `policy`: validation and explanations.
 
 use tenant_emulator::contoso::{ORDERS_IDENTITY, REPORTS_IDENTITY};
 
@@ -16,7 +16,7 @@ fn explain<'a>(
 const TEAM: &str = "queue:app-role-requests";
 
 #[tokio::test]
-async fn a_faulty_policy_is_refused_with_every_fault_and_needs_no_sign_in() {
+async fn every_fault_of_a_policy_is_reported_without_signing_in() {
     let world = World::new().await;
     world.write("faulty.json", r#"{ "version": 1, "allow": [ { "name": "a", "requesters": ["x"], "principals": [], "api": "Orders API", "roles": ["*x"] } ] }"#);
     let mut command = world.command(&["policy", "check", "faulty.json"]);
@@ -29,7 +29,7 @@ async fn a_faulty_policy_is_refused_with_every_fault_and_needs_no_sign_in() {
 }
 
 #[tokio::test]
-async fn what_is_probably_not_meant_is_a_warning() {
+async fn a_likely_mistake_is_a_warning() {
     let world = World::new().await;
     let wide = world.read("policy.json").replace("/resourceGroups/rg-orders-dev", "");
     world.write("policy.json", &wide);
@@ -41,7 +41,7 @@ async fn what_is_probably_not_meant_is_a_warning() {
 }
 
 #[tokio::test]
-async fn what_is_denied_is_explained_by_what_the_nearest_rule_lacks() {
+async fn a_denial_is_explained_by_the_nearest_rules() {
     let world = World::new().await;
     for (principal, role, requester, missing) in [
         ("id-orders", "Orders.Admin", TEAM, "\"roles\" does not name Orders.Admin"),
@@ -57,7 +57,7 @@ async fn what_is_denied_is_explained_by_what_the_nearest_rule_lacks() {
 }
 
 #[tokio::test]
-async fn what_no_rule_can_allow_is_explained_too() {
+async fn a_denial_that_no_rule_can_change_is_explained() {
     let world = World::new().await;
     world.protect(&[ORDERS_IDENTITY]);
     let asked = explain("id-orders", "api://orders", "Orders.Read", TEAM);
@@ -68,7 +68,7 @@ async fn what_no_rule_can_allow_is_explained_too() {
 }
 
 #[tokio::test]
-async fn what_is_allowed_is_explained_by_its_rule() {
+async fn an_allowed_role_is_explained_by_its_rule() {
     let world = World::new().await;
     let asked = explain("id-orders", "api://orders", "orders.read", TEAM);
     world.run(&asked).await.assert_done(&["allowed by rule \"orders workloads\""]);
@@ -78,7 +78,7 @@ async fn what_is_allowed_is_explained_by_its_rule() {
 }
 
 #[tokio::test]
-async fn an_explanation_for_programs_has_a_code_and_the_gaps() {
+async fn the_json_explanation_has_a_code_and_the_gaps() {
     let world = World::new().await;
     let asked = explain(REPORTS_IDENTITY, "api://orders", "Orders.Read", TEAM);
     let ended = world.run(&[&asked[..], &["--output", "json"]].concat()).await;

@@ -1,4 +1,4 @@
-//! Replaying requests that the broker gave up: never lost, at worst sent twice.
+//! `replay`: a failed request is never lost, and at worst sent twice.
 
 use app_role_cli::{
     replay::{Done, FAILED_REQUESTS, Replay, Tally},
@@ -11,7 +11,7 @@ use crate::world::{Ended, World as Tenant};
 
 const REQUEST: &str = r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
 
-/// What the broker writes when it gives a request up.
+/// Returns a failed request, as the broker writes it.
 fn failed(request: &str, requester: &str) -> String {
     let message = json!({
         "request": request,
@@ -51,7 +51,7 @@ impl World {
         replay(&self.account, &self.account)
     }
 
-    /// A way to the same account on which a test can make trouble.
+    /// Returns a proxy with which a test can cause faults, and the account behind it.
     async fn proxied(&self) -> (StorageProxy, Account) {
         let [_, port, _] = Azurite::shared().await.unwrap().ports();
         let proxy = StorageProxy::start(port, 7).await.unwrap();
@@ -59,7 +59,7 @@ impl World {
         (proxy, account)
     }
 
-    /// Runs the program on this account.
+    /// Runs the program with this account.
     async fn command(&self, more: &[&str]) -> Ended {
         let connection = self.account.connection_string();
         let replay = ["replay", "--failed", &connection, "--requests", &connection];
@@ -69,7 +69,7 @@ impl World {
     }
 }
 
-/// The account as an operator opens it, without the patience of one.
+/// Opens the account as an operator does, but without retries.
 fn opened(account: &Account) -> storage::Account {
     let nobody = || unreachable!("an account with a key needs no sign-in");
     storage::Account::open(&account.connection_string(), nobody).unwrap().without_retries()
@@ -83,7 +83,7 @@ async fn texts(queue: &Queue) -> Vec<String> {
     queue.peek().await.unwrap().into_iter().map(|message| message.text).collect()
 }
 
-/// Runs it; the lines that it told.
+/// Runs a replay. Returns its reports, too.
 async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
     let mut lines = Vec::new();
     let tally = replay.run(|entry| lines.push(entry.to_string())).await.unwrap();
@@ -91,7 +91,7 @@ async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
 }
 
 #[tokio::test]
-async fn without_a_queue_of_failed_requests_the_error_names_it() {
+async fn the_error_names_a_missing_queue() {
     let account = Azurite::shared().await.unwrap().account().unwrap();
     let error = replay(&account, &account).run(|_| ()).await.unwrap_err();
     assert!(error.to_string().contains("queue 'app-role-failed': not found"), "{error}");
@@ -109,7 +109,7 @@ async fn a_request_goes_back_to_its_requesters_queue_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_replayed_is_named_and_stays_visible_and_does_not_hold_up_the_rest() {
+async fn a_message_that_cannot_be_replayed_is_reported_and_does_not_block_the_others() {
     let messages = [
         "no JSON at all".to_owned(),
         failed(REQUEST, "admin"),
@@ -131,7 +131,7 @@ async fn what_cannot_be_replayed_is_named_and_stays_visible_and_does_not_hold_up
 }
 
 #[tokio::test]
-async fn nothing_of_a_requests_text_is_told_but_its_label() {
+async fn only_the_request_id_of_a_requests_text_is_printed() {
     let messages = [failed(REQUEST, "queue:app-role-requests"), failed(REQUEST, "admin")];
     let world = World::with_failed(&messages).await;
     let (previewed, _) = world.replay().preview().await.unwrap();
@@ -154,7 +154,7 @@ async fn a_preview_changes_nothing() {
 }
 
 #[tokio::test]
-async fn more_requests_than_one_answer_holds_are_all_replayed() {
+async fn more_than_32_requests_are_replayed() {
     let messages: Vec<_> =
         (0..40).map(|n| failed(&n.to_string(), "queue:app-role-requests")).collect();
     let world = World::with_failed(&messages).await;
@@ -175,7 +175,7 @@ async fn a_request_that_cannot_be_sent_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn trouble_between_sending_and_deleting_sends_a_request_twice_and_loses_none() {
+async fn an_outage_between_sending_and_deleting_loses_no_request() {
     let messages = ["1", "2"].map(|n| failed(n, "queue:app-role-requests"));
     let world = World::with_failed(&messages).await;
     let (proxy, troubled) = world.proxied().await;
@@ -189,7 +189,7 @@ async fn trouble_between_sending_and_deleting_sends_a_request_twice_and_loses_no
 }
 
 #[tokio::test]
-async fn an_account_that_cannot_be_opened_is_wrong_usage_and_not_repeated() {
+async fn an_invalid_account_is_a_usage_error_and_not_repeated() {
     let world = Tenant::new().await;
     for account in ["https://stbroker.blob.core.windows.net/?sig=secret", "AccountKey=secret"] {
         let ended = world.run(&["replay", "--failed", account, "--requests", account]).await;
@@ -199,7 +199,7 @@ async fn an_account_that_cannot_be_opened_is_wrong_usage_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn what_is_still_there_makes_the_command_fail_and_says_what_to_do() {
+async fn requests_that_were_not_replayed_make_the_command_fail() {
     let world = World::with_failed(&[failed(REQUEST, "queue:no-such-queue")]).await;
     world.command(&[]).await.assert_failed(1, &["1 messages are still in app-role-failed"]);
     world.failed.send(&failed(REQUEST, "queue:app-role-requests")).await.unwrap();
@@ -208,7 +208,7 @@ async fn what_is_still_there_makes_the_command_fail_and_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_command_replays_and_a_dry_run_only_says_so() {
+async fn replay_sends_requests_and_its_dry_run_does_not() {
     let world = World::with_failed(&[failed(REQUEST, "queue:app-role-requests")]).await;
     let ended = world.command(&["--dry-run"]).await;
     ended.assert_done(&["would be replayed", "INC-1234", "1 of about 1 messages"]);

@@ -1,8 +1,8 @@
-//! As whom one is signed in.
+//! Signing in.
 
 use crate::world::{Ended, OPERATOR, World, end};
 
-/// Runs a command that signs in, with this `az` in the path.
+/// Runs a command with this script as the Azure CLI.
 #[cfg(unix)]
 async fn with_az(world: &World, script: &str) -> Ended {
     use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ async fn with_az(world: &World, script: &str) -> Ended {
     end(command, "").await
 }
 
-/// A token of the operator, as the emulated tenant issues it.
+/// Fetches a token of the operator from the emulated tenant.
 async fn token(world: &World) -> String {
     let client =
         azure_rest::client::build_for_identity_endpoint(&azure_rest::timing::CallTiming::default());
@@ -29,7 +29,7 @@ async fn token(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn without_a_managed_identity_the_hint_says_what_is_missing() {
+async fn a_missing_managed_identity_is_explained() {
     let world = World::new().await;
     let mut command = world.command(&["list", "id-orders"]);
     command.env("IDENTITY_HEADER", "wrong");
@@ -42,7 +42,7 @@ async fn without_a_managed_identity_the_hint_says_what_is_missing() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn whoever_is_not_signed_in_to_the_azure_cli_is_told_how() {
+async fn a_missing_sign_in_to_the_azure_cli_is_explained() {
     let world = World::new().await;
     let ended = with_az(&world, "echo 'Please run az login to setup account.' >&2; exit 1").await;
     ended.assert_failed(1, &["you are not signed in", "hint: sign in with `az login"]);
@@ -50,7 +50,7 @@ async fn whoever_is_not_signed_in_to_the_azure_cli_is_told_how() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn whoever_is_signed_in_to_the_azure_cli_is_the_operator() {
+async fn the_account_of_the_azure_cli_is_the_operator() {
     let world = World::new().await;
     let token = token(&world).await;
     let answer = serde_json::json!({
@@ -63,7 +63,7 @@ async fn whoever_is_signed_in_to_the_azure_cli_is_the_operator() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_token_of_nobody_knows_whom_changes_nothing() {
+async fn a_token_without_an_object_id_is_refused() {
     let world = World::new().await;
     let answer = r#"{"accessToken":"a.b.c","expires_on":4102444800,"tokenType":"Bearer"}"#;
     let ended = with_az(&world, &format!("echo '{answer}'")).await;

@@ -1,4 +1,4 @@
-//! Asking the broker, against a server that answers as the broker's contract says.
+//! `submit`: requests to the broker.
 
 use azure_rest::claims::Claims;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{
     world::{World, end},
 };
 
-/// A problem of RFC 9457 with the members of a result beside its own.
+/// Returns problem details (RFC 9457) with the fields of a result.
 fn problem(status: u16, role: &str, detail: &str) -> Answer {
     let mut body = result(role, detail);
     let own =
@@ -19,7 +19,7 @@ fn problem(status: u16, role: &str, detail: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_the_broker_refuses_ends_with_its_reason_and_its_exit_status() {
+async fn a_refusal_has_its_reason_and_its_exit_status() {
     let world = World::new().await;
     for (status, role, code) in [
         (400, "invalid", 1),
@@ -38,7 +38,7 @@ async fn what_the_broker_refuses_ends_with_its_reason_and_its_exit_status() {
 }
 
 #[tokio::test]
-async fn what_was_done_in_part_says_so() {
+async fn a_partial_success_is_reported() {
     let world = World::new().await;
     let Answer(status, mut body) = problem(502, "failed", "Microsoft Graph refused");
     let done = json!({ "status": "assigned", "value": "Orders.Write" });
@@ -48,7 +48,7 @@ async fn what_was_done_in_part_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_not_the_broker_is_not_believed() {
+async fn an_answer_that_is_not_the_brokers_is_a_failure() {
     let world = World::new().await;
     for body in [json!("<html>"), json!({}), json!({ "roles": [] })] {
         let broker = FakeBroker::start(&[Answer(200, body)]).await;
@@ -60,7 +60,7 @@ async fn what_is_not_the_broker_is_not_believed() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_meant_is_told_as_the_broker_tells_it() {
+async fn suggestions_and_candidates_of_the_broker_are_printed() {
     let world = World::new().await;
     let Answer(status, mut body) = problem(404, "notFound", "there is no such role");
     body["roles"][0]["suggestions"] = json!(["Orders.Read", "Orders.Write"]);
@@ -71,7 +71,7 @@ async fn what_may_have_been_meant_is_told_as_the_broker_tells_it() {
 }
 
 #[tokio::test]
-async fn who_asks_must_be_said_and_where() {
+async fn the_url_and_a_way_to_authenticate_are_required() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[]).await;
     end(broker.command(&world, &[]), "")
@@ -83,11 +83,11 @@ async fn who_asks_must_be_said_and_where() {
         let ended = world.run(&[&submit[..], &["--broker", address]].concat()).await;
         ended.assert_failed(2, &["https://"]);
     }
-    assert!(broker.asked().is_empty());
+    assert!(broker.received().is_empty());
 }
 
 #[tokio::test]
-async fn what_the_broker_could_not_read_is_not_sent() {
+async fn an_invalid_request_is_not_sent() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[]).await;
     for (option, value) in
@@ -95,11 +95,11 @@ async fn what_the_broker_could_not_read_is_not_sent() {
     {
         broker.submit(&world, &[option, value]).await.assert_failed(2, &["error: "]);
     }
-    assert!(broker.asked().is_empty());
+    assert!(broker.received().is_empty());
 }
 
 #[tokio::test]
-async fn a_broker_that_cannot_do_it_now_is_asked_again_until_the_wait_is_over() {
+async fn an_unavailable_broker_is_retried_until_the_wait_is_over() {
     let world = World::new().await;
     let busy = || problem(503, "failed", "Microsoft Graph is throttling");
     let broker = FakeBroker::start(&[busy(), busy()]).await;
@@ -111,16 +111,16 @@ async fn a_broker_that_cannot_do_it_now_is_asked_again_until_the_wait_is_over() 
             "safe to send the request again",
         ],
     );
-    assert_eq!(broker.asked().len(), 1);
+    assert_eq!(broker.received().len(), 1);
     let broker = FakeBroker::start(&[busy(), busy(), Answer(201, result("assigned", ""))]).await;
     broker.submit(&world, &[]).await.assert_done(&["assigned", "orders workloads"]);
-    let asked = broker.asked();
+    let asked = broker.received();
     assert_eq!(asked.len(), 3);
     assert!(asked.iter().all(|(_, body)| *body == asked[0].1), "{asked:?}");
 }
 
 #[tokio::test]
-async fn a_broker_that_is_not_there_is_reported_by_its_host() {
+async fn an_unreachable_broker_is_reported_with_its_url() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[]).await;
     let mut command = broker.command(&world, &["--wait", "0"]);
@@ -136,13 +136,13 @@ async fn a_broker_that_is_not_there_is_reported_by_its_host() {
 }
 
 #[tokio::test]
-async fn the_same_request_goes_to_the_broker_that_would_be_carried_out_here() {
+async fn the_request_is_sent_to_the_broker_and_not_to_graph() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[Answer(201, result("assigned", ""))]).await;
     let options =
         ["--reason", "reads", "--request-id", "INC-1", "--not-after", "2099-01-01T00:00:00Z"];
     broker.submit(&world, &options).await.assert_done(&["assigned", "expire by 2026-08-21"]);
-    let (headers, body) = broker.asked().remove(0);
+    let (headers, body) = broker.received().remove(0);
     assert_eq!(headers["x-functions-key"], "secret-key");
     let expected = json!({
         "action": "assign", "principal": "id-orders", "api": "api://orders",
@@ -154,14 +154,13 @@ async fn the_same_request_goes_to_the_broker_that_would_be_carried_out_here() {
 }
 
 #[tokio::test]
-async fn without_a_key_the_operators_token_for_the_broker_is_sent_and_nobody_needs_a_right_in_the_tenant()
- {
+async fn an_audience_sends_the_operators_token_and_needs_no_permissions_in_the_tenant() {
     let world = World::with_roles(&[]).await;
     let broker = FakeBroker::start(&[Answer(200, result("alreadyAssigned", ""))]).await;
     let command = broker.command(&world, &["--audience", ORDERS_API_URI, "--output", "json"]);
     let ended = end(command, "").await;
     assert_eq!(ended.json()["roles"][0]["status"], "alreadyAssigned", "{ended:?}");
-    let (headers, _) = broker.asked().remove(0);
+    let (headers, _) = broker.received().remove(0);
     let token = headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap();
     let claims = Claims::decode(token);
     assert_eq!(claims.audience.as_deref(), Some(ORDERS_API_URI));
@@ -171,21 +170,21 @@ async fn without_a_key_the_operators_token_for_the_broker_is_sent_and_nobody_nee
 }
 
 #[tokio::test]
-async fn a_copied_function_is_asked_by_its_own_route_with_key_and_sign_in_at_once() {
+async fn a_route_selects_another_function_with_key_and_token_together() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[Answer(201, result("assigned", ""))]).await;
     let options = ["--route", "/api/people", "--audience", ORDERS_API_URI];
     broker.submit(&world, &options).await.assert_done(&["assigned"]);
-    let (headers, _) = broker.asked().remove(0);
+    let (headers, _) = broker.received().remove(0);
     assert!(headers.contains_key("x-functions-key") && headers.contains_key("authorization"));
     for elsewhere in ["https://contoso.example/api", "../../x/../..//contoso.example/"] {
         let ended = broker.submit(&world, &["--route", elsewhere]).await;
-        assert!(ended.code == 2 || broker.asked().len() == 1, "{ended:?}");
+        assert!(ended.code == 2 || broker.received().len() == 1, "{ended:?}");
     }
 }
 
 #[tokio::test]
-async fn a_revoke_says_so() {
+async fn submit_revoke_sends_the_action() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[Answer(200, result("revoked", ""))]).await;
     let base = format!("http://{}", broker.address);
@@ -193,5 +192,5 @@ async fn a_revoke_says_so() {
         world.command(&["submit", "revoke", "id-orders", "api://orders", "Orders.Read"]);
     command.env("APP_ROLE_BROKER_KEY", "key").env("APP_ROLE_BROKER", base);
     end(command, "").await.assert_done(&["revoked"]);
-    assert_eq!(broker.asked()[0].1["action"], "revoke");
+    assert_eq!(broker.received()[0].1["action"], "revoke");
 }

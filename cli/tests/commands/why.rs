@@ -1,4 +1,4 @@
-//! Whether a role is granted, since when, and why a token may lack it.
+//! `why`: whether a role is granted, and why a token may lack it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::world::World;
 
 const WHY: [&str; 4] = ["why", "id-orders", "api://orders", "Orders.Read"];
 
-/// The text of a token with these claims beside the usual ones.
+/// Returns a token with these claims and the usual ones.
 pub(crate) fn token(claims: &Value) -> String {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let mut all = json!({
@@ -30,7 +30,7 @@ async fn with_token(world: &World, token: &str) -> crate::world::Ended {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_not_repeated() {
+async fn an_invalid_token_is_refused_and_not_repeated() {
     let world = World::new().await;
     for text in ["", "c2VjcmV0", "a.b.c2VjcmV0", "e30.W10.c2VjcmV0"] {
         with_token(&world, text).await.assert_failed(2, &["does not contain a valid access token"]);
@@ -49,7 +49,7 @@ async fn a_role_that_is_not_granted_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_grant_is_shown_with_its_moment_and_what_it_means_for_tokens() {
+async fn a_grant_is_shown_with_its_time_and_its_effect_on_tokens() {
     let world = World::new().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let ended = world.run(&WHY).await;
@@ -65,7 +65,7 @@ async fn a_grant_is_shown_with_its_moment_and_what_it_means_for_tokens() {
 }
 
 #[tokio::test]
-async fn a_token_without_the_role_is_told_why_and_what_to_do() {
+async fn a_token_without_the_role_is_explained() {
     let world = World::new().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let now = OffsetDateTime::now_utc().unix_timestamp();
@@ -85,7 +85,7 @@ async fn a_token_without_the_role_is_told_why_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_token_with_the_role_is_good_however_it_was_pasted() {
+async fn a_token_with_the_role_is_accepted_in_every_form() {
     let world = World::new().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let good =
@@ -101,7 +101,7 @@ async fn a_token_with_the_role_is_good_however_it_was_pasted() {
 }
 
 #[tokio::test]
-async fn the_brokers_record_says_who_asked() {
+async fn the_audit_table_names_the_requester() {
     let world = World::new().await;
     let account = Azurite::shared().await.unwrap().account().unwrap();
     let connection = account.connection_string();

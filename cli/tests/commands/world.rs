@@ -1,4 +1,4 @@
-//! A tenant, an operator in it, and the program as it is built.
+//! An emulated tenant, an operator, and the program under test.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,14 +16,15 @@ use tenant_emulator::{
 };
 use tokio::{io::AsyncWriteExt, process::Command};
 
-/// The program as it is built.
+/// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
 
-/// The operator's object id: a managed identity, since the emulated tenant signs nobody else in.
+/// The operator's object ID. The operator is a managed identity, because the emulated tenant has no other
+/// sign-in.
 pub(crate) const OPERATOR: &str = "c0a70500-0000-4000-8000-000000000200";
 const OPERATOR_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000201";
 
-/// A policy that lets the stock queue give two roles to what lies in rg-orders-dev.
+/// A policy that allows the default queue to assign two roles to identities in rg-orders-dev.
 pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
     "name": "orders workloads",
     "requesters": ["queue:app-role-requests"],
@@ -43,13 +44,13 @@ pub(crate) fn with_baseline(roles: &[&str], more: &Value) -> String {
     policy.to_string()
 }
 
-/// A tenant, an operator in it, and a folder with a policy.
+/// A tenant with an operator, and a folder with a policy.
 pub(crate) struct World {
     pub(crate) tenant: Tenant,
     folder: TempDir,
 }
 
-/// How a command ended, and what it said.
+/// The exit status and the output of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -57,7 +58,7 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// Contoso with an operator who holds these roles on Microsoft Graph.
+/// Returns Contoso with an operator who holds these roles on Microsoft Graph.
 fn directory(roles: &[&str]) -> Directory {
     let mut directory = contoso();
     directory.add_service_principal(ServicePrincipal::user_assigned(
@@ -74,7 +75,7 @@ fn directory(roles: &[&str]) -> Directory {
 }
 
 impl World {
-    /// An operator who can do everything, and [`POLICY`].
+    /// A world with an operator who can do everything, and with [`POLICY`].
     pub(crate) async fn new() -> Self {
         Self::with_roles(&[APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, APPLICATION_READ_ALL]).await
     }
@@ -87,7 +88,7 @@ impl World {
         world
     }
 
-    /// Where a file of this world lies.
+    /// Returns the path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -100,21 +101,21 @@ impl World {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Protects these ids, beside what [`POLICY`] says.
+    /// Adds protected IDs to [`POLICY`].
     pub(crate) fn protect(&self, ids: &[&str]) {
         let mut policy: Value = serde_json::from_str(POLICY).unwrap();
         policy["protected"] = serde_json::json!(ids);
         self.write("policy.json", &policy.to_string());
     }
 
-    /// The program, signed in as the operator.
+    /// Returns a command of the program, signed in as the operator.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.signed_in(PROGRAM);
         command.args(arguments);
         command
     }
 
-    /// A line of a shell that finds the program by its name.
+    /// Returns a shell command that can run the program by its name.
     pub(crate) fn shell(&self, line: &str) -> Command {
         let folder = Path::new(PROGRAM).parent().unwrap().display();
         let mut command = self.signed_in("/bin/sh");
@@ -140,37 +141,37 @@ impl World {
         end(self.command(arguments), "").await
     }
 
-    /// The same, with this on standard input.
+    /// Runs the program with this standard input.
     pub(crate) async fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
         end(self.command(arguments), input).await
     }
 
-    /// Runs the program, which must end well; the JSON that it prints.
+    /// Runs the program, which must succeed, with JSON output. Returns the document.
     pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(&[arguments, &["--output", "json"]].concat()).await;
         assert_eq!(ended.code, 0, "{ended:?}");
         ended.json()
     }
 
-    /// The values of the Orders API's roles that a principal holds.
+    /// Returns the IDs of the roles that a principal holds.
     pub(crate) fn holds(&self, principal: &str) -> Vec<String> {
         let held = self.tenant.assignments_of(principal);
         held.into_iter().map(|one| one.app_role_id).collect()
     }
 
-    /// Whether no write was even tried.
+    /// Returns whether no write reached Graph.
     pub(crate) fn is_untouched(&self) -> bool {
         self.tenant.count(Route::CreateAssignment) == 0
             && self.tenant.count(Route::DeleteAssignment) == 0
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command and waits for its end.
 pub(crate) async fn end(mut command: Command, input: &str) -> Ended {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // Whoever needs no input may have ended already.
+    // A command that reads no input may have ended already.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     let output = child.wait_with_output().await.unwrap();
@@ -182,7 +183,7 @@ pub(crate) async fn end(mut command: Command, input: &str) -> Ended {
 }
 
 impl Ended {
-    /// Asserts how the command ended, and that standard error has each of these.
+    /// Asserts the exit status, and that standard error contains these texts.
     #[track_caller]
     pub(crate) fn assert_failed(&self, code: i32, texts: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
@@ -191,13 +192,13 @@ impl Ended {
         }
     }
 
-    /// Asserts that it ended well, and that standard output has each of these.
+    /// Asserts success, and that standard output contains these texts.
     #[track_caller]
     pub(crate) fn assert_done(&self, texts: &[&str]) {
         self.assert_said(0, texts);
     }
 
-    /// Asserts how it ended, and that standard output has each of these.
+    /// Asserts the exit status, and that standard output contains these texts.
     #[track_caller]
     pub(crate) fn assert_said(&self, code: i32, texts: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
@@ -206,14 +207,14 @@ impl Ended {
         }
     }
 
-    /// Standard output, all of it one JSON document.
+    /// Parses standard output as one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
-/// The folder of host.json, as it ships.
+/// The app root of the broker.
 pub(crate) fn app_root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -31,7 +31,8 @@ impl Answer {
     }
 
     /// Outcomes of roles of `api` for `principal`.
-    pub(crate) fn about(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Self {
+    #[must_use]
+    pub fn about(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Self {
         let (principal, api) = (Some(principal.into()), Some(api.into()));
         Self { principal, api, roles, candidates: Vec::new() }
     }

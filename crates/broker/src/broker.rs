@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "operator")]
+use app_roles::result::RequestResult;
 use app_roles::{
     event::{BaselineCheckRequested, ResourceWritten},
     ids::Guid,
@@ -137,6 +139,7 @@ impl Broker {
     }
 
     /// The answer to a request if it is a dry run. Nothing is recorded.
+    #[cfg(feature = "operator")]
     pub async fn rehearse(&self, ask: &Ask, request: &Request) -> Answer {
         let request = Request { dry_run: true, ..request.clone() };
         let answer = match self.decide_and_write(ask, Ok(&request)).await {
@@ -146,6 +149,14 @@ impl Broker {
             }
         };
         answer.for_each_role_of(&request)
+    }
+
+    /// The result that tells an answer which is not recorded: that of [`Broker::rehearse`], or of
+    /// changes that an operator made with their own permissions.
+    #[cfg(feature = "operator")]
+    #[must_use]
+    pub fn unrecorded_result(&self, ask: &Ask, request: &Request, answer: Answer) -> RequestResult {
+        self.recorder.result(ask, Asked::Request(request), answer)
     }
 
     /// Looks up what a principal holds on an API, as far as the policy shows it to the requester. The

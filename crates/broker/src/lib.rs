@@ -36,7 +36,7 @@ pub use health::Health;
 pub use mode::Mode;
 pub use reading::Reading;
 pub use recorded::Recorded;
-pub use recorder::{RECORD, rfc3339};
+pub use recorder::{RECORD, TOKEN_CACHE, rfc3339};
 pub use stop::{Again, Unreadable};
 pub use storage_checks::WatchedQueue;
 pub use writer::written;

@@ -32,7 +32,7 @@ pub const RECORD: &str = "record";
 
 /// How long the platform caches a managed identity's token ("Managed identities best practice
 /// recommendations"). After that, no token is older than a change.
-const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
+pub const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
 
 /// Keeps the record.
 pub(crate) struct Recorder {
@@ -226,7 +226,8 @@ impl Recorder {
         );
     }
 
-    fn result(&self, ask: &Ask, asked: Asked<'_>, answer: Answer) -> RequestResult {
+    /// The result that tells an answer to the requester.
+    pub(crate) fn result(&self, ask: &Ask, asked: Asked<'_>, answer: Answer) -> RequestResult {
         let request_id = asked.request().and_then(|request| request.request_id.as_ref());
         let is_changed = answer.roles.iter().any(RoleOutcome::is_change);
         RequestResult {

@@ -213,7 +213,7 @@ fn the_examples_of_the_docs_are_valid() {
     check_example("request", request);
     check_example("result", result);
     let failed: Value = serde_json::from_str(failed).unwrap();
-    app_role_cli::replay::FailedRequest::parse(&failed.to_string()).unwrap();
+    app_roles::failed_request::ReplayableRequest::parse(&failed.to_string()).unwrap();
     let policies = examples("docs/policy.md");
     assert_eq!(policies.len(), 2);
     for policy in &policies {

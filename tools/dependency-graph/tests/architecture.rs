@@ -204,6 +204,7 @@ const MORE_FEATURES_UNDER_TEST: &[&str] = &[
     "broker",
     "digest",
     "hashbrown",
+    "indexmap",
     "regex-automata",
     "regex-syntax",
     "typespec",

@@ -15,7 +15,7 @@ use microsoft_graph::{
 use uuid::Uuid;
 
 use super::{
-    plan::{Plan, Step, decision},
+    plan::{Plan, Step},
     record::{Line, Record},
 };
 use crate::{failure::Failure, output::Progress, session::Session};
@@ -55,7 +55,7 @@ impl Execution<'_> {
             };
             roles.push(outcome);
         }
-        Ok(decision(&principal, &api, roles))
+        Ok(Answer::about(&principal, &api, roles))
     }
 
     /// Writes one change, with a line in the record before and after it.

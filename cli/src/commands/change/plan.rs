@@ -14,7 +14,7 @@ use broker::{Answer, role_named};
 
 use crate::{
     failure::Failure,
-    output::{Screen, Tone, shown, table},
+    output::{Screen, Tone, shown},
     request::RequestArguments,
     result::word,
     session::Session,
@@ -139,10 +139,10 @@ impl Plan {
         self.steps.iter().filter(|step| step.permit.is_some()).count()
     }
 
-    /// The decision of a dry run.
+    /// The answer of a dry run.
     pub(super) fn dry_run(self) -> Answer {
         let roles = self.steps.into_iter().map(|step| step.outcome).collect();
-        decision(&self.principal, &self.api, roles)
+        Answer::about(&self.principal, &self.api, roles)
     }
 
     /// Prints the plan.
@@ -156,7 +156,7 @@ impl Plan {
         let (name, id) = (shown(&api.display_name), api.app_id);
         screen.say(&format!("API:       {name} (app ID {id})\n"));
         let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
-        screen.show(&table(&headers, self.steps.iter().map(Step::row)));
+        screen.table(&headers, self.steps.iter().map(Step::row));
         for step in &self.steps {
             for caution in &step.cautions {
                 let sentence = shown(&format!("warning: {}: {caution}", step.name()));
@@ -172,16 +172,6 @@ pub(super) fn verb(action: Action) -> &'static str {
     match action {
         Action::Assign => "Assign",
         Action::Revoke => "Revoke",
-    }
-}
-
-/// Combines outcomes of roles to a decision.
-pub(super) fn decision(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Answer {
-    Answer {
-        principal: Some(principal.into()),
-        api: Some(api.into()),
-        roles,
-        candidates: Vec::new(),
     }
 }
 

@@ -17,11 +17,12 @@ use app_roles::{
     result::{ResultApi, ResultPrincipal},
     text::Reason,
 };
+use broker::rfc3339;
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{failure::Failure, result::word, timestamps::rfc3339};
+use crate::{failure::Failure, result::word};
 
 /// An open record.
 #[derive(Debug)]

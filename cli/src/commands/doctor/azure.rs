@@ -3,14 +3,13 @@
 
 use app_roles::ids::ObjectId;
 use azure_core::http::Url;
-use azure_rest::arm::NEEDED_ROLE;
-use reqwest::{StatusCode, header::AUTHORIZATION};
+use azure_rest::{arm::NEEDED_ROLE, rest::RequestError, retry::Deadline};
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::finding::Finding;
 use crate::{
     failure::Failure,
-    http,
     session::{ArmAccess, Session},
 };
 
@@ -93,19 +92,17 @@ async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding 
 
 /// Lists the IDs of the broker's roles on a scope, including inherited ones.
 async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<String>, Failure> {
-    let token = arm.tokens.token().await.map_err(|error| {
-        Failure::failed(format!("no token for Azure Resource Manager: {error}"))
-            .hint("sign in again with `az login`")
-    })?;
-    let call = arm
-        .client
-        .get(address(&arm.endpoint, broker, scope))
-        .header(AUTHORIZATION, token.authorization());
-    let response = http::send(call).await?;
-    match response.status() {
+    let request = arm.rest.request(Method::GET, address(&arm.endpoint, broker, scope));
+    let deadline = Deadline::after(arm.rest.timing().call);
+    let response = arm.rest.send(request, deadline).await.map_err(no_answer)?;
+    match response.status {
         StatusCode::OK => {
-            let page: WirePage =
-                response.json().await.map_err(|error| http::unreachable(&arm.endpoint, error))?;
+            let body = response.body().map_err(no_answer)?;
+            let page: WirePage = serde_json::from_slice(body).map_err(|error| {
+                Failure::failed(format!(
+                    "cannot read the answer of Azure Resource Manager: {error}"
+                ))
+            })?;
             Ok(page.value.into_iter().map(|one| one.properties.role_definition_id).collect())
         }
         StatusCode::FORBIDDEN => Err(Failure::failed("you cannot list its role assignments")
@@ -113,6 +110,18 @@ async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<Str
         StatusCode::NOT_FOUND => Err(Failure::failed("the scope does not exist")
             .hint("correct the scope in the policy, or sign in to the right tenant")),
         status => Err(Failure::failed(format!("Azure Resource Manager answered {status}"))),
+    }
+}
+
+fn no_answer(error: RequestError) -> Failure {
+    match error {
+        RequestError::NotSignedIn(error) => {
+            Failure::failed(format!("no token for Azure Resource Manager: {error}"))
+                .hint("sign in again with `az login`")
+        }
+        RequestError::Unreachable(error) => {
+            Failure::failed(format!("Azure Resource Manager does not answer: {error}"))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::call::Answer;
 use crate::{
     exit::Exit,
     failure::Failure,
-    output::{Screen, shown, table},
+    output::{Screen, shown},
     result::{self, HEADERS},
 };
 
@@ -19,7 +19,7 @@ pub(super) fn print(screen: Screen, answer: &Answer) -> Result<Exit, Failure> {
         screen.json(body)?;
     }
     if !screen.is_json() && !roles.is_empty() {
-        screen.show(&table(&HEADERS, roles.iter().map(row)));
+        screen.table(&HEADERS, roles.iter().map(row));
         for candidate in list(body, "candidates") {
             result::show_candidate(screen, candidate);
         }

@@ -3,10 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use azure_core::http::Url;
-use azure_rest::{
-    retry::{Attempt, Deadline, retry, retry_after},
-    timing::CallTiming,
-};
+use azure_rest::retry::{Attempt, Deadline, retry, retry_after};
 use reqwest::{Response, StatusCode, header::ACCEPT};
 use serde_json::{Map, Value};
 
@@ -36,10 +33,10 @@ pub(super) async fn send(
     api: &BrokerApi,
     url: &Url,
     request: &Map<String, Value>,
-    (timing, wait): (&CallTiming, Duration),
+    wait: Duration,
 ) -> Result<Answer, Failure> {
     let progress = Progress::start("waiting for the broker …");
-    retry("ask the broker", timing, Deadline::after(wait), || async {
+    retry("ask the broker", api.timing(), Deadline::after(wait), || async {
         let attempt = send_once(api, url, request).await;
         if let Attempt::Again { error, .. } = &attempt {
             progress.say(&format!("{}; retrying …", error.sentence));

@@ -4,14 +4,12 @@
 use std::io::Read as _;
 
 use azure_rest::claims::Claims;
+use broker::rfc3339;
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::subject::Subject;
-use crate::{
-    failure::Failure,
-    timestamps::{rfc3339, to_the_second},
-};
+use crate::{failure::Failure, timestamps::to_the_second};
 
 /// The largest token to read, in bytes: far more than servers accept in a header.
 const MAX_TOKEN_LENGTH: u64 = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Checks of the queues and the table that the functions use.
+//! Checks of the queues and the table that the functions use by a connection.
 
 use function_folders::{
     function_json::{Binding, FunctionFolder},
@@ -13,11 +13,17 @@ use crate::{
     storage_account,
 };
 
-/// Checks what the functions use of one storage account: the one of a connection, which an option names.
+/// A connection of the functions, and the storage account that an option names for it.
+pub(super) struct Connection<'a> {
+    pub(super) name: &'a str,
+    pub(super) option: &'static str,
+    pub(super) account: Option<&'a str>,
+}
+
+/// Checks the queues of a connection, and the audit table if it is the connection of the host.
 pub(super) async fn check(
     global: &GlobalOptions,
-    (connection, option): (&str, &str),
-    account: Option<&str>,
+    &Connection { name: connection, option, account }: &Connection<'_>,
     folders: &[FunctionFolder],
 ) -> Vec<Finding> {
     let check = format!("queues of {connection}");

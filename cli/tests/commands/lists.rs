@@ -1,4 +1,4 @@
-//! Who holds what, and what there is to hold.
+//! `list`, `holders` and `roles`.
 
 use tenant_emulator::{
     Fault, Route,
@@ -11,7 +11,7 @@ use tenant_emulator::{
 use crate::world::World;
 
 #[tokio::test]
-async fn a_graph_that_does_not_answer_is_reported_and_not_an_empty_list() {
+async fn an_outage_of_graph_is_a_failure_and_not_an_empty_list() {
     let world = World::new().await;
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::ListAssignments, outage);
@@ -23,7 +23,7 @@ async fn a_graph_that_does_not_answer_is_reported_and_not_an_empty_list() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_exist_is_wrong_usage() {
+async fn a_page_that_does_not_exist_is_a_usage_error() {
     let world = World::new().await;
     let ended = world.run(&["roles", "api://orders", "--page-size", "5", "--page", "3"]).await;
     ended.assert_failed(2, &["page 3 does not exist", "6 rows, 2 pages"]);
@@ -31,7 +31,7 @@ async fn a_page_that_does_not_exist_is_wrong_usage() {
 }
 
 #[tokio::test]
-async fn who_holds_nothing_has_an_empty_list() {
+async fn a_principal_without_roles_has_an_empty_list() {
     let world = World::new().await;
     let ended = world.run(&["list", "id-orders"]).await;
     ended.assert_failed(0, &["holds no app role"]);
@@ -40,7 +40,7 @@ async fn who_holds_nothing_has_an_empty_list() {
 }
 
 #[tokio::test]
-async fn what_a_principal_holds_is_listed_with_privileged_roles_marked() {
+async fn list_marks_privileged_roles() {
     let world = World::new().await;
     world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
     world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "Directory.ReadWrite.All").unwrap();
@@ -58,7 +58,7 @@ async fn what_a_principal_holds_is_listed_with_privileged_roles_marked() {
 }
 
 #[tokio::test]
-async fn all_holders_are_listed_however_many_pages_graph_has() {
+async fn all_pages_of_holders_are_listed() {
     let world = World::new().await;
     let many = managed_identities(1_005);
     for identity in many {
@@ -80,7 +80,7 @@ async fn all_holders_are_listed_however_many_pages_graph_has() {
 }
 
 #[tokio::test]
-async fn roles_are_listed_with_what_keeps_them_from_being_given() {
+async fn roles_that_cannot_be_assigned_are_marked() {
     let world = World::new().await;
     let ended = world.run(&["roles", "api://orders"]).await;
     let line = |text: &str| ended.stdout.lines().find(|line| line.contains(text)).unwrap();

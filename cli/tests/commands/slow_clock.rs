@@ -1,4 +1,4 @@
-//! A server before another one, with a clock that is an hour late.
+//! A proxy whose clock is an hour slow.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +10,8 @@ use warp::{
 
 const AN_HOUR: Duration = Duration::from_secs(3600);
 
-/// Starts one; its address.
-pub(crate) async fn before(origin: &str) -> String {
+/// Starts a proxy for a server. Returns its address.
+pub(crate) async fn in_front_of(origin: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (origin, client) = (origin.to_owned(), client());
