@@ -41,15 +41,8 @@ pub(crate) fn route(incoming: &IncomingRequest) -> Route {
 }
 
 /// Answers a request.
-pub(crate) async fn answer(
-    world: &Arc<World>,
-    incoming: &IncomingRequest,
-    route: Route,
-) -> Response {
-    let processed = process(world, incoming).await;
-    let mut response = processed.unwrap_or_else(|refused| failure(incoming, &refused));
-    throttling::mark_cost(incoming, route, &mut response);
-    response
+pub(crate) async fn answer(world: &Arc<World>, incoming: &IncomingRequest) -> Response {
+    process(world, incoming).await.unwrap_or_else(|refused| failure(incoming, &refused))
 }
 
 async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Result<Response, Failure> {

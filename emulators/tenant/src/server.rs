@@ -78,8 +78,8 @@ async fn answer(world: Arc<World>, incoming: IncomingRequest) -> Option<Response
         .or_else(|| lock(&world.faults).take(route))
         .or_else(|| seeded_fault(&world, &incoming, route));
     let mut response = match fault {
-        None => Some(process(&world, &incoming, route).await),
-        Some(fault) => answer_with(&world, &incoming, route, fault).await,
+        None => Some(process(&world, &incoming).await),
+        Some(fault) => answer_with(&world, &incoming, fault).await,
     };
     if let Some(response) = &mut response {
         admission.mark(response);
@@ -130,23 +130,22 @@ fn seeded_fault(world: &World, incoming: &IncomingRequest, route: Route) -> Opti
     (service(incoming) == Service::Graph).then(|| graph::seeded_fault(world, incoming, route))?
 }
 
-async fn process(world: &Arc<World>, incoming: &IncomingRequest, route: Route) -> Response {
+async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Response {
     match service(incoming) {
         Service::IdentityEndpoint => identity_endpoint::answer(world, incoming),
         Service::ResourceManager => arm::answer(world, incoming),
         Service::Storage(route) => storage_service::answer(world, incoming, route),
-        Service::Graph => graph::answer(world, incoming, route).await,
+        Service::Graph => graph::answer(world, incoming).await,
     }
 }
 
 async fn answer_with(
     world: &Arc<World>,
     incoming: &IncomingRequest,
-    route: Route,
     fault: Fault,
 ) -> Option<Response> {
     if fault.after_the_effect {
-        process(world, incoming, route).await;
+        process(world, incoming).await;
     } else if service(incoming) == Service::Graph {
         world.wait_for_latency().await;
     }

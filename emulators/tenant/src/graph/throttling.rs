@@ -1,12 +1,9 @@
-//! Throttling: refusals of writes beyond the quota, and the headers about cost and quota (Microsoft Learn, "Microsoft Graph service-specific throttling limits",
+//! Throttling: refusals of writes beyond the quota, and the header about the quota (Microsoft Learn, "Microsoft Graph service-specific throttling limits",
 //! identity and access, "Response headers").
 
 use std::time::{Duration, Instant};
 
-use warp::{
-    http::{Method, header::RETRY_AFTER},
-    reply::Response,
-};
+use warp::{http::header::RETRY_AFTER, reply::Response};
 
 use super::authentication::Caller;
 use crate::{
@@ -18,7 +15,6 @@ use crate::{
     world::{World, lock},
 };
 
-const RESOURCE_UNIT: &str = "x-ms-resource-unit";
 const LIMIT_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
 const SCOPE: &str = "x-ms-throttle-scope";
 const INFORMATION: &str = "x-ms-throttle-information";
@@ -26,9 +22,6 @@ const INFORMATION: &str = "x-ms-throttle-information";
 /// The smallest and the largest share of the quota that responses tell.
 const LOWEST_SHARE: f64 = 0.8;
 const LARGEST_SHARE: f64 = 1.8;
-
-/// The `$top` below which a request costs one unit less.
-const SMALL_PAGE: usize = 20;
 
 /// The quota's decision about a request.
 #[derive(Debug, Default)]
@@ -70,11 +63,6 @@ impl Admission {
     }
 }
 
-/// Adds the header about the request's cost.
-pub(crate) fn mark_cost(incoming: &IncomingRequest, route: Route, response: &mut Response) {
-    set_header(response, RESOURCE_UNIT, &resource_units(incoming, route).to_string());
-}
-
 fn refusal(caller: &Caller, wait: Duration) -> Fault {
     let mut refusal = error::too_many_requests();
     let scope = format!("Tenant_Application/Write/{}/{}", caller.app_id, caller.tenant_id);
@@ -90,22 +78,4 @@ fn refusal(caller: &Caller, wait: Duration) -> Fault {
 /// Rounds up, because a `Retry-After` of zero would cause an immediate retry.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
-/// The cost of a request in resource units, by the table of that page.
-fn resource_units(incoming: &IncomingRequest, route: Route) -> u32 {
-    let mut units: u32 = if route == Route::ListAssignments { 2 } else { 1 };
-    if incoming.method == Method::GET {
-        for (option, value) in incoming.parameters() {
-            units = match option.as_str() {
-                "$expand" => units + 1,
-                "$select" => units.saturating_sub(1),
-                "$top" if value.parse().is_ok_and(|top: usize| top < SMALL_PAGE) => {
-                    units.saturating_sub(1)
-                }
-                _ => units,
-            };
-        }
-    }
-    units.max(1)
 }

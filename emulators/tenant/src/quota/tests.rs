@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_waits_as_long_as_told_is_accepted_and_not_a_nanosecond_earlier(
+    fn a_write_is_accepted_exactly_after_the_told_wait(
         writes in 1_u32..12,
         gaps in gaps(),
         model in prop::sample::select(MODELS.to_vec()),

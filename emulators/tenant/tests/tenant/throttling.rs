@@ -144,25 +144,3 @@ async fn responses_do_not_tell_the_used_share_by_default() {
         assert!(!useless_write(&caller).await.headers.contains_key(PERCENTAGE));
     }
 }
-
-#[tokio::test]
-async fn a_response_tells_the_cost_in_resource_units() {
-    let caller = Caller::in_contoso().await;
-    let principal = format!("/servicePrincipals/{ORDERS_IDENTITY}");
-    let assignments = assignments_path(ORDERS_IDENTITY);
-    for (path, units) in [
-        (assignments.clone(), "2"),
-        (format!("{assignments}?$top=999"), "2"),
-        (format!("{assignments}?$top=20"), "2"),
-        (format!("{assignments}?$top=19"), "1"),
-        (format!("{assignments}?$expand=x"), "3"),
-        (principal.clone(), "1"),
-        (format!("{principal}?$select=id"), "1"),
-        ("/servicePrincipals".to_owned(), "1"),
-    ] {
-        assert_eq!(caller.get(&path).await.header("x-ms-resource-unit"), units, "{path}");
-    }
-    let created = caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await;
-    assert_eq!(created.header("x-ms-resource-unit"), "1");
-    assert_eq!(useless_write(&caller).await.header("x-ms-resource-unit"), "1");
-}
