@@ -11,7 +11,7 @@ use serde_json::Value;
 use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy};
 use tempfile::TempDir;
 use tenant_emulator::{
-    Tenant,
+    ServicePrincipal, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
 };
 
@@ -296,6 +296,16 @@ impl World {
 #[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
 pub(crate) fn http_client() -> reqwest::Client {
     reqwest::Client::new()
+}
+
+/// An identity in the resource group of `id-orders`, for a tenant that does not know it yet.
+pub(crate) fn new_identity(object_id: &str) -> ServicePrincipal {
+    let mut identity = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
+    identity.id = object_id.to_owned();
+    for name in &mut identity.alternative_names {
+        *name = name.replace("id-orders", "id-new");
+    }
+    identity
 }
 
 /// A request in the form of Graph's own body.

@@ -7,13 +7,13 @@ use tenant_emulator::{
     Route,
     contoso::{
         BATCH_B_IDENTITY, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
-        ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, REPORTS_IDENTITY, contoso,
+        ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, REPORTS_IDENTITY,
     },
 };
 
 use crate::{
     http::caller::{Answer, FUNCTION, TEAM, TEAM_KEY, ask, ask_for, send, setup},
-    world::{TIMEOUT, World, request, statuses},
+    world::{TIMEOUT, World, new_identity, request, statuses},
 };
 
 const UNKNOWN: &str = "c0a70500-0000-4000-8000-00000000ffff";
@@ -170,9 +170,7 @@ async fn a_call_waits_for_an_identity_that_is_seconds_old() {
     let request = ask_for(UNKNOWN, &["Orders.Read"]);
     let arrival = async {
         world.host.wait_for_log("wait for the principal", TIMEOUT).await.unwrap();
-        let mut identity = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-        identity.id = UNKNOWN.to_owned();
-        world.tenant.add_service_principal(identity);
+        world.tenant.add_service_principal(new_identity(UNKNOWN));
     };
     let (answer, ()) = futures_util::join!(world.post(&request), arrival);
     assert_eq!(statuses(&answer.success(201)), ["assigned"]);

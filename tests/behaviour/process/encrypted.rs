@@ -68,6 +68,7 @@ impl Encrypted {
         tokio::spawn(serve(listener, server(presented), upstream, report));
         let setup = setup
             .with_setting("GRAPH_ENDPOINT", &format!("https://{address}"))
+            .with_setting("ARM_ENDPOINT", &format!("https://{address}"))
             .with_setting("SSL_CERT_FILE", bundle.to_str().unwrap());
         Self { setup, handshakes, folder }
     }

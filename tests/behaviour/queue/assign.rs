@@ -10,7 +10,8 @@ use tenant_emulator::{
 };
 
 use crate::world::{
-    Setup, TIMEOUT, World, copy_of_app_files, http_client, request, role, valid_request,
+    Setup, TIMEOUT, World, copy_of_app_files, http_client, new_identity, request, role,
+    valid_request,
 };
 
 const UNKNOWN: &str = "c0a70500-0000-4000-8000-00000000ffff";
@@ -105,10 +106,7 @@ async fn a_principal_that_appears_later_gets_its_role_by_a_retry() {
     let world = World::start().await;
     world.requests.send(&request(UNKNOWN, ORDERS_API, ORDERS_READ)).await.unwrap();
     world.host.wait_for_invocations(1, TIMEOUT).await.unwrap();
-    let mut identity =
-        tenant_emulator::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-    identity.id = UNKNOWN.to_owned();
-    world.tenant.add_service_principal(identity);
+    world.tenant.add_service_principal(new_identity(UNKNOWN));
     let result = world.next_results(1).await.remove(0);
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     assert_eq!(world.tenant.assignments_of(UNKNOWN).len(), 1);

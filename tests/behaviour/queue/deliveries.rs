@@ -3,18 +3,16 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tenant_emulator::{
     Route, ServicePrincipal,
-    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ, contoso},
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ},
 };
 
-use crate::world::{Setup, TIMEOUT, World, request, role};
+use crate::world::{self, Setup, TIMEOUT, World, request, role};
 
 /// An identity that Graph does not know, or does not know yet.
 const NEW_IDENTITY: &str = "c0a70500-0000-4000-8000-00000000ffff";
 
 fn new_identity() -> ServicePrincipal {
-    let mut identity = contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-    identity.id = NEW_IDENTITY.to_owned();
-    identity
+    world::new_identity(NEW_IDENTITY)
 }
 
 fn unknown(number: u32) -> String {

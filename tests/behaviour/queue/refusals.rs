@@ -11,7 +11,7 @@ use tenant_emulator::{
     },
 };
 
-use crate::world::{Setup, TIMEOUT, World, http_client, role, statuses};
+use crate::world::{Setup, TIMEOUT, World, http_client, new_identity, role, statuses};
 
 const UNKNOWN: &str = "c0a70500-0000-4000-8000-00000000ffff";
 
@@ -278,10 +278,7 @@ async fn a_new_identity_gets_its_role_within_the_first_delivery() {
     let request = ask_for(UNKNOWN, "api://orders", &["Orders.Read"]);
     world.requests.send(&request.to_string()).await.unwrap();
     world.host.wait_for_log("wait for the principal", TIMEOUT).await.unwrap();
-    let mut identity =
-        tenant_emulator::contoso::contoso().service_principal(ORDERS_IDENTITY).unwrap().clone();
-    identity.id = UNKNOWN.to_owned();
-    world.tenant.add_service_principal(identity);
+    world.tenant.add_service_principal(new_identity(UNKNOWN));
     let result = world.next_results(1).await.remove(0);
     assert_eq!(statuses(&result), ["assigned"], "{result}");
 }
