@@ -12,6 +12,7 @@ mod checked_resources;
 mod decide;
 mod directory;
 mod health;
+mod in_effect;
 mod mode;
 mod reading;
 mod reconcile;

@@ -12,6 +12,7 @@ use app_roles::{
     result::{RequestResult, ResultApi, ResultPrincipal},
 };
 use azure_rest::retry::millis;
+use microsoft_graph::error::GraphError;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -93,6 +94,33 @@ impl Recorder {
         );
     }
 
+    /// Logs what became of a write whose outcome was unknown when it was answered.
+    pub(crate) fn log_settled(&self, ask: &Ask, permit: &Permit, held: Result<bool, GraphError>) {
+        let is_held = match held {
+            Ok(is_held) => is_held,
+            Err(error) => {
+                tracing::error!(event = "write.unsettled", invocation_id = %ask.invocation_id,
+                    principal_id = %permit.principal(), resource_id = %permit.api(),
+                    app_role_id = %permit.role(), "read what the principal holds: {error}");
+                return;
+            }
+        };
+        tracing::info!(
+            target: RECORD,
+            event = "write.settled",
+            invocation_id = %ask.invocation_id,
+            requester = %ask.requester,
+            action = permit.action().verb(),
+            principal_id = %permit.principal(),
+            resource_id = %permit.api(),
+            app_role_id = %permit.role(),
+            rule = permit.rule(),
+            is_held,
+            policy_sha256 = self.policy.sha256(),
+            "read the outcome of a write that was not answered in time"
+        );
+    }
+
     /// Records how work ended.
     ///
     /// Work that another delivery may finish is not answered: only what it has changed is logged,
@@ -112,7 +140,12 @@ impl Recorder {
                 return Err(again);
             }
             Err(Stop::Again(Again { answers, reason, .. })) => {
-                (answers, (!reason.is_empty()).then_some(reason))
+                let given_up = match asked {
+                    Asked::Baseline => Some(reason),
+                    // The reason may be corrected by what is in effect.
+                    Asked::Request(_) | Asked::Unreadable => Answer::failures(&answers),
+                };
+                (answers, given_up)
             }
         };
         let answers: Vec<_> = answers.into_iter().map(|answer| asked.complete(answer)).collect();
@@ -120,7 +153,7 @@ impl Recorder {
         let mut recorded = Recorded { results: Vec::new(), rows: Vec::new(), given_up };
         for answer in answers {
             let result = self.result(ask, asked, answer);
-            let index = ask.rows_before + recorded.rows.len();
+            let index = recorded.rows.len();
             let rows = audit_row::rows(&result, asked.request(), ask.started.at, index);
             recorded.rows.extend(rows);
             recorded.results.push(result);
