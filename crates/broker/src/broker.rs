@@ -30,6 +30,7 @@ use crate::{
     directory::{Directory, Target},
     health::{Health, HealthChecks},
     in_effect::InEffect,
+    log_output::LogOutput,
     mode::Mode,
     reading::{Reader, Reading},
     reconcile::Reconciler,
@@ -68,6 +69,8 @@ pub struct Parts {
     pub policy: Policy,
     /// What to do with decisions.
     pub mode: Mode,
+    /// Whether log lines reach their reader.
+    pub log: LogOutput,
     /// How long to work, wait and remember.
     pub timing: Timing,
 }
@@ -76,10 +79,10 @@ impl Broker {
     /// A broker made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { graph, arm, storage, policy, mode, timing } = parts;
+        let Parts { graph, arm, storage, policy, mode, log, timing } = parts;
         let policy = Arc::new(policy);
         let storage = Arc::new(StorageChecks::new(storage, timing.clone()));
-        let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone()));
+        let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone(), log));
         let directory = Arc::new(Directory::new(graph.clone(), timing.clone()));
         let writer = Arc::new(Writer::new(graph.clone(), directory.clone(), recorder.clone()));
         let identities =

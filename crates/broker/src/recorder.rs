@@ -22,6 +22,7 @@ use crate::{
     audit_row,
     check::Check,
     directory::Target,
+    log_output::LogOutput,
     mode::Mode,
     recorded::Recorded,
     stop::{Again, Stop},
@@ -40,6 +41,7 @@ pub(crate) struct Recorder {
     policy: Arc<Policy>,
     mode: Mode,
     storage: Arc<StorageChecks>,
+    log: LogOutput,
 }
 
 /// What was asked for.
@@ -54,12 +56,20 @@ pub(crate) enum Asked<'a> {
 }
 
 impl Recorder {
-    pub(crate) fn new(policy: Arc<Policy>, mode: Mode, storage: Arc<StorageChecks>) -> Self {
-        Self { policy, mode, storage }
+    pub(crate) fn new(
+        policy: Arc<Policy>,
+        mode: Mode,
+        storage: Arc<StorageChecks>,
+        log: LogOutput,
+    ) -> Self {
+        Self { policy, mode, storage, log }
     }
 
     /// Fails while the audit table cannot be reached: rows of a write would be lost.
     pub(crate) async fn check_available(&self) -> Result<(), Failure> {
+        if self.log.is_broken() {
+            return Err(no_record());
+        }
         if self.storage.table().await != Check::Failed {
             return Ok(());
         }
@@ -67,17 +77,17 @@ impl Recorder {
             event = "record.unavailable",
             "nothing is written to Microsoft Graph while the table {AUDIT_TABLE} cannot be reached"
         );
-        let message = "the broker's record of decisions cannot be reached, and nothing is changed \
-                       without it; its operators find the reason in its log";
-        Err(Failure {
-            code: Code::RecordUnavailable,
-            message: message.to_owned(),
-            graph_request_id: None,
-        })
+        Err(no_record())
     }
 
-    /// Logs a write before it is sent, so that a grant whose record was lost can be traced.
-    pub(crate) fn intend(&self, ask: &Ask, permit: &Permit, client_request_id: Uuid) {
+    /// Logs a write before it is sent, so that a grant whose record was lost can be traced. The error
+    /// means that the line did not reach the host, so that nothing may be written.
+    pub(crate) fn intend(
+        &self,
+        ask: &Ask,
+        permit: &Permit,
+        client_request_id: Uuid,
+    ) -> Result<(), Failure> {
         tracing::info!(
             target: RECORD,
             event = "grant.intent",
@@ -92,6 +102,7 @@ impl Recorder {
             client_request_id = %client_request_id,
             "about to change an app role assignment"
         );
+        if self.log.is_broken() { Err(no_record()) } else { Ok(()) }
     }
 
     /// Logs what became of a write whose outcome was unknown when it was answered.
@@ -316,6 +327,13 @@ impl<'a> Asked<'a> {
             Self::Unreadable => None,
         }
     }
+}
+
+/// Why nothing is written: the record would be lost.
+fn no_record() -> Failure {
+    let message = "the broker's record of decisions cannot be reached, and nothing is changed without it; \
+                   its operators find the reason in its log";
+    Failure { code: Code::RecordUnavailable, message: message.to_owned(), graph_request_id: None }
 }
 
 /// Whether work that is not finished comes to the broker again.

@@ -108,7 +108,9 @@ impl Writer {
             replication_deadline: self.directory.replication_deadline(ask),
             priority: ask.priority,
         };
-        self.recorder.intend(ask, &permit, options.client_request_id);
+        if let Err(failure) = self.recorder.intend(ask, &permit, options.client_request_id) {
+            return (outcome.with_failure(failure), End::Obstacle);
+        }
         let error = match self.graph.assignments().write(&permit, &target.held, options).await {
             Ok(done) => return (written(done, outcome), End::Complete),
             Err(error) => error,
