@@ -217,9 +217,8 @@ impl World {
     }
 
     async fn replace_host(&mut self) {
-        let next = FunctionsHost::start(self.options.clone()).await.unwrap();
-        std::mem::replace(&mut self.host, next).stop().await;
-        self.host.ready().await.unwrap();
+        self.host.stop_and_keep_log().await;
+        self.restart_host().await;
     }
 
     /// Sends a message and waits for its result, over any number of deliveries.
