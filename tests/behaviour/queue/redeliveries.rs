@@ -15,7 +15,10 @@ const EMPTY_POLICY: &str = r#"{ "version": 1, "allow": [] }"#;
 /// A world in which a failed message comes back late enough for the host to be replaced.
 async fn setup() -> Setup {
     let visibility = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";
-    Setup::new().await.with_wide_policy().with_setting(visibility, "00:00:05")
+    let mut setup = Setup::new().await.with_wide_policy().with_setting(visibility, "00:00:05");
+    // The host may stop before it gives the message back.
+    setup.message_lease = Some(std::time::Duration::from_secs(5));
+    setup
 }
 
 fn unavailable() -> Fault {
