@@ -25,7 +25,8 @@ pub fn broker(settings: &Settings, log: LogOutput) -> Result<Broker, StartFault>
     let to_endpoint = client::build_for_identity_endpoint(timing).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
     let rest = |scope| {
-        let tokens = TokenSource::new(make_credential.clone(), scope, timing.clone());
+        let tokens = TokenSource::new(make_credential.clone(), scope, timing.clone())
+            .of_client(settings.client_id);
         RestClient::new(client.clone(), Arc::new(tokens), timing.clone())
     };
     let StorageEndpoints { tables, queues } = settings.storage.clone();
@@ -41,6 +42,7 @@ pub fn broker(settings: &Settings, log: LogOutput) -> Result<Broker, StartFault>
         policy: read_policy(&settings.policy_file),
         mode: settings.mode,
         log,
+        confirmation: settings.confirmation,
         timing: settings.timing.clone(),
     }))
 }

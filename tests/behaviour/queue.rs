@@ -1,6 +1,7 @@
 //! Requests that arrive in a storage queue.
 
 mod assign;
+mod confirmation;
 mod deliveries;
 mod faults;
 mod hostile;

@@ -35,7 +35,7 @@ pub use fault::{PolicyFault, PolicyFaults};
 use first_gate::UnresolvedQuestion;
 #[cfg(feature = "operator")]
 pub use operator_consent::{Caution, OPERATORS_OWN_RIGHTS, OperatorConsent};
-pub use permit::Permit;
+pub use permit::{ConfirmationNeed, Permit};
 pub use question::{OwnIdentity, ProposedAssignment, Question};
 pub use rule::BaselineRule;
 use rule::RuleAction;

@@ -26,6 +26,7 @@ use crate::{
     baseline::Baseline,
     baseline_outcome::{Applied, BaselineOutcome},
     baseline_roles::BaselineRoles,
+    confirmation::{ArmConfirmation, Confirmation},
     decide::decide,
     directory::{Directory, Target},
     health::{Health, HealthChecks},
@@ -49,6 +50,7 @@ pub struct Broker {
     mode: Mode,
     graph: Arc<Graph>,
     directory: Arc<Directory>,
+    confirmation: Arc<Confirmation>,
     writer: Arc<Writer>,
     recorder: Arc<Recorder>,
     reader: Reader,
@@ -71,6 +73,8 @@ pub struct Parts {
     pub mode: Mode,
     /// Whether log lines reach their reader.
     pub log: LogOutput,
+    /// Which writes Azure Resource Manager must confirm.
+    pub confirmation: ArmConfirmation,
     /// How long to work, wait and remember.
     pub timing: Timing,
 }
@@ -79,24 +83,32 @@ impl Broker {
     /// A broker made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { graph, arm, storage, policy, mode, log, timing } = parts;
+        let Parts { graph, arm, storage, policy, mode, log, confirmation, timing } = parts;
+        let arm = Arc::new(arm);
         let policy = Arc::new(policy);
         let storage = Arc::new(StorageChecks::new(storage, timing.clone()));
         let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone(), log));
         let directory = Arc::new(Directory::new(graph.clone(), timing.clone()));
         let writer = Arc::new(Writer::new(graph.clone(), directory.clone(), recorder.clone()));
         let identities =
-            ResourceIdentities::new(graph.clone(), arm, directory.clone(), timing.clone());
+            ResourceIdentities::new(graph.clone(), arm.clone(), directory.clone(), timing.clone());
+        let confirmation = Arc::new(Confirmation::new(arm.clone(), confirmation, timing.clone()));
         let roles = Arc::new(BaselineRoles::new(policy.clone(), graph.clone()));
         Self {
             reader: Reader::new(policy.clone(), directory.clone(), recorder.clone()),
-            baseline: Baseline::new(mode, roles.clone(), identities, writer.clone()),
+            baseline: Baseline::new(
+                mode,
+                roles.clone(),
+                identities,
+                (confirmation.clone(), writer.clone()),
+            ),
             reconciler: Reconciler::new(roles, directory.clone()),
             health: HealthChecks::new(graph.clone(), policy.clone(), storage, timing),
             policy,
             mode,
             graph,
             directory,
+            confirmation,
             writer,
             recorder,
         }
@@ -164,6 +176,8 @@ impl Broker {
         if is_dry_run {
             return Ok(dry_run(&target, permitted));
         }
+        // Where the identity lies is proven, if a rule for a scope permits the write.
+        let permitted = self.confirmation.confirm(ask, &target, permitted).await?;
         self.writer.write(ask, &target, permitted).await
     }
 

@@ -33,6 +33,9 @@ pub struct Timing {
     pub reconcile: Duration,
     /// How long it is remembered that a resource was looked at. A deployment takes minutes.
     pub settled: Duration,
+    /// How long a confirmation by Azure Resource Manager is remembered. A deployment asks for several
+    /// grants of one identity within a minute.
+    pub confirmed: Duration,
     /// How old an identity is at most that Graph does not know yet; 2 to 5 minutes have been reported.
     pub replication: Duration,
     /// How long what Health found is believed. A monitor asks every minute or so, and whatever is asked
@@ -62,6 +65,7 @@ impl Default for Timing {
             pushed_event: Duration::from_secs(20),
             reconcile: Duration::from_secs(7 * 60),
             settled: Duration::from_secs(10 * 60),
+            confirmed: Duration::from_secs(2 * 60),
             replication: Duration::from_secs(5 * 60),
             health_memory: Duration::from_secs(30),
             health_check: Duration::from_secs(15),
@@ -87,6 +91,7 @@ impl Timing {
             pushed_event: self.pushed_event.mul_f64(factor),
             reconcile: self.reconcile.mul_f64(factor),
             settled: self.settled.mul_f64(factor),
+            confirmed: self.confirmed.mul_f64(factor),
             replication: self.replication.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),

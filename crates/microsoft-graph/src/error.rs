@@ -134,9 +134,15 @@ impl GraphError {
         Self::new(ErrorKind::Refused, detail.to_owned())
     }
 
+    pub(crate) fn repeated_page() -> Self {
+        let detail = "the link to the next page of Microsoft Graph's list leads to a page that was read \
+                      before";
+        Self::new(ErrorKind::Refused, detail.to_owned())
+    }
+
     pub(crate) fn foreign_next_page() -> Self {
-        let detail = "the link to the next page of Microsoft Graph's list has another host, to which \
-                      no token is sent";
+        let detail = "the link to the next page of Microsoft Graph's list has another host or contains \
+                      credentials; no token is sent to it";
         Self::new(ErrorKind::Refused, detail.to_owned())
     }
 

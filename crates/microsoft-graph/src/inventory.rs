@@ -61,7 +61,8 @@ impl Inventory {
         let first = odata::identities(self.client.root());
         let pages = Pages::new(&self.client, "list managed identities", first)
             .eventual(Filter::ManagedIdentities.is_advanced())
-            .with_priority(Priority::Low);
+            .with_priority(Priority::Low)
+            .of_tenant();
         ManagedIdentities(pages)
     }
 
@@ -71,7 +72,8 @@ impl Inventory {
     pub fn holders(&self, api: ObjectId, old: OffsetDateTime) -> Holders<'_> {
         let first = odata::assigned_to(self.client.root(), Key::ObjectId(api));
         let pages = Pages::new(&self.client, "list the holders of an API's roles", first)
-            .with_priority(Priority::Low);
+            .with_priority(Priority::Low)
+            .of_tenant();
         Holders { pages, old }
     }
 }

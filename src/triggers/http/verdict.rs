@@ -80,6 +80,7 @@ fn failure(code: Option<Code>, knows_principal: bool) -> ProblemType {
             | Code::GraphUnavailable
             | Code::NotSignedIn
             | Code::RecordUnavailable
+            | Code::IdentityNotConfirmed
             | Code::Paused,
         ) => ProblemType::Unavailable,
         // One replica of Graph knows the principal already, and another one does not.

@@ -5,7 +5,11 @@
 
 use std::fmt;
 
-use super::{permit::Permit, protected, rules::Rules};
+use super::{
+    permit::{Basis, Permit},
+    protected,
+    rules::Rules,
+};
 use crate::{
     directory::{Api, AppRole, Assignment, Principal},
     ids::ObjectId,
@@ -86,7 +90,8 @@ pub(super) fn permit(
         return Err(cautions);
     }
     let OperatorConsent { action, principal, api, role, .. } = *consent;
-    Ok(Permit::new(action, principal, (api, role), OPERATORS_OWN_RIGHTS))
+    let basis = Basis::operator(OPERATORS_OWN_RIGHTS);
+    Ok(Permit::new(action, principal, (api, role), basis))
 }
 
 /// The reasons for which a change needs a confirmation.

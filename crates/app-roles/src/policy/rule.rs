@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use super::pattern::{ApiPattern, PrincipalPattern, RolePattern};
 use crate::{
     directory::{Api, AppRole, Principal},
-    ids::Guid,
+    ids::{Guid, ObjectId},
     json,
     names::{ApiName, PrincipalName},
     request::Action,
@@ -108,6 +108,11 @@ pub(super) enum RoleMatch {
 impl Grant {
     pub(super) fn covers(&self, principal: &Principal) -> bool {
         self.principals.iter().any(|pattern| pattern.covers(principal))
+    }
+
+    /// Whether the grant names the principal by its object id, not by a scope.
+    pub(super) fn names(&self, principal: ObjectId) -> bool {
+        self.principals.contains(&PrincipalPattern::Object(principal))
     }
 
     /// How the grant names a role. Prefixes count only on APIs that the broker's own tenant owns.
