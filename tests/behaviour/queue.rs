@@ -10,3 +10,4 @@ mod other_clients;
 mod refusals;
 mod replay;
 mod throttling;
+mod unknown_places;

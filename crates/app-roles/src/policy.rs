@@ -15,7 +15,9 @@ mod explanation;
 mod fault;
 mod file;
 mod first_gate;
+mod glob;
 mod matching_rule;
+mod name_folding;
 #[cfg(feature = "operator")]
 mod operator_consent;
 mod pattern;
@@ -259,5 +261,7 @@ mod guard_tests;
 #[cfg(test)]
 #[cfg(feature = "operator")]
 mod operator_tests;
+#[cfg(test)]
+mod protection_tests;
 #[cfg(test)]
 mod tests;

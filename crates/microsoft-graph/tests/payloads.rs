@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use app_roles::{
-    directory::{Api, AppRole, Principal},
+    directory::{Api, AppRole, Principal, PrincipalKind},
     ids::{AppId, AppRoleId, ObjectId},
     names::{ApiName, PrincipalName},
     policy::{OwnIdentity, Permit, Policy, Question},
@@ -124,6 +124,7 @@ fn permit_to(action: Action, role: &str) -> Permit {
             object_id: id(PRINCIPAL),
             client_id: app_id,
             display_name: String::new(),
+            kind: PrincipalKind::Application,
             resource_id: None,
             by_client_id: false,
         },

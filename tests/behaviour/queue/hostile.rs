@@ -163,7 +163,7 @@ fn about_names_and_places() -> Vec<(Value, String)> {
         read(json!(FORGED), "noRuleForPrincipal"),
         read(json!({ "displayName": "id-forged" }), "noRuleForPrincipal"),
         read(json!(resource("rg-orders-dev", "id-forged")), "principalNotFound"),
-        read(json!(TWOFOLD), "noRuleForPrincipal"),
+        read(json!(TWOFOLD), "protected"),
         read(json!(resource("rg-orders-dev", "id-twofold")), "principalNotFound"),
         read(json!(RECREATED), "noRuleForPrincipal"),
         read(json!(PROTECTED), "protected"),

@@ -3,7 +3,7 @@
 use super::OwnIdentity;
 use crate::{
     arm::ArmScope,
-    directory::{Api, AppRole, Principal},
+    directory::{Api, AppRole, Principal, PrincipalKind},
     ids::{AppId, AppRoleId, Guid, ObjectId},
     requester::Requester,
 };
@@ -40,7 +40,12 @@ pub(super) fn resource(group: &str) -> ArmScope {
 
 /// A managed identity in a resource group.
 pub(super) fn identity(id: &str, group: &str) -> Principal {
-    Principal { resource_id: Some(resource(group)), ..application(id) }
+    Principal { resource_id: Some(resource(group)), ..identity_somewhere(id) }
+}
+
+/// A managed identity whose resource is unknown.
+pub(super) fn identity_somewhere(id: &str) -> Principal {
+    Principal { kind: PrincipalKind::ManagedIdentity, ..application(id) }
 }
 
 /// A service principal that is not a managed identity.
@@ -49,6 +54,7 @@ pub(super) fn application(id: &str) -> Principal {
         object_id: object_id(id),
         client_id: AppId::parse(CLIENT).unwrap(),
         display_name: "id".to_owned(),
+        kind: PrincipalKind::Application,
         resource_id: None,
         by_client_id: false,
     }

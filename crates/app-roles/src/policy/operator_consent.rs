@@ -5,7 +5,11 @@
 
 use std::fmt;
 
-use super::{permit::Permit, protected, rules::Rules};
+use super::{
+    permit::Permit,
+    protected::{self, Protection},
+    rules::Rules,
+};
 use crate::{
     directory::{Api, AppRole, Assignment, Principal},
     ids::ObjectId,
@@ -48,6 +52,8 @@ pub enum Caution {
     CanAssignRoles,
     /// The policy protects the principal with this ARM id or object id.
     ProtectedPrincipal(String),
+    /// The policy protects scopes, and it is unknown whether this managed identity lies in one.
+    UnknownPlace,
     /// The policy protects the API with this appId.
     ProtectedApi(String),
     /// The role is privileged.
@@ -66,6 +72,9 @@ impl fmt::Display for Caution {
             Self::ProtectedPrincipal(place) => {
                 write!(formatter, "the policy protects the principal {place}")
             }
+            Self::UnknownPlace => formatter.write_str(
+                "the policy protects scopes, and it is unknown where this managed identity lies",
+            ),
             Self::ProtectedApi(app_id) => write!(formatter, "the policy protects the API {app_id}"),
             Self::PrivilegedRole(why) => write!(formatter, "the role is privileged ({why})"),
             Self::NoPolicy(reason) => {
@@ -108,8 +117,11 @@ pub(super) fn cautions(rules: Result<&Rules, &str>, consent: &OperatorConsent<'_
 }
 
 fn protection(rules: &Rules, principal: &Principal, api: &Api) -> impl Iterator<Item = Caution> {
-    let principal = protected::is_principal_protected(&rules.protected, principal)
-        .then(|| Caution::ProtectedPrincipal(principal.resource_or_object_id()));
+    let principal =
+        protected::principal_protection(&rules.protected, principal).map(|why| match why {
+            Protection::Named => Caution::ProtectedPrincipal(principal.resource_or_object_id()),
+            Protection::UnknownPlace => Caution::UnknownPlace,
+        });
     let api = protected::is_api_protected(&rules.protected, api)
         .then(|| Caution::ProtectedApi(api.app_id.to_string()));
     principal.into_iter().chain(api)
