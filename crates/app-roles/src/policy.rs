@@ -255,7 +255,7 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod baseline_tests;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod guard_tests;
 #[cfg(test)]

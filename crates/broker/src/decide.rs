@@ -55,8 +55,7 @@ impl SecondGate<'_> {
         let (requester, action) = (&self.ask.requester, self.action);
         let Target { own, principal, api, .. } = self.target;
         let role = role_named(name, action, api)?;
-        let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
-        let privileged = Some(why.is_some());
+        let privileged = Some(privileged::of_assignment(principal, api, &role).is_some());
         let question = Question { requester, action, principal, api, role: &role, own: *own };
         match self.policy.decide(&question) {
             Ok(permit) => {

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use app_roles::{
     directory::{Api, AppRole, Principal, PrincipalKind},
-    ids::{AppId, AppRoleId, ObjectId},
+    ids::{AppId, AppRoleId, Guid, ObjectId},
     names::{ApiName, PrincipalName},
     policy::{OwnIdentity, Permit, Policy, Question},
     reconcile::CompactAssignment,
@@ -131,7 +131,7 @@ fn permit_to(action: Action, role: &str) -> Permit {
         api: &Api {
             object_id: id(GRAPH_API),
             app_id,
-            owner: None,
+            owner: Guid::parse("c0a70500-0000-4000-8000-000000000001").ok(),
             identifier_uris: vec![],
             display_name: String::new(),
             roles: vec![],

@@ -144,8 +144,9 @@ async fn several_rules_and_apis_are_all_applied() {
     };
     let more = [
         rule("by uri", "api://orders", json!(["Orders.Read", "Orders.Write"])),
-        rule("graph", MICROSOFT_GRAPH_APP_ID, json!(["User.Read.All"])),
+        rule("graph", MICROSOFT_GRAPH_APP_ID, json!(["Sites.Selected"])),
         rule("privileged, not marked", "graph", json!(["RoleManagement.ReadWrite.Directory"])),
+        rule("not listed, not marked", "graph", json!(["User.Read.All"])),
         rule("no such role", "api://orders", json!(["Orders.Raed"])),
         rule("no such API", "api://nowhere", json!(["Orders.Read"])),
     ];

@@ -83,8 +83,7 @@ impl Plan {
             role: &role,
             privileged,
         };
-        let value = role.value.as_deref();
-        let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
+        let why = privileged::of_assignment(&self.principal, &self.api, &role);
         let known = RoleOutcome {
             privileged: Some(why.is_some()),
             ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)

@@ -1,7 +1,9 @@
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    fixtures::{GRAPH, ORDERS, OWN, PRINCIPAL, SUBSCRIPTION, identity, own, resource},
+    fixtures::{
+        GRAPH, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, SUBSCRIPTION, identity, own, resource,
+    },
     *,
 };
 use crate::{directory::AppRole, ids::AppId};
@@ -35,7 +37,11 @@ fn role(number: u8, value: &str) -> AppRole {
 
 fn api(app_id: &str) -> Api {
     let roles = match app_id {
-        GRAPH => vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")],
+        GRAPH => vec![
+            role(1, "User.Read.All"),
+            role(2, "Directory.ReadWrite.All"),
+            fixtures::role(PLACE_READ_ALL, "Place.Read.All"),
+        ],
         CALENDAR => vec![],
         _ => {
             let disabled = AppRole { is_enabled: false, ..role(4, "Orders.Archive") };
@@ -100,7 +106,9 @@ fn a_privileged_role_needs_a_marked_baseline_rule_that_names_it_exactly() {
         (r#""*""#, r#","privileged":true"#, 0),
         (directory, "", 0),
         (directory, r#","privileged":true"#, 1),
-        (r#""User.Read.All""#, "", 1),
+        (r#""User.Read.All""#, "", 0),
+        (r#""User.Read.All""#, r#","privileged":true"#, 1),
+        (r#""Place.Read.All""#, "", 1),
     ] {
         let policy = policy("", &[rule("graph", SUBSCRIPTION, "graph", roles, more)]);
         assert_eq!(wanted(&policy, GRAPH).len(), expected, "{roles} {more}");

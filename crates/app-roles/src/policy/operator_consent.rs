@@ -112,7 +112,7 @@ pub(super) fn cautions(rules: Result<&Rules, &str>, consent: &OperatorConsent<'_
         Ok(rules) => cautions.extend(protection(rules, principal, api)),
         Err(reason) => cautions.push(Caution::NoPolicy(reason.to_owned())),
     }
-    cautions.extend(privileged::of_role(api, role).map(Caution::PrivilegedRole));
+    cautions.extend(privileged::of_assignment(principal, api, role).map(Caution::PrivilegedRole));
     cautions
 }
 
