@@ -6,6 +6,7 @@ use azure_rest::{
     timing::CallTiming,
 };
 use reqwest::{Client, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 
@@ -26,14 +27,21 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
     let request =
         request.map_err(|error| Failure::failed(format!("invalid request: {}", causes(&error))))?;
     let address = without_query(request.url());
-    client.execute(request).await.map_err(|error| unreachable(&address, error))
+    client.execute(request).await.map_err(|error| {
+        Failure::failed(format!("{address} does not answer: {}", causes(&error.without_url())))
+    })
 }
 
-/// Reports that there was no answer. The URL is removed from the error, because its query may be secret.
-fn unreachable(address: &Url, error: reqwest::Error) -> Failure {
-    Failure::failed(format!("{address} does not answer: {}", causes(&error.without_url())))
+/// Reads the body of a response as JSON.
+pub(crate) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
+    let address = without_query(response.url());
+    response.json().await.map_err(|error| {
+        let causes = causes(&error.without_url());
+        Failure::failed(format!("{address} does not answer with valid JSON: {causes}"))
+    })
 }
 
+/// Removes the query from a URL, because it may contain a signature.
 fn without_query(url: &Url) -> Url {
     let mut url = url.clone();
     url.set_query(None);

@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use crate::http;
+
 /// The first version that accepts tokens ("Authorize access to tables using Microsoft Entra ID").
 const VERSION: &str = "2020-12-06";
 
@@ -70,7 +72,8 @@ impl Table {
         for _ in 0..MAX_PAGES {
             let response = self.page(filter, limit, &next).await?;
             next = continuation(response.headers());
-            let page: Page = response.json().await.map_err(|error| self.unreached(&error))?;
+            let page: Page =
+                http::json(response).await.map_err(|failure| self.failed(failure.sentence))?;
             entities.extend(page.value);
             if next.is_empty() || entities.len() >= limit {
                 break;
@@ -107,20 +110,13 @@ impl Table {
             let token = token.map_err(|error| self.failed(error.to_string()))?;
             request = request.bearer_auth(token.token.secret());
         }
-        let response = request.send().await.map_err(|error| self.unreached(&error))?;
+        let response =
+            http::send(request).await.map_err(|failure| self.failed(failure.sentence))?;
         match response.status() {
             StatusCode::NOT_FOUND => Err(TableError::NotFound(self.name.clone())),
             status if !status.is_success() => Err(self.failed(format!("HTTP status {status}"))),
             _ => Ok(response),
         }
-    }
-
-    /// Reports the causes of an error of reqwest. The error itself contains the URL with its signature.
-    fn unreached(&self, error: &reqwest::Error) -> TableError {
-        let causes =
-            std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-        let causes: Vec<_> = causes.map(ToString::to_string).collect();
-        self.failed(format!("no valid answer: {}", causes.join(": ")))
     }
 
     fn failed(&self, message: String) -> TableError {

@@ -10,12 +10,6 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use crate::log::{HostLog, LogLevel};
 
 const CONSOLE: &str = "Host.Function.Console";
-const TOOLING: &str = "Host.Function.ToolingConsoleLog";
-const SYSTEM: &str = "Host.LanguageWorkerConsoleLog";
-/// The prefix of lines for the host's own log. It is removed.
-const SYSTEM_PREFIX: &str = "LanguageWorkerConsoleLog";
-/// The prefix of lines for tools. It is kept.
-const TOOLING_PREFIX: &str = "azfuncjsonlog:";
 /// The number of lines of stderr that the host repeats after the handler has ended.
 const LAST_LINES: usize = 3;
 /// The words that make a line of stderr an error if stderr is not for errors only.
@@ -66,18 +60,9 @@ pub(crate) async fn copy(
         if stream != Stream::Stdout {
             last_lines.push(line);
         }
-        let (level, category, message) = classify(line, stream);
-        log.write(level, category, message);
+        log.write(level(line, stream), CONSOLE, line);
         bytes.clear();
     }
-}
-
-fn classify(line: &str, stream: Stream) -> (LogLevel, &'static str, &str) {
-    if let Some(rest) = line.strip_prefix(SYSTEM_PREFIX) {
-        return (level(line, stream), SYSTEM, rest);
-    }
-    let category = if line.starts_with(TOOLING_PREFIX) { TOOLING } else { CONSOLE };
-    (level(line, stream), category, line)
 }
 
 fn level(line: &str, stream: Stream) -> LogLevel {
@@ -104,21 +89,16 @@ mod tests {
 
     #[test]
     fn stderr_is_an_error_unless_it_warns() {
-        assert_eq!(classify("gone", ERRORS_ONLY).0, LogLevel::Error);
-        assert_eq!(classify("WARNing: gone", ERRORS_ONLY).0, LogLevel::Warning);
+        assert_eq!(level("gone", ERRORS_ONLY), LogLevel::Error);
+        assert_eq!(level("WARNing: gone", ERRORS_ONLY), LogLevel::Warning);
         let mixed = Stream::Stderr { errors_only: false };
-        assert_eq!(classify("Failed", mixed).0, LogLevel::Error);
-        assert_eq!(classify("gone", mixed).0, LogLevel::Information);
+        assert_eq!(level("Failed", mixed), LogLevel::Error);
+        assert_eq!(level("gone", mixed), LogLevel::Information);
     }
 
     #[test]
-    fn stdout_is_information_and_prefixes_choose_the_category() {
-        let information = LogLevel::Information;
-        assert_eq!(classify("error", Stream::Stdout), (information, CONSOLE, "error"));
-        let system = classify("LanguageWorkerConsoleLog x", Stream::Stdout);
-        assert_eq!(system, (information, SYSTEM, " x"));
-        let tooling = classify("azfuncjsonlog:{}", Stream::Stdout);
-        assert_eq!(tooling, (information, TOOLING, "azfuncjsonlog:{}"));
+    fn stdout_is_information() {
+        assert_eq!(level("error", Stream::Stdout), LogLevel::Information);
     }
 
     #[tokio::test]

@@ -31,11 +31,7 @@ const FORWARDING: [&str; 2] =
 #[derive(Debug)]
 pub(crate) struct CustomHandlerSettings {
     pub(crate) default_executable_path: String,
-    pub(crate) default_worker_path: Option<String>,
-    pub(crate) worker_directory: Option<String>,
-    pub(crate) working_directory: Option<String>,
     pub(crate) arguments: Vec<String>,
-    pub(crate) worker_arguments: Vec<String>,
     pub(crate) stderr_is_for_errors_only: bool,
     pub(crate) initialization_timeout: Duration,
 }
@@ -88,18 +84,13 @@ pub(crate) fn custom_handler(
         let is_off = |text: &str| text.eq_ignore_ascii_case("false").then_some(());
         configuration.read(path, "false: this emulator does not forward requests", is_off)?;
     }
-    let optional = |path: &str| {
-        let text = configuration.text(path).filter(|text| !text.is_empty());
-        text.map(str::to_owned)
-    };
     Ok(CustomHandlerSettings {
-        default_executable_path: optional(DEFAULT_EXECUTABLE_PATH)
-            .ok_or(SettingsError::Missing { path: DEFAULT_EXECUTABLE_PATH })?,
-        default_worker_path: optional("customHandler:description:defaultWorkerPath"),
-        worker_directory: optional("customHandler:description:workerDirectory"),
-        working_directory: optional("customHandler:description:workingDirectory"),
+        default_executable_path: configuration
+            .text(DEFAULT_EXECUTABLE_PATH)
+            .filter(|text| !text.is_empty())
+            .ok_or(SettingsError::Missing { path: DEFAULT_EXECUTABLE_PATH })?
+            .to_owned(),
         arguments: configuration.list("customHandler:description:arguments")?,
-        worker_arguments: configuration.list("customHandler:description:workerArguments")?,
         stderr_is_for_errors_only: configuration
             .boolean("customHandler:description:useStdErrorStreamForErrorsOnly", true)?,
         initialization_timeout: configuration

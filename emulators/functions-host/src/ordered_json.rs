@@ -1,6 +1,8 @@
 //! JSON that keeps the order of members, as the host's own library does. The order is part of the
 //! envelope that a handler receives and of the messages that an output writes.
 
+mod members;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -17,7 +19,7 @@ pub(crate) enum Json {
     Number(Number),
     Text(String),
     Array(Vec<Json>),
-    Object(Members),
+    Object(#[serde(with = "members")] Members),
 }
 
 impl Json {

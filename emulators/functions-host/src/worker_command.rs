@@ -16,7 +16,7 @@ pub(crate) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command
     let mut command = Command::new(executable(settings));
     command
         .args(arguments(settings))
-        .current_dir(working_directory(settings))
+        .current_dir(&settings.app_root)
         .env_clear()
         .envs(&settings.environment)
         .envs(variables(&settings.app_root, port, worker_id))
@@ -32,23 +32,13 @@ pub(crate) fn of(settings: &HostSettings, port: u16, worker_id: Uuid) -> Command
 /// in PATH, so that `node` works and a missing build is "not found".
 pub(crate) fn executable(settings: &HostSettings) -> PathBuf {
     let path = expand(settings, &settings.custom_handler.default_executable_path);
-    let folder = settings.custom_handler.worker_directory.as_deref().unwrap_or_default();
-    let joined = settings.app_root.join(folder).join(&path);
+    let joined = settings.app_root.join(&path);
     if joined.is_file() { joined } else { path.into() }
-}
-
-fn working_directory(settings: &HostSettings) -> PathBuf {
-    let folder = settings.custom_handler.working_directory.as_deref().unwrap_or_default();
-    settings.app_root.join(folder)
 }
 
 /// The arguments. The host joins them without quoting, and .NET splits the command line again.
 fn arguments(settings: &HostSettings) -> Vec<String> {
-    let handler = &settings.custom_handler;
-    let mut words = handler.arguments.clone();
-    words.extend(handler.default_worker_path.as_ref().map(|path| format!("\"{path}\"")));
-    words.extend(handler.worker_arguments.iter().cloned());
-    split(&expand(settings, &words.join(" ")))
+    split(&expand(settings, &settings.custom_handler.arguments.join(" ")))
 }
 
 fn variables(app_root: &Path, port: u16, worker_id: Uuid) -> [(&'static str, String); 5] {
@@ -130,9 +120,9 @@ mod tests {
 
     #[test]
     fn arguments_are_joined_without_quotes_and_expanded() {
-        let description = r#""defaultExecutablePath":"x","arguments":["a b","%NAME%","%NO%"],"defaultWorkerPath":"w 1","workerArguments":["z"]"#;
+        let description = r#""defaultExecutablePath":"x","arguments":["a b","%NAME%","%NO%"]"#;
         let (_root, settings) = settings(description, &[]);
-        assert_eq!(arguments(&settings), ["a", "b", "value", "w 1", "z"]);
+        assert_eq!(arguments(&settings), ["a", "b", "value"]);
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Azure Resource Manager, as far as it says which managed identity a resource has.
+//! The part of Azure Resource Manager that tells the managed identity of a resource.
 //!
-//! The directory is all there is: a resource exists here if a managed identity is its own. Azure
+//! A resource exists if the directory has a managed identity of it. Azure
 //! Resource Manager knows an identity before Microsoft Graph does, so one that
-//! [is replicating](super::Tenant::add_replicating_service_principal) is found here already.
+//! [is replicating](crate::Tenant::add_replicating_service_principal) is found here already.
 
 mod authentication;
-mod creation;
+mod creation_event;
 mod error;
 mod target;
 
@@ -17,30 +17,31 @@ use warp::{
     reply::Response,
 };
 
-use self::target::Target;
-use super::{
+use crate::{
     directory::Directory,
     failure::Failure,
-    requests::Route,
-    server::{Incoming, set_header},
+    incoming_request::IncomingRequest,
+    request_log::Route,
+    response_header::set_header,
     service_principal::{ServicePrincipal, ServicePrincipalType},
     world::{World, lock},
 };
+use target::Target;
 
-/// The resource for which tokens for Azure Resource Manager are asked.
-pub(super) use self::authentication::is_audience;
-pub use self::creation::CreatedIdentity;
+pub(crate) use authentication::is_audience;
+pub use creation_event::CreatedIdentity;
+pub(crate) use creation_event::creation_event;
 
-/// Where everything is that Azure Resource Manager has below a subscription.
+/// The prefix of all paths.
 const SUBSCRIPTIONS: &str = "/subscriptions/";
 
-/// Versions that know both kinds of identities.
+/// The versions that support both kinds of identities.
 const API_VERSIONS: [&str; 3] = ["2018-11-30", "2023-01-31", "2024-11-30"];
 
-/// Names the operation in Microsoft's own logs.
+/// The header with the id of the operation in Microsoft's logs.
 const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 
-/// An identity as Azure Resource Manager shows it, the fields in its order.
+/// An identity, with fields in Azure Resource Manager's order.
 #[derive(Debug, Serialize)]
 struct IdentityBody<'a> {
     id: String,
@@ -52,7 +53,7 @@ struct IdentityBody<'a> {
     properties: Properties<'a>,
 }
 
-/// None here.
+/// No tags.
 #[derive(Debug, Serialize)]
 struct Tags {}
 
@@ -65,15 +66,15 @@ struct Properties<'a> {
 }
 
 /// Whether a request is for Azure Resource Manager.
-pub(super) fn is_for(incoming: &Incoming) -> bool {
+pub(crate) fn is_for(incoming: &IncomingRequest) -> bool {
     incoming
         .path
         .get(..SUBSCRIPTIONS.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(SUBSCRIPTIONS))
 }
 
-/// What a request is about.
-pub(super) fn route(incoming: &Incoming) -> Route {
+/// The operation of a request.
+pub(crate) fn route(incoming: &IncomingRequest) -> Route {
     match (&incoming.method, Target::parse(&incoming.path)) {
         (&Method::GET, Some(_)) => Route::ReadArmIdentity,
         _ => Route::Other,
@@ -81,17 +82,17 @@ pub(super) fn route(incoming: &Incoming) -> Route {
 }
 
 /// Answers a request.
-pub(super) fn answer(world: &World, incoming: &Incoming) -> Response {
+pub(crate) fn answer(world: &World, incoming: &IncomingRequest) -> Response {
     let response = read(world, incoming);
     with_correlation_id(response.unwrap_or_else(|refused| error::response(&refused)))
 }
 
-/// An error in Azure Resource Manager's shape.
-pub(super) fn failure(failure: &Failure) -> Response {
+/// An error in Azure Resource Manager's format.
+pub(crate) fn failure(failure: &Failure) -> Response {
     with_correlation_id(error::response(failure))
 }
 
-fn read(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
+fn read(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> {
     let caller = authentication::authenticate(world, incoming)?;
     let target = Target::parse(&incoming.path)
         .filter(|_| incoming.method == Method::GET)
@@ -118,7 +119,7 @@ fn read(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
     Ok(warp::reply::with_status(warp::reply::json(&body), StatusCode::OK).into_response())
 }
 
-fn check_version(incoming: &Incoming) -> Result<(), Failure> {
+fn check_version(incoming: &IncomingRequest) -> Result<(), Failure> {
     let version = incoming.parameters().find(|(name, _)| name == "api-version");
     let (_, version) = version.ok_or_else(error::api_version_missing)?;
     if API_VERSIONS.contains(&version.as_str()) {
@@ -128,7 +129,7 @@ fn check_version(incoming: &Incoming) -> Result<(), Failure> {
     }
 }
 
-/// The identity that a target is about, whether Microsoft Graph knows it already or not.
+/// Finds the identity of a target, even if Microsoft Graph does not know it yet.
 fn find<'a>(directory: &'a Directory, target: &Target) -> Option<&'a ServicePrincipal> {
     let wanted = match target {
         Target::UserAssigned { .. } => ServicePrincipalType::UserAssignedIdentity,

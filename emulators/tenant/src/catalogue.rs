@@ -1,15 +1,15 @@
-//! Microsoft Graph's app roles in the emulated tenant: as many as the real service principal has.
+//! Microsoft Graph's app roles, as many as the real service principal has.
 
 use uuid::Uuid;
 
-use super::service_principal::AppRole;
+use crate::service_principal::AppRole;
 
-/// How many app roles Microsoft Graph's service principal had in August 2026. The number matters:
-/// the answer to a read of this service principal is large, and clients must cope with it.
+/// The number of app roles of Microsoft Graph's service principal in August 2026. It makes a read of this
+/// service principal as large as the real one.
 pub const APP_ROLE_COUNT: usize = 716;
 
-/// Values and ids as Microsoft publishes them (Microsoft Learn, "Microsoft Graph permissions
-/// reference"): roles that are often asked for, and roles that can take a tenant over.
+/// Values and ids of roles that are often requested and of roles that can take over a tenant (Microsoft
+/// Learn, "Microsoft Graph permissions reference").
 const PUBLISHED: [(&str, &str); 68] = [
     ("AccessReview.Read.All", "d07a8cc0-3d51-4b77-b3b0-32704d1f69fa"),
     ("AdministrativeUnit.ReadWrite.All", "5eb59dd3-1da2-4329-8733-9dabdc435916"),
@@ -86,14 +86,15 @@ const PUBLISHED: [(&str, &str); 68] = [
 
 /// Microsoft Graph's app roles: the published ones above, then generated ones up to
 /// [`APP_ROLE_COUNT`].
-pub(super) fn microsoft_graph_app_roles() -> Vec<AppRole> {
+pub(crate) fn microsoft_graph_app_roles() -> Vec<AppRole> {
     let published = PUBLISHED.iter().map(|(value, id)| published(value, id));
     let generated = (1..=APP_ROLE_COUNT - PUBLISHED.len()).map(generated);
     published.chain(generated).collect()
 }
 
 fn published(value: &str, id: &str) -> AppRole {
-    let description = format!("Microsoft Graph's app role {value}; emulated, it grants nothing.");
+    let description =
+        format!("Microsoft Graph's app role {value}, which allows nothing in this emulator.");
     AppRole::for_applications(id, value, &description)
 }
 
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_as_many_roles_as_in_a_real_tenant_with_unique_ids_and_values() {
+    fn there_are_as_many_roles_as_in_a_real_tenant_and_ids_and_values_are_unique() {
         let roles = microsoft_graph_app_roles();
         let ids: BTreeSet<_> = roles.iter().map(|role| &role.id).collect();
         let values: BTreeSet<_> = roles.iter().map(|role| &role.value).collect();

@@ -1,10 +1,9 @@
-//! The directory of the emulated tenant: service principals, and who holds which app role.
+//! The directory of the tenant: service principals and assignments of app roles.
 //!
-//! Plain data without HTTP. Ids are GUIDs in lower case, compared ignoring case as Microsoft Graph
-//! does.
+//! Ids are GUIDs in lower case. Comparisons ignore case, as Microsoft Graph does.
 
 mod assignment;
-pub(super) mod assignment_id;
+pub(crate) mod assignment_id;
 mod list_delay;
 mod replication;
 
@@ -13,18 +12,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use self::assignment::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, MOST_ASSIGNMENTS};
-use self::{list_delay::ListDelay, replication::Replication};
-use super::service_principal::ServicePrincipal;
+use crate::service_principal::ServicePrincipal;
+pub use assignment::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, MOST_ASSIGNMENTS};
+use {list_delay::ListDelay, replication::Replication};
 
-/// Everything that the emulated tenant knows.
+/// The objects of a tenant.
 #[derive(Debug, Clone)]
 pub struct Directory {
     tenant_id: String,
     service_principals: BTreeMap<String, ServicePrincipal>,
-    /// By application id, in lower case.
+    /// The object ids by application id in lower case.
     object_ids: BTreeMap<String, String>,
-    /// The object ids of those that have an alternative name, in lower case.
+    /// The object ids by alternative name in lower case.
     alternative_names: BTreeMap<String, BTreeSet<String>>,
     replication: Replication,
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
@@ -54,7 +53,7 @@ impl Directory {
         &self.tenant_id
     }
 
-    /// Adds a service principal, or replaces the one with the same object id.
+    /// Adds a service principal, or replaces the one with this object id.
     pub fn add_service_principal(&mut self, service_principal: ServicePrincipal) {
         let id = service_principal.id.to_lowercase();
         self.replication.end(&id);
@@ -68,31 +67,29 @@ impl Directory {
         self.service_principals.insert(id, service_principal);
     }
 
-    /// Adds a service principal, or a change of one, that has not arrived yet: nothing here sees it
-    /// until it [has](Self::replicate).
+    /// Adds a service principal, or a change of one, that is hidden until [`Self::replicate`].
     pub fn add_replicating_service_principal(&mut self, service_principal: ServicePrincipal) {
         self.replication.begin(service_principal, None);
     }
 
-    /// The same, for one that arrives by itself after `delay`, as soon as
-    /// [somebody looks](Self::let_arrive).
+    /// Adds a service principal that is hidden until the first [`Self::let_arrive`] after `delay`.
     pub fn add_service_principal_after(
         &mut self,
         service_principal: ServicePrincipal,
         delay: Duration,
     ) {
-        // A delay beyond what the clock can say is one that never ends.
+        // A delay that the clock cannot represent never ends.
         self.replication.begin(service_principal, Instant::now().checked_add(delay));
     }
 
-    /// Lets those service principals arrive whose time has come.
+    /// Shows the service principals whose delay is over.
     pub fn let_arrive(&mut self, now: Instant) {
         while let Some(arrived) = self.replication.next_arrival(now) {
             self.add_service_principal(arrived);
         }
     }
 
-    /// Lets a service principal arrive; false when none with this object id was under way.
+    /// Shows a hidden service principal; returns false if none with this object id was hidden.
     pub fn replicate(&mut self, object_id: &str) -> bool {
         match self.replication.end(object_id) {
             Some(arrived) => {
@@ -103,12 +100,12 @@ impl Directory {
         }
     }
 
-    /// Attaches a managed identity to the broker, so that the identity endpoint issues its tokens.
+    /// Attaches a managed identity to the broker, so that the identity endpoint issues tokens for it.
     pub fn attach(&mut self, object_id: &str) {
         self.attached.push(object_id.to_lowercase());
     }
 
-    /// The managed identities that are attached to the broker, in the order of attaching.
+    /// The managed identities that are attached to the broker, in order.
     pub fn attached(&self) -> impl Iterator<Item = &ServicePrincipal> {
         self.attached.iter().filter_map(|id| self.service_principal(id))
     }
@@ -124,7 +121,7 @@ impl Directory {
         self.service_principals.get(&object_id.to_lowercase())
     }
 
-    /// The service principal with this application id (of a managed identity: client id).
+    /// The service principal with this application id or, for a managed identity, client id.
     #[must_use]
     pub fn service_principal_by_app_id(&self, app_id: &str) -> Option<&ServicePrincipal> {
         self.object_ids
@@ -132,8 +129,8 @@ impl Directory {
             .and_then(|object_id| self.service_principal(object_id))
     }
 
-    /// The service principals that have, or had, this alternative name, ignoring case, in the order of
-    /// their object ids.
+    /// The service principals that have or had this alternative name, in the order of their object
+    /// ids. Names are not case-sensitive.
     pub fn service_principals_by_alternative_name(
         &self,
         name: &str,
@@ -142,7 +139,7 @@ impl Directory {
         object_ids.into_iter().flatten().filter_map(|id| self.service_principal(id))
     }
 
-    /// The same, and those under way too: who is created exists before it has arrived here.
+    /// The service principals with this alternative name, including hidden ones, which exist already.
     pub fn all_service_principals_by_alternative_name(
         &self,
         name: &str,
@@ -154,7 +151,7 @@ impl Directory {
         })
     }
 
-    /// The API for which a token with this resource (application id or identifier URI) is valid.
+    /// The API of a token's resource, which is an application id or an identifier URI.
     #[must_use]
     pub fn api_named(&self, resource: &str) -> Option<&ServicePrincipal> {
         self.service_principals
@@ -163,7 +160,7 @@ impl Directory {
             .find(|candidate| candidate.answers_to(resource))
     }
 
-    /// All assignments, those of one principal together and in the order of their creation.
+    /// All assignments, grouped by principal, in the order of their creation.
     #[must_use]
     pub fn assignments(&self) -> Vec<AppRoleAssignment> {
         self.assignments.values().flatten().cloned().collect()
@@ -175,32 +172,31 @@ impl Directory {
         self.assignments.get(&principal_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
-    /// Those that a list shows, in the order of their creation.
+    /// The assignments of a principal that a list shows, in the order of their creation.
     #[must_use]
     pub fn listed_assignments_of(&self, principal_id: &str) -> Vec<&AppRoleAssignment> {
         let held = self.assignments_of(principal_id);
         self.list_delay.shown(&principal_id.to_lowercase(), held, Instant::now())
     }
 
-    /// Those of an API's roles that a list shows, principal by principal.
+    /// The assignments of an API's roles that a list shows, grouped by principal.
     pub fn listed_assignments_to(&self, api_id: &str) -> Vec<&AppRoleAssignment> {
         let principals = self.assignments.keys();
         let listed = principals.flat_map(|principal| self.listed_assignments_of(principal));
         listed.filter(|one| one.resource_id.eq_ignore_ascii_case(api_id)).collect()
     }
 
-    /// How long a change of assignments takes to show in lists.
+    /// Sets the replica lag of lists.
     pub fn set_list_lag(&mut self, lag: Duration) {
         self.list_delay.set_lag(lag);
     }
 
-    /// Whether assignments made from now on stay out of lists. Switched off, lists show them all.
+    /// Hides new assignments from lists, or shows all of them.
     pub fn hold_back_assignments(&mut self, held_back: bool) {
         self.list_delay.hold_back(held_back);
     }
 
-    /// The values of the app roles of `api` that the principal holds; what a token's `roles` claim
-    /// has.
+    /// The values of the app roles of `api` that the principal holds, for a token's `roles` claim.
     #[must_use]
     pub fn role_values(&self, principal_id: &str, api: &ServicePrincipal) -> Vec<String> {
         self.assignments_of(principal_id)
@@ -210,10 +206,11 @@ impl Directory {
             .collect()
     }
 
-    /// Gives a principal an app role, named by its value or id.
+    /// Assigns an app role, named by its value or id.
     ///
     /// # Errors
-    /// When Microsoft Graph would refuse it.
+    ///
+    /// If Microsoft Graph would refuse the assignment.
     pub fn assign(
         &mut self,
         principal_id: &str,
@@ -243,7 +240,7 @@ impl Directory {
         Ok(assignment)
     }
 
-    /// Has an assignment made so long ago; false when there is none with this id.
+    /// Sets the age of an assignment; returns false if there is none with this id.
     pub fn backdate(&mut self, assignment_id: &str, age: Duration) -> bool {
         let mut all = self.assignments.values_mut().flatten();
         let Some(found) = all.find(|one| one.id == assignment_id) else { return false };
@@ -258,7 +255,7 @@ impl Directory {
         self.assignments_of(&principal_id).iter().find(|held| held.id == assignment_id)
     }
 
-    /// Takes an assignment away, and returns it; none when there is none with this id.
+    /// Deletes an assignment and returns it; `None` if there is none with this id.
     pub fn revoke(&mut self, assignment_id: &str) -> Option<AppRoleAssignment> {
         let principal_id = assignment_id::principal_of(assignment_id)?;
         let held = self.assignments.get_mut(&principal_id)?;

@@ -1,23 +1,23 @@
-//! An error answer, before the service that gives it has put it into its own shape.
+//! An error of a service, before it has that service's format.
 
 use serde::Serialize;
 use warp::http::StatusCode;
 
-/// What any of the emulated services says when it fails.
+/// An error of any of the emulated services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) code: String,
     pub(super) message: String,
-    /// What Microsoft Graph adds in its envelope's `details`.
+    /// `details` of Microsoft Graph's envelope.
     pub(super) details: Vec<Detail>,
     /// The code in Microsoft Graph's `innerError`, which most errors lack.
     pub(super) inner_error_code: Option<String>,
-    /// Headers that only this answer has.
+    /// Additional headers.
     pub(super) headers: Vec<(String, String)>,
 }
 
-/// One of the details of an error (Microsoft Learn, "Microsoft Graph error responses and resource
+/// A detail of an error (Microsoft Learn, "Microsoft Graph error responses and resource
 /// types").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Detail {

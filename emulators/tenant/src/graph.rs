@@ -1,11 +1,11 @@
-//! Microsoft Graph v1.0, as far as granting app roles needs it.
+//! The part of Microsoft Graph v1.0 that granting app roles needs.
 
 mod answer;
 mod assignments;
 mod authentication;
-mod combination;
-pub(super) mod error;
+mod fault_subject;
 mod filter;
+mod lookup;
 mod page;
 mod service_principals;
 mod target;
@@ -15,22 +15,19 @@ use std::sync::Arc;
 
 use warp::{http::Method, reply::Response};
 
-pub(super) use self::{answer::failure, combination::seeded_fault, throttling::Admission};
-use self::{
-    authentication::Caller,
-    target::{Key, Target, is_guid},
-};
-use super::{
-    directory::Directory, failure::Failure, requests::Route, server::Incoming,
-    service_principal::ServicePrincipal, world::World,
+pub(crate) use answer::failure;
+use authentication::Caller;
+pub(crate) use fault_subject::seeded_fault;
+use target::Target;
+pub(crate) use throttling::Admission;
+
+use crate::{
+    failure::Failure, graph_error as error, incoming_request::IncomingRequest, request_log::Route,
+    world::World,
 };
 
-/// Opaque to clients. Microsoft Graph's own, whatever the endpoint, so that answers don't depend on
-/// the port of this server.
-const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
-
-/// What a request is about.
-pub(super) fn route(incoming: &Incoming) -> Route {
+/// The operation of a request.
+pub(crate) fn route(incoming: &IncomingRequest) -> Route {
     match (&incoming.method, Target::parse(&incoming.path)) {
         (&Method::GET, Ok(Target::ServicePrincipals)) => Route::ListServicePrincipals,
         (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
@@ -44,14 +41,11 @@ pub(super) fn route(incoming: &Incoming) -> Route {
 }
 
 /// Answers a request.
-pub(super) async fn answer(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
-    let processed = process(world, incoming).await;
-    let mut response = processed.unwrap_or_else(|refused| failure(incoming, &refused));
-    throttling::mark_cost(incoming, route, &mut response);
-    response
+pub(crate) async fn answer(world: &Arc<World>, incoming: &IncomingRequest) -> Response {
+    process(world, incoming).await.unwrap_or_else(|refused| failure(incoming, &refused))
 }
 
-async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Failure> {
+async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Result<Response, Failure> {
     let caller = Caller::authenticate(world, incoming)?;
     let target = Target::parse(&incoming.path)?;
     match (&incoming.method, target) {
@@ -89,19 +83,5 @@ async fn process(world: &Arc<World>, incoming: &Incoming) -> Result<Response, Fa
             assignments::delete(world, incoming, &key, &id).await
         }
         _ => Err(error::method_not_allowed()),
-    }
-}
-
-/// The service principal that the URL names.
-fn find<'a>(directory: &'a Directory, key: &Key) -> Result<&'a ServicePrincipal, Failure> {
-    match key {
-        Key::ObjectId(id) if !is_guid(id) => Err(error::invalid_object_identifier(id)),
-        Key::AppId(app_id) if !is_guid(app_id) => Err(error::invalid_app_id()),
-        Key::ObjectId(id) => {
-            directory.service_principal(id).ok_or_else(|| error::resource_not_found(id))
-        }
-        Key::AppId(app_id) => directory
-            .service_principal_by_app_id(app_id)
-            .ok_or_else(|| error::resource_not_found(app_id)),
     }
 }

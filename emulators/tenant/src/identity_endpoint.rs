@@ -4,7 +4,7 @@
 //! Request and answer follow Microsoft Learn, "How to use managed identities for App Service and
 //! Azure Functions", section "REST endpoint reference".
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -15,44 +15,25 @@ use warp::{
     reply::Response,
 };
 
-use super::{
+use crate::{
     arm,
     directory::Directory,
     failure::Failure,
-    server::{Incoming, set_header},
+    incoming_request::IncomingRequest,
+    response_header::set_header,
     service_principal::{ServicePrincipal, ServicePrincipalType},
     token::Claims,
+    token_settings::{IssuedToken, TokenSettings},
     world::{World, lock},
 };
 
-/// Where the endpoint is found on the server.
-pub(super) const PATH: &str = "/msi/token";
+/// The path of the endpoint.
+pub(crate) const PATH: &str = "/msi/token";
 
 const API_VERSION: &str = "2019-08-01";
 const IDENTITY_HEADER: &str = "x-identity-header";
 
-/// Tokens of managed identities live for a day (Microsoft Learn, "Managed identities for Azure
-/// resources frequently asked questions").
-const DEFAULT_LIFETIME: Duration = Duration::from_hours(24);
-
-/// How tokens are issued.
-#[derive(Debug)]
-pub(super) struct TokenSettings {
-    pub(super) lifetime: Duration,
-    /// Takes the place of the resource that was asked for.
-    pub(super) audience: Option<String>,
-    /// Whether a token is handed out again until it expires, as the platform does.
-    pub(super) cached: bool,
-    cache: BTreeMap<(String, String), Issued>,
-}
-
-#[derive(Debug, Clone)]
-struct Issued {
-    token: String,
-    expires_on: i64,
-}
-
-/// Field order as App Service answers.
+/// The response, with fields in App Service's order.
 #[derive(Debug, Serialize)]
 struct TokenResponse<'a> {
     access_token: String,
@@ -70,27 +51,13 @@ struct ErrorResponse<'a> {
     correlation_id: String,
 }
 
-impl Default for TokenSettings {
-    fn default() -> Self {
-        Self { lifetime: DEFAULT_LIFETIME, audience: None, cached: false, cache: BTreeMap::new() }
-    }
-}
-
-impl TokenSettings {
-    fn cached(&self, identity: &str, resource: &str, now: i64) -> Option<Issued> {
-        let key = (identity.to_owned(), resource.to_owned());
-        let issued = self.cache.get(&key).filter(|_| self.cached)?;
-        (issued.expires_on > now).then(|| issued.clone())
-    }
-}
-
 /// Answers a request for a token.
-pub(super) fn answer(world: &World, incoming: &Incoming) -> Response {
+pub(crate) fn answer(world: &World, incoming: &IncomingRequest) -> Response {
     issue(world, incoming).unwrap_or_else(|refused| failure(&refused))
 }
 
-/// An error in App Service's shape.
-pub(super) fn failure(failure: &Failure) -> Response {
+/// An error in App Service's format.
+pub(crate) fn failure(failure: &Failure) -> Response {
     let body = ErrorResponse {
         status_code: failure.status.as_u16(),
         message: &failure.message,
@@ -104,7 +71,7 @@ pub(super) fn failure(failure: &Failure) -> Response {
     response
 }
 
-fn issue(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
+fn issue(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> {
     let parameters: BTreeMap<String, String> = incoming.parameters().collect();
     check_request(world, incoming, &parameters)?;
     let resource = parameters
@@ -125,7 +92,7 @@ fn issue(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
 
 fn check_request(
     world: &World,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     parameters: &BTreeMap<String, String>,
 ) -> Result<(), Failure> {
     if incoming.method != Method::GET {
@@ -184,7 +151,7 @@ fn token_for(
     directory: &Directory,
     identity: &ServicePrincipal,
     resource: &str,
-) -> Result<Issued, Failure> {
+) -> Result<IssuedToken, Failure> {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let mut settings = lock(&world.tokens);
     if let Some(issued) = settings.cached(&identity.id, resource, now) {
@@ -195,7 +162,7 @@ fn token_for(
         .signer
         .sign(&claims)
         .map_err(|error| refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
-    let issued = Issued { token, expires_on: claims.exp };
+    let issued = IssuedToken { token, expires_on: claims.exp };
     settings.cache.insert((identity.id.clone(), resource.to_owned()), issued.clone());
     Ok(issued)
 }
@@ -223,7 +190,7 @@ fn claims(
     })
 }
 
-/// Azure Resource Manager has roles of its own, which are no app roles and in no token.
+/// The app roles of a token. Azure Resource Manager's roles are not app roles and are in no token.
 fn roles(
     directory: &Directory,
     identity: &ServicePrincipal,
@@ -247,7 +214,7 @@ fn unknown_resource(directory: &Directory, resource: &str) -> Failure {
     refused(StatusCode::BAD_REQUEST, &message)
 }
 
-/// App Service's errors have no code.
+/// An error; App Service's errors have no code.
 fn refused(status: StatusCode, message: &str) -> Failure {
     Failure::new(status, "", message)
 }

@@ -1,13 +1,13 @@
-//! The record of every write that the directory has accepted, for whoever checks a run afterwards.
+//! The writes that the directory has accepted, for tests that check a run afterwards.
 
 use std::{collections::VecDeque, time::Instant};
 
-use super::directory::AppRoleAssignment;
+use crate::directory::AppRoleAssignment;
 
-/// How many writes are remembered: more than hours under load make.
+/// The number of writes that are kept, more than hours under load make.
 const REMEMBERED: usize = 1_000_000;
 
-/// What a write did.
+/// The kind of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteKind {
     /// The assignment was created.
@@ -16,10 +16,10 @@ pub enum WriteKind {
     Deleted,
 }
 
-/// A write that the directory has accepted, whatever its caller was told.
+/// A write that the directory has accepted, whatever its response was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedWrite {
-    /// What it did.
+    /// Whether the assignment was created or deleted.
     pub kind: WriteKind,
     /// The holder's object id.
     pub principal_id: String,
@@ -29,23 +29,23 @@ pub struct AcceptedWrite {
     pub app_role_id: String,
     /// The assignment's id.
     pub assignment_id: String,
-    /// The `client-request-id` of the request that made it; none when the request had none, or when
-    /// it was made without a request.
+    /// The `client-request-id` of the request; `None` if the request had none, and for a write without
+    /// a request.
     pub client_request_id: Option<String>,
-    /// When the directory accepted it.
+    /// The time at which the directory accepted the write.
     pub at: Instant,
 }
 
 /// Accepted writes, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     writes: VecDeque<AcceptedWrite>,
 }
 
 impl Ledger {
-    /// Records a write. Call it while the directory is still locked: otherwise another write could
-    /// be recorded before one that it followed.
-    pub(super) fn record(
+    /// Records a write. Call it while the directory is locked, so that the order of the records is that
+    /// of the writes.
+    pub(crate) fn record(
         &mut self,
         kind: WriteKind,
         assignment: &AppRoleAssignment,
@@ -65,7 +65,7 @@ impl Ledger {
         });
     }
 
-    pub(super) fn accepted(&self) -> Vec<AcceptedWrite> {
+    pub(crate) fn accepted(&self) -> Vec<AcceptedWrite> {
         self.writes.iter().cloned().collect()
     }
 }

@@ -1,8 +1,8 @@
-//! How many writes Microsoft Graph accepts in a time (Microsoft Learn, "Microsoft Graph
-//! service-specific throttling limits", identity and access).
+//! The quota of writes (Microsoft Learn, "Microsoft Graph service-specific throttling limits", identity and
+//! access).
 //!
-//! The documentation gives numbers and speaks of a token bucket, but doesn't say how a refused
-//! request counts. Hence three models: a client has to get along with each of them.
+//! The documentation gives numbers and mentions a token bucket, but does not say whether refused requests
+//! count. There are three models, and clients must work with each of them.
 
 #[cfg(test)]
 mod tests;
@@ -12,50 +12,50 @@ use std::time::{Duration, Instant};
 /// A limit on writes: `POST` and `DELETE` of assignments, of all callers together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteQuota {
-    /// How many writes a period has room for; with zero every write is refused.
+    /// The number of writes in a period; with zero, every write is refused.
     pub writes: u32,
     /// The period. Zero counts as a nanosecond.
     pub period: Duration,
-    /// How arrivals are counted.
+    /// The model of accounting.
     pub model: QuotaModel,
 }
 
-/// How a quota counts arrivals.
+/// The model of a quota's accounting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotaModel {
-    /// So many writes in each period. The first period begins with the first write, and periods
-    /// follow each other without gaps from then on.
+    /// `writes` in each period. The first period begins with the first write, and periods follow each
+    /// other without gaps.
     FixedWindow,
     /// A bucket of `writes` tokens, full at first and refilled evenly over `period`. A refused write
     /// costs nothing.
     TokenBucket,
-    /// The same bucket, from which a refused write takes a token too: the balance may go negative,
-    /// and who repeats too early waits the longer.
+    /// A bucket from which refused writes take a token too. The balance may become negative, so early
+    /// retries prolong the wait.
     TokenBucketChargingRefusals,
 }
 
-/// The account of one quota. It reads no clock: whoever charges it says what time it is.
+/// The account of a quota. Callers pass the time.
 #[derive(Debug)]
 pub(super) enum WriteMeter {
     Window(Window),
     Bucket(Bucket),
 }
 
-/// What came of charging a quota with one write.
+/// The result of charging one write.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Charge {
-    /// How long until a write would be accepted; none when this one is.
+    /// The time until a write would be accepted; `None` if this one is accepted.
     pub(super) refused_for: Option<Duration>,
-    /// How much of the quota is used after this write: 1.0 is all of it.
+    /// The used share of the quota after this write; 1.0 is all of it.
     pub(super) used: f64,
 }
 
-/// The limit on writes as the emulated Microsoft Graph applies it; no limit unless set.
+/// The quota of the emulated Microsoft Graph; unlimited by default.
 #[derive(Debug, Default)]
 pub(super) struct WriteThrottle {
     meter: Option<WriteMeter>,
     pub(super) refusals: usize,
-    /// Whether answers to writes say how much of the quota is used.
+    /// Whether responses to writes tell the used share of the quota.
     pub(super) shows_percentage: bool,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Window {
     writes: u32,
     period: u128,
     began: Option<Instant>,
-    /// Which period the last write arrived in.
+    /// The period of the last write.
     number: u128,
     arrived: u32,
 }
@@ -77,7 +77,7 @@ pub(super) struct Bucket {
     writes: i128,
     cost: i128,
     level: i128,
-    /// When `level` was right.
+    /// The time to which `level` refers.
     at: Option<Instant>,
     charges_refusals: bool,
 }
@@ -104,7 +104,7 @@ impl WriteMeter {
 }
 
 impl WriteThrottle {
-    /// Begins to apply a quota, or none; what the previous one had counted is forgotten.
+    /// Sets the quota, with a new account.
     pub(super) fn set(&mut self, quota: Option<WriteQuota>) {
         self.meter = quota.map(WriteMeter::new);
     }
@@ -170,7 +170,7 @@ impl Bucket {
         self.writes.saturating_mul(self.cost)
     }
 
-    /// A quota without writes is never refilled; then it is as good as any to come back in a period.
+    /// The time until the next token. A quota of zero writes is never refilled; one period stands for it.
     fn until_the_next(&self) -> Duration {
         let missing = u128::try_from(self.cost.saturating_sub(self.level)).unwrap_or_default();
         let writes = self.writes.unsigned_abs();
@@ -179,7 +179,7 @@ impl Bucket {
     }
 }
 
-/// Of nothing, all is used.
+/// The used share; a quota of zero is always used up.
 fn share(used: f64, whole: f64) -> f64 {
     if whole > 0.0 { used / whole } else { f64::INFINITY }
 }

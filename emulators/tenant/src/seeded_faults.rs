@@ -1,54 +1,47 @@
-//! Faults by chance that can be repeated: what a request meets depends on the seed, on what it asks
-//! for, and on how often the same was asked before; never on the order in which requests arrive.
+//! Reproducible random faults. The fault of a request depends on the seed, on the request's subject and on
+//! the number of earlier requests with that subject, but not on the order of other requests.
 
 mod draw;
 mod menu;
+mod subject;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use self::draw::Draw;
-use super::{fault::Fault, requests::Route};
+use draw::Draw;
+pub(crate) use subject::FaultSubject;
 
-/// How many faults in a row the same request meets at most, so that whoever repeats it gets on.
+use crate::fault::Fault;
+
+/// The largest number of consecutive faults for one subject, so that retries succeed.
 const MOST_IN_A_ROW: u32 = 3;
 
-/// How many of these can be because a replica lags behind.
+/// The largest number of consecutive faults of a lagging replica.
 const MOST_LAGS_IN_A_ROW: u32 = 2;
 
 /// Faults for a share of the requests to Microsoft Graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeededFaults {
-    /// With the same seed, the same requests meet the same faults.
+    /// The seed. Equal seeds give equal faults to equal requests.
     pub seed: u64,
-    /// The share of requests that are to meet a fault, from 0.0 to 1.0. It is a little less in
-    /// truth, because after three faults in a row the same request meets none.
+    /// The share of requests with a fault, from 0.0 to 1.0. The real share is a little smaller, because
+    /// a subject meets no more than three faults in a row.
     pub share: f64,
-}
-
-/// What a request asks for, as far as its faults depend on it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Combination {
-    pub(super) route: Route,
-    /// The principal's id; in reads of service principals, the key or the filter that finds one.
-    pub(super) principal: String,
-    /// The API and its role; empty if the request names none.
-    pub(super) role: String,
 }
 
 /// The faults of a run.
 #[derive(Debug, Default)]
-pub(super) struct FaultSequence {
+pub(crate) struct FaultSequence {
     settings: Option<SeededFaults>,
-    progress: BTreeMap<Combination, Progress>,
-    /// Which role an assignment gives, by the assignment's id. Ids differ from run to run; and once
-    /// the assignment is deleted, nothing else tells the role.
+    progress: BTreeMap<FaultSubject, Progress>,
+    /// The roles of assignments, by assignment id. They remain known after the deletion; ids themselves
+    /// differ from run to run.
     roles: BTreeMap<String, String>,
-    pub(super) given: usize,
+    pub(crate) given: usize,
 }
 
-/// How one combination has fared.
+/// The requests and faults of one subject so far.
 #[derive(Debug, Default)]
 struct Progress {
     asked: u64,
@@ -57,27 +50,25 @@ struct Progress {
 }
 
 impl FaultSequence {
-    /// Begins a run, or ends it. What was asked before is forgotten.
-    pub(super) fn set(&mut self, settings: Option<SeededFaults>) {
+    /// Begins or ends a sequence of faults.
+    pub(crate) fn set(&mut self, settings: Option<SeededFaults>) {
         *self = Self { settings, given: self.given, ..Self::default() };
     }
 
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.settings.is_some()
     }
 
-    /// The role of an assignment that a request names by its id: as it is now, or as it was when a
-    /// request first named it.
-    pub(super) fn role_of(&mut self, assignment_id: &str, now: Option<String>) -> String {
+    /// The role of an assignment, now or when a request last named the assignment.
+    pub(crate) fn role_of(&mut self, assignment_id: &str, now: Option<String>) -> String {
         if let Some(role) = now {
             self.roles.insert(assignment_id.to_owned(), role);
         }
         self.roles.get(assignment_id).cloned().unwrap_or_default()
     }
 
-    /// The fault for a request that has just arrived. `may_lag` says whether a replica may not know
-    /// the principal yet.
-    pub(super) fn take(&mut self, asked: &Combination, may_lag: bool) -> Option<Fault> {
+    /// The fault for a request. `may_lag` tells whether a replica may not know the principal yet.
+    pub(crate) fn take(&mut self, asked: &FaultSubject, may_lag: bool) -> Option<Fault> {
         let settings = self.settings?;
         let progress = self.progress.entry(asked.clone()).or_default();
         let draw = Draw::of(settings.seed, asked, progress.asked);

@@ -1,111 +1,37 @@
-//! The one HTTP server of the emulated tenant: hands requests to the identity endpoint, to Azure
-//! Resource Manager, to the storage services or to Microsoft Graph, counts them, and lets faults take
-//! their place.
+//! The tenant's HTTP server: dispatches requests to the identity endpoint, Azure Resource Manager, the
+//! storage services or Microsoft Graph, counts them, and applies quota and faults.
 
 use std::{convert::Infallible, panic::resume_unwind, sync::Arc, time::Instant};
 
 use tokio::{net::TcpListener, sync::oneshot};
-use warp::{
-    Filter,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER},
-    hyper::body::Bytes,
-    path::FullPath,
-    reply::Response,
-};
+use warp::{Filter, http::header::RETRY_AFTER, path::FullPath, reply::Response};
 
-use super::{
+use crate::{
     arm,
     fault::{Fault, FaultAnswer},
     graph, identity_endpoint,
-    requests::{RecordedRequest, Route},
+    incoming_request::{CLIENT_REQUEST_ID, IncomingRequest},
+    request_log::{RecordedRequest, Route},
     storage_service,
     world::{World, lock},
 };
 
-/// The header by which a caller names a request (Microsoft Learn, "Best practices for working with
-/// Microsoft Graph").
-pub(super) const CLIENT_REQUEST_ID: &str = "client-request-id";
-
-/// The header by which a caller says what to refuse first (Microsoft Learn, "Microsoft Graph
+/// The header with which a caller marks requests that may be refused first (Microsoft Learn, "Microsoft Graph
 /// service-specific throttling limits", identity and access).
 const THROTTLE_PRIORITY: &str = "x-ms-throttle-priority";
 
-/// A request as it came in.
-#[derive(Debug)]
-pub(super) struct Incoming {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    arrived: Instant,
-}
-
-/// Which of Microsoft's services a request is for.
+/// The service of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
+enum Service {
     IdentityEndpoint,
     ResourceManager,
-    /// One of a storage account's, with what the request is about.
+    /// A service of a storage account, with the operation.
     Storage(Route),
     Graph,
 }
 
-impl Incoming {
-    /// A header's text, if the header is there and is text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The query's parameters, decoded.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = (String, String)> {
-        url::form_urlencoded::parse(self.query.as_bytes()).into_owned()
-    }
-
-    fn route(&self) -> Route {
-        match self.service() {
-            Service::IdentityEndpoint => Route::IssueToken,
-            Service::ResourceManager => arm::route(self),
-            Service::Storage(route) => route,
-            Service::Graph => graph::route(self),
-        }
-    }
-
-    pub(super) fn service(&self) -> Service {
-        if self.path == identity_endpoint::PATH {
-            Service::IdentityEndpoint
-        } else if arm::is_for(self) {
-            Service::ResourceManager
-        } else {
-            storage_service::route(self).map_or(Service::Graph, Service::Storage)
-        }
-    }
-
-    fn record(&self, route: Route, response: Option<&Response>) -> RecordedRequest {
-        let retry_after = response.and_then(|response| response.headers().get(RETRY_AFTER));
-        let separator = if self.query.is_empty() { "" } else { "?" };
-        RecordedRequest {
-            route,
-            method: self.method.to_string(),
-            path_and_query: format!("{}{separator}{}", self.path, self.query),
-            client_request_id: self.header(CLIENT_REQUEST_ID).map(str::to_owned),
-            throttle_priority: self.header(THROTTLE_PRIORITY).map(str::to_owned),
-            arrived: self.arrived,
-            status: response.map(|response| response.status().as_u16()),
-            retry_after: retry_after.and_then(|text| text.to_str().ok()).map(str::to_owned),
-        }
-    }
-}
-
-/// Adds a header, or replaces the one of the same name. What can't be a header is left out.
-pub(super) fn set_header(response: &mut Response, name: &str, text: &str) {
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(text)) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
-/// Serves until `stop` is dropped or sent to.
-pub(super) async fn serve(
+/// Serves until the sender of `stop` is dropped.
+pub(crate) async fn serve(
     world: Arc<World>,
     listener: TcpListener,
     stop: oneshot::Receiver<Infallible>,
@@ -118,7 +44,8 @@ pub(super) async fn serve(
         .and(warp::body::bytes())
         .then(move |method, path: FullPath, query, headers, body| {
             let path = path.as_str().to_owned();
-            let incoming = Incoming { method, path, query, headers, body, arrived: Instant::now() };
+            let incoming =
+                IncomingRequest { method, path, query, headers, body, arrived: Instant::now() };
             answer_or_close(Arc::clone(&world), incoming)
         });
     let stopped = async move {
@@ -127,65 +54,105 @@ pub(super) async fn serve(
     warp::serve(routes).incoming(listener).graceful(stopped).run().await;
 }
 
-/// The work runs in a task of its own: a caller that hangs up doesn't undo a write at Microsoft
-/// Graph either.
-async fn answer_or_close(world: Arc<World>, incoming: Incoming) -> Response {
+/// Answers in a task, so that a write completes if its caller disconnects, as at Microsoft Graph.
+async fn answer_or_close(world: Arc<World>, incoming: IncomingRequest) -> Response {
     match tokio::spawn(answer(world, incoming)).await {
         Ok(Some(response)) => response,
         Ok(None) | Err(_) => close_connection(),
     }
 }
 
-/// Unwinding out of the connection's task closes the connection without an answer; unlike a panic it
+/// Unwinds out of the connection's task, which closes the connection without a response. Unlike a panic, it
 /// prints nothing.
 fn close_connection() -> ! {
     resume_unwind(Box::new("the connection is closed without an answer"))
 }
 
-/// None when the connection is to be closed instead.
-async fn answer(world: Arc<World>, incoming: Incoming) -> Option<Response> {
-    let route = incoming.route();
+/// The response; `None` closes the connection.
+async fn answer(world: Arc<World>, incoming: IncomingRequest) -> Option<Response> {
+    let route = route(&incoming);
     lock(&world.requests).arrive(route);
     let mut admission = graph::Admission::of(&world, &incoming, route);
     let refusal = admission.refusal.take();
     let fault = refusal
         .or_else(|| lock(&world.faults).take(route))
-        .or_else(|| graph::seeded_fault(&world, &incoming, route));
+        .or_else(|| seeded_fault(&world, &incoming, route));
     let mut response = match fault {
-        None => Some(process(&world, &incoming, route).await),
-        Some(fault) => answer_with(&world, &incoming, route, fault).await,
+        None => Some(process(&world, &incoming).await),
+        Some(fault) => answer_with(&world, &incoming, fault).await,
     };
     if let Some(response) = &mut response {
         admission.mark(response);
     }
-    lock(&world.requests).answer(incoming.record(route, response.as_ref()));
+    lock(&world.requests).answer(record(&incoming, route, response.as_ref()));
     response
 }
 
-async fn process(world: &Arc<World>, incoming: &Incoming, route: Route) -> Response {
-    match incoming.service() {
+fn route(incoming: &IncomingRequest) -> Route {
+    match service(incoming) {
+        Service::IdentityEndpoint => Route::IssueToken,
+        Service::ResourceManager => arm::route(incoming),
+        Service::Storage(route) => route,
+        Service::Graph => graph::route(incoming),
+    }
+}
+
+fn service(incoming: &IncomingRequest) -> Service {
+    if incoming.path == identity_endpoint::PATH {
+        Service::IdentityEndpoint
+    } else if arm::is_for(incoming) {
+        Service::ResourceManager
+    } else {
+        storage_service::route(incoming).map_or(Service::Graph, Service::Storage)
+    }
+}
+
+fn record(
+    incoming: &IncomingRequest,
+    route: Route,
+    response: Option<&Response>,
+) -> RecordedRequest {
+    let retry_after = response.and_then(|response| response.headers().get(RETRY_AFTER));
+    let separator = if incoming.query.is_empty() { "" } else { "?" };
+    RecordedRequest {
+        route,
+        method: incoming.method.to_string(),
+        path_and_query: format!("{}{separator}{}", incoming.path, incoming.query),
+        client_request_id: incoming.header(CLIENT_REQUEST_ID).map(str::to_owned),
+        throttle_priority: incoming.header(THROTTLE_PRIORITY).map(str::to_owned),
+        arrived: incoming.arrived,
+        status: response.map(|response| response.status().as_u16()),
+        retry_after: retry_after.and_then(|text| text.to_str().ok()).map(str::to_owned),
+    }
+}
+
+fn seeded_fault(world: &World, incoming: &IncomingRequest, route: Route) -> Option<Fault> {
+    (service(incoming) == Service::Graph).then(|| graph::seeded_fault(world, incoming, route))?
+}
+
+async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Response {
+    match service(incoming) {
         Service::IdentityEndpoint => identity_endpoint::answer(world, incoming),
         Service::ResourceManager => arm::answer(world, incoming),
         Service::Storage(route) => storage_service::answer(world, incoming, route),
-        Service::Graph => graph::answer(world, incoming, route).await,
+        Service::Graph => graph::answer(world, incoming).await,
     }
 }
 
 async fn answer_with(
     world: &Arc<World>,
-    incoming: &Incoming,
-    route: Route,
+    incoming: &IncomingRequest,
     fault: Fault,
 ) -> Option<Response> {
     if fault.after_the_effect {
-        process(world, incoming, route).await;
-    } else if incoming.service() == Service::Graph {
+        process(world, incoming).await;
+    } else if service(incoming) == Service::Graph {
         world.wait_for_latency().await;
     }
     let FaultAnswer::Error(failure) = fault.answer else {
         return None;
     };
-    Some(match incoming.service() {
+    Some(match service(incoming) {
         Service::IdentityEndpoint => identity_endpoint::failure(&failure),
         Service::ResourceManager => arm::failure(&failure),
         Service::Storage(route) => storage_service::failure(route, &failure),

@@ -1,38 +1,38 @@
-//! Service principals, and the app roles that they define.
+//! Service principals and their app roles.
 
-/// The member type that lets service principals, and so managed identities, hold an app role.
+/// The member type of app roles that service principals may hold.
 const APPLICATION_MEMBER: &str = "Application";
 
-/// What kind of object a service principal stands for (Microsoft Learn, "servicePrincipal resource
+/// The kind of a service principal (Microsoft Learn, "servicePrincipal resource
 /// type", property `servicePrincipalType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServicePrincipalType {
     /// An application or API.
     Application,
-    /// A managed identity that lives and dies with one resource.
+    /// A managed identity that is part of one resource.
     SystemAssignedIdentity,
-    /// A managed identity that is a resource of its own.
+    /// A managed identity that is a resource by itself.
     UserAssignedIdentity,
 }
 
 /// A service principal: an API, or a managed identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicePrincipal {
-    /// Object id, a GUID; what `principalId` and `resourceId` of an assignment mean.
+    /// The object id, a GUID, to which `principalId` and `resourceId` of an assignment refer.
     pub id: String,
-    /// Application id, a GUID; of a managed identity, its client id.
+    /// The application id, a GUID; for a managed identity, the client id.
     pub app_id: String,
-    /// The name that people see; not unique.
+    /// The display name, which is not unique.
     pub display_name: String,
-    /// What it stands for.
+    /// The kind.
     pub service_principal_type: ServicePrincipalType,
-    /// The names by which tokens can be asked for: the application id, and identifier URIs.
+    /// The resources for which tokens are issued: the application id and identifier URIs.
     pub service_principal_names: Vec<String>,
-    /// Of a managed identity: `isExplicit=…` and the ARM id of its resource.
+    /// For a managed identity, `isExplicit=…` and the ARM id of its resource.
     pub alternative_names: Vec<String>,
-    /// The tenant in which the application is registered; none for a managed identity.
+    /// The tenant in which the application is registered; `None` for a managed identity.
     pub app_owner_organization_id: Option<String>,
-    /// The app roles that it defines.
+    /// The app roles that the API defines.
     pub app_roles: Vec<AppRole>,
 }
 
@@ -41,20 +41,20 @@ pub struct ServicePrincipal {
 pub struct AppRole {
     /// The role's id, a GUID, unique within its API.
     pub id: String,
-    /// What appears in the `roles` claim of a token; a role without value doesn't appear there.
+    /// The value in the `roles` claim of a token. A role without a value is not in tokens.
     pub value: Option<String>,
-    /// The name that people see.
+    /// The display name.
     pub display_name: String,
-    /// What the role allows, for people.
+    /// The description.
     pub description: String,
-    /// Who may hold it: `Application`, `User`.
+    /// The kinds of holders: `Application`, `User`.
     pub allowed_member_types: Vec<String>,
-    /// A disabled role can't be assigned any more.
+    /// Whether the role can be assigned.
     pub is_enabled: bool,
 }
 
 impl ServicePrincipalType {
-    /// Whether it stands for a managed identity of either kind.
+    /// Whether this is a managed identity of either kind.
     #[must_use]
     pub fn is_managed_identity(self) -> bool {
         self != Self::Application
@@ -62,7 +62,7 @@ impl ServicePrincipalType {
 }
 
 impl ServicePrincipal {
-    /// An API registered in the tenant `owner`, known by its application id and `identifier_uri`.
+    /// An API that is registered in the tenant `owner`.
     #[must_use]
     pub fn api(
         id: &str,
@@ -132,7 +132,7 @@ impl ServicePrincipal {
         })
     }
 
-    /// Whether tokens for this resource are tokens for this API; a trailing slash makes no difference.
+    /// Whether a token for this resource is for this API. A trailing slash is ignored.
     pub(super) fn answers_to(&self, resource: &str) -> bool {
         let wanted = resource.trim_end_matches('/');
         self.service_principal_names
@@ -155,7 +155,7 @@ impl AppRole {
         }
     }
 
-    /// Whether a service principal can be given this role.
+    /// Whether the role can be assigned to a service principal.
     pub(super) fn is_assignable(&self) -> bool {
         self.is_enabled
             && self.allowed_member_types.iter().any(|member| member == APPLICATION_MEMBER)

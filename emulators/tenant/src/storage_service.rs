@@ -1,9 +1,9 @@
-//! The table and queue services of a storage account, as far as a client asks whether they would take
-//! its token: one read of each ("Query Entities", "Get Queue Metadata").
+//! The table and queue services of a storage account: one read of each, with which a client checks its
+//! access ("Query Entities", "Get Queue Metadata").
 //!
-//! A table or queue is there whatever its name, and empty; faults take it away. What is checked of a
-//! request is what "Authorize with Microsoft Entra ID" and "Versioning for Azure Storage" ask for. How a
-//! service answers a request without a version is not documented; here it is refused.
+//! Every table and queue exists and is empty; faults can hide it. Requests must meet "Authorize with
+//! Microsoft Entra ID" and "Versioning for Azure Storage". A request without a version is refused, because
+//! its treatment is not documented.
 
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
 use uuid::Uuid;
@@ -16,30 +16,26 @@ use warp::{
     reply::Response,
 };
 
-use super::{
-    contoso::AZURE_STORAGE_URI,
-    failure::Failure,
-    requests::Route,
-    server::{Incoming, set_header},
-    token::Claims,
-    world::World,
+use crate::{
+    contoso::AZURE_STORAGE_URI, failure::Failure, incoming_request::IncomingRequest,
+    request_log::Route, response_header::set_header, token::Claims, world::World,
 };
 
-/// Where the two services are found on the server.
-pub(super) const TABLES: &str = "/storage/tables";
-pub(super) const QUEUES: &str = "/storage/queues";
+/// The paths of the two services.
+pub(crate) const TABLES: &str = "/storage/tables";
+pub(crate) const QUEUES: &str = "/storage/queues";
 
-/// The first version in which the table service takes such tokens; queues take them since 2017-11-09.
+/// The first version in which the table service accepts tokens; queues accept them since 2017-11-09.
 const OLDEST_VERSION: &str = "2020-12-06";
 
-/// How far a request's date may be off ("Authorize requests to Azure Storage").
+/// The largest deviation of a request's date ("Authorize requests to Azure Storage").
 const CLOCK_SKEW: Duration = Duration::minutes(15);
 
 const ERROR_CODE: &str = "x-ms-error-code";
 const REQUEST_ID: &str = "x-ms-request-id";
 
-/// What a request is about, if it is about one of the two services.
-pub(super) fn route(incoming: &Incoming) -> Option<Route> {
+/// The operation of a request; `None` if it is for another service.
+pub(crate) fn route(incoming: &IncomingRequest) -> Option<Route> {
     let below = |prefix| incoming.path.strip_prefix(prefix)?.strip_prefix('/');
     let is_get = incoming.method == Method::GET;
     if below(TABLES).is_some_and(|table| is_get && table.ends_with("()")) {
@@ -51,7 +47,7 @@ pub(super) fn route(incoming: &Incoming) -> Option<Route> {
 }
 
 /// Answers a request.
-pub(super) fn answer(world: &World, incoming: &Incoming, route: Route) -> Response {
+pub(crate) fn answer(world: &World, incoming: &IncomingRequest, route: Route) -> Response {
     if let Err(refused) = check(world, incoming) {
         return failure(route, &refused);
     }
@@ -64,8 +60,8 @@ pub(super) fn answer(world: &World, incoming: &Incoming, route: Route) -> Respon
     with_headers(response)
 }
 
-/// An error in the shape of the service.
-pub(super) fn failure(route: Route, failure: &Failure) -> Response {
+/// An error in the format of the service.
+pub(crate) fn failure(route: Route, failure: &Failure) -> Response {
     let (code, message) = (&failure.code, &failure.message);
     let (body, content) = if route == Route::QueryEntities {
         let message = serde_json::json!({ "lang": "en-US", "value": message });
@@ -101,7 +97,7 @@ fn with_headers(mut response: Response) -> Response {
     response
 }
 
-fn check(world: &World, incoming: &Incoming) -> Result<(), Failure> {
+fn check(world: &World, incoming: &IncomingRequest) -> Result<(), Failure> {
     let token =
         incoming.header(AUTHORIZATION.as_str()).and_then(|text| text.strip_prefix("Bearer "));
     let token = token.ok_or_else(|| unauthorized("NoAuthenticationInformation"))?;

@@ -1,4 +1,4 @@
-//! The ways in which Microsoft Graph writes a point in time. All expect it in UTC.
+//! Microsoft Graph's formats of times, which must be in UTC.
 
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
@@ -8,24 +8,19 @@ const WITH_FRACTION: &[BorrowedFormatItem<'_>] =
 const TO_THE_SECOND: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
-/// RFC 9110, section 5.6.7, the form that senders must use.
-const HTTP_DATE: &[BorrowedFormatItem<'_>] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
-
-/// As in `createdDateTime`: seven fraction digits and `Z`.
+/// The format of `createdDateTime`: seven decimals and `Z`.
 pub(super) fn with_fraction(moment: OffsetDateTime) -> String {
     moment.format(WITH_FRACTION).unwrap_or_default()
 }
 
-/// As in an error's `date`: whole seconds in UTC, without a zone.
+/// The format of an error's `date`: whole seconds without a zone.
 pub(super) fn to_the_second(moment: OffsetDateTime) -> String {
     moment.format(TO_THE_SECOND).unwrap_or_default()
 }
 
-/// As in `Retry-After`.
+/// The format of HTTP dates, for `Retry-After`.
 pub(super) fn http_date(moment: OffsetDateTime) -> String {
-    moment.format(HTTP_DATE).unwrap_or_default()
+    httpdate::fmt_http_date(moment.into())
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
-/// One block of SHA-256: HMAC pads a shorter key to this length, and hashes a longer one.
+/// The block size of SHA-256, which is the natural size of an HMAC key.
 const KEY_BYTES: usize = 64;
 
-/// The claims of an application's token that this tenant fills (Microsoft Learn, "Access token claims
+/// The claims of an application's token that this tenant sets (Microsoft Learn, "Access token claims
 /// reference"). Times are in Unix seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claims {
@@ -28,14 +28,14 @@ pub(super) struct Claims {
     pub(super) tid: String,
 }
 
-/// Why a token isn't one of this tenant's.
+/// Why a token is not valid in this tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenFault {
     NotWellFormed,
     WrongSignature,
 }
 
-/// Signs tokens, and recognises its own.
+/// Signs and verifies tokens.
 #[derive(Debug)]
 pub(super) struct TokenSigner {
     keyed: Hmac<Sha256>,

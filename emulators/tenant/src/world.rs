@@ -1,4 +1,4 @@
-//! What all requests share: the directory, the switches, and the record of requests.
+//! The state that all requests share: the directory, the conditions and the logs.
 
 use std::{
     collections::BTreeSet,
@@ -6,43 +6,44 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    directory::Directory, fault::Faults, identity_endpoint::TokenSettings, ledger::Ledger,
-    quota::WriteThrottle, requests::RequestLog, seeded_faults::FaultSequence, token::TokenSigner,
+use crate::{
+    directory::Directory, fault::Faults, ledger::Ledger, quota::WriteThrottle,
+    request_log::RequestLog, seeded_faults::FaultSequence, token::TokenSigner,
+    token_settings::TokenSettings,
 };
 
-/// The emulated tenant behind its server.
+/// The state of a tenant.
 #[derive(Debug)]
-pub(super) struct World {
-    /// Scheme, host and port under which the server is reached.
-    pub(super) origin: String,
-    /// What `x-identity-header` must say.
-    pub(super) identity_header: String,
-    pub(super) signer: TokenSigner,
+pub(crate) struct World {
+    /// The scheme, host and port of the server.
+    pub(crate) origin: String,
+    /// The required `x-identity-header`.
+    pub(crate) identity_header: String,
+    pub(crate) signer: TokenSigner,
     directory: Mutex<Directory>,
-    pub(super) ledger: Mutex<Ledger>,
-    pub(super) faults: Mutex<Faults>,
-    pub(super) seeded_faults: Mutex<FaultSequence>,
-    pub(super) requests: Mutex<RequestLog>,
-    pub(super) tokens: Mutex<TokenSettings>,
-    pub(super) latency: Mutex<Duration>,
-    pub(super) write_throttle: Mutex<WriteThrottle>,
-    /// Whether a filter by `alternativeNames` tells upper case from lower case.
-    pub(super) case_sensitive_alternative_names: Mutex<bool>,
-    /// Where Azure Resource Manager lets the broker read nothing.
-    pub(super) forbidden_scopes: Mutex<Vec<String>>,
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) seeded_faults: Mutex<FaultSequence>,
+    pub(crate) requests: Mutex<RequestLog>,
+    pub(crate) tokens: Mutex<TokenSettings>,
+    pub(crate) latency: Mutex<Duration>,
+    pub(crate) write_throttle: Mutex<WriteThrottle>,
+    /// Whether a filter by `alternativeNames` is case-sensitive.
+    pub(crate) case_sensitive_alternative_names: Mutex<bool>,
+    /// The scopes in which Azure Resource Manager denies reads.
+    pub(crate) forbidden_scopes: Mutex<Vec<String>>,
     writes: Mutex<BTreeSet<String>>,
 }
 
-/// One write to a principal, under way until this is dropped.
+/// A write to a principal, in progress until this is dropped.
 #[derive(Debug)]
-pub(super) struct Write {
+pub(crate) struct Write {
     world: Arc<World>,
     principal_id: String,
 }
 
 impl World {
-    pub(super) fn new(origin: String, identity_header: String, directory: Directory) -> Self {
+    pub(crate) fn new(origin: String, identity_header: String, directory: Directory) -> Self {
         Self {
             origin,
             identity_header,
@@ -61,23 +62,23 @@ impl World {
         }
     }
 
-    /// The directory as requests see it now.
-    pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
+    /// The directory, after service principals that are due have arrived.
+    pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
         let mut directory = lock(&self.directory);
         directory.let_arrive(Instant::now());
         directory
     }
 
-    /// Microsoft Graph takes this long to answer.
-    pub(super) async fn wait_for_latency(&self) {
+    /// Waits for the latency of Microsoft Graph.
+    pub(crate) async fn wait_for_latency(&self) {
         let latency = *lock(&self.latency);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
     }
 
-    /// Begins a write to a principal; none while another write to it is under way.
-    pub(super) fn begin_write(self: &Arc<Self>, principal_id: &str) -> Option<Write> {
+    /// Begins a write to a principal; `None` while another write to it is in progress.
+    pub(crate) fn begin_write(self: &Arc<Self>, principal_id: &str) -> Option<Write> {
         let principal_id = principal_id.to_lowercase();
         lock(&self.writes)
             .insert(principal_id.clone())
@@ -91,7 +92,7 @@ impl Drop for Write {
     }
 }
 
-/// A request that panicked leaves plain data behind, which the next one may use.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex. A request that panicked leaves consistent data.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -152,7 +152,8 @@ impl<'a> Table<'a> {
         writeln!(formatter, "\nTypes with the most methods\n")?;
         for (package, name, methods) in self.types().into_iter().take(TYPES_SHOWN) {
             let (count, files) = (methods.count, methods.files.len());
-            writeln!(formatter, "{package:24} {name:30.30} {count:>3} in {files} files")?;
+            let unit = if files == 1 { "file" } else { "files" };
+            writeln!(formatter, "{package:24} {name:30.30} {count:>3} in {files} {unit}")?;
         }
         Ok(())
     }

@@ -33,16 +33,6 @@ impl Graph {
         self.nodes().flat_map(|(user, all)| all.iter().map(move |used| (user, used.as_str())))
     }
 
-    /// The graph without some of its edges.
-    #[must_use]
-    pub fn without(&self, is_left_out: impl Fn(&str, &str) -> bool) -> Self {
-        let mut graph = self.clone();
-        for (user, all) in &mut graph.uses {
-            all.retain(|used| !is_left_out(user, used));
-        }
-        graph
-    }
-
     /// The edges that lie on a cycle: from what an edge leads to, its user can be reached again.
     #[must_use]
     pub fn edges_on_cycles(&self) -> Vec<Edge> {

@@ -31,19 +31,31 @@ pub fn of_modules(graph: &Graph) -> Vec<Violation> {
     let mut violations: Vec<_> = upwards
         .map(|(user, used)| Violation::UsesItsParent(user.to_owned(), used.to_owned()))
         .collect();
-    let others = graph.without(|user, used| module_path::contains(used, user));
-    violations.extend(cycles(&others));
+    violations.extend(cycles_of_modules(graph));
     violations
+}
+
+/// A module includes the modules inside it: if `a::x` uses `b::y`, nothing in `b` may use anything in `a`.
+fn cycles_of_modules(graph: &Graph) -> impl Iterator<Item = Violation> {
+    let mut siblings = Graph::default();
+    for (user, used) in graph.edges() {
+        if let Some((user, used)) = module_path::siblings(user, used) {
+            siblings.add_edge(&user, &used);
+        }
+    }
+    let cyclic = siblings.edges_on_cycles();
+    let is_on_cycle = move |(user, used): &(&str, &str)| {
+        module_path::siblings(user, used).is_some_and(|edge| cyclic.contains(&edge))
+    };
+    let edges = graph.edges().filter(is_on_cycle);
+    edges.map(|(user, used)| Violation::Cycle(user.to_owned(), used.to_owned()))
 }
 
 /// The edges of a graph of crates that lie on a cycle.
 #[must_use]
 pub fn of_crates(graph: &Graph) -> Vec<Violation> {
-    cycles(graph).collect()
-}
-
-fn cycles(graph: &Graph) -> impl Iterator<Item = Violation> {
-    graph.edges_on_cycles().into_iter().map(|(user, used)| Violation::Cycle(user, used))
+    let edges = graph.edges_on_cycles().into_iter();
+    edges.map(|(user, used)| Violation::Cycle(user, used)).collect()
 }
 
 #[cfg(test)]
@@ -77,6 +89,14 @@ mod tests {
         let cycle = [("crate::a", "crate::b"), ("crate::b", "crate::a")];
         let named = ["crate::a -> crate::b (on a cycle)", "crate::b -> crate::a (on a cycle)"];
         assert_eq!(violations(&cycle), named);
+    }
+
+    #[test]
+    fn a_cycle_between_modules_is_found_through_the_modules_inside_them() {
+        let cycle = [("crate::a::x", "crate::b::y"), ("crate::b::z", "crate::a::w")];
+        let named = violations(&cycle);
+        assert_eq!(named[0], "crate::a::x -> crate::b::y (on a cycle)");
+        assert_eq!(named.len(), 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,13 +21,6 @@ use syn::visit::{self, Visit};
 
 /// The folder of the workspace.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-
-/// Packages that still break the rules for modules, with the number of edges that break one. A number
-/// may only get smaller, and a package without such an edge leaves the list.
-const STILL_CYCLIC: &[(&str, usize)] = &[("storage-emulator", 3), ("tenant-emulator", 55)];
-
-/// Dependencies that `ALLOWED` does not list and that are still there.
-const STILL_LINKED: &[(&str, &str)] = &[];
 
 /// The packages that ship, with the packages of the workspace that each of them may use.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -88,23 +81,10 @@ fn there_is_no_cycle_between_crates() {
 fn there_is_no_cycle_between_modules_and_no_module_uses_its_parent() {
     let workspace = workspace();
     let packages: Vec<_> = workspace.packages.iter().collect();
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut faults = Vec::new();
     for modules in CrateModules::read_all(&packages).unwrap() {
         let violations = modules.violations().into_iter();
-        let named = violations.map(|violation| format!("{}: {violation}", modules.title));
-        found.entry(modules.package.clone()).or_default().extend(named);
-    }
-    let mut faults = Vec::new();
-    for (package, violations) in &found {
-        let listed = STILL_CYCLIC.iter().find(|(listed, _)| listed == package);
-        if violations.len() > listed.map_or(0, |(_, count)| *count) {
-            faults.extend(violations.iter().cloned());
-        }
-    }
-    for (package, _) in STILL_CYCLIC {
-        if found.get(*package).is_none_or(Vec::is_empty) {
-            faults.push(format!("{package} breaks no rule: remove it from STILL_CYCLIC"));
-        }
+        faults.extend(violations.map(|violation| format!("{}: {violation}", modules.title)));
     }
     assert!(faults.is_empty(), "{faults:#?}");
 }
@@ -112,21 +92,10 @@ fn there_is_no_cycle_between_modules_and_no_module_uses_its_parent() {
 #[test]
 fn each_crate_uses_only_the_crates_that_it_may_use() {
     let mut faults = Vec::new();
-    let mut excused = BTreeSet::new();
     for package in &workspace().packages {
-        for used in used_packages(package) {
-            let edge = (package.name.as_str(), used.as_str());
-            if may_use(package, &used) {
-                continue;
-            }
-            match STILL_LINKED.iter().find(|listed| **listed == edge) {
-                Some(listed) => drop(excused.insert(*listed)),
-                None => faults.push(format!("{} must not use {used}", package.name)),
-            }
-        }
+        let forbidden = used_packages(package).into_iter().filter(|used| !may_use(package, used));
+        faults.extend(forbidden.map(|used| format!("{} must not use {used}", package.name)));
     }
-    let done = STILL_LINKED.iter().filter(|listed| !excused.contains(*listed));
-    faults.extend(done.map(|listed| format!("remove {listed:?} from STILL_LINKED")));
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -179,8 +148,7 @@ fn the_handler_links_neither_an_emulator_nor_a_tool() {
 fn the_operators_tool_links_no_web_server() {
     let tool = shipped(OPERATORS_TOOL);
     let linked = names(&tool);
-    let may_be_linked = STILL_LINKED.contains(&(OPERATORS_TOOL, HANDLER));
-    assert_eq!(linked.contains("warp"), may_be_linked);
+    assert!(!linked.contains("warp") && !linked.contains(HANDLER), "{linked:?}");
 }
 
 #[test]
@@ -204,7 +172,6 @@ const MORE_FEATURES_UNDER_TEST: &[&str] = &[
     "broker",
     "digest",
     "hashbrown",
-    "indexmap",
     "regex-automata",
     "regex-syntax",
     "typespec",

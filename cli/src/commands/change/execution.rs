@@ -1,5 +1,7 @@
 //! Writing the changes of a plan, one role after the other.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+
 use app_roles::{
     directory::{Api, Assignment, Principal},
     outcome::{RoleOutcome, Status},
@@ -19,6 +21,9 @@ use super::{
     record::{Line, Record},
 };
 use crate::{failure::Failure, output::Progress, session::Session};
+
+/// The outcome of a write, and whether the run goes on.
+type Flow = ControlFlow<RoleOutcome, RoleOutcome>;
 
 /// What it takes to carry out a plan.
 pub(super) struct Execution<'a> {
@@ -47,11 +52,13 @@ impl Execution<'_> {
             let outcome = match permit {
                 None => outcome,
                 Some(_) if ended => not_attempted(outcome),
-                Some(permit) => {
-                    let (outcome, end) = self.write_recorded(&target, &permit, outcome).await?;
-                    ended = end;
-                    outcome
-                }
+                Some(permit) => match self.write_recorded(&target, &permit, outcome).await? {
+                    Continue(outcome) => outcome,
+                    Break(outcome) => {
+                        ended = true;
+                        outcome
+                    }
+                },
             };
             roles.push(outcome);
         }
@@ -64,7 +71,7 @@ impl Execution<'_> {
         target: &Target<'_>,
         permit: &Permit,
         outcome: RoleOutcome,
-    ) -> Result<(RoleOutcome, bool), Failure> {
+    ) -> Result<Flow, Failure> {
         let client_request_id = Uuid::new_v4();
         let line = Line {
             operator: self.session.operator(),
@@ -76,21 +83,21 @@ impl Execution<'_> {
         if let Some(record) = &mut self.record {
             record.write("intent", &line, &outcome)?;
         }
-        let (outcome, end) = self.write(target.held, permit, outcome, client_request_id).await;
-        if let Some(record) = &mut self.record {
-            record.write("done", &line, &outcome)?;
+        let flow = self.write(target.held, permit, outcome, client_request_id).await;
+        if let (Some(record), Continue(outcome) | Break(outcome)) = (&mut self.record, &flow) {
+            record.write("done", &line, outcome)?;
         }
-        Ok((outcome, end))
+        Ok(flow)
     }
 
-    /// Writes one change. The flag says whether the run ends.
+    /// Writes one change.
     async fn write(
         &self,
         held: &[Assignment],
         permit: &Permit,
         outcome: RoleOutcome,
         client_request_id: Uuid,
-    ) -> (RoleOutcome, bool) {
+    ) -> Flow {
         let options = WriteOptions {
             client_request_id,
             deadline: self.session.deadline(),
@@ -98,20 +105,16 @@ impl Execution<'_> {
             priority: Priority::Normal,
         };
         match self.session.graph().assignments().write(permit, held, options).await {
-            Ok(done) => (written(done, outcome), false),
+            Ok(done) => Continue(written(done, outcome)),
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
-                (
-                    outcome.with_message(
-                        "Microsoft Graph reports that it exists but does not list it yet",
-                    ),
-                    false,
-                )
+                Continue(outcome.with_message(
+                    "Microsoft Graph reports that it exists but does not list it yet",
+                ))
             }
-            Err(error) => {
-                let end = error.is_worth_another_delivery();
-                (failed(outcome, error), end)
-            }
+            // Other roles would meet the same obstacle now.
+            Err(error) if error.is_worth_another_delivery() => Break(failed(outcome, error)),
+            Err(error) => Continue(failed(outcome, error)),
         }
     }
 }

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use storage_emulator::{Account, Azurite, Queue, Table};
 use tempfile::TempDir;
 
-/// Longer than anything here takes, even on a machine that is busy with other tests.
+/// A deadline that no test reaches, even on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
-/// Longer than a test runs: a message that is hidden this long stays hidden.
+/// A visibility timeout that no test outlasts.
 pub(crate) const HIDDEN: Duration = Duration::from_secs(600);
 
 pub(crate) struct App {
@@ -52,7 +52,7 @@ impl App {
         Self { account, root, options }.with("AzureWebJobsStorage", None)
     }
 
-    /// Sets a variable; to the connection string if there is no value.
+    /// Sets a variable, by default to the connection string.
     pub(crate) fn with(mut self, name: &str, value: Option<&str>) -> Self {
         let value = value.map_or_else(|| self.account.connection_string(), str::to_owned);
         self.options.environment.push((name.to_owned(), value));
@@ -72,32 +72,33 @@ impl App {
         self
     }
 
-    /// A function that listens to the queue of its name, in lower case, and can write to queue `next`.
+    /// Adds a function that is triggered by the queue of its name, in lower case, and can write to the
+    /// queue `next`.
     pub(crate) async fn with_function(self, function: &str) -> Self {
         let queue = function.to_lowercase();
         self.account.queue(&queue).unwrap().create_if_missing().await.unwrap();
         self.with_bindings(function, &json!([trigger(&queue), output("next")]))
     }
 
-    /// A function that answers requests to `/api/<route>`, and can write to queue `next`.
+    /// Adds a function that answers requests to `/api/<route>`, and can write to the queue `next`.
     pub(crate) fn with_http_function(self, function: &str, level: &str, route: &str) -> Self {
         let bindings = json!([request(level, route), response(), output("next")]);
         self.with_bindings(function, &bindings)
     }
 
-    /// Lets callers in with this key.
+    /// Adds a key.
     pub(crate) fn with_key(mut self, name: &str, value: &str, level: KeyLevel) -> Self {
         self.options.keys.push(HostKey { name: name.to_owned(), value: value.to_owned(), level });
         self
     }
 
-    /// Starts it without waiting for the handler.
+    /// Starts the host without waiting for the handler.
     pub(crate) async fn start(self) -> Running {
         let host = FunctionsHost::start(self.options).await.unwrap();
         Running { host, account: self.account, _root: self.root }
     }
 
-    /// Starts it and waits for the handler.
+    /// Starts the host and waits for the handler.
     pub(crate) async fn run(self) -> Running {
         let running = self.start().await;
         running.ready().await.unwrap();
@@ -123,7 +124,7 @@ pub(crate) fn output(queue: &str) -> Value {
     json!({ "type": "queue", "direction": "out", "name": "next", "queueName": queue })
 }
 
-/// Status, type and body of what a request is answered.
+/// The status, media type and body of a response.
 pub(crate) async fn answer(request: RequestBuilder) -> (u16, String, String) {
     let answer = request.send().await.unwrap();
     let content_type = answer.headers().get(CONTENT_TYPE);
@@ -152,7 +153,7 @@ impl Running {
         self.queue(queue).send(&STANDARD.encode(text)).await.unwrap();
     }
 
-    /// The texts that a queue holds, as they are stored.
+    /// The stored texts of a queue's messages.
     pub(crate) async fn texts(&self, queue: &str) -> Vec<String> {
         let messages = self.queue(queue).peek().await.unwrap();
         messages.into_iter().map(|message| message.text).collect()
@@ -162,7 +163,7 @@ impl Running {
         self.wait_for_invocations(count, DEADLINE).await.unwrap()
     }
 
-    /// How the first invocation failed.
+    /// The reason why the first invocation failed.
     pub(crate) async fn failure(&self) -> String {
         match self.finished(1).await.remove(0).outcome {
             Outcome::Failed(reason) => reason,
@@ -170,7 +171,7 @@ impl Running {
         }
     }
 
-    /// What the handler printed of an event, each time; the last one may be yet to come.
+    /// The details of all events of this name that the handler has printed, at least one.
     pub(crate) async fn events(&self, name: &str) -> Vec<Value> {
         let prefix = format!("{name} ");
         self.wait_for_log(&prefix, DEADLINE).await.unwrap();
@@ -193,7 +194,7 @@ impl Running {
         client.request(method, self.http_url().join(path).unwrap())
     }
 
-    /// A `POST` with a body, and what came back: status, type and body.
+    /// The status, media type and body of the response to a `POST`.
     pub(crate) async fn post(&self, path: &str, body: &str) -> (u16, String, String) {
         answer(self.request(Method::POST, path).body(body.to_owned())).await
     }

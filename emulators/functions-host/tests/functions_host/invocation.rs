@@ -1,4 +1,4 @@
-//! What the handler receives, what it may answer, and what becomes of its outputs.
+//! The request to the handler, its reply and its outputs.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_host_emulator::{EmptyAnswer, LogLevel, Outcome};
@@ -39,7 +39,7 @@ async fn a_wrong_content_type_fails_the_invocation() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_no_success_fails_and_its_logs_are_lost() {
+async fn an_error_status_fails_and_its_logs_are_lost() {
     let host = App::new().await.with_function("Fail").await.run().await;
     host.send("fail", "text").await;
     let failure = host.failure().await;
@@ -62,7 +62,7 @@ async fn an_output_that_cannot_be_written_fails_the_invocation() {
 }
 
 #[tokio::test]
-async fn an_output_that_happens_to_be_base64_is_garbled_unless_it_is_in_an_array() {
+async fn an_output_in_base64_is_garbled_unless_it_is_in_an_array() {
     let host = App::new().await.with_function("Reply").await.run().await;
     host.send("reply", r#"{"Outputs":{"next":"test"}}"#).await;
     host.finished(1).await;
@@ -74,7 +74,7 @@ async fn an_output_that_happens_to_be_base64_is_garbled_unless_it_is_in_an_array
 }
 
 #[tokio::test]
-async fn without_an_encoding_texts_are_stored_as_they_are() {
+async fn without_an_encoding_texts_are_stored_unchanged() {
     let app = App::new().await.with_function("Reply").await;
     let host = app.with_host_json("extensions__queues__messageEncoding", "none").run().await;
     host.queue("reply").send(r#"{"Outputs":{"next":["à"]}}"#).await.unwrap();
@@ -124,7 +124,7 @@ async fn the_request_has_the_hosts_headers_and_a_body_of_unknown_length() {
 }
 
 #[tokio::test]
-async fn a_text_binding_receives_the_text_encoded_twice_and_can_be_deceived() {
+async fn a_text_binding_receives_the_text_encoded_twice_and_its_metadata_can_be_forged() {
     let mut text = trigger("succeed");
     text["dataType"] = "string".into();
     let app = App::new().await.with_bindings("Succeed", &json!([text]));

@@ -1,5 +1,5 @@
-//! The stand-in for the Functions host, and Azurite under it, from outside: a handler that is a small
-//! Node.js script, real queues, and assertions on what the queues hold in the end.
+//! The emulated Functions host, with a stub handler in Node.js and with Azurite. Tests assert on the final
+//! state of queues and tables.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 

@@ -1,4 +1,4 @@
-//! What becomes of messages.
+//! The delivery and settlement of messages.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn a_handler_that_is_killed_in_flight_loses_no_message() {
 }
 
 #[tokio::test]
-async fn a_message_that_fails_too_often_is_moved_to_poison_as_it_is() {
+async fn a_message_that_fails_too_often_is_moved_to_the_poison_queue_unchanged() {
     let app = App::new().await.with_function("Fail").await;
     let host = app.with_host_json("extensions__queues__maxDequeueCount", "3").run().await;
     host.send("fail", "text").await;
@@ -38,7 +38,7 @@ async fn a_message_that_fails_too_often_is_moved_to_poison_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_received_too_often_is_moved_to_poison_without_a_call() {
+async fn a_message_that_was_received_too_often_is_moved_to_the_poison_queue_without_a_call() {
     let app = App::new().await.with_function("Succeed").await;
     let queue = app.account.queue("succeed").unwrap();
     queue.send(&STANDARD.encode("text")).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_message_that_was_received_too_often_is_moved_to_poison_without_a_call
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_base64_is_moved_to_poison_without_a_call() {
+async fn a_message_that_is_not_base64_is_moved_to_the_poison_queue_without_a_call() {
     let host = App::new().await.with_function("Succeed").await.run().await;
     host.queue("succeed").send("plain text!").await.unwrap();
     host.send("succeed", "good").await;
@@ -78,7 +78,7 @@ async fn a_poison_queue_has_no_poison_queue_and_its_message_stays() {
 }
 
 #[tokio::test]
-async fn the_triggers_queue_is_not_created_but_found_when_somebody_does() {
+async fn the_host_does_not_create_the_triggers_queue_but_finds_it_later() {
     let app = App::new().await;
     let host = app
         .with_bindings("Succeed", &serde_json::json!([crate::app::trigger("later")]))
@@ -118,7 +118,7 @@ async fn no_more_messages_are_in_flight_than_batch_and_threshold_allow() {
 }
 
 #[tokio::test]
-async fn what_a_function_writes_another_one_receives() {
+async fn a_function_receives_the_messages_that_another_one_writes() {
     let app = App::new().await.with_function("Reply").await;
     let host =
         app.with_bindings("Succeed", &serde_json::json!([crate::app::trigger("next")])).run().await;

@@ -1,4 +1,4 @@
-//! What host.json, function.json and the environment decide.
+//! Settings in host.json, function.json and the environment.
 
 use functions_host_emulator::{FunctionsHost, LogLevel, Outcome, StartError};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::app::{App, DEADLINE, trigger};
 
 #[tokio::test]
-async fn a_host_json_that_cannot_be_used_is_refused_at_the_start() {
+async fn an_invalid_host_json_is_refused_at_the_start() {
     let app = App::new().await.with_host_json("extensions__queues__batchSize", "33");
     let error = FunctionsHost::start(app.options).await.map(drop).unwrap_err();
     assert!(matches!(error, StartError::Settings(_)));
@@ -15,7 +15,7 @@ async fn a_host_json_that_cannot_be_used_is_refused_at_the_start() {
 }
 
 #[tokio::test]
-async fn functions_that_cannot_run_are_named_and_the_others_run() {
+async fn invalid_functions_are_logged_and_the_others_run() {
     let mut connected = trigger("q");
     connected["connection"] = "Absent".into();
     let app = App::new()

@@ -1,4 +1,4 @@
-//! What a function writes to tables.
+//! Output to tables.
 
 use functions_host_emulator::Outcome;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn replying() -> Running {
     app.with("TABLE", Some("Rows")).run().await
 }
 
-/// Writes to the table and answers whether the invocation succeeded.
+/// Writes to the table, and returns whether the invocation succeeded.
 async fn write(host: &Running, rows: Value) -> bool {
     let reply = json!({ "Outputs": { "rows": rows, "res": { "statusCode": 201 } } });
     let (status, ..) = host.post("api/reply", &reply.to_string()).await;
@@ -53,7 +53,7 @@ async fn a_row_that_exists_fails_the_invocation_and_its_whole_partition() {
 }
 
 #[tokio::test]
-async fn what_no_table_can_hold_fails_the_invocation() {
+async fn a_value_that_a_table_cannot_store_fails_the_invocation() {
     let host = replying().await;
     for wrong in [
         json!("text"),
@@ -69,7 +69,7 @@ async fn what_no_table_can_hold_fails_the_invocation() {
 }
 
 #[tokio::test]
-async fn what_else_a_function_writes_stays_when_a_row_cannot_be_written() {
+async fn other_outputs_are_written_even_if_a_row_fails() {
     let host = replying().await;
     let outputs = json!({ "next": ["text"], "rows": row("a/b", "text") });
     let reply = json!({ "Outputs": outputs }).to_string();
@@ -120,7 +120,7 @@ async fn values_arrive_with_the_types_that_the_extension_gives_them() {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_have_its_name_keeps_the_function_from_running() {
+async fn a_function_with_an_invalid_table_name_does_not_run() {
     let bindings = json!([crate::app::trigger("q"), table_output("no-such-name")]);
     let host = App::new().await.with_bindings("Succeed", &bindings).start().await;
     let message = "'no-such-name' is not a valid name for an Azure table";

@@ -1,4 +1,4 @@
-//! Functions that a timer starts.
+//! Functions with a timer trigger.
 
 use functions_host_emulator::Outcome;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn timer(schedule: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_schedule_that_is_none_keeps_the_function_from_running() {
+async fn a_function_with_an_invalid_schedule_does_not_run() {
     let app = App::new().await.with_bindings("Succeed", &json!([timer("every minute")]));
     let host = app.with_bindings("Fail", &json!([timer("%ABSENT_SCHEDULE%")])).start().await;
     for message in [
@@ -22,11 +22,11 @@ async fn a_schedule_that_is_none_keeps_the_function_from_running() {
 }
 
 #[tokio::test]
-async fn a_run_that_fails_is_not_repeated_before_its_time() {
+async fn a_failed_run_is_not_repeated_early() {
     let mut at_once = timer("0 0 0 1 1 *");
     at_once["runOnStartup"] = true.into();
     let app = App::new().await.with_bindings("Fail", &json!([at_once]));
-    // Whoever comes after it would have seen a second one.
+    // A repeated run would have finished before the fourth invocation.
     let host = app.with_bindings("Succeed", &json!([timer("00:00:00.3")])).run().await;
     let finished = host.finished(4).await;
     let failed: Vec<_> = finished.iter().filter(|one| one.function == "Fail").collect();
@@ -58,7 +58,7 @@ async fn a_timer_that_fires_each_second_has_no_status() {
 }
 
 #[tokio::test]
-async fn a_timer_can_be_run_by_hand_and_knows_when_it_is_due() {
+async fn a_timer_can_be_run_by_hand_and_has_its_next_occurrence() {
     let mut unmonitored = timer("0 0 0 1 1 *");
     unmonitored["useMonitor"] = false.into();
     let app = App::new().await.with_bindings("Succeed", &json!([timer("0 0 0 1 1 *")]));

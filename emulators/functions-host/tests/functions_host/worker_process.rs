@@ -1,4 +1,4 @@
-//! The handler's process: what ends it, and what the host does then.
+//! The end of the handler process, and the host's reaction.
 
 use functions_host_emulator::{LogLevel, Outcome, StopReason};
 use tokio::net::TcpStream;
@@ -42,7 +42,7 @@ async fn an_executable_that_is_missing_is_named_and_the_first_invocation_stops_t
 }
 
 #[tokio::test]
-async fn after_exit_code_0_nobody_answers_and_nothing_is_restarted() {
+async fn after_exit_code_0_the_handler_is_not_restarted() {
     let app = App::new().await.with_function("ExitFirst").await;
     let app = app.with_host_json("extensions__queues__maxDequeueCount", "2");
     let host = app.run().await;
@@ -100,7 +100,7 @@ async fn stopping_the_host_kills_the_handler() {
 }
 
 #[tokio::test]
-async fn the_handler_finds_its_environment_and_folder() {
+async fn the_handler_gets_its_environment_and_working_directory() {
     let app = App::new().await.with_function("Succeed").await;
     let local = r#"{"IsEncrypted":false,"Values":{"WORD":"local","OTHER":"local"}}"#;
     std::fs::write(app.root.path().join("local.settings.json"), local).unwrap();
@@ -120,7 +120,7 @@ async fn the_handler_finds_its_environment_and_folder() {
 }
 
 #[tokio::test]
-async fn the_process_that_took_the_place_of_a_killed_one_is_known_by_its_id() {
+async fn the_process_id_is_that_of_the_restarted_handler() {
     let host = App::new().await.with_function("Succeed").await.run().await;
     let first = host.worker_process_id().unwrap();
     host.kill_worker().await;

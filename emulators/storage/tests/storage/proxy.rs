@@ -2,7 +2,7 @@
 
 use storage_emulator::{Account, Azurite, Queue, StorageProxy, Trouble};
 
-use crate::{HIDDEN, account};
+use crate::account::{HIDDEN, account};
 
 const SEED: u64 = 7;
 /// Many more than connections that one client opens without need.

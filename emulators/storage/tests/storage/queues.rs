@@ -10,7 +10,7 @@ use tokio::{
     process::Command,
 };
 
-use crate::{HIDDEN, account};
+use crate::account::{HIDDEN, account};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 

@@ -2,7 +2,7 @@
 
 use storage_emulator::{Account, Entity, EntityValue, StorageError, Table, TableOperation};
 
-use crate::account;
+use crate::account::account;
 
 fn entity(partition_key: &str, row_key: &str, count: i64) -> Entity {
     let properties = [("Count".to_owned(), EntityValue::Int64(count))].into();

@@ -1,22 +1,22 @@
-//! Who calls Azure Resource Manager.
+//! The caller of Azure Resource Manager.
 
 use time::OffsetDateTime;
 use warp::http::header::AUTHORIZATION;
 
 use super::error;
-use crate::{failure::Failure, server::Incoming, token::Claims, world::World};
+use crate::{failure::Failure, incoming_request::IncomingRequest, token::Claims, world::World};
 
-/// The audiences that Azure Resource Manager takes as its own, a trailing slash aside.
+/// The audiences of Azure Resource Manager. A trailing slash is ignored.
 const AUDIENCES: [&str; 2] =
     ["https://management.azure.com", "https://management.core.windows.net"];
 
-/// Whether tokens for this resource are tokens for Azure Resource Manager.
+/// Whether this resource is Azure Resource Manager.
 pub(crate) fn is_audience(resource: &str) -> bool {
     AUDIENCES.contains(&resource.trim_end_matches('/'))
 }
 
-/// Checks the request's bearer token, and says whose it is.
-pub(super) fn authenticate(world: &World, incoming: &Incoming) -> Result<Claims, Failure> {
+/// Checks the request's bearer token and returns its claims.
+pub(crate) fn authenticate(world: &World, incoming: &IncomingRequest) -> Result<Claims, Failure> {
     let token = incoming
         .header(AUTHORIZATION.as_str())
         .and_then(|value| value.strip_prefix("Bearer "))

@@ -1,14 +1,13 @@
-//! Azure Resource Manager's errors, with the codes and texts that it uses.
+//! Azure Resource Manager's errors.
 //!
-//! The envelope follows Microsoft Learn, "Common Azure deployment errors" and the Azure REST API
-//! guidelines: code and message and nothing around them. The texts aren't documented; they are those
-//! that callers have reported.
+//! The envelope of code and message follows Microsoft Learn, "Common Azure deployment errors", and the Azure
+//! REST API guidelines. The texts are not documented; callers have reported them.
 
 use serde::Serialize;
 use warp::{Reply, http::StatusCode, reply::Response};
 
 use super::target::Target;
-use crate::{failure::Failure, server::set_header, token::Claims};
+use crate::{failure::Failure, response_header::set_header, token::Claims};
 
 #[derive(Debug, Serialize)]
 struct Envelope<'a> {
@@ -21,8 +20,8 @@ struct ErrorBody<'a> {
     message: &'a str,
 }
 
-/// An error as an answer.
-pub(super) fn response(failure: &Failure) -> Response {
+/// The response of an error.
+pub(crate) fn response(failure: &Failure) -> Response {
     let error = ErrorBody { code: &failure.code, message: &failure.message };
     let body = warp::reply::json(&Envelope { error });
     let mut response = warp::reply::with_status(body, failure.status).into_response();
@@ -32,29 +31,29 @@ pub(super) fn response(failure: &Failure) -> Response {
     response
 }
 
-/// No token at all.
-pub(super) fn authorization_header_missing() -> Failure {
+/// There is no token.
+pub(crate) fn authorization_header_missing() -> Failure {
     unauthorized(
         "AuthenticationFailed",
         "Authentication failed. The 'Authorization' header is missing.",
     )
 }
 
-/// Something that isn't a token of this tenant.
-pub(super) fn invalid_token() -> Failure {
+/// The token is not one of this tenant.
+pub(crate) fn invalid_token() -> Failure {
     unauthorized("InvalidAuthenticationToken", "The access token is invalid.")
 }
 
-/// A token that is too old. Really the message names both times.
-pub(super) fn expired_token() -> Failure {
+/// The token has expired. The real message contains both times.
+pub(crate) fn expired_token() -> Failure {
     unauthorized(
         "ExpiredAuthenticationToken",
         "The access token expiry UTC time is earlier than current UTC time.",
     )
 }
 
-/// A token for somebody else.
-pub(super) fn wrong_audience(audience: &str) -> Failure {
+/// The token is for another audience.
+pub(crate) fn wrong_audience(audience: &str) -> Failure {
     let message = format!(
         "The access token has been obtained for wrong audience or resource '{audience}'. It should \
          exactly match with one of the allowed audiences 'https://management.core.windows.net/',\
@@ -64,8 +63,8 @@ pub(super) fn wrong_audience(audience: &str) -> Failure {
     unauthorized("InvalidAuthenticationTokenAudience", &message)
 }
 
-/// The caller holds no role there that allows to read it.
-pub(super) fn authorization_failed(caller: &Claims, target: &Target) -> Failure {
+/// The caller has no role that allows to read the target.
+pub(crate) fn authorization_failed(caller: &Claims, target: &Target) -> Failure {
     let (client_id, object_id) = (&caller.appid, &caller.oid);
     let (action, scope) = (target.own_type(), target.own_id());
     Failure::new(
@@ -79,9 +78,8 @@ pub(super) fn authorization_failed(caller: &Claims, target: &Target) -> Failure 
     )
 }
 
-/// There is no such resource, or it has no identity. What is said of the latter isn't known; the text
-/// for it is that of the former.
-pub(super) fn resource_not_found(target: &Target) -> Failure {
+/// The resource does not exist or has no identity. The real text for the latter is not known.
+pub(crate) fn resource_not_found(target: &Target) -> Failure {
     let segments: Vec<&str> = target.resource().split('/').collect();
     let group = segments.get(4).copied().unwrap_or_default();
     let resource = segments.get(6..).unwrap_or_default().join("/");
@@ -95,8 +93,8 @@ pub(super) fn resource_not_found(target: &Target) -> Failure {
     )
 }
 
-/// No version was asked for.
-pub(super) fn api_version_missing() -> Failure {
+/// The request has no version.
+pub(crate) fn api_version_missing() -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         "MissingApiVersionParameter",
@@ -104,8 +102,8 @@ pub(super) fn api_version_missing() -> Failure {
     )
 }
 
-/// A version was asked for that doesn't exist.
-pub(super) fn api_version_invalid(version: &str, supported: &[&str]) -> Failure {
+/// The version does not exist.
+pub(crate) fn api_version_invalid(version: &str, supported: &[&str]) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         "InvalidApiVersionParameter",
@@ -116,12 +114,12 @@ pub(super) fn api_version_invalid(version: &str, supported: &[&str]) -> Failure 
     )
 }
 
-/// Something that Azure Resource Manager may have but this tenant doesn't emulate. The text is ours.
-pub(super) fn not_emulated(path: &str) -> Failure {
+/// The operation is not emulated. The text is not Azure Resource Manager's.
+pub(crate) fn not_emulated(path: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         "InvalidRequest",
-        format!("The emulated tenant only reads identities, and {path} is none."),
+        format!("The emulated tenant only reads identities, and {path} is not one."),
     )
 }
 

@@ -1,30 +1,30 @@
-//! What a URL of Azure Resource Manager names.
+//! The target of an Azure Resource Manager URL.
 
-/// Where a user-assigned identity stands below its resource group.
+/// The type of user-assigned identities.
 const USER_ASSIGNED: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
-/// What is read to learn which system-assigned identity a resource has ("System Assigned Identities -
+/// The path below a resource of its system-assigned identity ("System Assigned Identities -
 /// Get By Scope").
 const SYSTEM_ASSIGNED: &str = "/providers/Microsoft.ManagedIdentity/identities/default";
 
-/// The type of the latter.
+/// The type of system-assigned identities.
 const SYSTEM_ASSIGNED_TYPE: &str = "Microsoft.ManagedIdentity/identities";
 
-/// Segments of a resource directly below its resource group, the empty one before the first slash
-/// included.
+/// The number of segments of a resource in a resource group, including the empty one before the first
+/// slash.
 const RESOURCE_SEGMENTS: usize = 9;
 
-/// An identity that can be read.
+/// The identity of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
-    /// A user-assigned one, which is a resource itself.
+    /// A user-assigned identity, which is a resource itself.
     UserAssigned { resource: String },
-    /// The system-assigned one of any other resource.
+    /// The system-assigned identity of another resource.
     SystemAssigned { resource: String },
 }
 
 impl Target {
-    /// Reads a URL's path; none if it names anything else.
+    /// Parses a URL's path; `None` if it is not an identity's.
     pub(super) fn parse(path: &str) -> Option<Self> {
         let path = percent_decoded(path);
         let length = path.len().checked_sub(SYSTEM_ASSIGNED.len())?;
@@ -42,20 +42,20 @@ impl Target {
         is_one.then_some(Self::UserAssigned { resource: path })
     }
 
-    /// The resource whose identity it is.
+    /// The resource of the identity.
     pub(super) fn resource(&self) -> &str {
         let (Self::UserAssigned { resource } | Self::SystemAssigned { resource }) = self;
         resource
     }
 
-    /// Whether it lies in a scope, or is it.
+    /// Whether the resource is the scope or is in it.
     pub(super) fn lies_in(&self, scope: &str) -> bool {
         let scope = scope.trim_end_matches('/').to_lowercase();
         let resource = self.resource().to_lowercase();
         resource.strip_prefix(&scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// What was asked for, as its own resource.
+    /// The ARM id of the identity.
     pub(super) fn own_id(&self) -> String {
         match self {
             Self::UserAssigned { resource } => resource.clone(),
@@ -71,7 +71,7 @@ impl Target {
         }
     }
 
-    /// Its type.
+    /// The type of the identity.
     pub(super) fn own_type(&self) -> &'static str {
         match self {
             Self::UserAssigned { .. } => USER_ASSIGNED,
@@ -80,8 +80,7 @@ impl Target {
     }
 }
 
-/// Percent-decodes a path. The decoder is the one for queries, to which `+` and `&` would mean
-/// something that they don't mean in a path.
+/// Percent-decodes a path. `+` and `&`, which the decoder for queries treats specially, are escaped first.
 fn percent_decoded(path: &str) -> String {
     let query = format!("path={}", path.replace('+', "%2B").replace('&', "%26"));
     let value = url::form_urlencoded::parse(query.as_bytes()).next();

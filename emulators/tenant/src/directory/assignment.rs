@@ -1,4 +1,4 @@
-//! An app role that a service principal holds, and why it may not.
+//! Assignments of app roles, and the reasons to refuse one.
 
 use std::time::Duration;
 
@@ -7,34 +7,34 @@ use time::OffsetDateTime;
 use super::assignment_id;
 use crate::{service_principal::ServicePrincipal, timestamp};
 
-/// The app role id that means "default access": the API has no app roles of its own
+/// The app role id for default access, for APIs without app roles
 /// (Microsoft Learn, "appRoleAssignment resource type").
 pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
-/// How many assignments one service principal may hold, of all APIs together (Microsoft Learn,
+/// The largest number of assignments of one service principal (Microsoft Learn,
 /// "Microsoft Entra service limits and restrictions").
 pub const MOST_ASSIGNMENTS: usize = 1_500;
 
-/// An app role held by a service principal (Microsoft Learn, "appRoleAssignment resource type").
+/// An assignment of an app role to a service principal (Microsoft Learn, "appRoleAssignment resource type").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppRoleAssignment {
-    /// 43 base64url characters; the first 16 of its 32 bytes are the principal's object id.
+    /// The id: 32 bytes in base64url, of which the first 16 are the principal's object id.
     pub id: String,
     /// The role's id.
     pub app_role_id: String,
-    /// RFC 3339 in UTC with seven fraction digits.
+    /// The time of creation: RFC 3339 in UTC with seven decimals.
     pub created_date_time: String,
-    /// The holder's display name when the assignment was created.
+    /// The principal's display name at the time of creation.
     pub principal_display_name: String,
-    /// The holder's object id.
+    /// The principal's object id.
     pub principal_id: String,
-    /// The API's display name when the assignment was created.
+    /// The API's display name at the time of creation.
     pub resource_display_name: String,
-    /// The object id of the API that defines the role.
+    /// The API's object id.
     pub resource_id: String,
 }
 
-/// Why an assignment can't be created.
+/// Why an assignment cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AssignmentError {
     /// No service principal has the object id given as the principal.
@@ -43,12 +43,12 @@ pub enum AssignmentError {
     /// No service principal has the object id given as the API.
     #[error("no service principal has the object id {0}, given as the API")]
     UnknownApi(String),
-    /// The role isn't one that a service principal can be given on this API.
+    /// The API has no such role that a service principal may hold.
     #[error("the application {app_id} has no enabled app role {role} for applications")]
     RoleNotOnApi {
         /// The API's application id.
         app_id: String,
-        /// The role asked for.
+        /// The requested role.
         role: String,
     },
     /// The principal holds this role already.
@@ -79,7 +79,7 @@ impl AppRoleAssignment {
         }
     }
 
-    /// As if it had been made so long ago.
+    /// Sets the age of the assignment.
     pub(super) fn backdate(&mut self, age: Duration) {
         self.created_date_time = timestamp::with_fraction(OffsetDateTime::now_utc() - age);
     }

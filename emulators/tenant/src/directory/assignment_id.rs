@@ -1,18 +1,18 @@
-//! Ids of assignments, as Microsoft Graph makes them: the principal's object id, then 16 bytes of
-//! their own. Clients must not read them; the directory finds an assignment by them.
+//! Ids of assignments: the principal's object id and 16 random bytes, as in Microsoft Graph. They are
+//! opaque to clients; the directory finds an assignment by them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-/// A new id, for an assignment of this principal. GUIDs are written in the byte order of .NET's
-/// `Guid.ToByteArray`, as in Microsoft Graph's ids.
+/// A new id for an assignment of this principal. GUIDs have the byte order of .NET's `Guid.ToByteArray`,
+/// as in Microsoft Graph.
 pub(super) fn new(principal_id: &str) -> String {
     let principal = Uuid::try_parse(principal_id).unwrap_or_default();
     let bytes = [principal.to_bytes_le(), Uuid::new_v4().to_bytes_le()].concat();
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The object id of the principal whose assignment has this id; none when it can't be one's id.
+/// The object id of the principal in an assignment's id; `None` if the id is invalid.
 pub(crate) fn principal_of(assignment_id: &str) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(assignment_id).ok()?;
     let (principal, rest) = bytes.split_first_chunk::<16>()?;
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_assignment_can_have_for_an_id_leads_nowhere() {
+    fn an_invalid_id_has_no_principal() {
         let id = new(PRINCIPAL);
         for other in ["", "whatever", PRINCIPAL, &id[1..], &format!("{id}A"), &format!("{id}=")] {
             assert_eq!(principal_of(other), None, "{other}");

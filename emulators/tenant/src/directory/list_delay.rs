@@ -1,4 +1,4 @@
-//! What lists of assignments show: the truth, or a state that it has left behind (Microsoft Learn,
+//! The replica lag of lists of assignments (Microsoft Learn,
 //! "List appRoleAssignments granted to a service principal": recent changes may be missing).
 
 use std::{
@@ -6,15 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::AppRoleAssignment;
+use super::assignment::AppRoleAssignment;
 
-/// How far lists are behind. Only what changes while they are is kept account of.
+/// The lag of lists, and the changes that they do not show yet.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ListDelay {
+pub(crate) struct ListDelay {
     lag: Duration,
-    /// The ids of assignments that lists don't show yet; none while nothing is held back.
+    /// The ids of hidden assignments; `None` while new ones are shown.
     held_back: Option<BTreeSet<String>>,
-    /// The latest changes, by principal and in their order.
+    /// The latest changes by principal, in their order.
     changes: BTreeMap<String, Vec<Change>>,
 }
 
@@ -32,35 +32,35 @@ enum ChangeKind {
 }
 
 impl ListDelay {
-    /// Whether assignments made from now on stay out of lists. Switched off, lists show them all.
-    pub(super) fn hold_back(&mut self, held_back: bool) {
+    /// Hides new assignments, or shows all of them.
+    pub(crate) fn hold_back(&mut self, held_back: bool) {
         self.held_back = held_back.then(|| self.held_back.take().unwrap_or_default());
     }
 
-    /// How long a change takes to show in lists. With zero everything shows at once, and changes
-    /// are kept account of no more.
-    pub(super) fn set_lag(&mut self, lag: Duration) {
+    /// Sets the lag. With zero, every change shows at once.
+    pub(crate) fn set_lag(&mut self, lag: Duration) {
         self.lag = lag;
         if lag.is_zero() {
             self.changes.clear();
         }
     }
 
-    /// Takes note of an assignment that was made.
-    pub(super) fn made(&mut self, assignment: &AppRoleAssignment, now: Instant) {
+    /// Records a creation.
+    pub(crate) fn made(&mut self, assignment: &AppRoleAssignment, now: Instant) {
         if let Some(held_back) = &mut self.held_back {
             held_back.insert(assignment.id.clone());
         }
         self.changed(ChangeKind::Made, assignment, now);
     }
 
-    /// Takes note of an assignment that was removed.
-    pub(super) fn removed(&mut self, assignment: &AppRoleAssignment, now: Instant) {
+    /// Records a deletion.
+    pub(crate) fn removed(&mut self, assignment: &AppRoleAssignment, now: Instant) {
         self.changed(ChangeKind::Removed, assignment, now);
     }
 
-    /// What a list shows of a principal that in truth holds these, in the order of their creation.
-    pub(super) fn shown<'a>(
+    /// The assignments that a list shows of a principal that holds `held`, in the order of their
+    /// creation.
+    pub(crate) fn shown<'a>(
         &'a self,
         principal_id: &str,
         held: &'a [AppRoleAssignment],
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_shows_when_the_lag_is_over() {
+    fn a_creation_shows_after_the_lag() {
         let (now, mut delay, held) = (Instant::now(), ListDelay::default(), two_assignments());
         delay.set_lag(LAG);
         delay.made(&held[0], now);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_removed_shows_in_its_place_until_the_lag_is_over() {
+    fn a_deleted_assignment_shows_in_its_place_until_the_lag_is_over() {
         let (now, mut delay, held) = (Instant::now(), ListDelay::default(), two_assignments());
         delay.set_lag(LAG);
         delay.removed(&held[0], now);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_and_removed_again_shows_as_long_as_it_lasted() {
+    fn an_assignment_that_was_created_and_deleted_shows_for_its_lifetime() {
         let (now, mut delay, held) = (Instant::now(), ListDelay::default(), two_assignments());
         delay.set_lag(LAG);
         delay.made(&held[0], now);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_one_principal_leave_lists_of_others_alone() {
+    fn changes_of_one_principal_do_not_affect_lists_of_others() {
         let (now, mut delay, held) = (Instant::now(), ListDelay::default(), two_assignments());
         delay.set_lag(LAG);
         delay.removed(&held[0], now);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_lag_everything_shows_at_once_and_for_ever() {
+    fn without_a_lag_every_change_shows_at_once() {
         let (now, mut delay, held) = (Instant::now(), ListDelay::default(), two_assignments());
         delay.set_lag(LAG);
         delay.made(&held[0], now);

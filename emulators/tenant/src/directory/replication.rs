@@ -1,4 +1,4 @@
-//! Service principals that exist, but haven't arrived where requests are answered.
+//! Service principals that exist but have not replicated yet.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,23 +7,23 @@ use std::{
 
 use crate::service_principal::ServicePrincipal;
 
-/// Those under way, by object id.
+/// The service principals that are replicating, by object id.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Replication {
     under_way: BTreeMap<String, UnderWay>,
-    /// When which of them arrive by themselves, the next one first.
+    /// The arrivals by time, the next one first.
     timetable: BTreeSet<(Instant, String)>,
 }
 
 #[derive(Debug, Clone)]
 struct UnderWay {
     service_principal: ServicePrincipal,
-    /// None when it arrives only on demand.
+    /// `None` if it arrives only on demand.
     due: Option<Instant>,
 }
 
 impl Replication {
-    /// Sends a service principal on its way, or again if it is under way already.
+    /// Begins, or begins again, to replicate a service principal.
     pub(super) fn begin(&mut self, service_principal: ServicePrincipal, due: Option<Instant>) {
         let id = service_principal.id.to_lowercase();
         self.end(&id);
@@ -31,7 +31,7 @@ impl Replication {
         self.under_way.insert(id, UnderWay { service_principal, due });
     }
 
-    /// Takes a service principal off its way, whenever it would have arrived.
+    /// Ends the replication of a service principal and returns it.
     pub(super) fn end(&mut self, object_id: &str) -> Option<ServicePrincipal> {
         let (id, ended) = self.under_way.remove_entry(&object_id.to_lowercase())?;
         if let Some(due) = ended.due {
@@ -40,12 +40,12 @@ impl Replication {
         Some(ended.service_principal)
     }
 
-    /// Those that are under way.
+    /// The service principals that are replicating.
     pub(super) fn under_way(&self) -> impl Iterator<Item = &ServicePrincipal> {
         self.under_way.values().map(|one| &one.service_principal)
     }
 
-    /// Takes one off its way that has arrived by now.
+    /// Ends the replication of one service principal that is due.
     pub(super) fn next_arrival(&mut self, now: Instant) -> Option<ServicePrincipal> {
         let (due, id) = self.timetable.first()?;
         if *due > now {
@@ -66,7 +66,7 @@ mod tests {
     const DELAY: Duration = Duration::from_secs(5);
 
     #[test]
-    fn each_arrives_in_its_time_the_earliest_first() {
+    fn service_principals_arrive_in_the_order_of_their_times() {
         let (now, mut replication) = (Instant::now(), Replication::default());
         let identities = managed_identities(3);
         let delays = [Some(DELAY * 2), None, Some(DELAY)];
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_sent_again_does_not_arrive_at_the_former_time() {
+    fn a_second_replication_replaces_the_first() {
         let (now, mut replication) = (Instant::now(), Replication::default());
         let identity = managed_identities(1).remove(0);
         replication.begin(identity.clone(), Some(now));

@@ -1,4 +1,4 @@
-//! How Microsoft Graph answers: headers that every answer has, and the envelope of errors.
+//! The headers and the error envelope of Microsoft Graph's responses.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -14,21 +14,26 @@ use warp::{
 
 use crate::{
     failure::{Detail, Failure},
-    server::{CLIENT_REQUEST_ID, Incoming, set_header},
+    incoming_request::{CLIENT_REQUEST_ID, IncomingRequest},
+    response_header::set_header,
     timestamp,
 };
+
+/// The metadata URL in contexts, which is opaque to clients. It is Microsoft Graph's own, so that answers do
+/// not depend on the port of this server.
+pub(crate) const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
 
 const REQUEST_ID: &str = "request-id";
 
 const CONTENT: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;\
      charset=utf-8";
 
-/// Sent with every 401; names where a token could be had, which a managed identity doesn't need.
+/// The challenge of every 401, which tells where tokens are issued.
 const CHALLENGE: &str = "Bearer realm=\"\", \
      authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
      client_id=\"00000003-0000-0000-c000-000000000000\"";
 
-/// By what an answer and its request are known to Microsoft and to the caller.
+/// The ids of a request: Microsoft's and the caller's.
 struct RequestIds {
     request_id: String,
     client_request_id: String,
@@ -60,27 +65,31 @@ struct InnerError<'a> {
 }
 
 impl RequestIds {
-    /// A caller that names no request is told Microsoft Graph's own id in both places.
-    fn of(incoming: &Incoming) -> Self {
+    /// The ids of a request. Without the caller's id, both are Microsoft's.
+    fn of(incoming: &IncomingRequest) -> Self {
         let request_id = Uuid::new_v4().to_string();
         let client_request_id = incoming.header(CLIENT_REQUEST_ID).unwrap_or(&request_id);
         Self { client_request_id: client_request_id.to_owned(), request_id }
     }
 }
 
-/// An answer with this body.
-pub(super) fn json(incoming: &Incoming, status: StatusCode, body: &impl Serialize) -> Response {
+/// A response with this body.
+pub(crate) fn json(
+    incoming: &IncomingRequest,
+    status: StatusCode,
+    body: &impl Serialize,
+) -> Response {
     with_headers(&RequestIds::of(incoming), status, body)
 }
 
-/// A success that has nothing to say.
-pub(super) fn no_content(incoming: &Incoming) -> Response {
+/// A success without content.
+pub(crate) fn no_content(incoming: &IncomingRequest) -> Response {
     let response = warp::reply::with_status(warp::reply(), StatusCode::NO_CONTENT);
     with_ids(&RequestIds::of(incoming), response.into_response())
 }
 
 /// An error in Microsoft Graph's envelope.
-pub(crate) fn failure(incoming: &Incoming, failure: &Failure) -> Response {
+pub(crate) fn failure(incoming: &IncomingRequest, failure: &Failure) -> Response {
     let ids = RequestIds::of(incoming);
     let body = Envelope {
         error: ErrorBody {
@@ -105,7 +114,8 @@ pub(crate) fn failure(incoming: &Incoming, failure: &Failure) -> Response {
     response
 }
 
-/// In the sample of Microsoft Learn, "Microsoft Graph throttling guidance", a 429 says so once more.
+/// The code in `innerError`. A 429 has it by default (Microsoft Learn, "Microsoft Graph throttling
+/// guidance", sample).
 fn inner_error_code(failure: &Failure) -> Option<&str> {
     let throttled = failure.status == StatusCode::TOO_MANY_REQUESTS;
     failure.inner_error_code.as_deref().or_else(|| throttled.then_some("429"))

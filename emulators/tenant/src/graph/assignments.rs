@@ -1,5 +1,4 @@
-//! The app role assignments that a service principal holds: listing, creating and deleting them; and
-//! those of the roles that it defines: listing them.
+//! Assignments of app roles: lists by principal and by API, reads, creation and deletion.
 
 use std::sync::Arc;
 
@@ -11,23 +10,25 @@ use warp::{
 };
 
 use super::{
-    METADATA, answer, error, find,
+    answer::{self, METADATA},
+    lookup::find,
     page::Page,
     target::{Key, is_guid},
 };
 use crate::{
     directory::{AppRoleAssignment, assignment_id},
     failure::Failure,
+    graph_error as error,
+    incoming_request::{CLIENT_REQUEST_ID, IncomingRequest},
     ledger::WriteKind,
-    server::{CLIENT_REQUEST_ID, Incoming},
     world::{World, lock},
 };
 
-/// Which role is to be created for whom.
-pub(super) struct NewAssignment {
-    pub(super) principal_id: String,
-    pub(super) resource_id: String,
-    pub(super) app_role_id: String,
+/// The body of a creation.
+pub(crate) struct NewAssignment {
+    pub(crate) principal_id: String,
+    pub(crate) resource_id: String,
+    pub(crate) app_role_id: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,7 +57,11 @@ struct AssignmentBody<'a> {
 }
 
 /// `GET` of a page of a principal's assignments.
-pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Response, Failure> {
+pub(crate) fn list(
+    world: &World,
+    incoming: &IncomingRequest,
+    key: &Key,
+) -> Result<Response, Failure> {
     let page = asked_for(incoming)?;
     let directory = world.directory();
     let principal = find(&directory, key)?;
@@ -65,9 +70,9 @@ pub(super) fn list(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
 }
 
 /// `GET` of a page of the assignments of an API's roles.
-pub(super) fn list_assigned_to(
+pub(crate) fn list_assigned_to(
     world: &World,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     key: &Key,
 ) -> Result<Response, Failure> {
     let page = asked_for(incoming)?;
@@ -80,7 +85,7 @@ pub(super) fn list_assigned_to(
 
 fn answer_list(
     world: &World,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     page: &Page,
     context: String,
     listed: Vec<&AppRoleAssignment>,
@@ -90,11 +95,11 @@ fn answer_list(
     answer::json(incoming, StatusCode::OK, &ListBody { context, next_link, value })
 }
 
-/// `GET` of one assignment of the principal in the URL. That an unknown one is a 404, and not the 400
-/// of a `DELETE`, is a guess: nobody has reported it.
-pub(super) fn read(
+/// `GET` of one assignment of the principal in the URL. The 404 of an unknown one is a guess; a `DELETE`
+/// answers 400.
+pub(crate) fn read(
     world: &World,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     key: &Key,
     assignment_id: &str,
 ) -> Result<Response, Failure> {
@@ -112,11 +117,11 @@ pub(super) fn read(
     Ok(answer::json(incoming, StatusCode::OK, &body_of(held, Some(context))))
 }
 
-/// `POST` of a new assignment. The principal in the URL must exist, but it is the body that says who
-/// receives the role: Microsoft Graph doesn't insist that they agree.
-pub(super) async fn create(
+/// `POST` of a new assignment. The principal in the URL must exist, but the principal in the body gets the
+/// role: Microsoft Graph does not compare them.
+pub(crate) async fn create(
     world: &Arc<World>,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     key: &Key,
 ) -> Result<Response, Failure> {
     let wanted = NewAssignment::read(incoming)?;
@@ -134,9 +139,9 @@ pub(super) async fn create(
 }
 
 /// `DELETE` of an assignment of the principal in the URL.
-pub(super) async fn delete(
+pub(crate) async fn delete(
     world: &Arc<World>,
-    incoming: &Incoming,
+    incoming: &IncomingRequest,
     key: &Key,
     assignment_id: &str,
 ) -> Result<Response, Failure> {
@@ -153,7 +158,7 @@ pub(super) async fn delete(
     Ok(answer::no_content(incoming))
 }
 
-fn asked_for(incoming: &Incoming) -> Result<Page, Failure> {
+fn asked_for(incoming: &IncomingRequest) -> Result<Page, Failure> {
     let mut page = Page::default();
     for (option, value) in incoming.parameters() {
         if !page.takes(&option, &value)? {
@@ -183,8 +188,8 @@ fn body_of(assignment: &AppRoleAssignment, context: Option<String>) -> Assignmen
 }
 
 impl NewAssignment {
-    /// Reads the body of a `POST`.
-    pub(super) fn read(incoming: &Incoming) -> Result<Self, Failure> {
+    /// Reads the body of a `POST`. Annotations such as `@odata.type` are ignored.
+    pub(crate) fn read(incoming: &IncomingRequest) -> Result<Self, Failure> {
         let declared = incoming.header(CONTENT_TYPE.as_str()).unwrap_or_default();
         if !declared.starts_with("application/json") {
             return Err(error::unreadable_payload());
@@ -196,6 +201,7 @@ impl NewAssignment {
             resource_id: take_guid(&mut properties, "resourceId")?,
             app_role_id: take_guid(&mut properties, "appRoleId")?,
         };
+        properties.retain(|name, _| !name.starts_with("@odata."));
         properties.is_empty().then_some(wanted).ok_or_else(error::invalid_properties)
     }
 }

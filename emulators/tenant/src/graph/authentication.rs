@@ -1,39 +1,39 @@
-//! Who calls Microsoft Graph, and what its token allows.
+//! The caller of Microsoft Graph, and the permissions in its token.
 
 use time::OffsetDateTime;
 use warp::http::header::AUTHORIZATION;
 
-use super::error;
 use crate::{
     failure::Failure,
-    server::Incoming,
+    graph_error as error,
+    incoming_request::IncomingRequest,
     token::{Claims, TokenFault},
     world::World,
 };
 
-/// The audiences that Microsoft Graph takes as its own, a trailing slash aside.
+/// The audiences of Microsoft Graph. A trailing slash is ignored.
 const AUDIENCES: [&str; 2] =
     ["https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"];
 
-/// Either lets an application read service principals and their assignments (Microsoft Learn, "List
+/// The roles that allow to read service principals and assignments (Microsoft Learn, "List
 /// appRoleAssignments granted to a service principal").
 const READ_ROLES: [&str; 2] = ["Application.Read.All", "Directory.Read.All"];
 
-/// Lets an application create assignments, together with one of [`READ_ROLES`] (Microsoft Learn,
+/// The role that, with one of [`READ_ROLES`], allows to create assignments (Microsoft Learn,
 /// "Grant an appRoleAssignment to a service principal").
 const WRITE_ROLE: &str = "AppRoleAssignment.ReadWrite.All";
 
-/// A caller whose token was accepted.
+/// A caller with a valid token.
 #[derive(Debug)]
-pub(super) struct Caller {
-    pub(super) app_id: String,
-    pub(super) tenant_id: String,
+pub(crate) struct Caller {
+    pub(crate) app_id: String,
+    pub(crate) tenant_id: String,
     roles: Vec<String>,
 }
 
 impl Caller {
     /// Checks the request's bearer token.
-    pub(super) fn authenticate(world: &World, incoming: &Incoming) -> Result<Self, Failure> {
+    pub(crate) fn authenticate(world: &World, incoming: &IncomingRequest) -> Result<Self, Failure> {
         let token = incoming
             .header(AUTHORIZATION.as_str())
             .and_then(|value| value.strip_prefix("Bearer "))
@@ -44,12 +44,12 @@ impl Caller {
         Ok(Self { app_id: claims.appid, tenant_id: claims.tid, roles: claims.roles })
     }
 
-    pub(super) fn may_read(&self) -> Result<(), Failure> {
+    pub(crate) fn may_read(&self) -> Result<(), Failure> {
         let holds_one = READ_ROLES.iter().any(|role| self.holds(role));
         holds_one.then_some(()).ok_or_else(error::insufficient_privileges)
     }
 
-    pub(super) fn may_write(&self) -> Result<(), Failure> {
+    pub(crate) fn may_write(&self) -> Result<(), Failure> {
         self.may_read()?;
         self.holds(WRITE_ROLE).then_some(()).ok_or_else(error::insufficient_privileges)
     }

@@ -1,19 +1,22 @@
-//! The `$filter` of a list of service principals: the few clauses that finding one takes.
+//! The `$filter` of a list of service principals: the clauses that the broker and the operator's tool use.
 //!
-//! Stricter than Microsoft Graph, which knows many more: what a client has no need to say is more
-//! likely a name that it forgot to escape.
+//! Microsoft Graph knows many more. The parser is stricter on purpose, because an unexpected clause is
+//! probably a name that was not escaped.
 
-use super::{error, target::is_guid};
-use crate::{directory::Directory, failure::Failure, service_principal::ServicePrincipal};
+use super::target::is_guid;
+use crate::{
+    directory::Directory, failure::Failure, graph_error as error,
+    service_principal::ServicePrincipal,
+};
 
 const QUOTE: char = '\'';
 
-/// The only value of `servicePrincipalType` that anybody filters by.
+/// The only supported value of `servicePrincipalType`.
 const MANAGED_IDENTITY: &str = "ManagedIdentity";
 
-/// Which service principals a request asks for.
+/// A parsed filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Filter {
+pub(crate) enum Filter {
     /// `appId eq '…'`
     AppId(String),
     /// `displayName eq '…'`
@@ -30,14 +33,14 @@ pub(super) enum Filter {
     ManagedIdentities,
 }
 
-/// Reads a filter from its beginning to its end.
+/// A scanner over the text of a filter.
 struct Scanner<'a> {
     rest: &'a str,
 }
 
 impl Filter {
-    /// Reads a filter, decoded from the URL.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+    /// Parses a filter, decoded from the URL.
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let mut scanner = Scanner { rest: text };
         match scanner.filter() {
             Some(Self::AppId(app_id)) if !is_guid(&app_id) => Err(error::invalid_app_id()),
@@ -46,10 +49,10 @@ impl Filter {
         }
     }
 
-    /// The property that is indexed for advanced queries only, if the filter has such a property
-    /// (Microsoft Learn, "Advanced query capabilities on Microsoft Entra ID objects"). Whether
-    /// `servicePrincipalType` is one is not said there; a client that treats it so is right either way.
-    pub(super) fn advanced_property(&self) -> Option<&'static str> {
+    /// The property that needs an advanced query, if there is one (Microsoft Learn, "Advanced query
+    /// capabilities on Microsoft Entra ID objects"). The page does not say whether
+    /// `servicePrincipalType` is one.
+    pub(crate) fn advanced_property(&self) -> Option<&'static str> {
         match self {
             Self::AlternativeName(_) | Self::ManagedIdentity(_) => Some("alternativeNames"),
             Self::ManagedIdentities => Some("servicePrincipalType"),
@@ -57,9 +60,8 @@ impl Filter {
         }
     }
 
-    /// The service principals among which those asked for are: found at once where there is an index,
-    /// since a load run asks thousands of times.
-    pub(super) fn candidates<'a>(
+    /// The service principals that may match, by an index where there is one, for load runs.
+    pub(crate) fn candidates<'a>(
         &self,
         directory: &'a Directory,
     ) -> Box<dyn Iterator<Item = &'a ServicePrincipal> + 'a> {
@@ -74,9 +76,8 @@ impl Filter {
         }
     }
 
-    /// Whether a service principal is one of those asked for. `case_sensitive` is about
-    /// `alternativeNames` only.
-    pub(super) fn matches(&self, candidate: &ServicePrincipal, case_sensitive: bool) -> bool {
+    /// Whether a service principal matches. `case_sensitive` applies to `alternativeNames` only.
+    pub(crate) fn matches(&self, candidate: &ServicePrincipal, case_sensitive: bool) -> bool {
         match self {
             Self::AppId(app_id) => candidate.app_id.eq_ignore_ascii_case(app_id),
             Self::DisplayName(name) => is_same(&candidate.display_name, name),
@@ -118,13 +119,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Behind the property: ` eq '…'`.
+    /// After the property: ` eq '…'`.
     fn equal_to(&mut self) -> Option<String> {
         self.operator("eq")?;
         self.literal()
     }
 
-    /// Behind the collection: `/any(x:x eq '…')`, with any name for `x`.
+    /// After the collection: `/any(x:x eq '…')`, with any name for `x`.
     fn any_equal_to(&mut self) -> Option<String> {
         self.symbol("/any(")?;
         let variable = self.identifier()?;
@@ -135,7 +136,7 @@ impl<'a> Scanner<'a> {
         Some(literal)
     }
 
-    /// Behind the function: `(displayName,'…')`.
+    /// After the function: `(displayName,'…')`.
     fn start_of_display_name(&mut self) -> Option<String> {
         self.symbol("(")?;
         self.symbol("displayName")?;
@@ -146,7 +147,7 @@ impl<'a> Scanner<'a> {
         Some(literal)
     }
 
-    /// Behind `servicePrincipalType`: the rest of [`Filter::ManagedIdentities`], or of
+    /// After `servicePrincipalType`: the rest of [`Filter::ManagedIdentities`], or of
     /// [`Filter::ManagedIdentity`].
     fn managed_identities(&mut self) -> Option<Filter> {
         if self.equal_to()? != MANAGED_IDENTITY {
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_one_of_the_known_clauses_from_beginning_to_end_is_invalid() {
+    fn text_that_is_not_exactly_one_of_the_known_clauses_is_invalid() {
         for text in [
             "",
             "displayName",
@@ -240,20 +241,20 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_how_far_the_filter_was_understood() {
+    fn the_error_names_the_position_of_the_fault() {
         let failure = Filter::parse("displayName eq 'O'Brien'").unwrap_err();
         let expected = "Syntax error at position 18 in 'displayName eq 'O'Brien''.";
         assert_eq!(failure.message, format!("Invalid filter clause: {expected}"));
     }
 
     #[test]
-    fn an_application_id_that_is_no_guid_is_invalid() {
+    fn an_application_id_that_is_not_a_guid_is_invalid() {
         let failure = Filter::parse("appId eq 'id-orders'").unwrap_err();
         assert_eq!(failure, error::invalid_app_id());
     }
 
     #[test]
-    fn a_doubled_quote_is_one_quote_wherever_it_stands() {
+    fn a_doubled_quote_is_one_quote() {
         for (literal, meaning) in
             [("''", ""), ("''''", "'"), ("'''a'", "'a"), ("'a'''", "a'"), ("'a''''b'", "a''b")]
         {
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_space_may_stand_behind_the_comma_of_a_function() {
+    fn a_space_may_follow_the_comma_of_a_function() {
         for text in ["startswith(displayName,'Orders')", "startswith(displayName, 'Orders')"] {
             let expected = Filter::DisplayNameStart("Orders".to_owned());
             assert_eq!(Filter::parse(text).unwrap(), expected);
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lambda_variable_has_any_name() {
+    fn a_lambda_variable_may_have_any_name() {
         for variable in ["x", "p", "name", "eq", "n_1"] {
             let text =
                 format!("servicePrincipalNames/any({variable}:{variable} eq 'api://orders')");

@@ -1,26 +1,25 @@
-//! Pages of a list: which one a request asks for, and the link to the next one.
+//! Pages of a list, and the links to the next ones.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::error;
-use crate::{failure::Failure, server::Incoming};
+use crate::{failure::Failure, graph_error as error, incoming_request::IncomingRequest};
 
-/// How many objects a page has unless `$top` says otherwise (Microsoft Learn, "Paging Microsoft
+/// The default number of objects on a page (Microsoft Learn, "Paging Microsoft
 /// Graph data in your app").
 const DEFAULT_PAGE_SIZE: usize = 100;
 
-/// The most that `$top` may ask for.
+/// The largest `$top`.
 const LARGEST_PAGE_SIZE: usize = 999;
 
 const TOP: &str = "$top";
 const SKIP_TOKEN: &str = "$skiptoken";
 
-/// What a `$skiptoken` says in clear text, in front of the number of objects to skip.
+/// The decoded `$skiptoken` before the number of objects to skip.
 const SKIP_TOKEN_PREFIX: &str = "skip=";
 
-/// A page that a request asks for.
+/// The page of a request.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     first: usize,
     size: usize,
 }
@@ -32,8 +31,8 @@ impl Default for Page {
 }
 
 impl Page {
-    /// Takes note of a query option; false when it has nothing to do with paging.
-    pub(super) fn takes(&mut self, option: &str, value: &str) -> Result<bool, Failure> {
+    /// Reads a query option; returns false if it is not about paging.
+    pub(crate) fn takes(&mut self, option: &str, value: &str) -> Result<bool, Failure> {
         match option {
             TOP => self.size = page_size(value)?,
             SKIP_TOKEN => self.first = skipped(value).ok_or_else(error::expired_page_token)?,
@@ -42,22 +41,21 @@ impl Page {
         Ok(true)
     }
 
-    /// Whether this is where the list begins.
-    pub(super) fn is_first(&self) -> bool {
+    /// Whether this is the first page.
+    pub(crate) fn is_first(&self) -> bool {
         self.first == 0
     }
 
-    /// What of a list is on this page.
-    pub(super) fn of<T>(&self, list: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    /// The items of a list on this page.
+    pub(crate) fn of<T>(&self, list: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         list.into_iter().skip(self.first).take(self.size)
     }
 
-    /// The link to the page behind this one, if the list is that long. It repeats the request's other
-    /// query options; headers are nothing that a link could carry.
-    pub(super) fn next_link(
+    /// The link to the next page, if there is one. It repeats the request's other query options.
+    pub(crate) fn next_link(
         &self,
         origin: &str,
-        incoming: &Incoming,
+        incoming: &IncomingRequest,
         length: usize,
     ) -> Option<String> {
         let next = self.first.saturating_add(self.size);
@@ -69,7 +67,7 @@ impl Page {
     }
 }
 
-/// Whether a query option, as it was sent, belongs in the next link too.
+/// Whether the next link repeats a query option.
 fn is_repeated(option: &str) -> bool {
     url::form_urlencoded::parse(option.as_bytes()).any(|(name, _)| name != SKIP_TOKEN)
 }

@@ -3,15 +3,22 @@
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use warp::{http::StatusCode, reply::Response};
 
-use super::{METADATA, answer, error, filter::Filter, find, page::Page, target::Key};
+use super::{
+    answer::{self, METADATA},
+    filter::Filter,
+    lookup::find,
+    page::Page,
+    target::Key,
+};
 use crate::{
     failure::Failure,
-    server::Incoming,
+    graph_error as error,
+    incoming_request::IncomingRequest,
     service_principal::{AppRole, ServicePrincipal},
     world::{World, lock},
 };
 
-/// The properties of a service principal that are emulated, in the order in which they are answered.
+/// The emulated properties of a service principal, in the order of responses.
 const PROPERTIES: [&str; 11] = [
     "id",
     "appId",
@@ -26,16 +33,15 @@ const PROPERTIES: [&str; 11] = [
     "appRoles",
 ];
 
-/// What asks for an advanced query, together with `$count=true` (Microsoft Learn, "Advanced query
+/// The header that, with `$count=true`, makes a query advanced (Microsoft Learn, "Advanced query
 /// capabilities on Microsoft Entra ID objects").
 const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
 const EVENTUAL: &str = "eventual";
 
-/// The properties that a request selects; none when it selects nothing in particular, and so gets
-/// everything.
+/// The selected properties; `None` means all.
 type Selected = Option<Vec<String>>;
 
-/// What a request asks of the list of service principals.
+/// The query options of a list.
 #[derive(Debug, Default)]
 struct ListQuery {
     selected: Selected,
@@ -57,7 +63,7 @@ struct ListBody<'a> {
 
 /// A service principal with the selected properties.
 struct Representation<'a> {
-    /// None in a list, which has a context of its own.
+    /// `None` in a list, which has its own context.
     context: Option<String>,
     service_principal: &'a ServicePrincipal,
     selected: &'a Selected,
@@ -76,7 +82,11 @@ struct AppRoleBody<'a> {
 }
 
 /// `GET` of one service principal.
-pub(super) fn read(world: &World, incoming: &Incoming, key: &Key) -> Result<Response, Failure> {
+pub(crate) fn read(
+    world: &World,
+    incoming: &IncomingRequest,
+    key: &Key,
+) -> Result<Response, Failure> {
     let selected = selected_properties(incoming)?;
     let directory = world.directory();
     let service_principal = find(&directory, key)?;
@@ -85,8 +95,8 @@ pub(super) fn read(world: &World, incoming: &Incoming, key: &Key) -> Result<Resp
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
-/// `GET` of a page of those service principals that a filter lets through.
-pub(super) fn list(world: &World, incoming: &Incoming) -> Result<Response, Failure> {
+/// `GET` of a page of the service principals that match a filter.
+pub(crate) fn list(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> {
     let query = ListQuery::read(incoming)?;
     let is_advanced = query.counted && is_eventual(incoming);
     if let Some(property) = query.advanced_property().filter(|_| !is_advanced) {
@@ -114,12 +124,12 @@ pub(super) fn list(world: &World, incoming: &Incoming) -> Result<Response, Failu
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
-fn is_eventual(incoming: &Incoming) -> bool {
+fn is_eventual(incoming: &IncomingRequest) -> bool {
     let level = incoming.header(CONSISTENCY_LEVEL);
     level.is_some_and(|level| level.eq_ignore_ascii_case(EVENTUAL))
 }
 
-fn selected_properties(incoming: &Incoming) -> Result<Selected, Failure> {
+fn selected_properties(incoming: &IncomingRequest) -> Result<Selected, Failure> {
     let mut selected = None;
     for (option, value) in incoming.parameters() {
         if option != "$select" {
@@ -150,7 +160,7 @@ fn context(selected: &Selected) -> String {
 }
 
 impl ListQuery {
-    fn read(incoming: &Incoming) -> Result<Self, Failure> {
+    fn read(incoming: &IncomingRequest) -> Result<Self, Failure> {
         let mut query = Self::default();
         for (option, value) in incoming.parameters() {
             match (option.as_str(), value.as_str()) {

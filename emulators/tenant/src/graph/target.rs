@@ -1,45 +1,44 @@
-//! What a URL of Microsoft Graph names.
+//! The target of a Microsoft Graph URL.
 
 use uuid::Uuid;
 
-use super::error;
-use crate::failure::Failure;
+use crate::{failure::Failure, graph_error as error};
 
 const VERSION: &str = "v1.0";
 const SERVICE_PRINCIPALS: &str = "servicePrincipals";
 const APP_ROLE_ASSIGNMENTS: &str = "appRoleAssignments";
 const APP_ROLE_ASSIGNED_TO: &str = "appRoleAssignedTo";
 
-/// GUIDs have hyphens here; the other spellings that exist aren't Microsoft Graph's.
+/// The length of a GUID with hyphens, the only form that Microsoft Graph accepts.
 const GUID_LENGTH: usize = 36;
 
-/// A service principal as the URL names it. What it says need not be a GUID.
+/// The key of a service principal in a URL, which need not be a GUID.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// `/servicePrincipals/{id}`
     ObjectId(String),
     /// `/servicePrincipals(appId='{appId}')`
     AppId(String),
 }
 
-/// What the emulated Microsoft Graph knows.
+/// The target of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// All service principals.
     ServicePrincipals,
     /// A service principal.
     ServicePrincipal(Key),
     /// The app role assignments that a service principal holds.
     Assignments(Key),
-    /// One of these, by its id.
+    /// One of them, by its id.
     Assignment(Key, String),
-    /// The assignments of a service principal's own app roles, whoever holds them.
+    /// The assignments of a service principal's app roles to any principal.
     AssignedTo(Key),
 }
 
 impl Target {
-    /// Reads a URL's path.
-    pub(super) fn parse(path: &str) -> Result<Self, Failure> {
+    /// Parses a URL's path.
+    pub(crate) fn parse(path: &str) -> Result<Self, Failure> {
         let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
         let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
         let Some((version, rest)) = segments.split_first() else {
@@ -80,8 +79,8 @@ impl Target {
     }
 }
 
-/// Whether the text is a GUID as Microsoft Graph writes them.
-pub(super) fn is_guid(text: &str) -> bool {
+/// Whether the text is a GUID with hyphens.
+pub(crate) fn is_guid(text: &str) -> bool {
     text.len() == GUID_LENGTH && Uuid::try_parse(text).is_ok()
 }
 
@@ -95,8 +94,8 @@ fn app_id(segment: &str) -> Option<&str> {
     is(collection, SERVICE_PRINCIPALS).then_some(value)
 }
 
-/// Percent-decodes one segment. The decoder is the one for queries, to which `+` and `&` would mean
-/// something that they don't mean in a path.
+/// Percent-decodes one segment. `+` and `&`, which the decoder for queries treats specially, are escaped
+/// first.
 fn decode(segment: &str) -> String {
     let query = format!("segment={}", segment.replace('+', "%2B").replace('&', "%26"));
     let value = url::form_urlencoded::parse(query.as_bytes()).next();
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_encoded_key_means_the_same_as_a_plain_one() {
+    fn a_percent_encoded_key_equals_a_plain_one() {
         let encoded = Target::parse("/v1.0/servicePrincipals%28appId%3D%27a+b%27%29").unwrap();
         assert_eq!(encoded, Target::ServicePrincipal(Key::AppId("a+b".to_owned())));
     }

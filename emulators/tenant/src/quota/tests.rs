@@ -11,12 +11,12 @@ fn meter(writes: u32, model: QuotaModel) -> WriteMeter {
     WriteMeter::new(WriteQuota { writes, period: PERIOD, model })
 }
 
-/// How many of `writes` at the same moment are accepted.
+/// The number of accepted writes of `writes` simultaneous ones.
 fn accepted(meter: &mut WriteMeter, writes: usize, now: Instant) -> usize {
     (0..writes).filter(|_| meter.charge(now).refused_for.is_none()).count()
 }
 
-/// For each write whether it was accepted; writes arrive at these distances from each other.
+/// The time and the decision of each write. `gaps` are the intervals between writes.
 fn decisions(writes: u32, model: QuotaModel, gaps: &[u64]) -> Vec<(Duration, bool)> {
     let (mut meter, start) = (meter(writes, model), Instant::now());
     let mut since_start = Duration::ZERO;
@@ -27,13 +27,13 @@ fn decisions(writes: u32, model: QuotaModel, gaps: &[u64]) -> Vec<(Duration, boo
     gaps.iter().map(decide).collect()
 }
 
-/// When writes were accepted.
+/// The times of accepted writes.
 fn accepted_times(writes: u32, model: QuotaModel, gaps: &[u64]) -> Vec<Duration> {
     let decided = decisions(writes, model, gaps).into_iter();
     decided.filter_map(|(moment, accepted)| accepted.then_some(moment)).collect()
 }
 
-/// Distances in microseconds: mostly a rush, now and then a pause.
+/// Intervals in microseconds: mostly bursts, with a few pauses.
 fn gaps() -> impl Strategy<Value = Vec<u64>> {
     vec(prop_oneof![4 => 0_u64..5_000, 1 => 0_u64..700_000], 1..200)
 }
@@ -56,7 +56,7 @@ fn a_quota_without_writes_refuses_everything_for_a_period() {
 }
 
 #[test]
-fn a_period_of_nothing_and_one_beyond_measure_are_survived() {
+fn extreme_periods_do_not_panic() {
     for (model, period) in MODELS
         .into_iter()
         .flat_map(|model| [Duration::ZERO, Duration::MAX].map(|period| (model, period)))
@@ -69,7 +69,7 @@ fn a_period_of_nothing_and_one_beyond_measure_are_survived() {
 }
 
 #[test]
-fn a_window_ends_for_all_its_writes_at_once() {
+fn a_new_window_has_room_for_all_its_writes() {
     let (mut meter, start) = (meter(3, QuotaModel::FixedWindow), Instant::now());
     assert_eq!(accepted(&mut meter, 3, start), 3);
     let shortly_before = start + PERIOD - Duration::from_millis(1);
@@ -78,7 +78,7 @@ fn a_window_ends_for_all_its_writes_at_once() {
 }
 
 #[test]
-fn a_bucket_refills_one_write_after_the_other() {
+fn a_bucket_refills_evenly() {
     let (mut meter, start) = (meter(3, QuotaModel::TokenBucket), Instant::now());
     assert_eq!(accepted(&mut meter, 9, start), 3);
     assert_eq!(accepted(&mut meter, 9, start + PERIOD / 3), 1);
@@ -87,7 +87,7 @@ fn a_bucket_refills_one_write_after_the_other() {
 }
 
 #[test]
-fn refused_writes_make_the_wait_longer_only_where_they_are_charged() {
+fn refused_writes_prolong_the_wait_only_if_they_are_charged() {
     let start = Instant::now();
     for (model, expected) in
         [(QuotaModel::TokenBucket, PERIOD / 3), (MODELS[2], PERIOD), (MODELS[0], PERIOD)]
@@ -99,7 +99,7 @@ fn refused_writes_make_the_wait_longer_only_where_they_are_charged() {
 }
 
 #[test]
-fn what_is_used_exceeds_the_quota_where_refused_writes_are_counted() {
+fn the_used_share_exceeds_one_if_refused_writes_are_counted() {
     let start = Instant::now();
     for (model, used) in [(MODELS[0], 1.5), (MODELS[1], 1.0), (MODELS[2], 1.5)] {
         let mut meter = meter(4, model);
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_waits_as_long_as_told_is_accepted_and_not_a_nanosecond_earlier(
+    fn a_write_is_accepted_exactly_after_the_told_wait(
         writes in 1_u32..12,
         gaps in gaps(),
         model in prop::sample::select(MODELS.to_vec()),

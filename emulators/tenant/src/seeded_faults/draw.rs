@@ -1,19 +1,18 @@
-//! Chance that is no chance: numbers from the hash of what a request is.
+//! Reproducible random numbers, from a hash of a request's subject.
 
 use sha2::{Digest, Sha256};
 
-use super::Combination;
+use super::subject::FaultSubject;
 
-/// The share of faults that are about the token. They are rare in truth, and each makes the caller
-/// throw its token away.
+/// The share of faults about the token. They are rare, and each makes the caller discard its token.
 const TOKEN_SHARE: f64 = 0.02;
 
-/// Enough for a number from 0.0 to 1.0 without rounding.
+/// The number of bits that fit into a fraction without rounding.
 const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS;
 
-/// The numbers that were drawn for one request.
+/// The random numbers of one request.
 #[derive(Debug)]
-pub(super) struct Draw {
+pub(crate) struct Draw {
     hit: u64,
     token: u64,
     choice: u64,
@@ -21,8 +20,8 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    /// Draws for the request that follows `before` of the same kind.
-    pub(super) fn of(seed: u64, asked: &Combination, before: u64) -> Self {
+    /// The numbers of the request that follows `before` others with this subject.
+    pub(crate) fn of(seed: u64, asked: &FaultSubject, before: u64) -> Self {
         let route = format!("{:?}", asked.route);
         let mut hash = Sha256::new().chain_update(seed.to_le_bytes());
         hash.update(before.to_le_bytes());
@@ -37,28 +36,28 @@ impl Draw {
         Self { hit: next(), token: next(), choice: next(), variant: next() }
     }
 
-    /// Whether there is a fault at all.
-    pub(super) fn hits(&self, share: f64) -> bool {
+    /// Whether the request meets a fault.
+    pub(crate) fn hits(&self, share: f64) -> bool {
         fraction(self.hit) < share
     }
 
     /// Whether the fault is about the token.
-    pub(super) fn is_about_the_token(&self) -> bool {
+    pub(crate) fn is_about_the_token(&self) -> bool {
         fraction(self.token) < TOKEN_SHARE
     }
 
-    /// Which one of so many faults it is.
-    pub(super) fn choice(&self, count: usize) -> usize {
+    /// The index of the fault among `count`.
+    pub(crate) fn choice(&self, count: usize) -> usize {
         remainder(self.choice, count)
     }
 
-    /// Which one of so many variants of this fault it is.
-    pub(super) fn variant(&self, count: usize) -> usize {
+    /// The index of the fault's variant among `count`.
+    pub(crate) fn variant(&self, count: usize) -> usize {
         remainder(self.variant, count)
     }
 }
 
-/// From 0.0 up to, but without, 1.0.
+/// A fraction in 0.0..1.0.
 fn fraction(number: u64) -> f64 {
     (number >> (u64::BITS - FRACTION_BITS)) as f64 / (1_u64 << FRACTION_BITS) as f64
 }

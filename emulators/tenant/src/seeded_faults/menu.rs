@@ -1,21 +1,21 @@
-//! Which faults there are, by what a request asks for.
+//! The possible faults of a request.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 use warp::http::{StatusCode, header::RETRY_AFTER};
 
-use super::{Combination, draw::Draw};
+use super::{draw::Draw, subject::FaultSubject};
 use crate::{
     directory::AssignmentError,
     failure::{Detail, Failure},
     fault::Fault,
-    graph::error,
-    requests::Route,
+    graph_error as error,
+    request_log::Route,
     timestamp,
 };
 
-/// Texts of a 429 that the documentation has, or that callers have reported.
+/// Texts of a 429 from the documentation and from reports.
 const THROTTLED: [&str; 4] = [
     "Please retry again later.",
     "Too many requests.",
@@ -25,15 +25,15 @@ const THROTTLED: [&str; 4] = [
      category:aadgraph.app.tenant_large.",
 ];
 
-/// Fractions in `Retry-After` are of as many hundredths of a second: short, for the sake of tests.
+/// The range of fractional `Retry-After` values in hundredths of a second, short for tests.
 const SHORTEST_WAIT: usize = 5;
 const LONGEST_WAIT: usize = 100;
 
-/// What there is in front of a date in `Retry-After`: less than this, as a date has whole seconds.
+/// The wait until a date in `Retry-After`, which is shorter because a date has whole seconds.
 const UNTIL_DATE: Duration = Duration::from_secs(1);
 
-/// Makes one of the faults.
-type Recipe = fn(&Combination, &Draw) -> Fault;
+/// A function that makes a fault.
+type Recipe = fn(&FaultSubject, &Draw) -> Fault;
 
 const FOR_ALL: [Recipe; 10] = [
     |_, draw| throttled(draw, Some("1".to_owned())),
@@ -59,14 +59,14 @@ const FOR_WRITES: [Recipe; 5] = [
 const LAGS_OF_CREATES: [Recipe; 3] = [not_found, not_a_valid_reference, no_backing_application];
 const LAGS_OF_READS: [Recipe; 2] = [not_found, no_backing_application];
 
-/// A fault, and whether it is because a replica lags behind.
-pub(super) struct Chosen {
-    pub(super) fault: Fault,
-    pub(super) is_lag: bool,
+/// A fault, and whether it is that of a lagging replica.
+pub(crate) struct Chosen {
+    pub(crate) fault: Fault,
+    pub(crate) is_lag: bool,
 }
 
 /// Chooses the fault for a request.
-pub(super) fn choose(asked: &Combination, may_lag: bool, draw: &Draw) -> Chosen {
+pub(crate) fn choose(asked: &FaultSubject, may_lag: bool, draw: &Draw) -> Chosen {
     if draw.is_about_the_token() {
         let reason = "Lifetime validation failed, the token is expired.";
         let fault = Fault::failing(error::invalid_authentication_token(reason));
@@ -109,17 +109,17 @@ fn fraction_of_a_second(draw: &Draw) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-fn not_found(asked: &Combination, _: &Draw) -> Fault {
+fn not_found(asked: &FaultSubject, _: &Draw) -> Fault {
     Fault::failing(error::resource_not_found(&asked.principal))
 }
 
-fn not_a_valid_reference(asked: &Combination, _: &Draw) -> Fault {
+fn not_a_valid_reference(asked: &FaultSubject, _: &Draw) -> Fault {
     let unknown = AssignmentError::UnknownPrincipal(asked.principal.clone());
     Fault::failing(error::refused_assignment(&unknown))
 }
 
 /// Reported with this code in the details only; what stands above it, and the texts, are ours.
-fn no_backing_application(_: &Combination, _: &Draw) -> Fault {
+fn no_backing_application(_: &FaultSubject, _: &Draw) -> Fault {
     let message = "The service principal has no backing application object.".to_owned();
     let detail = Detail { code: "NoBackingApplicationObject".to_owned(), message };
     Fault::failing(Failure { details: vec![detail], ..error::invalid_properties() })

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::request_log::Route;
 
 const ROUTES: [Route; 7] = [
     Route::ListServicePrincipals,
@@ -20,8 +21,8 @@ fn sequence(seed: u64, share: f64) -> FaultSequence {
     sequence
 }
 
-fn combination(route: Route, principal: usize) -> Combination {
-    Combination { route, principal: principal.to_string(), role: "orders/read".to_owned() }
+fn subject(route: Route, principal: usize) -> FaultSubject {
+    FaultSubject { route, principal: principal.to_string(), role: "orders/read".to_owned() }
 }
 
 /// A fault as text, without the date that it may have.
@@ -33,8 +34,8 @@ fn brief(fault: Option<&Fault>) -> String {
     }
 }
 
-/// What so many requests for the same meet.
-fn faults(sequence: &mut FaultSequence, asked: &Combination, count: usize) -> Vec<String> {
+/// The faults of `count` requests with one subject.
+fn faults(sequence: &mut FaultSequence, asked: &FaultSubject, count: usize) -> Vec<String> {
     (0..count).map(|_| brief(sequence.take(asked, true).as_ref())).collect()
 }
 
@@ -42,7 +43,7 @@ fn faults(sequence: &mut FaultSequence, asked: &Combination, count: usize) -> Ve
 fn menu_of(route: Route, may_lag: bool) -> BTreeSet<String> {
     let mut sequence = sequence(1, 1.0);
     let take = |principal| {
-        let mut fault = sequence.take(&combination(route, principal), may_lag)?;
+        let mut fault = sequence.take(&subject(route, principal), may_lag)?;
         if let crate::fault::FaultAnswer::Error(failure) = &mut fault.answer {
             failure.message = failure.message.replace(&format!("'{principal}'"), "");
             failure.headers.clear();
@@ -53,8 +54,8 @@ fn menu_of(route: Route, may_lag: bool) -> BTreeSet<String> {
 }
 
 #[test]
-fn there_are_no_faults_unless_switched_on_and_none_with_a_share_of_nothing() {
-    let asked = combination(Route::CreateAssignment, 1);
+fn there_are_no_faults_by_default_and_none_with_a_share_of_zero() {
+    let asked = subject(Route::CreateAssignment, 1);
     assert_eq!(FaultSequence::default().take(&asked, true), None);
     for share in [0.0, -1.0, f64::NAN] {
         let mut sequence = sequence(1, share);
@@ -63,9 +64,9 @@ fn there_are_no_faults_unless_switched_on_and_none_with_a_share_of_nothing() {
 }
 
 #[test]
-fn the_same_request_meets_three_faults_in_a_row_at_most() {
+fn a_subject_meets_at_most_three_faults_in_a_row() {
     for route in ROUTES {
-        let (mut sequence, asked) = (sequence(7, 1.0), combination(route, 1));
+        let (mut sequence, asked) = (sequence(7, 1.0), subject(route, 1));
         let hits: Vec<_> = (0..12).map(|_| sequence.take(&asked, true).is_some()).collect();
         let three_of_four = [true, true, true, false].repeat(3);
         assert_eq!(hits, three_of_four, "{route:?}");
@@ -76,8 +77,7 @@ fn the_same_request_meets_three_faults_in_a_row_at_most() {
 fn a_replica_lags_twice_in_a_row_at_most() {
     let mut longest = 0;
     for principal in 0..2_000 {
-        let (mut sequence, asked) =
-            (sequence(3, 1.0), combination(Route::CreateAssignment, principal));
+        let (mut sequence, asked) = (sequence(3, 1.0), subject(Route::CreateAssignment, principal));
         let is_lag = |fault: &String| {
             ["404", "Not a valid reference", "NoBacking"].iter().any(|text| fault.contains(text))
         };
@@ -89,10 +89,10 @@ fn a_replica_lags_twice_in_a_row_at_most() {
 }
 
 #[test]
-fn about_as_many_requests_meet_a_fault_as_were_asked_for_and_few_of_them_lose_their_token() {
+fn the_share_of_faults_is_about_the_setting_and_few_concern_the_token() {
     let (mut sequence, mut lost_tokens) = (sequence(42, 0.3), 0);
     for principal in 0..10_000 {
-        let fault = sequence.take(&combination(Route::ListAssignments, principal), true);
+        let fault = sequence.take(&subject(Route::ListAssignments, principal), true);
         lost_tokens += usize::from(brief(fault.as_ref()).contains("InvalidAuthenticationToken"));
     }
     assert!((2_800..3_200).contains(&sequence.given), "{}", sequence.given);
@@ -100,7 +100,7 @@ fn about_as_many_requests_meet_a_fault_as_were_asked_for_and_few_of_them_lose_th
 }
 
 #[test]
-fn every_route_has_the_faults_that_make_sense_there() {
+fn every_route_has_its_own_faults() {
     let no_young_principals = ROUTES.map(|route| menu_of(route, false).len());
     // The four texts of a 429, 500, 502, 503, 504, closed, 401; writes have five more.
     assert_eq!(no_young_principals, [10, 10, 10, 10, 15, 15, 10]);
@@ -119,11 +119,11 @@ fn only_writes_have_faults_after_the_effect() {
 }
 
 #[test]
-fn a_throttled_request_is_told_when_to_come_back_in_every_way_that_there_is() {
+fn a_429_has_every_form_of_retry_after() {
     let mut sequence = sequence(5, 1.0);
     let (mut whole, mut fraction, mut date, mut absent) = (0, 0, 0, 0);
     for principal in 0..2_000 {
-        let fault = sequence.take(&combination(Route::ListAssignments, principal), true).unwrap();
+        let fault = sequence.take(&subject(Route::ListAssignments, principal), true).unwrap();
         let text = format!("{fault:?}");
         if !text.contains("TooManyRequests") {
             continue;
@@ -144,7 +144,7 @@ fn a_throttled_request_is_told_when_to_come_back_in_every_way_that_there_is() {
 }
 
 #[test]
-fn an_assignment_keeps_its_role_after_it_is_gone() {
+fn the_role_of_a_deleted_assignment_is_known() {
     let mut sequence = sequence(1, 0.5);
     assert_eq!(sequence.role_of("id", None), "");
     assert_eq!(sequence.role_of("id", Some("orders/read".to_owned())), "orders/read");
@@ -160,9 +160,9 @@ proptest! {
         share in 0.0..=1.0,
         order in Just((0..120_usize).collect::<Vec<_>>()).prop_shuffle(),
     ) {
-        let asked = |number: usize| combination(ROUTES[number % ROUTES.len()], number % 4);
+        let asked = |number: usize| subject(ROUTES[number % ROUTES.len()], number % 4);
         let (mut alone, mut mixed) = (sequence(seed, share), sequence(seed, share));
-        let mut met = BTreeMap::<Combination, Vec<String>>::new();
+        let mut met = BTreeMap::<FaultSubject, Vec<String>>::new();
         for number in order {
             let asked = asked(number);
             let fault = brief(mixed.take(&asked, true).as_ref());
@@ -178,7 +178,7 @@ proptest! {
         prop_assume!(seed != other);
         let met = |seed| {
             let mut sequence = sequence(seed, 0.5);
-            let asked = (0..30).map(|principal| combination(Route::CreateAssignment, principal));
+            let asked = (0..30).map(|principal| subject(Route::CreateAssignment, principal));
             asked.map(|asked| brief(sequence.take(&asked, true).as_ref())).collect::<Vec<_>>()
         };
         prop_assert_ne!(met(seed), met(other));

@@ -1,4 +1,4 @@
-//! Azure Resource Manager: which identity a resource has, and to whom it says so.
+//! Azure Resource Manager: identities of resources, and its callers.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ async fn read_system_assigned(caller: &Caller) -> Answer {
 }
 
 #[tokio::test]
-async fn a_request_without_a_token_or_with_one_for_somebody_else_is_unauthorized() {
+async fn a_request_without_a_token_or_with_one_for_another_audience_is_unauthorized() {
     let caller = Caller::in_contoso().await;
     let url = format!("{}{ORDERS_IDENTITY_RESOURCE_ID}{VERSION}", caller.tenant.arm_endpoint());
     let answer = Answer::to(caller.http.get(&url)).await;
@@ -76,7 +76,7 @@ async fn a_token_for_azure_resource_manager_opens_nothing_at_microsoft_graph() {
 }
 
 #[tokio::test]
-async fn where_the_broker_holds_no_role_nothing_is_read() {
+async fn reads_in_a_forbidden_scope_are_denied() {
     let caller = caller().await;
     let group = format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-billing");
     caller.tenant.set_arm_forbidden(&group, true);
@@ -88,10 +88,10 @@ async fn where_the_broker_holds_no_role_nothing_is_read() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_or_has_no_identity_is_not_found() {
+async fn a_resource_that_does_not_exist_or_has_no_identity_is_not_found() {
     let caller = caller().await;
-    let nobody = ORDERS_IDENTITY_RESOURCE_ID.replace("id-orders", "id-nobody");
-    let answer = read(&caller, &format!("{nobody}{VERSION}")).await;
+    let absent = ORDERS_IDENTITY_RESOURCE_ID.replace("id-orders", "id-nobody");
+    let answer = read(&caller, &format!("{absent}{VERSION}")).await;
     answer.assert_is(404, "../arm/error-resource-not-found.json");
     for resource in [
         BILLING_FUNCTION_RESOURCE_ID.replace("func-billing", "func-plain"),
@@ -104,7 +104,7 @@ async fn what_does_not_exist_or_has_no_identity_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_version_is_asked_for_and_must_exist() {
+async fn a_request_needs_a_supported_version() {
     let caller = caller().await;
     for (query, code) in [
         ("", "MissingApiVersionParameter"),
@@ -117,7 +117,7 @@ async fn a_version_is_asked_for_and_must_exist() {
 }
 
 #[tokio::test]
-async fn identities_of_both_kinds_are_answered_as_azure_resource_manager_does() {
+async fn identities_of_both_kinds_have_the_format_of_azure_resource_manager() {
     let caller = caller().await;
     read_user_assigned(&caller).await.assert_is(200, "../arm/user-assigned-identity.json");
     let answer = read_system_assigned(&caller).await;
@@ -150,7 +150,7 @@ async fn an_identity_that_microsoft_graph_does_not_know_yet_is_known_here() {
 }
 
 #[tokio::test]
-async fn a_created_identity_is_known_here_at_once_and_told_of_by_an_event() {
+async fn a_created_identity_is_known_at_once_and_has_an_event() {
     let caller = caller().await;
     let forever = Duration::from_secs(3600);
     let resource = ORDERS_IDENTITY_RESOURCE_ID.replace("id-orders", "id-new");
@@ -171,7 +171,7 @@ async fn a_created_identity_is_known_here_at_once_and_told_of_by_an_event() {
 }
 
 #[tokio::test]
-async fn a_fault_is_answered_in_the_shape_of_azure_resource_manager() {
+async fn a_fault_has_the_format_of_azure_resource_manager() {
     let caller = caller().await;
     let message = "The request is being throttled as the limit has been reached for operation \
                    'GetIdentity'. Please try again after '23' seconds.";

@@ -237,7 +237,7 @@ async fn the_url_may_name_the_principal_by_its_client_id() {
 }
 
 #[tokio::test]
-async fn the_body_decides_who_receives_the_role() {
+async fn the_principal_in_the_body_gets_the_role() {
     let caller = Caller::in_contoso().await;
     let body = assignment(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ);
     assert_eq!(post_to_orders_identity(&caller, &body).await.status, 201);

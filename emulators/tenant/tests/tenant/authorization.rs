@@ -1,4 +1,4 @@
-//! Who may call Microsoft Graph, and where.
+//! Authentication and permissions of Microsoft Graph's callers.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn a_request_without_a_token_is_unauthorized_and_challenged() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_jwt_is_not_well_formed() {
+async fn a_token_that_is_not_a_jwt_is_not_well_formed() {
     let mut caller = Caller::in_contoso().await;
     for token in ["nonsense", "a.b", "a.b.c", "e30.e30.e30"] {
         caller.token = token.to_owned();
@@ -102,7 +102,7 @@ async fn a_token_from_before_the_grant_lacks_the_role() {
 }
 
 #[tokio::test]
-async fn any_name_of_microsoft_graph_is_its_audience() {
+async fn every_name_of_microsoft_graph_is_a_valid_audience() {
     let mut caller = Caller::in_contoso().await;
     let names =
         ["https://graph.microsoft.com", "https://graph.microsoft.com/", MICROSOFT_GRAPH_APP_ID];

@@ -11,10 +11,10 @@ use tenant_emulator::{
 
 use crate::payload;
 
-/// Only a failing test waits for so long.
+/// The longest wait of a failing test.
 const FAR_TOO_LONG: Duration = Duration::from_secs(20);
 
-/// An object id that is nobody's.
+/// An object id that no service principal has.
 pub(crate) const NOBODY: &str = "c0a70500-0000-4000-8000-0000000000ff";
 
 /// The broker's identity, calling the tenant.

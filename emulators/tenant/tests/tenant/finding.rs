@@ -38,7 +38,7 @@ fn next(caller: &Caller, page: &Value) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_filter_that_is_not_understood_is_refused() {
+async fn an_unsupported_filter_is_refused() {
     let caller = Caller::in_contoso().await;
     let answer = caller.get(&filtered_path("displayName eq 'O'Brien & Sons #1 API'")).await;
     answer.assert_is(400, "error-invalid-filter-clause.json");
@@ -116,7 +116,7 @@ async fn finding_takes_a_read_role() {
 }
 
 #[tokio::test]
-async fn what_nobody_is_called_finds_nothing() {
+async fn an_unknown_name_finds_nothing() {
     let caller = Caller::in_contoso().await;
     for filter in [
         "displayName eq 'Orders'",
@@ -134,7 +134,7 @@ async fn what_nobody_is_called_finds_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_id_is_no_other_name_of_its_identity() {
+async fn an_identity_is_not_found_by_its_client_id_as_a_name() {
     let caller = Caller::in_contoso().await;
     let path = format!("{}&$count=true", by_resource(ORDERS_API_APP_ID));
     assert_eq!(ids(&caller.get_eventually(&path).await), [""; 0]);
@@ -167,7 +167,7 @@ async fn whether_an_alternative_name_ignores_case_is_a_switch_of_the_tenant() {
 }
 
 #[tokio::test]
-async fn a_resource_leads_to_its_managed_identity_and_is_counted() {
+async fn a_managed_identity_is_found_by_its_resource_and_counted() {
     let caller = Caller::in_contoso().await;
     let select = "$select=id,appId,displayName,servicePrincipalType,alternativeNames";
     let path = by_resource(BILLING_FUNCTION_RESOURCE_ID);
@@ -176,7 +176,7 @@ async fn a_resource_leads_to_its_managed_identity_and_is_counted() {
 }
 
 #[tokio::test]
-async fn a_name_that_two_have_finds_both_without_a_count() {
+async fn an_ambiguous_name_finds_both_without_a_count() {
     let caller = Caller::in_contoso().await;
     let select = "$select=id,appId,displayName,servicePrincipalType,alternativeNames";
     let path = filtered_path(&format!("displayName eq '{BATCH_IDENTITY_NAME}'"));
@@ -188,7 +188,7 @@ async fn a_name_that_two_have_finds_both_without_a_count() {
 }
 
 #[tokio::test]
-async fn everything_is_answered_where_nothing_is_selected() {
+async fn without_a_selection_all_properties_are_returned() {
     let caller = Caller::in_contoso().await;
     let answer = caller.get(&filtered_path("displayName eq 'Orders API'")).await;
     let read = caller.get(&format!("/servicePrincipals/{ORDERS_API}")).await;
@@ -215,7 +215,7 @@ async fn an_api_is_found_by_each_of_its_names_whatever_their_case() {
 }
 
 #[tokio::test]
-async fn a_link_leads_to_the_next_page_of_the_same_question() {
+async fn a_next_link_repeats_the_query() {
     let caller = Caller::in_contoso().await;
     let path = filtered_path(&format!("displayName eq '{PAYMENTS_API_NAME}'"));
     let path = format!("{path}&$select=id,appId,displayName,appOwnerOrganizationId&$top=1");
@@ -247,7 +247,7 @@ async fn following_the_links_gives_every_service_principal_once() {
 }
 
 #[tokio::test]
-async fn without_a_filter_everybody_is_listed() {
+async fn without_a_filter_all_service_principals_are_listed() {
     let caller = Caller::in_contoso().await;
     let answer = caller.get("/servicePrincipals?$select=id").await;
     let directory = contoso();

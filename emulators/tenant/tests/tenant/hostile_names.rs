@@ -1,4 +1,4 @@
-//! Names that mean something else to a client or a server that forgets to escape them.
+//! Names that are misread by a client or server that does not escape them.
 
 use tenant_emulator::{
     ServicePrincipal,
@@ -82,7 +82,7 @@ async fn a_name_that_is_not_percent_encoded_does_not_find_its_bearer() {
 }
 
 #[tokio::test]
-async fn a_hostile_name_finds_the_one_that_has_it_and_nobody_else() {
+async fn a_hostile_name_finds_only_its_owner() {
     let caller = caller_among_hostile_names().await;
     for name in HOSTILE_NAMES {
         let filter = format!("displayName eq {}", quoted(name));

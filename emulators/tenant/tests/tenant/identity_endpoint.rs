@@ -1,4 +1,4 @@
-//! The identity endpoint: who gets a token, and what is in it.
+//! The identity endpoint: its callers and its tokens.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn a_resource_that_the_tenant_does_not_know_is_refused() {
 }
 
 #[tokio::test]
-async fn a_fault_is_answered_in_the_shape_of_app_service() {
+async fn a_fault_has_the_format_of_app_service() {
     let caller = Caller::in_contoso().await;
     let fault = Fault::error(503, "", "Unable to load the proper Managed Identity.");
     caller.tenant.answer_every(Route::IssueToken, fault.retry_after("2"));
@@ -96,7 +96,7 @@ async fn a_fault_is_answered_in_the_shape_of_app_service() {
 }
 
 #[tokio::test]
-async fn a_token_is_answered_as_app_service_answers_it() {
+async fn the_response_has_the_format_of_app_service() {
     let caller = Caller::in_contoso().await;
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
     answer.assert_is(200, "identity-endpoint-response.json");
@@ -122,7 +122,7 @@ async fn naming_no_identity_gives_the_system_assigned_one() {
 }
 
 #[tokio::test]
-async fn a_token_says_who_holds_which_roles_and_for_how_long() {
+async fn a_token_contains_the_identity_its_roles_and_its_lifetime() {
     let caller = Caller::in_contoso().await;
     let before = OffsetDateTime::now_utc().unix_timestamp();
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;

@@ -35,7 +35,7 @@ async fn an_unknown_api_has_no_list_of_holders() {
 }
 
 #[tokio::test]
-async fn managed_identities_are_listed_to_those_only_who_accept_an_index_that_lags() {
+async fn a_list_of_managed_identities_needs_an_advanced_query() {
     let caller = Caller::in_contoso().await;
     let counted = format!("{ALL_MANAGED_IDENTITIES}&$count=true");
     for answer in [caller.get(&counted).await, caller.get_eventually(ALL_MANAGED_IDENTITIES).await]

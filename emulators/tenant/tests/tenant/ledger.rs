@@ -17,7 +17,7 @@ fn brief(writes: &[AcceptedWrite]) -> Vec<(WriteKind, &str, &str)> {
 }
 
 #[tokio::test]
-async fn what_the_directory_refuses_or_never_sees_is_no_accepted_write() {
+async fn a_refused_write_is_not_an_accepted_write() {
     let caller = Caller::in_contoso().await;
     caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_API).await;
     caller.unassign(ORDERS_IDENTITY, "whatever").await;
@@ -51,7 +51,7 @@ async fn accepted_writes_are_recorded_in_their_order_with_and_without_requests()
 }
 
 #[tokio::test]
-async fn a_write_whose_caller_was_told_otherwise_is_recorded_with_its_request() {
+async fn a_write_whose_response_was_a_fault_is_recorded_with_its_request() {
     let caller = Caller::in_contoso().await;
     let timeout = Fault::error(504, "UnknownError", "").after_the_effect();
     caller.tenant.answer_next(Route::CreateAssignment, timeout);

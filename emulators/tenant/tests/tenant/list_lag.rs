@@ -19,7 +19,7 @@ async fn listed(caller: &Caller) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_lagging_list_has_neither_what_was_just_created_nor_lost_what_was_just_deleted() {
+async fn a_lagging_list_shows_neither_new_assignments_nor_recent_deletions() {
     let caller = Caller::in_contoso().await;
     let id = caller.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
     caller.tenant.set_list_lag(LONG);

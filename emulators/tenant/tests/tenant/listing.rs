@@ -41,7 +41,7 @@ async fn a_page_size_out_of_range_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_token_of_somebody_elses_is_refused_as_expired() {
+async fn a_foreign_page_token_is_refused_as_expired() {
     let caller = Caller::in_contoso().await;
     let path = assignments_path(ORDERS_IDENTITY);
     let answer = caller.get(&format!("{path}?$skiptoken=whatever")).await;

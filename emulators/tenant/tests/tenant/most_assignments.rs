@@ -1,4 +1,4 @@
-//! How many assignments one service principal may hold.
+//! The largest number of assignments of one service principal.
 
 use tenant_emulator::{
     AppRole, MOST_ASSIGNMENTS, ServicePrincipal,
@@ -21,7 +21,7 @@ fn api_of_many_roles() -> ServicePrincipal {
 }
 
 #[tokio::test]
-async fn a_principal_that_holds_as_many_assignments_as_it_may_is_given_no_more() {
+async fn a_principal_with_the_largest_number_of_assignments_gets_no_more() {
     let (caller, api) = (Caller::in_contoso().await, api_of_many_roles());
     caller.tenant.add_service_principal(api.clone());
     for role in &api.app_roles {

@@ -1,4 +1,4 @@
-//! The payload files that the emulated tenant and the handler both have to agree with.
+//! The payload files to which both the tenant and the handler are held.
 
 use std::fs;
 

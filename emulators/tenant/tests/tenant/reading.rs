@@ -27,7 +27,7 @@ async fn read(caller: &Caller, principal: &str, id: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_cannot_be_the_id_of_an_assignment_is_an_invalid_identifier() {
+async fn an_invalid_assignment_id_is_an_invalid_identifier() {
     let (caller, id) = caller_and_assignment().await;
     for malformed in ["whatever", NOBODY, &id[1..]] {
         let answer = read(&caller, ORDERS_IDENTITY, malformed).await;

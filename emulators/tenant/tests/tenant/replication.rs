@@ -98,7 +98,7 @@ async fn nothing_can_be_granted_to_a_young_identity_without_a_request_either() {
 }
 
 #[tokio::test]
-async fn what_was_never_hidden_cannot_be_replicated() {
+async fn a_service_principal_that_was_never_hidden_cannot_be_replicated() {
     let (caller, young) = caller_and_young_identity().await;
     assert!(!caller.tenant.replicate(ORDERS_IDENTITY));
     assert!(!caller.tenant.replicate(&young.app_id));
@@ -107,7 +107,7 @@ async fn what_was_never_hidden_cannot_be_replicated() {
 }
 
 #[tokio::test]
-async fn what_was_added_in_plain_sight_meanwhile_is_not_undone_by_replication() {
+async fn replication_does_not_undo_a_later_visible_change() {
     let (caller, young) = caller_and_young_identity().await;
     let renamed = ServicePrincipal { display_name: "id-renamed".to_owned(), ..young.clone() };
     caller.tenant.add_service_principal(renamed);
@@ -155,7 +155,7 @@ async fn an_assignment_that_lists_do_not_show_cannot_be_made_again() {
 }
 
 #[tokio::test]
-async fn lists_that_lag_show_what_they_showed_before_and_everything_once_released() {
+async fn lagging_lists_are_unchanged_until_they_are_released() {
     let caller = Caller::in_contoso().await;
     caller.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
     caller.tenant.hold_back_assignments(true);
@@ -167,7 +167,7 @@ async fn lists_that_lag_show_what_they_showed_before_and_everything_once_release
 }
 
 #[tokio::test]
-async fn pages_of_lists_that_lag_count_only_what_is_shown() {
+async fn pages_of_lagging_lists_contain_only_visible_assignments() {
     let caller = Caller::in_contoso().await;
     caller.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
     caller.tenant.hold_back_assignments(true);

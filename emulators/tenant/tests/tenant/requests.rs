@@ -88,7 +88,7 @@ async fn requests_are_remembered_with_their_outcome() {
 }
 
 #[tokio::test]
-async fn how_long_a_refused_request_was_told_to_wait_is_remembered() {
+async fn the_retry_after_of_a_refusal_is_recorded() {
     let caller = Caller::in_contoso().await;
     let throttled = Fault::error(429, "TooManyRequests", "Please retry again later.");
     caller.tenant.answer_next(Route::CreateAssignment, throttled.retry_after("2.128"));

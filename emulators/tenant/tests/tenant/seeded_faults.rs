@@ -82,7 +82,7 @@ async fn the_same_seed_gives_the_same_faults_in_whatever_order_requests_arrive()
 }
 
 #[tokio::test]
-async fn whoever_repeats_a_write_gets_it_done_once() {
+async fn a_retried_write_takes_effect_once() {
     let (caller, identities) = caller_and_identities(60).await;
     caller.tenant.set_seeded_faults(seeded(SEED, 1.0));
     for identity in &identities {
@@ -119,7 +119,7 @@ async fn some_faults_hide_a_write_that_took_place_and_others_prevent_it() {
 }
 
 #[tokio::test]
-async fn the_role_of_a_deleted_assignment_is_still_what_its_faults_depend_on() {
+async fn the_faults_of_a_deleted_assignment_depend_on_its_role() {
     let mut told = Vec::new();
     for _ in 0..2 {
         let (caller, identities) = caller_and_identities(20).await;

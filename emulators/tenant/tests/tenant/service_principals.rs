@@ -100,7 +100,7 @@ async fn an_identity_added_later_is_found_from_then_on() {
 }
 
 #[tokio::test]
-async fn an_identity_that_was_replaced_is_not_found_by_what_it_was() {
+async fn a_replaced_identity_is_not_found_by_its_former_ids() {
     let caller = Caller::in_contoso().await;
     let [former, other] = managed_identities(2).try_into().unwrap();
     caller.tenant.add_service_principal(former.clone());

@@ -13,7 +13,7 @@ use crate::caller::{Answer, Caller};
 
 const VERSION: &str = "2020-12-06";
 
-/// A date of HTTP, so many minutes ago.
+/// The HTTP date of some minutes ago.
 fn date(minutes: i64) -> String {
     let moment = OffsetDateTime::now_utc() - time::Duration::minutes(minutes);
     moment.format(&Rfc2822).unwrap().replace("+0000", "GMT")

@@ -1,58 +1,36 @@
-//! Creating a user-assigned identity, and the event by which Azure tells of it.
-
-use std::time::Duration;
+//! The event that Azure sends after the creation of a user-assigned identity.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{ServicePrincipal, Tenant, timestamp};
+use crate::timestamp;
 
-/// Who creates identities: a person, with personal data as in a real event.
+/// The creator of identities: a person, with personal data as in a real event.
 const AUTHOR: &str = "c0a70500-0000-4000-8000-0000000000a9";
-/// The application by which the author does it: the Azure CLI.
+/// The application that the author uses: the Azure CLI.
 const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
-/// What the author does.
+/// The author's operation.
 const OPERATION: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/write";
 
-/// How many segments of an id name its subscription, the empty one before the first slash included.
+/// The number of segments of a subscription's id, including the empty one before the first slash.
 const SUBSCRIPTION_SEGMENTS: usize = 3;
 
-/// How long the author's token is valid, in seconds.
+/// The lifetime of the author's token in seconds.
 const TOKEN_LIFETIME: i64 = 60 * 60;
 
-/// A user-assigned identity that was created a moment ago.
+/// A new user-assigned identity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreatedIdentity {
-    /// Its object id.
+    /// The object id.
     pub object_id: String,
-    /// The event that Event Grid delivers, in its own schema. As a message of a storage queue it is
-    /// this object, in base64.
+    /// The event in Event Grid's own schema. A message of a storage queue is the base64 of this object.
     pub event: Value,
 }
 
-impl Tenant {
-    /// Somebody creates a user-assigned identity with this ARM id. Azure Resource Manager knows it at
-    /// once; Microsoft Graph after `replication`.
-    #[must_use]
-    pub fn create_user_assigned_identity(
-        &self,
-        resource_id: &str,
-        replication: Duration,
-    ) -> CreatedIdentity {
-        let [object_id, client_id] = [(); 2].map(|()| Uuid::new_v4().to_string());
-        let name = resource_id.rsplit('/').next().unwrap_or_default();
-        let identity = ServicePrincipal::user_assigned(&object_id, &client_id, name, resource_id);
-        let mut directory = self.world.directory();
-        directory.add_service_principal_after(identity, replication);
-        let event = event(resource_id, directory.tenant_id(), OffsetDateTime::now_utc());
-        CreatedIdentity { object_id, event }
-    }
-}
-
-/// "Azure subscription as an Event Grid source".
-fn event(resource_id: &str, tenant_id: &str, moment: OffsetDateTime) -> Value {
+/// The event of a creation ("Azure subscription as an Event Grid source").
+pub(crate) fn creation_event(resource_id: &str, tenant_id: &str, moment: OffsetDateTime) -> Value {
     let subscription: Vec<&str> = resource_id.split('/').take(SUBSCRIPTION_SEGMENTS).collect();
     let scope = subscription.join("/");
     json!({
@@ -77,7 +55,7 @@ fn event(resource_id: &str, tenant_id: &str, moment: OffsetDateTime) -> Value {
     })
 }
 
-/// By which Azure role the author may do it.
+/// The Azure role that allows the operation to the author.
 fn authorization(resource_id: &str, scope: &str) -> Value {
     json!({
         "scope": resource_id,
@@ -93,7 +71,7 @@ fn authorization(resource_id: &str, scope: &str) -> Value {
     })
 }
 
-/// The author's token, as the event shows it.
+/// The claims of the author's token in the event.
 fn claims(tenant_id: &str, moment: OffsetDateTime) -> Value {
     let issued = moment.unix_timestamp();
     json!({

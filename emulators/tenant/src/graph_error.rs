@@ -1,7 +1,7 @@
-//! Microsoft Graph's errors, with the codes and texts that Microsoft Graph uses.
+//! Microsoft Graph's errors.
 //!
-//! The envelope follows Microsoft Learn, "Microsoft Graph error responses and resource types". The
-//! texts aren't documented; they are those that callers of Microsoft Graph have reported.
+//! The envelope follows Microsoft Learn, "Microsoft Graph error responses and resource types". The texts
+//! are not documented; callers have reported them.
 
 use warp::http::StatusCode;
 
@@ -10,19 +10,19 @@ use crate::{directory::AssignmentError, failure::Failure};
 /// The code of most errors of the directory.
 const REQUEST_BAD_REQUEST: &str = "Request_BadRequest";
 
-/// The code of errors that are found before the directory is asked.
+/// The code of errors in the form of a request.
 const BAD_REQUEST: &str = "BadRequest";
 
 fn bad_request(message: impl Into<String>) -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, REQUEST_BAD_REQUEST, message)
 }
 
-/// No token, or one that Microsoft Graph doesn't accept, for the given reason.
+/// There is no token, or the token is invalid.
 pub(crate) fn invalid_authentication_token(reason: &str) -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", reason)
 }
 
-/// The token's app roles don't allow this request.
+/// The token's app roles do not allow the request.
 pub(crate) fn insufficient_privileges() -> Failure {
     Failure::new(
         StatusCode::FORBIDDEN,
@@ -31,7 +31,7 @@ pub(crate) fn insufficient_privileges() -> Failure {
     )
 }
 
-/// The service principal named in the URL doesn't exist.
+/// The service principal named in the URL does not exist.
 pub(crate) fn resource_not_found(id: &str) -> Failure {
     Failure::new(
         StatusCode::NOT_FOUND,
@@ -43,22 +43,22 @@ pub(crate) fn resource_not_found(id: &str) -> Failure {
     )
 }
 
-/// The object id in the URL isn't a GUID.
+/// The object id in the URL is not a GUID.
 pub(super) fn invalid_object_identifier(id: &str) -> Failure {
     bad_request(format!("Invalid object identifier '{id}'."))
 }
 
-/// The application id in the URL isn't a GUID.
+/// The application id in the URL is not a GUID.
 pub(super) fn invalid_app_id() -> Failure {
     bad_request("Invalid value specified for property 'appId' of resource 'ServicePrincipal'.")
 }
 
-/// A top-level collection that can't be queried.
+/// The top-level collection cannot be queried.
 pub(super) fn direct_query() -> Failure {
     bad_request("Direct queries to this resource type are not supported.")
 }
 
-/// A part of the URL that means nothing.
+/// A segment of the URL is unknown.
 pub(super) fn unknown_segment(segment: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -67,12 +67,12 @@ pub(super) fn unknown_segment(segment: &str) -> Failure {
     )
 }
 
-/// A version other than v1.0.
+/// The version is not v1.0.
 pub(super) fn invalid_version(version: &str) -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, BAD_REQUEST, format!("Invalid version: {version}"))
 }
 
-/// The method can't be used on this URL.
+/// The method is not allowed for this URL.
 pub(super) fn method_not_allowed() -> Failure {
     Failure::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -81,7 +81,7 @@ pub(super) fn method_not_allowed() -> Failure {
     )
 }
 
-/// `$select` names a property that a service principal doesn't have.
+/// `$select` names a property that service principals do not have.
 pub(super) fn unknown_property(property: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -93,7 +93,7 @@ pub(super) fn unknown_property(property: &str) -> Failure {
     )
 }
 
-/// `$filter` is understood up to `position` only.
+/// `$filter` has a syntax error at `position`.
 pub(super) fn invalid_filter(filter: &str, position: usize) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -102,8 +102,8 @@ pub(super) fn invalid_filter(filter: &str, position: usize) -> Failure {
     )
 }
 
-/// `$filter` has a property that only advanced queries have. The second sentence is ours: callers
-/// have reported Microsoft Graph to say no more than the first.
+/// `$filter` has a property that needs an advanced query. Only the first sentence of the text is Microsoft
+/// Graph's.
 pub(super) fn advanced_query_needed(property: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -116,7 +116,7 @@ pub(super) fn advanced_query_needed(property: &str) -> Failure {
     )
 }
 
-/// A query option that Microsoft Graph may know but this tenant doesn't emulate. The text is ours.
+/// The query option is not emulated. The text is not Microsoft Graph's.
 pub(super) fn query_option_not_emulated(option: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -136,7 +136,7 @@ pub(super) fn invalid_page_size(size: &str, largest: usize) -> Failure {
     )
 }
 
-/// `$skiptoken` isn't one that this tenant has given out.
+/// `$skiptoken` is not valid.
 pub(super) fn expired_page_token() -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -145,7 +145,7 @@ pub(super) fn expired_page_token() -> Failure {
     )
 }
 
-/// The body isn't JSON, or isn't declared as JSON.
+/// The body is not JSON or not declared as JSON.
 pub(super) fn unreadable_payload() -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
@@ -155,37 +155,37 @@ pub(super) fn unreadable_payload() -> Failure {
     )
 }
 
-/// The body lacks a property, or has one too many.
+/// The body lacks a property or has an unknown one.
 pub(crate) fn invalid_properties() -> Failure {
     bad_request("One or more properties are invalid.")
 }
 
-/// The body has a text where a GUID belongs.
+/// A property of the body is not a GUID.
 pub(super) fn not_a_guid(literal: &str) -> Failure {
     bad_request(format!("Cannot convert the literal '{literal}' to the expected type 'Edm.Guid'."))
 }
 
-/// The body has something other than a text where a GUID belongs.
+/// A property of the body is not a text.
 pub(super) fn not_a_text() -> Failure {
     bad_request("Cannot convert a primitive value to the expected type 'Edm.Guid'.")
 }
 
-/// What the URL names can't be the id of an assignment.
+/// The assignment id in the URL is invalid.
 pub(super) fn invalid_assignment_id() -> Failure {
     bad_request("Invalid resource identifier for EntitlementGrant.")
 }
 
-/// There is no assignment to delete, or none any more. Not a 404, as one would expect.
+/// The assignment to delete does not exist. The status is 400, not 404.
 pub(super) fn assignment_not_found() -> Failure {
     bad_request("EntitlementGrant being updated or deleted is not found.")
 }
 
-/// More requests than the quota has room for.
+/// The quota is used up.
 pub(crate) fn too_many_requests() -> Failure {
     Failure::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Please retry again later.")
 }
 
-/// Something went wrong at Microsoft.
+/// An internal error at Microsoft.
 pub(crate) fn internal_server_error() -> Failure {
     Failure::new(
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -194,17 +194,17 @@ pub(crate) fn internal_server_error() -> Failure {
     )
 }
 
-/// Nobody there who could answer, as a 502 or a 503.
+/// The service is unavailable: 502 or 503.
 pub(crate) fn unavailable(status: StatusCode) -> Failure {
     Failure::new(status, "ServiceUnavailable", "Service Unavailable")
 }
 
-/// Somebody there who doesn't answer; the message really is empty.
+/// The service timed out. The real message is empty, too.
 pub(crate) fn gateway_timeout() -> Failure {
     Failure::new(StatusCode::GATEWAY_TIMEOUT, "UnknownError", "")
 }
 
-/// Another write to the same object is under way.
+/// Another write to this object is in progress.
 pub(crate) fn concurrency_violation() -> Failure {
     Failure::new(
         StatusCode::CONFLICT,

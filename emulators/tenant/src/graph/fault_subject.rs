@@ -1,32 +1,36 @@
-//! What a request asks for, as far as its seeded faults depend on it.
+//! The seeded fault of a request, and the subject that decides it.
 
 use super::{
     assignments::NewAssignment,
-    find,
+    lookup::find,
     target::{Key, Target},
 };
 use crate::{
     directory::{AppRoleAssignment, Directory},
     fault::Fault,
-    requests::Route,
-    seeded_faults::Combination,
-    server::{Incoming, Service},
+    incoming_request::IncomingRequest,
+    request_log::Route,
+    seeded_faults::FaultSubject,
     world::{World, lock},
 };
 
-/// The seeded fault for a request that has just arrived.
-pub(crate) fn seeded_fault(world: &World, incoming: &Incoming, route: Route) -> Option<Fault> {
-    if incoming.service() != Service::Graph || !lock(&world.seeded_faults).is_on() {
+/// The seeded fault for a request.
+pub(crate) fn seeded_fault(
+    world: &World,
+    incoming: &IncomingRequest,
+    route: Route,
+) -> Option<Fault> {
+    if !lock(&world.seeded_faults).is_on() {
         return None;
     }
-    let (combination, may_lag) = asked(world, incoming, route);
-    lock(&world.seeded_faults).take(&combination, may_lag)
+    let (subject, may_lag) = subject(world, incoming, route);
+    lock(&world.seeded_faults).take(&subject, may_lag)
 }
 
-/// The combination, and whether a replica may not know the principal yet. APIs are known everywhere:
-/// they are older than whatever asks for their roles.
-fn asked(world: &World, incoming: &Incoming, route: Route) -> (Combination, bool) {
-    let of = |principal, role| Combination { route, principal, role };
+/// The subject, and whether a replica may not know the principal yet. APIs are older, so replicas know
+/// them.
+fn subject(world: &World, incoming: &IncomingRequest, route: Route) -> (FaultSubject, bool) {
+    let of = |principal, role| FaultSubject { route, principal, role };
     let directory = world.directory();
     match Target::parse(&incoming.path) {
         Ok(Target::ServicePrincipals) => (of(filter(incoming), String::new()), false),
@@ -54,7 +58,7 @@ fn is_managed_identity(directory: &Directory, key: &Key) -> bool {
     find(directory, key).is_ok_and(|one| one.service_principal_type.is_managed_identity())
 }
 
-fn filter(incoming: &Incoming) -> String {
+fn filter(incoming: &IncomingRequest) -> String {
     let filter = incoming.parameters().find(|(option, _)| option == "$filter");
     filter.map(|(_, text)| text).unwrap_or_default()
 }

@@ -1,28 +1,13 @@
-//! Who lives in Contoso's tenant: its APIs with their roles, and its managed identities.
+//! The service principals of contoso's tenant: APIs with their roles, and managed identities.
 
-use super::{
-    AZURE_STORAGE, AZURE_STORAGE_APP_ID, AZURE_STORAGE_URI, BATCH_A_IDENTITY,
-    BATCH_A_IDENTITY_CLIENT_ID, BATCH_A_IDENTITY_RESOURCE_ID, BATCH_B_IDENTITY,
-    BATCH_B_IDENTITY_CLIENT_ID, BATCH_B_IDENTITY_RESOURCE_ID, BATCH_IDENTITY_NAME,
-    BILLING_FUNCTION, BILLING_FUNCTION_CLIENT_ID, BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY,
-    BROKER_IDENTITY_CLIENT_ID, BROKER_IDENTITY_RESOURCE_ID, CALENDAR_API, CALENDAR_API_APP_ID,
-    CALENDAR_API_URI, FABRIKAM_PAYMENTS_API, FABRIKAM_PAYMENTS_API_APP_ID,
-    FABRIKAM_PAYMENTS_API_URI, FABRIKAM_PAYMENTS_READ, FABRIKAM_TENANT_ID, MICROSOFT_GRAPH,
-    MICROSOFT_GRAPH_APP_ID, MICROSOFT_GRAPH_URI, MICROSOFT_SERVICES_TENANT_ID, OBRIEN_API,
-    OBRIEN_API_APP_ID, OBRIEN_API_NAME, OBRIEN_API_URI, OBRIEN_PARCELS_READ, ORDERS_ADMIN,
-    ORDERS_API, ORDERS_API_APP_ID, ORDERS_API_URI, ORDERS_APPROVE, ORDERS_ARCHIVE,
-    ORDERS_HANDHELD_SCANNER, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
-    ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE, PAYMENTS_API, PAYMENTS_API_APP_ID,
-    PAYMENTS_API_NAME, PAYMENTS_API_URI, PAYMENTS_READ, REPORTS_IDENTITY,
-    REPORTS_IDENTITY_CLIENT_ID, REPORTS_IDENTITY_RESOURCE_ID, TENANT_ID,
-};
+use super::ids::*;
 use crate::{
     catalogue::microsoft_graph_app_roles,
     service_principal::{AppRole, ServicePrincipal},
 };
 
-/// The APIs of [`contoso`](super::contoso).
-pub(super) fn apis() -> Vec<ServicePrincipal> {
+/// The APIs of [`contoso`](crate::contoso::contoso).
+pub(crate) fn apis() -> Vec<ServicePrincipal> {
     vec![
         microsoft_graph(),
         azure_storage(),
@@ -34,8 +19,8 @@ pub(super) fn apis() -> Vec<ServicePrincipal> {
     ]
 }
 
-/// The managed identities of [`contoso`](super::contoso).
-pub(super) fn identities() -> Vec<ServicePrincipal> {
+/// The managed identities of [`contoso`](crate::contoso::contoso).
+pub(crate) fn identities() -> Vec<ServicePrincipal> {
     vec![
         ServicePrincipal::user_assigned(
             ORDERS_IDENTITY,

@@ -1,14 +1,14 @@
-//! What was asked of the emulated tenant: counted by route, and remembered for assertions.
+//! The requests to the tenant: counted by route, and kept for assertions.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Instant,
 };
 
-/// How many requests are remembered. Tests look at tens; a load run must not fill the memory.
+/// The number of requests that are kept. A load run must not fill the memory.
 const REMEMBERED: usize = 10_000;
 
-/// What a request is about, for counting and for faults.
+/// The operation of a request, for counts and faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Route {
     /// `GET /v1.0/servicePrincipals`, with a filter or without.
@@ -38,28 +38,28 @@ pub enum Route {
     Other,
 }
 
-/// A request that was answered, or whose connection was closed instead.
+/// A finished request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
-    /// What it was about.
+    /// The operation.
     pub route: Route,
-    /// Its HTTP method.
+    /// The HTTP method.
     pub method: String,
-    /// Path and query as they were sent.
+    /// The path and the query as they were sent.
     pub path_and_query: String,
-    /// The request's own `client-request-id`.
+    /// The request's `client-request-id`.
     pub client_request_id: Option<String>,
-    /// The request's own `x-ms-throttle-priority`: what to refuse first.
+    /// The request's `x-ms-throttle-priority`.
     pub throttle_priority: Option<String>,
-    /// When it arrived.
+    /// The time of arrival.
     pub arrived: Instant,
-    /// The answer's status; none when the connection was closed without an answer.
+    /// The status of the response; `None` if the connection was closed instead.
     pub status: Option<u16>,
-    /// The answer's `Retry-After`, as it was sent.
+    /// The `Retry-After` of the response.
     pub retry_after: Option<String>,
 }
 
-/// Counts by arrival, remembers by answer.
+/// The counts of arrived requests, and the finished ones.
 #[derive(Debug, Default)]
 pub(super) struct RequestLog {
     arrived: BTreeMap<Route, usize>,
