@@ -1,5 +1,6 @@
 //! Requests that arrive in a storage queue.
 
+mod agents;
 mod assign;
 mod deliveries;
 mod faults;

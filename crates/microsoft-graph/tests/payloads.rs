@@ -241,6 +241,15 @@ async fn a_page_of_managed_identities_is_read_with_their_resources() {
 }
 
 #[tokio::test]
+async fn the_principals_of_agent_blueprints_are_listed() {
+    let graph = graph((200, "list-agent-blueprints-response.json"), NOTHING).await;
+    let blueprints = graph.inventory().agent_blueprints(soon()).await.unwrap();
+    let [blueprint] = blueprints.as_slice() else { panic!("{blueprints:?}") };
+    assert_eq!(blueprint.object_id, id("c0a70500-0000-4000-8000-00000000b100"));
+    assert_eq!(blueprint.kind, PrincipalKind::AgentBlueprint);
+}
+
+#[tokio::test]
 async fn a_page_of_holders_is_read_with_their_roles() {
     let graph = graph((200, "list-assigned-to-last-page-response.json"), NOTHING).await;
     let api = id("c0a70500-0000-4000-8000-0000000000b0");

@@ -200,7 +200,7 @@ impl Step {
 fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
     let code = match cautions.first() {
         Some(Caution::Oneself | Caution::CanAssignRoles) => Code::OwnIdentity,
-        Some(Caution::PrivilegedRole(_)) => Code::PrivilegedRole,
+        Some(Caution::PrivilegedRole(_) | Caution::AgentBlueprint) => Code::PrivilegedRole,
         Some(Caution::NoPolicy(_)) => Code::NoPolicy,
         _ => Code::Protected,
     };

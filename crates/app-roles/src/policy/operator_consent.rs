@@ -11,7 +11,7 @@ use super::{
     rules::Rules,
 };
 use crate::{
-    directory::{Api, AppRole, Assignment, Principal},
+    directory::{Api, AppRole, Assignment, Principal, PrincipalKind},
     ids::ObjectId,
     privileged::{self, PrivilegeReason},
     request::Action,
@@ -58,6 +58,8 @@ pub enum Caution {
     ProtectedApi(String),
     /// The role is privileged.
     PrivilegedRole(PrivilegeReason),
+    /// The principal is that of an agent blueprint, so all its agents can inherit the role.
+    AgentBlueprint,
     /// There is no policy, for this reason, so it is unknown what it protects.
     NoPolicy(String),
 }
@@ -77,6 +79,10 @@ impl fmt::Display for Caution {
             ),
             Self::ProtectedApi(app_id) => write!(formatter, "the policy protects the API {app_id}"),
             Self::PrivilegedRole(why) => write!(formatter, "the role is privileged ({why})"),
+            Self::AgentBlueprint => formatter.write_str(
+                "the principal is an agent blueprint: all its agents, present and future, can inherit \
+                 the role",
+            ),
             Self::NoPolicy(reason) => {
                 write!(formatter, "it is unknown what the policy protects: {reason}")
             }
@@ -112,7 +118,10 @@ pub(super) fn cautions(rules: Result<&Rules, &str>, consent: &OperatorConsent<'_
         Ok(rules) => cautions.extend(protection(rules, principal, api)),
         Err(reason) => cautions.push(Caution::NoPolicy(reason.to_owned())),
     }
-    cautions.extend(privileged::of_assignment(principal, api, role).map(Caution::PrivilegedRole));
+    cautions.extend(privileged::of_role(api, role).map(Caution::PrivilegedRole));
+    if principal.kind == PrincipalKind::AgentBlueprint {
+        cautions.push(Caution::AgentBlueprint);
+    }
     cautions
 }
 
