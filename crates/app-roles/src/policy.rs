@@ -50,6 +50,7 @@ use crate::{
     baseline_role::BaselineRole,
     directory::{Api, Principal},
     names::{ApiName, PrincipalName},
+    privileged::PrivilegeReason,
     request::Request,
     requester::Requester,
 };
@@ -202,6 +203,17 @@ impl Policy {
     #[must_use]
     pub fn unknown_roles(&self, principal: Option<&Principal>, api: &Api) -> Vec<String> {
         baseline::unknown_roles(self.rules_or_none(), principal, api)
+    }
+
+    /// The privileged roles that baseline rules for a principal name exactly and never grant, because
+    /// they lack `"privileged": true`: name of the rule, role and reason.
+    #[must_use]
+    pub fn unmarked_roles(
+        &self,
+        principal: &Principal,
+        api: &Api,
+    ) -> Vec<(String, String, PrivilegeReason)> {
+        baseline::unmarked_roles(self.rules_or_none(), principal, api)
     }
 
     /// The places in Azure that contain all identities of the baseline's scopes, each once.
