@@ -1,5 +1,6 @@
 //! Requests that arrive in a storage queue.
 
+mod agents;
 mod assign;
 mod confirmation;
 mod deliveries;
@@ -12,3 +13,4 @@ mod redeliveries;
 mod refusals;
 mod replay;
 mod throttling;
+mod unknown_places;

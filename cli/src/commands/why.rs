@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use token::TokenReport;
 
 use crate::{
+    agents,
     exit::Exit,
     failure::Failure,
     names,
@@ -45,6 +46,9 @@ pub(crate) struct WhyArguments {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     granted: bool,
+    /// Whether the agents of the principal, a blueprint, can inherit the role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +87,7 @@ pub(crate) async fn run(
     };
     let answer = Answer {
         granted: assignment.is_some(),
+        inherited_by_agents: assignment.is_some() && agents::is_inherited(&principal),
         since: created.map(str::to_owned),
         assignment_id: assignment.map(|assignment| assignment.id.clone()),
         effective_by: since.map(|since| rfc3339(since + TOKEN_CACHE)),
@@ -113,6 +118,9 @@ fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool)
         screen.say(&format!("{word}: {what}, {}", effect(since)));
     } else {
         screen.say(&format!("{}: {what}", screen.paint(Tone::Bad, "not granted")));
+    }
+    if let Some(remark) = agents::remark(subject.principal) {
+        screen.say(&shown(&remark));
     }
     show_record(screen, answer, has_record);
     if let Some(token) = &answer.token {

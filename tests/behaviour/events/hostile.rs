@@ -106,7 +106,7 @@ async fn the_resource_id_in_graph_decides_and_not_the_subject_of_the_event() {
     setup.tenant.add_service_principal(twofold);
     let world = setup.start().await;
     world.deliver(&written(&resource, Duration::ZERO), 1).await;
-    world.log_line("no rule of the baseline gives the principal").await;
+    world.log_line("it is unknown whether the principal").await;
     assert!(world.tenant_is_unchanged());
 }
 

@@ -144,8 +144,9 @@ async fn several_rules_and_apis_are_all_applied() {
     };
     let more = [
         rule("by uri", "api://orders", json!(["Orders.Read", "Orders.Write"])),
-        rule("graph", MICROSOFT_GRAPH_APP_ID, json!(["User.Read.All"])),
+        rule("graph", MICROSOFT_GRAPH_APP_ID, json!(["Sites.Selected"])),
         rule("privileged, not marked", "graph", json!(["RoleManagement.ReadWrite.Directory"])),
+        rule("not listed, not marked", "graph", json!(["User.Read.All"])),
         rule("no such role", "api://orders", json!(["Orders.Raed"])),
         rule("no such API", "api://nowhere", json!(["Orders.Read"])),
     ];
@@ -156,7 +157,7 @@ async fn several_rules_and_apis_are_all_applied() {
     assert_eq!(held(&world, ORDERS_IDENTITY).len(), 3);
     let warned = world.host.log();
     let warned = warned.iter().filter(|line| line.message.contains("baseline.rule_without_effect"));
-    assert_eq!(warned.count(), 2, "the role and the API that do not exist");
+    assert_eq!(warned.count(), 4, "a role and an API that do not exist, and two privileged roles");
 }
 
 #[tokio::test]
