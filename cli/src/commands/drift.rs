@@ -14,7 +14,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::{BrokerIdentity, GlobalOptions},
-    output::{Progress, Screen, Tone, shown},
+    output::{Line, Progress, Screen, Tone},
     policy_file,
     session::Session,
 };
@@ -105,8 +105,7 @@ fn show(screen: Screen, drift: &Drift) {
         screen.table(&headers, rows.into_iter());
     }
     for sentence in &drift.unknown {
-        let sentence = shown(sentence);
-        screen.say(&format!("{} {sentence}", screen.paint(Tone::Warning, "unknown:")));
+        screen.say(Line::painted(Tone::Warning, "unknown:").then(" ").then(sentence));
     }
     let Drift { identities, missing, unexpected, unknown } = drift;
     let counts = format!(
@@ -116,7 +115,7 @@ fn show(screen: Screen, drift: &Drift) {
         unknown.len()
     );
     let tone = if drift.exists() { Tone::Bad } else { Tone::Good };
-    screen.say(&screen.paint(tone, &counts));
+    screen.say(Line::painted(tone, &counts));
     if !missing.is_empty() {
         screen.note(
             "hint: the broker assigns missing roles after the next run of its timer; `app-role assign` \

@@ -39,18 +39,18 @@ pub(crate) async fn run(
     if arguments.dry_run {
         return preview(screen, &replay).await;
     }
-    let tally = replay.run(|entry| screen.say(&entry.to_string())).await.map_err(unreadable)?;
+    let tally = replay.run(|entry| screen.say(entry.to_string())).await.map_err(unreadable)?;
     if screen.is_json() {
         screen.json(&json!({
             "replayed": tally.replayed, "left": tally.left, "failed": tally.failed,
         }))?;
     } else {
-        screen.say(&tally.to_string());
+        screen.say(tally.to_string());
     }
     match (tally.failed, tally.replayed) {
         (0, _) => Ok(Exit::Done),
         (count, replayed) => {
-            screen.note(&format!(
+            screen.note(format!(
                 "hint: {count} messages are still in {FAILED_REQUESTS}; run it again"
             ));
             Ok(if replayed == 0 { Exit::Failed } else { Exit::Partly })
@@ -65,10 +65,10 @@ async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
         screen.json(&json!({ "messages": messages, "about": count }))?;
     } else {
         for entry in &entries {
-            screen.say(&entry.to_string());
+            screen.say(entry.to_string());
         }
         let shown = entries.len();
-        screen.say(&format!("{shown} of about {count} messages; nothing was changed"));
+        screen.say(format!("{shown} of about {count} messages; nothing was changed"));
     }
     Ok(Exit::Done)
 }
