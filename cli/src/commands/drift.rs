@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::{BrokerIdentity, GlobalOptions},
-    output::{Progress, Screen, Tone, shown},
+    output::{Line, Progress, Screen, Tone},
     policy_file,
     session::Session,
 };
@@ -123,8 +123,7 @@ fn show(screen: Screen, drift: &Drift) {
         screen.table(&headers, rows.into_iter());
     }
     for sentence in &drift.unknown {
-        let sentence = shown(sentence);
-        screen.say(&format!("{} {sentence}", screen.paint(Tone::Warning, "unknown:")));
+        screen.say(Line::painted(Tone::Warning, "unknown:").then(" ").then(sentence));
     }
     for Blueprint { principal, principal_id, roles } in &drift.blueprints {
         let roles = if *roles == 1 { "1 role".to_owned() } else { format!("{roles} roles") };
@@ -143,7 +142,7 @@ fn show(screen: Screen, drift: &Drift) {
         unknown.len()
     );
     let tone = if drift.exists() { Tone::Bad } else { Tone::Good };
-    screen.say(&screen.paint(tone, &counts));
+    screen.say(Line::painted(tone, &counts));
     if !missing.is_empty() {
         screen.note(
             "hint: the broker assigns missing roles after the next run of its timer; `app-role assign` \

@@ -64,7 +64,7 @@ pub(crate) async fn run(
     }
     drop(progress);
     if rows.is_empty() {
-        screen.note(&format!("{} holds no app role", principal.object_id));
+        screen.note(format!("{} holds no app role", principal.object_id));
     }
     screen.list(&["API", "ROLE", "PRIVILEGED", "SINCE"], &rows, arguments.paging, |row| {
         vec![

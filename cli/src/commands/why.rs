@@ -19,7 +19,7 @@ use crate::{
     failure::Failure,
     names,
     options::GlobalOptions,
-    output::{Screen, Tone, shown},
+    output::{Line, Screen, Tone},
     session::Session,
     timestamps::{self, to_the_second},
 };
@@ -111,13 +111,12 @@ fn exit(answer: &Answer) -> Exit {
 }
 
 fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool) {
-    let what = shown(&subject.to_string());
     if answer.granted {
-        let word = screen.paint(Tone::Good, "granted");
         let since = answer.since.as_deref().and_then(timestamps::parse);
-        screen.say(&format!("{word}: {what}, {}", effect(since)));
+        let word = Line::painted(Tone::Good, "granted");
+        screen.say(word.then(&format!(": {subject}, {}", effect(since))));
     } else {
-        screen.say(&format!("{}: {what}", screen.paint(Tone::Bad, "not granted")));
+        screen.say(Line::painted(Tone::Bad, "not granted").then(&format!(": {subject}")));
     }
     if let Some(remark) = agents::remark(subject.principal) {
         screen.say(&shown(&remark));
@@ -125,13 +124,13 @@ fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool)
     show_record(screen, answer, has_record);
     if let Some(token) = &answer.token {
         let tone = if token.carries { Tone::Good } else { Tone::Bad };
-        screen.say(&format!("token: {}", screen.paint(tone, &shown(&token.verdict))));
-        screen.say(&shown(&format!(
+        screen.say(Line::from("token: ").then_painted(tone, &token.verdict));
+        screen.say(format!(
             "token: issued {}, expires {}, roles: {}",
             token.issued_at.as_deref().unwrap_or("at an unknown time"),
             token.expires_at.as_deref().unwrap_or("at an unknown time"),
             if token.roles.is_empty() { "none".to_owned() } else { token.roles.join(", ") },
-        )));
+        ));
     }
 }
 

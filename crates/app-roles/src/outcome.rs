@@ -10,7 +10,7 @@ use crate::{
     ids::{AppId, AppRoleId, ObjectId},
     names::RoleName,
     policy::Denial,
-    text::is_printable,
+    text::printable,
 };
 
 /// Longest message of an outcome, in characters. A result must fit a queue message, however long the
@@ -240,9 +240,9 @@ impl From<&Principal> for Candidate {
 /// The beginning of a message, with unprintable characters replaced: a message may repeat the name of a
 /// field that a caller invented.
 fn shortened(text: &str) -> String {
-    let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(MAX_MESSAGE_LENGTH).map(shown).collect();
+    let shown = printable(text);
+    let mut characters = shown.chars();
+    let mut short: String = characters.by_ref().take(MAX_MESSAGE_LENGTH).collect();
     if characters.next().is_some() {
         short.push('…');
     }
@@ -254,6 +254,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::is_printable;
 
     proptest! {
         #[test]

@@ -10,7 +10,7 @@ use super::finding::Finding;
 use crate::{
     options::GlobalOptions,
     replay::FAILED_REQUESTS,
-    storage::{Account, QueueError, TableError},
+    storage::{Account, Permissions, QueueError, TableError},
     storage_account,
 };
 
@@ -29,7 +29,7 @@ pub(super) async fn check(
 ) -> Vec<Finding> {
     let check = format!("queues of {connection}");
     let Some(text) = account else { return vec![Finding::not_checked(&check, option)] };
-    let account = match storage_account::open(global, option, text) {
+    let account = match storage_account::open(global, option, text, Permissions::Read) {
         Ok(account) => account,
         Err(failure) => return vec![Finding::failed(&check, &failure)],
     };
