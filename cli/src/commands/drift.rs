@@ -127,11 +127,11 @@ fn show(screen: Screen, drift: &Drift) {
     }
     for Blueprint { principal, principal_id, roles } in &drift.blueprints {
         let roles = if *roles == 1 { "1 role".to_owned() } else { format!("{roles} roles") };
-        screen.say(&format!(
-            "{} {} ({principal_id}) holds {roles} of the policy's APIs; {}",
-            screen.paint(Tone::Warning, &format!("{}:", agents::BLUEPRINT)),
-            shown(principal),
-            agents::INHERITED
+        let inherited = agents::INHERITED;
+        screen.say(Line::painted(Tone::Warning, &format!("{}:", agents::BLUEPRINT)).then(
+            &format!(
+                " {principal} ({principal_id}) holds {roles} of the policy's APIs; {inherited}"
+            ),
         ));
     }
     let Drift { identities, missing, unexpected, unknown, .. } = drift;

@@ -15,7 +15,7 @@ use crate::{
     failure::Failure,
     names,
     options::GlobalOptions,
-    output::{Paging, Progress, Screen, shown},
+    output::{Paging, Progress, Screen},
     privilege::Privilege,
     session::Session,
     timestamps::text_to_the_second,
@@ -98,11 +98,11 @@ pub(crate) async fn run(
         ]
     })?;
     if rows.iter().any(|row| row.inherited_by_agents) {
-        screen.note(&format!("each {} fans out: {}", agents::BLUEPRINT, agents::INHERITED));
+        screen.note(format!("each {} fans out: {}", agents::BLUEPRINT, agents::INHERITED));
     }
     if let Err(failure) = blueprints {
-        let sentence = shown(&failure.sentence);
-        screen.note(&format!("it is unknown which holders are agent blueprints: {sentence}"));
+        let sentence = failure.sentence;
+        screen.note(format!("it is unknown which holders are agent blueprints: {sentence}"));
     }
     Ok(Exit::Done)
 }

@@ -14,7 +14,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::GlobalOptions,
-    output::{Paging, Progress, Screen, shown},
+    output::{Paging, Progress, Screen},
     privilege::Privilege,
     session::Session,
     timestamps::text_to_the_second,
@@ -75,7 +75,7 @@ pub(crate) async fn run(
         ]
     })?;
     if let Some(remark) = agents::remark(&principal) {
-        screen.note(&shown(&remark));
+        screen.note(remark);
     }
     Ok(Exit::Done)
 }

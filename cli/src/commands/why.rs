@@ -119,7 +119,7 @@ fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool)
         screen.say(Line::painted(Tone::Bad, "not granted").then(&format!(": {subject}")));
     }
     if let Some(remark) = agents::remark(subject.principal) {
-        screen.say(&shown(&remark));
+        screen.say(remark);
     }
     show_record(screen, answer, has_record);
     if let Some(token) = &answer.token {

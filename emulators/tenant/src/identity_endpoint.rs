@@ -4,7 +4,7 @@
 //! Request and answer follow Microsoft Learn, "How to use managed identities for App Service and
 //! Azure Functions", section "REST endpoint reference".
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -23,7 +23,7 @@ use crate::{
     response_header::set_header,
     service_principal::{ServicePrincipal, ServicePrincipalType},
     token::Claims,
-    token_settings::{IssuedToken, TokenSettings},
+    token_settings::IssuedToken,
     world::{World, lock},
 };
 
@@ -157,7 +157,11 @@ fn token_for(
     if let Some(issued) = settings.cached(&identity.id, resource, now) {
         return Ok(issued);
     }
-    let claims = claims(&settings, directory, identity, resource, now)?;
+    let lifetime = i64::try_from(settings.lifetime.as_secs()).unwrap_or(i64::MAX);
+    let mut claims = claims(directory, identity, resource, now..now.saturating_add(lifetime))?;
+    if let Some(audience) = &settings.audience {
+        claims.aud.clone_from(audience);
+    }
     let token = world
         .signer
         .sign(&claims)
@@ -167,21 +171,20 @@ fn token_for(
     Ok(issued)
 }
 
+/// The claims of a token that is valid in a range of Unix times.
 fn claims(
-    settings: &TokenSettings,
     directory: &Directory,
     identity: &ServicePrincipal,
     resource: &str,
-    now: i64,
+    valid: Range<i64>,
 ) -> Result<Claims, Failure> {
     let roles = roles(directory, identity, resource)?;
-    let lifetime = i64::try_from(settings.lifetime.as_secs()).unwrap_or(i64::MAX);
     Ok(Claims {
-        aud: settings.audience.clone().unwrap_or_else(|| resource.to_owned()),
+        aud: resource.to_owned(),
         iss: format!("https://sts.windows.net/{}/", directory.tenant_id()),
-        iat: now,
-        nbf: now,
-        exp: now.saturating_add(lifetime),
+        iat: valid.start,
+        nbf: valid.start,
+        exp: valid.end,
         appid: identity.app_id.clone(),
         idtyp: "app".to_owned(),
         oid: identity.id.clone(),

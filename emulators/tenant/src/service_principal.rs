@@ -85,15 +85,9 @@ impl ServicePrincipalType {
 }
 
 impl ServicePrincipal {
-    /// An API that is registered in the tenant `owner`.
+    /// An API whose tenant is not known; see [`Self::owned_by`].
     #[must_use]
-    pub fn api(
-        id: &str,
-        app_id: &str,
-        display_name: &str,
-        identifier_uri: &str,
-        owner: &str,
-    ) -> Self {
+    pub fn api(id: &str, app_id: &str, display_name: &str, identifier_uri: &str) -> Self {
         Self {
             id: id.to_lowercase(),
             app_id: app_id.to_lowercase(),
@@ -101,7 +95,7 @@ impl ServicePrincipal {
             service_principal_type: ServicePrincipalType::Application,
             service_principal_names: vec![app_id.to_lowercase(), identifier_uri.to_owned()],
             alternative_names: Vec::new(),
-            app_owner_organization_id: Some(owner.to_owned()),
+            app_owner_organization_id: None,
             app_roles: Vec::new(),
         }
     }
@@ -121,40 +115,34 @@ impl ServicePrincipal {
         }
     }
 
+    /// Sets the tenant in which the application is registered.
+    #[must_use]
+    pub fn owned_by(self, tenant_id: &str) -> Self {
+        Self { app_owner_organization_id: Some(tenant_id.to_owned()), ..self }
+    }
+
     /// A system-assigned identity of the resource with the given ARM id.
     #[must_use]
     pub fn system_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
-        let kind = ServicePrincipalType::SystemAssignedIdentity;
-        Self::managed_identity(kind, id, client_id, name, resource_id)
+        Self {
+            id: id.to_lowercase(),
+            app_id: client_id.to_lowercase(),
+            display_name: name.to_owned(),
+            service_principal_type: ServicePrincipalType::SystemAssignedIdentity,
+            service_principal_names: vec![client_id.to_lowercase()],
+            alternative_names: vec!["isExplicit=False".to_owned(), resource_id.to_owned()],
+            app_owner_organization_id: None,
+            app_roles: Vec::new(),
+        }
     }
 
     /// A user-assigned identity with the given ARM id.
     #[must_use]
     pub fn user_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
-        let kind = ServicePrincipalType::UserAssignedIdentity;
-        Self::managed_identity(kind, id, client_id, name, resource_id)
-    }
-
-    fn managed_identity(
-        kind: ServicePrincipalType,
-        id: &str,
-        client_id: &str,
-        name: &str,
-        resource_id: &str,
-    ) -> Self {
-        let explicit = match kind {
-            ServicePrincipalType::UserAssignedIdentity => "isExplicit=True",
-            _ => "isExplicit=False",
-        };
         Self {
-            id: id.to_lowercase(),
-            app_id: client_id.to_lowercase(),
-            display_name: name.to_owned(),
-            service_principal_type: kind,
-            service_principal_names: vec![client_id.to_lowercase()],
-            alternative_names: vec![explicit.to_owned(), resource_id.to_owned()],
-            app_owner_organization_id: None,
-            app_roles: Vec::new(),
+            service_principal_type: ServicePrincipalType::UserAssignedIdentity,
+            alternative_names: vec!["isExplicit=True".to_owned(), resource_id.to_owned()],
+            ..Self::system_assigned(id, client_id, name, resource_id)
         }
     }
 

@@ -92,7 +92,7 @@ async fn measure(app: &App, rules: usize) -> Result<(Duration, f64)> {
 
 fn api() -> ServicePrincipal {
     let uri = "api://many-roles";
-    let mut api = ServicePrincipal::api(API, API_APP_ID, "Many roles API", uri, TENANT_ID);
+    let mut api = ServicePrincipal::api(API, API_APP_ID, "Many roles API", uri).owned_by(TENANT_ID);
     api.app_roles = (0..ROLES)
         .map(|number| {
             let id = format!("c0a70500-0000-4000-8000-0000000002{number:02}");

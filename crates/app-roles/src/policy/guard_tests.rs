@@ -53,10 +53,15 @@ fn decide(
 }
 
 /// A rule for the team, as JSON.
-fn rule(name: &str, principal: &str, api: &str, role: &str, more: &str) -> String {
+fn rule(principal: &str, api: &str, role: &str, more: &str) -> String {
     format!(
-        r#"{{"name":"{name}","requesters":["queue:team"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]{more}}}"#
+        r#"{{"name":"r","requesters":["queue:team"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]{more}}}"#
     )
+}
+
+/// A rule with another name.
+fn named(rule: &str, name: &str) -> String {
+    rule.replace(r#""name":"r""#, &format!(r#""name":"{name}""#))
 }
 
 fn policy(rules: &[String], protected: &str) -> Policy {
@@ -67,7 +72,7 @@ fn policy(rules: &[String], protected: &str) -> Policy {
 
 #[test]
 fn no_rule_can_change_what_is_protected() {
-    let rules = [rule("r", SUBSCRIPTION, ORDERS, "Orders.Read", "")];
+    let rules = [rule(SUBSCRIPTION, ORDERS, "Orders.Read", "")];
     let principal = identity(PRINCIPAL, "rg-platform");
     let orders = api(ORDERS);
     assert!(decide(&policy(&rules, ""), &principal, &orders, &role("Orders.Read")).is_ok());
@@ -98,7 +103,7 @@ fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
         (value, r#","privileged":true"#, true),
         (id, r#","privileged":true"#, true),
     ] {
-        let policy = policy(&[rule("r", SUBSCRIPTION, "graph", named, more)], "");
+        let policy = policy(&[rule(SUBSCRIPTION, "graph", named, more)], "");
         let answer = decide(&policy, &principal, &api(GRAPH), &role(value));
         assert_eq!(answer.is_ok(), allowed, "{named}{more}: {answer:?}");
     }
@@ -122,7 +127,7 @@ fn a_role_that_is_not_known_to_be_harmless_needs_a_marked_rule() {
         let owner = owner.map(|owner| Guid::parse(owner).unwrap());
         let api = Api { owner, ..api(app_id) };
         let value = role.value.clone().unwrap();
-        let policy = policy(&[rule("r", SUBSCRIPTION, app_id, &value, more)], "");
+        let policy = policy(&[rule(SUBSCRIPTION, app_id, &value, more)], "");
         let answer = decide(&policy, &principal, &api, &role);
         assert_eq!(answer.is_ok(), allowed, "{value} {owner:?} {more}: {answer:?}");
         if let Err(denial) = answer {
@@ -142,7 +147,7 @@ fn a_blueprint_gets_any_role_only_by_a_marked_rule_that_names_it_exactly() {
         (PrincipalKind::Agent, "Orders.Read", "", true),
         (PrincipalKind::Application, "Orders.Read", "", true),
     ] {
-        let policy = policy(&[rule("r", PRINCIPAL, ORDERS, named, more)], "");
+        let policy = policy(&[rule(PRINCIPAL, ORDERS, named, more)], "");
         let answer = decide(&policy, &of_kind(kind), &api(ORDERS), &role("Orders.Read"));
         assert_eq!(answer.is_ok(), allowed, "{kind:?} {named} {more}: {answer:?}");
         if let Err(denial) = answer {
@@ -151,7 +156,7 @@ fn a_blueprint_gets_any_role_only_by_a_marked_rule_that_names_it_exactly() {
         }
     }
     let blueprint = of_kind(PrincipalKind::AgentBlueprint);
-    let in_scope = policy(&[rule("r", SUBSCRIPTION, ORDERS, "Orders.Read", marked)], "");
+    let in_scope = policy(&[rule(SUBSCRIPTION, ORDERS, "Orders.Read", marked)], "");
     assert!(decide(&in_scope, &blueprint, &api(ORDERS), &role("Orders.Read")).is_err());
 }
 
@@ -160,21 +165,17 @@ fn the_nearest_rule_comes_first_with_what_it_lacks() {
     let principal = identity(PRINCIPAL, "rg");
     let privileged = ROLE_MANAGEMENT;
     for (rule, value, lacks) in [
-        (rule("r", OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
-        (rule("r", PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
-        (rule("r", PRINCIPAL, ORDERS, "B", ""), "A", "\"roles\" does not name A"),
+        (rule(OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
+        (rule(PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
+        (rule(PRINCIPAL, ORDERS, "B", ""), "A", "\"roles\" does not name A"),
+        (rule(PRINCIPAL, ORDERS, "A", r#","actions":["revoke"]"#), "A", "\"actions\" lacks assign"),
         (
-            rule("r", PRINCIPAL, ORDERS, "A", r#","actions":["revoke"]"#),
-            "A",
-            "\"actions\" lacks assign",
-        ),
-        (
-            rule("r", PRINCIPAL, ORDERS, "A", "").replace("queue:team", "queue:other"),
+            rule(PRINCIPAL, ORDERS, "A", "").replace("queue:team", "queue:other"),
             "A",
             "\"requesters\" lacks queue:team",
         ),
         (
-            rule("r", PRINCIPAL, GRAPH, privileged, ""),
+            rule(PRINCIPAL, GRAPH, privileged, ""),
             privileged,
             "it does not say \"privileged\": true",
         ),
@@ -202,13 +203,13 @@ fn a_wildcard_matches_role_values_on_the_tenants_own_apis_only() {
         (GRAPH, "User.*", "User.Read.All", false),
         (GRAPH, "*", "User.Read.All", false),
     ] {
-        let policy = policy(&[rule("r", SUBSCRIPTION, app_id, named, "")], "");
+        let policy = policy(&[rule(SUBSCRIPTION, app_id, named, "")], "");
         let answer = decide(&policy, &principal, &api(app_id), &role(value));
         assert_eq!(answer.is_ok(), allowed, "{app_id} {named} {value:?}: {answer:?}");
     }
     let mut foreign = api(ORDERS);
     foreign.owner = Guid::parse("55555555-5555-5555-5555-555555555555").ok();
-    let policy = policy(&[rule("r", SUBSCRIPTION, ORDERS, "*", "")], "");
+    let policy = policy(&[rule(SUBSCRIPTION, ORDERS, "*", "")], "");
     assert!(decide(&policy, &principal, &foreign, &role("Orders.Read")).is_err());
     foreign.owner = None;
     assert!(decide(&policy, &principal, &foreign, &role("Orders.Read")).is_err());
@@ -235,7 +236,7 @@ fn a_scope_covers_by_whole_segments() {
             false,
         ),
     ] {
-        let policy = policy(&[rule("r", &format!("{SUBSCRIPTION}{scope}"), ORDERS, "A", "")], "");
+        let policy = policy(&[rule(&format!("{SUBSCRIPTION}{scope}"), ORDERS, "A", "")], "");
         let answer = decide(&policy, &identity(PRINCIPAL, group), &orders, &role("A"));
         assert_eq!(answer.is_ok(), covered, "{scope} {group}");
     }
@@ -245,41 +246,41 @@ fn a_scope_covers_by_whole_segments() {
 fn rules_that_never_match_or_cover_too_much_cause_warnings() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     for (rule, protected, text) in [
-        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "anyone who can create a resource group"),
+        (rule(SUBSCRIPTION, ORDERS, "A", ""), "", "anyone who can create a resource group"),
         (
-            rule("r", &format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
+            rule(&format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
             "",
             "anyone who can create",
         ),
-        (rule("r", &group, "graph", "User.*", ""), "", "is Microsoft's"),
+        (rule(&group, "graph", "User.*", ""), "", "is Microsoft's"),
         (
-            rule("r", &group, "graph", "Directory.ReadWrite.All", ""),
+            rule(&group, "graph", "Directory.ReadWrite.All", ""),
             "",
             "the rule does not say \"privileged\": true",
         ),
         (
-            rule("r", &group, "graph", ROLE_MANAGEMENT_ID, ""),
+            rule(&group, "graph", ROLE_MANAGEMENT_ID, ""),
             "",
             "the rule does not say \"privileged\": true",
         ),
         (
-            rule("r", &group, "graph", "User.Read.All", ""),
+            rule(&group, "graph", "User.Read.All", ""),
             "",
             "privileged (not listed as harmless), and the rule does not say",
         ),
-        (rule("r", &group, "graph", ROLE, ""), "", "not listed as harmless"),
+        (rule(&group, "graph", ROLE, ""), "", "not listed as harmless"),
         (
-            rule("r", &group, "https://graph.microsoft.com/", "Mail.Read", ""),
+            rule(&group, "https://graph.microsoft.com/", "Mail.Read", ""),
             "",
             "privileged (data), and the rule does not say",
         ),
-        (rule("r", &group, "https://graph.microsoft.com", "*", ""), "", "is Microsoft's"),
+        (rule(&group, "https://graph.microsoft.com", "*", ""), "", "is Microsoft's"),
         (
-            rule("r", &group, "sharepoint", "Sites.Read.All", r#","actions":["read","revoke"]"#),
+            rule(&group, "sharepoint", "Sites.Read.All", r#","actions":["read","revoke"]"#),
             "",
             "privileged (data), and the rule does not say",
         ),
-        (rule("r", &group, ORDERS, "A", ""), group.as_str(), "all protected"),
+        (rule(&group, ORDERS, "A", ""), group.as_str(), "all protected"),
     ] {
         let protected =
             if protected.is_empty() { String::new() } else { format!("\"{protected}\"") };
@@ -297,7 +298,7 @@ fn rules_that_never_match_or_cover_too_much_cause_warnings() {
         ("graph", "Mail.Read", r#","privileged":true"#),
         ("graph", "Mail.Read", r#","actions":["read"]"#),
     ] {
-        let warnings = policy(&[rule("r", &group, api, role, more)], "").warnings();
+        let warnings = policy(&[rule(&group, api, role, more)], "").warnings();
         assert!(warnings.is_empty(), "{role}: {warnings:?}");
     }
 }
@@ -316,7 +317,7 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
     let marks = select(vec!["", r#","privileged":true"#, r#","actions":["revoke"]"#]);
     vec((principals, apis, roles, marks), 0..5).prop_map(|rules| {
         let numbered = rules.iter().enumerate();
-        numbered.map(|(n, (p, a, r, m))| rule(&format!("r{n}"), p, a, r, m)).collect()
+        numbered.map(|(n, (p, a, r, m))| named(&rule(p, a, r, m), &format!("r{n}"))).collect()
     })
 }
 
@@ -339,7 +340,7 @@ proptest! {
     #[test]
     fn a_rule_for_other_requesters_changes_no_decision(rules in rules(), value in role_values()) {
         let mut more = rules.clone();
-        more.push(rule("unrelated", SUBSCRIPTION, ORDERS, "*", "").replace("queue:team", "queue:others"));
+        more.push(named(&rule(SUBSCRIPTION, ORDERS, "*", ""), "unrelated").replace("queue:team", "queue:others"));
         let principal = identity(PRINCIPAL, "rg-x");
         let before = decide(&policy(&rules, ""), &principal, &api(ORDERS), &role(value));
         let after = decide(&policy(&more, ""), &principal, &api(ORDERS), &role(value));

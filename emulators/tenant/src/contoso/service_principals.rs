@@ -62,30 +62,21 @@ fn microsoft_graph() -> ServicePrincipal {
         MICROSOFT_GRAPH_APP_ID,
         "Microsoft Graph",
         MICROSOFT_GRAPH_URI,
-        MICROSOFT_SERVICES_TENANT_ID,
-    );
+    )
+    .owned_by(MICROSOFT_SERVICES_TENANT_ID);
     api.app_roles = microsoft_graph_app_roles();
     api
 }
 
 fn azure_storage() -> ServicePrincipal {
-    ServicePrincipal::api(
-        AZURE_STORAGE,
-        AZURE_STORAGE_APP_ID,
-        "Azure Storage",
-        AZURE_STORAGE_URI,
-        MICROSOFT_SERVICES_TENANT_ID,
-    )
+    ServicePrincipal::api(AZURE_STORAGE, AZURE_STORAGE_APP_ID, "Azure Storage", AZURE_STORAGE_URI)
+        .owned_by(MICROSOFT_SERVICES_TENANT_ID)
 }
 
 fn orders_api() -> ServicePrincipal {
-    let mut api = ServicePrincipal::api(
-        ORDERS_API,
-        ORDERS_API_APP_ID,
-        "Orders API",
-        ORDERS_API_URI,
-        TENANT_ID,
-    );
+    let mut api =
+        ServicePrincipal::api(ORDERS_API, ORDERS_API_APP_ID, "Orders API", ORDERS_API_URI)
+            .owned_by(TENANT_ID);
     api.app_roles = vec![
         AppRole::for_applications(ORDERS_READ, "Orders.Read", "Read all orders."),
         AppRole::for_applications(ORDERS_WRITE, "Orders.Write", "Read and change all orders."),
@@ -119,8 +110,8 @@ fn payments_api() -> ServicePrincipal {
         PAYMENTS_API_APP_ID,
         PAYMENTS_API_NAME,
         PAYMENTS_API_URI,
-        TENANT_ID,
-    );
+    )
+    .owned_by(TENANT_ID);
     api.app_roles =
         vec![AppRole::for_applications(PAYMENTS_READ, "Payments.Read", "Read all payments.")];
     api
@@ -132,8 +123,8 @@ fn fabrikams_payments_api() -> ServicePrincipal {
         FABRIKAM_PAYMENTS_API_APP_ID,
         PAYMENTS_API_NAME,
         FABRIKAM_PAYMENTS_API_URI,
-        FABRIKAM_TENANT_ID,
-    );
+    )
+    .owned_by(FABRIKAM_TENANT_ID);
     let description = "Read the payments of a customer of Fabrikam.";
     api.app_roles =
         vec![AppRole::for_applications(FABRIKAM_PAYMENTS_READ, "Payments.Read", description)];
@@ -141,23 +132,14 @@ fn fabrikams_payments_api() -> ServicePrincipal {
 }
 
 fn calendar_api() -> ServicePrincipal {
-    ServicePrincipal::api(
-        CALENDAR_API,
-        CALENDAR_API_APP_ID,
-        "Calendar API",
-        CALENDAR_API_URI,
-        TENANT_ID,
-    )
+    ServicePrincipal::api(CALENDAR_API, CALENDAR_API_APP_ID, "Calendar API", CALENDAR_API_URI)
+        .owned_by(TENANT_ID)
 }
 
 fn obrien_api() -> ServicePrincipal {
-    let mut api = ServicePrincipal::api(
-        OBRIEN_API,
-        OBRIEN_API_APP_ID,
-        OBRIEN_API_NAME,
-        OBRIEN_API_URI,
-        TENANT_ID,
-    );
+    let mut api =
+        ServicePrincipal::api(OBRIEN_API, OBRIEN_API_APP_ID, OBRIEN_API_NAME, OBRIEN_API_URI)
+            .owned_by(TENANT_ID);
     api.app_roles =
         vec![AppRole::for_applications(OBRIEN_PARCELS_READ, "Parcels.Read", "Read all parcels.")];
     api

@@ -144,7 +144,7 @@ async fn an_identity_is_not_found_by_its_client_id_as_a_name() {
 async fn an_application_with_an_alternative_name_is_no_managed_identity() {
     let mut directory = contoso();
     let app_id = "c0a70500-0000-4000-8000-0000000000b9";
-    let mut api = ServicePrincipal::api(NOBODY, app_id, "Mimic", "api://mimic", TENANT_ID);
+    let mut api = ServicePrincipal::api(NOBODY, app_id, "Mimic", "api://mimic").owned_by(TENANT_ID);
     api.alternative_names = vec![ORDERS_IDENTITY_RESOURCE_ID.to_owned()];
     directory.add_service_principal(api);
     let caller = Caller::of(directory).await;

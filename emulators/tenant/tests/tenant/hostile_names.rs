@@ -40,7 +40,7 @@ fn api_named(name: &str) -> ServicePrincipal {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name}/{what}").as_bytes()).to_string()
     };
     let uri = format!("api://{}", id("uri"));
-    ServicePrincipal::api(&id("id"), &id("appId"), name, &uri, TENANT_ID)
+    ServicePrincipal::api(&id("id"), &id("appId"), name, &uri).owned_by(TENANT_ID)
 }
 
 fn quoted(text: &str) -> String {

@@ -15,7 +15,8 @@ fn api_of_many_roles() -> ServicePrincipal {
         AppRole::for_applications(&id(format!("role {number}")), &format!("Part{number}.Read"), "")
     };
     let (object_id, app_id) = (id("id".to_owned()), id("appId".to_owned()));
-    let mut api = ServicePrincipal::api(&object_id, &app_id, "Parts", "api://parts", TENANT_ID);
+    let mut api =
+        ServicePrincipal::api(&object_id, &app_id, "Parts", "api://parts").owned_by(TENANT_ID);
     api.app_roles = (0..MOST_ASSIGNMENTS).map(role).collect();
     api
 }

@@ -74,7 +74,8 @@ async fn a_young_identity_in_the_body_is_no_valid_reference() {
 #[tokio::test]
 async fn a_young_api_in_the_body_is_not_found_as_a_resource() {
     let caller = Caller::in_contoso().await;
-    let young = ServicePrincipal::api(NOBODY, NOBODY, "Stock API", "api://stock", TENANT_ID);
+    let young =
+        ServicePrincipal::api(NOBODY, NOBODY, "Stock API", "api://stock").owned_by(TENANT_ID);
     caller.tenant.add_replicating_service_principal(young);
     let answer = caller.assign(ORDERS_IDENTITY, NOBODY, ORDERS_READ).await;
     answer.assert_is(400, "error-resource-id-not-found.json");
