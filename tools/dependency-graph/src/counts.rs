@@ -118,46 +118,31 @@ impl<'ast> Visit<'ast> for Counts {
 /// How many types are shown: those with the most methods.
 const TYPES_SHOWN: usize = 12;
 
-/// The sizes of packages as text of at most 80 columns.
+/// The sizes of packages as text.
 pub struct Table<'a>(pub &'a [(&'a str, Counts)]);
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_sizes(formatter)?;
-        self.write_longest(formatter)?;
-        self.write_types(formatter)
-    }
-}
-
-impl<'a> Table<'a> {
-    fn write_sizes(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "Sizes, without tests\n")?;
+        writeln!(formatter, "Sizes without tests; the longest file and function, in lines\n")?;
         writeln!(formatter, "{:24} {:>5} {:>6} {:>9}", "package", "files", "lines", "functions")?;
-        for (package, Counts { files, lines, functions, .. }) in self.0 {
-            writeln!(formatter, "{package:24} {files:>5} {lines:>6} {functions:>9}")?;
+        for (package, counts) in self.0 {
+            let Counts { files, lines, functions, .. } = counts;
+            let (file, function) = (&counts.longest_file, &counts.longest_function);
+            write!(formatter, "{package:24} {files:>5} {lines:>6} {functions:>9}")?;
+            write!(formatter, "  {:>3} {:22}", file.lines, file.name)?;
+            writeln!(formatter, " {:>2} {}", function.lines, function.name)?;
         }
-        Ok(())
-    }
-
-    fn write_longest(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "\nLongest file and function of each package, in lines\n")?;
-        for (package, Counts { longest_file: file, longest_function: function, .. }) in self.0 {
-            write!(formatter, "{package:24} {:>3} {:22.22}", file.lines, file.name)?;
-            writeln!(formatter, " {:>2} {:.26}", function.lines, function.name)?;
-        }
-        Ok(())
-    }
-
-    fn write_types(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "\nTypes with the most methods\n")?;
         for (package, name, methods) in self.types().into_iter().take(TYPES_SHOWN) {
             let (count, files) = (methods.count, methods.files.len());
             let unit = if files == 1 { "file" } else { "files" };
-            writeln!(formatter, "{package:24} {name:30.30} {count:>3} in {files} {unit}")?;
+            writeln!(formatter, "{package:24} {name:30} {count:>3} in {files} {unit}")?;
         }
         Ok(())
     }
+}
 
+impl<'a> Table<'a> {
     /// Every type with its package, the one with the most methods first.
     fn types(&self) -> Vec<(&'a str, &'a str, &'a Methods)> {
         let mut types = Vec::new();
