@@ -7,6 +7,7 @@ mod hostile;
 mod lost_answers;
 mod names;
 mod other_clients;
+mod redeliveries;
 mod refusals;
 mod replay;
 mod throttling;
