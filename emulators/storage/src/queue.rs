@@ -178,6 +178,15 @@ impl Queue {
         count.ok_or_else(|| self.misunderstood("count"))
     }
 
+    /// Deletes every message.
+    ///
+    /// # Errors
+    ///
+    /// If the queue does not exist or the service refuses.
+    pub async fn clear(&self) -> Result<(), StorageError> {
+        self.client.clear(None).await.map(drop).map_err(|error| self.failed(&error))
+    }
+
     fn failed(&self, error: &azure_core::Error) -> StorageError {
         failed(&self.name, error)
     }
