@@ -36,7 +36,7 @@ const WARM_UP: usize = 200;
 const LATENCY: Duration = Duration::from_millis(60);
 const IN_FLIGHT_WITH_LATENCY: usize = 16;
 
-const MOST_PROCESSOR_TIME: Target = Target::TimesBaseline(1.5);
+const MOST_PROCESSOR_TIME: Target = Target::TimesBaseline(2.0);
 /// The target in milliseconds.
 const MOST_ADDED: Target = Target::AtMost(5.0);
 
