@@ -20,7 +20,7 @@ const JOB_KEYS: [&str; 6] =
     ["needs", "runs-on", "timeout-minutes", "environment", "permissions", "steps"];
 const STEP_KEYS: [&str; 5] = ["name", "uses", "with", "run", "env"];
 /// Commands that fetch code whose bytes nothing pins, and files by which a step changes later ones.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 13] = [
     "curl",
     "wget",
     "npx",
@@ -29,14 +29,14 @@ const COMMANDS: [&str; 14] = [
     "pip3",
     "pipx",
     "apt",
-    "install.sh",
     "GITHUB_ENV",
     "GITHUB_PATH",
     "GITHUB_HEAD_REF",
     "GITHUB_EVENT_PATH",
     "eval",
 ];
-/// The first step of a release. A tag can name any commit.
+
+/// The first script of a release. A tag can name any commit.
 const ON_MAIN: &str = "git merge-base --is-ancestor \"$(git rev-parse HEAD)\" origin/main";
 /// The only steps of the job that attests, and of the job that deploys. Neither runs code of the
 /// repository, and nothing comes between the verification and the deployment.
