@@ -72,6 +72,15 @@ var entraRules = [
     window: 'P1D'
     quiet: 'PT6H'
   }
+  {
+    name: 'changed-resource-id'
+    severity: 1
+    description: 'The alternative names of a service principal were changed. Rules for a scope rely on them.'
+    query: loadTextContent('../queries/alerts/changed-resource-id.kql')
+    every: 'PT1H'
+    window: 'PT6H'
+    quiet: 'PT1H'
+  }
 ]
 
 resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = {

@@ -176,6 +176,11 @@ impl FunctionsHost {
     /// Stops the listeners and kills the handler (SIGKILL). Messages in flight stay hidden until their
     /// visibility timeout.
     pub async fn stop(mut self) {
+        self.stop_and_keep_log().await;
+    }
+
+    /// Like [`FunctionsHost::stop`], but the log and the invocations can still be read.
+    pub async fn stop_and_keep_log(&mut self) {
         self.host.stop(StopReason::Requested);
         while self.tasks.join_next().await.is_some() {}
     }

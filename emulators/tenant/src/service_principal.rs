@@ -13,6 +13,10 @@ pub enum ServicePrincipalType {
     SystemAssignedIdentity,
     /// A managed identity that is a resource by itself.
     UserAssignedIdentity,
+    /// An agent of Microsoft Entra Agent ID.
+    Agent,
+    /// The principal of an agent blueprint.
+    AgentBlueprint,
 }
 
 /// A service principal: an API, or a managed identity.
@@ -57,7 +61,26 @@ impl ServicePrincipalType {
     /// Whether this is a managed identity of either kind.
     #[must_use]
     pub fn is_managed_identity(self) -> bool {
-        self != Self::Application
+        matches!(self, Self::SystemAssignedIdentity | Self::UserAssignedIdentity)
+    }
+
+    /// The value of `servicePrincipalType`. A blueprint's principal is told from an application by its
+    /// `@odata.type` only ("agentIdentityBlueprintPrincipal resource type").
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Application | Self::AgentBlueprint => "Application",
+            Self::SystemAssignedIdentity | Self::UserAssignedIdentity => "ManagedIdentity",
+            Self::Agent => "ServiceIdentity",
+        }
+    }
+
+    /// The `@odata.type`, which Graph states only for a type derived from `servicePrincipal`.
+    pub(crate) fn odata_type(self) -> Option<&'static str> {
+        match self {
+            Self::Agent => Some("#microsoft.graph.agentIdentity"),
+            Self::AgentBlueprint => Some("#microsoft.graph.agentIdentityBlueprintPrincipal"),
+            _ => None,
+        }
     }
 }
 
@@ -71,6 +94,21 @@ impl ServicePrincipal {
             display_name: display_name.to_owned(),
             service_principal_type: ServicePrincipalType::Application,
             service_principal_names: vec![app_id.to_lowercase(), identifier_uri.to_owned()],
+            alternative_names: Vec::new(),
+            app_owner_organization_id: None,
+            app_roles: Vec::new(),
+        }
+    }
+
+    /// The principal of an agent blueprint, or one of its agents.
+    #[must_use]
+    pub fn of_agents(kind: ServicePrincipalType, id: &str, app_id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_lowercase(),
+            app_id: app_id.to_lowercase(),
+            display_name: name.to_owned(),
+            service_principal_type: kind,
+            service_principal_names: vec![app_id.to_lowercase()],
             alternative_names: Vec::new(),
             app_owner_organization_id: None,
             app_roles: Vec::new(),

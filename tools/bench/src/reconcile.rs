@@ -56,7 +56,7 @@ async fn measure(app: &App, azurite: &Azurite, population: &Population) -> Resul
     let hosts = Hosts::start(app, azurite, &population.tenant).await?;
     let mut runs: Vec<Run> = Vec::new();
     loop {
-        let expected = population.reads(runs.is_empty());
+        let expected = population.reads();
         let run = hosts.run(population, expected).await?;
         let is_done = run.checks == 0;
         runs.push(run);

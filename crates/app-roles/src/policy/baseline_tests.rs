@@ -1,10 +1,15 @@
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    fixtures::{GRAPH, ORDERS, OWN, PRINCIPAL, SUBSCRIPTION, identity, own, resource},
+    fixtures::{
+        GRAPH, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, SUBSCRIPTION, identity, own, resource,
+    },
     *,
 };
-use crate::{directory::AppRole, ids::AppId};
+use crate::{
+    directory::AppRole,
+    ids::{AppId, Guid},
+};
 
 const CALENDAR: &str = "33333333-3333-3333-3333-333333333333";
 
@@ -38,7 +43,11 @@ fn role(number: u8, value: &str) -> AppRole {
 
 fn api(app_id: &str) -> Api {
     let roles = match app_id {
-        GRAPH => vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")],
+        GRAPH => vec![
+            role(1, "User.Read.All"),
+            role(2, "Directory.ReadWrite.All"),
+            fixtures::role(PLACE_READ_ALL, "Place.Read.All"),
+        ],
         CALENDAR => vec![],
         _ => {
             let disabled = AppRole { is_enabled: false, ..role(4, "Orders.Archive") };
@@ -103,11 +112,31 @@ fn a_privileged_role_needs_a_marked_baseline_rule_that_names_it_exactly() {
         (r#""*""#, r#","privileged":true"#, 0),
         (directory, "", 0),
         (directory, r#","privileged":true"#, 1),
-        (r#""User.Read.All""#, "", 1),
+        (r#""User.Read.All""#, "", 0),
+        (r#""User.Read.All""#, r#","privileged":true"#, 1),
+        (r#""Place.Read.All""#, "", 1),
     ] {
         let policy = policy("", &[with(&rule("graph", SUBSCRIPTION, "graph", roles), more)]);
         assert_eq!(wanted(&policy, GRAPH).len(), expected, "{roles} {more}");
     }
+}
+
+#[test]
+fn a_privileged_role_that_no_mark_grants_is_named_with_its_rule() {
+    let roles = r#""Directory.ReadWrite.All","Place.Read.All""#;
+    let unmarked = |more: &str, app_id: &str, owner: Option<Guid>| {
+        let named = if app_id == GRAPH { roles } else { r#""Orders.Read""# };
+        let policy = policy("", &[with(&rule("r", SUBSCRIPTION, app_id, named), more)]);
+        let api = Api { owner, ..api(app_id) };
+        let found = policy.unmarked_roles(&principal("rg-orders"), &api).into_iter();
+        found.map(|(rule, role, _)| (rule, role)).collect::<Vec<_>>()
+    };
+    let named = |role: &str| vec![("r".to_owned(), role.to_owned())];
+    let tenant = Guid::parse(fixtures::TENANT).ok();
+    assert_eq!(unmarked("", GRAPH, None), named("Directory.ReadWrite.All"));
+    assert_eq!(unmarked(r#","privileged":true"#, GRAPH, None), []);
+    assert_eq!(unmarked("", ORDERS, None), named("Orders.Read"));
+    assert_eq!(unmarked("", ORDERS, tenant), []);
 }
 
 #[test]

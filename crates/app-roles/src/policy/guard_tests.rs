@@ -6,12 +6,17 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
     fixtures::{
-        API_OBJECT, CLIENT, GRAPH, ORDERS, OWN, PRINCIPAL, ROLE, SUBSCRIPTION, api, identity, own,
-        team,
+        API_OBJECT, CLIENT, GRAPH, MICROSOFT, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, ROLE,
+        SUBSCRIPTION, TENANT, api, identity, own, team,
     },
     *,
 };
-use crate::{code::Code, directory::AppRole, ids::Guid, request::Action};
+use crate::{
+    code::Code,
+    directory::{AppRole, PrincipalKind},
+    ids::Guid,
+    request::Action,
+};
 
 const ROLE_MANAGEMENT: &str = "RoleManagement.ReadWrite.Directory";
 const ROLE_MANAGEMENT_ID: &str = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
@@ -102,6 +107,57 @@ fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
         let answer = decide(&policy, &principal, &api(GRAPH), &role(value));
         assert_eq!(answer.is_ok(), allowed, "{named}{more}: {answer:?}");
     }
+}
+
+#[test]
+fn a_role_that_is_not_known_to_be_harmless_needs_a_marked_rule() {
+    let principal = identity(PRINCIPAL, "rg");
+    let marked = r#","privileged":true"#;
+    for (app_id, owner, role, more, allowed) in [
+        (GRAPH, Some(MICROSOFT), role("User.Read.All"), "", false),
+        (GRAPH, Some(MICROSOFT), role("User.Read.All"), marked, true),
+        (GRAPH, None, role("User.Read.All"), "", false),
+        (GRAPH, Some(MICROSOFT), fixtures::role(PLACE_READ_ALL, "Place.Read.All"), "", true),
+        (GRAPH, Some(MICROSOFT), role("Place.Read.All"), "", false),
+        (ORDERS, Some(MICROSOFT), role("Orders.Read"), "", false),
+        (ORDERS, None, role("Orders.Read"), "", false),
+        (ORDERS, None, role("Orders.Read"), marked, true),
+        (ORDERS, Some(TENANT), role("Orders.Read"), "", true),
+    ] {
+        let owner = owner.map(|owner| Guid::parse(owner).unwrap());
+        let api = Api { owner, ..api(app_id) };
+        let value = role.value.clone().unwrap();
+        let policy = policy(&[rule(SUBSCRIPTION, app_id, &value, more)], "");
+        let answer = decide(&policy, &principal, &api, &role);
+        assert_eq!(answer.is_ok(), allowed, "{value} {owner:?} {more}: {answer:?}");
+        if let Err(denial) = answer {
+            assert_eq!(denial.code(), Code::PrivilegedRole, "{denial}");
+        }
+    }
+}
+
+#[test]
+fn a_blueprint_gets_any_role_only_by_a_marked_rule_that_names_it_exactly() {
+    let of_kind = |kind| Principal { kind, ..fixtures::application(PRINCIPAL) };
+    let marked = r#","privileged":true"#;
+    for (kind, named, more, allowed) in [
+        (PrincipalKind::AgentBlueprint, "Orders.Read", "", false),
+        (PrincipalKind::AgentBlueprint, "Orders.*", marked, false),
+        (PrincipalKind::AgentBlueprint, "Orders.Read", marked, true),
+        (PrincipalKind::Agent, "Orders.Read", "", true),
+        (PrincipalKind::Application, "Orders.Read", "", true),
+    ] {
+        let policy = policy(&[rule(PRINCIPAL, ORDERS, named, more)], "");
+        let answer = decide(&policy, &of_kind(kind), &api(ORDERS), &role("Orders.Read"));
+        assert_eq!(answer.is_ok(), allowed, "{kind:?} {named} {more}: {answer:?}");
+        if let Err(denial) = answer {
+            assert_eq!(denial.code(), Code::PrivilegedRole, "{denial}");
+            assert!(denial.to_string().contains("all agents of the blueprint inherit it"));
+        }
+    }
+    let blueprint = of_kind(PrincipalKind::AgentBlueprint);
+    let in_scope = policy(&[rule(SUBSCRIPTION, ORDERS, "Orders.Read", marked)], "");
+    assert!(decide(&in_scope, &blueprint, &api(ORDERS), &role("Orders.Read")).is_err());
 }
 
 #[test]
@@ -207,6 +263,23 @@ fn rules_that_never_match_or_cover_too_much_cause_warnings() {
             "",
             "the rule does not say \"privileged\": true",
         ),
+        (
+            rule(&group, "graph", "User.Read.All", ""),
+            "",
+            "privileged (not listed as harmless), and the rule does not say",
+        ),
+        (rule(&group, "graph", ROLE, ""), "", "not listed as harmless"),
+        (
+            rule(&group, "https://graph.microsoft.com/", "Mail.Read", ""),
+            "",
+            "privileged (data), and the rule does not say",
+        ),
+        (rule(&group, "https://graph.microsoft.com", "*", ""), "", "is Microsoft's"),
+        (
+            rule(&group, "sharepoint", "Sites.Read.All", r#","actions":["read","revoke"]"#),
+            "",
+            "privileged (data), and the rule does not say",
+        ),
         (rule(&group, ORDERS, "A", ""), group.as_str(), "all protected"),
     ] {
         let protected =
@@ -218,7 +291,16 @@ fn rules_that_never_match_or_cover_too_much_cause_warnings() {
             "{warnings:?}"
         );
     }
-    assert!(policy(&[rule(&group, ORDERS, "Orders.*", "")], "").warnings().is_empty());
+    for (api, role, more) in [
+        (ORDERS, "Orders.*", ""),
+        ("graph", "place.read.all", ""),
+        ("graph", PLACE_READ_ALL, ""),
+        ("graph", "Mail.Read", r#","privileged":true"#),
+        ("graph", "Mail.Read", r#","actions":["read"]"#),
+    ] {
+        let warnings = policy(&[rule(&group, api, role, more)], "").warnings();
+        assert!(warnings.is_empty(), "{role}: {warnings:?}");
+    }
 }
 
 /// Rules, some of which match.

@@ -98,7 +98,7 @@ impl Figures {
 fn judge(runs: &[Run], stray: usize) -> Vec<String> {
     let mut missed = Vec::new();
     for (number, run) in runs.iter().enumerate() {
-        if run.reads != run.expected {
+        if !run.reads.are_within(&run.expected) {
             missed.push(format!(
                 "run {}: {:?} instead of {:?}",
                 number + 1,
