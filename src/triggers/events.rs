@@ -21,7 +21,7 @@ use super::{delivery, message, replies};
 use crate::app::App;
 
 /// Works on one delivery of an event from a queue.
-pub(super) async fn run_queued(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
+pub async fn run_queued(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
     let read = || {
         let message = invocation.binary(EVENT_BINDING)?;
         Ok((delivery::of_queue(app, requester, invocation)?, message))
@@ -30,7 +30,7 @@ pub(super) async fn run_queued(app: &App, requester: &Requester, invocation: &In
 }
 
 /// Works on one delivery of an event that Event Grid pushes.
-pub(super) async fn run_pushed(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
+pub async fn run_pushed(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
     let ask = delivery::of_pushed_event(app, requester, invocation);
     let read = invocation.json(EVENT_BINDING).map(|events| (ask, events));
     run(app, invocation, read).await

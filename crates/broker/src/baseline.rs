@@ -184,7 +184,7 @@ impl Baseline {
             return Ok((outcomes, End::Complete));
         }
         let permitted = self.confirmation.confirm(ask, target, permitted).await?;
-        let (mut roles, end) = self.writer.write_each(ask, target, permitted).await;
+        let (mut roles, end) = self.writer.write(ask, target, permitted).await;
         // The next delivery attempts them; until then there is nothing to say about them.
         roles.retain(|role| role.status != Status::NotAttempted);
         Ok((roles, end))

@@ -41,7 +41,7 @@ use crate::{
     stop::{Again, Stop, Unreadable},
     storage_checks::{StorageChecks, WatchedQueue},
     timing::Timing,
-    writer::{Writer, dry_run},
+    writer::{End, Writer, dry_run},
 };
 
 /// Grants and removes app roles, if the policy allows it.
@@ -178,7 +178,9 @@ impl Broker {
         }
         // Where the identity lies is proven, if a rule for a scope permits the write.
         let permitted = self.confirmation.confirm(ask, &target, permitted).await?;
-        self.writer.write(ask, &target, permitted).await
+        let (roles, end) = self.writer.write(ask, &target, permitted).await;
+        let answer = target.answer(roles);
+        if end == End::Complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
     }
 
     /// The answer to a request if it is a dry run. Nothing is recorded.

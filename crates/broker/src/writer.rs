@@ -21,7 +21,7 @@ use crate::{
     decide::{Permitted, not_attempted},
     directory::{Directory, Target},
     recorder::Recorder,
-    stop::{Again, Stop, may_pass},
+    stop::may_pass,
 };
 
 /// Writes what was permitted to Microsoft Graph.
@@ -51,21 +51,9 @@ impl Writer {
         Self { graph, directory, recorder }
     }
 
-    /// Writes all roles of a request.
-    pub(crate) async fn write(
-        &self,
-        ask: &Ask,
-        target: &Target,
-        permitted: Vec<Permitted>,
-    ) -> Result<Answer, Stop> {
-        let (roles, end) = self.write_each(ask, target, permitted).await;
-        let answer = target.answer(roles);
-        if end == End::Complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
-    }
-
     /// Writes one role after another, because Microsoft Graph refuses concurrent writes to one
     /// principal. After an obstacle, the other roles are not attempted.
-    pub(crate) async fn write_each(
+    pub(crate) async fn write(
         &self,
         ask: &Ask,
         target: &Target,

@@ -19,7 +19,7 @@ pub(crate) use answer::failure;
 use authentication::Caller;
 pub(crate) use fault_subject::seeded_fault;
 use target::Target;
-pub(crate) use throttling::Admission;
+pub(crate) use throttling::refused_write;
 
 use crate::{
     failure::Failure, graph_error as error, incoming_request::IncomingRequest, request_log::Route,

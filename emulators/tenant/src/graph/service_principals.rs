@@ -15,7 +15,7 @@ use crate::{
     graph_error as error,
     incoming_request::IncomingRequest,
     service_principal::{AppRole, ServicePrincipal, ServicePrincipalType},
-    world::{World, lock},
+    world::World,
 };
 
 /// The emulated properties of a service principal, in the order of responses.
@@ -108,14 +108,10 @@ pub(crate) fn list(
     if let Some(property) = query.advanced_property().filter(|_| !is_advanced) {
         return Err(error::advanced_query_needed(property));
     }
-    let case_sensitive = *lock(&world.case_sensitive_alternative_names);
     let directory = world.directory();
     let mut found: Vec<_> = match &query.filter {
         None => directory.service_principals().collect(),
-        Some(filter) => {
-            let candidates = filter.candidates(&directory);
-            candidates.filter(|one| filter.matches(one, case_sensitive)).collect()
-        }
+        Some(filter) => filter.find(&directory),
     };
     found.retain(|one| only.is_none_or(|kind| one.service_principal_type == kind));
     let (length, selected) = (found.len(), &query.selected);

@@ -1,7 +1,5 @@
 //! The identity endpoint: its callers and its tokens.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tenant_emulator::{
@@ -103,16 +101,6 @@ async fn the_response_has_the_format_of_app_service() {
 }
 
 #[tokio::test]
-async fn an_identity_may_be_named_by_its_object_id() {
-    let caller = Caller::in_contoso().await;
-    for name in ["object_id", "principal_id"] {
-        let parameters = [VERSION, RESOURCE, (name, BROKER_IDENTITY)];
-        let answer = caller.ask_identity_endpoint(&parameters).await;
-        answer.assert_is(200, "identity-endpoint-response.json");
-    }
-}
-
-#[tokio::test]
 async fn naming_no_identity_gives_the_system_assigned_one() {
     let mut directory = contoso();
     directory.attach(BILLING_FUNCTION);
@@ -163,14 +151,6 @@ async fn the_audience_is_the_resource_as_it_was_asked_for_unless_set() {
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
     assert_eq!(claims(&answer)["aud"], "api://other");
     assert_eq!(answer.json()["resource"], MICROSOFT_GRAPH_URI);
-}
-
-#[tokio::test]
-async fn the_lifetime_can_be_set() {
-    let caller = Caller::in_contoso().await;
-    caller.tenant.set_token_lifetime(Duration::from_secs(600));
-    let claims = claims(&caller.ask_for_token(MICROSOFT_GRAPH_URI).await);
-    assert_eq!(claims["exp"], claims["iat"].as_i64().unwrap() + 600);
 }
 
 #[tokio::test]

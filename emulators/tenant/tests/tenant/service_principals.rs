@@ -110,7 +110,10 @@ async fn a_replaced_identity_is_not_found_by_its_former_ids() {
     for (identity, status, count) in [(&former, 404, 0), (&other, 200, 1)] {
         let by_app_id = format!("/servicePrincipals(appId='{}')", identity.app_id);
         assert_eq!(caller.get(&by_app_id).await.status, status);
-        let filter = format!("alternativeNames/any(p:p eq '{}')", identity.alternative_names[1]);
+        let filter = format!(
+            "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq '{}')",
+            identity.alternative_names[1]
+        );
         let by_resource = format!("{}&$count=true", filtered_path(&filter));
         let found = caller.get_eventually(&by_resource).await.json();
         assert_eq!(found["value"].as_array().unwrap().len(), count);
