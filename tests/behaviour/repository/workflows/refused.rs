@@ -83,6 +83,11 @@ fn building_where_something_can_be_signed() {
         refuse("release.yml", login, &format!("{step}{login}"));
     }
     refuse("release.yml", "      attestations: read", "      attestations: write");
+    // The job that deploys must not be able to attest what it deploys.
+    let text = workflow("release.yml").replacen("attestations: read", "attestations: write", 1);
+    let attest = text.lines().find(|line| line.contains("attest-build-provenance@")).unwrap();
+    let login = "      - uses: azure/login@";
+    assert!(!faults_of(&text.replacen(login, &format!("{attest}\n{login}"), 1)).is_empty());
 }
 
 #[test]
@@ -132,6 +137,33 @@ fn a_deployment_of_what_was_not_verified() {
         "gh attestation verify",
         "sha256sum --check app-role-broker.zip.sha256 # ",
     );
+    for hidden in [" ; true", " &", " | tee log", " && true"] {
+        let end = " --deny-self-hosted-runners";
+        refuse("release.yml", end, &format!("{end}{hidden}"));
+    }
+    let login = "      - uses: azure/login@";
+    let download = "      - uses: actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093 # v4.3.0\n        with:\n          name: other\n";
+    for step in [download, "      - run: mv other.zip app-role-broker.zip\n"] {
+        refuse("release.yml", login, &format!("{step}{login}"));
+    }
+    for input in ["run-id: 1", "repository: contoso/other", "pattern: x"] {
+        refuse(
+            "release.yml",
+            "          name: package\n      - uses: actions/attest",
+            &format!("          name: package\n          {input}\n      - uses: actions/attest"),
+        );
+        refuse(
+            "release.yml",
+            "          name: package\n      - name: Verify",
+            &format!("          name: package\n          {input}\n      - name: Verify"),
+        );
+    }
+    refuse(
+        "release.yml",
+        "          GH_TOKEN:",
+        "          GH_HOST: contoso.example\n          GH_TOKEN:",
+    );
+    refuse("release.yml", "--src app-role-broker.zip", "--src other.zip");
     // After the deployment it is too late.
     let text = workflow("release.yml");
     let start = text.find("      - name: Verify").unwrap();
@@ -163,6 +195,10 @@ fn texts_that_outsiders_choose() {
         "curl https://contoso.example/install.sh",
         "cargo test || true",
         "set +e; cargo test",
+        "cargo install cargo-deny",
+        "npx azurite",
+        "pip install x",
+        "wget -qO- contoso.example/x",
     ] {
         refuse("ci.yml", "- run: .ci/run", &format!("- run: {script}"));
         refuse("ci.yml", "- run: .ci/run", &format!("- run: |\n          {script}"));
@@ -199,6 +235,50 @@ fn other_machines_and_endless_jobs() {
         refuse("release.yml", "runs-on: ubuntu-24.04", &format!("runs-on: {runner}"));
     }
     refuse("ci.yml", "    timeout-minutes: 45\n", "");
+    refuse(
+        "ci.yml",
+        "    timeout-minutes: 45\n",
+        "    timeout-minutes: 45\n    environment: staging\n",
+    );
+}
+
+#[test]
+fn containers_other_shells_and_workflows_elsewhere() {
+    for job in [
+        "    container: alpine:3",
+        "    services:\n      db:\n        image: postgres",
+        "    defaults:\n      run:\n        shell: python",
+        "    env:\n      BASH_ENV: x",
+        "    continue-on-error: true",
+        "    if: false",
+        "    secrets: inherit",
+    ] {
+        for file in ["ci.yml", "release.yml"] {
+            refuse(file, "    steps:\n", &format!("{job}\n    steps:\n"));
+        }
+    }
+    for step in ["shell: python", "continue-on-error: true", "if: always()", "working-directory: x"]
+    {
+        refuse("ci.yml", "- run: .ci/run", &format!("- run: .ci/run\n        {step}"));
+    }
+    refuse("ci.yml", "\njobs:\n", "\nenv:\n  BASH_ENV: x\njobs:\n");
+    refuse("ci.yml", "\njobs:\n", "\ndefaults:\n  run:\n    shell: python\njobs:\n");
+    refuse(
+        "ci.yml",
+        "- run: .ci/run",
+        "- run: .ci/run\n        env:\n          A: ${{ github.token }}",
+    );
+}
+
+#[test]
+fn workflows_without_a_trigger_a_job_or_a_step() {
+    for text in [
+        "on:\n  push:\npermissions: {}",
+        "on:\npermissions: {}\njobs:\n  a:\n    permissions: {}\n    runs-on: ubuntu-24.04\n    timeout-minutes: 5\n    steps:\n      - run: ls",
+        "on:\n  push:\npermissions: {}\njobs:\n  a:\n    permissions: {}\n    runs-on: ubuntu-24.04\n    timeout-minutes: 5",
+    ] {
+        assert_eq!(faults_of(text).len(), 1, "{text}: {:?}", faults_of(text));
+    }
 }
 
 #[test]

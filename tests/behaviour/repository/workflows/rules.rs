@@ -13,16 +13,44 @@ const EXPRESSIONS: [&str; 2] = ["github.ref", "github.token"];
 /// Writing permissions of a job. None of them changes the repository.
 const WRITES: [&str; 2] = ["id-token", "attestations"];
 const READS: [&str; 2] = ["contents", "attestations"];
-/// The steps that run before a package is deployed, as its attestation demands.
-const VERIFICATION: [&str; 6] = [
-    "gh attestation verify app-role-broker.zip",
-    "--repo \"$GITHUB_REPOSITORY\"",
-    "--signer-workflow \"$GITHUB_REPOSITORY/.github/workflows/release.yml\"",
-    "--source-digest \"$GITHUB_SHA\"",
-    "--source-ref \"$GITHUB_REF\"",
-    "--deny-self-hosted-runners",
+/// What a workflow, a job and a step may consist of. Not among them: containers, services, other shells,
+/// conditions, ignored failures, workflows elsewhere, variables of a whole job.
+const WORKFLOW_KEYS: [&str; 5] = ["name", "on", "permissions", "concurrency", "jobs"];
+const JOB_KEYS: [&str; 6] =
+    ["needs", "runs-on", "timeout-minutes", "environment", "permissions", "steps"];
+const STEP_KEYS: [&str; 5] = ["name", "uses", "with", "run", "env"];
+/// Commands that fetch code whose bytes nothing pins, and files by which a step changes later ones.
+const COMMANDS: [&str; 13] = [
+    "curl",
+    "wget",
+    "npx",
+    "npm",
+    "pip",
+    "pip3",
+    "pipx",
+    "apt",
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_HEAD_REF",
+    "GITHUB_EVENT_PATH",
+    "eval",
 ];
+
+/// The first script of a release. A tag can name any commit.
 const ON_MAIN: &str = "git merge-base --is-ancestor \"$(git rev-parse HEAD)\" origin/main";
+/// The only steps of the job that attests, and of the job that deploys. Neither runs code of the
+/// repository, and nothing comes between the verification and the deployment.
+const ATTEST: [&str; 2] = ["actions/download-artifact", "actions/attest-build-provenance"];
+const DEPLOY: [&str; 4] = [
+    "actions/download-artifact",
+    "gh attestation verify app-role-broker.zip --repo \"$GITHUB_REPOSITORY\" \
+     --signer-workflow \"$GITHUB_REPOSITORY/.github/workflows/release.yml\" \
+     --source-digest \"$GITHUB_SHA\" --source-ref \"$GITHUB_REF\" --deny-self-hosted-runners",
+    "azure/login",
+    "az functionapp deployment source config-zip --resource-group \"$GROUP\" --name \"$APP\" \
+     --src app-role-broker.zip",
+];
+const VARIABLES: [&str; 3] = ["GH_TOKEN", "GROUP", "APP"];
 
 /// The rules that a workflow breaks. `reviewed` are the actions that the documentation names, as
 /// `owner/repository@commit # version`.
@@ -39,6 +67,7 @@ pub(crate) fn faults(text: &str, reviewed: &[String]) -> Vec<String> {
         }
     };
     check(!jobs.is_empty(), "no jobs");
+    check(has_only(&workflow, &WORKFLOW_KEYS), "a key of the workflow");
     check(object(&workflow["on"]).keys().all(|key| TRIGGERS.contains(&key.as_str())), "trigger");
     check(!object(&workflow["on"]).is_empty(), "trigger");
     check(is_readonly(&workflow["permissions"]), "permissions of the workflow");
@@ -58,6 +87,10 @@ pub(crate) fn faults(text: &str, reviewed: &[String]) -> Vec<String> {
 
 fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
+}
+
+fn has_only(value: &Value, keys: &[&str]) -> bool {
+    object(value).keys().all(|key| keys.contains(&key.as_str()))
 }
 
 fn contains_word(text: &str, word: &str) -> bool {
@@ -147,26 +180,24 @@ fn job_faults(
     check(job["runs-on"] == "ubuntu-24.04", "runner");
     check(job["timeout-minutes"].is_string(), "no timeout");
     check(is_permitted(&job["permissions"]), "permissions");
-    check(
-        texts("", job).iter().all(|(key, _)| *key != "continue-on-error"),
-        "a failure is ignored",
-    );
+    check(has_only(job, &JOB_KEYS), "a key of the job");
+    check(steps.iter().all(|step| has_only(step, &STEP_KEYS)), "a key of a step");
     check(!script.contains("||") && !script.contains("set +e"), "a failure is ignored");
-    check(job["if"].is_null() && steps.iter().all(|step| step["if"].is_null()), "a condition");
     check(!script.contains("${{"), "an expression in a script");
-    check(!["GITHUB_HEAD_REF", "GITHUB_EVENT_PATH"].iter().any(|it| script.contains(it)), "input");
-    check(!["GITHUB_ENV", "GITHUB_PATH"].iter().any(|it| script.contains(it)), "environment");
-    check(!["curl ", "wget "].iter().any(|it| script.contains(it)), "a download");
+    check(!COMMANDS.iter().any(|it| contains_word(&script, it)), "a command");
+    check(!["cargo install", "rustup-init"].iter().any(|it| script.contains(it)), "a command");
     check(steps.iter().all(keeps_no_credentials), "credentials of the checkout");
-    // Code of the repository and of its dependencies never runs where something can be signed.
-    let runs_code =
-        uses("actions/checkout") || ["cargo ", "scripts/"].iter().any(|it| script.contains(it));
-    check(!may_sign || !runs_code, "builds where it may sign");
-    check(!signs_in || !(may_attest || attests), "attests where it deploys");
+    let signing: &[&str] = if attests { &ATTEST } else { &DEPLOY };
+    check(
+        !may_sign || steps.iter().map(action).eq(signing.iter().copied()),
+        "steps where it may sign",
+    );
+    check(!may_sign || steps.iter().all(has_known_inputs), "inputs where it may sign");
+    check(may_sign || !texts("", job).iter().any(|(_, it)| it.contains("github.token")), "token");
     check(may_attest == attests && (!may_attest || may_sign), "attestation");
     check(signs_in == (job["environment"] == "production"), "environment");
     check(signs_in || job["environment"].is_null(), "environment");
-    check(!signs_in || verifies(steps), "deploys what it has not verified");
+    check(!signs_in || may_sign, "signs in by other means");
     check(!is_release || is_after_the_check(name, jobs), "not known to be on main");
     faults
 }
@@ -176,18 +207,17 @@ fn keeps_no_credentials(step: &Value) -> bool {
     !is_checkout || step["with"]["persist-credentials"] == "false"
 }
 
-/// Whether the attestation is verified before the first step that signs in.
-fn verifies(steps: &[Value]) -> bool {
-    let place = |is_it: &dyn Fn(&Value) -> bool| steps.iter().position(is_it);
-    let verified = place(&|step| {
-        step["run"].as_str().is_some_and(|run| VERIFICATION.iter().all(|part| run.contains(part)))
-    });
-    let used = place(&|step| {
-        let uses = step["uses"].as_str().unwrap_or_default();
-        let run = step["run"].as_str().unwrap_or_default();
-        uses.starts_with("azure/login@") || run.contains("az ")
-    });
-    matches!((verified, used), (Some(verified), Some(used)) if verified < used)
+/// The action of a step without its commit, or its script.
+fn action(step: &Value) -> &str {
+    let uses = step["uses"].as_str().map(|uses| uses.split('@').next().unwrap_or_default());
+    uses.or_else(|| step["run"].as_str()).unwrap_or_default()
+}
+
+/// Whether a step gets the package of this run, and no variables that redirect a tool.
+fn has_known_inputs(step: &Value) -> bool {
+    let is_download = action(step) == "actions/download-artifact";
+    has_only(&step["env"], &VARIABLES)
+        && (!is_download || step["with"] == serde_json::json!({ "name": "package" }))
 }
 
 /// Whether a job's first script, or that of a job that it needs, refuses commits that are not on main.
