@@ -8,7 +8,8 @@ use app_role_broker::{
     handler::Handler,
     telemetry, wiring,
 };
-use app_roles::VERSION;
+use app_roles::{VERSION, text::printable};
+use broker::LogOutput;
 use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
 
@@ -27,7 +28,8 @@ const RESTART: u8 = 200;
 /// each runs in its own task.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = std::env::args_os().skip(1);
+    let arguments: Vec<_> = arguments.map(|text| text.to_string_lossy().into_owned()).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => serve().await,
         ["check"] => check("policy.json"),
@@ -39,8 +41,8 @@ async fn main() -> ExitCode {
 
 async fn serve() -> ExitCode {
     let env = ProcessEnv;
-    telemetry::start(env.get("RUST_LOG").as_deref());
-    let (handler, listener) = match start(&env).await {
+    let log = telemetry::start(env.get("RUST_LOG").as_deref());
+    let (handler, listener) = match start(&env, log).await {
         Ok(started) => started,
         Err(faults) => return report(&faults),
     };
@@ -49,7 +51,7 @@ async fn serve() -> ExitCode {
     ExitCode::from(RESTART)
 }
 
-async fn start(env: &dyn Env) -> Result<(Handler, TcpListener), Vec<StartFault>> {
+async fn start(env: &dyn Env, log: LogOutput) -> Result<(Handler, TcpListener), Vec<StartFault>> {
     let (settings, functions) = match (Settings::read(env), Functions::read(env)) {
         (Ok(settings), Ok(functions)) => (settings, functions),
         (settings, functions) => {
@@ -57,7 +59,7 @@ async fn start(env: &dyn Env) -> Result<(Handler, TcpListener), Vec<StartFault>>
             return Err(faults.into_iter().flatten().flatten().collect());
         }
     };
-    let broker = wiring::broker(&settings).map_err(|fault| vec![fault])?;
+    let broker = wiring::broker(&settings, log).map_err(|fault| vec![fault])?;
     let address = (Ipv4Addr::LOCALHOST, settings.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let problem = format!("is {}, where nothing can listen: {error}", settings.port);
@@ -76,7 +78,7 @@ fn report(faults: &[StartFault]) -> ExitCode {
         tracing::error!(event = "start.fault", name = fault.name, "{fault}");
     }
     let all: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    eprintln!("app-role-broker cannot start: {}", all.join("; "));
+    eprintln!("app-role-broker cannot start: {}", printable(&all.join("; ")));
     ExitCode::FAILURE
 }
 
@@ -96,19 +98,20 @@ async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Validates a policy file and prints warnings about it.
+/// Validates a policy file and prints warnings about it. Each is one printable line, whatever the file says.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the output of check")]
 fn check(file: &str) -> ExitCode {
     match wiring::parse_policy(Path::new(file)) {
         Ok(policy) => {
             for warning in policy.warnings() {
-                println!("warning: {warning}");
+                println!("warning: {}", printable(&warning));
             }
-            println!("{file} is valid; sha256 {}", policy.sha256().unwrap_or_default());
+            let digest = policy.sha256().unwrap_or_default();
+            println!("{} is valid; sha256 {digest}", printable(file));
             ExitCode::SUCCESS
         }
         Err(reason) => {
-            eprintln!("{reason}");
+            eprintln!("{}", printable(&reason));
             ExitCode::FAILURE
         }
     }

@@ -83,8 +83,9 @@ Example:
   app-role doctor --broker-identity id-app-role-broker --requests \"$RequestQueues\"";
 
 pub(crate) const REPLAY: &str = "\
-Example:
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --dry-run";
+Examples:
+  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --dry-run
+  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --yes";
 
 pub(crate) const COMPLETIONS: &str = "\
 Example:

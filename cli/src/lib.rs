@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod agents;
 pub mod arguments;
 mod broker_api;
 mod cloud;
 mod commands;
+mod confirmation;
 mod directory;
 mod environment;
 mod examples;
@@ -25,13 +27,18 @@ mod storage_account;
 mod timestamps;
 
 use arguments::{Arguments, Command};
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Parser as _};
 use commands::{
     change, completions, doctor, drift, holders, list, plan, policy, replay as replay_command,
     roles, submit, why,
 };
 pub use exit::Exit;
 use output::Screen;
+
+/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
+pub fn arguments() -> Result<Arguments, Exit> {
+    Arguments::try_parse().map_err(|error| output::refuse(&error))
+}
 
 /// Runs one command and returns the exit status of the process.
 pub async fn run(arguments: Arguments) -> Exit {
@@ -50,7 +57,9 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Drift(arguments) => drift::run(&global, screen, &arguments).await,
         Command::Doctor(arguments) => doctor::run(&global, screen, &arguments).await,
         Command::Replay(arguments) => replay_command::run(&global, screen, &arguments).await,
-        Command::Completions(arguments) => completions::run(&mut Arguments::command(), &arguments),
+        Command::Completions(arguments) => {
+            completions::run(screen, &mut Arguments::command(), &arguments)
+        }
     };
     outcome.unwrap_or_else(|failure| screen.fail(&failure))
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use app_role_cli::arguments::Arguments;
-use clap::Parser;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    app_role_cli::run(Arguments::parse()).await.into()
+    let exit = match app_role_cli::arguments() {
+        Ok(arguments) => app_role_cli::run(arguments).await,
+        Err(exit) => exit,
+    };
+    exit.into()
 }

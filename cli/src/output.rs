@@ -1,5 +1,12 @@
 //! Output: tables and JSON on standard output, everything else on standard error.
+//!
+//! This is the only place that writes to the terminal. Texts come from the directory, the broker, files and
+//! queues, so whatever is written here is made printable: lines and cells by [`printable`], JSON by
+//! [`printable_json`].
+//!
+//! [`printable`]: app_roles::text::printable
 
+mod line;
 mod paging;
 mod progress;
 mod style;
@@ -7,15 +14,16 @@ mod table;
 mod text;
 mod wrapping;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
+use app_roles::text::printable_json;
+pub(crate) use line::Line;
 pub(crate) use paging::Paging;
 pub(crate) use progress::Progress;
 use serde::Serialize;
 pub(crate) use style::Tone;
-use style::painted;
 pub(crate) use table::table;
-pub(crate) use text::shown;
+use text::shown;
 use wrapping::wrapped;
 
 use crate::{
@@ -41,8 +49,8 @@ impl Screen {
         let color = !global.no_color && !environment::colors_are_disabled();
         Self {
             format: global.output,
-            color: color && std::io::stdout().is_terminal(),
-            error_color: color && std::io::stderr().is_terminal(),
+            color: color && io::stdout().is_terminal(),
+            error_color: color && io::stderr().is_terminal(),
         }
     }
 
@@ -52,29 +60,41 @@ impl Screen {
     }
 
     /// Prints a line for people. With JSON output, it goes to standard error.
-    pub(crate) fn say(self, line: &str) {
-        if self.is_json() { self.note(line) } else { print(&wrapped(line, &std::io::stdout())) }
+    pub(crate) fn say(self, line: impl Into<Line>) {
+        if self.is_json() {
+            self.note(line);
+        } else {
+            print(&wrapped(&line.into().rendered(self.color), &io::stdout()));
+        }
     }
 
     /// Prints a table for people. With JSON output, it goes to standard error.
     pub(crate) fn table(self, headers: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         let text = table(headers, rows);
         if self.is_json() {
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{text}");
         } else {
             print(&text);
         }
     }
 
     /// Prints a remark to standard error.
-    pub(crate) fn note(self, line: &str) {
+    pub(crate) fn note(self, line: impl Into<Line>) {
+        let text = line.into().rendered(self.error_color);
         // An error of standard error cannot be reported.
-        let _ = writeln!(std::io::stderr(), "{}", wrapped(line, &std::io::stderr()));
+        let _ = writeln!(io::stderr(), "{}", wrapped(&text, &io::stderr()));
     }
 
-    /// Colors a text for [`Screen::say`].
-    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
-        painted(tone, text, if self.is_json() { self.error_color } else { self.color })
+    /// Prints a question to standard error and leaves the cursor behind it.
+    pub(crate) fn ask(self, question: &str) -> io::Result<()> {
+        let mut error = io::stderr();
+        write!(error, "{} ", shown(question))?;
+        error.flush()
+    }
+
+    /// Prints a generated script as it is. It must not contain foreign text.
+    pub(crate) fn script(self, script: &[u8]) -> io::Result<()> {
+        io::stdout().write_all(script)
     }
 
     /// Prints a JSON document.
@@ -82,7 +102,7 @@ impl Screen {
         let text = serde_json::to_string_pretty(document).map_err(|error| {
             Failure::failed(format!("cannot encode the result as JSON: {error}"))
         })?;
-        print(&text);
+        print(&printable_json(&text));
         Ok(())
     }
 
@@ -94,30 +114,43 @@ impl Screen {
         paging: Paging,
         columns: impl Fn(&T) -> Vec<String>,
     ) -> Result<(), Failure> {
-        let page = paging.of(all, !self.is_json() && std::io::stdout().is_terminal())?;
+        let page = paging.of(all, !self.is_json() && io::stdout().is_terminal())?;
         if self.is_json() {
             self.json(&page.items)?;
         } else if !page.items.is_empty() {
             print(&table(headers, page.items.iter().map(columns)));
         }
         if let Some(remark) = page.remark {
-            self.note(&remark);
+            self.note(remark);
         }
         Ok(())
     }
 
     /// Prints an error and its hint. Returns the exit status.
     pub(crate) fn fail(self, failure: &Failure) -> Exit {
-        let word = painted(Tone::Bad, "error:", self.error_color);
-        self.note(&format!("{word} {}", shown(&failure.sentence)));
+        let line = Line::painted(Tone::Bad, "error:").then(" ").then(&failure.sentence);
+        self.note(line);
         if let Some(hint) = &failure.hint {
-            self.note(&format!("hint: {}", shown(hint)));
+            self.note(format!("hint: {hint}"));
         }
         failure.exit
     }
 }
 
+/// Prints why a command line is invalid, or the help text that was asked for. Returns the exit status.
+pub(crate) fn refuse(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done;
+    }
+    // The text repeats arguments and environment variables.
+    for line in error.to_string().lines() {
+        let _ = writeln!(io::stderr(), "{}", shown(line));
+    }
+    Exit::Usage
+}
+
 fn print(text: &str) {
     // A reader that closes the pipe, like `head`, needs no more output.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(io::stdout(), "{text}");
 }

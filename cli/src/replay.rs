@@ -1,133 +1,147 @@
-//! Replaying failed requests: each goes back to the queue that it came from, and pushed events go to the
-//! queue of events.
+//! Replaying failed requests: each goes back to the queue that it came from, or stays where it is.
 //!
 //! A replayed request is a new message, with a new age and new deliveries. It is sent before the old
 //! message is deleted. A crash in between replays it twice, which is harmless, and never loses it.
+//!
+//! A message in the queue of failed requests proves nothing: its writer may have invented it. The service
+//! proves a requester by the queue alone, so a request goes to the queue of its requester only, and only if
+//! the operator named that queue.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+mod decision;
+mod report;
 
-use app_roles::failed_request::{NotReplayable, ReplayableRequest};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+pub use decision::{Limits, MAX_AGE, Refusal};
+pub use report::{Done, Entry, Tally};
+
+use app_roles::failed_request::ReplayableRequest;
+use time::OffsetDateTime;
 
 use crate::storage::{Account, Queue, QueueError, QueueMessage};
 
 /// The queue of failed requests.
 pub const FAILED_REQUESTS: &str = "app-role-failed";
 
-/// The visibility timeout of messages that are being replayed. Sending and deleting 32 messages takes
-/// seconds. If this process is killed, the messages are visible again after this time.
-const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// The visibility timeout of messages that are being replayed: time for the operator's answer, and for
+/// sending. If this process is killed, the messages are visible again after this time.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// A replay: the queue of failed requests, and the account of the request queues.
+/// The time after which nothing more is sent, because another operator may receive the messages soon.
+const TIME_TO_SEND: Duration = Duration::from_secs(9 * 60);
+
+/// The largest number of messages in a batch. Sending and deleting one takes less than a tenth of a second.
+const MAX_BATCH: usize = 2_000;
+
+/// A replay: the queue of failed requests, the account of the request queues, and the operator's limits.
 pub struct Replay {
     failed: Queue,
     requests: Account,
+    limits: Limits,
     /// Queues that were used before. Each of them signs in once.
     targets: BTreeMap<String, Queue>,
 }
 
-/// A failed request, and what was done about it.
+/// Received messages, invisible to other receivers until they are released or their timeout is over.
 #[derive(Debug)]
-pub struct Entry {
-    /// The service's id of the message.
-    pub message_id: String,
-    /// What was done.
-    pub done: Done,
-}
-
-/// What was done about a failed request.
-#[derive(Debug)]
-pub enum Done {
-    /// It was sent and deleted.
-    Replayed(ReplayableRequest),
-    /// It can be replayed. Nothing was changed.
-    Previewed(ReplayableRequest),
-    /// It cannot be replayed, so it stays where it is.
-    Left(NotReplayable),
-    /// It was not sent, so it stays where it is.
-    NotSent(ReplayableRequest, QueueError),
-    /// It was sent but not deleted.
-    NotDeleted(ReplayableRequest, QueueError),
-}
-
-/// The numbers of messages, by what was done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Messages that were replayed.
-    pub replayed: usize,
-    /// Messages that cannot be replayed.
-    pub left: usize,
-    /// Messages to replay again: not sent, or not deleted.
-    pub failed: usize,
+pub struct Batch {
+    received: Instant,
+    pending: Vec<(QueueMessage, ReplayableRequest)>,
+    refused: Vec<(QueueMessage, Refusal)>,
 }
 
 impl Replay {
     /// A replay from the account with the queue of failed requests to the account with the request
     /// queues.
-    pub fn new(failed: &Account, requests: Account) -> Result<Self, QueueError> {
+    pub fn new(failed: &Account, requests: Account, limits: Limits) -> Result<Self, QueueError> {
         let failed = failed.queue(FAILED_REQUESTS)?;
-        Ok(Self { failed, requests, targets: BTreeMap::new() })
+        Ok(Self { failed, requests, limits, targets: BTreeMap::new() })
     }
 
-    /// Lists what would be done about the first 32 messages, without changing anything. Returns the
-    /// approximate number of messages, too.
-    pub async fn preview(&self) -> Result<(Vec<Entry>, i64), QueueError> {
+    /// Lists what would be done about the first 32 messages, without changing anything.
+    pub async fn preview(&self) -> Result<Vec<Entry>, QueueError> {
         let messages = self.failed.peek().await?;
         let entries = messages.into_iter().map(|message| {
-            let parsed = ReplayableRequest::parse(&message.text);
-            let done = parsed.map_or_else(Done::Left, Done::Previewed);
+            let decision = self.limits.decide(&message, OffsetDateTime::now_utc());
+            let done = decision.map_or_else(Done::Refused, Done::Pending);
             Entry { message_id: message.id, done }
         });
-        Ok((entries.collect(), self.failed.approximate_count().await?))
+        Ok(entries.collect())
     }
 
-    /// Replays every message that can be replayed, and reports each as it is done. The other messages
-    /// become visible again at the end, or after the visibility timeout.
-    pub async fn run(&mut self, mut report: impl FnMut(&Entry)) -> Result<Tally, QueueError> {
-        let mut kept = BTreeMap::new();
-        let tally = self.replay_all(&mut kept, &mut report).await;
-        for (id, pop_receipt) in &kept {
-            // After an error, the message becomes visible with its timeout.
-            drop(self.failed.release(id, pop_receipt).await);
+    /// Receives all messages, up to the limit of a batch, and decides about each. Nothing is sent yet.
+    pub async fn receive(&self) -> Result<Batch, QueueError> {
+        let (received, mut messages) = (Instant::now(), Vec::new());
+        let outcome = self.receive_all(&mut messages).await;
+        let mut batch = Batch { received, pending: Vec::new(), refused: Vec::new() };
+        for message in messages {
+            match self.limits.decide(&message, OffsetDateTime::now_utc()) {
+                Ok(request) => batch.pending.push((message, request)),
+                Err(refusal) => batch.refused.push((message, refusal)),
+            }
         }
+        match outcome {
+            Ok(()) => Ok(batch),
+            Err(error) => {
+                self.release(batch).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Receives messages until there are none, or one comes again because its timeout is over.
+    async fn receive_all(&self, messages: &mut Vec<QueueMessage>) -> Result<(), QueueError> {
+        let mut ids = BTreeSet::new();
+        while messages.len() < MAX_BATCH {
+            let more = self.failed.receive(VISIBILITY_TIMEOUT).await?;
+            let known = messages.len();
+            messages.extend(more.into_iter().filter(|message| ids.insert(message.id.clone())));
+            if messages.len() == known {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the pending requests of a batch, and reports each as it is done. Releases all others.
+    pub async fn send(&mut self, batch: Batch, mut report: impl FnMut(&Entry)) -> Tally {
+        let Batch { received, pending, refused } = batch;
+        let mut tally = Tally::of_refused(refused.iter().map(|(_, refusal)| refusal));
+        let mut kept = Batch { received, pending: Vec::new(), refused };
+        for (message, request) in pending {
+            let done = if received.elapsed() < TIME_TO_SEND {
+                self.replay_one(&message, request.clone()).await
+            } else {
+                Done::TooLate(request.clone())
+            };
+            tally.count(&done);
+            let is_kept = !matches!(done, Done::Replayed(_));
+            report(&Entry { message_id: message.id.clone(), done });
+            if is_kept {
+                kept.pending.push((message, request));
+            }
+        }
+        self.release(kept).await;
         tally
     }
 
-    /// Receives messages until all of them were seen before: kept ones whose visibility timeout is over.
-    async fn replay_all(
-        &mut self,
-        kept: &mut BTreeMap<String, String>,
-        report: &mut impl FnMut(&Entry),
-    ) -> Result<Tally, QueueError> {
-        let mut tally = Tally::default();
-        loop {
-            let mut messages = self.failed.receive(VISIBILITY_TIMEOUT).await?;
-            messages.retain(|message| match kept.get_mut(&message.id) {
-                Some(pop_receipt) => {
-                    pop_receipt.clone_from(&message.pop_receipt);
-                    false
-                }
-                None => true,
-            });
-            if messages.is_empty() {
-                return Ok(tally);
-            }
-            for message in messages {
-                let done = self.replay_one(&message).await;
-                tally.count(&done);
-                if !matches!(done, Done::Replayed(_)) {
-                    kept.insert(message.id.clone(), message.pop_receipt);
-                }
-                report(&Entry { message_id: message.id, done });
+    /// Makes the messages of a batch visible again. Without the right to do so, or after an error, they
+    /// become visible with their timeout.
+    pub async fn release(&self, batch: Batch) {
+        let Batch { pending, refused, .. } = batch;
+        let pending = pending.into_iter().map(|(message, _)| message);
+        for message in pending.chain(refused.into_iter().map(|(message, _)| message)) {
+            if self.failed.release(&message.id, &message.pop_receipt).await.is_err() {
+                return;
             }
         }
     }
 
-    async fn replay_one(&mut self, message: &QueueMessage) -> Done {
-        let request = match ReplayableRequest::parse(&message.text) {
-            Ok(request) => request,
-            Err(fault) => return Done::Left(fault),
-        };
-        if let Err(error) = self.send(&request).await {
+    async fn replay_one(&mut self, message: &QueueMessage, request: ReplayableRequest) -> Done {
+        if let Err(error) = self.send_to_its_queue(&request).await {
             return Done::NotSent(request, error);
         }
         match self.failed.delete(&message.id, &message.pop_receipt).await {
@@ -136,7 +150,8 @@ impl Replay {
         }
     }
 
-    async fn send(&mut self, request: &ReplayableRequest) -> Result<(), QueueError> {
+    /// Sends a request to the queue of its requester. This is the only operation on that queue.
+    async fn send_to_its_queue(&mut self, request: &ReplayableRequest) -> Result<(), QueueError> {
         let queue = match self.targets.get(&request.queue) {
             Some(queue) => queue.clone(),
             None => self.requests.queue(&request.queue)?,
@@ -146,38 +161,36 @@ impl Replay {
     }
 }
 
-impl Tally {
-    fn count(&mut self, done: &Done) {
-        match done {
-            Done::Replayed(_) => self.replayed += 1,
-            Done::Left(_) | Done::Previewed(_) => self.left += 1,
-            Done::NotSent(..) | Done::NotDeleted(..) => self.failed += 1,
-        }
+impl Batch {
+    /// Lists the messages that will be sent.
+    pub fn pending(&self) -> impl Iterator<Item = Entry> {
+        self.pending.iter().map(|(message, request)| Entry {
+            message_id: message.id.clone(),
+            done: Done::Pending(request.clone()),
+        })
     }
-}
 
-impl fmt::Display for Entry {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = &self.message_id;
-        match &self.done {
-            Done::Replayed(request) => write!(formatter, "replayed: {request}"),
-            Done::Previewed(request) => write!(formatter, "would be replayed: {request}"),
-            Done::Left(fault) => write!(formatter, "skipped: message {id}: {fault}"),
-            Done::NotSent(request, error) => {
-                write!(formatter, "NOT replayed: {request}: not sent: {error}")
-            }
-            Done::NotDeleted(request, error) => write!(
-                formatter,
-                "replayed: {request}; message {id} was not deleted, so the next run replays it again, \
-                 which is harmless: {error}"
-            ),
-        }
+    /// Lists the messages that stay where they are.
+    pub fn refused(&self) -> impl Iterator<Item = Entry> {
+        self.refused.iter().map(|(message, refusal)| Entry {
+            message_id: message.id.clone(),
+            done: Done::Refused(refusal.clone()),
+        })
     }
-}
 
-impl fmt::Display for Tally {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { replayed, left, failed } = self;
-        write!(formatter, "{replayed} replayed, {left} skipped, {failed} failed")
+    /// Returns the numbers of requests that will be sent, by queue.
+    #[must_use]
+    pub fn targets(&self) -> BTreeMap<&str, usize> {
+        let mut targets = BTreeMap::new();
+        for (_, request) in &self.pending {
+            *targets.entry(request.queue.as_str()).or_default() += 1;
+        }
+        targets
+    }
+
+    /// Returns whether the queue may have more messages than the batch.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.pending.len() + self.refused.len() >= MAX_BATCH
     }
 }

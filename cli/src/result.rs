@@ -7,10 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    exit::Exit,
-    failure::Failure,
-    names::did_you_mean,
-    output::{Screen, shown},
+    exit::Exit, failure::Failure, names::did_you_mean, output::Screen,
     timestamps::text_to_the_second,
 };
 
@@ -33,14 +30,14 @@ pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Fail
 
 /// Prints a service principal that an ambiguous name may mean.
 pub(crate) fn show_candidate(screen: Screen, candidate: &Value) {
-    screen.say(&shown(&format!("candidate: {candidate}")));
+    screen.say(format!("candidate: {candidate}"));
 }
 
 /// Prints when the last token without the change expires.
 pub(crate) fn show_effective_by(screen: Screen, moment: Option<&str>) {
     if let Some(moment) = moment {
         let moment = text_to_the_second(moment);
-        screen.say(&format!("tokens issued before this change expire by {moment}"));
+        screen.say(format!("tokens issued before this change expire by {moment}"));
     }
 }
 

@@ -6,6 +6,6 @@ mod queue;
 mod table;
 
 pub use account::{Account, AccountError};
-pub use connection_string::ConnectionStringError;
+pub use connection_string::{ConnectionStringError, Permissions};
 pub use queue::{Queue, QueueError, QueueMessage};
 pub use table::{Table, TableError};

@@ -69,8 +69,8 @@ var entraRules = [
     description: 'Entra\'s audit log has an assignment by the broker\'s identity of which the broker has no record.'
     query: replace(loadTextContent('../queries/alerts/unexplained-assignment.kql'), 'BROKER_PRINCIPAL_ID', brokerPrincipalId)
     every: 'PT1H'
-    window: 'PT6H'
-    quiet: 'PT1H'
+    window: 'P1D'
+    quiet: 'PT6H'
   }
   {
     name: 'changed-resource-id'

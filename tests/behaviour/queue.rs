@@ -1,5 +1,6 @@
 //! Requests that arrive in a storage queue.
 
+mod agents;
 mod assign;
 mod confirmation;
 mod deliveries;
@@ -8,6 +9,8 @@ mod hostile;
 mod lost_answers;
 mod names;
 mod other_clients;
+mod redeliveries;
 mod refusals;
 mod replay;
 mod throttling;
+mod unknown_places;

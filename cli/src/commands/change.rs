@@ -3,7 +3,6 @@
 //! The policy does not decide here. Its decision is shown as advice. Dangerous changes need
 //! `--privileged`. The whole plan is shown before the first change.
 
-mod confirmation;
 mod execution;
 mod plan;
 mod record;
@@ -12,13 +11,13 @@ use std::path::PathBuf;
 
 use app_roles::request::{Action, Request};
 use clap::Args;
-use confirmation::confirm;
 use execution::Execution;
 use plan::Plan;
 use record::Record;
 use serde_json::json;
 
 use crate::{
+    confirmation::confirm,
     exit::Exit,
     failure::Failure,
     options::GlobalOptions,
@@ -82,7 +81,7 @@ async fn run(
         plan.dry_run()
     } else {
         let roles = if changes == 1 { "1 role".to_owned() } else { format!("{changes} roles") };
-        confirm(&format!("{} {roles}?", plan::verb(action)), arguments.yes)?;
+        confirm(screen, &format!("{} {roles}?", plan::verb(action)), arguments.yes)?;
         Execution { session: &session, request: &request, record }.run(plan).await?
     };
     let result = session.broker().unrecorded_result(&ask, &request, answer);

@@ -1,11 +1,9 @@
 //! `app-role completions`: completion scripts for shells.
 
-use std::io::Write as _;
-
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::{exit::Exit, failure::Failure};
+use crate::{exit::Exit, failure::Failure, output::Screen};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {
@@ -16,13 +14,14 @@ pub(crate) struct CompletionsArguments {
 
 /// Prints the script for a command line. `--output` has no effect.
 pub(crate) fn run(
+    screen: Screen,
     command_line: &mut Command,
     arguments: &CompletionsArguments,
 ) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command_line, "app-role", &mut script);
-    std::io::stdout()
-        .write_all(&script)
+    screen
+        .script(&script)
         .map_err(|error| Failure::failed(format!("cannot print the script: {error}")))?;
     Ok(Exit::Done)
 }

@@ -14,13 +14,13 @@ use std::path::PathBuf;
 use clap::Args;
 use connection::Connection;
 use finding::{Finding, State};
-use function_folders::use_case::HOST_CONNECTION;
+use function_folders::function_json::HOST_CONNECTION;
 
 use crate::{
     exit::Exit,
     failure::Failure,
     options::{BrokerAddress, BrokerIdentity, GlobalOptions},
-    output::{Progress, Screen, Tone, table},
+    output::{Line, Progress, Screen, Tone, table},
     session::Session,
 };
 
@@ -112,7 +112,7 @@ fn show(screen: Screen, findings: &[Finding]) {
         std::iter::once(row).chain(advice)
     });
     for line in table(&[], rows).lines() {
-        screen.say(&painted(screen, line));
+        screen.say(painted(line));
     }
 }
 
@@ -126,11 +126,11 @@ fn sign(state: State) -> (&'static str, Option<Tone>) {
 }
 
 /// Colors the sign of a line.
-fn painted(screen: Screen, line: &str) -> String {
+fn painted(line: &str) -> Line {
     for (sign, tone) in [State::Ok, State::Failed].map(sign) {
         if let (Some(rest), Some(tone)) = (line.strip_prefix(sign), tone) {
-            return format!("{}{rest}", screen.paint(tone, sign));
+            return Line::painted(tone, sign).then(rest);
         }
     }
-    line.to_owned()
+    line.into()
 }

@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let request = Request { dry_run: true, ..request };
     let session = Session::open(global).await?;
     if let Some(reason) = session.policy().unavailable_reason() {
-        screen.note(&format!("warning: no policy: {reason}"));
+        screen.note(format!("warning: no policy: {reason}"));
     }
     let ask = session.ask(&arguments.requester);
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;

@@ -16,7 +16,7 @@ use crate::{
     failure::Failure,
     names,
     options::{BrokerIdentity, GlobalOptions},
-    output::{Screen, Tone},
+    output::{Line, Screen, Tone},
     policy_file,
     result::word,
     session::Session,
@@ -92,13 +92,15 @@ fn check(screen: Screen, file: &Path) -> Result<Exit, Failure> {
     let sha256 = policy.sha256().unwrap_or_default();
     if screen.is_json() {
         let warnings = policy.warnings();
-        screen.json(&json!({ "file": file, "sha256": sha256, "warnings": warnings }))?;
+        screen.json(
+            &json!({ "file": file.display().to_string(), "sha256": sha256, "warnings": warnings }),
+        )?;
         return Ok(Exit::Done);
     }
     for warning in policy.warnings() {
-        screen.say(&format!("{} {warning}", screen.paint(Tone::Warning, "warning:")));
+        screen.say(Line::painted(Tone::Warning, "warning:").then(" ").then(&warning));
     }
-    screen.say(&format!("{} is valid; sha256 {sha256}", file.display()));
+    screen.say(format!("{} is valid; sha256 {sha256}", file.display()));
     Ok(Exit::Done)
 }
 
@@ -131,8 +133,8 @@ async fn explain(
             if screen.is_json() {
                 screen.json(&answer)?;
             } else {
-                let allowed = screen.paint(Tone::Good, "allowed");
-                screen.say(&format!("{allowed} by rule {:?}", permit.rule()));
+                let rule = format!(" by rule {:?}", permit.rule());
+                screen.say(Line::painted(Tone::Good, "allowed").then(&rule));
             }
             Ok(Exit::Done)
         }
@@ -158,7 +160,7 @@ fn show_denied(
             "decision": "denied", "code": code, "message": sentence, "nearest": nearest,
         }));
     }
-    screen.say(&format!("{} ({code}): {sentence}", screen.paint(Tone::Bad, "denied")));
+    screen.say(Line::painted(Tone::Bad, "denied").then(&format!(" ({code}): {sentence}")));
     let rows = near.iter().map(|rule| match lacks(rule).as_slice() {
         [] => vec![rule.rule.clone(), "nothing; no rule can allow this".to_owned()],
         gaps => vec![rule.rule.clone(), gaps.join("; ")],

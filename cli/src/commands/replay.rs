@@ -1,15 +1,17 @@
 //! `app-role replay`: sends failed requests back to their queues.
 
+use app_roles::requester::Requester;
 use clap::Args;
 use serde_json::json;
 
 use crate::{
+    confirmation::{check_can_ask, confirm},
     exit::Exit,
     failure::Failure,
     options::GlobalOptions,
     output::Screen,
-    replay::{FAILED_REQUESTS, Replay},
-    storage::QueueError,
+    replay::{Batch, FAILED_REQUESTS, Limits, Replay, Tally},
+    storage::{Permissions, QueueError},
     storage_account,
 };
 
@@ -22,6 +24,16 @@ pub(crate) struct ReplayArguments {
     /// Storage account with the request queues: a queue endpoint or a connection string
     #[arg(long, value_name = "ACCOUNT")]
     requests: String,
+    /// Request queue to which its own requests may go back; can be repeated. Requests of other
+    /// requesters stay where they are
+    #[arg(long = "queue", value_name = "NAME", required = true, value_parser = queue_name)]
+    queues: Vec<String>,
+    /// Replay requests that were sent more than 24 hours ago, too
+    #[arg(long)]
+    allow_older: bool,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
     /// List what would be replayed without changing anything
     #[arg(long)]
     dry_run: bool,
@@ -33,44 +45,92 @@ pub(crate) async fn run(
     screen: Screen,
     arguments: &ReplayArguments,
 ) -> Result<Exit, Failure> {
-    let failed = storage_account::open(global, "--failed", &arguments.failed)?;
-    let requests = storage_account::open(global, "--requests", &arguments.requests)?;
-    let mut replay = Replay::new(&failed, requests).map_err(unreadable)?;
+    let open = |option, text, permissions| storage_account::open(global, option, text, permissions);
+    let failed = open("--failed", &arguments.failed, Permissions::Process)?;
+    let requests = open("--requests", &arguments.requests, Permissions::Send)?;
+    let queues = arguments.queues.iter().cloned().collect();
+    let limits = Limits { queues, allow_older: arguments.allow_older };
+    let mut replay = Replay::new(&failed, requests, limits).map_err(unreadable)?;
     if arguments.dry_run {
         return preview(screen, &replay).await;
     }
-    let tally = replay.run(|entry| screen.say(&entry.to_string())).await.map_err(unreadable)?;
+    check_can_ask(arguments.yes)?;
+    let batch = replay.receive().await.map_err(unreadable)?;
+    if let Err(failure) = ask(screen, &batch, arguments.yes) {
+        replay.release(batch).await;
+        return Err(failure);
+    }
+    let is_full = batch.is_full();
+    let tally = replay.send(batch, |entry| screen.say(entry.to_string())).await;
+    show(screen, tally, is_full)
+}
+
+/// Shows what will be done, and asks the operator, unless there is nothing to do.
+fn ask(screen: Screen, batch: &Batch, yes: bool) -> Result<(), Failure> {
+    for entry in batch.refused() {
+        screen.say(entry.to_string());
+    }
+    let targets: Vec<_> =
+        batch.targets().iter().map(|(queue, count)| format!("{count} to {queue}")).collect();
+    if targets.is_empty() || yes {
+        return Ok(());
+    }
+    for entry in batch.pending() {
+        screen.say(entry.to_string());
+    }
+    confirm(screen, &format!("Replay {}?", targets.join(", ")), yes)
+}
+
+fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
+    let Tally { replayed, left, too_old, failed } = tally;
     if screen.is_json() {
         screen.json(&json!({
-            "replayed": tally.replayed, "left": tally.left, "failed": tally.failed,
+            "replayed": replayed, "left": left, "tooOld": too_old, "failed": failed,
         }))?;
     } else {
-        screen.say(&tally.to_string());
+        screen.say(tally.to_string());
     }
-    match (tally.failed, tally.replayed) {
-        (0, _) => Ok(Exit::Done),
-        (count, replayed) => {
-            screen.note(&format!(
-                "hint: {count} messages are still in {FAILED_REQUESTS}; run it again"
-            ));
-            Ok(if replayed == 0 { Exit::Failed } else { Exit::Partly })
-        }
+    if failed > 0 {
+        screen.note(format!(
+            "hint: {failed} messages are still in {FAILED_REQUESTS}; run it again. You need the Azure \
+             role Storage Queue Data Message Sender on the request queues"
+        ));
+    }
+    if too_old > 0 {
+        screen.note(
+            "hint: find out whether requests older than 24 hours are still wanted, then pass --allow-older",
+        );
+    }
+    if is_full {
+        screen.note("hint: the queue may have more messages; run it again");
+    }
+    match (failed + too_old, replayed) {
+        (0, _) if !is_full => Ok(Exit::Done),
+        (_, 0) => Ok(Exit::Failed),
+        _ => Ok(Exit::Partly),
     }
 }
 
 async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
-    let (entries, count) = replay.preview().await.map_err(unreadable)?;
+    let entries = replay.preview().await.map_err(unreadable)?;
     if screen.is_json() {
         let messages: Vec<_> = entries.iter().map(ToString::to_string).collect();
-        screen.json(&json!({ "messages": messages, "about": count }))?;
+        screen.json(&json!({ "messages": messages }))?;
     } else {
         for entry in &entries {
-            screen.say(&entry.to_string());
+            screen.say(entry.to_string());
         }
         let shown = entries.len();
-        screen.say(&format!("{shown} of about {count} messages; nothing was changed"));
+        screen.say(format!("the first {shown} messages, 32 at most; nothing was changed"));
     }
     Ok(Exit::Done)
+}
+
+fn queue_name(text: &str) -> Result<String, String> {
+    match Requester::parse(&format!("queue:{text}")) {
+        Ok(Requester::Queue(name)) => Ok(name),
+        _ => Err("not the name of a storage queue".to_owned()),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
@@ -80,8 +140,8 @@ fn unreadable(error: QueueError) -> Failure {
         QueueError::NotFound(..) => {
             failure.hint("the queue is created with the first failed request")
         }
-        _ => {
-            failure.hint("you need the Azure role Storage Queue Data Contributor on both accounts")
-        }
+        _ => failure.hint(format!(
+            "you need the Azure role Storage Queue Data Message Processor on {FAILED_REQUESTS}"
+        )),
     }
 }

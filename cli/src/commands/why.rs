@@ -14,11 +14,12 @@ use time::OffsetDateTime;
 use token::TokenReport;
 
 use crate::{
+    agents,
     exit::Exit,
     failure::Failure,
     names,
     options::GlobalOptions,
-    output::{Screen, Tone, shown},
+    output::{Line, Screen, Tone},
     session::Session,
     timestamps::{self, to_the_second},
 };
@@ -45,6 +46,9 @@ pub(crate) struct WhyArguments {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     granted: bool,
+    /// Whether the agents of the principal, a blueprint, can inherit the role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +87,7 @@ pub(crate) async fn run(
     };
     let answer = Answer {
         granted: assignment.is_some(),
+        inherited_by_agents: assignment.is_some() && agents::is_inherited(&principal),
         since: created.map(str::to_owned),
         assignment_id: assignment.map(|assignment| assignment.id.clone()),
         effective_by: since.map(|since| rfc3339(since + TOKEN_CACHE)),
@@ -106,24 +111,26 @@ fn exit(answer: &Answer) -> Exit {
 }
 
 fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool) {
-    let what = shown(&subject.to_string());
     if answer.granted {
-        let word = screen.paint(Tone::Good, "granted");
         let since = answer.since.as_deref().and_then(timestamps::parse);
-        screen.say(&format!("{word}: {what}, {}", effect(since)));
+        let word = Line::painted(Tone::Good, "granted");
+        screen.say(word.then(&format!(": {subject}, {}", effect(since))));
     } else {
-        screen.say(&format!("{}: {what}", screen.paint(Tone::Bad, "not granted")));
+        screen.say(Line::painted(Tone::Bad, "not granted").then(&format!(": {subject}")));
+    }
+    if let Some(remark) = agents::remark(subject.principal) {
+        screen.say(remark);
     }
     show_record(screen, answer, has_record);
     if let Some(token) = &answer.token {
         let tone = if token.carries { Tone::Good } else { Tone::Bad };
-        screen.say(&format!("token: {}", screen.paint(tone, &shown(&token.verdict))));
-        screen.say(&shown(&format!(
+        screen.say(Line::from("token: ").then_painted(tone, &token.verdict));
+        screen.say(format!(
             "token: issued {}, expires {}, roles: {}",
             token.issued_at.as_deref().unwrap_or("at an unknown time"),
             token.expires_at.as_deref().unwrap_or("at an unknown time"),
             if token.roles.is_empty() { "none".to_owned() } else { token.roles.join(", ") },
-        )));
+        ));
     }
 }
 

@@ -20,9 +20,9 @@ impl Tone {
             Self::Warning => 33,
         }
     }
-}
 
-/// Colors a text, if `color` is set.
-pub(super) fn painted(tone: Tone, text: &str, color: bool) -> String {
-    if color { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.number()) } else { text.to_owned() }
+    /// Colors a text.
+    pub(super) fn paint(self, text: &str) -> String {
+        format!("\u{1b}[{}m{text}\u{1b}[0m", self.number())
+    }
 }

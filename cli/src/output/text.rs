@@ -1,14 +1,8 @@
-//! Text of unknown origin.
+//! Texts of unknown origin.
 
-use app_roles::text::is_printable;
+use app_roles::text::printable;
 
-/// Returns a text as one line. Characters that are invisible, move the cursor or reverse the line are
-/// replaced.
-pub(crate) fn shown(text: &str) -> String {
-    let visible = |character| match character {
-        '\n' | '\r' | '\t' => ' ',
-        character if is_printable(character) => character,
-        _ => '\u{FFFD}',
-    };
-    text.chars().map(visible).collect()
+/// Returns a text as one printable line.
+pub(super) fn shown(text: &str) -> String {
+    printable(&text.replace(['\n', '\r', '\t'], " ")).into_owned()
 }

@@ -9,7 +9,7 @@ use azure_core::{
 use azure_rest::{client, endpoints::StorageService, timing::CallTiming};
 
 use super::{
-    connection_string::{self, ConnectionStringError},
+    connection_string::{self, ConnectionStringError, Permissions},
     queue::{Queue, QueueError},
     table::Table,
 };
@@ -56,9 +56,10 @@ impl Account {
     /// Opens the account that a text names: a connection string ("Configure Azure Storage connection
     /// strings"), or the queue endpoint of an account in Azure, for example
     /// `https://stbroker.queue.core.windows.net`. The credential is created for an endpoint only, and
-    /// used with the first request.
+    /// used with the first request. A connection string is used with these permissions only.
     pub fn open(
         text: &str,
+        permissions: Permissions,
         credential: impl FnOnce() -> azure_core::Result<Arc<dyn TokenCredential>>,
     ) -> Result<Self, AccountError> {
         let (queues, tables, access) = if text.to_ascii_lowercase().starts_with("https:") {
@@ -69,7 +70,7 @@ impl Account {
             let tables = tables.ok_or(AccountError::QueueEndpoint)?;
             (queues, tables, Access::Operator(credential().map_err(AccountError::Credential)?))
         } else {
-            let account = connection_string::parse(text)?;
+            let account = connection_string::parse(text, permissions)?;
             (account.queues, account.tables, Access::Signature(account.signature))
         };
         let http = client::build(&queues, &CallTiming::default())?;
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     fn open(text: &str) -> Result<Account, AccountError> {
-        Account::open(text, || {
+        Account::open(text, Permissions::Read, || {
             azure_identity::DeveloperToolsCredential::new(None)
                 .map(|credential| credential as Arc<dyn TokenCredential>)
         })

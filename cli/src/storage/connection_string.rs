@@ -10,14 +10,34 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// The version of the signature format ("Create an account SAS").
 const VERSION: &str = "2022-11-02";
-/// Read, write, delete, list, add, create, update, process. Replaying needs them.
-const PERMISSIONS: &str = "rwdlacup";
 /// Queues and tables.
 const SERVICES: &str = "qt";
 /// Services, containers and objects.
 const RESOURCE_TYPES: &str = "sco";
 /// Longer than any command takes.
 const LIFETIME: Duration = Duration::hours(1);
+
+/// The permissions of a signature. Each command signs for what it does, as an operator's roles should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permissions {
+    /// Read tables and messages, and count messages.
+    Read,
+    /// Peek at, receive, release and delete messages.
+    Process,
+    /// Send messages, and nothing else.
+    Send,
+}
+
+impl Permissions {
+    /// The letters of `sp` ("Create an account SAS").
+    fn letters(self) -> &'static str {
+        match self {
+            Self::Read => "r",
+            Self::Process => "rup",
+            Self::Send => "a",
+        }
+    }
+}
 
 /// The account of a connection string.
 pub(super) struct KeyedAccount {
@@ -38,8 +58,11 @@ pub enum ConnectionStringError {
     Invalid(&'static str),
 }
 
-/// Parses a connection string. Default of `TableEndpoint`: the value of `QueueEndpoint`.
-pub(super) fn parse(text: &str) -> Result<KeyedAccount, ConnectionStringError> {
+/// Parses a connection string, and signs for these permissions. Default of `TableEndpoint`: the value of `QueueEndpoint`.
+pub(super) fn parse(
+    text: &str,
+    permissions: Permissions,
+) -> Result<KeyedAccount, ConnectionStringError> {
     let settings: HashMap<String, &str> = text
         .split(';')
         .filter_map(|setting| setting.split_once('='))
@@ -56,7 +79,8 @@ pub(super) fn parse(text: &str) -> Result<KeyedAccount, ConnectionStringError> {
     let tables = settings.get("tableendpoint").copied().unwrap_or(queues);
     let key = STANDARD.decode(required("AccountKey")?);
     let key = key.map_err(|_| ConnectionStringError::Invalid("AccountKey"))?;
-    let signature = sign(required("AccountName")?, &key, OffsetDateTime::now_utc() + LIFETIME);
+    let expiry = OffsetDateTime::now_utc() + LIFETIME;
+    let signature = sign(required("AccountName")?, &key, permissions, expiry);
     Ok(KeyedAccount {
         queues: url("QueueEndpoint", queues)?,
         tables: url("TableEndpoint", tables)?,
@@ -66,10 +90,16 @@ pub(super) fn parse(text: &str) -> Result<KeyedAccount, ConnectionStringError> {
 
 /// Signs an account SAS ("Create an account SAS"). The empty lines are start, IP range, protocol and
 /// encryption scope. The SDK supports neither account keys nor tokens over plain HTTP.
-fn sign(name: &str, key: &[u8], expiry: OffsetDateTime) -> Option<String> {
+fn sign(
+    name: &str,
+    key: &[u8],
+    permissions: Permissions,
+    expiry: OffsetDateTime,
+) -> Option<String> {
+    let permissions = permissions.letters();
     let expiry = expiry.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()?;
     let text = format!(
-        "{name}\n{PERMISSIONS}\n{SERVICES}\n{RESOURCE_TYPES}\n\n{expiry}\n\n\n{VERSION}\n\n"
+        "{name}\n{permissions}\n{SERVICES}\n{RESOURCE_TYPES}\n\n{expiry}\n\n\n{VERSION}\n\n"
     );
     let mut code = Hmac::<Sha256>::new_from_slice(key).ok()?;
     code.update(text.as_bytes());
@@ -79,7 +109,7 @@ fn sign(name: &str, key: &[u8], expiry: OffsetDateTime) -> Option<String> {
         .append_pair("sv", VERSION)
         .append_pair("ss", SERVICES)
         .append_pair("srt", RESOURCE_TYPES)
-        .append_pair("sp", PERMISSIONS)
+        .append_pair("sp", permissions)
         .append_pair("se", &expiry)
         .append_pair("sig", &signature);
     url.query().map(str::to_owned)

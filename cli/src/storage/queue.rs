@@ -13,6 +13,7 @@ use azure_storage_queue::{
         QueueClientReceiveMessagesOptions, QueueMessage as OutgoingMessage,
     },
 };
+use time::OffsetDateTime;
 
 /// The largest number of messages that one request returns ("Get Messages").
 const MAX_MESSAGES: i32 = 32;
@@ -29,6 +30,8 @@ pub struct Queue {
 pub struct QueueMessage {
     /// The message ID.
     pub id: String,
+    /// The time at which the service received the message.
+    pub inserted: OffsetDateTime,
     /// The pop receipt; empty if the message was peeked at.
     pub pop_receipt: String,
     /// The text as it is stored.
@@ -80,7 +83,12 @@ impl Queue {
             .map_err(|error| self.error(&error))?;
         let messages = messages.items.unwrap_or_default().into_iter();
         messages
-            .map(|item| self.message(item.message_id, item.pop_receipt, item.message_text))
+            .map(|item| {
+                let message =
+                    self.message(item.message_id, item.insertion_time, item.message_text)?;
+                let pop_receipt = item.pop_receipt.ok_or_else(|| self.without("PopReceipt"))?;
+                Ok(QueueMessage { pop_receipt, ..message })
+            })
             .collect()
     }
 
@@ -96,7 +104,7 @@ impl Queue {
             .map_err(|error| self.error(&error))?;
         let messages = messages.items.unwrap_or_default().into_iter();
         messages
-            .map(|item| self.message(item.message_id, Some(String::new()), item.message_text))
+            .map(|item| self.message(item.message_id, item.insertion_time, item.message_text))
             .collect()
     }
 
@@ -124,12 +132,13 @@ impl Queue {
     fn message(
         &self,
         id: Option<String>,
-        pop_receipt: Option<String>,
+        inserted: Option<OffsetDateTime>,
         text: Option<String>,
     ) -> Result<QueueMessage, QueueError> {
         Ok(QueueMessage {
             id: id.ok_or_else(|| self.without("MessageId"))?,
-            pop_receipt: pop_receipt.ok_or_else(|| self.without("PopReceipt"))?,
+            inserted: inserted.ok_or_else(|| self.without("InsertionTime"))?,
+            pop_receipt: String::new(),
             text: text.unwrap_or_default(),
         })
     }

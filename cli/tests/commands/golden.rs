@@ -15,6 +15,7 @@ use tenant_emulator::contoso::{ORDERS_API, REPORTS_IDENTITY};
 use crate::{
     fake_arm,
     fake_broker::{Answer, FakeBroker, result},
+    replay,
     transcript::transcript,
     world::{World, app_root, with_baseline},
 };
@@ -39,18 +40,17 @@ const FAILURES: &[(&str, &str)] = &[
     ("drift", "app-role drift --policy missing.json"),
     ("why", "app-role why id-orders api://orders Orders.Read"),
     ("doctor", "app-role doctor --broker-identity id-reports --app-root spoiled"),
-    ("replay", "app-role replay --failed https://example.com --requests \"$RequestQueues\""),
+    (
+        "replay",
+        "app-role replay --failed https://example.com --requests \"$RequestQueues\" --queue app-role-requests",
+    ),
 ];
 
 /// Returns a failed request, as the broker writes it into the queue.
 fn failed_request() -> String {
-    json!({
-        "request": json!({ "requestId": "INC-1234", "principal": "id-orders", "api": "api://orders",
-                           "roles": ["Orders.Read"] }).to_string(),
-        "reason": "Microsoft Graph is throttling; send the request again later",
-        "requester": "queue:app-role-requests", "firstSeen": "2026-11-22T10:00:00Z", "attempts": 30,
-    })
-    .to_string()
+    let request = json!({ "requestId": "INC-1234", "principal": "id-orders", "api": "api://orders",
+                          "roles": ["Orders.Read"] });
+    replay::failed(&request.to_string(), "queue:app-role-requests")
 }
 
 /// Starts a tenant with everything that the examples name.

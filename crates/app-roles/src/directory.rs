@@ -22,14 +22,45 @@ pub struct Principal {
     pub client_id: AppId,
     /// The display name. Not unique.
     pub display_name: String,
-    /// The Azure resource that a managed identity belongs to. `None` for other service principals.
+    /// The kind of service principal.
+    pub kind: PrincipalKind,
+    /// The Azure resource that a managed identity belongs to. `None` for other service principals, and
+    /// for a managed identity whose resource cannot be read.
     pub resource_id: Option<ArmScope>,
     /// Whether Graph found the principal by its client id. Because of replica lag, a replica may know a
     /// new identity by one id and not yet by the other, so later calls use the id that worked.
     pub by_client_id: bool,
 }
 
+/// The kind of service principal that a principal is.
+///
+/// It is stated apart from the resource id, because a managed identity whose resource cannot be read is
+/// still a managed identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// A managed identity. Only Azure can create one.
+    ManagedIdentity,
+    /// An application.
+    Application,
+    /// An agent of Microsoft Entra Agent ID. It also has the roles of its blueprint that the blueprint
+    /// lets it inherit, and Graph does not list them with the agent.
+    Agent,
+    /// The principal of an agent blueprint. All its agents, present and future, can inherit its roles
+    /// ("Inheritable permissions and required resource access in Microsoft Entra Agent ID").
+    AgentBlueprint,
+    /// A kind that Graph does not state, or that this program does not know.
+    Unknown,
+}
+
 impl Principal {
+    /// Whether the principal is, or may be, a managed identity whose resource is unknown. No scope can
+    /// be ruled out for it.
+    pub(crate) fn may_lie_anywhere(&self) -> bool {
+        let may_be_identity =
+            matches!(self.kind, PrincipalKind::ManagedIdentity | PrincipalKind::Unknown);
+        may_be_identity && self.resource_id.is_none()
+    }
+
     /// The ARM id of the resource or else the object id: what a rule must name to cover the principal.
     pub(crate) fn resource_or_object_id(&self) -> String {
         match &self.resource_id {

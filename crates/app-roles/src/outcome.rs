@@ -10,7 +10,7 @@ use crate::{
     ids::{AppId, AppRoleId, ObjectId},
     names::RoleName,
     policy::Denial,
-    text::is_printable,
+    text::printable,
 };
 
 /// Longest message of an outcome, in characters. A result must fit a queue message, however long the
@@ -50,6 +50,8 @@ pub enum Status {
     NotAttempted,
     /// The call to Microsoft Graph failed.
     Failed,
+    /// A write was sent, and its outcome could not be read before the deadline.
+    Unknown,
 }
 
 impl fmt::Display for Status {
@@ -238,9 +240,9 @@ impl From<&Principal> for Candidate {
 /// The beginning of a message, with unprintable characters replaced: a message may repeat the name of a
 /// field that a caller invented.
 fn shortened(text: &str) -> String {
-    let shown = |character| if is_printable(character) { character } else { '\u{FFFD}' };
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(MAX_MESSAGE_LENGTH).map(shown).collect();
+    let shown = printable(text);
+    let mut characters = shown.chars();
+    let mut short: String = characters.by_ref().take(MAX_MESSAGE_LENGTH).collect();
     if characters.next().is_some() {
         short.push('…');
     }
@@ -252,6 +254,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::is_printable;
 
     proptest! {
         #[test]

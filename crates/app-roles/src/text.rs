@@ -67,6 +67,29 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
+/// Escapes every unprintable character of a JSON document, except the line breaks between its values.
+///
+/// The document stays equal: characters outside ASCII occur in strings only, and serde escapes the control
+/// characters of ASCII except U+007F, which occurs in strings only, too.
+#[must_use]
+pub fn printable_json(document: &str) -> Cow<'_, str> {
+    let is_shown = |character| character == '\n' || is_printable(character);
+    if document.chars().all(is_shown) {
+        return Cow::Borrowed(document);
+    }
+    let mut escaped = String::with_capacity(document.len());
+    for character in document.chars() {
+        if is_shown(character) {
+            escaped.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// Whether a character is safe in log lines and queue messages.
 ///
 /// Control characters, line separators, characters that XML refuses and characters that reorder text
@@ -206,6 +229,14 @@ mod tests {
                 prop_assert_eq!(after, if is_printable(before) { before } else { '\u{FFFD}' });
             }
             prop_assert_eq!(shown.chars().count(), text.chars().count());
+        }
+
+        #[test]
+        fn printable_json_has_only_printable_characters_and_keeps_its_values(texts: Vec<String>) {
+            let document = serde_json::to_string_pretty(&texts).unwrap();
+            let shown = printable_json(&document);
+            prop_assert!(shown.chars().all(|c| c == '\n' || is_printable(c)));
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), texts);
         }
 
         #[test]

@@ -184,7 +184,7 @@ impl Baseline {
             return Ok((outcomes, End::Complete));
         }
         let permitted = self.confirmation.confirm(ask, target, permitted).await?;
-        let (mut roles, end) = self.writer.write_each(ask, target, permitted).await;
+        let (mut roles, end) = self.writer.write(ask, target, permitted).await;
         // The next delivery attempts them; until then there is nothing to say about them.
         roles.retain(|role| role.status != Status::NotAttempted);
         Ok((roles, end))
@@ -199,7 +199,7 @@ impl Baseline {
             own: *own,
         }) {
             Ok(permit) => {
-                let outcome = outcome(api, wanted, permit.rule(), Status::WouldAssign);
+                let outcome = outcome((principal, api), wanted, permit.rule(), Status::WouldAssign);
                 Some(Permitted { permit, outcome })
             }
             // Microsoft Graph says something else about the principal than Azure Resource Manager.
@@ -223,7 +223,7 @@ fn assigned_before(
     let assigned = |api: &Api, wanted: &BaselineRole| {
         let is_it = |one: &&Assignment| one.api == wanted.api && one.role == wanted.role.id;
         let assignment = held.iter().find(is_it).filter(|one| is_since(one, since))?;
-        let outcome = outcome(api, wanted, &wanted.rule, Status::AlreadyAssigned);
+        let outcome = outcome((principal, api), wanted, &wanted.rule, Status::AlreadyAssigned);
         Some(outcome.with_assignment(assignment.clone()))
     };
     let about = |(_, api): &(ApiName, Arc<Api>)| {
@@ -241,12 +241,16 @@ fn is_since(assignment: &Assignment, moment: OffsetDateTime) -> bool {
 }
 
 /// The outcome of a role that a rule of the baseline gives.
-fn outcome(api: &Api, wanted: &BaselineRole, rule: &str, status: Status) -> RoleOutcome {
+fn outcome(
+    (principal, api): (&Principal, &Api),
+    wanted: &BaselineRole,
+    rule: &str,
+    status: Status,
+) -> RoleOutcome {
     let role = &wanted.role;
-    let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
     let outcome = RoleOutcome {
         rule: Some(rule.to_owned()),
-        privileged: Some(why.is_some()),
+        privileged: Some(privileged::of_assignment(principal, api, role).is_some()),
         ..RoleOutcome::new(status)
     };
     outcome.with_role(role)

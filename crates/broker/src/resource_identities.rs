@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_roles::{
-    directory::{Assignment, Principal},
+    directory::{Assignment, Principal, PrincipalKind},
     event::ResourceWritten,
     ids::ObjectId,
     names::PrincipalName,
@@ -77,6 +77,7 @@ impl ResourceIdentities {
                     object_id,
                     client_id,
                     display_name: name.to_owned(),
+                    kind: PrincipalKind::ManagedIdentity,
                     resource_id: Some(resource.clone()),
                     by_client_id: false,
                 })));

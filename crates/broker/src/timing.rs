@@ -47,6 +47,9 @@ pub struct Timing {
     /// balancer hangs up ("Azure Functions HTTP trigger", limits), and longer than a young principal is
     /// waited for.
     pub http_request: Duration,
+    /// How long after the deadline the outcome of an unanswered write is read. Lists of Microsoft Graph lag
+    /// for up to two minutes.
+    pub settle_unknown: Duration,
     /// How long a shutdown waits for invocations in flight.
     pub drain: Duration,
 }
@@ -67,6 +70,7 @@ impl Default for Timing {
             health_memory: Duration::from_secs(30),
             health_check: Duration::from_secs(15),
             http_request: Duration::from_secs(20),
+            settle_unknown: Duration::from_secs(150),
             drain: Duration::from_secs(10),
         }
     }
@@ -92,6 +96,7 @@ impl Timing {
             health_memory: self.health_memory.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),
             http_request: self.http_request.mul_f64(factor),
+            settle_unknown: self.settle_unknown.mul_f64(factor),
             ..self.clone()
         }
     }

@@ -34,6 +34,7 @@ pub struct GraphError {
     kind: ErrorKind,
     detail: String,
     is_transient: bool,
+    is_in_doubt: bool,
     request_id: Option<String>,
     retry_after: Option<Duration>,
 }
@@ -44,13 +45,25 @@ impl GraphError {
             kind,
             ErrorKind::ConcurrentWrites | ErrorKind::Throttled | ErrorKind::Unavailable
         );
-        Self { kind, detail, is_transient, request_id: None, retry_after: None }
+        Self { kind, detail, is_transient, is_in_doubt: false, request_id: None, retry_after: None }
     }
 
     /// The meaning.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// Whether a write was sent whose outcome is not known: Graph may have committed it, or may still do
+    /// so.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
+    }
+
+    /// The error of a write, of which an attempt got no response.
+    pub(crate) fn in_doubt(self, is_in_doubt: bool) -> Self {
+        Self { is_in_doubt, ..self }
     }
 
     /// Whether another delivery, a minute later, may succeed: the cause can disappear without a new

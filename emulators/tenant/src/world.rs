@@ -28,8 +28,6 @@ pub(crate) struct World {
     pub(crate) tokens: Mutex<TokenSettings>,
     pub(crate) latency: Mutex<Duration>,
     pub(crate) write_throttle: Mutex<WriteThrottle>,
-    /// Whether a filter by `alternativeNames` is case-sensitive.
-    pub(crate) case_sensitive_alternative_names: Mutex<bool>,
     /// The scopes in which Azure Resource Manager denies reads.
     pub(crate) forbidden_scopes: Mutex<Vec<String>>,
     /// The object ids that Azure Resource Manager tells in place of the directory's, by the resource in
@@ -59,7 +57,6 @@ impl World {
             tokens: Mutex::new(TokenSettings::default()),
             latency: Mutex::new(Duration::ZERO),
             write_throttle: Mutex::default(),
-            case_sensitive_alternative_names: Mutex::new(true),
             forbidden_scopes: Mutex::default(),
             arm_identities: Mutex::default(),
             writes: Mutex::default(),

@@ -67,6 +67,7 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
         Status::NotFound => Some(ProblemType::NotFound),
         Status::Ambiguous => Some(ProblemType::Ambiguous),
         Status::Failed => Some(failure(role.code, knows_principal)),
+        Status::Unknown => Some(ProblemType::Unavailable),
     }
 }
 

@@ -14,7 +14,7 @@ use broker::{Answer, role_named};
 
 use crate::{
     failure::Failure,
-    output::{Screen, Tone, shown},
+    output::{Line, Screen, Tone},
     request::RequestArguments,
     result::word,
     session::Session,
@@ -83,8 +83,7 @@ impl Plan {
             role: &role,
             privileged,
         };
-        let value = role.value.as_deref();
-        let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
+        let why = privileged::of_assignment(&self.principal, &self.api, &role);
         let known = RoleOutcome {
             privileged: Some(why.is_some()),
             ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)
@@ -148,19 +147,20 @@ impl Plan {
     /// Prints the plan.
     pub(super) fn show(&self, screen: Screen) {
         let Self { principal, api, .. } = self;
-        let (name, id) = (shown(&principal.display_name), principal.object_id);
-        screen.say(&format!("Principal: {name} (object ID {id})"));
+        let (name, id) = (&principal.display_name, principal.object_id);
+        screen.say(format!("Principal: {name} (object ID {id})"));
         if let Some(resource) = &principal.resource_id {
-            screen.say(&format!("Resource:  {resource}"));
+            screen.say(format!("Resource:  {resource}"));
         }
-        let (name, id) = (shown(&api.display_name), api.app_id);
-        screen.say(&format!("API:       {name} (app ID {id})\n"));
+        let (name, id) = (&api.display_name, api.app_id);
+        screen.say(format!("API:       {name} (app ID {id})"));
+        screen.say("");
         let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
         screen.table(&headers, self.steps.iter().map(Step::row));
         for step in &self.steps {
             for caution in &step.cautions {
-                let sentence = shown(&format!("warning: {}: {caution}", step.name()));
-                screen.say(&screen.paint(Tone::Warning, &sentence));
+                let sentence = format!("warning: {}: {caution}", step.name());
+                screen.say(Line::painted(Tone::Warning, &sentence));
             }
         }
         screen.say("");
@@ -201,7 +201,7 @@ impl Step {
 fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
     let code = match cautions.first() {
         Some(Caution::Oneself | Caution::CanAssignRoles) => Code::OwnIdentity,
-        Some(Caution::PrivilegedRole(_)) => Code::PrivilegedRole,
+        Some(Caution::PrivilegedRole(_) | Caution::AgentBlueprint) => Code::PrivilegedRole,
         Some(Caution::NoPolicy(_)) => Code::NoPolicy,
         _ => Code::Protected,
     };

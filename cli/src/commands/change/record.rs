@@ -15,7 +15,7 @@ use app_roles::{
     outcome::RoleOutcome,
     request::Request,
     result::{ResultApi, ResultPrincipal},
-    text::Reason,
+    text::{Reason, printable_json},
 };
 use broker::rfc3339;
 use serde::Serialize;
@@ -87,6 +87,7 @@ impl Record {
             client_request_id: line.client_request_id.to_string(),
         };
         let text = serde_json::to_string(&wire).map_err(|error| self.unwritten(role, &error))?;
+        let text = printable_json(&text);
         let written = writeln!(self.file, "{text}").and_then(|()| self.file.sync_data());
         written.map_err(|error| self.unwritten(role, &error))
     }

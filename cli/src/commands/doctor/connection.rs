@@ -1,15 +1,16 @@
 //! Checks of the queues and the table that the functions use by a connection.
 
 use function_folders::{
+    function_json::HOST_CONNECTION,
     function_json::{Binding, FunctionFolder},
-    use_case::{AUDIT_TABLE, HOST_CONNECTION},
+    use_case::AUDIT_TABLE,
 };
 
 use super::finding::Finding;
 use crate::{
     options::GlobalOptions,
     replay::FAILED_REQUESTS,
-    storage::{Account, QueueError, TableError},
+    storage::{Account, Permissions, QueueError, TableError},
     storage_account,
 };
 
@@ -28,7 +29,7 @@ pub(super) async fn check(
 ) -> Vec<Finding> {
     let check = format!("queues of {connection}");
     let Some(text) = account else { return vec![Finding::not_checked(&check, option)] };
-    let account = match storage_account::open(global, option, text) {
+    let account = match storage_account::open(global, option, text, Permissions::Read) {
         Ok(account) => account,
         Err(failure) => return vec![Finding::failed(&check, &failure)],
     };

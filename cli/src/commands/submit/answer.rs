@@ -7,7 +7,7 @@ use super::call::Answer;
 use crate::{
     exit::Exit,
     failure::Failure,
-    output::{Screen, shown},
+    output::Screen,
     result::{self, HEADERS},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn print(screen: Screen, answer: &Answer) -> Result<Exit, Failure> {
         for candidate in list(body, "candidates") {
             result::show_candidate(screen, candidate);
         }
-        result::show_effective_by(screen, text(body, "effectiveBy").map(shown).as_deref());
+        result::show_effective_by(screen, text(body, "effectiveBy"));
     }
     match (status.is_success(), roles.is_empty()) {
         (true, false) => Ok(Exit::Done),

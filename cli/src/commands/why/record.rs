@@ -5,7 +5,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::subject::Subject;
-use crate::{failure::Failure, options::GlobalOptions, storage::TableError, storage_account};
+use crate::{
+    failure::Failure,
+    options::GlobalOptions,
+    storage::{Permissions, TableError},
+    storage_account,
+};
 
 /// The largest number of changes to show.
 const MAX_ENTRIES: usize = 10;
@@ -32,7 +37,8 @@ pub(super) async fn read(
     account: &str,
     Subject { principal, api, role }: Subject<'_>,
 ) -> Result<Vec<Entry>, Failure> {
-    let table = storage_account::open(global, "--audit", account)?.table(AUDIT_TABLE);
+    let account = storage_account::open(global, "--audit", account, Permissions::Read)?;
+    let table = account.table(AUDIT_TABLE);
     let filter = format!(
         "PartitionKey eq '{}' and apiId eq '{}' and appRoleId eq '{}' \
          and (status eq 'assigned' or status eq 'revoked')",

@@ -18,8 +18,7 @@ const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedRequest {
-    /// The message as it was sent. Sending it again, to the requester's queue or, for an event, to the
-    /// queue of events, makes a new request.
+    /// The message as it was sent. Sending it again to the requester's queue makes a new request.
     pub request: String,
     /// Why the broker gave up.
     pub reason: String,
@@ -49,6 +48,7 @@ impl FailedRequest {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use time::macros::datetime;
 
     use super::*;
     use crate::{failed_request::replayable::ReplayableRequest, request::MAX_REQUEST_BYTES};
@@ -74,7 +74,7 @@ mod tests {
             prop_assert!(read.text == request || STANDARD.decode(&read.text).unwrap() == request.as_bytes());
             prop_assert_eq!(read.queue, "q".repeat(63));
             prop_assert_eq!(read.reason, failed.reason);
-            prop_assert_eq!(read.first_seen, failed.first_seen);
+            prop_assert_eq!(read.first_seen, Some(datetime!(2026-08-20 10:11:12 UTC)));
             prop_assert_eq!(read.attempts, 30);
         }
     }

@@ -4,17 +4,15 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{requester::Requester, text::RequestId};
-
-/// The queue of events. Only Event Grid can push events, so a pushed event is replayed through it.
-const EVENT_QUEUE: &str = "resource-events";
 
 /// A failed request that can be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayableRequest {
-    /// The queue to replay it to: the requester's queue, or the queue of events for a pushed event.
+    /// The queue of the requester: the only one to replay it to, because every other queue would make it
+    /// another requester's.
     pub queue: String,
     /// The message as it was sent. It may contain the requester's data, so it must not be printed.
     pub text: String,
@@ -22,8 +20,8 @@ pub struct ReplayableRequest {
     pub request_id: Option<RequestId>,
     /// Why the broker gave up.
     pub reason: String,
-    /// The time when the request was sent, in RFC 3339, if the broker knew it.
-    pub first_seen: Option<String>,
+    /// The time when the request was sent, if the broker knew it.
+    pub first_seen: Option<OffsetDateTime>,
     /// The number of deliveries.
     pub attempts: u64,
 }
@@ -46,7 +44,8 @@ pub enum NotReplayable {
     /// `firstSeen` is not a time.
     #[error("not a failed request: firstSeen is not a time in RFC 3339")]
     FirstSeen,
-    /// The requester did not use a queue, so only the requester can send the request again.
+    /// The requester did not use a queue, so only the requester can send the request again. An event that
+    /// Event Grid pushed is one of these: in a queue it would be a request of the queue's senders.
     #[error("the requester {0:?} did not use a queue and must send the request again itself")]
     Requester(String),
 }
@@ -74,22 +73,27 @@ impl ReplayableRequest {
     pub fn parse(message: &str) -> Result<Self, NotReplayable> {
         let message: Message = serde_json::from_str(message)
             .map_err(|error| NotReplayable::Form { line: error.line(), column: error.column() })?;
-        if let Some(first_seen) = &message.first_seen {
-            OffsetDateTime::parse(first_seen, &Rfc3339).map_err(|_| NotReplayable::FirstSeen)?;
-        }
-        let queue = match Requester::parse(&message.requester) {
-            Ok(Requester::Queue(queue)) => queue,
-            Ok(Requester::EventGrid(_)) => EVENT_QUEUE.to_owned(),
-            _ => return Err(NotReplayable::Requester(message.requester)),
+        let first_seen = message.first_seen.as_deref();
+        let first_seen = first_seen.map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();
+        let first_seen = first_seen.map_err(|_| NotReplayable::FirstSeen)?;
+        let Ok(Requester::Queue(queue)) = Requester::parse(&message.requester) else {
+            return Err(NotReplayable::Requester(message.requester));
         };
         Ok(Self {
             queue,
             request_id: request_id(&message.request),
             text: message.request,
             reason: message.reason,
-            first_seen: message.first_seen,
+            first_seen,
             attempts: message.attempts,
         })
+    }
+
+    /// Returns the age of the request. `kept` is the time at which the service received this message: a
+    /// request is at least as old, whatever the message says.
+    #[must_use]
+    pub fn age(&self, kept: OffsetDateTime, now: OffsetDateTime) -> Duration {
+        now - self.first_seen.map_or(kept, |first_seen| first_seen.min(kept))
     }
 }
 
@@ -102,7 +106,7 @@ impl fmt::Display for ReplayableRequest {
         if let Some(request_id) = request_id {
             write!(formatter, "{request_id}, ")?;
         }
-        if let Some(first_seen) = first_seen {
+        if let Some(first_seen) = first_seen.and_then(|moment| moment.format(&Rfc3339).ok()) {
             write!(formatter, "first seen {first_seen}, ")?;
         }
         write!(formatter, "{attempts} attempts, {reason:?}")
@@ -158,6 +162,7 @@ mod tests {
             "http:8888",
             "key:orders-team",
             "eventgrid:",
+            "eventgrid:ResourceEvent",
             "queue:",
             "queue:../admin",
             "queue:Upper",
@@ -170,9 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pushed_event_is_replayed_to_the_queue_of_events() {
-        let pushed = message("requester", json!("eventgrid:ResourceEvent"));
-        assert_eq!(ReplayableRequest::parse(&pushed).unwrap().queue, "resource-events");
+    fn a_message_cannot_make_a_request_younger_than_itself() {
+        let hour = |hour| time::macros::datetime!(2026-11-22 00:00 UTC) + Duration::hours(hour);
+        for (first_seen, age) in [
+            (json!("2026-11-22T10:00:00Z"), 30),
+            (json!("2026-11-22T12:00:00Z"), 28),
+            (json!("2026-11-23T00:00:00Z"), 28),
+            (json!("2999-11-22T12:00:00Z"), 28),
+            (Value::Null, 28),
+        ] {
+            let request = ReplayableRequest::parse(&message("firstSeen", first_seen)).unwrap();
+            assert_eq!(request.age(hour(12), hour(40)), Duration::hours(age), "{request}");
+        }
     }
 
     #[test]

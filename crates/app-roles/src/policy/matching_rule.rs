@@ -36,7 +36,7 @@ pub(super) fn find<'a>(
     let role_match = |grant: &Grant| grant.role_match(role, api, own.tenant_id);
     candidates.retain(|grant| role_match(grant) != RoleMatch::None);
     let Some(first) = candidates.first() else { return Err(Mismatch::Role) };
-    match privileged::of_role(api, role) {
+    match privileged::of_assignment(principal, api, role) {
         None => Ok(first),
         Some(why) => candidates
             .iter()

@@ -139,6 +139,11 @@ impl Rule {
         self.requesters.contains(requester) && self.actions.contains(&action)
     }
 
+    /// Whether the rule allows nothing but reading.
+    pub(super) fn only_reads(&self) -> bool {
+        self.actions.iter().all(|action| *action == RuleAction::Read)
+    }
+
     /// Whether the rule could apply to a principal and an API of which only the names are known.
     pub(super) fn could_apply(&self, principal: &PrincipalName, api: &ApiName) -> bool {
         self.grant.api.could_be(api)
