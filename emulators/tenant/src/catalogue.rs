@@ -9,7 +9,7 @@ use crate::service_principal::AppRole;
 pub const APP_ROLE_COUNT: usize = 716;
 
 /// Values and ids of the roles that tests name (Microsoft Learn, "Microsoft Graph permissions reference").
-const PUBLISHED: [(&str, &str); 10] = [
+const PUBLISHED: [(&str, &str); 13] = [
     ("AppRoleAssignment.ReadWrite.All", "06b708a9-e830-4db3-a914-8e69da51d44f"),
     ("Application.Read.All", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
     ("Application.ReadWrite.All", "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
@@ -18,7 +18,10 @@ const PUBLISHED: [(&str, &str); 10] = [
     ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
     ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
     ("Mail.Send", "b633e1c5-b582-4048-a93e-9f11b44c7e96"),
+    ("Policy.ReadWrite.ConditionalAccess", "01c0a623-fc9b-48e9-b794-0756f8e8f067"),
+    ("Policy.ReadWrite.PermissionGrant", "a402ca1c-2696-4531-972d-6e5ee4aa11ea"),
     ("RoleManagement.ReadWrite.Directory", "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"),
+    ("Sites.Selected", "883ea226-0bf2-4a8f-9f9d-92c9162a727d"),
     ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
 ];
 
