@@ -1,50 +1,16 @@
 //! The workflows keep the rules of the supply chain, and run scripts that exist.
 
+mod files;
 mod refused;
 mod rules;
 mod yaml;
 
 use std::{collections::BTreeSet, path::Path};
 
-use crate::{repository::workflows::rules::faults, world::ROOT};
-
-fn text(file: &str) -> String {
-    std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
-}
-
-fn workflow(name: &str) -> String {
-    text(&format!(".github/workflows/{name}"))
-}
-
-fn workflows() -> Vec<(String, String)> {
-    let folder = Path::new(ROOT).join(".github/workflows");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-    let workflows: Vec<_> = files
-        .map(|name| name.into_string().unwrap())
-        .map(|name| (name.clone(), workflow(&name)))
-        .collect();
-    assert_eq!(workflows.len(), 2);
-    workflows
-}
-
-/// The actions that the page about dependencies names, as workflows write them.
-fn reviewed() -> Vec<String> {
-    let page = text("docs/dependencies.md");
-    let section =
-        page.split("\n## In the workflows\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
-    let action = |row: &str| {
-        let (action, rest) = row.split_once("` | ").unwrap();
-        let (version, rest) = rest.split_once(" | `").unwrap();
-        let commit = rest.split('`').next().unwrap();
-        format!("{action}@{commit} # {version}")
-    };
-    rows.map(action).collect()
-}
-
-fn faults_of(text: &str) -> Vec<String> {
-    faults(text, &reviewed())
-}
+use crate::{
+    repository::workflows::files::{faults_of, reviewed, text, workflow, workflows},
+    world::ROOT,
+};
 
 #[test]
 fn the_workflows_keep_every_rule() {

@@ -1,6 +1,6 @@
 //! Each case changes a workflow of the repository into one that breaks a rule.
 
-use crate::repository::workflows::{faults_of, workflow};
+use crate::repository::workflows::files::{faults_of, workflow};
 
 const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
 
