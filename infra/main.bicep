@@ -23,6 +23,10 @@ param alertEmails string[]
 @allowed(['enforce', 'report', 'paused'])
 param mode string = 'report'
 
+@description('Which writes Azure Resource Manager must confirm. required: all that a scope allows, for which the broker needs the role Reader on the scopes of the policy. privileged: only those of privileged rules and of the baseline.')
+@allowed(['required', 'privileged'])
+param armConfirmation string = 'required'
+
 @description('Graph\'s write quota for each instance of this app, as writes/seconds.')
 param graphWriteQuota string = '3000/150'
 
@@ -162,6 +166,7 @@ module app 'modules/function-app.bicep' = {
     requestQueueEndpoint: requestStorage.outputs.queueEndpoint
     insightsConnectionString: telemetry.outputs.connectionString
     mode: mode
+    armConfirmation: armConfirmation
     graphWriteQuota: graphWriteQuota
     graphEndpoint: graphEndpoint
     logFilter: logFilter

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use app_roles::ids::AppId;
 use azure_core::http::Url;
 use azure_rest::{endpoints, timing::pace_factor};
-use broker::{Mode, timing::Timing};
+use broker::{ArmConfirmation, Mode, timing::Timing};
 use env::set;
 pub use env::{Env, ProcessEnv};
 use microsoft_graph::write_quota::WriteQuota;
@@ -44,6 +44,9 @@ pub struct Settings {
     pub policy_file: PathBuf,
     /// `BROKER_MODE`: `enforce`, `report` or `paused`. Default: `enforce`.
     pub mode: Mode,
+    /// `ARM_CONFIRMATION`: `required` or `privileged`. Which writes Azure Resource Manager must confirm.
+    /// Default: `required`.
+    pub confirmation: ArmConfirmation,
     /// Where storage is reached with the broker's identity: the host's settings for identity-based
     /// connections.
     pub storage: StorageEndpoints,
@@ -65,6 +68,7 @@ impl Settings {
         let arm = faults.check(arm_endpoint(env, graph.as_ref()).map(Some));
         let write_quota = faults.check(write_quota(env));
         let mode = faults.check(mode(env));
+        let confirmation = faults.check(confirmation(env));
         let timing = faults.check(timing(env, graph.as_ref()));
         let storage = StorageEndpoints::read(env, graph.as_ref(), &mut faults);
         faults.check(identity_endpoint(env));
@@ -78,6 +82,7 @@ impl Settings {
                 authorities: authorities(env),
                 policy_file: policy_file(env),
                 mode,
+                confirmation,
                 storage,
                 easy_auth: easy_auth(env),
                 timing,
@@ -141,7 +146,7 @@ fn arm_endpoint(env: &dyn Env, graph: Option<&Url>) -> Result<Url, StartFault> {
 }
 
 /// Without these variables, the Azure SDK would try the endpoint of a virtual machine for more than a
-/// minute.
+/// minute. An endpoint elsewhere would receive the secret header, and could issue any token.
 fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
     for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
         if set(env, name).is_none() {
@@ -151,6 +156,14 @@ fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
                  AZURE_CLIENT_ID if it is user-assigned; on your own machine, run `cargo run -p demo`",
             ));
         }
+    }
+    let endpoint = set(env, "IDENTITY_ENDPOINT").and_then(|text| Url::parse(&text).ok());
+    if !endpoint.is_some_and(|url| endpoints::is_local(&url)) {
+        return Err(StartFault::new(
+            "IDENTITY_ENDPOINT",
+            "is not an address of this machine (127.0.0.1, localhost) or of its link (169.254.0.0/16): \
+             the platform sets it, so remove the app setting of this name",
+        ));
     }
     Ok(())
 }
@@ -168,6 +181,13 @@ fn mode(env: &dyn Env) -> Result<Mode, StartFault> {
     const NAME: &str = "BROKER_MODE";
     let Some(text) = env.get(NAME) else { return Ok(Mode::default()) };
     Mode::parse(&text).ok_or_else(|| StartFault::new(NAME, "must be enforce, report or paused"))
+}
+
+fn confirmation(env: &dyn Env) -> Result<ArmConfirmation, StartFault> {
+    const NAME: &str = "ARM_CONFIRMATION";
+    let Some(text) = set(env, NAME) else { return Ok(ArmConfirmation::default()) };
+    ArmConfirmation::parse(&text)
+        .ok_or_else(|| StartFault::new(NAME, "must be required or privileged"))
 }
 
 /// See [`Settings::authorities`].

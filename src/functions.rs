@@ -5,23 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use broker::WatchedQueue;
 use function_folders::{
     FileFault,
-    function_json::{Binding, FunctionFolder, FunctionFolders},
+    app::STOCK_FUNCTIONS,
+    function_json::{Binding, FunctionFolder, FunctionFolders, HOST_CONNECTION},
     host_json::HostJson,
-    use_case::{HOST_CONNECTION, UseCase},
+    use_case::UseCase,
 };
 
 use crate::config::{Env, StartFault, app_root};
-
-/// The functions that ship with the broker. A fault in one of them prevents the start. A fault in a folder
-/// that a team added makes that function fail, and the others work.
-const STOCK_FUNCTIONS: [&str; 6] = [
-    "AssignRole",
-    "AssignRoleHttp",
-    "Health",
-    "ReconcileRoles",
-    "ResourceEvent",
-    "ResourceEventQueue",
-];
 
 /// The functions below an app root.
 #[derive(Debug)]
@@ -79,7 +69,7 @@ impl Functions {
 /// own account. In other accounts, the broker's identity may send messages but not read metadata.
 fn watched_queues(folder: &FunctionFolder) -> Vec<WatchedQueue> {
     let watched = |binding: &Binding, is_created_on_demand| {
-        let connection = binding.connection.as_deref().unwrap_or(HOST_CONNECTION).to_owned();
+        let connection = binding.connection().to_owned();
         let name = binding.queue_name.clone()?;
         Some(WatchedQueue { connection, name, is_created_on_demand })
     };
@@ -88,19 +78,14 @@ fn watched_queues(folder: &FunctionFolder) -> Vec<WatchedQueue> {
     watched(&folder.trigger, false).into_iter().chain(outputs).collect()
 }
 
-/// The use case of each folder. Faults of stock functions are added to `faults`.
+/// The use case of each folder. A fault in a function that ships prevents the start and is added to
+/// `faults`. A fault in a folder that a team added makes that function fail, and the others work.
 fn use_cases(
     folders: FunctionFolders,
     faults: &mut Vec<StartFault>,
 ) -> HashMap<String, Result<UseCase, String>> {
-    let read = folders.functions.into_iter().map(|folder| {
-        let use_case = UseCase::of(&folder);
-        let file = folder.file;
-        (folder.name, use_case.map_err(|problem| FileFault { file, problem }))
-    });
-    let unread = folders.faults.into_iter().map(|(name, fault)| (name, Err(fault)));
     let mut by_name = HashMap::new();
-    for (name, use_case) in read.chain(unread) {
+    for (name, use_case) in function_folders::app::use_cases(folders) {
         if let Err(fault) = &use_case {
             if STOCK_FUNCTIONS.contains(&name.as_str()) {
                 faults.push(fault.clone().into());

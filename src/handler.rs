@@ -9,7 +9,11 @@ use functions_handler::{invocation::Invocation, reply::Reply, server};
 use tokio::net::TcpListener;
 
 use crate::{
-    app::App, config::Settings, functions::Functions, ignored_events::IgnoredEvents, triggers,
+    app::App,
+    config::Settings,
+    functions::Functions,
+    ignored_events::IgnoredEvents,
+    triggers::{events, health, http, queue, timer},
 };
 
 /// The handler: a broker, and the functions that use it.
@@ -54,20 +58,29 @@ impl Handler {
     }
 }
 
+/// The whole program: an invocation of a function, its use case, and the reply.
 async fn dispatch(
     functions: &HashMap<String, Result<UseCase, String>>,
     app: &Arc<App>,
     invocation: &Invocation,
 ) -> Reply {
-    match functions.get(&invocation.function) {
-        Some(Ok(use_case)) => triggers::run(app, use_case, invocation).await,
+    let use_case = match functions.get(&invocation.function) {
+        Some(Ok(use_case)) => use_case,
         Some(Err(fault)) => {
             tracing::error!(event = "function.faulty", function = invocation.function, "{fault}");
-            Reply::Failed(fault.clone())
+            return Reply::Failed(fault.clone());
         }
         None => {
             tracing::error!(event = "function.unknown", "a call for a function without a folder");
-            Reply::UnknownFunction
+            return Reply::UnknownFunction;
         }
+    };
+    match use_case {
+        UseCase::RequestQueue { requester } => queue::run(app, requester, invocation).await,
+        UseCase::RequestEndpoint => http::run(app, invocation).await,
+        UseCase::EventQueue { requester } => events::run_queued(app, requester, invocation).await,
+        UseCase::PushedEvents { requester } => events::run_pushed(app, requester, invocation).await,
+        UseCase::Health => health::run(app).await,
+        UseCase::Reconcile => timer::run(app, invocation).await,
     }
 }

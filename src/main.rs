@@ -9,6 +9,7 @@ use app_role_broker::{
     telemetry, wiring,
 };
 use app_roles::{VERSION, text::printable};
+use broker::LogOutput;
 use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
 
@@ -40,8 +41,8 @@ async fn main() -> ExitCode {
 
 async fn serve() -> ExitCode {
     let env = ProcessEnv;
-    telemetry::start(env.get("RUST_LOG").as_deref());
-    let (handler, listener) = match start(&env).await {
+    let log = telemetry::start(env.get("RUST_LOG").as_deref());
+    let (handler, listener) = match start(&env, log).await {
         Ok(started) => started,
         Err(faults) => return report(&faults),
     };
@@ -50,7 +51,7 @@ async fn serve() -> ExitCode {
     ExitCode::from(RESTART)
 }
 
-async fn start(env: &dyn Env) -> Result<(Handler, TcpListener), Vec<StartFault>> {
+async fn start(env: &dyn Env, log: LogOutput) -> Result<(Handler, TcpListener), Vec<StartFault>> {
     let (settings, functions) = match (Settings::read(env), Functions::read(env)) {
         (Ok(settings), Ok(functions)) => (settings, functions),
         (settings, functions) => {
@@ -58,7 +59,7 @@ async fn start(env: &dyn Env) -> Result<(Handler, TcpListener), Vec<StartFault>>
             return Err(faults.into_iter().flatten().flatten().collect());
         }
     };
-    let broker = wiring::broker(&settings).map_err(|fault| vec![fault])?;
+    let broker = wiring::broker(&settings, log).map_err(|fault| vec![fault])?;
     let address = (Ipv4Addr::LOCALHOST, settings.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let problem = format!("is {}, where nothing can listen: {error}", settings.port);

@@ -3,7 +3,10 @@
 //!
 //! Never logged: tokens, keys, bodies of requests and results, claims of events. Ids are fields.
 
-use broker::RECORD;
+mod standard_output;
+
+use broker::{LogOutput, RECORD};
+use standard_output::StandardOutput;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer,
@@ -31,12 +34,18 @@ const DEFAULT_LEVEL: Level = Level::INFO;
 ///
 /// `filter` is the value of `RUST_LOG`: a level, `target=level`, or a comma-separated list of these
 /// (`Targets` of `tracing_subscriber`). Any other value is ignored.
-pub fn start(filter: Option<&str>) {
+///
+/// Returns whether lines reach the host, for the broker.
+#[must_use]
+pub fn start(filter: Option<&str>) -> LogOutput {
+    let output = LogOutput::default();
+    let layer = layer(filter, StandardOutput::new(output.clone()));
     // A second start, in tests, changes nothing.
-    let _ = tracing_subscriber::registry().with(layer(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+    output
 }
 
-fn layer<S>(filter: Option<&str>) -> impl Layer<S>
+fn layer<S>(filter: Option<&str>, output: StandardOutput) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -53,6 +62,6 @@ where
         .json()
         .flatten_event(true)
         .with_span_list(false)
-        .with_writer(std::io::stdout)
+        .with_writer(output)
         .with_filter(chosen.and(ours_or_serious).or(record))
 }

@@ -10,7 +10,7 @@ use azure_rest::{
     storage::{STORAGE_SCOPE, Storage, StorageServices},
     token::TokenSource,
 };
-use broker::{Broker, Parts};
+use broker::{Broker, LogOutput, Parts};
 use microsoft_graph::Graph;
 
 use crate::config::{Settings, StartFault, StorageEndpoints};
@@ -19,13 +19,14 @@ use crate::config::{Settings, StartFault, StorageEndpoints};
 ///
 /// An unreadable policy does not prevent the start: the broker denies everything, and says why in every
 /// answer.
-pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
+pub fn broker(settings: &Settings, log: LogOutput) -> Result<Broker, StartFault> {
     let timing = &settings.timing.calls;
     let client = client(settings).map_err(no_client)?;
     let to_endpoint = client::build_for_identity_endpoint(timing).map_err(no_client)?;
     let make_credential = credential::managed_identity(&to_endpoint, settings.client_id);
     let rest = |scope| {
-        let tokens = TokenSource::new(make_credential.clone(), scope, timing.clone());
+        let tokens = TokenSource::new(make_credential.clone(), scope, timing.clone())
+            .of_client(settings.client_id);
         RestClient::new(client.clone(), Arc::new(tokens), timing.clone())
     };
     let StorageEndpoints { tables, queues } = settings.storage.clone();
@@ -40,6 +41,8 @@ pub fn broker(settings: &Settings) -> Result<Broker, StartFault> {
         storage: Some(Storage::new(rest(STORAGE_SCOPE.to_owned()), services)),
         policy: read_policy(&settings.policy_file),
         mode: settings.mode,
+        log,
+        confirmation: settings.confirmation,
         timing: settings.timing.clone(),
     }))
 }

@@ -33,7 +33,7 @@ impl Exit {
     /// Returns the exit status of a request, from the outcomes of its roles.
     pub(crate) fn of(roles: &[RoleOutcome]) -> Self {
         let has = |statuses: &[Status]| roles.iter().any(|role| statuses.contains(&role.status));
-        let unfinished = has(&[Status::Failed, Status::NotAttempted]);
+        let unfinished = has(&[Status::Failed, Status::Unknown, Status::NotAttempted]);
         if roles.iter().any(RoleOutcome::is_change) && unfinished {
             Self::Partly
         } else if has(&[Status::Denied]) {

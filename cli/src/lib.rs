@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agents;
 pub mod arguments;
 mod broker_api;
 mod cloud;

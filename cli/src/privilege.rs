@@ -1,8 +1,8 @@
 //! Whether a role is privileged, as lists show it.
 
 use app_roles::{
-    directory::{Api, AppRole},
-    privileged,
+    directory::{Api, AppRole, Principal},
+    privileged::{self, PrivilegeReason},
 };
 use serde::Serialize;
 
@@ -18,7 +18,15 @@ pub(crate) struct Privilege {
 impl Privilege {
     /// Classifies a role of an API.
     pub(crate) fn of(api: &Api, role: &AppRole) -> Self {
-        let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
+        Self::because(privileged::of_role(api, role))
+    }
+
+    /// Classifies a role that a principal holds.
+    pub(crate) fn of_assignment(principal: &Principal, api: &Api, role: &AppRole) -> Self {
+        Self::because(privileged::of_assignment(principal, api, role))
+    }
+
+    fn because(why: Option<PrivilegeReason>) -> Self {
         let privileged_because = why.map(|why| why.to_string());
         Self { privileged: privileged_because.is_some(), privileged_because }
     }

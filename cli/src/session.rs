@@ -9,7 +9,7 @@ use app_roles::{
 };
 use azure_core::http::Url;
 use azure_rest::{arm::Arm, endpoints, rest::RestClient, retry::Deadline, token::TokenSource};
-use broker::{Ask, Broker, Mode, Parts};
+use broker::{ArmConfirmation, Ask, Broker, LogOutput, Mode, Parts};
 use microsoft_graph::{Graph, write_quota::WriteQuota};
 
 use crate::{
@@ -65,6 +65,8 @@ impl Session {
             storage: None,
             policy: policy_file::read_or_closed(&global.policy),
             mode: Mode::Enforce,
+            log: LogOutput::default(),
+            confirmation: ArmConfirmation::default(),
             timing: cloud.timing.clone(),
         });
         let requester = Requester::Cli(operator);

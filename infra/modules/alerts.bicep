@@ -69,6 +69,15 @@ var entraRules = [
     description: 'Entra\'s audit log has an assignment by the broker\'s identity of which the broker has no record.'
     query: replace(loadTextContent('../queries/alerts/unexplained-assignment.kql'), 'BROKER_PRINCIPAL_ID', brokerPrincipalId)
     every: 'PT1H'
+    window: 'P1D'
+    quiet: 'PT6H'
+  }
+  {
+    name: 'changed-resource-id'
+    severity: 1
+    description: 'The alternative names of a service principal were changed. Rules for a scope rely on them.'
+    query: loadTextContent('../queries/alerts/changed-resource-id.kql')
+    every: 'PT1H'
     window: 'PT6H'
     quiet: 'PT1H'
   }

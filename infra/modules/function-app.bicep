@@ -16,6 +16,7 @@ param requestQueueEndpoint string
 param insightsConnectionString string
 
 param mode string
+param armConfirmation string
 param graphWriteQuota string
 param graphEndpoint string
 param logFilter string
@@ -52,6 +53,7 @@ var settings = {
   ARM_ENDPOINT: environment().resourceManager
   GRAPH_WRITE_QUOTA: graphWriteQuota
   BROKER_MODE: mode
+  ARM_CONFIRMATION: armConfirmation
   POLICY_FILE: 'policy.json'
   RUST_LOG: logFilter
 }

@@ -35,6 +35,8 @@ fn a_faulty_value_is_refused_by_the_name_of_its_setting() {
         ("IDENTITY_HEADER", ""),
         ("PACE_FACTOR", "0.5"),
         ("BROKER_MODE", "off"),
+        ("ARM_CONFIRMATION", "off"),
+        ("ARM_CONFIRMATION", "Privileged"),
     ] {
         let faults = Settings::read(&with(name, value)).unwrap_err();
         assert_eq!(faults.len(), 1, "{name}={value}");
@@ -64,6 +66,27 @@ fn the_token_is_sent_to_no_host_but_microsofts_and_this_machine() {
     }
 }
 
+#[test]
+fn the_identity_endpoint_is_on_this_machine_or_link_local() {
+    for endpoint in [
+        "https://contoso.com/msi/token",
+        "http://10.0.0.4/msi/token",
+        "http://localhost.contoso.com/msi/token",
+        "http://127.0.0.1@contoso.com/msi/token",
+        "http://user:password@127.0.0.1/msi/token",
+        "127.0.0.1/msi/token",
+        "msi",
+    ] {
+        let faults = Settings::read(&with("IDENTITY_ENDPOINT", endpoint)).unwrap_err();
+        assert_eq!(faults.len(), 1, "{endpoint}");
+        assert_eq!(faults[0].name, "IDENTITY_ENDPOINT", "{endpoint}");
+        assert!(!faults[0].to_string().contains("password"), "{endpoint}");
+    }
+    for endpoint in ["http://169.254.129.2:8081/msi/token", "http://localhost:42356/msi/token"] {
+        assert!(Settings::read(&with("IDENTITY_ENDPOINT", endpoint)).is_ok(), "{endpoint}");
+    }
+}
+
 const TABLES: &str = "AzureWebJobsStorage__tableServiceUri";
 
 #[test]
@@ -78,6 +101,7 @@ fn the_token_for_storage_is_sent_to_no_host_but_azures_and_with_emulators_this_m
         "https://stbroker.table.core.windows.net/?sv=2020&sig=x",
         "https://stbroker.queue.core.windows.net",
         "https://a.b.table.core.windows.net",
+        "http://user@127.0.0.1:10002/devstoreaccount1",
         "https://.table.core.windows.net",
         "https://table.core.windows.net",
         "https://stbrokertable.core.windows.net",

@@ -1,14 +1,16 @@
-//! Events about resources, from a storage queue or pushed by Event Grid.
+//! Events about resources, from a storage queue or pushed by Event Grid. One message is one event.
 
 use std::cmp;
 
 use app_roles::{
-    event::{AssignmentRequested, BaselineCheckRequested, Event, Ignored, ResourceWritten},
+    event::{
+        AssignmentRequested, BaselineCheckRequested, Event, Ignored, InvalidEvents, ResourceWritten,
+    },
     request::Request,
     requester::Requester,
 };
 use broker::{Ask, BaselineOutcome, Recorded};
-use function_folders::use_case::{AUDIT_BINDING, EVENT_BINDING};
+use function_folders::use_case::EVENT_BINDING;
 use functions_handler::{
     invocation::{EnvelopeFault, Invocation},
     reply::{Outputs, Reply},
@@ -18,8 +20,8 @@ use tracing::Instrument;
 use super::{delivery, message, replies};
 use crate::app::App;
 
-/// Works on one delivery of events from a queue.
-pub(super) async fn run_queued(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
+/// Works on one delivery of an event from a queue.
+pub async fn run_queued(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
     let read = || {
         let message = invocation.binary(EVENT_BINDING)?;
         Ok((delivery::of_queue(app, requester, invocation)?, message))
@@ -27,8 +29,8 @@ pub(super) async fn run_queued(app: &App, requester: &Requester, invocation: &In
     run(app, invocation, read()).await
 }
 
-/// Works on one delivery of events that Event Grid pushes.
-pub(super) async fn run_pushed(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
+/// Works on one delivery of an event that Event Grid pushes.
+pub async fn run_pushed(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
     let ask = delivery::of_pushed_event(app, requester, invocation);
     let read = invocation.json(EVENT_BINDING).map(|events| (ask, events));
     run(app, invocation, read).await
@@ -42,43 +44,35 @@ async fn run(
     match read {
         Ok((ask, message)) => {
             let span = delivery::span(app, &ask);
-            work_on_all(app, ask, &message).instrument(span).await
+            work_on(app, ask, &message).instrument(span).await
         }
         Err(fault) => replies::bad_envelope(invocation, &fault),
     }
 }
 
-/// Works on every event, with one reply for all. If one fails, all are delivered again; the others are
-/// done by then.
-async fn work_on_all(app: &App, mut ask: Ask, message: &[u8]) -> Reply {
+async fn work_on(app: &App, ask: Ask, message: &[u8]) -> Reply {
     delivery::spread_redeliveries(app, &ask).await;
     let text = message::json(message, b"{[").unwrap_or_default();
-    let events = match Event::decode(&text) {
-        Ok(events) => events,
+    match Event::decode(&text) {
+        Ok(Event::ResourceWritten(written)) => apply_baseline(app, &ask, &written).await,
+        Ok(Event::AssignmentRequested(asked)) => grant(app, ask, &asked).await,
+        Ok(Event::BaselineCheckRequested(check)) => check_baseline(app, &ask, &check).await,
+        Ok(Event::Ignored(reason)) => ignore(app, reason),
+        Err(fault @ InvalidEvents::Batch(_)) => keep_batch(&ask, &text, &fault.to_string()),
         Err(fault) => {
             tracing::warn!(event = "event.invalid", "{fault}");
-            return ignore(app, Ignored::Unreadable);
-        }
-    };
-    let (mut outputs, mut failure) = (Outputs::default(), None);
-    for event in events {
-        match work_on(app, ask.clone(), event).await {
-            Reply::Succeeded(more) => {
-                ask.rows_before += more.count_rows(AUDIT_BINDING);
-                outputs = outputs.and(more);
-            }
-            failed => failure = Some(failed),
+            ignore(app, Ignored::Unreadable)
         }
     }
-    failure.unwrap_or(Reply::Succeeded(outputs))
 }
 
-async fn work_on(app: &App, ask: Ask, event: Event) -> Reply {
-    match event {
-        Event::ResourceWritten(written) => apply_baseline(app, &ask, &written).await,
-        Event::AssignmentRequested(asked) => grant(app, ask, &asked).await,
-        Event::BaselineCheckRequested(check) => check_baseline(app, &ask, &check).await,
-        Event::Ignored(reason) => ignore(app, reason),
+/// Keeps a message with several events for operators. Working on it would answer some events again
+/// because another one failed.
+fn keep_batch(ask: &Ask, events: &[u8], reason: &str) -> Reply {
+    tracing::error!(event = "event.invalid", "kept for operators: {reason}");
+    match replies::given_up(ask, &String::from_utf8_lossy(events), reason) {
+        Ok(kept) => Reply::Succeeded(kept),
+        Err(error) => replies::unwritable(&error),
     }
 }
 

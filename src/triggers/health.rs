@@ -36,7 +36,7 @@ struct Checks {
 
 /// Makes the checks and responds with 200, or with 503 if one failed. The response has one word for each
 /// check, because anyone may call.
-pub(super) async fn run(app: &App) -> Reply {
+pub async fn run(app: &App) -> Reply {
     let broker = app.broker.health(&app.queues).await;
     let functions = if app.has_faulty_function { Check::Failed } else { Check::Ok };
     let Health { policy, token, roles, graph, table, queues } = broker;

@@ -36,7 +36,7 @@ const TOO_SLOW: &str = "the broker is still working on this; repeat the call: wh
                         not done twice";
 
 /// Works on one call.
-pub(super) async fn run(app: &Arc<App>, invocation: &Invocation) -> Reply {
+pub async fn run(app: &Arc<App>, invocation: &Invocation) -> Reply {
     let id = delivery::invocation_id(invocation);
     if invocation.is_too_large {
         return reply(Problem::new(ProblemType::TooLarge, body::TOO_LARGE).response(id));

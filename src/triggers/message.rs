@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn base64_of_something_else_is_refused_with_the_path() {
         let fault = decode(STANDARD.encode("{\"a\":1}").as_bytes()).unwrap_err().detail;
-        assert!(fault.starts_with("a: unknown field"), "{fault}");
+        assert!(fault.starts_with("request: unknown field"), "{fault}");
     }
 
     proptest! {

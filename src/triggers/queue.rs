@@ -13,14 +13,20 @@ use crate::app::App;
 use broker::Ask;
 
 /// Works on one delivery of a message.
-pub(super) async fn run(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
-    match read(app, requester, invocation) {
-        Ok((ask, message)) => {
-            let span = delivery::span(app, &ask);
-            grant(app, &ask, &message).instrument(span).await
+pub async fn run(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
+    let (ask, message) = match read(app, requester, invocation) {
+        Ok(read) => read,
+        Err(fault) => return replies::bad_envelope(invocation, &fault),
+    };
+    let work = async {
+        delivery::spread_redeliveries(app, &ask).await;
+        let decoded = message::decode(&message);
+        match app.broker.grant(&ask, decoded.as_ref()).await {
+            Ok(recorded) => replies::answered(&ask, &recorded, &message),
+            Err(again) => replies::not_yet(decoded.ok().as_ref(), &again),
         }
-        Err(fault) => replies::bad_envelope(invocation, &fault),
-    }
+    };
+    work.instrument(delivery::span(app, &ask)).await
 }
 
 fn read(
@@ -30,13 +36,4 @@ fn read(
 ) -> Result<(Ask, Vec<u8>), EnvelopeFault> {
     let message = invocation.binary(REQUEST_BINDING)?;
     Ok((delivery::of_queue(app, requester, invocation)?, message))
-}
-
-async fn grant(app: &App, ask: &Ask, message: &[u8]) -> Reply {
-    delivery::spread_redeliveries(app, ask).await;
-    let decoded = message::decode(message);
-    match app.broker.grant(ask, decoded.as_ref()).await {
-        Ok(recorded) => replies::answered(ask, &recorded, message),
-        Err(again) => replies::not_yet(decoded.ok().as_ref(), &again),
-    }
 }

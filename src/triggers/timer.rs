@@ -16,7 +16,7 @@ use tracing::Instrument;
 use crate::app::App;
 
 /// Runs once. When the run was due makes no difference.
-pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
+pub async fn run(app: &App, invocation: &Invocation) -> Reply {
     let span = tracing::info_span!(
         "run",
         function = invocation.function,

@@ -1,5 +1,6 @@
 //! The process of the handler: start, stop, health, TLS, and faults around it.
 
+mod broken_log;
 mod encrypted;
 mod health;
 mod start;

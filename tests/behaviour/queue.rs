@@ -1,12 +1,16 @@
 //! Requests that arrive in a storage queue.
 
+mod agents;
 mod assign;
+mod confirmation;
 mod deliveries;
 mod faults;
 mod hostile;
 mod lost_answers;
 mod names;
 mod other_clients;
+mod redeliveries;
 mod refusals;
 mod replay;
 mod throttling;
+mod unknown_places;

@@ -204,6 +204,23 @@ impl World {
         self.host.ready().await.unwrap();
     }
 
+    /// Stops the host and starts a new one with another setting, as a change of an app setting does.
+    pub(crate) async fn restart_with_setting(&mut self, name: &str, value: &str) {
+        self.options.environment.push((name.to_owned(), value.to_owned()));
+        self.replace_host().await;
+    }
+
+    /// Stops the host and starts a new one with another policy, as a deployment does.
+    pub(crate) async fn restart_with_policy(&mut self, policy: &str) {
+        std::fs::write(self._folder.path().join("policy.json"), policy).unwrap();
+        self.replace_host().await;
+    }
+
+    async fn replace_host(&mut self) {
+        self.host.stop_and_keep_log().await;
+        self.restart_host().await;
+    }
+
     /// Sends a message and waits for its result, over any number of deliveries.
     pub(crate) async fn result_of(&self, message: &str) -> Value {
         self.requests.send(message).await.unwrap();

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::Args;
 use connection::Connection;
 use finding::{Finding, State};
-use function_folders::use_case::HOST_CONNECTION;
+use function_folders::function_json::HOST_CONNECTION;
 
 use crate::{
     exit::Exit,

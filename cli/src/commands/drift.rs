@@ -6,11 +6,12 @@ mod reading;
 
 use app_roles::ids::ObjectId;
 use clap::Args;
-use comparison::{Comparer, Deviation};
+use comparison::{Blueprint, Comparer, Deviation};
 use reading::{PolicyApi, holdings, policy_apis};
 use serde::Serialize;
 
 use crate::{
+    agents,
     exit::Exit,
     failure::Failure,
     options::{BrokerIdentity, GlobalOptions},
@@ -37,6 +38,9 @@ struct Drift {
     unexpected: Vec<Deviation>,
     /// APIs and roles of the policy that do not exist in the tenant.
     unknown: Vec<String>,
+    /// The agent blueprints that hold roles of the policy's APIs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blueprints: Vec<Blueprint>,
 }
 
 impl Drift {
@@ -87,6 +91,20 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
             comparer.compare(identity, &mut drift.missing, &mut drift.unexpected);
         }
     }
+    progress.say("listing agent blueprints …");
+    match session.graph().inventory().agent_blueprints(session.deadline()).await {
+        Ok(blueprints) => {
+            let held = blueprints.iter().filter_map(|one| comparer.blueprint(one));
+            for (blueprint, unexpected) in held {
+                drift.blueprints.push(blueprint);
+                drift.unexpected.extend(unexpected);
+            }
+        }
+        Err(error) => drift.unknown.push(format!(
+            "the agent blueprints, whose agents inherit what they hold: {}",
+            Failure::from(&error).sentence
+        )),
+    }
     // Graph lists some identities twice if it loses the position in the list.
     for deviations in [&mut drift.missing, &mut drift.unexpected] {
         deviations.sort();
@@ -107,7 +125,16 @@ fn show(screen: Screen, drift: &Drift) {
     for sentence in &drift.unknown {
         screen.say(Line::painted(Tone::Warning, "unknown:").then(" ").then(sentence));
     }
-    let Drift { identities, missing, unexpected, unknown } = drift;
+    for Blueprint { principal, principal_id, roles } in &drift.blueprints {
+        let roles = if *roles == 1 { "1 role".to_owned() } else { format!("{roles} roles") };
+        let inherited = agents::INHERITED;
+        screen.say(Line::painted(Tone::Warning, &format!("{}:", agents::BLUEPRINT)).then(
+            &format!(
+                " {principal} ({principal_id}) holds {roles} of the policy's APIs; {inherited}"
+            ),
+        ));
+    }
+    let Drift { identities, missing, unexpected, unknown, .. } = drift;
     let counts = format!(
         "compared {identities} managed identities: {} missing, {} unexpected, {} unknown",
         missing.len(),

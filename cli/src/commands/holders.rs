@@ -1,7 +1,7 @@
 //! `app-role holders`: the principals that hold roles of an API.
 
 use app_roles::{
-    directory::{Api, AppRole},
+    directory::{Api, AppRole, Principal},
     ids::{AppRoleId, ObjectId},
     names::RoleName,
 };
@@ -10,6 +10,7 @@ use microsoft_graph::assignments::NamedHolder;
 use serde::Serialize;
 
 use crate::{
+    agents,
     exit::Exit,
     failure::Failure,
     names,
@@ -45,15 +46,22 @@ struct Row {
     role_id: AppRoleId,
     #[serde(flatten)]
     privilege: Privilege,
+    /// Whether the agents of the principal, a blueprint, can inherit the role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     assignment_id: String,
 }
 
 impl Row {
-    /// Returns the type of a holder that is not a service principal.
+    /// Returns the type of a holder that is not a usual service principal.
     fn unusual_type(&self) -> &str {
-        if self.principal_type == APPLICATION { "" } else { &self.principal_type }
+        match self.principal_type.as_str() {
+            _ if self.inherited_by_agents => agents::BLUEPRINT,
+            APPLICATION => "",
+            other => other,
+        }
     }
 }
 
@@ -68,11 +76,13 @@ pub(crate) async fn run(
     let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
     let progress = Progress::start("listing the holders …");
     let holders = session.graph().assignments().list_holders(&api, session.deadline()).await?;
+    let blueprints = if holders.is_empty() { Ok(Vec::new()) } else { blueprints(&session).await };
     drop(progress);
     let is_listed =
         |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.assignment.role);
+    let known = blueprints.as_deref().unwrap_or_default();
     let rows: Vec<_> =
-        holders.into_iter().filter(is_listed).map(|holder| row(&api, holder)).collect();
+        holders.into_iter().filter(is_listed).map(|holder| row(&api, known, holder)).collect();
     if rows.is_empty() {
         screen.note("no holders found");
     }
@@ -87,17 +97,34 @@ pub(crate) async fn run(
             row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
         ]
     })?;
+    if rows.iter().any(|row| row.inherited_by_agents) {
+        screen.note(format!("each {} fans out: {}", agents::BLUEPRINT, agents::INHERITED));
+    }
+    if let Err(failure) = blueprints {
+        let sentence = failure.sentence;
+        screen.note(format!("it is unknown which holders are agent blueprints: {sentence}"));
+    }
     Ok(Exit::Done)
 }
 
-fn row(api: &Api, holder: NamedHolder) -> Row {
+/// Reads the principals of all agent blueprints.
+async fn blueprints(session: &Session) -> Result<Vec<Principal>, Failure> {
+    Ok(session.graph().inventory().agent_blueprints(session.deadline()).await?)
+}
+
+fn row(api: &Api, blueprints: &[Principal], holder: NamedHolder) -> Row {
     let known = api.role(&RoleName::from(holder.assignment.role));
     let role = known.unwrap_or_else(|_| AppRole::known_by_id(holder.assignment.role));
+    let blueprint = blueprints.iter().find(|one| one.object_id == holder.principal);
     Row {
+        inherited_by_agents: blueprint.is_some(),
         principal: holder.display_name,
         principal_id: holder.principal,
         principal_type: holder.kind,
-        privilege: Privilege::of(api, &role),
+        privilege: match blueprint {
+            Some(blueprint) => Privilege::of_assignment(blueprint, api, &role),
+            None => Privilege::of(api, &role),
+        },
         role: role.value,
         role_id: role.id,
         since: holder.assignment.created,

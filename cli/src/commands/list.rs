@@ -1,7 +1,7 @@
 //! `app-role list`: the roles that a principal holds.
 
 use app_roles::{
-    directory::{AppRole, Assignment},
+    directory::{AppRole, Assignment, Principal},
     ids::{AppRoleId, ObjectId},
     names::RoleName,
 };
@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::{
+    agents,
     directory::Directory,
     exit::Exit,
     failure::Failure,
@@ -37,6 +38,9 @@ struct Row {
     role_id: AppRoleId,
     #[serde(flatten)]
     privilege: Privilege,
+    /// Whether the agents of the principal, a blueprint, can inherit the role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     assignment_id: String,
@@ -56,7 +60,7 @@ pub(crate) async fn run(
     let mut rows = Vec::new();
     for (index, assignment) in held.iter().enumerate() {
         progress.say(&format!("{} of {} roles …", index + 1, held.len()));
-        rows.push(row(directory, assignment).await?);
+        rows.push(row(directory, &principal, assignment).await?);
     }
     drop(progress);
     if rows.is_empty() {
@@ -70,10 +74,17 @@ pub(crate) async fn run(
             row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
         ]
     })?;
+    if let Some(remark) = agents::remark(&principal) {
+        screen.note(remark);
+    }
     Ok(Exit::Done)
 }
 
-async fn row(directory: Directory<'_>, assignment: &Assignment) -> Result<Row, Failure> {
+async fn row(
+    directory: Directory<'_>,
+    principal: &Principal,
+    assignment: &Assignment,
+) -> Result<Row, Failure> {
     let api = directory.api_of(assignment).await?;
     let role = api.as_ref().and_then(|api| api.role(&RoleName::from(assignment.role)).ok());
     let role = role.unwrap_or_else(|| AppRole::known_by_id(assignment.role));
@@ -82,9 +93,10 @@ async fn row(directory: Directory<'_>, assignment: &Assignment) -> Result<Row, F
         api: name.unwrap_or_else(|| format!("{} (deleted)", assignment.api)),
         api_id: assignment.api,
         privilege: match &api {
-            Some(api) => Privilege::of(api, &role),
+            Some(api) => Privilege::of_assignment(principal, api, &role),
             None => Privilege::unknown(),
         },
+        inherited_by_agents: agents::is_inherited(principal),
         role: role.value,
         role_id: role.id,
         since: assignment.created.clone(),

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use token::TokenReport;
 
 use crate::{
+    agents,
     exit::Exit,
     failure::Failure,
     names,
@@ -45,6 +46,9 @@ pub(crate) struct WhyArguments {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     granted: bool,
+    /// Whether the agents of the principal, a blueprint, can inherit the role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +87,7 @@ pub(crate) async fn run(
     };
     let answer = Answer {
         granted: assignment.is_some(),
+        inherited_by_agents: assignment.is_some() && agents::is_inherited(&principal),
         since: created.map(str::to_owned),
         assignment_id: assignment.map(|assignment| assignment.id.clone()),
         effective_by: since.map(|since| rfc3339(since + TOKEN_CACHE)),
@@ -112,6 +117,9 @@ fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool)
         screen.say(word.then(&format!(": {subject}, {}", effect(since))));
     } else {
         screen.say(Line::painted(Tone::Bad, "not granted").then(&format!(": {subject}")));
+    }
+    if let Some(remark) = agents::remark(subject.principal) {
+        screen.say(remark);
     }
     show_record(screen, answer, has_record);
     if let Some(token) = &answer.token {

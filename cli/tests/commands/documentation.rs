@@ -29,7 +29,10 @@ you must be a Privileged Role Administrator; for other APIs, a Cloud Application
 Reader. Without these roles, send the request to the broker with `app-role submit`.
 
 The broker's policy does not restrict you. Its decision is shown beside each change as advice. Changes of privileged
-roles, of protected principals and APIs, of yourself and of the broker need `--privileged`.
+roles, of protected principals and APIs, of agent blueprints, of yourself and of the broker need `--privileged`.
+
+All agents of a blueprint, present and future, can inherit the roles of its principal, and Microsoft Graph lists them
+with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inheritedByAgents` and `blueprints`.
 
 `assign` and `revoke` show a plan and ask for confirmation before they change anything. Without a terminal, pass `--yes`.
 

@@ -105,7 +105,8 @@ async fn world() -> World {
     let resource = format!(
         "/subscriptions/{SUBSCRIPTION_ID}/resourcegroups/rg-orders-dev/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-hostile"
     );
-    let mut api = ServicePrincipal::api(API, API_APP_ID, HOSTILE, "api://hostile", TENANT_ID);
+    let mut api =
+        ServicePrincipal::api(API, API_APP_ID, HOSTILE, "api://hostile").owned_by(TENANT_ID);
     api.app_roles = vec![AppRole::for_applications(ROLE, &format!("Read.{HOSTILE}"), HOSTILE)];
     world.tenant.add_service_principal(api);
     let identity = ServicePrincipal::user_assigned(IDENTITY, IDENTITY, HOSTILE, &resource);
@@ -314,7 +315,7 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         .map(|(name, text)| (name.to_owned(), EntityValue::String(text.to_owned())))
         .collect();
     let (partition_key, row_key) = (ORDERS_IDENTITY.to_owned(), "1".to_owned());
-    table.insert(Entity { partition_key, row_key, properties }).await.unwrap();
+    table.insert_all(&[Entity { partition_key, row_key, properties }]).await.unwrap();
     let why = ["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read", "--audit", &connection];
     Case::new(&why).check(&world).await;
 }

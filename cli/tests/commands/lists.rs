@@ -42,6 +42,7 @@ async fn a_principal_without_roles_has_an_empty_list() {
 #[tokio::test]
 async fn list_marks_privileged_roles() {
     let world = World::new().await;
+    world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "Sites.Selected").unwrap();
     world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
     world.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "Directory.ReadWrite.All").unwrap();
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
@@ -49,12 +50,13 @@ async fn list_marks_privileged_roles() {
     ended.assert_done(&["User.Read.All", "Orders.Read", "Microsoft Graph", "Orders API"]);
     let line = |text: &str| ended.stdout.lines().find(|line| line.contains(text)).unwrap();
     assert!(line("Directory.ReadWrite.All").contains("yes (directory)"), "{ended:?}");
-    assert!(!line("User.Read.All").contains("yes ("), "{ended:?}");
+    assert!(line("User.Read.All").contains("yes (not listed as harmless)"), "{ended:?}");
+    assert!(!line("Sites.Selected").contains("yes ("), "{ended:?}");
     let rows = world.json(&["list", "id-orders"]).await;
     let privileged: Vec<_> =
         rows.as_array().unwrap().iter().map(|row| row["privileged"].as_bool().unwrap()).collect();
-    assert_eq!(privileged, [false, true, false]);
-    assert_eq!(rows[2]["roleId"], ORDERS_READ);
+    assert_eq!(privileged, [false, true, true, false]);
+    assert_eq!(rows[3]["roleId"], ORDERS_READ);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
+mod agents;
 mod change;
 mod command_line;
 mod doctor;

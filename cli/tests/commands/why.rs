@@ -132,7 +132,7 @@ async fn the_audit_table_names_the_requester() {
             row_key: row.to_owned(),
             properties: properties.into_iter().collect(),
         };
-        table.insert(entity).await.unwrap();
+        table.insert_all(&[entity]).await.unwrap();
     }
     let ended = world.run(&arguments).await;
     ended.assert_done(&["queue:app-role-requests", "orders workloads", "reads its own API"]);

@@ -45,6 +45,8 @@ pub enum Code {
     Protected,
     /// The principal is the broker's own identity.
     OwnIdentity,
+    /// Azure Resource Manager did not confirm that the principal is the identity of its resource.
+    IdentityNotConfirmed,
     /// The broker has no token for Graph.
     NotSignedIn,
     /// Graph refused the broker's token.

@@ -9,6 +9,10 @@ use crate::{
 /// Largest number of suggestions for a misspelled name.
 const MAX_SUGGESTIONS: usize = 5;
 
+/// Largest edit distance of a suggestion. It bounds the time of comparing long names: an API may define
+/// 1,500 of them, and a request may misspell 20.
+const MAX_EDITS: usize = 8;
+
 /// The service principal that receives or loses a role.
 #[derive(Debug, Clone)]
 pub struct Principal {
@@ -18,14 +22,45 @@ pub struct Principal {
     pub client_id: AppId,
     /// The display name. Not unique.
     pub display_name: String,
-    /// The Azure resource that a managed identity belongs to. `None` for other service principals.
+    /// The kind of service principal.
+    pub kind: PrincipalKind,
+    /// The Azure resource that a managed identity belongs to. `None` for other service principals, and
+    /// for a managed identity whose resource cannot be read.
     pub resource_id: Option<ArmScope>,
     /// Whether Graph found the principal by its client id. Because of replica lag, a replica may know a
     /// new identity by one id and not yet by the other, so later calls use the id that worked.
     pub by_client_id: bool,
 }
 
+/// The kind of service principal that a principal is.
+///
+/// It is stated apart from the resource id, because a managed identity whose resource cannot be read is
+/// still a managed identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// A managed identity. Only Azure can create one.
+    ManagedIdentity,
+    /// An application.
+    Application,
+    /// An agent of Microsoft Entra Agent ID. It also has the roles of its blueprint that the blueprint
+    /// lets it inherit, and Graph does not list them with the agent.
+    Agent,
+    /// The principal of an agent blueprint. All its agents, present and future, can inherit its roles
+    /// ("Inheritable permissions and required resource access in Microsoft Entra Agent ID").
+    AgentBlueprint,
+    /// A kind that Graph does not state, or that this program does not know.
+    Unknown,
+}
+
 impl Principal {
+    /// Whether the principal is, or may be, a managed identity whose resource is unknown. No scope can
+    /// be ruled out for it.
+    pub(crate) fn may_lie_anywhere(&self) -> bool {
+        let may_be_identity =
+            matches!(self.kind, PrincipalKind::ManagedIdentity | PrincipalKind::Unknown);
+        may_be_identity && self.resource_id.is_none()
+    }
+
     /// The ARM id of the resource or else the object id: what a rule must name to cover the principal.
     pub(crate) fn resource_or_object_id(&self) -> String {
         match &self.resource_id {
@@ -135,41 +170,53 @@ impl Api {
 }
 
 /// Suggestions for a misspelled text: the known texts whose edit distance is at most a third of its
-/// length, ignoring case. At most five, nearest first.
+/// length and at most eight, ignoring case. At most five, nearest first.
 #[must_use]
 pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let text = text.to_ascii_lowercase();
-    let limit = text.chars().count() / 3;
+    let limit = (text.chars().count() / 3).min(MAX_EDITS);
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
-        // The distance is at least the difference in length, and expensive to compute.
-        .filter(|known| known.len().abs_diff(text.len()) <= limit)
-        .map(|known| (edit_distance(&text, &known.to_ascii_lowercase()), known))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter_map(|known| {
+            Some((edit_distance(&text, &known.to_ascii_lowercase(), limit)?, known))
+        })
         .collect();
     near.sort_unstable();
     near.dedup();
     near.into_iter().take(MAX_SUGGESTIONS).map(|(_, known)| known.to_owned()).collect()
 }
 
-/// The Levenshtein distance: insertions, deletions and substitutions between two texts.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
+/// The Levenshtein distance, which counts insertions, deletions and substitutions between two texts, if
+/// it is at most `limit`. The time is proportional to the length of a text times the limit.
+fn edit_distance(left: &str, right: &str, limit: usize) -> Option<usize> {
+    let [left, right]: [Vec<char>; 2] = [left, right].map(|text| text.chars().collect());
+    if left.len().abs_diff(right.len()) > limit {
+        return None;
+    }
+    let too_far = limit.saturating_add(1);
     let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, character) in left.chars().enumerate() {
-        let mut before = index + 1;
-        let mut diagonal = index;
-        for (known, cell) in right.iter().zip(row.iter_mut().skip(1)) {
-            let change = diagonal + usize::from(character != *known);
+    for (index, character) in left.iter().enumerate() {
+        let length = index + 1;
+        // A cell further from the diagonal is beyond the limit.
+        let first = length.saturating_sub(limit).max(1);
+        let last = length.saturating_add(limit).min(right.len());
+        let mut diagonal = row.get(first - 1).copied().unwrap_or(too_far);
+        let mut before = if first == 1 { length } else { too_far };
+        if let Some(cell) = row.get_mut(first - 1) {
+            *cell = before;
+        }
+        let known = right.get(first - 1..last).unwrap_or_default();
+        for (known, cell) in known.iter().zip(row.iter_mut().skip(first)) {
+            let change = diagonal.saturating_add(usize::from(character != known));
             diagonal = *cell;
-            *cell = change.min(diagonal + 1).min(before + 1);
+            *cell = change.min(diagonal.saturating_add(1)).min(before.saturating_add(1));
             before = *cell;
         }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
+        if let Some(cell) = row.get_mut(last + 1) {
+            *cell = too_far;
         }
     }
-    row.last().copied().unwrap_or_default()
+    row.last().copied().filter(|distance| *distance <= limit)
 }
 
 /// An existing assignment.
@@ -201,15 +248,36 @@ mod tests {
             ("kitten", "sitting", 3),
             ("a", "a", 0),
         ] {
-            assert_eq!(edit_distance(left, right), distance, "{left} {right}");
+            for limit in [0, 1, 2, 3, 4, usize::MAX] {
+                let expected = (distance <= limit).then_some(distance);
+                assert_eq!(edit_distance(left, right, limit), expected, "{left} {right} {limit}");
+            }
         }
+    }
+
+    #[test]
+    fn fifteen_hundred_long_names_are_compared_in_little_time_and_five_are_suggested() {
+        let names: Vec<_> =
+            (0..1500).map(|number| format!("{}{number:04}", "a".repeat(116))).collect();
+        let name = format!("{}zzzz", "a".repeat(116));
+        let began = std::time::Instant::now();
+        for _ in 0..20 {
+            let suggested = nearest(&name, names.iter().map(String::as_str));
+            assert_eq!(suggested, names[..5]);
+        }
+        // A debug build takes a second; without the limit on edits it takes ten times as long.
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     }
 
     proptest! {
         #[test]
         fn the_edit_distance_is_symmetric_and_at_most_the_longer_length(a in "[a-c]{0,8}", b in "[a-c]{0,8}") {
-            let distance = edit_distance(&a, &b);
-            prop_assert_eq!(distance, edit_distance(&b, &a));
+            let distance = edit_distance(&a, &b, usize::MAX).unwrap();
+            prop_assert_eq!(Some(distance), edit_distance(&b, &a, usize::MAX));
+            for limit in 0..9 {
+                let within = edit_distance(&a, &b, limit);
+                prop_assert_eq!(within, (distance <= limit).then_some(distance), "{}", limit);
+            }
             prop_assert!(distance <= a.len().max(b.len()));
             prop_assert_eq!(distance == 0, a == b);
         }

@@ -14,7 +14,7 @@ mod resource_written;
 
 pub use assignment_requested::{ASSIGNMENT_REQUESTED, AssignmentRequested};
 pub use baseline_check::{BASELINE_CHECK_REQUESTED, BaselineCheckRequested};
-pub use decode::{Event, InvalidEvents, MAX_EVENTS};
+pub use decode::{Event, InvalidEvents};
 pub use ignored::Ignored;
 pub use resource_written::{Cause, RESOURCE_CREATED_OR_UPDATED, RESOURCE_WRITTEN, ResourceWritten};
 

@@ -12,7 +12,7 @@ use serde::{
 pub(crate) struct Fault {
     /// The path in the document, for instance `roles[2]`, or the name of the document.
     pub(crate) path: String,
-    /// The fault. It may repeat the name of a field, never a value.
+    /// The fault. It may repeat the name of a field or a value.
     pub(crate) problem: String,
 }
 

@@ -50,6 +50,8 @@ pub enum Status {
     NotAttempted,
     /// The call to Microsoft Graph failed.
     Failed,
+    /// A write was sent, and its outcome could not be read before the deadline.
+    Unknown,
 }
 
 impl fmt::Display for Status {

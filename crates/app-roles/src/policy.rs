@@ -15,7 +15,9 @@ mod explanation;
 mod fault;
 mod file;
 mod first_gate;
+mod glob;
 mod matching_rule;
+mod name_folding;
 #[cfg(feature = "operator")]
 mod operator_consent;
 mod pattern;
@@ -35,7 +37,7 @@ pub use fault::{PolicyFault, PolicyFaults};
 use first_gate::UnresolvedQuestion;
 #[cfg(feature = "operator")]
 pub use operator_consent::{Caution, OPERATORS_OWN_RIGHTS, OperatorConsent};
-pub use permit::Permit;
+pub use permit::{ConfirmationNeed, Permit};
 pub use question::{OwnIdentity, ProposedAssignment, Question};
 pub use rule::BaselineRule;
 use rule::RuleAction;
@@ -48,6 +50,7 @@ use crate::{
     baseline_role::BaselineRole,
     directory::{Api, Principal},
     names::{ApiName, PrincipalName},
+    privileged::PrivilegeReason,
     request::Request,
     requester::Requester,
 };
@@ -202,6 +205,17 @@ impl Policy {
         baseline::unknown_roles(self.rules_or_none(), principal, api)
     }
 
+    /// The privileged roles that baseline rules for a principal name exactly and never grant, because
+    /// they lack `"privileged": true`: name of the rule, role and reason.
+    #[must_use]
+    pub fn unmarked_roles(
+        &self,
+        principal: &Principal,
+        api: &Api,
+    ) -> Vec<(String, String, PrivilegeReason)> {
+        baseline::unmarked_roles(self.rules_or_none(), principal, api)
+    }
+
     /// The places in Azure that contain all identities of the baseline's scopes, each once.
     #[must_use]
     pub fn baseline_scopes(&self) -> Vec<String> {
@@ -253,11 +267,13 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod baseline_tests;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod guard_tests;
 #[cfg(test)]
 #[cfg(feature = "operator")]
 mod operator_tests;
+#[cfg(test)]
+mod protection_tests;
 #[cfg(test)]
 mod tests;

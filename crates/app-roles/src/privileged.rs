@@ -1,27 +1,58 @@
 //! Privileged app roles: those that a rule grants only if it names them exactly and says
 //! `"privileged": true`.
 //!
-//! On Microsoft's APIs, a table lists the known ones. All other roles are judged by the words in their
-//! values, because Microsoft adds roles every month, and a dangerous role that no table lists must fail
-//! closed. On all other APIs no role is privileged.
+//! On an API of Microsoft's, or one whose owner is unknown, each role is privileged unless the table of
+//! harmless roles names it. Microsoft adds roles every month, and they fail closed. The table of
+//! dangerous roles and the words of their families only give the reason. On the APIs of other owners no
+//! role is privileged. A role of the principal of an agent blueprint always is, because its agents
+//! inherit it.
 
+mod dangerous;
+mod harmless;
 mod reason;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use dangerous::ROLES;
+use harmless::HARMLESS;
 pub use reason::PrivilegeReason;
-use table::{APIS, FAMILIES, OWNERS, ROLES, Reach};
+use table::{APIS, FAMILIES, IDENTIFIER_URIS, OWNERS, Reach};
 
 use crate::{
-    directory::{Api, AppRole},
+    directory::{Api, AppRole, Principal, PrincipalKind},
     ids::{AppId, AppRoleId, Guid},
 };
 
-/// Why a role of an API is privileged. `None` if it is not.
+/// Why an assignment is privileged: because of its role, or because of its principal. `None` if it is
+/// not.
+#[must_use]
+pub fn of_assignment(principal: &Principal, api: &Api, role: &AppRole) -> Option<PrivilegeReason> {
+    let is_inherited = principal.kind == PrincipalKind::AgentBlueprint;
+    of_role(api, role).or(is_inherited.then_some(PrivilegeReason::Blueprint))
+}
+
+/// Why a role of an API is privileged, whoever holds it. `None` if it is not.
 #[must_use]
 pub fn of_role(api: &Api, role: &AppRole) -> Option<PrivilegeReason> {
     why(api.app_id, api.owner, role.id, role.value.as_deref())
+}
+
+/// Why a role of one of Microsoft's APIs is privileged, of which only the value is known.
+pub(crate) fn of_value(app_id: AppId, value: &str) -> Option<PrivilegeReason> {
+    let api = app_id.to_string();
+    let is_harmless = HARMLESS
+        .iter()
+        .any(|role| role.api == api && role.value.eq_ignore_ascii_case(value.trim()));
+    if is_harmless { None } else { Some(by_value(value).unwrap_or(PrivilegeReason::Unlisted)) }
+}
+
+/// Why a role of one of Microsoft's APIs is privileged, of which only the id is known.
+pub(crate) fn of_id(app_id: AppId, id: AppRoleId) -> Option<PrivilegeReason> {
+    if is_harmless(app_id, id, None) {
+        return None;
+    }
+    Some(dangerous(app_id, id).unwrap_or(PrivilegeReason::Unlisted))
 }
 
 /// Whether an API is Microsoft's: a well-known one, or one that a tenant of Microsoft owns.
@@ -33,35 +64,59 @@ pub fn is_microsofts(app_id: AppId, owner: Option<Guid>) -> bool {
         || owner.is_some_and(|owner| OWNERS.contains(&owner.to_string().as_str()))
 }
 
+/// The appId of a well-known API of Microsoft's that has an identifier URI.
+pub(crate) fn microsofts_api(identifier_uri: &str) -> Option<AppId> {
+    let uri = identifier_uri.trim_end_matches('/');
+    let (_, app_id) = IDENTIFIER_URIS.iter().find(|(known, _)| known.eq_ignore_ascii_case(uri))?;
+    AppId::parse(app_id).ok()
+}
+
 /// Why a role is privileged. `None` if it is not.
 ///
-/// `owner` is the tenant of the API's application (`appOwnerOrganizationId`). A role of the table is
-/// found by its id, regardless of the API's owner. Its value counts on all of Microsoft's APIs: several define
-/// roles with the values of Microsoft Graph's roles and ids of their own.
-#[must_use]
-pub fn why(
+/// `owner` is the tenant of the API's application (`appOwnerOrganizationId`). A dangerous role is found
+/// by its id, regardless of the API's owner. Its value counts on all APIs that can have privileged roles:
+/// several define roles with the values of Microsoft Graph's roles and ids of their own. A harmless role
+/// is found only by its own API and id, and only under its own value.
+fn why(
     app_id: AppId,
     owner: Option<Guid>,
     role_id: AppRoleId,
     value: Option<&str>,
 ) -> Option<PrivilegeReason> {
-    // Every API of the table is one of Microsoft's.
-    if !is_microsofts(app_id, owner) {
+    let is_microsofts = is_microsofts(app_id, owner);
+    if !is_microsofts && owner.is_some() {
         return None;
     }
-    let (api, id) = (app_id.to_string(), role_id.to_string());
-    if let Some(role) = ROLES.iter().find(|role| role.api == api && role.id == id) {
-        return Some(role.why);
+    if let Some(why) = dangerous(app_id, role_id) {
+        return Some(why);
+    }
+    if is_harmless(app_id, role_id, value) {
+        return None;
     }
     let value = value.map_or("", str::trim);
     if value.is_empty() {
         return Some(PrivilegeReason::Unnamed);
     }
-    ROLES
-        .iter()
-        .find(|role| role.value.eq_ignore_ascii_case(value))
-        .map(|role| role.why)
-        .or_else(|| by_words(value))
+    let unlisted =
+        if is_microsofts { PrivilegeReason::Unlisted } else { PrivilegeReason::UnknownOwner };
+    Some(by_value(value).unwrap_or(unlisted))
+}
+
+fn dangerous(app_id: AppId, id: AppRoleId) -> Option<PrivilegeReason> {
+    let (api, id) = (app_id.to_string(), id.to_string());
+    ROLES.iter().find(|role| role.api == api && role.id == id).map(|role| role.why)
+}
+
+fn is_harmless(app_id: AppId, id: AppRoleId, value: Option<&str>) -> bool {
+    let (api, id) = (app_id.to_string(), id.to_string());
+    let role = HARMLESS.iter().find(|role| role.api == api && role.id == id);
+    role.is_some_and(|role| value.is_none_or(|value| value.eq_ignore_ascii_case(role.value)))
+}
+
+/// The reason that a value gives: that of the dangerous role with this value, or of a family.
+fn by_value(value: &str) -> Option<PrivilegeReason> {
+    let known = ROLES.iter().find(|role| role.value.eq_ignore_ascii_case(value.trim()));
+    known.map(|role| role.why).or_else(|| by_words(value))
 }
 
 /// Judges a value by its words. Case and punctuation do not count, so that `Policy-ReadWrite` and

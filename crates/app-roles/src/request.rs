@@ -1,6 +1,7 @@
 //! Requests for app roles, read strictly.
 
 mod action;
+mod censored;
 mod invalid;
 pub(crate) mod shapes;
 

@@ -1,6 +1,6 @@
 //! The JSON Schemas of requests and answers, generated from the types that read and write them.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test schema` writes the files in `schemas/` again.
+//! `UPDATE_SCHEMAS=1 cargo test --lib -p app-roles -p app-role-broker` writes the files in `schemas/` again.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests build this module")]
 
@@ -209,7 +209,7 @@ pub fn assert_committed(file: &str, schema: &Value) {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == text,
-        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test schema",
+        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test --lib -p app-roles -p app-role-broker",
         path.display()
     );
 }

@@ -12,6 +12,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use crate::{
+    body::BodyLimit,
     call_error::{CallError, Kind},
     claims::Claims,
     rest::{RequestError, Response, RestClient},
@@ -92,7 +93,8 @@ impl Arm {
         let url = identity_url(&self.endpoint, resource);
         let read = || async {
             let request = self.rest.request(Method::GET, url.clone());
-            let response = self.rest.send(request, deadline).await.map_err(no_response)?;
+            let response =
+                self.rest.send(request, BodyLimit::SMALL, deadline).await.map_err(no_response)?;
             interpret(&response)
         };
         self.rest.with_retries("read the identity", deadline, read).await

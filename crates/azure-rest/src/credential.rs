@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use azure_core::{
     credentials::TokenCredential,
-    http::{ClientOptions, RetryOptions},
+    http::{ClientOptions, RetryOptions, Transport},
 };
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 
-use crate::client::transport;
+use crate::identity_endpoint::IdentityEndpointClient;
 use app_roles::ids::AppId;
 
 /// Creates a credential with an empty cache.
@@ -28,7 +28,7 @@ pub fn managed_identity(client: &reqwest::Client, client_id: Option<AppId>) -> M
     let client = client.clone();
     Arc::new(move || {
         let client_options = ClientOptions {
-            transport: Some(transport(&client)),
+            transport: Some(Transport::new(Arc::new(IdentityEndpointClient(client.clone())))),
             retry: RetryOptions::none(),
             ..ClientOptions::default()
         };

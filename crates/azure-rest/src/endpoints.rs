@@ -3,7 +3,7 @@
 mod address;
 mod storage;
 
-pub use address::{InvalidEndpoint, is_bare, is_loopback};
+pub use address::{InvalidEndpoint, has_credentials, is_bare, is_local, is_loopback};
 use azure_core::http::Url;
 pub use storage::StorageService;
 

@@ -8,8 +8,10 @@ use std::{
 
 use azure_core::http::Url;
 use reqwest::{Method, RequestBuilder, StatusCode, header::AUTHORIZATION, header::HeaderMap};
+use tokio::time::Instant;
 
 use crate::{
+    body::{Body, BodyLimit, LargeBodies},
     client::causes,
     retry::{Backoff, Deadline, retry_after},
     timing::CallTiming,
@@ -22,6 +24,7 @@ pub struct RestClient {
     http: reqwest::Client,
     tokens: Arc<TokenSource>,
     timing: CallTiming,
+    large_bodies: LargeBodies,
 }
 
 /// A response whose headers have arrived, whatever its status.
@@ -33,7 +36,7 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The token that was sent.
     pub token: Token,
-    body: Result<Vec<u8>, RequestError>,
+    body: Result<Body, RequestError>,
 }
 
 /// A request that got no response.
@@ -68,9 +71,10 @@ impl From<reqwest::Error> for RequestError {
 }
 
 impl Response {
-    /// The body. An error means that the connection ended before the body did.
+    /// The body. An error means that the connection ended before the body did, or that the body is
+    /// larger than its limit.
     pub fn body(&self) -> Result<&[u8], RequestError> {
-        self.body.as_deref().map_err(Clone::clone)
+        self.body.as_ref().map(|body| body.bytes.as_slice()).map_err(Clone::clone)
     }
 
     /// How long the service asked to wait, if it did.
@@ -90,7 +94,7 @@ impl RestClient {
     /// A client that sends the tokens of `tokens` over `http`.
     #[must_use]
     pub fn new(http: reqwest::Client, tokens: Arc<TokenSource>, timing: CallTiming) -> Self {
-        Self { http, tokens, timing }
+        Self { http, tokens, timing, large_bodies: LargeBodies::default() }
     }
 
     /// The timeouts and waits of this client.
@@ -116,21 +120,25 @@ impl RestClient {
         self.http.request(method, url)
     }
 
-    /// Sends a request once, with a token, and reads the whole response.
+    /// Sends a request once, with a token, and reads the whole response if its body is within `limit`.
     ///
     /// The timeout is that of a call, or the time until `deadline` if that is shorter.
     pub async fn send(
         &self,
         request: RequestBuilder,
+        limit: BodyLimit,
         deadline: Deadline,
     ) -> Result<Response, RequestError> {
         let token = self.token().await?;
-        let request = request
-            .header(AUTHORIZATION, token.authorization())
-            .timeout(self.timing.call.min(deadline.remaining()));
+        let timeout = self.timing.call.min(deadline.remaining());
+        let until = Instant::now() + timeout;
+        let request = request.header(AUTHORIZATION, token.authorization()).timeout(timeout);
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map(Vec::from).map_err(RequestError::from);
+        // The timeout of the request does not count while the body waits for its place in memory.
+        let body = tokio::time::timeout_at(until, self.large_bodies.read(response, limit)).await;
+        let body = body.unwrap_or_else(|_| Err("the response took too long".to_owned()));
+        let body = body.map_err(RequestError::Unreachable);
         if status == StatusCode::UNAUTHORIZED {
             self.discard(&token).await;
         }

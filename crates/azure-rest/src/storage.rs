@@ -9,6 +9,7 @@ use azure_core::http::Url;
 use reqwest::{Method, StatusCode, header::ACCEPT};
 
 use crate::{
+    body::BodyLimit,
     call_error::{CallError, Kind},
     rest::{RequestError, Response, RestClient},
     retry::Deadline,
@@ -89,7 +90,7 @@ impl Storage {
                 .header("x-ms-version", VERSION)
                 .header("x-ms-date", httpdate::fmt_http_date(SystemTime::now()))
                 .header(ACCEPT, "application/json;odata=nometadata, application/xml");
-            let sent = self.rest.send(request, deadline).await;
+            let sent = self.rest.send(request, BodyLimit::SMALL, deadline).await;
             interpret(url, &sent.map_err(|error| no_response(url, &error))?)
         };
         self.rest.with_retries("read storage", deadline, read).await

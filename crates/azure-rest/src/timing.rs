@@ -31,6 +31,9 @@ pub struct CallTiming {
     pub first_wait: Duration,
     /// Longest wait before a retry, unless the service asks for more.
     pub longest_wait: Duration,
+    /// How often one call is sent although the service asked to wait longer. The service may have asked
+    /// for far more than it needs.
+    pub probe: Duration,
 }
 
 impl Default for CallTiming {
@@ -44,6 +47,7 @@ impl Default for CallTiming {
             token_failure: Duration::from_secs(3),
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(16),
+            probe: Duration::from_secs(60),
         }
     }
 }
@@ -59,6 +63,7 @@ impl CallTiming {
             token_failure: self.token_failure.mul_f64(factor),
             first_wait: self.first_wait.mul_f64(factor),
             longest_wait: self.longest_wait.mul_f64(factor),
+            probe: self.probe.mul_f64(factor),
             ..self.clone()
         }
     }

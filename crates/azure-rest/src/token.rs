@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use azure_core::credentials::{AccessToken, TokenCredential};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential},
+    error::ErrorKind,
+};
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use time::{Duration as Span, OffsetDateTime};
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{claims::Claims, credential::MakeCredential, timing::CallTiming};
+use app_roles::ids::AppId;
+
+use crate::{
+    audience::token_fault, claims::Claims, credential::MakeCredential, timing::CallTiming,
+};
 
 /// How long before its expiry a token is replaced. Twice the SDK's own margin of five minutes, so that
 /// there is time for several attempts while the old token is still valid.
@@ -82,6 +89,7 @@ impl NoToken {
 pub struct TokenSource {
     make: MakeCredential,
     scope: String,
+    client_id: Option<AppId>,
     timing: CallTiming,
     state: Mutex<State>,
 }
@@ -90,6 +98,8 @@ pub struct TokenSource {
 struct State {
     credential: Option<Arc<dyn TokenCredential>>,
     token: Option<Token>,
+    /// When `token` was fetched. The platform caches tokens, so another fetch may return it again.
+    fetched: Option<Instant>,
     failure: Option<(Instant, NoToken)>,
     renewed: Option<Instant>,
 }
@@ -98,17 +108,24 @@ impl TokenSource {
     /// A source of tokens for `scope`, for instance `https://graph.microsoft.com/.default`.
     #[must_use]
     pub fn new(make: MakeCredential, scope: String, timing: CallTiming) -> Self {
-        Self { make, scope, timing, state: Mutex::default() }
+        Self { make, scope, client_id: None, timing, state: Mutex::default() }
+    }
+
+    /// Accepts only tokens of the identity with this client id, if there is one.
+    #[must_use]
+    pub fn of_client(self, client_id: Option<AppId>) -> Self {
+        Self { client_id, ..self }
     }
 
     /// A token that can be sent now.
     ///
     /// Concurrent callers wait for one fetch. If a fetch fails while the old token is still valid, the
     /// old one is returned. If there is none, callers get the same error without another fetch, for
-    /// [`CallTiming::token_failure`].
+    /// [`CallTiming::token_failure`]. A token that was fetched shortly before its expiry is used for
+    /// [`CallTiming::token_renewal`] before the next fetch.
     pub async fn token(&self) -> Result<Token, NoToken> {
         let mut state = self.state.lock().await;
-        if let Some(token) = state.token.as_ref().filter(|token| token.lasts(REFRESH_MARGIN)) {
+        if let Some(token) = state.token.as_ref().filter(|token| self.is_fresh(token, &state)) {
             return Ok(token.clone());
         }
         let fetched = match state.failure.take() {
@@ -118,6 +135,7 @@ impl TokenSource {
         match fetched {
             Ok(token) => {
                 state.token = Some(token.clone());
+                state.fetched = Some(Instant::now());
                 Ok(token)
             }
             Err((at, error)) => {
@@ -125,6 +143,15 @@ impl TokenSource {
                 still_valid(&state, error)
             }
         }
+    }
+
+    /// Whether a token needs no replacement now.
+    fn is_fresh(&self, token: &Token, state: &State) -> bool {
+        let was_fetched_within =
+            |period| state.fetched.is_some_and(|fetched| fetched.elapsed() < period);
+        token.lasts(REFRESH_MARGIN)
+            || (token.lasts(LAST_USE_MARGIN) && was_fetched_within(self.timing.token_renewal))
+            || was_fetched_within(self.timing.token_failure)
     }
 
     /// Discards a token that the API refused, together with the credential that cached it.
@@ -153,11 +180,14 @@ impl TokenSource {
         state.credential = Some(credential.clone());
         let scopes = [self.scope.as_str()];
         match tokio::time::timeout(self.timing.token, credential.get_token(&scopes, None)).await {
-            Ok(Ok(token)) => Token::try_from(token).map_err(|_| {
-                let cause =
-                    "the identity endpoint's token has characters that a header must not contain";
-                self.no_usable_token(cause.to_owned())
-            }),
+            Ok(Ok(token)) => {
+                let checked = self.checked(token);
+                if checked.is_err() {
+                    // The credential would return the same token until it expires.
+                    state.credential = None;
+                }
+                checked
+            }
             Ok(Err(error)) => Err(self.no_token(&error)),
             Err(_) => {
                 let limit = self.timing.token;
@@ -165,6 +195,20 @@ impl TokenSource {
                     "the identity endpoint did not answer within {limit:?}"
                 )))
             }
+        }
+    }
+
+    /// A token that may be sent: one for the API and the identity that it was requested for.
+    fn checked(&self, token: AccessToken) -> Result<Token, NoToken> {
+        let token = Token::try_from(token).map_err(|_| {
+            let cause =
+                "the identity endpoint's token has characters that a header must not contain";
+            self.no_usable_token(cause.to_owned())
+        })?;
+        let fault = token_fault(token.claims(), &self.scope, self.client_id);
+        match fault {
+            Some(cause) => Err(NoToken { lasting: true, ..self.no_usable_token(cause) }),
+            None => Ok(token),
         }
     }
 
@@ -194,6 +238,10 @@ fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
 
 /// The messages of the causes. The outermost message only names the credential and a web page.
 fn root_causes(error: &azure_core::Error) -> String {
+    if is_unreadable(error) {
+        // The message of the JSON library may repeat a value.
+        return "the identity endpoint's response could not be read".to_owned();
+    }
     let mut causes = Vec::new();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
@@ -208,16 +256,20 @@ fn root_causes(error: &azure_core::Error) -> String {
 
 /// Whether an error in the chain is a 4xx response, which a retry would get again.
 fn is_refusal(error: &azure_core::Error) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(status) =
-            cause.downcast_ref::<azure_core::Error>().and_then(azure_core::Error::http_status)
-        {
-            return (400..500).contains(&u16::from(status));
-        }
-        next = cause.source();
-    }
-    false
+    let status = sdk_errors(error).find_map(azure_core::Error::http_status);
+    status.is_some_and(|status| (400..500).contains(&u16::from(status)))
+}
+
+/// Whether an error in the chain is a response that is not the expected JSON.
+fn is_unreadable(error: &azure_core::Error) -> bool {
+    sdk_errors(error).any(|error| matches!(error.kind(), ErrorKind::DataConversion))
+}
+
+/// The errors of the SDK in the chain of an error, outermost first.
+fn sdk_errors(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> {
+    let outermost: &(dyn std::error::Error + 'static) = error;
+    let chain = std::iter::successors(Some(outermost), |error| error.source());
+    chain.filter_map(|error| error.downcast_ref())
 }
 
 #[cfg(test)]

@@ -57,10 +57,10 @@ impl Answer {
         self
     }
 
-    /// The messages of the roles that failed; `None` if none did.
+    /// The messages of the roles that failed or whose outcome is unknown; `None` if there are none.
     pub(crate) fn failures(answers: &[Self]) -> Option<String> {
         let roles = answers.iter().flat_map(|answer| &answer.roles);
-        let failed = roles.filter(|role| role.status == Status::Failed);
+        let failed = roles.filter(|role| matches!(role.status, Status::Failed | Status::Unknown));
         let mut messages: Vec<_> =
             failed.map(|role| role.message.as_deref().unwrap_or("failed")).collect();
         messages.dedup();

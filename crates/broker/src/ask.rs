@@ -28,9 +28,6 @@ pub struct Ask {
     pub priority: Priority,
     /// When the work began.
     pub started: Started,
-    /// The number of audit rows that this invocation has produced already. One invocation may carry
-    /// several events.
-    pub rows_before: usize,
 }
 
 /// Which delivery of a message this is, and what happens if it fails.
@@ -89,8 +86,13 @@ impl Ask {
             deadline,
             priority: Priority::Normal,
             started: Started::now(),
-            rows_before: 0,
         }
+    }
+
+    /// Whether an earlier delivery of this message may have written something.
+    #[must_use]
+    pub fn is_redelivery(&self) -> bool {
+        self.delivery.number > 1
     }
 
     /// Whether nothing was done for this message before.

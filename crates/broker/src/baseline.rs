@@ -20,6 +20,7 @@ use crate::{
     baseline_outcome::Applied,
     baseline_roles::{BaselineRoles, Granted},
     checked_resources::CheckedResources,
+    confirmation::Confirmation,
     decide::Permitted,
     directory::Target,
     mode::Mode,
@@ -33,6 +34,7 @@ pub(crate) struct Baseline {
     mode: Mode,
     roles: Arc<BaselineRoles>,
     identities: ResourceIdentities,
+    confirmation: Arc<Confirmation>,
     writer: Arc<Writer>,
     checked: CheckedResources,
 }
@@ -42,9 +44,9 @@ impl Baseline {
         mode: Mode,
         roles: Arc<BaselineRoles>,
         identities: ResourceIdentities,
-        writer: Arc<Writer>,
+        (confirmation, writer): (Arc<Confirmation>, Arc<Writer>),
     ) -> Self {
-        Self { mode, roles, identities, writer, checked: CheckedResources::default() }
+        Self { mode, roles, identities, confirmation, writer, checked: CheckedResources::default() }
     }
 
     /// Gives the identity of a resource that was written what it lacks.
@@ -71,7 +73,12 @@ impl Baseline {
         let ask = Ask { waits_for_replication, ..ask.clone() };
         let own = self.own_identity(&ask).await?;
         let applied = match self.identities.find(&ask, written, own).await? {
-            Some(identity) => self.apply_to(&ask, identity, own, written.time).await?,
+            Some(identity) => {
+                if let ManagedIdentity::FromArm(principal) = &identity {
+                    self.confirmation.remember(&written.resource, principal.object_id);
+                }
+                self.apply_to(&ask, identity, own, written.time).await?
+            }
             None => Applied::Ignored(Ignored::NoIdentity),
         };
         check.finish(written.time);
@@ -145,7 +152,10 @@ impl Baseline {
         for (name, api) in granted.apis {
             let target =
                 Target { own, principal: principal.clone(), api_name: name, api, held: Vec::new() };
-            let (roles, end) = self.assign_missing(ask, &target, &missing).await;
+            let (roles, end) = match self.assign_missing(ask, &target, &missing).await {
+                Ok(assigned) => assigned,
+                Err(stop) => return Err(stop.for_operators(answers)),
+            };
             if !roles.is_empty() {
                 answers.push(target.answer(roles));
             }
@@ -166,17 +176,18 @@ impl Baseline {
         ask: &Ask,
         target: &Target,
         missing: &[BaselineRole],
-    ) -> (Vec<RoleOutcome>, End) {
+    ) -> Result<(Vec<RoleOutcome>, End), Stop> {
         let wanted = missing.iter().filter(|wanted| wanted.api == target.api.object_id);
         let permitted: Vec<_> = wanted.filter_map(|wanted| self.permit(target, wanted)).collect();
         if self.mode.only_reports() {
             let outcomes = permitted.into_iter().map(|one| one.outcome).collect();
-            return (outcomes, End::Complete);
+            return Ok((outcomes, End::Complete));
         }
-        let (mut roles, end) = self.writer.write_each(ask, target, permitted).await;
+        let permitted = self.confirmation.confirm(ask, target, permitted).await?;
+        let (mut roles, end) = self.writer.write(ask, target, permitted).await;
         // The next delivery attempts them; until then there is nothing to say about them.
         roles.retain(|role| role.status != Status::NotAttempted);
-        (roles, end)
+        Ok((roles, end))
     }
 
     fn permit(&self, target: &Target, wanted: &BaselineRole) -> Option<Permitted> {
@@ -188,7 +199,7 @@ impl Baseline {
             own: *own,
         }) {
             Ok(permit) => {
-                let outcome = outcome(api, wanted, permit.rule(), Status::WouldAssign);
+                let outcome = outcome((principal, api), wanted, permit.rule(), Status::WouldAssign);
                 Some(Permitted { permit, outcome })
             }
             // Microsoft Graph says something else about the principal than Azure Resource Manager.
@@ -212,7 +223,7 @@ fn assigned_before(
     let assigned = |api: &Api, wanted: &BaselineRole| {
         let is_it = |one: &&Assignment| one.api == wanted.api && one.role == wanted.role.id;
         let assignment = held.iter().find(is_it).filter(|one| is_since(one, since))?;
-        let outcome = outcome(api, wanted, &wanted.rule, Status::AlreadyAssigned);
+        let outcome = outcome((principal, api), wanted, &wanted.rule, Status::AlreadyAssigned);
         Some(outcome.with_assignment(assignment.clone()))
     };
     let about = |(_, api): &(ApiName, Arc<Api>)| {
@@ -230,12 +241,16 @@ fn is_since(assignment: &Assignment, moment: OffsetDateTime) -> bool {
 }
 
 /// The outcome of a role that a rule of the baseline gives.
-fn outcome(api: &Api, wanted: &BaselineRole, rule: &str, status: Status) -> RoleOutcome {
+fn outcome(
+    (principal, api): (&Principal, &Api),
+    wanted: &BaselineRole,
+    rule: &str,
+    status: Status,
+) -> RoleOutcome {
     let role = &wanted.role;
-    let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
     let outcome = RoleOutcome {
         rule: Some(rule.to_owned()),
-        privileged: Some(why.is_some()),
+        privileged: Some(privileged::of_assignment(principal, api, role).is_some()),
         ..RoleOutcome::new(status)
     };
     outcome.with_role(role)

@@ -44,6 +44,13 @@ impl BaselineRoles {
             let Some(api) = self.api(&name, Some(principal), deadline).await? else { continue };
             // Two names may mean one API, and all rules about it have been asked then.
             if granted.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
+                for (rule, role, why) in self.policy.unmarked_roles(principal, &api) {
+                    self.warn(&format!(
+                        "the rule {rule:?} of the baseline names {role} of the API {}, which is \
+                         privileged ({why}), and does not say \"privileged\": true",
+                        api.app_id
+                    ));
+                }
                 granted.roles.extend(self.policy.baseline_roles(principal, &api, own));
                 granted.apis.push((name, api));
             }

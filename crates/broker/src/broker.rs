@@ -22,13 +22,16 @@ use time::OffsetDateTime;
 
 use crate::{
     answer::Answer,
-    ask::Ask,
+    ask::{Ask, IfFailed},
     baseline::Baseline,
     baseline_outcome::{Applied, BaselineOutcome},
     baseline_roles::BaselineRoles,
+    confirmation::{ArmConfirmation, Confirmation},
     decide::decide,
-    directory::Directory,
+    directory::{Directory, Target},
     health::{Health, HealthChecks},
+    in_effect::InEffect,
+    log_output::LogOutput,
     mode::Mode,
     reading::{Reader, Reading},
     reconcile::Reconciler,
@@ -38,7 +41,7 @@ use crate::{
     stop::{Again, Stop, Unreadable},
     storage_checks::{StorageChecks, WatchedQueue},
     timing::Timing,
-    writer::{Writer, dry_run},
+    writer::{End, Writer, dry_run},
 };
 
 /// Grants and removes app roles, if the policy allows it.
@@ -47,6 +50,7 @@ pub struct Broker {
     mode: Mode,
     graph: Arc<Graph>,
     directory: Arc<Directory>,
+    confirmation: Arc<Confirmation>,
     writer: Arc<Writer>,
     recorder: Arc<Recorder>,
     reader: Reader,
@@ -67,6 +71,10 @@ pub struct Parts {
     pub policy: Policy,
     /// What to do with decisions.
     pub mode: Mode,
+    /// Whether log lines reach their reader.
+    pub log: LogOutput,
+    /// Which writes Azure Resource Manager must confirm.
+    pub confirmation: ArmConfirmation,
     /// How long to work, wait and remember.
     pub timing: Timing,
 }
@@ -75,24 +83,32 @@ impl Broker {
     /// A broker made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { graph, arm, storage, policy, mode, timing } = parts;
+        let Parts { graph, arm, storage, policy, mode, log, confirmation, timing } = parts;
+        let arm = Arc::new(arm);
         let policy = Arc::new(policy);
         let storage = Arc::new(StorageChecks::new(storage, timing.clone()));
-        let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone()));
+        let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone(), log));
         let directory = Arc::new(Directory::new(graph.clone(), timing.clone()));
         let writer = Arc::new(Writer::new(graph.clone(), directory.clone(), recorder.clone()));
         let identities =
-            ResourceIdentities::new(graph.clone(), arm, directory.clone(), timing.clone());
+            ResourceIdentities::new(graph.clone(), arm.clone(), directory.clone(), timing.clone());
+        let confirmation = Arc::new(Confirmation::new(arm.clone(), confirmation, timing.clone()));
         let roles = Arc::new(BaselineRoles::new(policy.clone(), graph.clone()));
         Self {
             reader: Reader::new(policy.clone(), directory.clone(), recorder.clone()),
-            baseline: Baseline::new(mode, roles.clone(), identities, writer.clone()),
+            baseline: Baseline::new(
+                mode,
+                roles.clone(),
+                identities,
+                (confirmation.clone(), writer.clone()),
+            ),
             reconciler: Reconciler::new(roles, directory.clone()),
             health: HealthChecks::new(graph.clone(), policy.clone(), storage, timing),
             policy,
             mode,
             graph,
             directory,
+            confirmation,
             writer,
             recorder,
         }
@@ -111,21 +127,46 @@ impl Broker {
         self.recorder.record(ask, asked, outcome.map(|answer| vec![answer]))
     }
 
-    /// Everything is looked up and decided before the first write.
+    /// From the second delivery on, what is in effect is read first, so that the answer cannot
+    /// contradict it.
     async fn decide_and_write(
         &self,
         ask: &Ask,
         decoded: Result<&Request, &Unreadable>,
     ) -> Result<Answer, Stop> {
-        self.mode.check()?;
+        // Before the last delivery, a paused broker reads nothing.
+        if ask.delivery.if_failed != IfFailed::GivenUp {
+            self.mode.check()?;
+        }
         let request = decoded.map_err(Stop::unreadable)?;
         let request_id = request.request_id.as_ref().map(tracing::field::display);
         tracing::debug!(event = "request.received", request_id, "working on a request");
+        if !ask.is_redelivery() {
+            return self.work_on(ask, request, None).await;
+        }
+        let in_effect = InEffect::read(&self.directory, ask, request).await?;
+        let target = in_effect.as_ref().map(|in_effect| in_effect.target.clone());
+        let outcome = self.work_on(ask, request, target).await;
+        InEffect::correct(in_effect, request, outcome)
+    }
+
+    /// Everything is looked up and decided before the first write. `target` is what the request means,
+    /// if that was looked up already.
+    async fn work_on(
+        &self,
+        ask: &Ask,
+        request: &Request,
+        target: Option<Target>,
+    ) -> Result<Answer, Stop> {
+        self.mode.check()?;
         let now = OffsetDateTime::now_utc();
         request.check_age(ask.sent, now).map_err(|expired| Stop::expired(&expired))?;
         // The first gate: a requester that no rule names learns nothing about the tenant.
         self.policy.admit(&ask.requester, request).map_err(|denial| Stop::denied(&denial))?;
-        let mut target = self.directory.resolve(ask, request).await?;
+        let mut target = match target {
+            Some(target) => target,
+            None => self.directory.resolve(ask, request).await?,
+        };
         // The second gate, on what Microsoft Graph says.
         let permitted = decide(&self.policy, ask, request, &target)?;
         let is_dry_run = self.mode.is_dry_run(request);
@@ -135,7 +176,11 @@ impl Broker {
         if is_dry_run {
             return Ok(dry_run(&target, permitted));
         }
-        self.writer.write(ask, &target, permitted).await
+        // Where the identity lies is proven, if a rule for a scope permits the write.
+        let permitted = self.confirmation.confirm(ask, &target, permitted).await?;
+        let (roles, end) = self.writer.write(ask, &target, permitted).await;
+        let answer = target.answer(roles);
+        if end == End::Complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
     }
 
     /// The answer to a request if it is a dry run. Nothing is recorded.

@@ -1,7 +1,7 @@
 //! The second gate: the policy decides on each role, on what Microsoft Graph says about it.
 
 use app_roles::{
-    directory::{Api, AppRole, NoSuchRole},
+    directory::{Api, AppRole, NoSuchRole, PrincipalKind},
     ids::AppRoleId,
     names::RoleName,
     outcome::{Code, RoleOutcome, Status},
@@ -11,6 +11,10 @@ use app_roles::{
 };
 
 use crate::{ask::Ask, directory::Target, stop::Stop};
+
+/// The remark on each role of a blueprint's principal.
+const INHERITED: &str =
+    "the principal is an agent blueprint: all its agents, present and future, can inherit the role";
 
 /// A role that may be written.
 #[derive(Debug)]
@@ -55,8 +59,7 @@ impl SecondGate<'_> {
         let (requester, action) = (&self.ask.requester, self.action);
         let Target { own, principal, api, .. } = self.target;
         let role = role_named(name, action, api)?;
-        let why = privileged::why(api.app_id, api.owner, role.id, role.value.as_deref());
-        let privileged = Some(why.is_some());
+        let privileged = Some(privileged::of_assignment(principal, api, &role).is_some());
         let question = Question { requester, action, principal, api, role: &role, own: *own };
         match self.policy.decide(&question) {
             Ok(permit) => {
@@ -64,6 +67,10 @@ impl SecondGate<'_> {
                 let known = RoleOutcome::new(Status::NotAttempted)
                     .with_role(&role)
                     .with_requested_name(name);
+                let known = match principal.kind {
+                    PrincipalKind::AgentBlueprint => known.with_message(INHERITED),
+                    _ => known,
+                };
                 Ok(Permitted { permit, outcome: RoleOutcome { rule, privileged, ..known } })
             }
             Err(denial) => {

@@ -7,7 +7,7 @@ use app_roles::{
     ids::{AppId, Guid},
     names::{ApiName, PrincipalName},
     outcome::{Code, RoleOutcome, Status},
-    policy::OwnIdentity,
+    policy::{OwnIdentity, Permit},
     request::Request,
 };
 use azure_rest::{
@@ -31,7 +31,7 @@ pub struct Directory {
 }
 
 /// What the names of a request mean.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// The broker itself.
     pub own: OwnIdentity,
@@ -46,6 +46,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// The assignment that a permit is about, if the principal holds it.
+    pub(crate) fn held_assignment(&self, permit: &Permit) -> Option<&Assignment> {
+        self.held.iter().find(|one| one.api == permit.api() && one.role == permit.role())
+    }
+
     /// The answer with these outcomes.
     pub(crate) fn answer(&self, roles: Vec<RoleOutcome>) -> Answer {
         Answer::about(&self.principal, &self.api, roles)
@@ -62,6 +67,11 @@ impl Directory {
     #[must_use]
     pub fn new(graph: Arc<Graph>, timing: Timing) -> Self {
         Self { graph, timing, waiting: Semaphore::new(MOST_WAITING) }
+    }
+
+    /// How long to wait, for what.
+    pub(crate) fn timing(&self) -> &Timing {
+        &self.timing
     }
 
     /// The broker's own identity, from its token. Without it nothing is written, because the broker

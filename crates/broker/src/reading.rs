@@ -74,7 +74,7 @@ impl Reader {
             target.api = self.directory.refreshed_api(target, ask.deadline).await?;
         }
         let view = self.visible_roles(ask, target)?;
-        let shown = held.into_iter().filter_map(|one| shown(one, &target.api, &view));
+        let shown = held.into_iter().filter_map(|one| shown(one, target, &view));
         Ok(shown.collect())
     }
 
@@ -107,10 +107,10 @@ fn role(api: &Api, id: AppRoleId) -> Option<AppRole> {
 }
 
 /// An assignment as the requester sees it, if a rule shows it.
-fn shown(assignment: Assignment, api: &Api, view: &VisibleRoles<'_>) -> Option<HeldRole> {
-    let id = assignment.role;
+fn shown(assignment: Assignment, target: &Target, view: &VisibleRoles<'_>) -> Option<HeldRole> {
+    let (Target { principal, api, .. }, id) = (target, assignment.role);
     let role = role(api, id).unwrap_or_else(|| AppRole::known_by_id(id));
     let rule = view.rule_for(&role)?;
-    let privileged = privileged::why(api.app_id, api.owner, id, role.value.as_deref()).is_some();
+    let privileged = privileged::of_assignment(principal, api, &role).is_some();
     Some(HeldRole::new(&role, privileged, assignment, rule))
 }

@@ -12,6 +12,7 @@ use app_roles::{
     result::{RequestResult, ResultApi, ResultPrincipal},
 };
 use azure_rest::retry::millis;
+use microsoft_graph::error::GraphError;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -21,6 +22,7 @@ use crate::{
     audit_row,
     check::Check,
     directory::Target,
+    log_output::LogOutput,
     mode::Mode,
     recorded::Recorded,
     stop::{Again, Stop},
@@ -39,6 +41,7 @@ pub(crate) struct Recorder {
     policy: Arc<Policy>,
     mode: Mode,
     storage: Arc<StorageChecks>,
+    log: LogOutput,
 }
 
 /// What was asked for.
@@ -53,12 +56,20 @@ pub(crate) enum Asked<'a> {
 }
 
 impl Recorder {
-    pub(crate) fn new(policy: Arc<Policy>, mode: Mode, storage: Arc<StorageChecks>) -> Self {
-        Self { policy, mode, storage }
+    pub(crate) fn new(
+        policy: Arc<Policy>,
+        mode: Mode,
+        storage: Arc<StorageChecks>,
+        log: LogOutput,
+    ) -> Self {
+        Self { policy, mode, storage, log }
     }
 
     /// Fails while the audit table cannot be reached: rows of a write would be lost.
     pub(crate) async fn check_available(&self) -> Result<(), Failure> {
+        if self.log.is_broken() {
+            return Err(no_record());
+        }
         if self.storage.table().await != Check::Failed {
             return Ok(());
         }
@@ -66,17 +77,17 @@ impl Recorder {
             event = "record.unavailable",
             "nothing is written to Microsoft Graph while the table {AUDIT_TABLE} cannot be reached"
         );
-        let message = "the broker's record of decisions cannot be reached, and nothing is changed \
-                       without it; its operators find the reason in its log";
-        Err(Failure {
-            code: Code::RecordUnavailable,
-            message: message.to_owned(),
-            graph_request_id: None,
-        })
+        Err(no_record())
     }
 
-    /// Logs a write before it is sent, so that a grant whose record was lost can be traced.
-    pub(crate) fn intend(&self, ask: &Ask, permit: &Permit, client_request_id: Uuid) {
+    /// Logs a write before it is sent, so that a grant whose record was lost can be traced. The error
+    /// means that the line did not reach the host, so that nothing may be written.
+    pub(crate) fn intend(
+        &self,
+        ask: &Ask,
+        permit: &Permit,
+        client_request_id: Uuid,
+    ) -> Result<(), Failure> {
         tracing::info!(
             target: RECORD,
             event = "grant.intent",
@@ -90,6 +101,34 @@ impl Recorder {
             policy_sha256 = self.policy.sha256(),
             client_request_id = %client_request_id,
             "about to change an app role assignment"
+        );
+        if self.log.is_broken() { Err(no_record()) } else { Ok(()) }
+    }
+
+    /// Logs what became of a write whose outcome was unknown when it was answered.
+    pub(crate) fn log_settled(&self, ask: &Ask, permit: &Permit, held: Result<bool, GraphError>) {
+        let is_held = match held {
+            Ok(is_held) => is_held,
+            Err(error) => {
+                tracing::error!(event = "write.unsettled", invocation_id = %ask.invocation_id,
+                    principal_id = %permit.principal(), resource_id = %permit.api(),
+                    app_role_id = %permit.role(), "read what the principal holds: {error}");
+                return;
+            }
+        };
+        tracing::info!(
+            target: RECORD,
+            event = "write.settled",
+            invocation_id = %ask.invocation_id,
+            requester = %ask.requester,
+            action = permit.action().verb(),
+            principal_id = %permit.principal(),
+            resource_id = %permit.api(),
+            app_role_id = %permit.role(),
+            rule = permit.rule(),
+            is_held,
+            policy_sha256 = self.policy.sha256(),
+            "read the outcome of a write that was not answered in time"
         );
     }
 
@@ -112,7 +151,12 @@ impl Recorder {
                 return Err(again);
             }
             Err(Stop::Again(Again { answers, reason, .. })) => {
-                (answers, (!reason.is_empty()).then_some(reason))
+                let given_up = match asked {
+                    Asked::Baseline => Some(reason),
+                    // The reason may be corrected by what is in effect.
+                    Asked::Request(_) | Asked::Unreadable => Answer::failures(&answers),
+                };
+                (answers, given_up)
             }
         };
         let answers: Vec<_> = answers.into_iter().map(|answer| asked.complete(answer)).collect();
@@ -120,7 +164,7 @@ impl Recorder {
         let mut recorded = Recorded { results: Vec::new(), rows: Vec::new(), given_up };
         for answer in answers {
             let result = self.result(ask, asked, answer);
-            let index = ask.rows_before + recorded.rows.len();
+            let index = recorded.rows.len();
             let rows = audit_row::rows(&result, asked.request(), ask.started.at, index);
             recorded.rows.extend(rows);
             recorded.results.push(result);
@@ -283,6 +327,13 @@ impl<'a> Asked<'a> {
             Self::Unreadable => None,
         }
     }
+}
+
+/// Why nothing is written: the record would be lost.
+fn no_record() -> Failure {
+    let message = "the broker's record of decisions cannot be reached, and nothing is changed without it; \
+                   its operators find the reason in its log";
+    Failure { code: Code::RecordUnavailable, message: message.to_owned(), graph_request_id: None }
 }
 
 /// Whether work that is not finished comes to the broker again.

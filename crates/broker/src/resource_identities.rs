@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_roles::{
-    directory::{Assignment, Principal},
+    directory::{Assignment, Principal, PrincipalKind},
     event::ResourceWritten,
     ids::ObjectId,
     names::PrincipalName,
@@ -28,7 +28,7 @@ use crate::{
 /// Finds the managed identities of resources.
 pub(crate) struct ResourceIdentities {
     pub(crate) graph: Arc<Graph>,
-    arm: Arm,
+    arm: Arc<Arm>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) timing: Timing,
     warnings: WarnOnce,
@@ -53,7 +53,7 @@ impl ManagedIdentity {
 impl ResourceIdentities {
     pub(crate) fn new(
         graph: Arc<Graph>,
-        arm: Arm,
+        arm: Arc<Arm>,
         directory: Arc<Directory>,
         timing: Timing,
     ) -> Self {
@@ -77,6 +77,7 @@ impl ResourceIdentities {
                     object_id,
                     client_id,
                     display_name: name.to_owned(),
+                    kind: PrincipalKind::ManagedIdentity,
                     resource_id: Some(resource.clone()),
                     by_client_id: false,
                 })));
@@ -101,8 +102,8 @@ impl ResourceIdentities {
                 role = NEEDED_ROLE,
                 "the broker may not read resources in this scope: assign the Azure role {NEEDED_ROLE} \
                  on it, or on its subscription, to the identity {}. Until then the broker asks \
-                 Microsoft Graph, which learns about an identity later and cannot tell that a \
-                 resource has none",
+                 Microsoft Graph, which learns about an identity later, and the baseline gives no \
+                 role to an identity in this scope",
                 own.object_id
             );
         }

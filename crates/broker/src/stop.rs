@@ -94,6 +94,23 @@ impl Stop {
         if may_pass { Self::Again(Again::after(vec![answer])) } else { Self::Final(answer) }
     }
 
+    /// The end of work that no requester waits for, after the work with these answers. A refusal needs an
+    /// operator.
+    pub(crate) fn for_operators(self, mut answers: Vec<Answer>) -> Self {
+        let (is_refusal, mut again) = match self {
+            Self::Final(answer) => (true, Again::after(vec![answer])),
+            Self::GiveUp(again) => (true, again),
+            Self::Again(again) => (false, again),
+        };
+        if again.reason.is_empty() {
+            let roles = again.answers.iter().flat_map(|answer| &answer.roles);
+            again.reason = roles.filter_map(|role| role.message.clone()).next().unwrap_or_default();
+        }
+        answers.append(&mut again.answers);
+        again.answers = answers;
+        if is_refusal { Self::GiveUp(again) } else { Self::Again(again) }
+    }
+
     /// The end with what is known of the principal and the API.
     pub(crate) fn with(mut self, complete: impl Fn(Answer) -> Answer) -> Self {
         match &mut self {

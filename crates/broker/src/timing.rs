@@ -33,6 +33,9 @@ pub struct Timing {
     pub reconcile: Duration,
     /// How long it is remembered that a resource was looked at. A deployment takes minutes.
     pub settled: Duration,
+    /// How long a confirmation by Azure Resource Manager is remembered. A deployment asks for several
+    /// grants of one identity within a minute.
+    pub confirmed: Duration,
     /// How old an identity is at most that Graph does not know yet; 2 to 5 minutes have been reported.
     pub replication: Duration,
     /// How long what Health found is believed. A monitor asks every minute or so, and whatever is asked
@@ -44,6 +47,9 @@ pub struct Timing {
     /// balancer hangs up ("Azure Functions HTTP trigger", limits), and longer than a young principal is
     /// waited for.
     pub http_request: Duration,
+    /// How long after the deadline the outcome of an unanswered write is read. Lists of Microsoft Graph lag
+    /// for up to two minutes.
+    pub settle_unknown: Duration,
     /// How long a shutdown waits for invocations in flight.
     pub drain: Duration,
 }
@@ -59,10 +65,12 @@ impl Default for Timing {
             pushed_event: Duration::from_secs(20),
             reconcile: Duration::from_secs(7 * 60),
             settled: Duration::from_secs(10 * 60),
+            confirmed: Duration::from_secs(2 * 60),
             replication: Duration::from_secs(5 * 60),
             health_memory: Duration::from_secs(30),
             health_check: Duration::from_secs(15),
             http_request: Duration::from_secs(20),
+            settle_unknown: Duration::from_secs(150),
             drain: Duration::from_secs(10),
         }
     }
@@ -83,10 +91,12 @@ impl Timing {
             pushed_event: self.pushed_event.mul_f64(factor),
             reconcile: self.reconcile.mul_f64(factor),
             settled: self.settled.mul_f64(factor),
+            confirmed: self.confirmed.mul_f64(factor),
             replication: self.replication.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),
             http_request: self.http_request.mul_f64(factor),
+            settle_unknown: self.settle_unknown.mul_f64(factor),
             ..self.clone()
         }
     }

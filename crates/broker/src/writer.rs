@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use app_roles::{
-    directory::Assignment,
     outcome::{RoleOutcome, Status},
+    policy::Permit,
     request::Action,
 };
+use azure_rest::retry::Deadline;
 use microsoft_graph::{
     Graph, GraphResponse,
     assignments::{WriteOptions, Written},
-    error::ErrorKind,
+    error::{ErrorKind, GraphError},
 };
 use uuid::Uuid;
 
 use crate::{
     answer::Answer,
-    ask::Ask,
+    ask::{Ask, IfFailed},
     decide::{Permitted, not_attempted},
     directory::{Directory, Target},
     recorder::Recorder,
-    stop::{Again, Stop, may_pass},
+    stop::may_pass,
 };
 
 /// Writes what was permitted to Microsoft Graph.
@@ -50,21 +51,9 @@ impl Writer {
         Self { graph, directory, recorder }
     }
 
-    /// Writes all roles of a request.
-    pub(crate) async fn write(
-        &self,
-        ask: &Ask,
-        target: &Target,
-        permitted: Vec<Permitted>,
-    ) -> Result<Answer, Stop> {
-        let (roles, end) = self.write_each(ask, target, permitted).await;
-        let answer = target.answer(roles);
-        if end == End::Complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
-    }
-
     /// Writes one role after another, because Microsoft Graph refuses concurrent writes to one
     /// principal. After an obstacle, the other roles are not attempted.
-    pub(crate) async fn write_each(
+    pub(crate) async fn write(
         &self,
         ask: &Ask,
         target: &Target,
@@ -91,6 +80,13 @@ impl Writer {
         target: &Target,
         Permitted { permit, outcome }: Permitted,
     ) -> (RoleOutcome, End) {
+        // A read costs no quota for writes. Before a redelivery writes, it knows what is held.
+        if permit.action() == Action::Assign
+            && let Some(existing) = target.held_assignment(&permit)
+        {
+            let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
+            return (outcome.with_assignment(existing.clone()), End::Complete);
+        }
         if let Err(failure) = self.recorder.check_available().await {
             return (outcome.with_failure(failure), End::Obstacle);
         }
@@ -100,12 +96,18 @@ impl Writer {
             replication_deadline: self.directory.replication_deadline(ask),
             priority: ask.priority,
         };
-        self.recorder.intend(ask, &permit, options.client_request_id);
+        if let Err(failure) = self.recorder.intend(ask, &permit, options.client_request_id) {
+            return (outcome.with_failure(failure), End::Obstacle);
+        }
         let error = match self.graph.assignments().write(&permit, &target.held, options).await {
             Ok(done) => return (written(done, outcome), End::Complete),
             Err(error) => error,
         };
         let may_pass = may_pass(&error);
+        if error.is_in_doubt() {
+            self.settle_later(ask, permit);
+            return (unknown(outcome, error), End::Obstacle);
+        }
         match error.kind() {
             ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
@@ -120,6 +122,33 @@ impl Writer {
         let end = if may_pass { End::Obstacle } else { End::Complete };
         (outcome.with_failure(error.into_failure()), end)
     }
+}
+
+impl Writer {
+    /// Reads the outcome of an unanswered write after a while, and logs it. A message that is delivered
+    /// again needs no such look: the next delivery begins with it.
+    fn settle_later(&self, ask: &Ask, permit: Permit) {
+        if ask.delivery.if_failed == IfFailed::Redelivered {
+            return;
+        }
+        let (graph, recorder, ask) = (self.graph.clone(), self.recorder.clone(), ask.clone());
+        let timing = self.directory.timing().clone();
+        tokio::spawn(async move {
+            // The list of Microsoft Graph lags for up to two minutes.
+            tokio::time::sleep(timing.settle_unknown).await;
+            let deadline = Deadline::after(timing.queue_message);
+            let found = graph.assignments().find(&permit, deadline).await;
+            recorder.log_settled(&ask, &permit, found.map(|found| found.is_some()));
+        });
+    }
+}
+
+/// The outcome of a role whose write got no response. The next delivery reads it.
+fn unknown(outcome: RoleOutcome, error: GraphError) -> RoleOutcome {
+    let message = "Microsoft Graph did not answer the write in time, so its outcome is not known; send \
+                   the request again, or read what the principal holds";
+    let outcome = outcome.with_failure(error.into_failure()).with_message(message);
+    RoleOutcome { status: Status::Unknown, ..outcome }
 }
 
 /// The outcome of a role after its write.
@@ -142,8 +171,7 @@ pub fn written(done: Written, outcome: RoleOutcome) -> RoleOutcome {
 /// The answer of a dry run: what would be written, and what is held already.
 pub(crate) fn dry_run(target: &Target, permitted: Vec<Permitted>) -> Answer {
     let roles = permitted.into_iter().map(|Permitted { permit, outcome }| {
-        let is_it = |one: &&Assignment| one.api == permit.api() && one.role == permit.role();
-        let existing = target.held.iter().find(is_it).cloned();
+        let existing = target.held_assignment(&permit).cloned();
         let status = match (permit.action(), existing.is_some()) {
             (Action::Assign, false) => Status::WouldAssign,
             (Action::Assign, true) => Status::AlreadyAssigned,

@@ -15,7 +15,9 @@ use azure_rest::{
     arm::Arm, client, credential::MakeCredential, rest::RestClient, retry::Deadline,
     timing::CallTiming, token::TokenSource,
 };
-use broker::{Ask, Broker, Delivery, IfFailed, Mode, Parts, timing::Timing};
+use broker::{
+    ArmConfirmation, Ask, Broker, Delivery, IfFailed, LogOutput, Mode, Parts, timing::Timing,
+};
 use microsoft_graph::{Graph, write_quota::WriteQuota};
 use tokio::net::TcpListener;
 use warp::{
@@ -83,6 +85,8 @@ async fn a_broker_that_does_not_know_its_own_identity_writes_nothing() {
         storage: None,
         policy: policy.unwrap(),
         mode: Mode::Enforce,
+        log: LogOutput::default(),
+        confirmation: ArmConfirmation::default(),
         timing: Timing::default(),
     });
     let requester = Requester::parse("queue:team").unwrap();

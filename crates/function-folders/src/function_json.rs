@@ -9,6 +9,10 @@ use crate::file_fault::{FileFault, Lookup};
 /// The file that makes a folder a function.
 const FUNCTION_JSON: &str = "function.json";
 
+/// The connection of the host's own storage account. Requesters have no access to this account. A
+/// binding that names no connection uses it, too.
+pub const HOST_CONNECTION: &str = "AzureWebJobsStorage";
+
 /// A function folder.
 #[derive(Debug, Clone)]
 pub struct FunctionFolder {
@@ -47,13 +51,21 @@ pub struct Binding {
     pub data_type: Option<String>,
 }
 
+impl Binding {
+    /// The name of the setting that holds the connection.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        self.connection.as_deref().unwrap_or(HOST_CONNECTION)
+    }
+}
+
 #[derive(Deserialize)]
 struct FunctionJson {
     bindings: Vec<Binding>,
 }
 
 /// The function folders below an app root.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct FunctionFolders {
     /// The functions, sorted by name.
     pub functions: Vec<FunctionFolder>,

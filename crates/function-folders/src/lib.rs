@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod app;
 pub mod file_fault;
 pub mod function_json;
 pub mod host_json;

@@ -5,7 +5,7 @@
 
 use app_roles::requester::Requester;
 
-use crate::function_json::{Binding, FunctionFolder};
+use crate::function_json::{Binding, FunctionFolder, HOST_CONNECTION};
 
 /// The trigger binding that delivers a request.
 pub const REQUEST_BINDING: &str = "request";
@@ -34,12 +34,11 @@ pub const CHECK_BINDING: &str = "check";
 /// The output binding for HTTP responses.
 pub const RESPONSE_BINDING: &str = "response";
 
+/// The queue for requests that were given up, in the host's own storage account.
+pub const FAILED_QUEUE: &str = "app-role-failed";
+
 /// The table of audit rows, in the host's own storage account.
 pub const AUDIT_TABLE: &str = "AppRoleAudit";
-
-/// The connection of the host's own storage account. Requesters have no access to this account. A
-/// binding that names no connection uses it, too.
-pub const HOST_CONNECTION: &str = "AzureWebJobsStorage";
 
 /// What a function does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,8 +125,27 @@ fn event_grid_requester(folder: &FunctionFolder) -> Result<Requester, String> {
 /// The outputs of a function that works on messages.
 fn check_queue_outputs(folder: &FunctionFolder) -> Result<(), String> {
     check_queue_output(folder, RESULT_BINDING)?;
-    check_queue_output(folder, FAILED_BINDING)?;
+    check_failed(folder)?;
     check_audit(folder)
+}
+
+/// Requests that were given up go where only operators can read and replay them.
+fn check_failed(folder: &FunctionFolder) -> Result<(), String> {
+    check_queue_output(folder, FAILED_BINDING)?;
+    let is_elsewhere = |output: &&Binding| {
+        output.name == FAILED_BINDING
+            && (output.queue_name.as_deref() != Some(FAILED_QUEUE)
+                || output.connection() != HOST_CONNECTION)
+    };
+    match folder.outputs.iter().find(is_elsewhere) {
+        None => Ok(()),
+        Some(output) => Err(format!(
+            "the output binding {FAILED_BINDING:?} must have queueName {FAILED_QUEUE:?} and connection \
+             {HOST_CONNECTION:?}, and has {:?} and {:?}: failed requests are for operators only",
+            output.queue_name.as_deref().unwrap_or_default(),
+            output.connection(),
+        )),
+    }
 }
 
 fn check_queue_output(folder: &FunctionFolder, name: &str) -> Result<(), String> {

@@ -47,11 +47,20 @@ impl Envelope {
     fn read_with_path(body: &[u8]) -> Result<Self, EnvelopeFault> {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            // The message of serde_json may repeat values, and a body is never logged.
+            // The message of serde_json may repeat values, and a body is never logged. Below its two
+            // members, an envelope has names that callers choose, such as those of query parameters.
             let category = error.inner().classify();
-            EnvelopeFault(format!("{} is not as expected ({category:?})", error.path()))
+            let path = error.path().to_string();
+            let known = ["Data", "Metadata"].into_iter().find(|known| is_below(&path, known));
+            let place = known.unwrap_or("the document");
+            EnvelopeFault(format!("{place} is not as expected ({category:?})"))
         })
     }
+}
+
+/// Whether a JSON path is this member or lies below it.
+fn is_below(path: &str, member: &str) -> bool {
+    path.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The metadata of a queue message.
@@ -148,6 +157,29 @@ impl Invocation {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fault_of_an_envelope_repeats_a_name_or_a_value() {
+        for envelope in [
+            r#"{"SECRET":1"#,
+            r#"{"Data":{"SECRET":tru}}"#,
+            r#"{"Data":{},"Metadata":{"SECRET":"SECRET"#,
+            r#"{"Data":{"a":1,"SECRET":}}"#,
+            r#"{"Data":"SECRET"}"#,
+            r#"{"Data":["SECRET"]}"#,
+            r#"{"Data":{"SECRET":{"SECRET":[1,}}}"#,
+            r#""SECRET""#,
+        ] {
+            let decoded = Invocation::decode("Echo".to_owned(), None, envelope.as_bytes());
+            let fault = decoded.unwrap_err().to_string();
+            assert!(!fault.contains("SECRET"), "{fault}");
         }
     }
 }

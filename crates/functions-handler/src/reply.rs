@@ -64,15 +64,6 @@ impl Outputs {
         self
     }
 
-    /// The number of rows for a table.
-    #[must_use]
-    pub fn count_rows(&self, binding: &str) -> usize {
-        match self.0.get(binding) {
-            Some(Output::Rows(rows)) => rows.len(),
-            _ => 0,
-        }
-    }
-
     /// Sets the response to an HTTP caller.
     #[must_use]
     pub fn response(mut self, binding: &str, response: HttpResponse) -> Self {
@@ -80,7 +71,7 @@ impl Outputs {
         self
     }
 
-    /// Adds the outputs of another event of the same invocation.
+    /// Adds other outputs.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         for (binding, output) in others.0 {

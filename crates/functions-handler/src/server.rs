@@ -23,10 +23,17 @@ use crate::{invocation::Invocation, reply::Reply};
 /// triple it. The body of an HTTP request may be larger.
 const LARGEST_ENVELOPE: usize = 1024 * 1024;
 
-/// The largest number of concurrent invocations; others wait, unread. The host sends at most 224 queue
-/// messages at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue
-/// trigger. At 64 KiB a message, this many take 50 MB at worst.
+/// The largest number of concurrent invocations; others wait. The host sends at most 224 queue messages
+/// at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue trigger.
 const MOST_CALLS: usize = 512;
+
+/// The number of bytes of all bodies in memory. At 64 KiB a message, tripled by its encodings, the
+/// messages of three queue triggers take 126 MiB at worst.
+const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
+
+/// How long the host may take to send a body, and a body may wait for its place in memory. The host sends
+/// a body at once.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The header with the host's id of the invocation.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";
@@ -61,13 +68,14 @@ pub async fn serve(
 fn routes(
     handler: Handler,
 ) -> impl Filter<Extract = (warp::reply::Response,), Error = Infallible> + Clone {
-    let places = Arc::new(Semaphore::new(MOST_CALLS));
+    let places = Arc::new(Places::default());
     warp::method()
         .and(warp::path::full())
         .and(warp::header::optional(INVOCATION_ID))
         .and(warp::body::stream())
         .then(move |method: Method, path: FullPath, id: Option<String>, body| {
-            respond(handler.clone(), places.clone(), method, path, id, body)
+            let function = path.as_str().trim_start_matches('/').to_owned();
+            respond(handler.clone(), places.clone(), (method, function, id), body)
         })
         .recover(|rejection: Rejection| async move {
             tracing::error!(event = "host.rejected", "a call could not be read: {rejection:?}");
@@ -77,15 +85,28 @@ fn routes(
         .unify()
 }
 
+/// What limits the calls that are worked on at once.
+struct Places {
+    /// One permit for each invocation. It is taken after the body has arrived, so that a caller that sends
+    /// no body occupies none.
+    calls: Arc<Semaphore>,
+    /// One permit for each byte of a body.
+    bytes: Arc<Semaphore>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { calls: semaphore(MOST_CALLS), bytes: semaphore(MOST_BODY_BYTES) }
+    }
+}
+
 async fn respond<B: Buf>(
     handler: Handler,
-    places: Arc<Semaphore>,
-    method: Method,
-    path: FullPath,
-    id: Option<String>,
+    places: Arc<Places>,
+    (method, function, id): (Method, String, Option<String>),
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> warp::reply::Response {
-    let function = path.as_str().trim_start_matches('/').to_owned();
     if function.is_empty() {
         // The host sends this to learn that the handler listens, so it must not wait for anything.
         return json(StatusCode::OK, b"{\"status\":\"listening\"}".to_vec());
@@ -93,30 +114,40 @@ async fn respond<B: Buf>(
     if method != Method::POST {
         return error(StatusCode::METHOD_NOT_ALLOWED, "the host calls functions by POST");
     }
-    let Ok(place) = places.acquire_owned().await else {
-        return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
+    let collected = tokio::time::timeout(BODY_TIMEOUT, collect(body, &places.bytes)).await;
+    let Ok((body, memory)) = collected else {
+        tracing::error!(event = "host.slow_body", "a call's body did not arrive in time");
+        return error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time");
     };
-    let invocation = match collect(body).await {
+    let invocation = match body {
         Body::Whole(body) => Invocation::decode(function, id, &body),
         Body::TooLarge => Ok(Invocation::too_large(function, id)),
         Body::Broken => return error(StatusCode::BAD_REQUEST, "the body ended early"),
     };
-    match invocation {
-        Ok(invocation) => into_response(&run(handler, invocation, place).await),
+    let invocation = match invocation {
+        Ok(invocation) => invocation,
         Err(fault) => {
             tracing::error!(event = "host.bad_envelope", "{fault}");
-            error(StatusCode::BAD_REQUEST, &fault.to_string())
+            return error(StatusCode::BAD_REQUEST, &fault.to_string());
         }
-    }
+    };
+    let Ok(place) = places.calls.clone().acquire_owned().await else {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
+    };
+    into_response(&run(handler, invocation, (place, memory)).await)
 }
 
 /// Runs an invocation in its own task, so that it outlives its connection. It counts as concurrent until
 /// it is done.
-async fn run(handler: Handler, invocation: Invocation, place: OwnedSemaphorePermit) -> Reply {
+async fn run(
+    handler: Handler,
+    invocation: Invocation,
+    places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+) -> Reply {
     let function = invocation.function.clone();
     let work = async move {
         let reply = handler(invocation).await;
-        drop(place);
+        drop(places);
         reply
     };
     match tokio::spawn(work).await {
@@ -136,22 +167,35 @@ enum Body {
     Broken,
 }
 
-/// Reads a whole body and keeps it up to the limit. The host sends chunks without a length, and reads no
-/// response before it has sent everything.
-async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Body {
+/// Reads a whole body and keeps it up to the limit, with a permit for each of its bytes. The host sends
+/// chunks without a length, and reads no response before it has sent everything.
+async fn collect<B: Buf>(
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    bytes: &Arc<Semaphore>,
+) -> (Body, Option<OwnedSemaphorePermit>) {
     let mut body = std::pin::pin!(body);
     let (mut collected, mut too_large) = (BytesMut::new(), false);
+    let mut memory: Option<OwnedSemaphorePermit> = None;
     while let Some(chunk) = body.next().await {
-        let Ok(mut chunk) = chunk else { return Body::Broken };
+        let Ok(mut chunk) = chunk else { return (Body::Broken, None) };
         let length = chunk.remaining();
         too_large |= collected.len() + length > LARGEST_ENVELOPE;
         if too_large {
-            collected = BytesMut::new();
-        } else {
-            collected.extend_from_slice(&chunk.copy_to_bytes(length));
+            (collected, memory) = (BytesMut::new(), None);
+            continue;
         }
+        let permits = u32::try_from(length).unwrap_or(u32::MAX);
+        let Ok(more) = bytes.clone().acquire_many_owned(permits).await else {
+            return (Body::Broken, None);
+        };
+        match &mut memory {
+            Some(memory) => memory.merge(more),
+            None => memory = Some(more),
+        }
+        collected.extend_from_slice(&chunk.copy_to_bytes(length));
     }
-    if too_large { Body::TooLarge } else { Body::Whole(collected.freeze()) }
+    let body = if too_large { Body::TooLarge } else { Body::Whole(collected.freeze()) };
+    (body, memory)
 }
 
 fn into_response(reply: &Reply) -> warp::reply::Response {
@@ -178,4 +222,61 @@ where
     F: Future<Output = Reply> + Send + 'static,
 {
     Arc::new(move |invocation| function(invocation).boxed())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    /// A chunk of a body.
+    fn chunk(length: usize) -> Result<Bytes, warp::Error> {
+        Ok(Bytes::from(vec![b'a'; length]))
+    }
+
+    /// A body that begins with a chunk and never ends.
+    fn half_sent(length: usize) -> impl Stream<Item = Result<Bytes, warp::Error>> {
+        stream::iter([chunk(length)]).chain(stream::pending())
+    }
+
+    fn echo() -> Handler {
+        handler(|_| async { Reply::Succeeded(crate::reply::Outputs::default()) })
+    }
+
+    async fn status(
+        places: &Arc<Places>,
+        body: impl Stream<Item = Result<Bytes, warp::Error>>,
+    ) -> StatusCode {
+        let call = (Method::POST, "Echo".to_owned(), None);
+        respond(echo(), places.clone(), call, body).await.status()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_end_is_refused_after_a_while_and_frees_its_memory() {
+        let places = Arc::new(Places::default());
+        assert_eq!(status(&places, half_sent(1000)).await, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(places.bytes.available_permits(), MOST_BODY_BYTES);
+        assert_eq!(places.calls.available_permits(), MOST_CALLS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_bytes_of_all_bodies_are_bounded() {
+        let places = Arc::new(Places::default());
+        let stored = places.bytes.clone().acquire_many_owned(MOST_BODY_BYTES as u32).await.unwrap();
+        let envelope = || stream::iter([Ok(Bytes::from_static(b"{\"Data\":{}}"))]);
+        assert_eq!(status(&places, envelope()).await, StatusCode::REQUEST_TIMEOUT);
+        drop(stored);
+        assert_eq!(status(&places, envelope()).await, StatusCode::OK);
+        assert_eq!(places.bytes.available_permits(), MOST_BODY_BYTES);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_not_kept() {
+        let bytes = Arc::new(Semaphore::new(MOST_BODY_BYTES));
+        let body = stream::iter((0..40).map(|_| chunk(LARGEST_ENVELOPE / 2)));
+        let (body, memory) = collect(body, &bytes).await;
+        assert!(matches!(body, Body::TooLarge) && memory.is_none());
+        assert_eq!(bytes.available_permits(), MOST_BODY_BYTES);
+    }
 }

@@ -188,3 +188,18 @@ async fn a_shutdown_waits_for_calls_in_flight_but_not_forever() {
     server.stop.send(()).unwrap();
     assert!(!server.stopped.await.unwrap(), "the call never ended, so the server was not drained");
 }
+
+#[tokio::test]
+async fn half_sent_bodies_keep_no_other_call_waiting() {
+    // More than the calls that are worked on at once.
+    const HALF_SENT: usize = 600;
+    let server = Server::start().await;
+    let mut streams = Vec::new();
+    for _ in 0..HALF_SENT {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = "POST /Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{\"Data";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    assert_eq!(parts(&server.post("/Echo", ENVELOPE).await).0, 200);
+}

@@ -112,6 +112,15 @@ impl Assignments {
         Ok(holders.into_iter().map(NamedHolder::from).collect())
     }
 
+    /// The assignment that a permit is about, if Graph lists it.
+    pub async fn find(
+        &self,
+        permit: &Permit,
+        deadline: Deadline,
+    ) -> Result<Option<Assignment>, GraphError> {
+        self.requests.find(permit, deadline).await
+    }
+
     /// Creates or removes the assignment that `permit` allows.
     ///
     /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.
@@ -140,7 +149,7 @@ impl Assignments {
         let mut backoff = self.backoff("create the assignment", options.deadline);
         loop {
             if let Some(result) = backoff.after(write.attempt().await).await {
-                return result;
+                return result.map_err(|error| error.in_doubt(write.lost_response()));
             }
         }
     }
@@ -163,7 +172,7 @@ impl Assignments {
         let mut backoff = self.backoff("remove the assignment", options.deadline);
         loop {
             if let Some(result) = backoff.after(write.attempt().await).await {
-                return result;
+                return result.map_err(|error| error.in_doubt(write.lost_response()));
             }
         }
     }

@@ -8,11 +8,12 @@ use serde::{
     Serialize,
     de::{DeserializeOwned, Error as _},
 };
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 use uuid::Uuid;
 
 use crate::{error::GraphError, priority::Priority, throttle::Throttle};
 use azure_rest::{
+    body::BodyLimit,
     rest::{Response, RestClient, ServiceError},
     retry::Deadline,
     timing::CallTiming,
@@ -39,6 +40,8 @@ pub(crate) struct GraphClient {
     rest: RestClient,
     root: Url,
     read_throttle: Mutex<Throttle>,
+    /// Notified when a read was accepted.
+    read_accepted: Notify,
 }
 
 /// A read.
@@ -87,7 +90,7 @@ impl Read {
 
 impl GraphClient {
     pub(crate) fn new(rest: RestClient, root: Url) -> Self {
-        Self { rest, root, read_throttle: Mutex::default() }
+        Self { rest, root, read_throttle: Mutex::default(), read_accepted: Notify::new() }
     }
 
     /// The URL that all others start with.
@@ -127,7 +130,7 @@ impl GraphClient {
         }
         let request = with_headers(request, write.client_request_id, write.priority);
         let deadline = deadline.at_least(self.timing().write_answer);
-        Ok(self.rest.send(request, deadline).await?)
+        Ok(self.rest.send(request, BodyLimit::SMALL, deadline).await?)
     }
 
     /// Decodes a response. A token that was refused is discarded.
@@ -154,22 +157,43 @@ impl GraphClient {
             request = request.header(CONSISTENCY_LEVEL, "eventual");
         }
         let request = with_headers(request, read.client_request_id, read.priority);
-        let response = self.rest.send(request, deadline).await?;
+        let response = self.rest.send(request, BodyLimit::LARGE, deadline).await?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => {
                 let retry_after = response.retry_after();
                 self.read_throttle().throttle(Instant::now(), retry_after, self.timing());
             }
-            _ => self.read_throttle().accepted(),
+            _ => {
+                self.read_throttle().accepted(Instant::now());
+                self.read_accepted.notify_waiters();
+            }
         }
         self.decode(&response).await
     }
 
     async fn wait_while_throttled(&self, deadline: Deadline) -> Result<(), GraphError> {
-        let throttled = self.read_throttle().until(Instant::now());
-        let Some(until) = throttled else { return Ok(()) };
-        tokio::time::sleep_until(until.min(deadline.moment())).await;
-        if until > deadline.moment() { Err(GraphError::not_sent()) } else { Ok(()) }
+        loop {
+            let accepted = self.read_accepted.notified();
+            let mut accepted = std::pin::pin!(accepted);
+            // Before the throttle is asked, so that no response is missed in between.
+            accepted.as_mut().enable();
+            let Some(moment) = self.next_read() else { return Ok(()) };
+            let wait = moment.min(deadline.moment());
+            let is_over = tokio::time::timeout_at(wait, accepted).await.is_err();
+            if is_over && moment > deadline.moment() {
+                return Err(GraphError::not_sent());
+            }
+        }
+    }
+
+    /// When the next read may be sent; `None` if it is sent now.
+    fn next_read(&self) -> Option<Instant> {
+        let (mut throttle, now) = (self.read_throttle(), Instant::now());
+        let moment = throttle.wait(now);
+        if moment.is_none() {
+            throttle.sent(now, self.timing());
+        }
+        moment
     }
 
     fn read_throttle(&self) -> MutexGuard<'_, Throttle> {

@@ -34,6 +34,7 @@ pub struct GraphError {
     kind: ErrorKind,
     detail: String,
     is_transient: bool,
+    is_in_doubt: bool,
     request_id: Option<String>,
     retry_after: Option<Duration>,
 }
@@ -44,13 +45,25 @@ impl GraphError {
             kind,
             ErrorKind::ConcurrentWrites | ErrorKind::Throttled | ErrorKind::Unavailable
         );
-        Self { kind, detail, is_transient, request_id: None, retry_after: None }
+        Self { kind, detail, is_transient, is_in_doubt: false, request_id: None, retry_after: None }
     }
 
     /// The meaning.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// Whether a write was sent whose outcome is not known: Graph may have committed it, or may still do
+    /// so.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
+    }
+
+    /// The error of a write, of which an attempt got no response.
+    pub(crate) fn in_doubt(self, is_in_doubt: bool) -> Self {
+        Self { is_in_doubt, ..self }
     }
 
     /// Whether another delivery, a minute later, may succeed: the cause can disappear without a new
@@ -121,9 +134,15 @@ impl GraphError {
         Self::new(ErrorKind::Refused, detail.to_owned())
     }
 
+    pub(crate) fn repeated_page() -> Self {
+        let detail = "the link to the next page of Microsoft Graph's list leads to a page that was read \
+                      before";
+        Self::new(ErrorKind::Refused, detail.to_owned())
+    }
+
     pub(crate) fn foreign_next_page() -> Self {
-        let detail = "the link to the next page of Microsoft Graph's list has another host, to which \
-                      no token is sent";
+        let detail = "the link to the next page of Microsoft Graph's list has another host or contains \
+                      credentials; no token is sent to it";
         Self::new(ErrorKind::Refused, detail.to_owned())
     }
 

@@ -16,7 +16,7 @@ use crate::{
     wire::WirePrincipal,
 };
 use app_roles::{
-    directory::Principal,
+    directory::{Principal, PrincipalKind},
     ids::{AppRoleId, ObjectId},
     reconcile::CompactAssignment,
 };
@@ -61,8 +61,22 @@ impl Inventory {
         let first = odata::identities(self.client.root());
         let pages = Pages::new(&self.client, "list managed identities", first)
             .eventual(Filter::ManagedIdentities.is_advanced())
-            .with_priority(Priority::Low);
+            .with_priority(Priority::Low)
+            .of_tenant();
         ManagedIdentities(pages)
+    }
+
+    /// Reads the principals of all agent blueprints. A tenant has few of them.
+    pub async fn agent_blueprints(&self, deadline: Deadline) -> Result<Vec<Principal>, GraphError> {
+        let first = odata::agent_blueprints(self.client.root());
+        let pages = Pages::new(&self.client, "list the principals of agent blueprints", first)
+            .eventual(true)
+            .with_priority(Priority::Low);
+        let listed: Vec<WirePrincipal> = pages.read_all(deadline).await?;
+        // Graph need not state the type of each object in a list of one type.
+        let blueprint =
+            |wire| Principal { kind: PrincipalKind::AgentBlueprint, ..Principal::from(wire) };
+        Ok(listed.into_iter().map(blueprint).collect())
     }
 
     /// Lists the service principals that hold roles of an API. Assignments created before `old` are
@@ -71,7 +85,8 @@ impl Inventory {
     pub fn holders(&self, api: ObjectId, old: OffsetDateTime) -> Holders<'_> {
         let first = odata::assigned_to(self.client.root(), Key::ObjectId(api));
         let pages = Pages::new(&self.client, "list the holders of an API's roles", first)
-            .with_priority(Priority::Low);
+            .with_priority(Priority::Low)
+            .of_tenant();
         Holders { pages, old }
     }
 }

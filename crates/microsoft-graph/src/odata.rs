@@ -91,6 +91,15 @@ pub(crate) fn identities(root: &Url) -> Url {
     principal_list(root, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
 }
 
+/// The first page of the principals of all agent blueprints ("List agentIdentityBlueprintPrincipals").
+/// The cast to a type needs an advanced query ("Advanced query capabilities on Microsoft Entra ID
+/// objects").
+pub(crate) fn agent_blueprints(root: &Url) -> Url {
+    let cast = "microsoft.graph.agentIdentityBlueprintPrincipal";
+    let query = [("$select", PRINCIPAL_PROPERTIES), ("$top", PAGE_SIZE), ("$count", "true")];
+    with_query(path(root, &["servicePrincipals", cast], &[]), &query)
+}
+
 fn principal_list(root: &Url, filter: Filter<'_>, properties: &str) -> Url {
     let text = filter.text();
     let mut query = vec![("$filter", text.as_str()), ("$select", properties), ("$top", PAGE_SIZE)];
@@ -192,6 +201,13 @@ mod tests {
             (assignment_list(&graph(), object), format!("{base}/{id}/appRoleAssignments?$top=999")),
             (assignment(&graph(), object, "a_-B"), format!("{base}/{id}/appRoleAssignments/a_-B")),
             (assigned_to(&graph(), object), format!("{base}/{id}/appRoleAssignedTo?$top=999")),
+            (
+                agent_blueprints(&graph()),
+                format!(
+                    "{base}/microsoft.graph.agentIdentityBlueprintPrincipal?$select={PRINCIPAL_PROPERTIES}\
+                     &$top=999&$count=true"
+                ),
+            ),
             (
                 identities(&graph()),
                 format!(

@@ -1,5 +1,10 @@
 //! Lists, which Microsoft Graph returns page by page.
 
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
 use azure_core::http::Url;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -8,12 +13,17 @@ use crate::{
     error::{ErrorKind, GraphError},
     priority::Priority,
 };
-use azure_rest::retry::Deadline;
+use azure_rest::{endpoints::has_credentials, retry::Deadline};
 
 /// The maximum number of pages of a list that is read as a whole. A service principal may hold 1,500
 /// assignments ("Microsoft Entra service limits and restrictions"), which is two pages. An endless list
 /// would occupy its invocation until the deadline.
 const MAX_PAGES: usize = 20;
+
+/// The maximum number of pages of a list of the whole tenant: five million objects in full pages, more
+/// than the largest quota of directory objects that Microsoft names ("Microsoft Entra service limits and
+/// restrictions").
+const MAX_PAGES_OF_TENANT: usize = 5_000;
 
 /// How often the reader of a list starts again, because Graph's page token has expired.
 const MAX_RESTARTS: usize = 2;
@@ -26,7 +36,10 @@ pub(crate) struct Pages<'a> {
     /// Every page needs the header again: the link to the next page does not carry it.
     is_eventual: bool,
     priority: Priority,
+    max_pages: usize,
     next: Option<Url>,
+    /// Hashes of the links that were followed since the last restart. They need less memory than links.
+    seen: HashSet<u64>,
     restarts: usize,
     pages_read: usize,
     pages_since_restart: usize,
@@ -48,6 +61,8 @@ impl<'a> Pages<'a> {
             first,
             is_eventual: false,
             priority: Priority::Normal,
+            max_pages: MAX_PAGES,
+            seen: HashSet::new(),
             restarts: 0,
             pages_read: 0,
             pages_since_restart: 0,
@@ -61,6 +76,11 @@ impl<'a> Pages<'a> {
 
     pub(crate) fn with_priority(self, priority: Priority) -> Self {
         Self { priority, ..self }
+    }
+
+    /// Accepts as many pages as the lists of a whole tenant have.
+    pub(crate) fn of_tenant(self) -> Self {
+        Self { max_pages: MAX_PAGES_OF_TENANT, ..self }
     }
 
     /// The number of pages that have been read.
@@ -99,9 +119,6 @@ impl<'a> Pages<'a> {
                 all.clear();
             }
             all.extend(page);
-            if self.next.is_some() && self.pages_since_restart >= MAX_PAGES {
-                return Err(GraphError::too_many_pages());
-            }
         }
         Ok(all)
     }
@@ -110,6 +127,16 @@ impl<'a> Pages<'a> {
         self.pages_read += 1;
         self.pages_since_restart += 1;
         self.next = page.next_link.map(|link| self.same_origin(&link)).transpose()?;
+        if let Some(next) = &self.next {
+            if self.pages_since_restart >= self.max_pages {
+                return Err(GraphError::too_many_pages());
+            }
+            let mut hasher = DefaultHasher::new();
+            next.hash(&mut hasher);
+            if *next == self.first || !self.seen.insert(hasher.finish()) {
+                return Err(GraphError::repeated_page());
+            }
+        }
         Ok(page.value)
     }
 
@@ -120,14 +147,17 @@ impl<'a> Pages<'a> {
     fn restart(&mut self) {
         self.restarts += 1;
         self.pages_since_restart = 0;
+        self.seen.clear();
         self.next = Some(self.first.clone());
     }
 
-    /// The URL of the next page, if its host is Graph's own. The token is sent to no other host.
+    /// The URL of the next page, if its host is Graph's own. The token is sent to no other host, and
+    /// credentials in the link would take its place.
     fn same_origin(&self, link: &str) -> Result<Url, GraphError> {
         Url::parse(link)
             .ok()
             .filter(|url| url.origin() == self.client.root().origin())
+            .filter(|url| !has_credentials(url))
             .ok_or_else(GraphError::foreign_next_page)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use app_roles::{
     arm::ArmScope,
-    directory::{Api, Principal, nearest},
+    directory::{Api, AppRole, Principal, nearest},
     ids::Guid,
     names::{ApiName, PrincipalName},
 };
@@ -19,12 +19,16 @@ use azure_rest::retry::Deadline;
 use memory_cache::TimedCache;
 
 /// The number of cached APIs. A tenant has a handful; the limit protects against callers who write one
-/// name in many ways. The roles of Microsoft Graph take a few hundred kilobytes, so the cache stays
-/// below 20 MB.
+/// name in many ways.
 const CACHE_CAPACITY: usize = 64;
 
-/// How long an API and its roles are cached. The roles of Microsoft Graph change a few times a month.
-const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+/// The largest API that is cached, in bytes, so that the cache stays below 32 MiB. Microsoft Graph takes
+/// about 100 KB, and an API with 1,500 roles whose values are as long as possible takes 300 KB.
+const LARGEST_CACHED_API: usize = 512 * 1024;
+
+/// How long an API and its roles are cached. A request names a role by its value, and an owner of the API
+/// can give the value to another role: a write within this time would still use the old role's id.
+const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// How old a cached API may be if a role was not found in it. The role may be new.
 const MAX_AGE_OF_FRESH: Duration = Duration::from_secs(60);
@@ -73,7 +77,7 @@ impl ServicePrincipals {
         }
     }
 
-    /// Finds an API with its roles. The result is cached for an hour.
+    /// Finds an API with its roles. The result is cached for five minutes.
     pub async fn find_api(
         &self,
         name: &ApiName,
@@ -179,8 +183,12 @@ impl ServicePrincipals {
         max_age: Duration,
         deadline: Deadline,
     ) -> Result<Lookup<Arc<Api>>, GraphError> {
-        // Only an API that was found is cached. To the cache, any other result is an error.
+        // Only an API that was found and is not too large is cached. To the cache, any other result is an
+        // error.
         let fetch = async || match self.read_api(name, deadline).await {
+            Ok(Lookup::Found(api)) if size(&api) > LARGEST_CACHED_API => {
+                Err(Ok(Lookup::Found(Arc::new(api))))
+            }
             Ok(Lookup::Found(api)) => Ok(Arc::new(api)),
             Ok(Lookup::NotFound) => Err(Ok(Lookup::NotFound)),
             Ok(Lookup::Ambiguous(candidates)) => Err(Ok(Lookup::Ambiguous(candidates))),
@@ -227,6 +235,14 @@ impl ServicePrincipals {
         let response = self.client.read::<WireApi>(read, deadline).await;
         found(response.map(|response| response.body.into()))
     }
+}
+
+/// The memory that an API takes, in bytes.
+fn size(api: &Api) -> usize {
+    let values = api.roles.iter().map(|role| role.value.as_ref().map_or(0, String::len));
+    let uris = api.identifier_uris.iter().map(|uri| uri.len() + size_of::<String>());
+    let roles = api.roles.len() * size_of::<AppRole>();
+    roles + values.chain(uris).sum::<usize>() + api.display_name.len()
 }
 
 /// Turns the error for a missing service principal into a result.

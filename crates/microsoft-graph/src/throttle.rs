@@ -12,9 +12,16 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A wait that applies to all calls of one kind: throttled requests count against the quota too
 /// ("Microsoft Graph throttling guidance").
+///
+/// One call may be sent every [`CallTiming::probe`] during the wait. Its response decides whether the wait
+/// goes on, so that one wrong `Retry-After` does not stop all calls for a day.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     until: Option<Instant>,
+    /// When the next probe may be sent.
+    next_probe: Option<Instant>,
+    /// Whether a probe was sent since the last 429.
+    is_probing: bool,
     /// The number of consecutive responses without `Retry-After`.
     without_retry_after: u32,
 }
@@ -33,17 +40,46 @@ impl Throttle {
             doubled.min(timing.longest_wait)
         });
         let until = now + wait.min(MAX_WAIT);
-        self.until = Some(self.until.map_or(until, |known| known.max(until)));
+        // The response to a probe is newer than what was known before.
+        let known = self.until.filter(|_| !self.is_probing);
+        self.until = Some(known.map_or(until, |known| known.max(until)));
+        self.next_probe = Some(now + timing.probe);
+        self.is_probing = false;
     }
 
-    /// Resets the doubling, because a call was accepted.
-    pub(crate) fn accepted(&mut self) {
+    /// A call was accepted: the doubling starts again, and the wait ends if a probe was sent.
+    pub(crate) fn accepted(&mut self, now: Instant) {
         self.without_retry_after = 0;
+        if std::mem::take(&mut self.is_probing) {
+            self.until = self.until.map(|until| until.min(now));
+        }
     }
 
-    /// The end of the wait, if it is in the future.
-    pub(crate) fn until(&self, now: Instant) -> Option<Instant> {
-        self.until.filter(|until| *until > now)
+    /// When to ask again; `None` if a call may be sent now.
+    pub(crate) fn wait(&self, now: Instant) -> Option<Instant> {
+        let until = self.until.filter(|until| *until > now)?;
+        let next = self.next_probe.map_or(until, |probe| until.min(probe));
+        (next > now).then_some(next)
+    }
+
+    /// Counts a call that is being sent. During the wait it is a probe.
+    pub(crate) fn sent(&mut self, now: Instant, timing: &CallTiming) {
+        if self.is_waiting(now) {
+            self.next_probe = Some(now + timing.probe);
+            self.is_probing = true;
+        }
+    }
+
+    /// The call that was counted last was not sent: another one may be the probe.
+    pub(crate) fn not_sent(&mut self, now: Instant) {
+        if std::mem::take(&mut self.is_probing) {
+            self.next_probe = Some(now);
+        }
+    }
+
+    /// Whether the wait is not over.
+    pub(crate) fn is_waiting(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until > now)
     }
 
     /// The end of the last wait. It is returned once.
@@ -62,8 +98,8 @@ mod tests {
             (Throttle::default(), Instant::now(), CallTiming::default());
         throttle.throttle(now, Some(Duration::from_secs(9)), &timing);
         throttle.throttle(now, Some(Duration::from_secs(2)), &timing);
-        assert_eq!(throttle.until(now), Some(now + Duration::from_secs(9)));
-        assert_eq!(throttle.until(now + Duration::from_secs(9)), None);
+        assert_eq!(throttle.wait(now), Some(now + Duration::from_secs(9)));
+        assert_eq!(throttle.wait(now + Duration::from_secs(9)), None);
     }
 
     #[test]
@@ -72,19 +108,59 @@ mod tests {
             (Throttle::default(), Instant::now(), CallTiming::default());
         for expected in [1, 2, 4, 8, 16, 32, 32] {
             throttle.throttle(now, None, &timing);
-            let waited = throttle.until(now).unwrap() - now;
+            let waited = throttle.wait(now).unwrap() - now;
             assert_eq!(waited, expected * timing.first_wait);
         }
         throttle.take_end();
-        throttle.accepted();
+        throttle.accepted(now);
         throttle.throttle(now, None, &timing);
-        assert_eq!(throttle.until(now), Some(now + timing.first_wait));
+        assert_eq!(throttle.wait(now), Some(now + timing.first_wait));
+    }
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    #[test]
+    fn a_wait_of_any_length_lets_one_call_through_each_minute() {
+        let timing = CallTiming::default();
+        for retry_after in [DAY, Duration::MAX, timing.probe * 3] {
+            let (mut throttle, mut now) = (Throttle::default(), Instant::now());
+            throttle.throttle(now, Some(retry_after), &timing);
+            for _ in 0..2 {
+                assert_eq!(throttle.wait(now), Some(now + timing.probe), "{retry_after:?}");
+                now += timing.probe;
+                assert_eq!(throttle.wait(now), None, "a probe");
+                throttle.sent(now, &timing);
+            }
+            assert_eq!(throttle.wait(now), Some(now + timing.probe), "no other call");
+        }
     }
 
     #[test]
-    fn the_wait_is_bounded() {
-        let (mut throttle, now) = (Throttle::default(), Instant::now());
-        throttle.throttle(now, Some(Duration::MAX), &CallTiming::default());
-        assert_eq!(throttle.until(now), Some(now + MAX_WAIT));
+    fn the_response_to_a_probe_decides_how_the_wait_goes_on() {
+        let (mut throttle, start, timing) =
+            (Throttle::default(), Instant::now(), CallTiming::default());
+        throttle.throttle(start, Some(DAY), &timing);
+        throttle.accepted(start);
+        assert!(throttle.wait(start).is_some(), "the response to an earlier call ends no wait");
+        let now = start + timing.probe;
+        throttle.sent(now, &timing);
+        throttle.throttle(now, Some(Duration::from_secs(5)), &timing);
+        assert_eq!(throttle.wait(now), Some(now + Duration::from_secs(5)));
+        throttle.throttle(now, Some(DAY), &timing);
+        let now = now + timing.probe;
+        throttle.sent(now, &timing);
+        throttle.accepted(now);
+        assert_eq!(throttle.wait(now), None);
+    }
+
+    #[test]
+    fn a_probe_that_was_not_sent_is_sent_by_the_next_caller() {
+        let (mut throttle, start, timing) =
+            (Throttle::default(), Instant::now(), CallTiming::default());
+        throttle.throttle(start, Some(DAY), &timing);
+        let now = start + timing.probe;
+        throttle.sent(now, &timing);
+        throttle.not_sent(now);
+        assert_eq!(throttle.wait(now), None);
     }
 }

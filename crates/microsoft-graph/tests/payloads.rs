@@ -5,8 +5,8 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use app_roles::{
-    directory::{Api, AppRole, Principal},
-    ids::{AppId, AppRoleId, ObjectId},
+    directory::{Api, AppRole, Principal, PrincipalKind},
+    ids::{AppId, AppRoleId, Guid, ObjectId},
     names::{ApiName, PrincipalName},
     policy::{OwnIdentity, Permit, Policy, Question},
     reconcile::CompactAssignment,
@@ -124,13 +124,14 @@ fn permit_to(action: Action, role: &str) -> Permit {
             object_id: id(PRINCIPAL),
             client_id: app_id,
             display_name: String::new(),
+            kind: PrincipalKind::Application,
             resource_id: None,
             by_client_id: false,
         },
         api: &Api {
             object_id: id(GRAPH_API),
             app_id,
-            owner: None,
+            owner: Guid::parse("c0a70500-0000-4000-8000-000000000001").ok(),
             identifier_uris: vec![],
             display_name: String::new(),
             roles: vec![],
@@ -237,6 +238,15 @@ async fn a_page_of_managed_identities_is_read_with_their_resources() {
     assert!(page[0].resource_id.as_ref().unwrap().as_str().ends_with("id-batch"));
     assert!(identities.next_page(soon()).await.unwrap().is_none());
     assert_eq!(identities.pages(), 1);
+}
+
+#[tokio::test]
+async fn the_principals_of_agent_blueprints_are_listed() {
+    let graph = graph((200, "list-agent-blueprints-response.json"), NOTHING).await;
+    let blueprints = graph.inventory().agent_blueprints(soon()).await.unwrap();
+    let [blueprint] = blueprints.as_slice() else { panic!("{blueprints:?}") };
+    assert_eq!(blueprint.object_id, id("c0a70500-0000-4000-8000-00000000b100"));
+    assert_eq!(blueprint.kind, PrincipalKind::AgentBlueprint);
 }
 
 #[tokio::test]

@@ -55,11 +55,8 @@ async fn run(host: &Host, function: &Function, input: &str) {
             let event = Json::parse(input.as_bytes()).ok();
             event_grid_webhook::invoke(host, function, name, event.as_ref()).await
         }
-        // The endpoint is for other triggers. The host accepts the call and the invocation fails.
-        BoundTrigger::Http(_) => {
-            let no_request = |_: &SystemData| Err("An HttpRequest is required".to_owned());
-            invocation::invoke(host, function, REASON, no_request).await
-        }
+        // The endpoint is for other triggers.
+        BoundTrigger::Http(_) => return,
     };
     host.record_without_message(function, id, outcome);
 }
@@ -80,12 +77,8 @@ async fn run_queue(
         expiration_time: LAST_OF_ALL_TIMES,
         next_visible_time: LAST_OF_ALL_TIMES,
     };
-    let input = QueueInput {
-        binding: &trigger.binding.name,
-        data_type: trigger.binding.data_type,
-        content: input.as_bytes(),
-        properties: &properties,
-    };
-    let body = |system: &SystemData| envelope::of_queue(&input, system);
+    let binding = &trigger.binding.name;
+    let input = QueueInput { binding, text: input, properties: &properties };
+    let body = |system: &SystemData| Ok(envelope::of_queue(&input, system));
     invocation::invoke(host, function, REASON, body).await
 }

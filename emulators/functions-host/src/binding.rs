@@ -1,19 +1,17 @@
 //! Functions whose bindings are resolved: settings are looked up, and queues and tables are opened.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::sync::{Arc, Mutex};
 
 use storage_emulator::{Account, Queue, Table};
-use time::OffsetDateTime;
 
 use crate::{
+    envelope::ScheduleStatus,
     function_folder::{
-        AuthLevel, DataType, FunctionFolder, HttpTriggerBinding, NamedFolder, Output, QueueBinding,
-        RETURN_BINDING, TableBinding, TimerBinding, Trigger,
+        AuthLevel, FunctionFolder, HttpTriggerBinding, NamedFolder, Output, QueueBinding,
+        TableBinding, TimerBinding, Trigger,
     },
     log::{HostLog, LogLevel, STARTUP},
-    route::RouteTemplate,
     schedule::Schedule,
-    schedule_monitor::ScheduleMonitor,
     settings::HostSettings,
 };
 
@@ -50,7 +48,8 @@ pub(crate) enum BoundTrigger {
 pub(crate) struct HttpTrigger {
     pub(crate) name: String,
     pub(crate) auth_level: AuthLevel,
-    pub(crate) route: RouteTemplate,
+    /// The path, in lower case and without slashes around it.
+    pub(crate) path: String,
     /// `None` means all methods.
     methods: Option<Vec<String>>,
 }
@@ -60,42 +59,35 @@ pub(crate) struct HttpTrigger {
 pub(crate) struct TimerTrigger {
     pub(crate) name: String,
     pub(crate) schedule: Schedule,
-    pub(crate) run_on_startup: bool,
-    pub(crate) monitor: ScheduleMonitor,
+    /// The status at the end of the last run.
+    pub(crate) status: Arc<Mutex<Option<ScheduleStatus>>>,
 }
 
 /// A queue trigger with its queues.
 #[derive(Clone)]
 pub(crate) struct QueueTrigger {
     pub(crate) binding: BoundQueue,
-    /// `None` if the name of the queue is too long for a poison queue, or is one's.
-    pub(crate) poison: Option<Queue>,
+    pub(crate) poison: Queue,
 }
 
 /// A binding with its queue.
 #[derive(Clone)]
 pub(crate) struct BoundQueue {
     pub(crate) name: String,
-    pub(crate) data_type: DataType,
     pub(crate) queue: Queue,
-    /// The queue's URL without a signature, equal in every function that uses the queue.
-    pub(crate) address: String,
 }
 
 /// A binding with its table.
 #[derive(Clone)]
 pub(crate) struct BoundTable {
     pub(crate) name: String,
-    pub(crate) data_type: DataType,
     pub(crate) table: Table,
 }
 
 /// The suffix of queues for messages that failed too often.
 const POISON_SUFFIX: &str = "-poison";
-/// A queue's name has at most 63 characters, including the suffix.
-const LONGEST_NAME_WITH_POISON: usize = 56;
-/// The length of a table's name ("Understanding the Table service data model").
-const TABLE_NAME_LENGTH: RangeInclusive<usize> = 3..=63;
+/// The prefix of all routes ("host.json reference for Azure Functions", the default of `routePrefix`).
+const ROUTE_PREFIX: &str = "api";
 
 /// Binds the functions that can run, and logs the faults of the others.
 pub(crate) fn bind_all(
@@ -126,10 +118,8 @@ pub(crate) fn bind_all(
 fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, String> {
     let trigger = match folder.trigger {
         Trigger::Queue(binding) => BoundTrigger::Queue(queue_trigger(settings, binding)?),
-        Trigger::Http(binding) => {
-            BoundTrigger::Http(http_trigger(settings, &folder.name, binding)?)
-        }
-        Trigger::Timer(binding) => BoundTrigger::Timer(timer_trigger(settings, binding)?),
+        Trigger::Http(binding) => BoundTrigger::Http(http_trigger(&folder.name, binding)?),
+        Trigger::Timer(binding) => BoundTrigger::Timer(timer_trigger(binding)?),
         Trigger::EventGrid { name } => BoundTrigger::EventGrid { name },
     };
     let outputs = folder.outputs.into_iter().map(|output| match output {
@@ -144,70 +134,42 @@ fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, Str
 
 fn queue_trigger(settings: &HostSettings, binding: QueueBinding) -> Result<QueueTrigger, String> {
     let (binding, account) = bind_queue(settings, binding)?;
-    let name = binding.queue.name();
-    let has_poison = !name.ends_with(POISON_SUFFIX) && name.len() <= LONGEST_NAME_WITH_POISON;
-    let poison = has_poison.then(|| account.queue(&format!("{name}{POISON_SUFFIX}")));
-    let poison = poison.transpose().map_err(|error| error.to_string())?;
-    Ok(QueueTrigger { binding, poison })
+    let poison = account.queue(&format!("{}{POISON_SUFFIX}", binding.queue.name()));
+    Ok(QueueTrigger { binding, poison: poison.map_err(|error| error.to_string())? })
 }
 
-fn http_trigger(
-    settings: &HostSettings,
-    function: &str,
-    binding: HttpTriggerBinding,
-) -> Result<HttpTrigger, String> {
+fn http_trigger(function: &str, binding: HttpTriggerBinding) -> Result<HttpTrigger, String> {
     let route = binding.route.as_deref().unwrap_or(function);
-    Ok(HttpTrigger {
-        route: RouteTemplate::parse(&settings.http.route_prefix, route)?,
-        name: binding.name,
-        auth_level: binding.auth_level,
-        methods: binding.methods,
-    })
+    if route.contains(['{', '}']) {
+        return Err(format!(
+            "route '{route}' has parameters, which this emulator does not support"
+        ));
+    }
+    let path = format!("{ROUTE_PREFIX}/{}", route.trim_matches('/')).to_ascii_lowercase();
+    let HttpTriggerBinding { name, auth_level, methods, .. } = binding;
+    Ok(HttpTrigger { name, auth_level, path, methods })
 }
 
-fn timer_trigger(settings: &HostSettings, binding: TimerBinding) -> Result<TimerTrigger, String> {
-    let text = resolve(settings, &binding.schedule)?;
-    let schedule = Schedule::parse(&text).ok_or_else(|| {
-        format!("The schedule expression '{text}' was not recognized as a valid cron expression or timespan string.")
+fn timer_trigger(binding: TimerBinding) -> Result<TimerTrigger, String> {
+    let schedule = Schedule::parse(&binding.schedule).ok_or_else(|| {
+        format!("The schedule expression '{}' was not recognized", binding.schedule)
     })?;
-    let is_often = schedule.is_more_often_than_each_minute(OffsetDateTime::now_utc());
-    Ok(TimerTrigger {
-        name: binding.name,
-        schedule,
-        run_on_startup: binding.run_on_startup,
-        monitor: ScheduleMonitor::new(binding.use_monitor && !is_often),
-    })
+    Ok(TimerTrigger { name: binding.name, schedule, status: Arc::default() })
 }
 
 fn bind_queue(
     settings: &HostSettings,
     binding: QueueBinding,
 ) -> Result<(BoundQueue, Account), String> {
-    let queue_name = resolve(settings, &binding.queue_name)?.to_ascii_lowercase();
     let account = account(settings, binding.connection.as_deref())?;
-    let queue = account.queue(&queue_name).map_err(|error| error.to_string())?;
-    let address = format!("{}/{queue_name}", account.queue_endpoint());
-    let bound = BoundQueue { name: binding.name, data_type: binding.data_type, queue, address };
-    Ok((bound, account))
+    let queue = account.queue(&binding.queue_name.to_ascii_lowercase());
+    let queue = queue.map_err(|error| error.to_string())?;
+    Ok((BoundQueue { name: binding.name, queue }, account))
 }
 
 fn bind_table(settings: &HostSettings, binding: TableBinding) -> Result<BoundTable, String> {
-    let table_name = resolve(settings, &binding.table_name)?;
-    let is_allowed = |name: &str| {
-        TABLE_NAME_LENGTH.contains(&name.len())
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.chars().all(|c| c.is_ascii_alphanumeric())
-    };
-    if !is_allowed(&table_name) {
-        return Err(format!("'{table_name}' is not a valid name for an Azure table"));
-    }
     let account = account(settings, binding.connection.as_deref())?;
-    let table = account.table(&table_name);
-    Ok(BoundTable { name: binding.name, data_type: binding.data_type, table })
-}
-
-fn resolve(settings: &HostSettings, text: &str) -> Result<String, String> {
-    settings.resolve(text).map_err(|name| format!("'%{name}%' does not resolve to a value."))
+    Ok(BoundTable { table: account.table(&binding.table_name), name: binding.name })
 }
 
 fn account(settings: &HostSettings, connection: Option<&str>) -> Result<Account, String> {
@@ -215,18 +177,12 @@ fn account(settings: &HostSettings, connection: Option<&str>) -> Result<Account,
     Account::from_connection_string(text).map_err(|error| error.to_string())
 }
 
-impl Function {
-    /// Whether an output gets the return value.
-    pub(crate) fn takes_return_value(&self) -> bool {
-        self.outputs.iter().any(|output| output.name() == RETURN_BINDING)
-    }
-}
-
 impl HttpTrigger {
-    /// Whether the trigger accepts requests with this method.
-    pub(crate) fn accepts(&self, method: &str) -> bool {
+    /// Whether the trigger accepts requests for this path with this method.
+    pub(crate) fn accepts(&self, path: &str, method: &str) -> bool {
         let is_this = |known: &String| known.eq_ignore_ascii_case(method);
-        self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_this))
+        path.trim_matches('/').eq_ignore_ascii_case(&self.path)
+            && self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_this))
     }
 }
 

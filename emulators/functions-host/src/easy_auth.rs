@@ -3,10 +3,7 @@
 
 use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION};
 
-use crate::{
-    claims_identity::Identity,
-    options::{EasyAuth, UnauthenticatedAction},
-};
+use crate::{claims_identity::Identity, options::EasyAuth};
 
 /// The variable that tells the handler that the platform authenticates callers.
 pub(crate) const SWITCH: (&str, &str) = ("WEBSITE_AUTH_ENABLED", "True");
@@ -26,8 +23,7 @@ const ID_CLAIMS: [&str; 3] = [
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
 ];
 
-/// Replaces the principal headers by those of the token's principal. The error is the response to a caller
-/// who is refused.
+/// Replaces the principal headers by those of the token's principal. Fails if that principal is invalid.
 pub(crate) fn authenticate(
     easy_auth: &EasyAuth,
     headers: &mut HeaderMap,
@@ -37,12 +33,11 @@ pub(crate) fn authenticate(
         headers.remove(name);
     }
     let principal = bearer_token(headers).and_then(|token| easy_auth.principals.get(token));
-    match (principal, easy_auth.unauthenticated) {
-        (Some(principal), _) => {
+    match principal {
+        Some(principal) => {
             set_principal(headers, principal).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
         }
-        (None, UnauthenticatedAction::AllowAnonymous) => Ok(()),
-        (None, UnauthenticatedAction::Return401) => Err(StatusCode::UNAUTHORIZED),
+        None => Ok(()),
     }
 }
 

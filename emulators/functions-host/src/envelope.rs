@@ -18,4 +18,4 @@ pub(crate) use event_grid::of_event;
 pub(crate) use http::{HttpBody, HttpInput, of_http};
 pub(crate) use queue::{MessageProperties, QueueInput, of_queue};
 pub(crate) use system_data::SystemData;
-pub(crate) use timer::{TimerInput, of_timer};
+pub(crate) use timer::{ScheduleStatus, TimerInput, of_timer};

@@ -32,12 +32,10 @@ pub(crate) async fn deliver(host: &Host, incoming: &IncomingRequest) -> Response
         return warp::reply::with_status(message, StatusCode::NOT_FOUND).into_response();
     };
     let event_type = incoming.headers.get(EVENT_TYPE).and_then(|value| value.to_str().ok());
-    match event_type.map(str::to_ascii_lowercase).as_deref() {
-        Some("subscriptionvalidation") => validate(&incoming.body),
-        Some("notification") => notify(host, function, binding, &incoming.body).await,
-        Some("unsubscribe") => StatusCode::ACCEPTED.into_response(),
-        _ => StatusCode::BAD_REQUEST.into_response(),
+    if event_type.is_some_and(|event_type| event_type.eq_ignore_ascii_case("notification")) {
+        return notify(host, function, binding, &incoming.body).await;
     }
+    StatusCode::BAD_REQUEST.into_response()
 }
 
 /// Calls the function with one event.
@@ -62,25 +60,6 @@ fn find<'a>(host: &'a Host, name: &str) -> Option<(&'a Function, &'a str)> {
         }
         _ => None,
     })
-}
-
-/// Returns the validation code, which Event Grid requires before it sends events ("Endpoint validation
-/// with Event Grid event schema"). In a cloud event, the code is in a text of JSON.
-fn validate(body: &[u8]) -> Response {
-    let code = match Json::parse(body) {
-        Ok(Json::Array(events)) => {
-            events.first().and_then(|event| event.get("data")?.get("validationCode").cloned())
-        }
-        Ok(event @ Json::Object(_)) => event.get("data").and_then(|data| match data {
-            Json::Text(text) => Json::parse(text.as_bytes()).ok()?.get("validationCode").cloned(),
-            data => data.get("validationCode").cloned(),
-        }),
-        _ => None,
-    };
-    match code {
-        Some(code) => Json::object([("validationResponse", code)]).compact().into_response(),
-        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
 }
 
 /// Calls the function for all events concurrently. If one fails, Event Grid sends all of them again.

@@ -8,8 +8,7 @@ mod function_json;
 use std::path::Path;
 
 pub(crate) use declared_binding::{
-    AuthLevel, DataType, HttpTriggerBinding, Output, QueueBinding, RETURN_BINDING, TableBinding,
-    TimerBinding, Trigger,
+    AuthLevel, HttpTriggerBinding, Output, QueueBinding, TableBinding, TimerBinding, Trigger,
 };
 pub(crate) use folder_error::FolderError;
 
@@ -52,18 +51,11 @@ fn read(name: &str, path: &Path) -> Result<FunctionFolder, FolderError> {
 }
 
 fn check_http(trigger: &Trigger, outputs: &[Output]) -> Result<(), FolderError> {
-    let answers = outputs.iter().filter_map(|output| match output {
-        Output::Http { name } => Some(name.as_str()),
-        Output::Queue(_) | Output::Table(_) => None,
-    });
-    let answers: Vec<_> = answers.collect();
-    let is_http = matches!(trigger, Trigger::Http(_));
-    match answers.as_slice() {
-        [RETURN_BINDING] if is_http => Err(FolderError::ReturnedResponse),
-        [_] if is_http => Ok(()),
-        answers if is_http => Err(FolderError::HttpOutputs(answers.len())),
-        [] => Ok(()),
-        _ => Err(FolderError::NoHttpTrigger),
+    let answers = outputs.iter().filter(|output| matches!(output, Output::Http { .. })).count();
+    match (matches!(trigger, Trigger::Http(_)), answers) {
+        (true, 1) | (false, 0) => Ok(()),
+        (true, count) => Err(FolderError::HttpOutputs(count)),
+        (false, _) => Err(FolderError::NoHttpTrigger),
     }
 }
 
@@ -82,7 +74,7 @@ mod tests {
         found.remove(0).1
     }
 
-    const QUEUE: &str = r#"{"type":"queueTrigger","name":"m","queueName":"q"}"#;
+    const QUEUE: &str = r#"{"type":"queueTrigger","name":"m","queueName":"q","dataType":"binary"}"#;
     const REQUEST: &str = r#"{"type":"httpTrigger","name":"req"}"#;
     const RESPONSE: &str = r#"{"type":"http","direction":"out","name":"res"}"#;
 
@@ -92,39 +84,23 @@ mod tests {
             ("", "exactly one trigger, and this one has 0"),
             (&format!("{QUEUE},{QUEUE}"), "exactly one trigger, and this one has 2"),
             (r#"{"type":"blobTrigger","name":"b"}"#, "'blobTrigger' is not supported"),
-            (r#"{"type":"queueTrigger","name":"m"}"#, "'m' has no queueName"),
+            (r#"{"type":"queue","name":"m"}"#, "'m' has no queueName"),
+            (&QUEUE.replace("binary", "string"), "dataType of the binding 'm' is 'string'"),
             (r#"{"type":"queueTrigger"}"#, "missing field `name`"),
             (r#"{"type":"table","direction":"out","name":"t"}"#, "'t' has no tableName"),
             (r#"{"type":"table","direction":"in","name":"t"}"#, "'t' is an input"),
-            (
-                r#"{"type":"eventGridTrigger","name":"e","cardinality":"many"}"#,
-                "cardinality of the binding 'e' is 'many', and should be one",
-            ),
             (r#"{"type":"timerTrigger","name":"t"}"#, "'t' has no schedule"),
             (REQUEST, "exactly one http output in this emulator, and this one has 0"),
             (&format!("{REQUEST},{RESPONSE},{RESPONSE}"), "this one has 2"),
             (&format!("{QUEUE},{RESPONSE}"), "needs an httpTrigger, and this function has none"),
-            (&format!("{REQUEST},{}", RESPONSE.replace("res", "$return")), "named $return"),
             (
                 &format!(r#"{},{RESPONSE}"#, REQUEST.replace('}', r#","authLevel":"user"}"#)),
-                "authLevel of the binding 'req' is 'user', and should be anonymous, function or admin",
+                "authLevel of the binding 'req' is 'user', and should be anonymous or function",
             ),
         ] {
             let error = function(bindings).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
-    }
-
-    #[test]
-    fn the_data_type_is_text_unless_it_is_declared_as_binary() {
-        let output =
-            r#"{"type":"queue","direction":"out","name":"n","queueName":"r","dataType":"binary"}"#;
-        let function = function(&format!("{QUEUE},{output}")).unwrap();
-        let Trigger::Queue(trigger) = function.trigger else { panic!("{function:?}") };
-        let [Output::Queue(output)] = &function.outputs[..] else {
-            panic!("{:?}", function.outputs)
-        };
-        assert_eq!((trigger.data_type, output.data_type), (DataType::Text, DataType::Binary));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use url::Url;
 use crate::{
     binding::{self, BoundTrigger},
     easy_auth, function_folder,
-    host::{Host, Wakers},
+    host::Host,
     http_server,
     invocation_outcome::{FinishedInvocation, StopReason},
     log::{HostLog, LogLevel, LogRecord, STARTUP, WaitError},
@@ -72,9 +72,7 @@ impl FunctionsHost {
             log,
             client,
             worker,
-            wakers: Wakers::new(&functions),
             functions,
-            empty_answer: options.empty_answer,
             message_lease: options.message_lease,
             keys: options.keys,
             easy_auth: options.easy_auth,
@@ -96,7 +94,7 @@ impl FunctionsHost {
     pub async fn ready(&self) -> Result<(), WaitError> {
         let limit = self.host.worker.wait_limit();
         let initialized = self.host.worker.wait_until_initialized().await;
-        initialized.map(drop).map_err(|state| {
+        initialized.map_err(|state| {
             self.host.log.timed_out(format!("the handler to answer ({state:?})"), limit)
         })
     }
@@ -176,6 +174,11 @@ impl FunctionsHost {
     /// Stops the listeners and kills the handler (SIGKILL). Messages in flight stay hidden until their
     /// visibility timeout.
     pub async fn stop(mut self) {
+        self.stop_and_keep_log().await;
+    }
+
+    /// Like [`FunctionsHost::stop`], but the log and the invocations can still be read.
+    pub async fn stop_and_keep_log(&mut self) {
         self.host.stop(StopReason::Requested);
         while self.tasks.join_next().await.is_some() {}
     }

@@ -12,17 +12,12 @@ use crate::log::{HostLog, LogLevel};
 const CONSOLE: &str = "Host.Function.Console";
 /// The number of lines of stderr that the host repeats after the handler has ended.
 const LAST_LINES: usize = 3;
-/// The words that make a line of stderr an error if stderr is not for errors only.
-const ERROR_WORDS: [&str; 4] = ["error", "fail", "severe", "unhandled exception"];
 
 /// The stream of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Stdout,
-    /// `errors_only` is `useStdErrorStreamForErrorsOnly`.
-    Stderr {
-        errors_only: bool,
-    },
+    Stderr,
 }
 
 /// The last lines of stderr.
@@ -66,18 +61,10 @@ pub(crate) async fn copy(
 }
 
 fn level(line: &str, stream: Stream) -> LogLevel {
-    let lower = line.to_ascii_lowercase();
     match stream {
         Stream::Stdout => LogLevel::Information,
-        Stream::Stderr { .. } if lower.contains("warn") => LogLevel::Warning,
-        Stream::Stderr { errors_only: true } => LogLevel::Error,
-        Stream::Stderr { errors_only: false } => {
-            if ERROR_WORDS.iter().any(|word| lower.contains(word)) {
-                LogLevel::Error
-            } else {
-                LogLevel::Information
-            }
-        }
+        Stream::Stderr if line.to_ascii_lowercase().contains("warn") => LogLevel::Warning,
+        Stream::Stderr => LogLevel::Error,
     }
 }
 
@@ -85,26 +72,17 @@ fn level(line: &str, stream: Stream) -> LogLevel {
 mod tests {
     use super::*;
 
-    const ERRORS_ONLY: Stream = Stream::Stderr { errors_only: true };
-
     #[test]
-    fn stderr_is_an_error_unless_it_warns() {
-        assert_eq!(level("gone", ERRORS_ONLY), LogLevel::Error);
-        assert_eq!(level("WARNing: gone", ERRORS_ONLY), LogLevel::Warning);
-        let mixed = Stream::Stderr { errors_only: false };
-        assert_eq!(level("Failed", mixed), LogLevel::Error);
-        assert_eq!(level("gone", mixed), LogLevel::Information);
-    }
-
-    #[test]
-    fn stdout_is_information() {
+    fn stdout_is_information_and_stderr_is_an_error_unless_it_warns() {
         assert_eq!(level("error", Stream::Stdout), LogLevel::Information);
+        assert_eq!(level("gone", Stream::Stderr), LogLevel::Error);
+        assert_eq!(level("WARNing: gone", Stream::Stderr), LogLevel::Warning);
     }
 
     #[tokio::test]
     async fn the_last_three_lines_of_stderr_are_kept() {
         let (log, last_lines) = (HostLog::new(None), LastLines::default());
-        copy(&b"1\n2\r\n3\n4"[..], ERRORS_ONLY, log.clone(), last_lines.clone()).await;
+        copy(&b"1\n2\r\n3\n4"[..], Stream::Stderr, log.clone(), last_lines.clone()).await;
         assert_eq!(last_lines.joined(), "2,3,4");
         assert_eq!(log.records().len(), 4);
     }

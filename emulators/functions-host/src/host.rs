@@ -1,15 +1,15 @@
 //! The state that all parts of a running host share.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    binding::{BoundTrigger, Function},
+    binding::Function,
     invocation_outcome::{FinishedInvocation, Outcome, StopReason},
     log::HostLog,
-    options::{EasyAuth, EmptyAnswer, HostKey},
+    options::{EasyAuth, HostKey},
     settings::HostSettings,
     worker_process::WorkerProcess,
 };
@@ -21,11 +21,9 @@ pub(crate) struct Host {
     pub(crate) client: reqwest::Client,
     pub(crate) worker: WorkerProcess,
     pub(crate) functions: Vec<Arc<Function>>,
-    pub(crate) empty_answer: EmptyAnswer,
     pub(crate) message_lease: Duration,
     pub(crate) keys: Vec<HostKey>,
     pub(crate) easy_auth: Option<EasyAuth>,
-    pub(crate) wakers: Wakers,
     pub(crate) finished: watch::Sender<Vec<FinishedInvocation>>,
     pub(crate) stopping: watch::Sender<Option<StopReason>>,
 }
@@ -62,29 +60,5 @@ impl Host {
     /// Records a finished invocation.
     pub(crate) fn record(&self, finished: FinishedInvocation) {
         self.finished.send_modify(|all| all.push(finished));
-    }
-}
-
-/// Wakes the listener of a queue to which this host writes.
-#[derive(Default)]
-pub(crate) struct Wakers(HashMap<String, Arc<Notify>>);
-
-impl Wakers {
-    pub(crate) fn new(functions: &[Arc<Function>]) -> Self {
-        let addresses = functions.iter().filter_map(|function| match &function.trigger {
-            BoundTrigger::Queue(trigger) => Some((trigger.binding.address.clone(), Arc::default())),
-            BoundTrigger::Http(_) | BoundTrigger::Timer(_) | BoundTrigger::EventGrid { .. } => None,
-        });
-        Self(addresses.collect())
-    }
-
-    pub(crate) fn of(&self, address: &str) -> Arc<Notify> {
-        self.0.get(address).cloned().unwrap_or_default()
-    }
-
-    pub(crate) fn wake(&self, address: &str) {
-        if let Some(notify) = self.0.get(address) {
-            notify.notify_one();
-        }
     }
 }

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use crate::{configuration::Configuration, settings_error::SettingsError, time_span};
 
-/// The default of every plan except Consumption ("host.json reference", functionTimeout).
-const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// The default in the host's source; "Azure Functions custom handlers" says one minute.
 const DEFAULT_INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -19,20 +17,12 @@ const LARGEST_BATCH: u8 = 32;
 /// The smallest `maxPollingInterval`, and the first polling interval of an empty queue.
 pub(crate) const SHORTEST_POLLING_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The default of "Azure Functions HTTP trigger", host.json settings.
-const DEFAULT_ROUTE_PREFIX: &str = "api";
-
 const DEFAULT_EXECUTABLE_PATH: &str = "customHandler:description:defaultExecutablePath";
-/// The settings for other ways to call functions, which this emulator does not support.
-const FORWARDING: [&str; 2] =
-    ["customHandler:enableForwardingHttpRequest", "customHandler:enableProxyingHttpRequest"];
 
 /// `customHandler` of host.json.
 #[derive(Debug)]
 pub(crate) struct CustomHandlerSettings {
     pub(crate) default_executable_path: String,
-    pub(crate) arguments: Vec<String>,
-    pub(crate) stderr_is_for_errors_only: bool,
     pub(crate) initialization_timeout: Duration,
 }
 
@@ -44,55 +34,17 @@ pub(crate) struct QueueSettings {
     pub(crate) max_polling_interval: Duration,
     pub(crate) visibility_timeout: Duration,
     pub(crate) max_dequeue_count: u32,
-    pub(crate) message_encoding: MessageEncoding,
-}
-
-/// `extensions.http` of host.json.
-#[derive(Debug)]
-pub(crate) struct HttpSettings {
-    /// The prefix of every route; may be empty.
-    pub(crate) route_prefix: String,
-}
-
-/// The encoding of message texts in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MessageEncoding {
-    Base64,
-    None,
-}
-
-pub(crate) fn function_timeout(
-    configuration: &Configuration,
-) -> Result<Option<Duration>, SettingsError> {
-    let read = |text: &str| match text {
-        "-1" => Some(None),
-        text => time_span::parse(text).map(Some),
-    };
-    let timeout = configuration.read("functionTimeout", "a time span, or -1 for no limit", read)?;
-    Ok(timeout.unwrap_or(Some(DEFAULT_FUNCTION_TIMEOUT)))
 }
 
 pub(crate) fn custom_handler(
     configuration: &Configuration,
 ) -> Result<CustomHandlerSettings, SettingsError> {
-    for path in ["customHandler", "customHandler:description"] {
-        if !configuration.has(path) {
-            return Err(SettingsError::Missing { path });
-        }
-    }
-    for path in FORWARDING {
-        let is_off = |text: &str| text.eq_ignore_ascii_case("false").then_some(());
-        configuration.read(path, "false: this emulator does not forward requests", is_off)?;
-    }
     Ok(CustomHandlerSettings {
         default_executable_path: configuration
             .text(DEFAULT_EXECUTABLE_PATH)
             .filter(|text| !text.is_empty())
             .ok_or(SettingsError::Missing { path: DEFAULT_EXECUTABLE_PATH })?
             .to_owned(),
-        arguments: configuration.list("customHandler:description:arguments")?,
-        stderr_is_for_errors_only: configuration
-            .boolean("customHandler:description:useStdErrorStreamForErrorsOnly", true)?,
         initialization_timeout: configuration
             .time_span("customHandler:initializationTimeout", DEFAULT_INITIALIZATION_TIMEOUT)?,
     })
@@ -106,11 +58,11 @@ pub(crate) fn queues(configuration: &Configuration) -> Result<QueueSettings, Set
     let interval = |text: &str| {
         time_span::parse(text).filter(|interval| *interval >= SHORTEST_POLLING_INTERVAL)
     };
-    let encoding = |text: &str| match text.to_ascii_lowercase().as_str() {
-        "base64" => Some(MessageEncoding::Base64),
-        "none" => Some(MessageEncoding::None),
-        _ => None,
-    };
+    let encoding = |text: &str| text.eq_ignore_ascii_case("none").then_some(());
+    let path = "extensions:queues:messageEncoding";
+    configuration
+        .read(path, "none with this emulator", encoding)?
+        .ok_or(SettingsError::Missing { path })?;
     Ok(QueueSettings {
         batch_size,
         new_batch_threshold: configuration
@@ -126,13 +78,5 @@ pub(crate) fn queues(configuration: &Configuration) -> Result<QueueSettings, Set
             .time_span("extensions:queues:visibilityTimeout", Duration::ZERO)?,
         max_dequeue_count: configuration
             .integer("extensions:queues:maxDequeueCount", DEFAULT_MAX_DEQUEUE_COUNT)?,
-        message_encoding: configuration
-            .read("extensions:queues:messageEncoding", "base64 or none", encoding)?
-            .unwrap_or(MessageEncoding::Base64),
     })
-}
-
-pub(crate) fn http(configuration: &Configuration) -> HttpSettings {
-    let prefix = configuration.text("extensions:http:routePrefix");
-    HttpSettings { route_prefix: prefix.unwrap_or(DEFAULT_ROUTE_PREFIX).to_owned() }
 }

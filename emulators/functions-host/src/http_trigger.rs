@@ -27,7 +27,7 @@ const REASON: &str = "This function was programmatically called via the host API
 
 /// Calls the function of a request.
 pub(crate) async fn answer(host: &Host, incoming: &IncomingRequest) -> Response {
-    let Some(Target { function, trigger, route_values }) = find(host, incoming) else {
+    let Some((function, trigger)) = find(host, incoming) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let key = key::presented(&host.keys, &function.name, incoming);
@@ -35,7 +35,7 @@ pub(crate) async fn answer(host: &Host, incoming: &IncomingRequest) -> Response 
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let identities = identities(host, incoming, key);
-    let input = request::input(&trigger.name, incoming, route_values, identities);
+    let input = request::input(&trigger.name, incoming, identities);
     let body = |system: &SystemData| Ok(envelope::of_http(&input, system));
     let invoked = invocation::invoke(host, function, REASON, body).await;
     let response = invoked.response.map(|response| response.render());
@@ -55,26 +55,16 @@ fn refuse(host: &Host, function: &Function, why: &str) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// The function of a request.
-struct Target<'a> {
-    function: &'a Function,
-    trigger: &'a HttpTrigger,
-    /// The values of the route's parameters.
-    route_values: Vec<(String, String)>,
-}
-
 /// Finds the function whose route and methods match. A disabled function is not found.
-fn find<'a>(host: &'a Host, incoming: &IncomingRequest) -> Option<Target<'a>> {
-    let matching = host.functions.iter().filter_map(|function| {
-        let BoundTrigger::Http(trigger) = &function.trigger else { return None };
-        let route_values = trigger.route.values(&incoming.path)?;
-        trigger.accepts(incoming.method.as_str()).then_some(Target {
-            function,
-            trigger,
-            route_values,
-        })
-    });
-    matching.min_by_key(|target| target.trigger.route.precedence())
+fn find<'a>(host: &'a Host, incoming: &IncomingRequest) -> Option<(&'a Function, &'a HttpTrigger)> {
+    host.functions.iter().find_map(|function| match &function.trigger {
+        BoundTrigger::Http(trigger)
+            if trigger.accepts(&incoming.path, incoming.method.as_str()) =>
+        {
+            Some((&**function, trigger))
+        }
+        _ => None,
+    })
 }
 
 /// The caller's identities. Without a key and without a principal, .NET gives an empty identity.

@@ -24,8 +24,6 @@ pub enum Outcome {
     Succeeded,
     /// The handler did not reply, its reply was invalid, or an output failed, for this reason.
     Failed(String),
-    /// The invocation took longer than `functionTimeout`; the handler was killed.
-    TimedOut,
 }
 
 /// Why a host stopped.

@@ -14,8 +14,6 @@ pub struct Options {
     pub app_root: PathBuf,
     /// Variables that override this process's own and local.settings.json.
     pub environment: Vec<(String, String)>,
-    /// The reaction to a success without content.
-    pub empty_answer: EmptyAnswer,
     /// The visibility timeout of a message while its function runs, in whole seconds. It is renewed
     /// when half of it is over. In the real host it is ten minutes.
     pub message_lease: Duration,
@@ -36,22 +34,12 @@ impl Options {
         Self {
             app_root: app_root.into(),
             environment: Vec::new(),
-            empty_answer: EmptyAnswer::Hang,
             message_lease: MESSAGE_LEASE,
             keys: Vec::new(),
             easy_auth: None,
             echo: None,
         }
     }
-}
-
-/// The reaction to a success without content, or with only white space or `null`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmptyAnswer {
-    /// Waits for content until `functionTimeout`, as the real host does.
-    Hang,
-    /// Fails the invocation at once, so that a test need not wait.
-    Fail,
 }
 
 /// An access key ("Work with access keys in Azure Functions").
@@ -73,13 +61,13 @@ pub enum KeyLevel {
         /// The function's name.
         function: String,
     },
-    /// All functions except those with the level `admin`.
-    HostFunction,
     /// All functions.
+    HostFunction,
+    /// All functions, and the host's own endpoints.
     Master,
 }
 
-/// App Service Authentication in front of the host.
+/// App Service Authentication in front of the host. Callers without a valid token are anonymous.
 ///
 /// It removes the headers `X-MS-CLIENT-PRINCIPAL*` and `X-MS-TOKEN-*` of a client and sets those of the
 /// authenticated caller ("Work with user identities in Azure App Service authentication"). In this
@@ -89,15 +77,4 @@ pub struct EasyAuth {
     /// The callers: a bearer token, which may be any text, and its principal in base64:
     /// `{"auth_typ":…,"claims":[{"typ":…,"val":…}],"name_typ":…,"role_typ":…}`.
     pub principals: BTreeMap<String, String>,
-    /// The reaction to requests without a token, or with an unknown one.
-    pub unauthenticated: UnauthenticatedAction,
-}
-
-/// `unauthenticatedClientAction` of App Service Authentication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnauthenticatedAction {
-    /// The host handles the request without a principal.
-    AllowAnonymous,
-    /// The caller gets 401, and the host does not see the request.
-    Return401,
 }

@@ -6,7 +6,6 @@ use http::HttpResponse;
 
 use crate::{
     binding::{BoundOutput, Function},
-    host::Host,
     ordered_json::{Json, Members},
 };
 
@@ -17,15 +16,11 @@ mod table;
 
 /// Writes all outputs concurrently. They are not a transaction: if one fails, the invocation fails, and
 /// the others are written nevertheless. Names that are not bindings are ignored.
-pub(crate) async fn write_all(
-    host: &Host,
-    function: &Function,
-    values: &Members,
-) -> Result<(), String> {
+pub(crate) async fn write_all(function: &Function, values: &Members) -> Result<(), String> {
     let writes = function
         .outputs
         .iter()
-        .filter_map(|output| Some(write(host, output, values.get(output.name())?)));
+        .filter_map(|output| Some(write(output, values.get(output.name())?)));
     join_all(writes).await.into_iter().collect()
 }
 
@@ -44,9 +39,9 @@ pub(crate) fn response(
     }
 }
 
-async fn write(host: &Host, output: &BoundOutput, value: &Json) -> Result<(), String> {
+async fn write(output: &BoundOutput, value: &Json) -> Result<(), String> {
     let written = match output {
-        BoundOutput::Queue(binding) => queue::write(host, binding, value).await,
+        BoundOutput::Queue(binding) => queue::write(binding, value).await,
         BoundOutput::Table(binding) => table::write(binding, value).await,
         // The response is sent after everything is written.
         BoundOutput::Http { .. } => Ok(()),

@@ -5,17 +5,16 @@ use std::{pin::pin, sync::Arc};
 
 use storage_emulator::{QueueMessage, StorageError};
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use crate::{
     binding::{Function, QueueTrigger},
     envelope::{self, MessageProperties, QueueInput, SystemData},
     host::Host,
+    host_json::SHORTEST_POLLING_INTERVAL,
     invocation::{self, Invoked},
     invocation_outcome::{FinishedInvocation, Outcome},
     log::LogLevel,
     outputs::queue,
-    polling_backoff,
 };
 
 const CATEGORY: &str = "Host.Triggers.Queues";
@@ -48,22 +47,19 @@ impl QueueListener {
     }
 
     async fn listen(self: Arc<Self>) {
-        let wake = self.host.wakers.of(&self.trigger.binding.address);
-        let threshold = self.host.settings.queues.new_batch_threshold as usize;
+        let settings = self.host.settings.queues;
+        let threshold = settings.new_batch_threshold as usize;
         let mut in_flight = JoinSet::new();
-        let mut empty = 0;
+        let mut delay = SHORTEST_POLLING_INTERVAL;
         loop {
             while in_flight.try_join_next().is_some() {}
             let messages = self.receive().await;
             if messages.is_empty() {
-                let longest = self.host.settings.queues.max_polling_interval;
-                let delay = polling_backoff::delay(empty, random(), longest);
-                empty = empty.saturating_add(1);
-                // A timeout is the regular case: poll again.
-                drop(tokio::time::timeout(delay, wake.notified()).await);
+                tokio::time::sleep(delay).await;
+                delay = (delay * 2).min(settings.max_polling_interval);
                 continue;
             }
-            empty = 0;
+            delay = SHORTEST_POLLING_INTERVAL;
             for message in messages {
                 in_flight.spawn(self.clone().process(message));
             }
@@ -94,18 +90,10 @@ impl QueueListener {
 
     async fn process(self: Arc<Self>, message: QueueMessage) {
         let settings = self.host.settings.queues;
-        let Some(content) = queue::decode(&message.text, settings.message_encoding) else {
-            let warning = format!(
-                "Message decoding has failed! Check MessageEncoding settings. MessageId={}",
-                message.id
-            );
-            self.host.log.write(LogLevel::Warning, CATEGORY, warning);
-            return self.move_to_poison(&message, &message.pop_receipt).await;
-        };
         if message.dequeue_count > i64::from(settings.max_dequeue_count) {
-            return self.give_up(&message, &message.pop_receipt).await;
+            return self.move_to_poison(&message, &message.pop_receipt).await;
         }
-        let (invoked, pop_receipt) = self.invoke(&message, &content).await;
+        let (invoked, pop_receipt) = self.invoke(&message).await;
         self.settle(&message, &pop_receipt, &invoked.outcome).await;
         self.host.record(FinishedInvocation {
             function: self.function.name.clone(),
@@ -117,17 +105,14 @@ impl QueueListener {
     }
 
     /// Calls the function and keeps the message hidden meanwhile. Returns the latest pop receipt.
-    async fn invoke(&self, message: &QueueMessage, content: &[u8]) -> (Invoked, String) {
+    async fn invoke(&self, message: &QueueMessage) -> (Invoked, String) {
         let binding = &self.trigger.binding;
-        let input = QueueInput {
-            binding: &binding.name,
-            data_type: binding.data_type,
-            content,
-            properties: &properties(message),
-        };
+        let properties = properties(message);
+        let input =
+            QueueInput { binding: &binding.name, text: &message.text, properties: &properties };
         let (queue, lease) = (&binding.queue, self.host.message_lease);
         let reason = format!("New queue message detected on '{}'.", queue.name());
-        let body = |system: &SystemData| envelope::of_queue(&input, system);
+        let body = |system: &SystemData| Ok(envelope::of_queue(&input, system));
         let mut invocation = pin!(invocation::invoke(&self.host, &self.function, &reason, body));
         let mut pop_receipt = message.pop_receipt.clone();
         let mut until_renewal = lease / RENEWALS_PER_LEASE;
@@ -138,7 +123,7 @@ impl QueueListener {
             }
             match queue.update_visibility(&message.id, &pop_receipt, lease).await {
                 Ok(renewed) => {
-                    pop_receipt = renewed.pop_receipt;
+                    pop_receipt = renewed;
                     until_renewal = lease / RENEWALS_PER_LEASE;
                 }
                 Err(error) => {
@@ -157,7 +142,7 @@ impl QueueListener {
         let settled = if *outcome == Outcome::Succeeded {
             queue.delete(&message.id, pop_receipt).await
         } else if message.dequeue_count >= i64::from(settings.max_dequeue_count) {
-            return self.give_up(message, pop_receipt).await;
+            return self.move_to_poison(message, pop_receipt).await;
         } else {
             let delay = settings.visibility_timeout;
             queue.update_visibility(&message.id, pop_receipt, delay).await.map(drop)
@@ -167,24 +152,13 @@ impl QueueListener {
         }
     }
 
-    async fn give_up(&self, message: &QueueMessage, pop_receipt: &str) {
-        if let Some(poison) = &self.trigger.poison {
-            let most = self.host.settings.queues.max_dequeue_count;
-            let warning = format!(
-                "Message has reached MaxDequeueCount of {most}. Moving message to queue '{}'.",
-                poison.name()
-            );
-            self.host.log.write(LogLevel::Warning, CATEGORY, warning);
-        }
-        self.move_to_poison(message, pop_receipt).await;
-    }
-
-    /// Moves the message to the poison queue. Without one, nothing happens, and the message becomes
-    /// visible again after its timeout.
     async fn move_to_poison(&self, message: &QueueMessage, pop_receipt: &str) {
-        let Some(poison) = &self.trigger.poison else {
-            return;
-        };
+        let (poison, most) = (&self.trigger.poison, self.host.settings.queues.max_dequeue_count);
+        let warning = format!(
+            "Message has reached MaxDequeueCount of {most}. Moving message to queue '{}'.",
+            poison.name()
+        );
+        self.host.log.write(LogLevel::Warning, CATEGORY, warning);
         let moved = async {
             queue::send(poison, &message.text).await?;
             self.trigger.binding.queue.delete(&message.id, pop_receipt).await
@@ -209,10 +183,4 @@ fn properties(message: &QueueMessage) -> MessageProperties {
         expiration_time: message.expiration_time,
         next_visible_time: message.next_visible_time,
     }
-}
-
-/// A random number in 0..1, from a version 4 UUID.
-fn random() -> f64 {
-    let (bits, ..) = Uuid::new_v4().as_fields();
-    f64::from(bits) / f64::from(u32::MAX)
 }

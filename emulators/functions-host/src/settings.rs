@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use serde::Deserialize;
@@ -11,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     configuration::Configuration,
-    host_json::{self, CustomHandlerSettings, HttpSettings, QueueSettings},
+    host_json::{self, CustomHandlerSettings, QueueSettings},
     settings_error::{SettingsError, read_json},
 };
 
@@ -25,11 +24,8 @@ const CONNECTION_PREFIX: &str = "AzureWebJobs";
 pub(crate) struct HostSettings {
     pub(crate) app_root: PathBuf,
     pub(crate) environment: BTreeMap<String, String>,
-    /// `None` means no limit.
-    pub(crate) function_timeout: Option<Duration>,
     pub(crate) custom_handler: CustomHandlerSettings,
     pub(crate) queues: QueueSettings,
-    pub(crate) http: HttpSettings,
 }
 
 /// The part of local.settings.json that the host reads ("Code and test Azure Functions locally").
@@ -53,33 +49,17 @@ impl HostSettings {
             .ok_or(SettingsError::Missing { path: "version" })?;
         Ok(Self {
             app_root: app_root.to_owned(),
-            function_timeout: host_json::function_timeout(&configuration)?,
             custom_handler: host_json::custom_handler(&configuration)?,
             queues: host_json::queues(&configuration)?,
-            http: host_json::http(&configuration),
             environment,
         })
     }
 
     /// The value of an app setting. Names are not case-sensitive.
-    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+    fn setting(&self, name: &str) -> Option<&str> {
         let mut variables = self.environment.iter();
         let found = variables.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
-    }
-
-    /// Replaces every `%NAME%` by the setting. The error is the first name without a setting.
-    pub(crate) fn resolve<'a>(&self, text: &'a str) -> Result<String, &'a str> {
-        let mut resolved = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('%') {
-            let Some((name, after)) = after.split_once('%') else {
-                break;
-            };
-            resolved = resolved + before + self.setting(name).ok_or(name)?;
-            rest = after;
-        }
-        Ok(resolved + rest)
     }
 
     /// The connection string of a binding's `connection`.
@@ -93,14 +73,9 @@ impl HostSettings {
         })
     }
 
-    /// Whether a setting disables a function ("How to disable functions in Azure Functions"). The
-    /// second form of the setting is for systems that allow no dots in names.
+    /// Whether a setting disables a function ("How to disable functions in Azure Functions").
     pub(crate) fn is_disabled(&self, function: &str) -> bool {
-        let names = [
-            format!("{CONNECTION_PREFIX}.{function}.Disabled"),
-            format!("{CONNECTION_PREFIX}_{function}_Disabled"),
-        ];
-        let set = names.iter().find_map(|name| self.setting(name));
+        let set = self.setting(&format!("{CONNECTION_PREFIX}.{function}.Disabled"));
         set.is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 }
@@ -125,35 +100,29 @@ fn environment(
 mod tests {
     use super::*;
 
-    const HANDLER: &str = r#"{"description":{"defaultExecutablePath":"handler"}}"#;
-
     fn read(host_json: &str, given: &[(&str, &str)]) -> Result<HostSettings, SettingsError> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("host.json"), host_json).unwrap();
-        let local = r#"{"Values":{"WORD":"local","OTHER":"local"}}"#;
+        let local = r#"{"Values":{"AzureWebJobsJobs":"local","Other":"local"}}"#;
         std::fs::write(folder.path().join("local.settings.json"), local).unwrap();
         let given: Vec<_> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         HostSettings::read(folder.path(), &given)
     }
 
-    fn settings(given: &[(&str, &str)]) -> HostSettings {
-        read(&format!(r#"{{"version":"2.0","customHandler":{HANDLER}}}"#), given).unwrap()
-    }
-
     #[test]
     fn faults_of_host_json_are_named() {
+        let handler = r#""customHandler":{"description":{"defaultExecutablePath":"handler"}}"#;
         for (host_json, expected) in [
             ("{", "EOF"),
             ("{}", "host.json has no version"),
             (r#"{"version":"1.0"}"#, "version is '1.0', and should be 2.0"),
-            (r#"{"version":"2.0"}"#, "host.json has no customHandler"),
             (
-                r#"{"version":"2.0","customHandler":{"type":"http"}}"#,
-                "host.json has no customHandler:description",
+                r#"{"version":"2.0"}"#,
+                "host.json has no customHandler:description:defaultExecutablePath",
             ),
             (
-                r#"{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"handler"},"enableForwardingHttpRequest":true}}"#,
-                "customHandler:enableForwardingHttpRequest is 'true', and should be false",
+                &format!(r#"{{"version":"2.0",{handler}}}"#),
+                "host.json has no extensions:queues:messageEncoding",
             ),
         ] {
             let error = read(host_json, &[]).unwrap_err().to_string();
@@ -162,31 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_connection_is_reported_by_the_name_of_its_setting() {
-        let error = settings(&[]).connection_string(Some("Absent")).unwrap_err();
+    fn a_given_variable_wins_over_local_settings_and_a_connection_has_a_prefix_or_none() {
+        let host_json = include_str!("../../../host.json");
+        let given = [("Other", "given"), ("Jobs", "without"), ("AzureWebJobs.A.Disabled", "True")];
+        let settings = read(host_json, &given).unwrap();
+        assert_eq!(settings.connection_string(Some("Jobs")).unwrap(), "local");
+        assert_eq!(settings.connection_string(Some("other")).unwrap(), "given");
+        let error = settings.connection_string(Some("Absent")).unwrap_err();
         assert!(error.contains("'AzureWebJobsAbsent' does not exist"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_is_looked_up_with_the_prefix_first() {
-        let settings =
-            settings(&[("AzureWebJobsJobs", "one"), ("Jobs", "two"), ("Other2", "three")]);
-        assert_eq!(settings.connection_string(Some("Jobs")).unwrap(), "one");
-        assert_eq!(settings.connection_string(Some("Other2")).unwrap(), "three");
-    }
-
-    #[test]
-    fn a_given_variable_wins_over_local_settings() {
-        let settings = settings(&[("WORD", "given")]);
-        assert_eq!(settings.resolve("%WORD%-%other%-100%").unwrap(), "given-local-100%");
-        assert_eq!(settings.resolve("%ABSENT_WORD%"), Err("ABSENT_WORD"));
-    }
-
-    #[test]
-    fn a_function_is_disabled_by_either_form_of_the_setting() {
-        let settings =
-            settings(&[("AzureWebJobs.A.Disabled", "true"), ("AzureWebJobs_B_Disabled", "1")]);
-        assert!(settings.is_disabled("A") && settings.is_disabled("B"));
-        assert!(!settings.is_disabled("C"));
+        assert!(settings.is_disabled("A") && !settings.is_disabled("B"));
     }
 }

@@ -3,17 +3,22 @@
 //!
 //! The status of a schedule ends with this emulator, so no run is ever past due.
 
-use std::{future::pending, sync::Arc};
+use std::{
+    future::pending,
+    sync::{Arc, PoisonError},
+};
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 
 use crate::{
     binding::{Function, TimerTrigger},
-    envelope::{self, SystemData, TimerInput},
+    envelope::{self, ScheduleStatus, SystemData, TimerInput},
     host::Host,
     invocation::{self, Invoked},
-    schedule_monitor::{NEVER, ScheduleStatus},
 };
+
+/// .NET's earliest date, which stands for a run that has not happened.
+const NEVER: OffsetDateTime = datetime!(0001-01-01 00:00:00 UTC);
 
 /// Fires until the host stops.
 pub(crate) async fn run(host: Arc<Host>, function: Arc<Function>, trigger: TimerTrigger) {
@@ -26,36 +31,28 @@ pub(crate) async fn run(host: Arc<Host>, function: Arc<Function>, trigger: Timer
 /// Runs never overlap: a run that is due during another one starts when that one ends. Of several that
 /// are due, only one runs.
 async fn fire(host: &Host, function: &Function, trigger: &TimerTrigger) {
-    let mut last = OffsetDateTime::now_utc();
-    let mut next = trigger.schedule.next_after(last);
-    if let Some(next) = next {
-        trigger.monitor.set(ScheduleStatus { last: NEVER, next, last_updated: last });
-    }
-    let mut is_due_at_once = trigger.run_on_startup;
+    let (mut last, mut updated) = (NEVER, OffsetDateTime::now_utc());
     loop {
-        if !is_due_at_once {
-            let Some(next) = next else { return pending().await };
-            wait_until(next).await;
-            last = OffsetDateTime::now_utc().max(next);
-        }
-        is_due_at_once = false;
+        let Some(next) = trigger.schedule.next_after(updated) else { return pending().await };
+        set_status(trigger, ScheduleStatus { last, next, last_updated: updated });
+        wait_until(next).await;
+        last = OffsetDateTime::now_utc().max(next);
+        updated = last;
         let invoked = invoke(host, function, trigger).await;
         host.record_without_message(function, invoked.id, invoked.outcome);
-        next = trigger.schedule.next_after(last);
-        if let Some(next) = next {
-            trigger.monitor.set(ScheduleStatus { last, next, last_updated: last });
-        }
     }
+}
+
+/// A panic elsewhere leaves the status consistent.
+fn set_status(trigger: &TimerTrigger, status: ScheduleStatus) {
+    *trigger.status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
 }
 
 /// Calls the function now.
 pub(crate) async fn invoke(host: &Host, function: &Function, trigger: &TimerTrigger) -> Invoked {
     let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
-    let input = TimerInput {
-        binding: &trigger.name,
-        adjusts_for_dst: trigger.schedule.adjusts_for_dst(),
-        status: trigger.monitor.status(),
-    };
+    let status = *trigger.status.lock().unwrap_or_else(PoisonError::into_inner);
+    let input = TimerInput { binding: &trigger.name, status };
     let body = |system: &SystemData| Ok(envelope::of_timer(&input, system));
     invocation::invoke(host, function, &format!("Timer fired at {now}"), body).await
 }

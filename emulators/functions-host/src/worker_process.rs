@@ -1,11 +1,7 @@
 //! The handler process: starts, watches and restarts it (Azure Functions host,
 //! `HttpFunctionInvocationDispatcher`).
 
-use std::{
-    process::ExitStatus,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{process::ExitStatus, sync::Arc, time::Duration};
 
 use tokio::{
     process::Child,
@@ -17,7 +13,6 @@ use uuid::Uuid;
 use crate::{
     handler_console::{self, LastLines, Stream},
     log::{HostLog, LogLevel},
-    restart_rules::{Reaction, RestartRules, WorkerEnd},
     settings::HostSettings,
     worker_command,
 };
@@ -33,13 +28,16 @@ const STARTS_WAITED_FOR: u32 = 4;
 #[cfg(unix)]
 const SIGNAL_OFFSET: i32 = 128;
 
+/// The number of errors at which the host gives up.
+const MOST_ERRORS: usize = 3;
+
 /// The state of the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WorkerState {
     /// The handler has not answered yet.
     Starting,
     /// The handler has answered. If it then exits with 0, this state remains.
-    Initialized(Uuid),
+    Initialized,
     /// The host has stopped, or has given up on the handler.
     Gone,
 }
@@ -47,8 +45,6 @@ pub(crate) enum WorkerState {
 enum Order {
     /// Kill the handler as if it had crashed.
     Kill,
-    /// Kill the handler because a function of this worker exceeded `functionTimeout`.
-    FunctionTimeout(Uuid),
     Stop,
 }
 
@@ -67,13 +63,24 @@ pub(crate) struct Supervisor {
     client: reqwest::Client,
     log: HostLog,
     port: u16,
-    rules: RestartRules,
+    errors: usize,
     state: watch::Sender<WorkerState>,
     process_id: watch::Sender<Option<u32>>,
     orders: mpsc::UnboundedReceiver<Order>,
 }
 
-/// The end of one process.
+/// The end of a handler process.
+#[derive(Clone, Copy)]
+enum WorkerEnd {
+    /// The process exited with this code.
+    Exited(i32),
+    /// A signal ended the process. .NET reports it as this exit code.
+    Killed(i32),
+    /// The process did not answer within `initializationTimeout`.
+    NotInitialized,
+}
+
+/// What follows the end of one process.
 enum Ended {
     Restart,
     ShutDown,
@@ -98,7 +105,7 @@ pub(crate) fn prepare(
         client,
         log,
         port,
-        rules: RestartRules::default(),
+        errors: 0,
         state,
         process_id,
         orders: orders_taken,
@@ -107,17 +114,14 @@ pub(crate) fn prepare(
 }
 
 impl WorkerProcess {
-    /// Waits until the handler answers, and returns the worker's id. The error is the state at the
-    /// timeout.
-    pub(crate) async fn wait_until_initialized(&self) -> Result<Uuid, WorkerState> {
+    /// Waits until the handler answers. The error is the state at the timeout.
+    pub(crate) async fn wait_until_initialized(&self) -> Result<(), WorkerState> {
         let mut state = self.state.clone();
-        let initialized = state.wait_for(|state| matches!(state, WorkerState::Initialized(_)));
-        if let Ok(Ok(state)) = tokio::time::timeout(self.wait_limit, initialized).await
-            && let WorkerState::Initialized(worker_id) = *state
-        {
-            return Ok(worker_id);
+        let initialized = state.wait_for(|state| *state == WorkerState::Initialized);
+        match tokio::time::timeout(self.wait_limit, initialized).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(*self.state.borrow()),
         }
-        Err(*self.state.borrow())
     }
 
     /// The longest wait of an invocation for the handler.
@@ -132,28 +136,17 @@ impl WorkerProcess {
 
     /// Kills the handler as if it had crashed, and waits until the host has noticed.
     pub(crate) async fn kill(&self) {
-        self.order_and_wait(Order::Kill).await;
-    }
-
-    /// Kills and restarts the handler because a function exceeded `functionTimeout`.
-    pub(crate) async fn end_after_function_timeout(&self, worker_id: Uuid) {
-        if *self.state.borrow() == WorkerState::Initialized(worker_id) {
-            self.order_and_wait(Order::FunctionTimeout(worker_id)).await;
+        let mut state = self.state.clone();
+        let before = *state.borrow_and_update();
+        if self.orders.send(Order::Kill).is_ok() && before != WorkerState::Gone {
+            // An error means that the supervisor has stopped.
+            drop(state.wait_for(|now| *now != before).await);
         }
     }
 
     pub(crate) fn stop(&self) {
         // An error means that the supervisor has stopped already.
         drop(self.orders.send(Order::Stop));
-    }
-
-    async fn order_and_wait(&self, order: Order) {
-        let mut state = self.state.clone();
-        let before = *state.borrow_and_update();
-        if self.orders.send(order).is_ok() && before != WorkerState::Gone {
-            // An error means that the supervisor has stopped.
-            drop(state.wait_for(|now| *now != before).await);
-        }
     }
 }
 
@@ -185,7 +178,7 @@ impl Supervisor {
         match command.spawn() {
             Ok(child) => {
                 self.process_id.send_replace(child.id());
-                let ended = self.watch_process(child, worker_id).await;
+                let ended = self.watch_process(child).await;
                 self.process_id.send_replace(None);
                 ended
             }
@@ -208,7 +201,7 @@ impl Supervisor {
         Ended::Stopped
     }
 
-    async fn watch_process(&mut self, mut child: Child, worker_id: Uuid) -> Ended {
+    async fn watch_process(&mut self, mut child: Child) -> Ended {
         let last_lines = LastLines::default();
         let mut printing = self.copy_console(&mut child, &last_lines);
         let url = format!("http://127.0.0.1:{}/", self.port);
@@ -237,17 +230,11 @@ impl Supervisor {
                     is_initialized = true;
                     let message = "Worker process started and initialized.";
                     self.log.write(LogLevel::Information, CATEGORY, message);
-                    self.state.send_replace(WorkerState::Initialized(worker_id));
+                    self.state.send_replace(WorkerState::Initialized);
                 }
                 order = self.orders.recv() => match order {
                     // The first branch then sees the process end.
                     Some(Order::Kill) => drop(child.start_kill()),
-                    Some(Order::FunctionTimeout(id)) if id == worker_id => {
-                        kill(&mut child).await;
-                        let ended = self.after(WorkerEnd::FunctionTimeout, &last_lines);
-                        return ended.unwrap_or(Ended::Restart);
-                    }
-                    Some(Order::FunctionTimeout(_)) => {}
                     Some(Order::Stop) | None => {
                         kill(&mut child).await;
                         return Ended::Stopped;
@@ -258,7 +245,6 @@ impl Supervisor {
     }
 
     fn copy_console(&self, child: &mut Child, last_lines: &LastLines) -> JoinSet<()> {
-        let errors_only = self.settings.custom_handler.stderr_is_for_errors_only;
         let mut printing = JoinSet::new();
         let (log, last) = (&self.log, last_lines);
         if let Some(stdout) = child.stdout.take() {
@@ -270,7 +256,7 @@ impl Supervisor {
             ));
         }
         if let Some(stderr) = child.stderr.take() {
-            let stream = Stream::Stderr { errors_only };
+            let stream = Stream::Stderr;
             printing.spawn(handler_console::copy(stderr, stream, log.clone(), last.clone()));
         }
         printing
@@ -283,9 +269,6 @@ impl Supervisor {
             WorkerEnd::NotInitialized => {
                 (LogLevel::Error, "Initializing HttpWorker timed out.".to_owned())
             }
-            WorkerEnd::FunctionTimeout => {
-                (LogLevel::Information, "Restarting the worker process.".to_owned())
-            }
             WorkerEnd::Exited(0) => {
                 (LogLevel::Information, format!("{name} exited with code 0 (0x0)."))
             }
@@ -295,11 +278,11 @@ impl Supervisor {
             }
         };
         self.log.write(level, CATEGORY, message);
-        match self.rules.react(end, Instant::now()) {
-            Reaction::Ignore => None,
-            Reaction::Restart => Some(Ended::Restart),
-            Reaction::ShutDown => Some(Ended::ShutDown),
+        if matches!(end, WorkerEnd::Exited(0)) {
+            return None;
         }
+        self.errors += 1;
+        Some(if self.errors < MOST_ERRORS { Ended::Restart } else { Ended::ShutDown })
     }
 }
 

@@ -13,6 +13,6 @@ pub use account::{Account, AccountError};
 pub use azurite::{Azurite, AzuriteError};
 pub use installation::{Installation, InstallationError};
 pub use proxy::{StorageProxy, Trouble};
-pub use queue::{Queue, QueueMessage, UpdateReceipt};
+pub use queue::{Queue, QueueMessage};
 pub use storage_error::StorageError;
-pub use table::{Entity, EntityValue, Table, TableOperation};
+pub use table::{Entity, EntityValue, Table};

@@ -12,7 +12,7 @@ use azure_storage_queue::{
     },
 };
 use reqwest::StatusCode;
-use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use time::OffsetDateTime;
 use url::Url;
 
 use crate::storage_error::StorageError;
@@ -44,15 +44,6 @@ pub struct QueueMessage {
     pub next_visible_time: OffsetDateTime,
     /// The text as it is stored, not decoded.
     pub text: String,
-}
-
-/// The new state of a message whose visibility was changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpdateReceipt {
-    /// The pop receipt that replaces the previous one.
-    pub pop_receipt: String,
-    /// The time at which the message becomes visible again.
-    pub next_visible_time: OffsetDateTime,
 }
 
 impl Queue {
@@ -154,7 +145,8 @@ impl Queue {
         answer.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Makes a received message visible again after `visibility`, rounded up to whole seconds.
+    /// Makes a received message visible again after `visibility`, rounded up to whole seconds. Returns the
+    /// pop receipt that replaces the previous one.
     ///
     /// # Errors
     ///
@@ -164,18 +156,12 @@ impl Queue {
         id: &str,
         pop_receipt: &str,
         visibility: Duration,
-    ) -> Result<UpdateReceipt, StorageError> {
+    ) -> Result<String, StorageError> {
         let seconds = whole_seconds(visibility);
         let answer = self.client.update_message(id, pop_receipt, seconds, None).await;
         let answer = answer.map_err(|error| self.failed(&error))?;
-        let header = |name: &'static str| answer.headers().get_optional_str(&name.into());
-        let receipt = header("x-ms-popreceipt").zip(header("x-ms-time-next-visible")).and_then(
-            |(pop_receipt, time)| {
-                let next_visible_time = OffsetDateTime::parse(time, &Rfc2822).ok()?;
-                Some(UpdateReceipt { pop_receipt: pop_receipt.to_owned(), next_visible_time })
-            },
-        );
-        receipt.ok_or_else(|| self.misunderstood("receipt"))
+        let receipt = answer.headers().get_optional_str(&"x-ms-popreceipt".into());
+        receipt.map(str::to_owned).ok_or_else(|| self.misunderstood("receipt"))
     }
 
     /// The number of messages, hidden ones included. Azurite's number is exact; the service promises

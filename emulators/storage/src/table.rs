@@ -16,7 +16,6 @@ use url::Url;
 use crate::{shared_key::SharedKey, storage_error::StorageError};
 
 pub use entity::{Entity, EntityValue};
-pub use transaction::TableOperation;
 
 /// A version that every emulator and every account supports.
 const VERSION: &str = "2019-02-02";
@@ -63,42 +62,14 @@ impl Table {
         }
     }
 
-    /// Deletes the table and its entities.
-    ///
-    /// # Errors
-    ///
-    /// If the table does not exist or the service refuses.
-    pub async fn delete(&self) -> Result<(), StorageError> {
-        let url = self.url(&format!("Tables('{}')", self.name));
-        self.send(self.request(Method::DELETE, url)).await.map(drop)
-    }
-
-    /// Inserts an entity.
+    /// Inserts all entities or none. The service accepts up to 100 entities of one partition with different
+    /// row keys ("Performing entity group transactions").
     ///
     /// # Errors
     ///
     /// If an entity with these keys exists, the table does not exist, or the service refuses.
-    pub async fn insert(&self, entity: Entity) -> Result<(), StorageError> {
-        self.transact(&[TableOperation::Insert(entity)]).await
-    }
-
-    /// Inserts an entity or replaces the one with these keys.
-    ///
-    /// # Errors
-    ///
-    /// If the table does not exist or the service refuses.
-    pub async fn upsert(&self, entity: Entity) -> Result<(), StorageError> {
-        self.transact(&[TableOperation::InsertOrReplace(entity)]).await
-    }
-
-    /// Carries out all operations or none. The service accepts up to 100 operations, on entities of
-    /// one partition with different row keys ("Performing entity group transactions").
-    ///
-    /// # Errors
-    ///
-    /// If one operation fails; the error is that operation's.
-    pub async fn transact(&self, operations: &[TableOperation]) -> Result<(), StorageError> {
-        let body = transaction::body(operations, &self.url(&self.name));
+    pub async fn insert_all(&self, entities: &[Entity]) -> Result<(), StorageError> {
+        let body = transaction::body(entities, &self.url(&self.name));
         let request = self.request(Method::POST, self.url("$batch"));
         let request = request.header(CONTENT_TYPE, transaction::CONTENT_TYPE).body(body);
         let answer = self.send(request).await?.text().await;

@@ -103,7 +103,12 @@ fn read(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> 
         return Err(error::authorization_failed(&caller, &target));
     }
     let directory = world.directory();
-    let identity = find(&directory, &target).ok_or_else(|| error::resource_not_found(&target))?;
+    let known = lock(&world.arm_identities).get(&target.resource().to_lowercase()).cloned();
+    let identity = match known {
+        Some(object_id) => object_id.and_then(|id| directory.service_principal(&id)),
+        None => find(&directory, &target),
+    };
+    let identity = identity.ok_or_else(|| error::resource_not_found(&target))?;
     let body = IdentityBody {
         id: target.own_id(),
         name: target.own_name(),

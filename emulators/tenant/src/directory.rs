@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::service_principal::ServicePrincipal;
-pub use assignment::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, MOST_ASSIGNMENTS};
+pub use assignment::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS};
 use {list_delay::ListDelay, replication::Replication};
 
 /// The objects of a tenant.
@@ -229,9 +229,6 @@ impl Directory {
                 DEFAULT_ACCESS => AssignmentError::DefaultAccessAlreadyAssigned,
                 _ => AssignmentError::AlreadyAssigned,
             });
-        }
-        if self.assignments_of(&principal.id).len() >= MOST_ASSIGNMENTS {
-            return Err(AssignmentError::TooManyAssignments);
         }
         let assignment = AppRoleAssignment::new(principal, api, app_role_id);
         self.list_delay.made(&assignment, Instant::now());

@@ -11,8 +11,6 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// `details` of Microsoft Graph's envelope.
     pub(super) details: Vec<Detail>,
-    /// The code in Microsoft Graph's `innerError`, which most errors lack.
-    pub(super) inner_error_code: Option<String>,
     /// Additional headers.
     pub(super) headers: Vec<(String, String)>,
 }
@@ -28,7 +26,6 @@ pub(super) struct Detail {
 impl Failure {
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let (code, message) = (code.to_owned(), message.into());
-        let (details, inner_error_code, headers) = (Vec::new(), None, Vec::new());
-        Self { status, code, message, details, inner_error_code, headers }
+        Self { status, code, message, details: Vec::new(), headers: Vec::new() }
     }
 }

@@ -45,17 +45,11 @@ impl Fault {
         Self::answering(FaultAnswer::ConnectionClosed)
     }
 
-    /// Adds a `Retry-After` header, in seconds or as an HTTP date.
+    /// Adds a `Retry-After` header, in seconds or as an HTTP date. A closed connection has no headers.
     #[must_use]
-    pub fn retry_after(self, text: &str) -> Self {
-        self.header(RETRY_AFTER.as_str(), text)
-    }
-
-    /// Sets a header. A closed connection has no headers.
-    #[must_use]
-    pub fn header(mut self, name: &str, text: &str) -> Self {
+    pub fn retry_after(mut self, text: &str) -> Self {
         if let FaultAnswer::Error(failure) = &mut self.answer {
-            failure.headers.push((name.to_owned(), text.to_owned()));
+            failure.headers.push((RETRY_AFTER.to_string(), text.to_owned()));
         }
         self
     }
@@ -65,16 +59,6 @@ impl Fault {
     pub fn detail(mut self, code: &str, message: &str) -> Self {
         if let FaultAnswer::Error(failure) = &mut self.answer {
             failure.details.push(Detail { code: code.to_owned(), message: message.to_owned() });
-        }
-        self
-    }
-
-    /// Sets the code in Microsoft Graph's `innerError`. The default is `429` for a 429, as in the sample
-    /// of Microsoft Learn, "Microsoft Graph throttling guidance", and no code for other errors.
-    #[must_use]
-    pub fn inner_error_code(mut self, code: &str) -> Self {
-        if let FaultAnswer::Error(failure) = &mut self.answer {
-            failure.inner_error_code = Some(code.to_owned());
         }
         self
     }

@@ -19,17 +19,19 @@ pub(crate) use answer::failure;
 use authentication::Caller;
 pub(crate) use fault_subject::seeded_fault;
 use target::Target;
-pub(crate) use throttling::Admission;
+pub(crate) use throttling::refused_write;
 
 use crate::{
     failure::Failure, graph_error as error, incoming_request::IncomingRequest, request_log::Route,
-    world::World,
+    service_principal::ServicePrincipalType, world::World,
 };
 
 /// The operation of a request.
 pub(crate) fn route(incoming: &IncomingRequest) -> Route {
     match (&incoming.method, Target::parse(&incoming.path)) {
-        (&Method::GET, Ok(Target::ServicePrincipals)) => Route::ListServicePrincipals,
+        (&Method::GET, Ok(Target::ServicePrincipals | Target::AgentBlueprints)) => {
+            Route::ListServicePrincipals
+        }
         (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
         (&Method::GET, Ok(Target::Assignments(_))) => Route::ListAssignments,
         (&Method::GET, Ok(Target::AssignedTo(_))) => Route::ListAssignedTo,
@@ -52,7 +54,12 @@ async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Result<Respo
         (&Method::GET, Target::ServicePrincipals) => {
             caller.may_read()?;
             world.wait_for_latency().await;
-            service_principals::list(world, incoming)
+            service_principals::list(world, incoming, None)
+        }
+        (&Method::GET, Target::AgentBlueprints) => {
+            caller.may_read()?;
+            world.wait_for_latency().await;
+            service_principals::list(world, incoming, Some(ServicePrincipalType::AgentBlueprint))
         }
         (&Method::GET, Target::ServicePrincipal(key)) => {
             caller.may_read()?;

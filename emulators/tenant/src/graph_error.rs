@@ -93,12 +93,12 @@ pub(super) fn unknown_property(property: &str) -> Failure {
     )
 }
 
-/// `$filter` has a syntax error at `position`.
-pub(super) fn invalid_filter(filter: &str, position: usize) -> Failure {
+/// `$filter` is not one of the emulated filters. Microsoft Graph also tells the position of a syntax error.
+pub(super) fn invalid_filter(filter: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         BAD_REQUEST,
-        format!("Invalid filter clause: Syntax error at position {position} in '{filter}'."),
+        format!("Invalid filter clause: Syntax error in '{filter}'."),
     )
 }
 
@@ -224,11 +224,6 @@ pub(crate) fn refused_assignment(reason: &AssignmentError) -> Failure {
         AssignmentError::AlreadyAssigned => {
             bad_request("Permission being assigned already exists on the object")
         }
-        AssignmentError::TooManyAssignments => Failure::new(
-            StatusCode::FORBIDDEN,
-            "Directory_ResourceSizeExceeded",
-            "The size of the object has exceeded its limit.",
-        ),
         AssignmentError::DefaultAccessAlreadyAssigned => Failure::new(
             StatusCode::BAD_REQUEST,
             "Request_MultipleObjectsWithSameKeyValue",

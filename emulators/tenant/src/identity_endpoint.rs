@@ -23,7 +23,7 @@ use crate::{
     response_header::set_header,
     service_principal::{ServicePrincipal, ServicePrincipalType},
     token::Claims,
-    token_settings::{IssuedToken, TokenSettings},
+    token_settings::{IssuedToken, LIFETIME},
     world::{World, lock},
 };
 
@@ -114,20 +114,11 @@ fn wanted_identity<'a>(
     directory: &'a Directory,
     parameters: &BTreeMap<String, String>,
 ) -> Result<&'a ServicePrincipal, Failure> {
-    let named = |name: &str| parameters.get(name);
-    let client_id = named("client_id");
-    let object_id = named("object_id").or_else(|| named("principal_id"));
-    let found = match (client_id, object_id) {
-        (Some(_), Some(_)) => None,
-        (Some(id), None) => {
-            directory.attached().find(|identity| identity.app_id.eq_ignore_ascii_case(id))
-        }
-        (None, Some(id)) => {
-            directory.attached().find(|identity| identity.id.eq_ignore_ascii_case(id))
-        }
-        (None, None) => return system_assigned_identity(directory),
+    let Some(client_id) = parameters.get("client_id") else {
+        return system_assigned_identity(directory);
     };
-    found.ok_or_else(|| {
+    let mut attached = directory.attached();
+    attached.find(|identity| identity.app_id.eq_ignore_ascii_case(client_id)).ok_or_else(|| {
         refused(
             StatusCode::BAD_REQUEST,
             "No User Assigned or Delegated Managed Identity found for specified \
@@ -154,10 +145,13 @@ fn token_for(
 ) -> Result<IssuedToken, Failure> {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let mut settings = lock(&world.tokens);
-    if let Some(issued) = settings.cached(&identity.id, resource, now) {
+    if let Some(issued) = settings.cached(&identity.id, resource) {
         return Ok(issued);
     }
-    let claims = claims(&settings, directory, identity, resource, now)?;
+    let mut claims = claims(directory, identity, resource, now)?;
+    if let Some(audience) = &settings.audience {
+        claims.aud.clone_from(audience);
+    }
     let token = world
         .signer
         .sign(&claims)
@@ -167,21 +161,20 @@ fn token_for(
     Ok(issued)
 }
 
+/// The claims of a token that is issued at a Unix time.
 fn claims(
-    settings: &TokenSettings,
     directory: &Directory,
     identity: &ServicePrincipal,
     resource: &str,
     now: i64,
 ) -> Result<Claims, Failure> {
     let roles = roles(directory, identity, resource)?;
-    let lifetime = i64::try_from(settings.lifetime.as_secs()).unwrap_or(i64::MAX);
     Ok(Claims {
-        aud: settings.audience.clone().unwrap_or_else(|| resource.to_owned()),
+        aud: resource.to_owned(),
         iss: format!("https://sts.windows.net/{}/", directory.tenant_id()),
         iat: now,
         nbf: now,
-        exp: now.saturating_add(lifetime),
+        exp: now.saturating_add_unsigned(LIFETIME.as_secs()),
         appid: identity.app_id.clone(),
         idtyp: "app".to_owned(),
         oid: identity.id.clone(),

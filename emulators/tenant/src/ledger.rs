@@ -27,8 +27,6 @@ pub struct AcceptedWrite {
     pub resource_id: String,
     /// The role's id.
     pub app_role_id: String,
-    /// The assignment's id.
-    pub assignment_id: String,
     /// The `client-request-id` of the request; `None` if the request had none, and for a write without
     /// a request.
     pub client_request_id: Option<String>,
@@ -59,7 +57,6 @@ impl Ledger {
             principal_id: assignment.principal_id.clone(),
             resource_id: assignment.resource_id.clone(),
             app_role_id: assignment.app_role_id.clone(),
-            assignment_id: assignment.id.clone(),
             client_request_id: client_request_id.map(str::to_owned),
             at: Instant::now(),
         });

@@ -25,9 +25,7 @@ mod token_settings;
 mod world;
 
 pub use arm::CreatedIdentity;
-pub use directory::{
-    AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory, MOST_ASSIGNMENTS,
-};
+pub use directory::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS, Directory};
 pub use fault::Fault;
 pub use ledger::{AcceptedWrite, WriteKind};
 pub use quota::{QuotaModel, WriteQuota};

@@ -41,22 +41,11 @@ pub(super) enum WriteMeter {
     Bucket(Bucket),
 }
 
-/// The result of charging one write.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Charge {
-    /// The time until a write would be accepted; `None` if this one is accepted.
-    pub(super) refused_for: Option<Duration>,
-    /// The used share of the quota after this write; 1.0 is all of it.
-    pub(super) used: f64,
-}
-
 /// The quota of the emulated Microsoft Graph; unlimited by default.
 #[derive(Debug, Default)]
 pub(super) struct WriteThrottle {
     meter: Option<WriteMeter>,
     pub(super) refusals: usize,
-    /// Whether responses to writes tell the used share of the quota.
-    pub(super) shows_percentage: bool,
 }
 
 /// Aligned periods.
@@ -94,8 +83,9 @@ impl WriteMeter {
         }
     }
 
-    /// Charges a write that arrives now. Time must not run backwards from call to call.
-    pub(super) fn charge(&mut self, now: Instant) -> Charge {
+    /// Charges a write that arrives now. Returns the time until a write would be accepted, or `None` if this
+    /// one is. Time must not run backwards from call to call.
+    pub(super) fn charge(&mut self, now: Instant) -> Option<Duration> {
         match self {
             Self::Window(window) => window.charge(now),
             Self::Bucket(bucket) => bucket.charge(now),
@@ -109,11 +99,11 @@ impl WriteThrottle {
         self.meter = quota.map(WriteMeter::new);
     }
 
-    /// Charges a write that arrives now, if there is a quota.
-    pub(super) fn charge(&mut self, now: Instant) -> Option<Charge> {
-        let charge = self.meter.as_mut()?.charge(now);
-        self.refusals += usize::from(charge.refused_for.is_some());
-        Some(charge)
+    /// Charges a write that arrives now, if there is a quota. Returns the wait if the write is refused.
+    pub(super) fn charge(&mut self, now: Instant) -> Option<Duration> {
+        let refused_for = self.meter.as_mut()?.charge(now);
+        self.refusals += usize::from(refused_for.is_some());
+        refused_for
     }
 }
 
@@ -122,7 +112,7 @@ impl Window {
         Self { writes, period, began: None, number: 0, arrived: 0 }
     }
 
-    fn charge(&mut self, now: Instant) -> Charge {
+    fn charge(&mut self, now: Instant) -> Option<Duration> {
         let began = *self.began.get_or_insert(now);
         let elapsed = now.saturating_duration_since(began).as_nanos();
         let number = elapsed / self.period;
@@ -131,10 +121,7 @@ impl Window {
         }
         self.arrived = self.arrived.saturating_add(1);
         let rest = self.period - elapsed % self.period;
-        Charge {
-            refused_for: (self.arrived > self.writes).then(|| from_nanoseconds(rest)),
-            used: share(f64::from(self.arrived), f64::from(self.writes)),
-        }
+        (self.arrived > self.writes).then(|| from_nanoseconds(rest))
     }
 }
 
@@ -146,17 +133,13 @@ impl Bucket {
         Self { writes, cost, level, at: None, charges_refusals }
     }
 
-    fn charge(&mut self, now: Instant) -> Charge {
+    fn charge(&mut self, now: Instant) -> Option<Duration> {
         self.refill(now);
         let accepted = self.level >= self.cost;
         if accepted || self.charges_refusals {
             self.level = self.level.saturating_sub(self.cost);
         }
-        let used = self.capacity().saturating_sub(self.level);
-        Charge {
-            refused_for: (!accepted).then(|| self.until_the_next()),
-            used: share(used as f64, self.capacity() as f64),
-        }
+        (!accepted).then(|| self.until_the_next())
     }
 
     fn refill(&mut self, now: Instant) {
@@ -177,11 +160,6 @@ impl Bucket {
         let period = self.cost.unsigned_abs();
         from_nanoseconds(if writes == 0 { period } else { missing.div_ceil(writes) })
     }
-}
-
-/// The used share; a quota of zero is always used up.
-fn share(used: f64, whole: f64) -> f64 {
-    if whole > 0.0 { used / whole } else { f64::INFINITY }
 }
 
 fn from_nanoseconds(nanoseconds: u128) -> Duration {

@@ -72,18 +72,13 @@ fn close_connection() -> ! {
 async fn answer(world: Arc<World>, incoming: IncomingRequest) -> Option<Response> {
     let route = route(&incoming);
     lock(&world.requests).arrive(route);
-    let mut admission = graph::Admission::of(&world, &incoming, route);
-    let refusal = admission.refusal.take();
-    let fault = refusal
+    let fault = graph::refused_write(&world, &incoming, route)
         .or_else(|| lock(&world.faults).take(route))
         .or_else(|| seeded_fault(&world, &incoming, route));
-    let mut response = match fault {
+    let response = match fault {
         None => Some(process(&world, &incoming).await),
         Some(fault) => answer_with(&world, &incoming, fault).await,
     };
-    if let Some(response) = &mut response {
-        admission.mark(response);
-    }
     lock(&world.requests).answer(record(&incoming, route, response.as_ref()));
     response
 }

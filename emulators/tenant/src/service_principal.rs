@@ -13,6 +13,10 @@ pub enum ServicePrincipalType {
     SystemAssignedIdentity,
     /// A managed identity that is a resource by itself.
     UserAssignedIdentity,
+    /// An agent of Microsoft Entra Agent ID.
+    Agent,
+    /// The principal of an agent blueprint.
+    AgentBlueprint,
 }
 
 /// A service principal: an API, or a managed identity.
@@ -57,20 +61,33 @@ impl ServicePrincipalType {
     /// Whether this is a managed identity of either kind.
     #[must_use]
     pub fn is_managed_identity(self) -> bool {
-        self != Self::Application
+        matches!(self, Self::SystemAssignedIdentity | Self::UserAssignedIdentity)
+    }
+
+    /// The value of `servicePrincipalType`. A blueprint's principal is told from an application by its
+    /// `@odata.type` only ("agentIdentityBlueprintPrincipal resource type").
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Application | Self::AgentBlueprint => "Application",
+            Self::SystemAssignedIdentity | Self::UserAssignedIdentity => "ManagedIdentity",
+            Self::Agent => "ServiceIdentity",
+        }
+    }
+
+    /// The `@odata.type`, which Graph states only for a type derived from `servicePrincipal`.
+    pub(crate) fn odata_type(self) -> Option<&'static str> {
+        match self {
+            Self::Agent => Some("#microsoft.graph.agentIdentity"),
+            Self::AgentBlueprint => Some("#microsoft.graph.agentIdentityBlueprintPrincipal"),
+            _ => None,
+        }
     }
 }
 
 impl ServicePrincipal {
-    /// An API that is registered in the tenant `owner`.
+    /// An API whose tenant is not known; see [`Self::owned_by`].
     #[must_use]
-    pub fn api(
-        id: &str,
-        app_id: &str,
-        display_name: &str,
-        identifier_uri: &str,
-        owner: &str,
-    ) -> Self {
+    pub fn api(id: &str, app_id: &str, display_name: &str, identifier_uri: &str) -> Self {
         Self {
             id: id.to_lowercase(),
             app_id: app_id.to_lowercase(),
@@ -78,45 +95,54 @@ impl ServicePrincipal {
             service_principal_type: ServicePrincipalType::Application,
             service_principal_names: vec![app_id.to_lowercase(), identifier_uri.to_owned()],
             alternative_names: Vec::new(),
-            app_owner_organization_id: Some(owner.to_owned()),
+            app_owner_organization_id: None,
             app_roles: Vec::new(),
         }
+    }
+
+    /// The principal of an agent blueprint, or one of its agents.
+    #[must_use]
+    pub fn of_agents(kind: ServicePrincipalType, id: &str, app_id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_lowercase(),
+            app_id: app_id.to_lowercase(),
+            display_name: name.to_owned(),
+            service_principal_type: kind,
+            service_principal_names: vec![app_id.to_lowercase()],
+            alternative_names: Vec::new(),
+            app_owner_organization_id: None,
+            app_roles: Vec::new(),
+        }
+    }
+
+    /// Sets the tenant in which the application is registered.
+    #[must_use]
+    pub fn owned_by(self, tenant_id: &str) -> Self {
+        Self { app_owner_organization_id: Some(tenant_id.to_owned()), ..self }
     }
 
     /// A system-assigned identity of the resource with the given ARM id.
     #[must_use]
     pub fn system_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
-        let kind = ServicePrincipalType::SystemAssignedIdentity;
-        Self::managed_identity(kind, id, client_id, name, resource_id)
+        Self {
+            id: id.to_lowercase(),
+            app_id: client_id.to_lowercase(),
+            display_name: name.to_owned(),
+            service_principal_type: ServicePrincipalType::SystemAssignedIdentity,
+            service_principal_names: vec![client_id.to_lowercase()],
+            alternative_names: vec!["isExplicit=False".to_owned(), resource_id.to_owned()],
+            app_owner_organization_id: None,
+            app_roles: Vec::new(),
+        }
     }
 
     /// A user-assigned identity with the given ARM id.
     #[must_use]
     pub fn user_assigned(id: &str, client_id: &str, name: &str, resource_id: &str) -> Self {
-        let kind = ServicePrincipalType::UserAssignedIdentity;
-        Self::managed_identity(kind, id, client_id, name, resource_id)
-    }
-
-    fn managed_identity(
-        kind: ServicePrincipalType,
-        id: &str,
-        client_id: &str,
-        name: &str,
-        resource_id: &str,
-    ) -> Self {
-        let explicit = match kind {
-            ServicePrincipalType::UserAssignedIdentity => "isExplicit=True",
-            _ => "isExplicit=False",
-        };
         Self {
-            id: id.to_lowercase(),
-            app_id: client_id.to_lowercase(),
-            display_name: name.to_owned(),
-            service_principal_type: kind,
-            service_principal_names: vec![client_id.to_lowercase()],
-            alternative_names: vec![explicit.to_owned(), resource_id.to_owned()],
-            app_owner_organization_id: None,
-            app_roles: Vec::new(),
+            service_principal_type: ServicePrincipalType::UserAssignedIdentity,
+            alternative_names: vec!["isExplicit=True".to_owned(), resource_id.to_owned()],
+            ..Self::system_assigned(id, client_id, name, resource_id)
         }
     }
 

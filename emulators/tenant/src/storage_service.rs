@@ -116,8 +116,7 @@ fn check(world: &World, incoming: &IncomingRequest) -> Result<(), Failure> {
 
 fn check_token(claims: &Claims) -> Result<(), Failure> {
     let is_meant = claims.aud.trim_end_matches('/') == AZURE_STORAGE_URI;
-    let is_valid = claims.exp > OffsetDateTime::now_utc().unix_timestamp();
-    if is_meant && is_valid { Ok(()) } else { Err(unauthorized("InvalidAuthenticationInfo")) }
+    is_meant.then_some(()).ok_or_else(|| unauthorized("InvalidAuthenticationInfo"))
 }
 
 fn unauthorized(code: &str) -> Failure {

@@ -275,18 +275,6 @@ impl Tenant {
         lock(&self.world.write_throttle).set(quota);
     }
 
-    /// Whether responses to writes have `x-ms-throttle-limit-percentage`, the used share of the quota,
-    /// from 0.8 on. Off by default, because clients must not rely on it.
-    pub fn set_throttle_percentage(&self, shown: bool) {
-        lock(&self.world.write_throttle).shows_percentage = shown;
-    }
-
-    /// Whether a filter by `alternativeNames` is case-sensitive, which is the default. Microsoft does
-    /// not document it, so clients must work either way.
-    pub fn set_case_sensitive_alternative_names(&self, case_sensitive: bool) {
-        *lock(&self.world.case_sensitive_alternative_names) = case_sensitive;
-    }
-
     /// Whether Azure Resource Manager denies reads in a scope: a subscription, a resource group or a
     /// resource. By default, reads are allowed everywhere.
     pub fn set_arm_forbidden(&self, scope: &str, forbidden: bool) {
@@ -295,9 +283,11 @@ impl Tenant {
         scopes.extend(forbidden.then(|| scope.to_owned()));
     }
 
-    /// The lifetime of new tokens, 24 hours by default. With zero, they have expired already.
-    pub fn set_token_lifetime(&self, lifetime: Duration) {
-        lock(&self.world.tokens).lifetime = lifetime;
+    /// Sets the identity that Azure Resource Manager tells for a resource, by its object id, or that the
+    /// resource has none. By default, it is the one whose alternative names contain the resource.
+    pub fn set_arm_identity(&self, resource: &str, object_id: Option<&str>) {
+        let object_id = object_id.map(str::to_owned);
+        lock(&self.world.arm_identities).insert(resource.to_lowercase(), object_id);
     }
 
     /// The audience of new tokens; `None` means the requested resource.

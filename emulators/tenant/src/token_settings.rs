@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// The lifetime of a managed identity's token is a day (Microsoft Learn, "Managed identities for Azure
 /// resources frequently asked questions").
-const DEFAULT_LIFETIME: Duration = Duration::from_hours(24);
+pub(crate) const LIFETIME: Duration = Duration::from_hours(24);
 
 /// The settings of the tokens that are issued.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TokenSettings {
-    pub(crate) lifetime: Duration,
     /// The audience that replaces the requested resource.
     pub(crate) audience: Option<String>,
     /// Whether a token is cached until it expires, as by the platform.
@@ -23,17 +22,10 @@ pub(crate) struct IssuedToken {
     pub(crate) expires_on: i64,
 }
 
-impl Default for TokenSettings {
-    fn default() -> Self {
-        Self { lifetime: DEFAULT_LIFETIME, audience: None, cached: false, cache: BTreeMap::new() }
-    }
-}
-
 impl TokenSettings {
-    /// A cached token that is still valid.
-    pub(crate) fn cached(&self, identity: &str, resource: &str, now: i64) -> Option<IssuedToken> {
+    /// The cached token.
+    pub(crate) fn cached(&self, identity: &str, resource: &str) -> Option<IssuedToken> {
         let key = (identity.to_owned(), resource.to_owned());
-        let issued = self.cache.get(&key).filter(|_| self.cached)?;
-        (issued.expires_on > now).then(|| issued.clone())
+        self.cache.get(&key).filter(|_| self.cached).cloned()
     }
 }

@@ -1,7 +1,7 @@
 //! The state that all requests share: the directory, the conditions and the logs.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -28,10 +28,11 @@ pub(crate) struct World {
     pub(crate) tokens: Mutex<TokenSettings>,
     pub(crate) latency: Mutex<Duration>,
     pub(crate) write_throttle: Mutex<WriteThrottle>,
-    /// Whether a filter by `alternativeNames` is case-sensitive.
-    pub(crate) case_sensitive_alternative_names: Mutex<bool>,
     /// The scopes in which Azure Resource Manager denies reads.
     pub(crate) forbidden_scopes: Mutex<Vec<String>>,
+    /// The object ids that Azure Resource Manager tells in place of the directory's, by the resource in
+    /// lower case. `None` means that the resource has no identity.
+    pub(crate) arm_identities: Mutex<BTreeMap<String, Option<String>>>,
     writes: Mutex<BTreeSet<String>>,
 }
 
@@ -56,8 +57,8 @@ impl World {
             tokens: Mutex::new(TokenSettings::default()),
             latency: Mutex::new(Duration::ZERO),
             write_throttle: Mutex::default(),
-            case_sensitive_alternative_names: Mutex::new(true),
             forbidden_scopes: Mutex::default(),
+            arm_identities: Mutex::default(),
             writes: Mutex::default(),
         }
     }

@@ -67,6 +67,7 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
         Status::NotFound => Some(ProblemType::NotFound),
         Status::Ambiguous => Some(ProblemType::Ambiguous),
         Status::Failed => Some(failure(role.code, knows_principal)),
+        Status::Unknown => Some(ProblemType::Unavailable),
     }
 }
 
@@ -79,6 +80,7 @@ fn failure(code: Option<Code>, knows_principal: bool) -> ProblemType {
             | Code::GraphUnavailable
             | Code::NotSignedIn
             | Code::RecordUnavailable
+            | Code::IdentityNotConfirmed
             | Code::Paused,
         ) => ProblemType::Unavailable,
         // One replica of Graph knows the principal already, and another one does not.

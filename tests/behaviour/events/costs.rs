@@ -45,7 +45,7 @@ async fn a_missing_role_costs_one_more_read_of_the_principal_and_the_write() {
     assert_eq!(
         reads(&world),
         [1, 2, 0, 1],
-        "the API, which is cached for an hour, and the principal"
+        "the API, which is cached for five minutes, and the principal"
     );
     assert_eq!(world.tenant.count(Route::CreateAssignment), 1);
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tenant_emulator::{
     Fault, Route, ServicePrincipal,
     contoso::{
-        BILLING_FUNCTION, BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, ORDERS_API,
-        ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID, managed_identities,
+        BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, ORDERS_API, ORDERS_IDENTITY,
+        ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID, managed_identities,
     },
 };
 use time::Duration;
@@ -142,8 +142,8 @@ async fn an_event_that_graph_refuses_permanently_is_kept_at_once() {
 }
 
 #[tokio::test]
-async fn without_the_reader_role_graph_is_asked_instead_and_one_warning_names_the_role() {
-    let setup = setup().await;
+async fn without_the_reader_role_the_baseline_gives_nothing_and_one_warning_names_the_role() {
+    let setup = setup().await.with_deliveries(1);
     for group in ["rg-load", "rg-billing"] {
         let scope = format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{group}");
         setup.tenant.set_arm_forbidden(&scope, true);
@@ -155,10 +155,12 @@ async fn without_the_reader_role_graph_is_asked_instead_and_one_warning_names_th
     let world = setup.start().await;
     for one in &identities {
         world.deliver(&written(&identity("rg-load", &one.display_name), Duration::ZERO), 1).await;
-        assert_eq!(world.tenant.assignments_of(&one.id).len(), 1);
     }
     world.deliver(&written(BILLING_FUNCTION_RESOURCE_ID, Duration::ZERO), 1).await;
-    assert_eq!(world.tenant.assignments_of(BILLING_FUNCTION).len(), 1);
+    assert!(world.tenant_is_unchanged());
+    let kept = world.wait_for_messages(&world.failed).await.remove(0);
+    assert!(kept["reason"].as_str().unwrap().contains("may not read"), "{kept}");
+    assert_eq!(logged(&world, "identity.not_confirmed"), 4);
     assert_eq!(logged(&world, "arm.role_missing"), 2, "one for each resource group");
     let warning = world.log_line("arm.role_missing").await;
     for text in ["Reader", BROKER_IDENTITY, "/resourcegroups/rg-load"] {
@@ -167,15 +169,16 @@ async fn without_the_reader_role_graph_is_asked_instead_and_one_warning_names_th
 }
 
 #[tokio::test]
-async fn if_azure_resource_manager_refuses_graph_is_asked_instead_and_one_line_says_so() {
+async fn if_azure_resource_manager_refuses_the_baseline_gives_nothing_and_one_line_says_so() {
     let world = setup().await.start().await;
     let refused = Fault::error(400, "InvalidResourceType", "The resource type could not be found.");
     world.tenant.answer_every(Route::ReadArmIdentity, refused);
     for _ in 0..3 {
         world.deliver(&written(BILLING_FUNCTION_RESOURCE_ID, Duration::ZERO), 1).await;
     }
-    assert_eq!(world.tenant.assignments_of(BILLING_FUNCTION).len(), 1);
-    assert_eq!(world.tenant.count(Route::ReadArmIdentity), 3);
+    assert!(world.tenant_is_unchanged());
+    let kept = world.wait_for_messages(&world.failed).await.remove(0);
+    assert_eq!(kept["attempts"], 1, "no delivery gets another answer");
     assert_eq!(logged(&world, "arm.unanswered"), 1);
     assert!(world.log_line("arm.unanswered").await.contains("400 InvalidResourceType"));
 }

@@ -9,7 +9,8 @@ use tenant_emulator::{
     Fault, Route,
     contoso::{
         BILLING_FUNCTION, BROKER_IDENTITY, CALENDAR_API, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY,
-        ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY, managed_identities,
+        ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY,
+        managed_identities,
     },
 };
 
@@ -285,6 +286,16 @@ async fn a_forged_check_assigns_no_more_than_the_baseline() {
 }
 
 #[tokio::test]
+async fn an_identity_that_only_claims_to_lie_in_the_baseline_gets_nothing_from_a_check() {
+    let (setup, _root) = setup().await;
+    setup.tenant.set_arm_identity(ORDERS_IDENTITY_RESOURCE_ID, Some(REPORTS_IDENTITY));
+    let world = setup.start().await;
+    world.deliver(&check(ORDERS_IDENTITY), 1).await;
+    world.log_line("identity.not_confirmed").await;
+    assert!(world.tenant_is_unchanged());
+}
+
+#[tokio::test]
 async fn a_repeated_check_costs_nothing() {
     let (setup, _root) = setup().await;
     let world = setup.start().await;
@@ -292,8 +303,8 @@ async fn a_repeated_check_costs_nothing() {
     check["eventTime"] = json!("2026-08-20T10:00:00Z");
     world.deliver(&check, 1).await;
     let before = reads(&world);
-    // The API and the identity.
-    assert_eq!(before, [0, 2, 0, 1]);
+    // The confirmation by Azure Resource Manager, the API and the identity.
+    assert_eq!(before, [1, 2, 0, 1]);
     for _ in 0..3 {
         world.deliver(&check, 1).await;
     }

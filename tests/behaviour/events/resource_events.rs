@@ -144,8 +144,9 @@ async fn several_rules_and_apis_are_all_applied() {
     };
     let more = [
         rule("by uri", "api://orders", json!(["Orders.Read", "Orders.Write"])),
-        rule("graph", MICROSOFT_GRAPH_APP_ID, json!(["User.Read.All"])),
+        rule("graph", MICROSOFT_GRAPH_APP_ID, json!(["Sites.Selected"])),
         rule("privileged, not marked", "graph", json!(["RoleManagement.ReadWrite.Directory"])),
+        rule("not listed, not marked", "graph", json!(["User.Read.All"])),
         rule("no such role", "api://orders", json!(["Orders.Raed"])),
         rule("no such API", "api://nowhere", json!(["Orders.Read"])),
     ];
@@ -156,7 +157,7 @@ async fn several_rules_and_apis_are_all_applied() {
     assert_eq!(held(&world, ORDERS_IDENTITY).len(), 3);
     let warned = world.host.log();
     let warned = warned.iter().filter(|line| line.message.contains("baseline.rule_without_effect"));
-    assert_eq!(warned.count(), 2, "the role and the API that do not exist");
+    assert_eq!(warned.count(), 4, "a role and an API that do not exist, and two privileged roles");
 }
 
 #[tokio::test]
@@ -211,22 +212,26 @@ async fn a_request_in_an_event_is_refused_like_one_in_a_queue() {
 }
 
 #[tokio::test]
-async fn events_of_both_kinds_in_one_delivery_are_all_handled() {
+async fn a_message_with_several_events_is_kept_for_operators_and_not_worked_on() {
     let world = setup().await.start().await;
     let request =
         json!({ "principal": ORDERS_IDENTITY, "api": ORDERS_API, "roles": ["Orders.Write"] });
-    let events = json!([
-        written(BILLING_FUNCTION_RESOURCE_ID, MINUTE),
-        carrying(&request),
-        json!({ "eventType": "Contoso.Other" }),
-        written(ORDERS_IDENTITY_RESOURCE_ID, MINUTE),
-    ]);
-    world.deliver(&events, 1).await;
-    assert_eq!(world.messages(&world.results).await.len(), 1);
-    let mut roles = held(&world, ORDERS_IDENTITY);
-    roles.sort();
-    assert_eq!(roles, [ORDERS_READ, ORDERS_WRITE]);
-    assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 2);
+    let unknown = json!({ "principal": "c0a70500-0000-4000-8000-00000000ffff", "api": ORDERS_API,
+                          "roles": ["Orders.Write"] });
+    for events in [
+        json!([written(BILLING_FUNCTION_RESOURCE_ID, MINUTE), carrying(&request)]),
+        json!([carrying(&request), carrying(&unknown)]),
+        json!([carrying(&request), json!({ "eventType": "Contoso.Other" })]),
+    ] {
+        world.deliver(&events, 1).await;
+        let kept = world.wait_for_messages(&world.failed).await.pop().unwrap();
+        assert_eq!(kept["reason"].as_str().unwrap().split(" events").next(), Some("2"), "{kept}");
+        let request: Value = serde_json::from_str(kept["request"].as_str().unwrap()).unwrap();
+        assert_eq!(request, events);
+        world.failed.clear().await.unwrap();
+    }
+    assert!(world.messages(&world.results).await.is_empty());
+    assert!(world.tenant_is_unchanged());
 }
 
 #[tokio::test]

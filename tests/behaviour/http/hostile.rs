@@ -37,8 +37,14 @@ async fn a_body_that_is_not_a_request_is_answered_with_the_path_of_the_error() {
         ("null".to_owned(), "request"),
         (format!("\u{feff}\u{feff}{}", valid_request()), "expected value"),
         (format!("{}{}", valid_request(), valid_request()), "trailing characters"),
-        (valid_request().replace("\"roles\"", "\"role\""), "role: unknown field"),
-        (valid_request().replace("\"principal\"", "\"requester\""), "requester: unknown field"),
+        (
+            valid_request().replace("\"roles\"", "\"role\""),
+            "request: unknown field (did you mean `roles`?)",
+        ),
+        (
+            valid_request().replace("\"principal\"", "\"requester\""),
+            "request: unknown field, expected",
+        ),
         (
             valid_request().replace(&format!("\"{ORDERS_IDENTITY}\""), &deep),
             "principal: invalid type",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use functions_host_emulator::{EasyAuth, HostKey, KeyLevel, UnauthenticatedAction};
+use functions_host_emulator::{EasyAuth, HostKey, KeyLevel};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -37,8 +37,7 @@ async fn guarded(principals: &[(&str, String)]) -> Setup {
     let mut setup = setup().await;
     let principals: BTreeMap<_, _> =
         principals.iter().map(|(token, who)| ((*token).to_owned(), who.clone())).collect();
-    let unauthenticated = UnauthenticatedAction::AllowAnonymous;
-    setup.easy_auth = Some(EasyAuth { principals, unauthenticated });
+    setup.easy_auth = Some(EasyAuth { principals });
     setup
 }
 

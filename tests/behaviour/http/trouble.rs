@@ -142,3 +142,25 @@ async fn without_a_valid_policy_every_call_is_denied() {
         assert!(!answer.text.contains("policy.json"), "{problem}");
     }
 }
+
+#[tokio::test]
+async fn a_write_that_graph_commits_without_an_answer_is_unknown_and_a_repeated_call_finds_it() {
+    let world = world().await;
+    for lost in [fault(504, "UnknownError"), fault(500, "UnknownError"), Fault::connection_closed()]
+    {
+        world.tenant.answer_every(Route::CreateAssignment, lost.after_the_effect());
+        world.tenant.answer_every(Route::ListAssignments, fault(503, "ServiceUnavailable"));
+        let answer = world.post(&ask(&["Orders.Read"])).await;
+        let problem = answer.problem(503, "unavailable");
+        assert_eq!(statuses(&problem), ["unknown"], "{problem}");
+        assert!(answer.headers.contains_key("retry-after"));
+        let held = world.tenant.assignments_of(ORDERS_IDENTITY);
+        assert_eq!(held.len(), 1);
+        world.tenant.clear_faults(Route::CreateAssignment);
+        world.tenant.clear_faults(Route::ListAssignments);
+        let again = world.post(&ask(&["Orders.Read"])).await;
+        assert_eq!(again.status, 200);
+        assert_eq!(statuses(&again.json()), ["alreadyAssigned"]);
+        assert!(world.tenant.revoke(&held[0].id));
+    }
+}

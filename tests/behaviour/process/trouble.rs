@@ -23,9 +23,10 @@ async fn a_token_for_another_audience_is_named_and_the_request_is_retried() {
     world.requests.send(&valid_request()).await.unwrap();
     assert_logged(
         &world,
-        &["graph.failed", "audience https://management.azure.com", "GRAPH_ENDPOINT"],
+        &["graph.failed", "audience \\\"https://management.azure.com", "not for https://graph"],
     )
     .await;
+    assert_eq!(world.tenant.count(Route::ReadServicePrincipal), 0, "the token was not sent");
     world.tenant.set_token_audience(None);
     let result = world.next_results(1).await.remove(0);
     assert_eq!(role(&result)["status"], "assigned", "{result}");
@@ -137,6 +138,22 @@ async fn a_transient_fault_of_graph_is_retried_within_the_delivery() {
         assert_eq!(role(&result)["status"], "assigned", "{fault:?}: {result}");
         assert_eq!(result["attempt"], 1);
         assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_the_identity_endpoint_reaches_the_log_except_error_codes() {
+    for status in [400, 401, 403, 404, 429, 500, 502] {
+        let setup = Setup::new().await.with_deliveries(1).with_setting("RUST_LOG", "trace");
+        let fault = Fault::error(status, "", "AADSTS500011: the secret is pAZc9-Q3wE");
+        setup.tenant.answer_every(Route::IssueToken, fault);
+        let world = setup.start().await;
+        let result = world.result_of(&valid_request()).await;
+        assert_eq!(role(&result)["code"], "notSignedIn", "{result}");
+        world.log_line("graph.failed").await;
+        for record in world.host.log() {
+            assert!(!record.message.contains("pAZc9-Q3wE"), "{status}: {}", record.message);
+        }
     }
 }
 

@@ -62,7 +62,7 @@ async fn a_message_that_is_not_a_request_is_answered_once_with_the_path_of_the_e
         ("", "request: "),
         ("{}", "missing field `principal`"),
         (&valid_request().replace(ORDERS_READ, "Orders.Read"), "appRoleId: expected a GUID"),
-        (&valid_request().replace("appRoleId", "appRoleID"), "appRoleID: unknown field"),
+        (&valid_request().replace("appRoleId", "appRoleID"), "did you mean `appRoleId`?"),
         (&STANDARD.encode("[]"), "request: "),
     ] {
         let result = world.result_of(message).await;

@@ -158,7 +158,7 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_p
     let good = ask_for("id-orders", "api://orders", &["Orders.Read"]).to_string();
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for (message, path) in [
-        (good.replace("\"roles\"", "\"role\""), "role: unknown field"),
+        (good.replace("\"roles\"", "\"role\""), "request: unknown field (did you mean `roles`?)"),
         (good.replace("\"id-orders\"", &deep), "principal: invalid type"),
         (
             good.replace("id-orders", "id\\u202eorders"),

@@ -152,6 +152,7 @@ fn app_settings(mode: &str, graph_endpoint: &str) -> BTreeMap<String, String> {
     let known = [
         ("identityClientId", client_id),
         ("mode", mode),
+        ("armConfirmation", "required"),
         ("graphWriteQuota", "3000/150"),
         ("logFilter", "info"),
         ("environment().resourceManager", "https://management.azure.com/"),

@@ -188,6 +188,37 @@ fn every_test_that_the_security_page_names_is_one() {
     assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
 }
 
+/// The number of tests in the files that a row of the security page names.
+fn tests_in(files: &str) -> usize {
+    let names = files.split('`').skip(1).step_by(2);
+    let sources = names.map(|file| read(Path::new(file)));
+    let count = |source: String| {
+        let is_attribute = |line: &&str| {
+            ["#[test]", "#[tokio::test"]
+                .iter()
+                .any(|attribute| line.trim_start().starts_with(attribute))
+        };
+        source.lines().filter(is_attribute).count()
+    };
+    sources.map(count).sum()
+}
+
+#[test]
+fn the_security_page_counts_the_tests_of_each_kind() {
+    let page = read(Path::new("docs/security.md"));
+    let section = page.split("### Tests by kind of attack\n").nth(1).unwrap();
+    let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let mut kinds = 0;
+    for row in rows.take_while(|line| line.starts_with('|')) {
+        let [_, kind, tests, files, _] = row.split('|').collect::<Vec<_>>()[..] else {
+            panic!("not three columns: {row}");
+        };
+        assert_eq!(tests.trim(), tests_in(files).to_string(), "{kind}");
+        kinds += 1;
+    }
+    assert!(kinds > 5, "{kinds}");
+}
+
 #[test]
 fn every_direct_dependency_has_a_reason() {
     let manifest = read(Path::new("Cargo.toml"));

@@ -77,6 +77,22 @@ fn every_field_that_a_query_reads_is_one_that_the_handler_writes() {
 }
 
 #[test]
+fn an_alert_watches_the_property_by_which_a_scope_covers_an_identity() {
+    let queries = texts("infra/queries/alerts", "kql");
+    let is_it = |(file, _): &&(PathBuf, String)| file.ends_with("changed-resource-id.kql");
+    let (_, query) = queries.iter().find(is_it).unwrap();
+    for text in ["AuditLogs", "\"Update service principal\"", "contains \"AlternativeName\""] {
+        assert!(query.contains(text), "{text}");
+    }
+    // The broker's identity is not the only one that can change it.
+    assert!(!query.contains("BROKER_PRINCIPAL_ID"));
+    let alerts = Path::new(ROOT).join("infra/modules/alerts.bicep");
+    let alerts = std::fs::read_to_string(alerts).unwrap();
+    let entra = alerts.split("var entraRules = [").nth(1).unwrap();
+    assert!(entra.contains("changed-resource-id.kql"), "it needs Entra's audit log");
+}
+
+#[test]
 fn every_query_starts_with_a_comment() {
     for (file, query) in texts("infra/queries", "kql") {
         assert!(query.starts_with("// "), "{}", file.display());

@@ -17,16 +17,11 @@ const LEASE: Duration = Duration::minutes(10);
 
 /// The envelope of the first delivery of a message that is sent now.
 pub(crate) fn envelope(message: &str) -> String {
-    of("AssignRole", "request", message, OffsetDateTime::now_utc(), Uuid::new_v4)
+    of("AssignRole", "request", message, OffsetDateTime::now_utc())
 }
 
-fn of(
-    function: &str,
-    binding: &str,
-    message: &str,
-    now: OffsetDateTime,
-    mut id: impl FnMut() -> Uuid,
-) -> String {
+fn of(function: &str, binding: &str, message: &str, now: OffsetDateTime) -> String {
+    let id = Uuid::new_v4;
     let seconds = |moment: OffsetDateTime| moment.format(WHOLE_SECONDS).unwrap_or_default();
     let precise = now.format(SEVEN_DECIMALS).unwrap_or_default();
     let (data, receipt) = (STANDARD.encode(message), STANDARD.encode(id().as_bytes()));
@@ -68,7 +63,7 @@ mod tests {
             serde_json::from_str(&std::fs::read_to_string(DOCUMENTED).unwrap()).unwrap();
         let now = datetime!(2026-01-09 03:04:05 UTC);
         let message = r#"{"job":"a1","n":5}"#;
-        let made = of("ProcessJob", "msg", message, now, Uuid::new_v4);
+        let made = of("ProcessJob", "msg", message, now);
         let mut made: Value = serde_json::from_str(&made).unwrap();
         let now = made.pointer_mut("/Metadata/sys/UtcNow").unwrap().take();
         assert_eq!(now.as_str().map(str::len), Some("2026-01-09T03:04:06.1234567Z".len()));

@@ -15,9 +15,10 @@ pub(crate) enum Unit {
     Megabytes,
     /// 1,024 × 1,024 bytes, the unit of memory.
     Mebibytes,
-    PerSecond,
-    /// A count of the things that the figure's name tells.
+    /// A mean number of the things that the figure's name tells.
     Number,
+    /// A count of the things that the figure's name tells.
+    Count,
 }
 
 /// The largest value that a figure may have.
@@ -74,6 +75,12 @@ impl Figure {
         self.missed
     }
 
+    /// A count that must not exceed `most`, if it has a limit.
+    pub(crate) fn count(name: impl Into<String>, count: usize, most: Option<f64>) -> Self {
+        let target = most.map(Target::AtMost);
+        Self { target, ..Self::new(name, Unit::Count, count as f64) }.judged()
+    }
+
     fn judged(self) -> Self {
         let is_met = match self.target {
             None => true,
@@ -126,13 +133,13 @@ impl Unit {
             Self::Seconds => format!("{value:.2} s"),
             Self::Megabytes => format!("{value:.2} MB"),
             Self::Mebibytes => format!("{value:.1} MiB"),
-            Self::PerSecond => format!("{value:.0}/s"),
             Self::Number => format!("{value:.3}"),
+            Self::Count => format!("{value:.0}"),
         }
     }
 }
 
-/// The table of a benchmark's figures.
+/// The table of some figures.
 pub(crate) fn table(figures: &[Figure]) -> Table {
     let mut table = Table::new();
     table
@@ -153,27 +160,21 @@ mod tests {
     }
 
     #[test]
-    fn a_target_relative_to_a_baseline_is_missed_without_a_baseline() {
-        let target = Target::TimesBaseline(1.5);
-        assert!(figure(1.0).held_to(target).is_missed());
-        assert!(figure(1.0).beside("nothing", 0.0).held_to(target).is_missed());
-        assert!(figure(f64::NAN).beside("bare", 1.0).held_to(target).is_missed());
-    }
-
-    #[test]
-    fn a_figure_may_equal_its_target_but_not_exceed_it() {
-        assert!(!figure(5.0).held_to(Target::AtMost(5.0)).is_missed());
-        assert!(figure(5.1).held_to(Target::AtMost(5.0)).is_missed());
-        let target = Target::TimesBaseline(1.5);
-        assert!(!figure(3.0).held_to(target).beside("bare", 2.0).is_missed());
-        assert!(figure(3.1).beside("bare", 2.0).held_to(target).is_missed());
-    }
-
-    #[test]
-    fn a_figure_without_a_target_misses_nothing_and_has_no_verdict() {
+    fn a_figure_may_equal_its_target_but_not_exceed_it_and_needs_a_baseline_for_a_relative_one() {
+        let relative = Target::TimesBaseline(1.5);
+        for (figure, missed) in [
+            (figure(5.0).held_to(Target::AtMost(5.0)), false),
+            (figure(5.1).held_to(Target::AtMost(5.0)), true),
+            (figure(3.0).held_to(relative).beside("bare", 2.0), false),
+            (figure(3.1).beside("bare", 2.0).held_to(relative), true),
+            (figure(1.0).held_to(relative), true),
+            (figure(1.0).beside("nothing", 0.0).held_to(relative), true),
+            (figure(f64::NAN).beside("bare", 1.0).held_to(relative), true),
+        ] {
+            assert_eq!(figure.is_missed(), missed, "{figure:?}");
+        }
         let figure = figure(9.0).beside("bare", 3.0);
         assert!(!figure.is_missed());
-        let cells = figure.cells();
-        assert_eq!(cells, ["time", "9.00 ms", "3.00 ms (bare)", "3.00", "", ""]);
+        assert_eq!(figure.cells(), ["time", "9.00 ms", "3.00 ms (bare)", "3.00", "", ""]);
     }
 }

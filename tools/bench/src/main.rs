@@ -22,8 +22,7 @@ use anyhow::{Context as _, Result, bail};
 use app_process::{app::App, cargo_build};
 use clap::{Parser, ValueEnum};
 use figure::Figure;
-use serde::Serialize;
-use serde_json::{Map, Value, to_value};
+use serde_json::{Map, to_value};
 
 /// A benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,12 +66,6 @@ struct Arguments {
     json: Option<PathBuf>,
 }
 
-/// The figures of one benchmark as JSON, and the number of missed targets.
-struct Measured {
-    figures: Value,
-    missed: usize,
-}
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
@@ -90,9 +83,10 @@ async fn main() -> Result<()> {
     let mut missed = 0;
     for benchmark in arguments.benchmarks() {
         println!("\n{benchmark:?}");
-        let measured = measure(benchmark, &app, &arguments).await?;
-        missed += measured.missed;
-        all.insert(format!("{benchmark:?}").to_lowercase(), measured.figures);
+        let figures = measure(benchmark, &app, &arguments).await?;
+        println!("{}", figure::table(&figures));
+        missed += figures.iter().filter(|figure| figure.is_missed()).count();
+        all.insert(format!("{benchmark:?}").to_lowercase(), to_value(figures)?);
     }
     if let Some(file) = &arguments.json {
         std::fs::write(file, serde_json::to_string_pretty(&all)?)
@@ -118,40 +112,26 @@ impl Arguments {
     }
 }
 
-async fn measure(benchmark: Benchmark, app: &App, arguments: &Arguments) -> Result<Measured> {
+async fn measure(benchmark: Benchmark, app: &App, arguments: &Arguments) -> Result<Vec<Figure>> {
     match benchmark {
-        Benchmark::Overhead => print(&overhead::run(app, &bare_handler().await?).await?),
+        Benchmark::Overhead => overhead::run(app, &bare_handler().await?).await,
         Benchmark::Grants if arguments.short => {
             let mut figures = grants::requests_to_graph(app).await?;
             if arguments.handler.is_some() {
                 figures.push(start::file_size(app.handler()?)?);
             }
-            print(&figures)
+            Ok(figures)
         }
-        Benchmark::Grants => print(&grants::run(app, &bare_handler().await?).await?),
-        Benchmark::Quota => {
-            measured(&quota::run(app, &arguments.quota).await?, |figures| figures.missed.len())
-        }
-        Benchmark::Reconcile => {
-            let figures = reconcile::run(app, &arguments.reconcile).await?;
-            measured(&figures, |figures| figures.missed.len())
-        }
-        Benchmark::Start => print(&start::run(app, &bare_handler().await?).await?),
-        Benchmark::Policy => print(&policy::run(app).await?),
+        Benchmark::Grants => grants::run(app, &bare_handler().await?).await,
+        Benchmark::Quota => quota::run(app, &arguments.quota).await,
+        Benchmark::Reconcile => reconcile::run(app, &arguments.reconcile).await,
+        Benchmark::Start => start::run(app, &bare_handler().await?).await,
+        Benchmark::Policy => policy::run(app).await,
     }
 }
 
 async fn bare_handler() -> Result<String> {
     cargo_build::build("bench", "bare-handler").await
-}
-
-fn print(figures: &[Figure]) -> Result<Measured> {
-    println!("{}", figure::table(figures));
-    measured(figures, |figure| usize::from(figure.is_missed()))
-}
-
-fn measured<T: Serialize>(figures: &[T], missed: impl Fn(&T) -> usize) -> Result<Measured> {
-    Ok(Measured { missed: figures.iter().map(missed).sum(), figures: to_value(figures)? })
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 //! Microsoft Graph documents 3,000 writes per 150 s for an app in a tenant, which would take minutes
 //! to exhaust. The tenant has the same rate in a smaller quota, in three models of accounting.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-
 mod figures;
 mod ideal;
 mod measurement;
@@ -15,11 +13,12 @@ mod throttling_episodes;
 use anyhow::Result;
 use app_process::app::App;
 use clap::Args;
-use figures::{Figures, bounds, table};
 use measurement::measure;
-use scenario::{DEFAULT, GRANTS, LATENCY, MODELS, PERIOD, Scenario, WRITES};
+use scenario::{DEFAULT, MODELS, PERIOD, Scenario, WRITES};
 use storage_emulator::Azurite;
 use tenant_emulator::WriteQuota;
+
+use crate::figure::Figure;
 
 /// The command line of this benchmark.
 #[derive(Args)]
@@ -42,23 +41,16 @@ impl QuotaArguments {
     }
 }
 
-/// Measures every scenario in every model and prints a table for each model.
-pub(crate) async fn run(app: &App, arguments: &QuotaArguments) -> Result<Vec<Figures>> {
-    let mut all = Vec::new();
+/// Measures every scenario in every model.
+pub(crate) async fn run(app: &App, arguments: &QuotaArguments) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
     for model in MODELS {
-        println!(
-            "\n{GRANTS} grants, {LATENCY:?} latency, {WRITES} writes per {PERIOD:?}: {model:?}"
-        );
-        let mut rows = Vec::new();
         for scenario in arguments.scenarios() {
             let quota = WriteQuota { writes: WRITES, period: PERIOD, model };
             // Azurite slows down with every message that it keeps.
             let azurite = Azurite::start().await?;
-            rows.push(measure(app, &azurite, scenario, quota).await?);
+            figures.extend(measure(app, &azurite, scenario, quota).await?);
         }
-        println!("{}", table(&rows));
-        all.extend(rows);
     }
-    println!("{}", bounds());
-    Ok(all)
+    Ok(figures)
 }

@@ -13,10 +13,12 @@ mod population;
 use anyhow::Result;
 use app_process::app::App;
 use clap::Args;
-use figures::{Figures, Run, bounds, table};
+use figures::{End, Run, figures};
 use hosts::Hosts;
 use population::Population;
 use storage_emulator::Azurite;
+
+use crate::figure::Figure;
 
 /// The default numbers of managed identities.
 const SIZES: [usize; 2] = [1_000, 10_000];
@@ -32,8 +34,8 @@ pub(crate) struct ReconcileArguments {
     identities: Option<u32>,
 }
 
-/// Measures every size and prints a table for each.
-pub(crate) async fn run(app: &App, arguments: &ReconcileArguments) -> Result<Vec<Figures>> {
+/// Measures every size.
+pub(crate) async fn run(app: &App, arguments: &ReconcileArguments) -> Result<Vec<Figure>> {
     let sizes = match arguments.identities {
         Some(count) => vec![usize::try_from(count)?],
         None => SIZES.to_vec(),
@@ -43,28 +45,27 @@ pub(crate) async fn run(app: &App, arguments: &ReconcileArguments) -> Result<Vec
         let population = Population::new(size).await?;
         println!("\n{}", population.description());
         let azurite = Azurite::start().await?;
-        let figures = measure(app, &azurite, &population).await?;
-        println!("{}", table(&figures));
-        println!("{}", figures.verdict());
-        all.push(figures);
+        all.extend(measure(app, &azurite, &population).await?);
     }
-    println!("{}", bounds());
     Ok(all)
 }
 
-async fn measure(app: &App, azurite: &Azurite, population: &Population) -> Result<Figures> {
+async fn measure(app: &App, azurite: &Azurite, population: &Population) -> Result<Vec<Figure>> {
     let hosts = Hosts::start(app, azurite, &population.tenant).await?;
     let mut runs: Vec<Run> = Vec::new();
     loop {
-        let expected = population.reads(runs.is_empty());
-        let run = hosts.run(population, expected).await?;
+        let run = hosts.run(population).await?;
         let is_done = run.checks == 0;
         runs.push(run);
         if is_done || runs.len() == MOST_RUNS {
             break;
         }
     }
-    let peak = hosts.planner_peak();
-    let given_up = hosts.given_up().await?;
-    Ok(Figures::new(population, runs, peak, given_up))
+    let end = End {
+        wrong_identities: population.wrong_identities(),
+        wrong_writes: population.writes().abs_diff(population.lacking),
+        messages_given_up: hosts.given_up().await?,
+        peak_kilobytes: hosts.planner_peak(),
+    };
+    Ok(figures(population.identities.len(), population.stray, &runs, &end))
 }

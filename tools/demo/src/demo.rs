@@ -77,7 +77,6 @@ async fn follow(azure: &LocalAzure) -> Result<()> {
                 Outcome::Failed(reason) => {
                     println!("Failed; the host delivers the message again in a minute: {reason}\n");
                 }
-                Outcome::TimedOut => println!("The function timed out.\n"),
             }
         }
         finished = invocations.len();

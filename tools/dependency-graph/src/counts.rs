@@ -118,46 +118,31 @@ impl<'ast> Visit<'ast> for Counts {
 /// How many types are shown: those with the most methods.
 const TYPES_SHOWN: usize = 12;
 
-/// The sizes of packages as text of at most 80 columns.
+/// The sizes of packages as text.
 pub struct Table<'a>(pub &'a [(&'a str, Counts)]);
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_sizes(formatter)?;
-        self.write_longest(formatter)?;
-        self.write_types(formatter)
-    }
-}
-
-impl<'a> Table<'a> {
-    fn write_sizes(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "Sizes, without tests\n")?;
+        writeln!(formatter, "Sizes without tests; the longest file and function, in lines\n")?;
         writeln!(formatter, "{:24} {:>5} {:>6} {:>9}", "package", "files", "lines", "functions")?;
-        for (package, Counts { files, lines, functions, .. }) in self.0 {
-            writeln!(formatter, "{package:24} {files:>5} {lines:>6} {functions:>9}")?;
+        for (package, counts) in self.0 {
+            let Counts { files, lines, functions, .. } = counts;
+            let (file, function) = (&counts.longest_file, &counts.longest_function);
+            write!(formatter, "{package:24} {files:>5} {lines:>6} {functions:>9}")?;
+            write!(formatter, "  {:>3} {:22}", file.lines, file.name)?;
+            writeln!(formatter, " {:>2} {}", function.lines, function.name)?;
         }
-        Ok(())
-    }
-
-    fn write_longest(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "\nLongest file and function of each package, in lines\n")?;
-        for (package, Counts { longest_file: file, longest_function: function, .. }) in self.0 {
-            write!(formatter, "{package:24} {:>3} {:22.22}", file.lines, file.name)?;
-            writeln!(formatter, " {:>2} {:.26}", function.lines, function.name)?;
-        }
-        Ok(())
-    }
-
-    fn write_types(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "\nTypes with the most methods\n")?;
         for (package, name, methods) in self.types().into_iter().take(TYPES_SHOWN) {
             let (count, files) = (methods.count, methods.files.len());
             let unit = if files == 1 { "file" } else { "files" };
-            writeln!(formatter, "{package:24} {name:30.30} {count:>3} in {files} {unit}")?;
+            writeln!(formatter, "{package:24} {name:30} {count:>3} in {files} {unit}")?;
         }
         Ok(())
     }
+}
 
+impl<'a> Table<'a> {
     /// Every type with its package, the one with the most methods first.
     fn types(&self) -> Vec<(&'a str, &'a str, &'a Methods)> {
         let mut types = Vec::new();
@@ -188,34 +173,24 @@ mod tests {
     }
 
     #[test]
-    fn files_lines_and_functions_are_counted_without_tests() {
-        let root = "mod child;\nfn a() {}\ntrait T { fn b() {} fn c(); }\n\
+    fn files_lines_and_functions_are_counted_without_tests_and_the_longest_are_named() {
+        let root = "mod child;\nfn a() {\n}\ntrait T { fn b() {} fn c(); }\n\
                     #[cfg(test)]\nmod tests {\n    fn d() {}\n}\n";
-        let counts = counts(root, "impl S { fn e() {} #[cfg(test)] fn f() {} }\n");
-        assert_eq!((counts.files, counts.lines, counts.functions), (2, 4, 3));
-    }
-
-    #[test]
-    fn the_longest_file_and_function_are_named() {
-        let counts = counts("mod child;\nfn a() {\n}\n", "/// Doc.\nfn b(\n)\n{\n}\n");
-        let expected = Longest { name: "child.rs".to_owned(), lines: 5 };
-        assert_eq!(counts.longest_file, expected);
-        assert_eq!(counts.longest_function, Longest { name: "b".to_owned(), lines: 4 });
+        let counts = counts(root, "/// Doc.\nfn e(\n)\n{\n}\nimpl S { #[cfg(test)] fn f() {} }\n");
+        assert_eq!((counts.files, counts.lines, counts.functions), (2, 10, 3));
+        let longest = Longest { name: "child.rs".to_owned(), lines: 6 };
+        assert_eq!(counts.longest_file, longest);
+        assert_eq!(counts.longest_function, Longest { name: "e".to_owned(), lines: 4 });
     }
 
     #[test]
     fn methods_of_a_type_are_counted_over_all_files_and_those_of_traits_are_not() {
         let root = "mod child; struct S<T>(T); impl<T> S<T> { fn a() {} fn b() {} }
-                    impl Drop for S { fn drop(&mut self) {} }";
-        let counts = counts(root, "impl crate::S { const N: u8 = 1; fn c() {} }");
-        assert_eq!(counts.types["S"].count, 3);
-        assert_eq!(counts.types["S"].files.len(), 2);
-    }
-
-    #[test]
-    fn the_type_with_the_most_methods_comes_first() {
-        let counts = [("p", counts("impl A { fn a() {} } impl B { fn a() {} fn b() {} }", ""))];
-        let names: Vec<_> = Table(&counts).types().into_iter().map(|(_, name, _)| name).collect();
-        assert_eq!(names, ["B", "A"]);
+                    impl Drop for S { fn drop(&mut self) {} } impl R { fn r() {} }";
+        let counts = [("p", counts(root, "impl crate::S { const N: u8 = 1; fn c() {} }"))];
+        let types = Table(&counts).types();
+        let brief =
+            types.iter().map(|(_, name, methods)| (*name, methods.count, methods.files.len()));
+        assert_eq!(brief.collect::<Vec<_>>(), [("S", 3, 2), ("R", 1, 1)]);
     }
 }

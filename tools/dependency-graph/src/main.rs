@@ -1,15 +1,16 @@
 //! `cargo run -p dependency-graph`: prints which crate and which module uses which, and fails if there is
 //! a cycle.
 
-use std::{path::PathBuf, process::ExitCode};
+#![expect(clippy::print_stdout, reason = "the command prints what it was asked for")]
 
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
 use clap::Parser;
 use dependency_graph::{
     counts::{Counts, Table},
-    crate_modules::CrateModules,
-    fault::Fault,
-    graph::Graph,
-    mermaid, text, violations,
+    module_graph::module_graph,
+    violations,
     workspace::{Package, Workspace},
 };
 
@@ -19,9 +20,6 @@ use dependency_graph::{
 struct Arguments {
     /// Print the modules of these packages only [default: all crates and their modules]
     packages: Vec<String>,
-    /// Print a Mermaid flowchart: of the crates, or of the modules of the named packages
-    #[arg(long, conflicts_with = "counts")]
-    mermaid: bool,
     /// Print the sizes of packages, and the types with the most methods
     #[arg(long)]
     counts: bool,
@@ -30,75 +28,45 @@ struct Arguments {
     workspace: PathBuf,
 }
 
-fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(violations) if violations.is_empty() => ExitCode::SUCCESS,
-        Ok(violations) => {
-            fail(&format!("These uses must not be there:\n{}", violations.join("\n")))
-        }
-        Err(fault) => fail(&format!("dependency-graph: {fault}")),
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "what is wrong belongs on stderr")]
-fn fail(reason: &str) -> ExitCode {
-    eprintln!("{reason}");
-    ExitCode::FAILURE
-}
-
-#[expect(clippy::print_stdout, reason = "what the command was asked for")]
-fn print(text: &str) {
-    print!("{text}");
-}
-
-/// Prints what the arguments ask for. Returns the edges that break a rule.
-fn run(arguments: &Arguments) -> Result<Vec<String>, Fault> {
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
     let workspace = Workspace::read(&arguments.workspace)?;
     let packages = workspace.select(&arguments.packages)?;
     if arguments.counts {
-        print_counts(&packages)?;
-        return Ok(Vec::new());
+        return print_counts(&packages);
     }
-    let crates = arguments.packages.is_empty().then(|| workspace.crate_graph());
-    let modules = CrateModules::read_all(&packages)?;
-    match arguments.mermaid {
-        true => print_mermaid(crates.as_ref(), &modules),
-        false => print_text(crates.as_ref(), &modules),
+    let mut violations = Vec::new();
+    if arguments.packages.is_empty() {
+        let crates = workspace.crate_graph();
+        println!("Crates, each above the crates that it uses\n\n{crates}");
+        violations.extend(violations::of_crates(&crates));
     }
-    let between_crates = crates.iter().flat_map(violations::of_crates).map(|it| it.to_string());
-    let in_crate = |modules: &CrateModules| {
-        let violations = modules.violations().into_iter();
-        violations.map(|it| format!("{}: {it}", modules.title)).collect::<Vec<_>>()
-    };
-    Ok(between_crates.chain(modules.iter().flat_map(in_crate)).collect())
+    for package in packages {
+        violations.extend(print_modules(package)?);
+    }
+    if !violations.is_empty() {
+        bail!("these uses must not be there:\n{}", violations.join("\n"));
+    }
+    Ok(())
 }
 
-fn print_text(crates: Option<&Graph>, modules: &[CrateModules]) {
-    if let Some(crates) = crates {
-        print("Crates, each above the crates that it uses\n\n");
-        print(&text::list(crates));
+/// Prints the modules of a package's crates and returns the edges that break a rule. Tests are checked and
+/// not printed: each of their modules uses the same few.
+fn print_modules(package: &Package) -> Result<Vec<String>> {
+    let mut violations = Vec::new();
+    for target in package.crates() {
+        let (title, graph) = (target.title(package), module_graph(&target.modules()?));
+        if graph.edges().next().is_some() && !target.is_for_tests() {
+            let list = graph.to_string().replace("crate::", "");
+            println!("{title}: modules, each above the modules that it uses\n\n{list}");
+        }
+        let found = violations::of_modules(&graph).into_iter();
+        violations.extend(found.map(|violation| format!("{title}: {violation}")));
     }
-    for modules in modules.iter().filter(|modules| is_printed(modules)) {
-        print(&format!("\n{}: modules, each above the modules that it uses\n\n", modules.title));
-        print(&text::list(&modules.graph));
-    }
+    Ok(violations)
 }
 
-fn print_mermaid(crates: Option<&Graph>, modules: &[CrateModules]) {
-    let printed = modules.iter().filter(|modules| is_printed(modules));
-    let graphs: Vec<(&str, &Graph)> = match crates {
-        Some(crates) => vec![("crates", crates)],
-        None => printed.map(|modules| (modules.title.as_str(), &modules.graph)).collect(),
-    };
-    print(&mermaid::flowchart(graphs));
-}
-
-/// Tests are checked and not printed: each of their modules uses the same few.
-fn is_printed(modules: &CrateModules) -> bool {
-    modules.has_edges() && !modules.is_for_tests
-}
-
-fn print_counts(packages: &[&Package]) -> Result<(), Fault> {
+fn print_counts(packages: &[&Package]) -> Result<()> {
     let mut table = Vec::new();
     for package in packages {
         let mut counts = Counts::default();
@@ -107,6 +75,6 @@ fn print_counts(packages: &[&Package]) -> Result<(), Fault> {
         }
         table.push((package.name.as_str(), counts));
     }
-    print(&Table(&table).to_string());
+    print!("{}", Table(&table));
     Ok(())
 }

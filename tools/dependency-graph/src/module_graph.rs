@@ -1,36 +1,87 @@
 //! Which module of a crate uses which.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    graph::Graph, names_in_scope::NamesInScope, paths_in_code::PathsInCode, source_tree::Module,
+    graph::Graph,
+    paths_in_code::PathsInCode,
+    source_tree::{Module, ROOT},
 };
 
 /// The graph of a crate's modules. `mod` declarations are no edges.
 #[must_use]
 pub fn module_graph(modules: &[Module]) -> Graph {
-    let all: BTreeSet<String> = modules.iter().map(|module| module.path.clone()).collect();
+    let all: BTreeSet<&str> = modules.iter().map(|module| module.path.as_str()).collect();
     let mut graph = Graph::default();
     for module in modules {
         graph.add_node(&module.path);
-        for used in modules_used_by(module, &all) {
+        let code = PathsInCode::of(&module.items);
+        let mut scope = Scope { module: &module.path, modules: &all, imported: BTreeMap::new() };
+        scope.import(&code);
+        let used = code.all().filter_map(|path| scope.module_of(path));
+        for (used, _) in used.filter(|(used, _)| *used != module.path) {
             graph.add_edge(&module.path, &used);
         }
     }
     graph
 }
 
-fn modules_used_by(module: &Module, all: &BTreeSet<String>) -> BTreeSet<String> {
-    let code = PathsInCode::of(&module.items);
-    let mut scope =
-        NamesInScope { module: &module.path, modules: all, imported: Default::default() };
-    for import in &code.imports {
-        if let (Some(name), Some(imported)) = (&import.name, scope.module_at(&import.path)) {
-            scope.imported.insert(name.clone(), imported);
+/// The names that a module can start a path with.
+struct Scope<'a> {
+    /// The module in which the paths are.
+    module: &'a str,
+    /// Every module of the crate.
+    modules: &'a BTreeSet<&'a str>,
+    /// The modules that the module has imported, by the name it gave them.
+    imported: BTreeMap<String, String>,
+}
+
+impl Scope<'_> {
+    fn import(&mut self, code: &PathsInCode) {
+        for import in &code.imports {
+            if let (Some(name), Some((module, []))) = (&import.name, self.module_of(&import.path)) {
+                self.imported.insert(name.clone(), module);
+            }
         }
     }
-    let named = code.all().filter_map(|path| scope.module_of(path));
-    named.filter(|used| *used != module.path).collect()
+
+    /// The innermost module of the crate that a path names, and the rest of the path, which names an item.
+    /// `None` for a path into another crate, or to an item that the module itself has in scope.
+    fn module_of<'p>(&self, path: &'p [String]) -> Option<(String, &'p [String])> {
+        let (mut module, mut rest) = self.start(path)?;
+        while let [name, after @ ..] = rest {
+            let inner = format!("{module}::{name}");
+            if !self.modules.contains(inner.as_str()) {
+                break;
+            }
+            (module, rest) = (inner, after);
+        }
+        Some((module, rest))
+    }
+
+    fn start<'p>(&self, path: &'p [String]) -> Option<(String, &'p [String])> {
+        let (first, rest) = path.split_first()?;
+        match first.as_str() {
+            "crate" => Some((ROOT.to_owned(), rest)),
+            "self" => Some(climb(self.module, rest)),
+            "super" => Some(climb(self.module, path)),
+            name => {
+                let child = format!("{}::{name}", self.module);
+                let known = self.modules.contains(child.as_str()).then_some(child);
+                Some((known.or_else(|| self.imported.get(name).cloned())?, rest))
+            }
+        }
+    }
+}
+
+/// Goes up once for each leading `super`.
+fn climb<'p>(module: &str, path: &'p [String]) -> (String, &'p [String]) {
+    match path {
+        [first, rest @ ..] if first == "super" => {
+            climb(module.rsplit_once("::").map_or(ROOT, |(parent, _)| parent), rest)
+        }
+        path => (module.to_owned(), path),
+    }
 }
 
 #[cfg(test)]
@@ -50,96 +101,68 @@ mod tests {
     }
 
     #[test]
-    fn a_declaration_is_not_a_use() {
-        assert_eq!(edges("mod a { mod b {} }"), [""; 0]);
-    }
-
-    #[test]
     fn an_import_is_a_use_of_the_module_that_the_item_is_in() {
-        assert_eq!(edges("mod a { use crate::b::Item; } mod b {}"), ["a b"]);
-        assert_eq!(edges("mod a { use super::b::Item; } mod b {}"), ["a b"]);
-        assert_eq!(edges("mod a { use super::b; } mod b {}"), ["a b"]);
-        assert_eq!(edges("mod a { use crate::b::*; } mod b {}"), ["a b"]);
+        for (root, expected) in [
+            ("mod a { use crate::b::Item; } mod b {}", &["a b"][..]),
+            ("mod a { use super::b::Item; } mod b {}", &["a b"]),
+            ("mod a { use super::b; } mod b {}", &["a b"]),
+            ("mod a { use crate::b::*; } mod b {}", &["a b"]),
+            ("mod a { fn f() { use crate::b::g; g() } } mod b {}", &["a b"]),
+            (
+                "mod a { use crate::{b::{self, inner::Item}, c::Other as Name}; }
+                 mod b { mod inner {} } mod c {}",
+                &["a b", "a b::inner", "a c"],
+            ),
+            ("use a::Item; mod a {}", &["crate a"]),
+            ("use self::a::Item; mod a {}", &["crate a"]),
+            ("mod a { mod b { use super::c::Item; } mod c {} }", &["a::b a::c"]),
+            ("mod a { mod b { use super::super::c::X; } } mod c {}", &["a::b c"]),
+            // An item that the parent defines or reexports is the parent's.
+            ("mod a { use super::Item; }", &["a crate"]),
+            ("mod a { use super::*; }", &["a crate"]),
+            (
+                "mod a { pub use b::Item; mod b {} mod c { use super::Item; } }",
+                &["a a::b", "a::c a"],
+            ),
+        ] {
+            assert_eq!(edges(root), expected, "{root}");
+        }
     }
 
     #[test]
-    fn each_branch_of_an_import_counts() {
-        let root = "mod a { use crate::{b::{self, inner::Item}, c::Other as Name}; }
-                    mod b { mod inner {} } mod c {}";
-        assert_eq!(edges(root), ["a b", "a b::inner", "a c"]);
+    fn paths_in_types_expressions_patterns_and_macros_count() {
+        for code in [
+            "struct S(crate::b::Item);",
+            "fn f() { crate::b::g() }",
+            "fn f(x: u8) { match x { super::b::LOW => {} _ => {} } }",
+            "impl crate::b::T for S {}",
+            "fn f(x: &[Vec<super::b::T>]) {}",
+            r#"fn f() { println!("{}", x.y(&crate::b::G)); }"#,
+            "macro_rules! m { () => { $crate::b::g() } }",
+        ] {
+            assert_eq!(edges(&format!("mod a {{ {code} }} mod b {{}}")), ["a b"], "{code}");
+        }
+        for import in
+            ["use crate::b; fn f() { b::c::g() }", "use crate::b as x; fn f() { x::c::g() }"]
+        {
+            let root = format!("mod a {{ {import} }} mod b {{ mod c {{}} }}");
+            assert_eq!(edges(&root), ["a b", "a b::c"], "{import}");
+        }
     }
 
     #[test]
-    fn an_item_that_the_parent_defines_or_reexports_is_a_use_of_the_parent() {
-        assert_eq!(edges("mod a { use super::Item; }"), ["a crate"]);
-        assert_eq!(edges("mod a { use super::*; }"), ["a crate"]);
-        let reexported = "mod a { pub use b::Item; mod b {} mod c { use super::Item; } }";
-        assert_eq!(edges(reexported), ["a a::b", "a::c a"]);
-    }
-
-    #[test]
-    fn a_path_through_the_parent_to_a_sibling_is_a_use_of_the_sibling() {
-        assert_eq!(edges("mod a { mod b { use super::c::Item; } mod c {} }"), ["a::b a::c"]);
-        assert_eq!(edges("mod a { mod b { use super::super::c::X; } } mod c {}"), ["a::b c"]);
-    }
-
-    #[test]
-    fn a_parent_uses_its_child_by_a_bare_path_or_by_self() {
-        assert_eq!(edges("use a::Item; mod a {}"), ["crate a"]);
-        assert_eq!(edges("use self::a::Item; mod a {}"), ["crate a"]);
-    }
-
-    #[test]
-    fn paths_in_types_expressions_and_patterns_count() {
-        assert_eq!(edges("mod a { struct S(crate::b::Item); } mod b {}"), ["a b"]);
-        assert_eq!(edges("mod a { fn f() { crate::b::g() } } mod b {}"), ["a b"]);
-        let pattern = "mod a { fn f(x: u8) { match x { super::b::LOW => {} _ => {} } } } mod b {}";
-        assert_eq!(edges(pattern), ["a b"]);
-        assert_eq!(edges("mod a { impl crate::b::T for S {} } mod b {}"), ["a b"]);
-        assert_eq!(edges("mod a { fn f(x: &[Vec<super::b::T>]) {} } mod b {}"), ["a b"]);
-    }
-
-    #[test]
-    fn paths_in_arguments_of_macros_count() {
-        let root = r#"mod a { fn f() { println!("{}", x.y(&crate::b::G)); } } mod b {}"#;
-        assert_eq!(edges(root), ["a b"]);
-        assert_eq!(
-            edges("mod a { macro_rules! m { () => { $crate::b::g() } } } mod b {}"),
-            ["a b"]
-        );
-    }
-
-    #[test]
-    fn a_path_that_starts_with_an_imported_module_counts_for_what_it_names() {
-        let root = "mod a { use crate::b; fn f() { b::inner::g() } } mod b { mod inner {} }";
-        assert_eq!(edges(root), ["a b", "a b::inner"]);
-        let renamed =
-            "mod a { use crate::b as x; fn f() { x::inner::g() } } mod b { mod inner {} }";
-        assert_eq!(edges(renamed), ["a b", "a b::inner"]);
-    }
-
-    #[test]
-    fn imports_inside_functions_count() {
-        assert_eq!(edges("mod a { fn f() { use crate::b::g; g() } } mod b {}"), ["a b"]);
-    }
-
-    #[test]
-    fn another_crate_with_the_name_of_a_module_is_not_that_module() {
-        assert_eq!(edges("mod a { use ::b::Item; fn f() { b::g() } } mod b {}"), [""; 0]);
-    }
-
-    #[test]
-    fn visibility_attributes_and_local_names_are_no_uses() {
-        assert_eq!(edges("mod a { pub(super) struct S; pub(in crate::a) struct T; }"), [""; 0]);
-        assert_eq!(edges("mod a { #[derive(crate::b::D)] struct S; } mod b {}"), [""; 0]);
-        assert_eq!(edges("fn f() { let b = 1; g(b) } mod b {}"), [""; 0]);
-    }
-
-    #[test]
-    fn code_of_tests_is_no_use() {
-        let root = "mod a { #[cfg(test)] use crate::b::Item;
-                            impl S { #[cfg(test)] fn f() { crate::b::g() } }
-                            #[cfg(test)] mod tests { use super::*; } } mod b {}";
-        assert_eq!(edges(root), [""; 0]);
+    fn declarations_attributes_other_crates_and_code_of_tests_are_no_uses() {
+        for root in [
+            "mod a { mod b {} }",
+            "mod a { use ::b::Item; fn f() { b::g() } } mod b {}",
+            "mod a { pub(super) struct S; pub(in crate::a) struct T; }",
+            "mod a { #[derive(crate::b::D)] struct S; } mod b {}",
+            "fn f() { let b = 1; g(b) } mod b {}",
+            "mod a { #[cfg(test)] use crate::b::Item;
+                     impl S { #[cfg(test)] fn f() { crate::b::g() } }
+                     #[cfg(test)] mod tests { use super::*; } } mod b {}",
+        ] {
+            assert_eq!(edges(root), [""; 0], "{root}");
+        }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result};
 use proc_macro2::Span;
 use syn::{Attribute, Item, ItemMod, Meta, punctuated::Punctuated, spanned::Spanned, token::Comma};
 
-use crate::{
-    fault::Fault,
-    module_path::{self, ROOT},
-};
+/// The path of a crate's root module.
+pub const ROOT: &str = "crate";
 
 /// Reads the text of a source file. Tests pass a map instead of the file system.
 pub type ReadFile<'a> = dyn Fn(&Path) -> std::io::Result<String> + 'a;
@@ -29,27 +28,18 @@ pub struct Module {
 ///
 /// # Errors
 /// When a file is missing or is not valid Rust.
-pub fn read(root: &Path, read_file: &ReadFile<'_>) -> Result<Vec<Module>, Fault> {
+pub fn read(root: &Path, read_file: &ReadFile<'_>) -> Result<Vec<Module>> {
     let folder = root.parent().unwrap_or(Path::new("")).to_owned();
     let mut reader = Reader { read_file, modules: Vec::new() };
-    let place = Place { path: ROOT.to_owned(), file: root.to_owned(), folder };
-    reader.read_file(&place)?;
+    reader.read_file(&Place { path: ROOT.to_owned(), file: root.to_owned(), folder })?;
     Ok(reader.modules)
 }
 
-/// Where a module's code is, and where the files of its child modules are.
+/// The location of a module's code, and the folder of its child modules' files.
 struct Place {
     path: String,
     file: PathBuf,
     folder: PathBuf,
-}
-
-impl Place {
-    /// The place of a module written in braces inside this one.
-    fn inline(&self, name: &str) -> Self {
-        let path = module_path::child(&self.path, name);
-        Self { path, file: self.file.clone(), folder: self.folder.join(name) }
-    }
 }
 
 struct Reader<'a> {
@@ -58,11 +48,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read_file(&mut self, place: &Place) -> Result<(), Fault> {
-        let text = (self.read_file)(&place.file)
-            .map_err(|error| Fault::Unreadable { file: place.file.clone(), error })?;
-        let parsed = syn::parse_file(&text)
-            .map_err(|error| Fault::Unparsable { file: place.file.clone(), error })?;
+    fn read_file(&mut self, place: &Place) -> Result<()> {
+        let file = place.file.display();
+        let text = (self.read_file)(&place.file).with_context(|| format!("cannot read {file}"))?;
+        let parsed = syn::parse_file(&text).with_context(|| format!("cannot parse {file}"))?;
         if is_test_only(&parsed.attrs) {
             return Ok(());
         }
@@ -74,8 +63,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Adds a module and those inside it. Returns how many lines of its file are test code.
-    fn add(&mut self, place: &Place, items: Vec<Item>) -> Result<usize, Fault> {
+    /// Adds a module and those inside it. Returns the number of lines of test code in its file.
+    fn add(&mut self, place: &Place, items: Vec<Item>) -> Result<usize> {
         let (tests, items): (Vec<_>, Vec<_>) =
             items.into_iter().partition(|item| is_test_only(attributes(item)));
         let mut test_lines = tests.iter().map(|item| lines(item.span())).sum();
@@ -90,26 +79,20 @@ impl Reader<'_> {
         Ok(test_lines)
     }
 
-    fn add_child(&mut self, parent: &Place, module: ItemMod) -> Result<usize, Fault> {
-        let inside = parent.inline(&module.ident.to_string());
-        match module.content {
-            Some((_, items)) => self.add(&inside, items),
-            None => {
-                let file = self.file_of(parent, &inside)?;
-                self.read_file(&Place { file, ..inside })?;
-                Ok(0)
-            }
+    /// Adds a module that is written in braces, or in a file `name.rs` or `name/mod.rs`.
+    fn add_child(&mut self, parent: &Place, module: ItemMod) -> Result<usize> {
+        let name = module.ident.to_string();
+        let path = format!("{}::{name}", parent.path);
+        let folder = parent.folder.join(name);
+        if let Some((_, items)) = module.content {
+            return self.add(&Place { path, file: parent.file.clone(), folder }, items);
         }
-    }
-
-    /// The file of a declared module: `name.rs` or `name/mod.rs`.
-    fn file_of(&self, parent: &Place, module: &Place) -> Result<PathBuf, Fault> {
-        let candidates = [module.folder.with_extension("rs"), module.folder.join("mod.rs")];
-        let found = candidates.into_iter().find(|file| (self.read_file)(file).is_ok());
-        found.ok_or_else(|| Fault::MissingModule {
-            file: parent.file.clone(),
-            name: module.path.clone(),
-        })
+        let mut candidates = [folder.with_extension("rs"), folder.join("mod.rs")].into_iter();
+        let found = candidates.find(|file| (self.read_file)(file).is_ok());
+        let declared = || format!("{} declares `{path}`, which has no file", parent.file.display());
+        let file = found.with_context(declared)?;
+        self.read_file(&Place { path, file, folder })?;
+        Ok(0)
     }
 }
 
@@ -130,7 +113,7 @@ fn needs_test(condition: &Meta) -> bool {
     }
 }
 
-/// How many lines of its file a piece of code takes.
+/// The number of lines that a piece of code takes in its file.
 #[must_use]
 pub fn lines(code: Span) -> usize {
     code.end().line - code.start().line + 1
@@ -157,8 +140,8 @@ fn attributes(item: &Item) -> &[Attribute] {
 mod tests {
     use super::*;
 
-    /// The paths of the modules of a crate whose files are these.
-    fn modules(files: &[(&str, &str)]) -> Result<Vec<Module>, Fault> {
+    /// The modules of a crate whose files are these.
+    fn modules(files: &[(&str, &str)]) -> Result<Vec<Module>> {
         let read_file = |path: &Path| {
             let found = files.iter().find(|(file, _)| Path::new(file) == path);
             found.map(|(_, text)| (*text).to_owned()).ok_or(std::io::ErrorKind::NotFound.into())
@@ -166,38 +149,27 @@ mod tests {
         read(Path::new("src/lib.rs"), &read_file)
     }
 
-    fn paths(files: &[(&str, &str)]) -> Vec<String> {
-        modules(files).unwrap().into_iter().map(|module| module.path).collect()
-    }
-
     #[test]
-    fn modules_are_found_in_files_in_folders_and_in_braces() {
-        let found = paths(&[
-            ("src/lib.rs", "mod a; mod b; mod inline { mod deep; }"),
+    fn modules_are_found_in_files_in_folders_and_in_braces_and_tests_are_left_out() {
+        let found = modules(&[
+            (
+                "src/lib.rs",
+                "mod a; mod b; mod inline { mod deep; } mod fakes;
+                 #[cfg(test)] mod tests; #[cfg(all(test, unix))] mod more_tests;
+                 #[cfg(test)] use a::Fake; #[cfg(any(test, unix))] fn kept() {}",
+            ),
             ("src/a.rs", "mod inner;"),
             ("src/a/inner.rs", ""),
             ("src/b/mod.rs", "mod inner;"),
             ("src/b/inner.rs", ""),
             ("src/inline/deep.rs", ""),
+            ("src/fakes.rs", "#![cfg(test)]"),
         ]);
-        let expected = ["a", "a::inner", "b", "b::inner", "inline", "inline::deep"];
-        let expected = expected.map(|path| format!("crate::{path}"));
-        assert_eq!(found, [&["crate".to_owned()], &expected[..]].concat());
-    }
-
-    #[test]
-    fn code_that_only_tests_compile_is_left_out() {
-        let files = [
-            (
-                "src/lib.rs",
-                "#[cfg(test)] mod tests; #[cfg(all(test, unix))] mod fakes; mod inner; mod real;
-                 #[cfg(test)] use real::Fake; #[cfg(any(test, unix))] fn kept() {}",
-            ),
-            ("src/inner.rs", "#![cfg(test)]"),
-            ("src/real.rs", ""),
-        ];
-        assert_eq!(paths(&files), ["crate", "crate::real"]);
-        assert_eq!(modules(&files).unwrap()[0].items.len(), 1);
+        let found = found.unwrap();
+        let paths: Vec<_> = found.iter().map(|module| module.path.replace("crate::", "")).collect();
+        let expected = ["crate", "a", "a::inner", "b", "b::inner", "inline", "inline::deep"];
+        assert_eq!(paths, expected);
+        assert_eq!(found[0].items.len(), 1);
     }
 
     #[test]
@@ -208,14 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn a_module_without_a_file_is_an_error_that_names_it() {
-        let Err(error) = modules(&[("src/lib.rs", "mod absent;")]) else { panic!("it was found") };
-        assert_eq!(error.to_string(), "src/lib.rs declares `crate::absent`, which has no file");
-    }
-
-    #[test]
-    fn a_file_that_is_not_rust_is_an_error_that_names_it() {
-        let Err(error) = modules(&[("src/lib.rs", "fn")]) else { panic!("it was parsed") };
-        assert!(error.to_string().starts_with("cannot parse src/lib.rs: "), "{error}");
+    fn a_file_that_is_missing_or_not_rust_is_an_error_that_names_it() {
+        for (text, expected) in [
+            ("mod absent;", "src/lib.rs declares `crate::absent`, which has no file"),
+            ("fn", "cannot parse src/lib.rs"),
+        ] {
+            let error = modules(&[("src/lib.rs", text)]).map(drop).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }

@@ -5,10 +5,10 @@ use std::{
     process::Command,
 };
 
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::{
-    fault::Fault,
     graph::Graph,
     source_tree::{self, Module},
 };
@@ -60,37 +60,29 @@ impl Workspace {
     ///
     /// # Errors
     /// When `cargo metadata` fails.
-    pub fn read(folder: &Path) -> Result<Self, Fault> {
+    pub fn read(folder: &Path) -> Result<Self> {
         let output = Command::new("cargo")
             .current_dir(folder)
             .args(["metadata", "--format-version=1", "--no-deps"])
             .output()
-            .map_err(Fault::Cargo)?;
+            .context("cannot run cargo metadata")?;
         if !output.status.success() {
-            return Err(Fault::Metadata(String::from_utf8_lossy(&output.stderr).into_owned()));
+            bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
         }
-        Self::from_json(&output.stdout)
-    }
-
-    /// Reads the output of `cargo metadata`.
-    ///
-    /// # Errors
-    /// When the output does not have the documented form.
-    pub fn from_json(metadata: &[u8]) -> Result<Self, Fault> {
-        Ok(serde_json::from_slice(metadata)?)
+        serde_json::from_slice(&output.stdout).context("cannot read the output of cargo metadata")
     }
 
     /// The packages with these names; all packages if there are no names.
     ///
     /// # Errors
     /// When the workspace has no package of a name.
-    pub fn select(&self, names: &[String]) -> Result<Vec<&Package>, Fault> {
+    pub fn select(&self, names: &[String]) -> Result<Vec<&Package>> {
         if names.is_empty() {
             return Ok(self.packages.iter().collect());
         }
         let find = |name: &String| {
             let found = self.packages.iter().find(|package| package.name == *name);
-            found.ok_or_else(|| Fault::UnknownPackage(name.clone()))
+            found.with_context(|| format!("the workspace has no package {name}"))
         };
         names.iter().map(find).collect()
     }
@@ -101,7 +93,9 @@ impl Workspace {
         let mut graph = Graph::default();
         for package in &self.packages {
             graph.add_node(&package.name);
-            for used in package.linked().filter(|used| used.path.is_some()) {
+            let linked =
+                package.dependencies.iter().filter(|used| used.kind.as_deref() != Some("dev"));
+            for used in linked.filter(|used| used.path.is_some()) {
                 graph.add_edge(&package.name, &used.name);
             }
         }
@@ -110,11 +104,6 @@ impl Workspace {
 }
 
 impl Package {
-    /// The dependencies that the package is built with, without those of its tests.
-    pub fn linked(&self) -> impl Iterator<Item = &Dependency> {
-        self.dependencies.iter().filter(|used| used.kind.as_deref() != Some("dev"))
-    }
-
     /// The folder of the package.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -128,6 +117,15 @@ impl Package {
 }
 
 impl Target {
+    /// The name of the package, and of the crate unless it is the package's library.
+    #[must_use]
+    pub fn title(&self, package: &Package) -> String {
+        match self.kind.first().map(String::as_str) {
+            Some("lib") | None => package.name.clone(),
+            Some(kind) => format!("{}, {kind} {}", package.name, self.name),
+        }
+    }
+
     /// Whether the crate is a test, a benchmark or an example.
     #[must_use]
     pub fn is_for_tests(&self) -> bool {
@@ -138,7 +136,7 @@ impl Target {
     ///
     /// # Errors
     /// When a source file is missing or is not valid Rust.
-    pub fn modules(&self) -> Result<Vec<Module>, Fault> {
+    pub fn modules(&self) -> Result<Vec<Module>> {
         source_tree::read(&self.src_path, &|file| std::fs::read_to_string(file))
     }
 }
@@ -158,23 +156,19 @@ mod tests {
             {"name": "serde", "kind": null, "path": null}]}]}"#;
 
     #[test]
-    fn the_graph_has_dependencies_inside_the_workspace_and_none_of_tests() {
-        let graph = Workspace::from_json(METADATA.as_bytes()).unwrap().crate_graph();
+    fn the_graph_has_dependencies_inside_the_workspace_and_none_of_tests_or_build_scripts() {
+        let workspace: Workspace = serde_json::from_str(METADATA).unwrap();
+        let graph = workspace.crate_graph();
         assert_eq!(graph.edges().collect::<Vec<_>>(), [("a", "b"), ("a", "d")]);
+        let crates = workspace.packages[0].crates().map(|target| target.name.as_str());
+        assert_eq!(crates.collect::<Vec<_>>(), ["a"]);
     }
 
     #[test]
     fn a_package_that_the_workspace_does_not_have_is_an_error_that_names_it() {
-        let workspace = Workspace::from_json(METADATA.as_bytes()).unwrap();
+        let workspace: Workspace = serde_json::from_str(METADATA).unwrap();
         assert_eq!(workspace.select(&[]).unwrap().len(), 1);
         let error = workspace.select(&["a".to_owned(), "x".to_owned()]).unwrap_err();
         assert_eq!(error.to_string(), "the workspace has no package x");
-    }
-
-    #[test]
-    fn a_build_script_is_no_crate_with_modules() {
-        let workspace = Workspace::from_json(METADATA.as_bytes()).unwrap();
-        let crates = workspace.packages[0].crates().map(|target| target.name.as_str());
-        assert_eq!(crates.collect::<Vec<_>>(), ["a"]);
     }
 }

@@ -83,8 +83,7 @@ impl Plan {
             role: &role,
             privileged,
         };
-        let value = role.value.as_deref();
-        let why = privileged::why(self.api.app_id, self.api.owner, role.id, value);
+        let why = privileged::of_assignment(&self.principal, &self.api, &role);
         let known = RoleOutcome {
             privileged: Some(why.is_some()),
             ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)
@@ -202,7 +201,7 @@ impl Step {
 fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
     let code = match cautions.first() {
         Some(Caution::Oneself | Caution::CanAssignRoles) => Code::OwnIdentity,
-        Some(Caution::PrivilegedRole(_)) => Code::PrivilegedRole,
+        Some(Caution::PrivilegedRole(_) | Caution::AgentBlueprint) => Code::PrivilegedRole,
         Some(Caution::NoPolicy(_)) => Code::NoPolicy,
         _ => Code::Protected,
     };

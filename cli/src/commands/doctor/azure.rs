@@ -3,7 +3,7 @@
 
 use app_roles::ids::ObjectId;
 use azure_core::http::Url;
-use azure_rest::{arm::NEEDED_ROLE, rest::RequestError, retry::Deadline};
+use azure_rest::{arm::NEEDED_ROLE, body::BodyLimit, rest::RequestError, retry::Deadline};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
@@ -94,7 +94,7 @@ async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding 
 async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<String>, Failure> {
     let request = arm.rest.request(Method::GET, address(&arm.endpoint, broker, scope));
     let deadline = Deadline::after(arm.rest.timing().call);
-    let response = arm.rest.send(request, deadline).await.map_err(no_answer)?;
+    let response = arm.rest.send(request, BodyLimit::LARGE, deadline).await.map_err(no_answer)?;
     match response.status {
         StatusCode::OK => {
             let body = response.body().map_err(no_answer)?;

@@ -1,8 +1,9 @@
 //! Checks of the queues and the table that the functions use by a connection.
 
 use function_folders::{
+    function_json::HOST_CONNECTION,
     function_json::{Binding, FunctionFolder},
-    use_case::{AUDIT_TABLE, HOST_CONNECTION},
+    use_case::AUDIT_TABLE,
 };
 
 use super::finding::Finding;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use function_folders::{
+    app::use_cases,
     function_json::{FunctionFolder, FunctionFolders},
     host_json::HostJson,
-    use_case::UseCase,
 };
 
 use super::finding::Finding;
@@ -60,12 +60,9 @@ fn check_policy(file: &Path) -> Finding {
 
 fn check_folders(folders: &FunctionFolders) -> Finding {
     const CHECK: &str = "folders";
-    let unread = folders.faults.iter().map(|(_, fault)| fault.to_string());
-    let misread = folders.functions.iter().filter_map(|folder| {
-        let problem = UseCase::of(folder).err()?;
-        Some(format!("{}: {problem}", folder.file.display()))
-    });
-    let faults: Vec<_> = unread.chain(misread).collect();
+    let use_cases = use_cases(folders.clone());
+    let faults: Vec<_> =
+        use_cases.into_values().filter_map(Result::err).map(|fault| fault.to_string()).collect();
     if !faults.is_empty() {
         return Finding::bad(CHECK, faults.join("; "));
     }

@@ -31,6 +31,16 @@ pub(super) struct Deviation {
     rule: Option<String>,
 }
 
+/// An agent blueprint that holds roles of the policy's APIs. All its agents can inherit them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Blueprint {
+    pub(super) principal: String,
+    pub(super) principal_id: ObjectId,
+    /// The number of roles that it holds.
+    pub(super) roles: usize,
+}
+
 /// Compares identities with a policy.
 pub(super) struct Comparer<'a> {
     comparison: Comparison<'a>,
@@ -63,6 +73,23 @@ impl<'a> Comparer<'a> {
         }
         unexpected
             .extend(findings.unexpected.iter().filter_map(|one| self.unexpected(identity, one)));
+    }
+
+    /// Describes a blueprint, if it holds roles, with those that no rule allows.
+    pub(super) fn blueprint(&self, principal: &Principal) -> Option<(Blueprint, Vec<Deviation>)> {
+        let roles = self.comparison.holdings.of(principal.object_id).len();
+        if roles == 0 {
+            return None;
+        }
+        let (mut missing, mut unexpected) = (Vec::new(), Vec::new());
+        // The broker's timer compares managed identities only, so it would assign nothing.
+        self.compare(principal, &mut missing, &mut unexpected);
+        let blueprint = Blueprint {
+            principal: principal.display_name.clone(),
+            principal_id: principal.object_id,
+            roles,
+        };
+        Some((blueprint, unexpected))
     }
 
     fn missing(&self, identity: &Principal) -> Vec<Deviation> {

@@ -12,10 +12,6 @@ use super::{
     resource_written::{RESOURCE_CREATED_OR_UPDATED, RESOURCE_WRITTEN, ResourceWritten},
 };
 
-/// Largest number of events in one delivery. Event Grid puts one event into a queue message and up to a
-/// megabyte of events into a batch. Each event can cost several calls.
-pub const MAX_EVENTS: usize = 100;
-
 /// An event, by what it means to the broker.
 ///
 /// ```json
@@ -42,25 +38,26 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEvents {
     /// The delivery is not JSON, or neither an object nor an array.
-    #[error("expected an event or an array of events in JSON")]
+    #[error("expected an event in JSON")]
     Malformed,
-    /// The delivery has more than [`MAX_EVENTS`] events.
-    #[error("{0} events in one delivery; at most {MAX_EVENTS} are accepted")]
-    TooMany(usize),
+    /// The delivery has more than one event. An event that fails would bring back those that are done, and
+    /// their answers would be given again.
+    #[error("{0} events in one message; send each event as a message of its own")]
+    Batch(usize),
 }
 
 impl Event {
-    /// Reads one event or an array of events from JSON.
-    pub fn decode(text: &[u8]) -> Result<Vec<Self>, InvalidEvents> {
-        let events = split(text)?;
-        if events.len() > MAX_EVENTS {
-            return Err(InvalidEvents::TooMany(events.len()));
+    /// Reads an event from JSON, alone or in an array.
+    pub fn decode(text: &[u8]) -> Result<Self, InvalidEvents> {
+        match split(text)?.as_slice() {
+            [] => Ok(Self::Ignored(Ignored::Unreadable)),
+            [event] => Ok(read(event)),
+            events => Err(InvalidEvents::Batch(events.len())),
         }
-        Ok(events.into_iter().map(read).collect())
     }
 }
 
-/// Splits a delivery into events, so that one malformed event does not affect the others.
+/// The events of a delivery.
 fn split(text: &[u8]) -> Result<Vec<&RawValue>, InvalidEvents> {
     let events = match text.trim_ascii_start().first() {
         Some(b'[') => serde_json::from_slice(text),

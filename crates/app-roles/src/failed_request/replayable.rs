@@ -1,22 +1,18 @@
 //! The reader of failed requests, for replaying them.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{event::Event, requester::Requester, text::RequestId};
-
-/// The queue of events.
-const EVENT_QUEUE: &str = "resource-events";
+use crate::{requester::Requester, text::RequestId};
 
 /// A failed request that can be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayableRequest {
     /// The queue of the requester: the only one to replay it to, because every other queue would make it
-    /// another requester's. For a pushed event about a resource, which nobody requests anything with, it
-    /// is the queue of events.
+    /// another requester's.
     pub queue: String,
     /// The message as it was sent. It may contain the requester's data, so it must not be printed.
     pub text: String,
@@ -48,8 +44,8 @@ pub enum NotReplayable {
     /// `firstSeen` is not a time.
     #[error("not a failed request: firstSeen is not a time in RFC 3339")]
     FirstSeen,
-    /// The requester did not use a queue, so only the requester can send the request again. A request in
-    /// an event that Event Grid pushed is one of these: in a queue it would be its senders' request.
+    /// The requester did not use a queue, so only the requester can send the request again. An event that
+    /// Event Grid pushed is one of these: in a queue it would be a request of the queue's senders.
     #[error("the requester {0:?} did not use a queue and must send the request again itself")]
     Requester(String),
 }
@@ -80,12 +76,8 @@ impl ReplayableRequest {
         let first_seen = message.first_seen.as_deref();
         let first_seen = first_seen.map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();
         let first_seen = first_seen.map_err(|_| NotReplayable::FirstSeen)?;
-        let queue = match Requester::parse(&message.requester) {
-            Ok(Requester::Queue(queue)) => queue,
-            Ok(Requester::EventGrid(_)) if is_about_resources(&message.request) => {
-                EVENT_QUEUE.to_owned()
-            }
-            _ => return Err(NotReplayable::Requester(message.requester)),
+        let Ok(Requester::Queue(queue)) = Requester::parse(&message.requester) else {
+            return Err(NotReplayable::Requester(message.requester));
         };
         Ok(Self {
             queue,
@@ -121,21 +113,11 @@ impl fmt::Display for ReplayableRequest {
     }
 }
 
-/// The id in the text of a request.
+/// The id in the text of a request, which may be in base64.
 fn request_id(text: &str) -> Option<RequestId> {
-    serde_json::from_slice(&json(text)).ok().map(|Labelled { request_id }| request_id)
-}
-
-/// Whether a text consists of events about resources. The baseline decides about these alone, whoever sent
-/// them, and Azure Resource Manager confirms what they say.
-fn is_about_resources(text: &str) -> bool {
-    let is_one = |event: &Event| matches!(event, Event::ResourceWritten(_));
-    Event::decode(&json(text)).is_ok_and(|events| events.iter().all(is_one) && !events.is_empty())
-}
-
-/// The JSON in the text of a request, which may be in base64.
-fn json(text: &str) -> Cow<'_, [u8]> {
-    STANDARD.decode(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned)
+    let decoded = STANDARD.decode(text).ok();
+    let json = decoded.as_deref().unwrap_or(text.as_bytes());
+    serde_json::from_slice(json).ok().map(|Labelled { request_id }| request_id)
 }
 
 #[cfg(test)]
@@ -189,36 +171,6 @@ mod tests {
             let error =
                 ReplayableRequest::parse(&message("requester", json!(requester))).unwrap_err();
             assert_eq!(error, NotReplayable::Requester(requester.to_owned()));
-        }
-    }
-
-    #[test]
-    fn only_pushed_events_about_resources_go_to_the_queue_of_events() {
-        const WRITTEN: &str = r#"{"topic":"/subscriptions/11111111-1111-1111-1111-111111111111","subject":"/subscriptions/11111111-1111-1111-1111-111111111111/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id","eventType":"Microsoft.Resources.ResourceWriteSuccess","eventTime":"2026-08-20T10:00:01Z","dataVersion":"2","data":{}}"#;
-        const ASKED: &str = r#"{"eventType":"AppRoleBroker.AssignmentRequested","data":{}}"#;
-        const CHECK: &str = r#"{"eventType":"AppRoleBroker.BaselineCheckRequested","data":{}}"#;
-        for (text, is_replayed) in [
-            (WRITTEN.to_owned(), true),
-            (STANDARD.encode(WRITTEN), true),
-            (format!("[{WRITTEN},{WRITTEN}]"), true),
-            (ASKED.to_owned(), false),
-            (STANDARD.encode(ASKED), false),
-            (format!("[{WRITTEN},{ASKED}]"), false),
-            (format!("{WRITTEN}{ASKED}"), false),
-            (CHECK.to_owned(), false),
-            (r#"{"principal":"id-orders","api":"graph","roles":["x"]}"#.to_owned(), false),
-            ("[]".to_owned(), false),
-            (String::new(), false),
-        ] {
-            let mut failed: Value =
-                serde_json::from_str(&message("requester", json!("eventgrid:ResourceEvent")))
-                    .unwrap();
-            failed["request"] = json!(text);
-            let queue = ReplayableRequest::parse(&failed.to_string()).map(|request| request.queue);
-            let refused = NotReplayable::Requester("eventgrid:ResourceEvent".to_owned());
-            let expected =
-                if is_replayed { Ok("resource-events".to_owned()) } else { Err(refused) };
-            assert_eq!(queue, expected, "{text}");
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     baseline_role::BaselineRole,
     directory::{Api, AppRole, Principal},
     ids::AppRoleId,
+    privileged::{self, PrivilegeReason},
 };
 
 /// The assignable roles of an API that the second gate permits for a principal.
@@ -53,6 +54,26 @@ pub(super) fn unknown_roles(
         .filter(|pattern| !is_assignable(pattern, api))
         .filter_map(RolePattern::exact_name)
         .collect()
+}
+
+/// The privileged roles that rules name exactly and never grant, because they lack the mark: name of
+/// the rule, role and reason. Only rules that cover the principal count.
+pub(super) fn unmarked_roles(
+    rules: &Rules,
+    principal: &Principal,
+    api: &Api,
+) -> Vec<(String, String, PrivilegeReason)> {
+    let unmarked = grants(rules, api).filter(|grant| !grant.privileged && grant.covers(principal));
+    let named = |grant: &'_ Grant| -> Vec<_> {
+        let names = |role: &&AppRole| grant.roles.iter().any(|pattern| pattern.is_exactly(role));
+        let roles = api.roles.iter().filter(|role| role.is_assignable()).filter(names);
+        let privileged = roles.filter_map(|role| {
+            let why = privileged::of_assignment(principal, api, role)?;
+            Some((grant.rule.clone(), role.value_or_id(), why))
+        });
+        privileged.collect()
+    };
+    unmarked.flat_map(named).collect()
 }
 
 fn grants<'a>(rules: &'a Rules, api: &'a Api) -> impl Iterator<Item = &'a Grant> {

@@ -1,10 +1,15 @@
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    fixtures::{GRAPH, ORDERS, OWN, PRINCIPAL, SUBSCRIPTION, identity, own, resource},
+    fixtures::{
+        GRAPH, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, SUBSCRIPTION, identity, own, resource,
+    },
     *,
 };
-use crate::{directory::AppRole, ids::AppId};
+use crate::{
+    directory::AppRole,
+    ids::{AppId, Guid},
+};
 
 const CALENDAR: &str = "33333333-3333-3333-3333-333333333333";
 
@@ -15,14 +20,17 @@ fn policy(protected: &str, rules: &[String]) -> Policy {
     Policy::parse(text.as_bytes()).unwrap()
 }
 
-fn rule(name: &str, principal: &str, api: &str, roles: &str, more: &str) -> String {
-    format!(
-        r#"{{"name":"{name}","principals":["{principal}"],"api":"{api}","roles":[{roles}]{more}}}"#
-    )
+fn rule(name: &str, principal: &str, api: &str, roles: &str) -> String {
+    format!(r#"{{"name":"{name}","principals":["{principal}"],"api":"{api}","roles":[{roles}]}}"#)
+}
+
+/// A rule with further fields.
+fn with(rule: &str, fields: &str) -> String {
+    rule.replace('}', &format!("{fields}}}"))
 }
 
 fn orders(principal: &str, roles: &str) -> String {
-    rule("orders", principal, ORDERS, roles, "")
+    rule("orders", principal, ORDERS, roles)
 }
 
 fn principal(group: &str) -> Principal {
@@ -35,7 +43,11 @@ fn role(number: u8, value: &str) -> AppRole {
 
 fn api(app_id: &str) -> Api {
     let roles = match app_id {
-        GRAPH => vec![role(1, "User.Read.All"), role(2, "Directory.ReadWrite.All")],
+        GRAPH => vec![
+            role(1, "User.Read.All"),
+            role(2, "Directory.ReadWrite.All"),
+            fixtures::role(PLACE_READ_ALL, "Place.Read.All"),
+        ],
         CALENDAR => vec![],
         _ => {
             let disabled = AppRole { is_enabled: false, ..role(4, "Orders.Archive") };
@@ -100,11 +112,31 @@ fn a_privileged_role_needs_a_marked_baseline_rule_that_names_it_exactly() {
         (r#""*""#, r#","privileged":true"#, 0),
         (directory, "", 0),
         (directory, r#","privileged":true"#, 1),
-        (r#""User.Read.All""#, "", 1),
+        (r#""User.Read.All""#, "", 0),
+        (r#""User.Read.All""#, r#","privileged":true"#, 1),
+        (r#""Place.Read.All""#, "", 1),
     ] {
-        let policy = policy("", &[rule("graph", SUBSCRIPTION, "graph", roles, more)]);
+        let policy = policy("", &[with(&rule("graph", SUBSCRIPTION, "graph", roles), more)]);
         assert_eq!(wanted(&policy, GRAPH).len(), expected, "{roles} {more}");
     }
+}
+
+#[test]
+fn a_privileged_role_that_no_mark_grants_is_named_with_its_rule() {
+    let roles = r#""Directory.ReadWrite.All","Place.Read.All""#;
+    let unmarked = |more: &str, app_id: &str, owner: Option<Guid>| {
+        let named = if app_id == GRAPH { roles } else { r#""Orders.Read""# };
+        let policy = policy("", &[with(&rule("r", SUBSCRIPTION, app_id, named), more)]);
+        let api = Api { owner, ..api(app_id) };
+        let found = policy.unmarked_roles(&principal("rg-orders"), &api).into_iter();
+        found.map(|(rule, role, _)| (rule, role)).collect::<Vec<_>>()
+    };
+    let named = |role: &str| vec![("r".to_owned(), role.to_owned())];
+    let tenant = Guid::parse(fixtures::TENANT).ok();
+    assert_eq!(unmarked("", GRAPH, None), named("Directory.ReadWrite.All"));
+    assert_eq!(unmarked(r#","privileged":true"#, GRAPH, None), []);
+    assert_eq!(unmarked("", ORDERS, None), named("Orders.Read"));
+    assert_eq!(unmarked("", ORDERS, tenant), []);
 }
 
 #[test]
@@ -119,10 +151,8 @@ fn only_assignable_roles_are_wanted_and_the_others_are_unknown() {
 
 #[test]
 fn a_wildcard_covers_roles_with_a_value_and_not_default_access() {
-    let all = policy(
-        "",
-        &[orders(SUBSCRIPTION, r#""*""#), rule("c", SUBSCRIPTION, CALENDAR, r#""*""#, "")],
-    );
+    let all =
+        policy("", &[orders(SUBSCRIPTION, r#""*""#), rule("c", SUBSCRIPTION, CALENDAR, r#""*""#)]);
     let values: Vec<_> = wanted(&all, ORDERS).into_iter().map(|(_, value)| value).collect();
     assert_eq!(values, ["Orders.Read", "Orders.Write"]);
     assert!(wanted(&all, CALENDAR).is_empty());
@@ -132,7 +162,7 @@ fn a_wildcard_covers_roles_with_a_value_and_not_default_access() {
 fn default_access_is_wanted_if_a_rule_names_it_and_the_api_has_no_roles() {
     let zero = r#""00000000-0000-0000-0000-000000000000""#;
     for (app_id, expected) in [(CALENDAR, 1), (ORDERS, 0)] {
-        let policy = policy("", &[rule("default", SUBSCRIPTION, app_id, zero, "")]);
+        let policy = policy("", &[rule("default", SUBSCRIPTION, app_id, zero)]);
         assert_eq!(wanted(&policy, app_id).len(), expected, "{app_id}");
         let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(app_id));
         assert_eq!(unknown.len(), 1 - expected, "{app_id}");
@@ -145,9 +175,9 @@ fn the_apis_of_all_covering_rules_are_listed_once() {
         "",
         &[
             orders(SUBSCRIPTION, r#""Orders.Read""#),
-            rule("more", PRINCIPAL, ORDERS, r#""Orders.Write""#, ""),
-            rule("uri", PRINCIPAL, "api://calendar", r#""Read""#, ""),
-            rule("elsewhere", OWN, GRAPH, r#""User.Read.All""#, ""),
+            rule("more", PRINCIPAL, ORDERS, r#""Orders.Write""#),
+            rule("uri", PRINCIPAL, "api://calendar", r#""Read""#),
+            rule("elsewhere", OWN, GRAPH, r#""User.Read.All""#),
         ],
     );
     assert_eq!(policy.baseline_apis(&principal("rg-orders")).len(), 2);
@@ -179,7 +209,7 @@ proptest! {
     #[test]
     fn the_wanted_roles_are_the_permitted_ones(rules in proptest::collection::vec(any_rule(), 1..6)) {
         let rules: Vec<_> = rules.iter().enumerate().map(|(number, (place, api, role, privileged))| {
-            rule(&number.to_string(), place, api, &format!(r#""{role}""#), &format!(r#","privileged":{privileged}"#))
+            with(&rule(&number.to_string(), place, api, &format!(r#""{role}""#)), &format!(r#","privileged":{privileged}"#))
         }).collect();
         let (policy, principal) = (policy("", &rules), principal("rg-orders"));
         for api in [ORDERS, GRAPH, CALENDAR].map(api) {
@@ -211,7 +241,7 @@ fn the_scopes_of_a_baseline_end_before_the_first_wildcard() {
     ]
     .iter()
     .enumerate()
-    .map(|(index, place)| rule(&format!("rule {index}"), place, ORDERS, "\"Orders.Read\"", ""))
+    .map(|(index, place)| rule(&format!("rule {index}"), place, ORDERS, "\"Orders.Read\""))
     .collect();
     let group = format!("{SUBSCRIPTION}/resourcegroups/rg-orders");
     let identity = format!("{group}/{}/id", below.to_lowercase());

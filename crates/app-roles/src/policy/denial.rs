@@ -3,6 +3,7 @@
 use crate::{
     code::Code,
     directory::{Api, AppRole, Principal},
+    ids::ObjectId,
     privileged::PrivilegeReason,
     requester::Requester,
 };
@@ -23,6 +24,12 @@ pub enum Denial {
     /// The policy protects the principal from every change.
     #[error("the policy protects the principal {0}")]
     ProtectedPrincipal(String),
+    /// The policy protects a scope, and it is unknown whether this managed identity lies in it.
+    #[error(
+        "the policy protects scopes, and it is unknown whether the principal {0} lies in one: Microsoft \
+         Graph states no single resource that can be read for this managed identity"
+    )]
+    UnknownPlace(ObjectId),
     /// The policy protects the API from every change.
     #[error("the policy protects the API {0}")]
     ProtectedApi(String),
@@ -108,7 +115,9 @@ impl Denial {
             Self::NoPolicy(_) => Code::NoPolicy,
             Self::Requester(..) => Code::NoRuleForRequester,
             Self::OwnIdentity => Code::OwnIdentity,
-            Self::ProtectedPrincipal(_) | Self::ProtectedApi(_) => Code::Protected,
+            Self::ProtectedPrincipal(_) | Self::UnknownPlace(_) | Self::ProtectedApi(_) => {
+                Code::Protected
+            }
             Self::Api { .. } => Code::NoRuleForApi,
             Self::Principal { .. } => Code::NoRuleForPrincipal,
             Self::Role { .. } | Self::NotInBaseline { .. } => Code::NoRuleForRole,

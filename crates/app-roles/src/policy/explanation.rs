@@ -84,13 +84,13 @@ fn gaps(rule: &Rule, question: &Question<'_>) -> Vec<Gap> {
 }
 
 fn role_gaps(rule: &Rule, question: &Question<'_>) -> Vec<Gap> {
-    let Question { api, role, own, .. } = *question;
+    let Question { principal, api, role, own, .. } = *question;
     let role_match = rule.grant.role_match(role, api, own.tenant_id);
     let name = role.value_or_id();
     if role_match == RoleMatch::None {
         return vec![Gap::Role(name)];
     }
-    let Some(why) = privileged::of_role(api, role) else { return Vec::new() };
+    let Some(why) = privileged::of_assignment(principal, api, role) else { return Vec::new() };
     let inexact = (role_match == RoleMatch::Prefix).then(|| Gap::NotExactly(name.clone(), why));
     let unmarked = (!rule.grant.privileged).then_some(Gap::NotMarked(name, why));
     inexact.into_iter().chain(unmarked).collect()

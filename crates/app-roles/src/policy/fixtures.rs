@@ -3,65 +3,74 @@
 use super::OwnIdentity;
 use crate::{
     arm::ArmScope,
-    directory::{Api, AppRole, Principal},
+    directory::{Api, AppRole, Principal, PrincipalKind},
     ids::{AppId, AppRoleId, Guid, ObjectId},
     requester::Requester,
 };
 
-pub(super) const TENANT: &str = "66666666-6666-6666-6666-666666666666";
-pub(super) const OWN: &str = "99999999-9999-9999-9999-999999999999";
-pub(super) const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
-pub(super) const CLIENT: &str = "77777777-7777-7777-7777-777777777777";
-pub(super) const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
-pub(super) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-pub(super) const API_OBJECT: &str = "88888888-8888-8888-8888-888888888888";
-pub(super) const ROLE: &str = "33333333-3333-3333-3333-333333333333";
-pub(super) const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
+pub(crate) const TENANT: &str = "66666666-6666-6666-6666-666666666666";
+pub(crate) const OWN: &str = "99999999-9999-9999-9999-999999999999";
+pub(crate) const PRINCIPAL: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const CLIENT: &str = "77777777-7777-7777-7777-777777777777";
+pub(crate) const ORDERS: &str = "22222222-2222-2222-2222-222222222222";
+pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+pub(crate) const API_OBJECT: &str = "88888888-8888-8888-8888-888888888888";
+pub(crate) const ROLE: &str = "33333333-3333-3333-3333-333333333333";
+pub(crate) const SUBSCRIPTION: &str = "/subscriptions/44444444-4444-4444-4444-444444444444";
 
-const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+pub(crate) const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
-pub(super) fn team() -> Requester {
+/// Id of Microsoft Graph's role `Place.Read.All`, which is harmless.
+pub(crate) const PLACE_READ_ALL: &str = "913b9306-0ce1-42b8-9137-6a7df690a760";
+
+pub(crate) fn team() -> Requester {
     Requester::Queue("team".to_owned())
 }
 
-pub(super) fn object_id(id: &str) -> ObjectId {
+pub(crate) fn object_id(id: &str) -> ObjectId {
     ObjectId::parse(id).unwrap()
 }
 
-pub(super) fn own() -> OwnIdentity {
+pub(crate) fn own() -> OwnIdentity {
     OwnIdentity { object_id: object_id(OWN), tenant_id: Guid::parse(TENANT).ok() }
 }
 
 /// The resource of a user-assigned identity in a resource group.
-pub(super) fn resource(group: &str) -> ArmScope {
+pub(crate) fn resource(group: &str) -> ArmScope {
     let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
     ArmScope::parse(&format!("{SUBSCRIPTION}/resourcegroups/{group}/{below}")).unwrap()
 }
 
 /// A managed identity in a resource group.
-pub(super) fn identity(id: &str, group: &str) -> Principal {
-    Principal { resource_id: Some(resource(group)), ..application(id) }
+pub(crate) fn identity(id: &str, group: &str) -> Principal {
+    Principal { resource_id: Some(resource(group)), ..identity_somewhere(id) }
+}
+
+/// A managed identity whose resource is unknown.
+pub(crate) fn identity_somewhere(id: &str) -> Principal {
+    Principal { kind: PrincipalKind::ManagedIdentity, ..application(id) }
 }
 
 /// A service principal that is not a managed identity.
-pub(super) fn application(id: &str) -> Principal {
+pub(crate) fn application(id: &str) -> Principal {
     Principal {
         object_id: object_id(id),
         client_id: AppId::parse(CLIENT).unwrap(),
         display_name: "id".to_owned(),
+        kind: PrincipalKind::Application,
         resource_id: None,
         by_client_id: false,
     }
 }
 
 /// A role. It has no value if `value` is empty.
-pub(super) fn role(id: &str, value: &str) -> AppRole {
+pub(crate) fn role(id: &str, value: &str) -> AppRole {
     let value = (!value.is_empty()).then(|| value.to_owned());
     AppRole { value, ..AppRole::known_by_id(AppRoleId::parse(id).unwrap()) }
 }
 
 /// An API without roles. Microsoft owns Microsoft Graph, and the broker's own tenant every other one.
-pub(super) fn api(app_id: &str) -> Api {
+pub(crate) fn api(app_id: &str) -> Api {
     let owner = if app_id == GRAPH { MICROSOFT } else { TENANT };
     Api {
         object_id: object_id(API_OBJECT),

@@ -6,12 +6,17 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
     fixtures::{
-        API_OBJECT, CLIENT, GRAPH, ORDERS, OWN, PRINCIPAL, ROLE, SUBSCRIPTION, api, identity, own,
-        team,
+        API_OBJECT, CLIENT, GRAPH, MICROSOFT, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, ROLE,
+        SUBSCRIPTION, TENANT, api, identity, own, team,
     },
     *,
 };
-use crate::{code::Code, directory::AppRole, ids::Guid, request::Action};
+use crate::{
+    code::Code,
+    directory::{AppRole, PrincipalKind},
+    ids::Guid,
+    request::Action,
+};
 
 const ROLE_MANAGEMENT: &str = "RoleManagement.ReadWrite.Directory";
 const ROLE_MANAGEMENT_ID: &str = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
@@ -48,10 +53,15 @@ fn decide(
 }
 
 /// A rule for the team, as JSON.
-fn rule(name: &str, principal: &str, api: &str, role: &str, more: &str) -> String {
+fn rule(principal: &str, api: &str, role: &str, more: &str) -> String {
     format!(
-        r#"{{"name":"{name}","requesters":["queue:team"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]{more}}}"#
+        r#"{{"name":"r","requesters":["queue:team"],"principals":["{principal}"],"api":"{api}","roles":["{role}"]{more}}}"#
     )
+}
+
+/// A rule with another name.
+fn named(rule: &str, name: &str) -> String {
+    rule.replace(r#""name":"r""#, &format!(r#""name":"{name}""#))
 }
 
 fn policy(rules: &[String], protected: &str) -> Policy {
@@ -62,7 +72,7 @@ fn policy(rules: &[String], protected: &str) -> Policy {
 
 #[test]
 fn no_rule_can_change_what_is_protected() {
-    let rules = [rule("r", SUBSCRIPTION, ORDERS, "Orders.Read", "")];
+    let rules = [rule(SUBSCRIPTION, ORDERS, "Orders.Read", "")];
     let principal = identity(PRINCIPAL, "rg-platform");
     let orders = api(ORDERS);
     assert!(decide(&policy(&rules, ""), &principal, &orders, &role("Orders.Read")).is_ok());
@@ -93,10 +103,61 @@ fn a_privileged_role_needs_a_marked_rule_that_names_it_exactly() {
         (value, r#","privileged":true"#, true),
         (id, r#","privileged":true"#, true),
     ] {
-        let policy = policy(&[rule("r", SUBSCRIPTION, "graph", named, more)], "");
+        let policy = policy(&[rule(SUBSCRIPTION, "graph", named, more)], "");
         let answer = decide(&policy, &principal, &api(GRAPH), &role(value));
         assert_eq!(answer.is_ok(), allowed, "{named}{more}: {answer:?}");
     }
+}
+
+#[test]
+fn a_role_that_is_not_known_to_be_harmless_needs_a_marked_rule() {
+    let principal = identity(PRINCIPAL, "rg");
+    let marked = r#","privileged":true"#;
+    for (app_id, owner, role, more, allowed) in [
+        (GRAPH, Some(MICROSOFT), role("User.Read.All"), "", false),
+        (GRAPH, Some(MICROSOFT), role("User.Read.All"), marked, true),
+        (GRAPH, None, role("User.Read.All"), "", false),
+        (GRAPH, Some(MICROSOFT), fixtures::role(PLACE_READ_ALL, "Place.Read.All"), "", true),
+        (GRAPH, Some(MICROSOFT), role("Place.Read.All"), "", false),
+        (ORDERS, Some(MICROSOFT), role("Orders.Read"), "", false),
+        (ORDERS, None, role("Orders.Read"), "", false),
+        (ORDERS, None, role("Orders.Read"), marked, true),
+        (ORDERS, Some(TENANT), role("Orders.Read"), "", true),
+    ] {
+        let owner = owner.map(|owner| Guid::parse(owner).unwrap());
+        let api = Api { owner, ..api(app_id) };
+        let value = role.value.clone().unwrap();
+        let policy = policy(&[rule(SUBSCRIPTION, app_id, &value, more)], "");
+        let answer = decide(&policy, &principal, &api, &role);
+        assert_eq!(answer.is_ok(), allowed, "{value} {owner:?} {more}: {answer:?}");
+        if let Err(denial) = answer {
+            assert_eq!(denial.code(), Code::PrivilegedRole, "{denial}");
+        }
+    }
+}
+
+#[test]
+fn a_blueprint_gets_any_role_only_by_a_marked_rule_that_names_it_exactly() {
+    let of_kind = |kind| Principal { kind, ..fixtures::application(PRINCIPAL) };
+    let marked = r#","privileged":true"#;
+    for (kind, named, more, allowed) in [
+        (PrincipalKind::AgentBlueprint, "Orders.Read", "", false),
+        (PrincipalKind::AgentBlueprint, "Orders.*", marked, false),
+        (PrincipalKind::AgentBlueprint, "Orders.Read", marked, true),
+        (PrincipalKind::Agent, "Orders.Read", "", true),
+        (PrincipalKind::Application, "Orders.Read", "", true),
+    ] {
+        let policy = policy(&[rule(PRINCIPAL, ORDERS, named, more)], "");
+        let answer = decide(&policy, &of_kind(kind), &api(ORDERS), &role("Orders.Read"));
+        assert_eq!(answer.is_ok(), allowed, "{kind:?} {named} {more}: {answer:?}");
+        if let Err(denial) = answer {
+            assert_eq!(denial.code(), Code::PrivilegedRole, "{denial}");
+            assert!(denial.to_string().contains("all agents of the blueprint inherit it"));
+        }
+    }
+    let blueprint = of_kind(PrincipalKind::AgentBlueprint);
+    let in_scope = policy(&[rule(SUBSCRIPTION, ORDERS, "Orders.Read", marked)], "");
+    assert!(decide(&in_scope, &blueprint, &api(ORDERS), &role("Orders.Read")).is_err());
 }
 
 #[test]
@@ -104,21 +165,17 @@ fn the_nearest_rule_comes_first_with_what_it_lacks() {
     let principal = identity(PRINCIPAL, "rg");
     let privileged = ROLE_MANAGEMENT;
     for (rule, value, lacks) in [
-        (rule("r", OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
-        (rule("r", PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
-        (rule("r", PRINCIPAL, ORDERS, "B", ""), "A", "\"roles\" does not name A"),
+        (rule(OWN, ORDERS, "A", ""), "A", "\"principals\" does not cover /subscriptions/"),
+        (rule(PRINCIPAL, GRAPH, "A", ""), "A", "\"api\" is not 22222222-"),
+        (rule(PRINCIPAL, ORDERS, "B", ""), "A", "\"roles\" does not name A"),
+        (rule(PRINCIPAL, ORDERS, "A", r#","actions":["revoke"]"#), "A", "\"actions\" lacks assign"),
         (
-            rule("r", PRINCIPAL, ORDERS, "A", r#","actions":["revoke"]"#),
-            "A",
-            "\"actions\" lacks assign",
-        ),
-        (
-            rule("r", PRINCIPAL, ORDERS, "A", "").replace("queue:team", "queue:other"),
+            rule(PRINCIPAL, ORDERS, "A", "").replace("queue:team", "queue:other"),
             "A",
             "\"requesters\" lacks queue:team",
         ),
         (
-            rule("r", PRINCIPAL, GRAPH, privileged, ""),
+            rule(PRINCIPAL, GRAPH, privileged, ""),
             privileged,
             "it does not say \"privileged\": true",
         ),
@@ -146,13 +203,13 @@ fn a_wildcard_matches_role_values_on_the_tenants_own_apis_only() {
         (GRAPH, "User.*", "User.Read.All", false),
         (GRAPH, "*", "User.Read.All", false),
     ] {
-        let policy = policy(&[rule("r", SUBSCRIPTION, app_id, named, "")], "");
+        let policy = policy(&[rule(SUBSCRIPTION, app_id, named, "")], "");
         let answer = decide(&policy, &principal, &api(app_id), &role(value));
         assert_eq!(answer.is_ok(), allowed, "{app_id} {named} {value:?}: {answer:?}");
     }
     let mut foreign = api(ORDERS);
     foreign.owner = Guid::parse("55555555-5555-5555-5555-555555555555").ok();
-    let policy = policy(&[rule("r", SUBSCRIPTION, ORDERS, "*", "")], "");
+    let policy = policy(&[rule(SUBSCRIPTION, ORDERS, "*", "")], "");
     assert!(decide(&policy, &principal, &foreign, &role("Orders.Read")).is_err());
     foreign.owner = None;
     assert!(decide(&policy, &principal, &foreign, &role("Orders.Read")).is_err());
@@ -179,7 +236,7 @@ fn a_scope_covers_by_whole_segments() {
             false,
         ),
     ] {
-        let policy = policy(&[rule("r", &format!("{SUBSCRIPTION}{scope}"), ORDERS, "A", "")], "");
+        let policy = policy(&[rule(&format!("{SUBSCRIPTION}{scope}"), ORDERS, "A", "")], "");
         let answer = decide(&policy, &identity(PRINCIPAL, group), &orders, &role("A"));
         assert_eq!(answer.is_ok(), covered, "{scope} {group}");
     }
@@ -189,24 +246,41 @@ fn a_scope_covers_by_whole_segments() {
 fn rules_that_never_match_or_cover_too_much_cause_warnings() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     for (rule, protected, text) in [
-        (rule("r", SUBSCRIPTION, ORDERS, "A", ""), "", "anyone who can create a resource group"),
+        (rule(SUBSCRIPTION, ORDERS, "A", ""), "", "anyone who can create a resource group"),
         (
-            rule("r", &format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
+            rule(&format!("{SUBSCRIPTION}/resourceGroups/rg-*"), ORDERS, "A", ""),
             "",
             "anyone who can create",
         ),
-        (rule("r", &group, "graph", "User.*", ""), "", "is Microsoft's"),
+        (rule(&group, "graph", "User.*", ""), "", "is Microsoft's"),
         (
-            rule("r", &group, "graph", "Directory.ReadWrite.All", ""),
+            rule(&group, "graph", "Directory.ReadWrite.All", ""),
             "",
             "the rule does not say \"privileged\": true",
         ),
         (
-            rule("r", &group, "graph", ROLE_MANAGEMENT_ID, ""),
+            rule(&group, "graph", ROLE_MANAGEMENT_ID, ""),
             "",
             "the rule does not say \"privileged\": true",
         ),
-        (rule("r", &group, ORDERS, "A", ""), group.as_str(), "all protected"),
+        (
+            rule(&group, "graph", "User.Read.All", ""),
+            "",
+            "privileged (not listed as harmless), and the rule does not say",
+        ),
+        (rule(&group, "graph", ROLE, ""), "", "not listed as harmless"),
+        (
+            rule(&group, "https://graph.microsoft.com/", "Mail.Read", ""),
+            "",
+            "privileged (data), and the rule does not say",
+        ),
+        (rule(&group, "https://graph.microsoft.com", "*", ""), "", "is Microsoft's"),
+        (
+            rule(&group, "sharepoint", "Sites.Read.All", r#","actions":["read","revoke"]"#),
+            "",
+            "privileged (data), and the rule does not say",
+        ),
+        (rule(&group, ORDERS, "A", ""), group.as_str(), "all protected"),
     ] {
         let protected =
             if protected.is_empty() { String::new() } else { format!("\"{protected}\"") };
@@ -217,7 +291,16 @@ fn rules_that_never_match_or_cover_too_much_cause_warnings() {
             "{warnings:?}"
         );
     }
-    assert!(policy(&[rule("r", &group, ORDERS, "Orders.*", "")], "").warnings().is_empty());
+    for (api, role, more) in [
+        (ORDERS, "Orders.*", ""),
+        ("graph", "place.read.all", ""),
+        ("graph", PLACE_READ_ALL, ""),
+        ("graph", "Mail.Read", r#","privileged":true"#),
+        ("graph", "Mail.Read", r#","actions":["read"]"#),
+    ] {
+        let warnings = policy(&[rule(&group, api, role, more)], "").warnings();
+        assert!(warnings.is_empty(), "{role}: {warnings:?}");
+    }
 }
 
 /// Rules, some of which match.
@@ -234,7 +317,7 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
     let marks = select(vec!["", r#","privileged":true"#, r#","actions":["revoke"]"#]);
     vec((principals, apis, roles, marks), 0..5).prop_map(|rules| {
         let numbered = rules.iter().enumerate();
-        numbered.map(|(n, (p, a, r, m))| rule(&format!("r{n}"), p, a, r, m)).collect()
+        numbered.map(|(n, (p, a, r, m))| named(&rule(p, a, r, m), &format!("r{n}"))).collect()
     })
 }
 
@@ -257,7 +340,7 @@ proptest! {
     #[test]
     fn a_rule_for_other_requesters_changes_no_decision(rules in rules(), value in role_values()) {
         let mut more = rules.clone();
-        more.push(rule("unrelated", SUBSCRIPTION, ORDERS, "*", "").replace("queue:team", "queue:others"));
+        more.push(named(&rule(SUBSCRIPTION, ORDERS, "*", ""), "unrelated").replace("queue:team", "queue:others"));
         let principal = identity(PRINCIPAL, "rg-x");
         let before = decide(&policy(&rules, ""), &principal, &api(ORDERS), &role(value));
         let after = decide(&policy(&more, ""), &principal, &api(ORDERS), &role(value));

@@ -19,11 +19,11 @@ pub(super) enum Mismatch<'a> {
     },
 }
 
-/// The name of the first rule that grants the assignment.
+/// The first rule that grants the assignment.
 pub(super) fn find<'a>(
     mut candidates: Vec<&'a Grant>,
     assignment: &ProposedAssignment<'_>,
-) -> Result<&'a str, Mismatch<'a>> {
+) -> Result<&'a Grant, Mismatch<'a>> {
     let ProposedAssignment { principal, api, role, own } = *assignment;
     candidates.retain(|grant| grant.api.is(api));
     if candidates.is_empty() {
@@ -36,12 +36,12 @@ pub(super) fn find<'a>(
     let role_match = |grant: &Grant| grant.role_match(role, api, own.tenant_id);
     candidates.retain(|grant| role_match(grant) != RoleMatch::None);
     let Some(first) = candidates.first() else { return Err(Mismatch::Role) };
-    match privileged::of_role(api, role) {
-        None => Ok(&first.rule),
+    match privileged::of_assignment(principal, api, role) {
+        None => Ok(first),
         Some(why) => candidates
             .iter()
             .find(|grant| grant.privileged && role_match(grant) == RoleMatch::Exact)
-            .map(|grant| grant.rule.as_str())
+            .copied()
             .ok_or(Mismatch::Privileged { why, rule: &first.rule }),
     }
 }

@@ -5,9 +5,13 @@
 
 use std::fmt;
 
-use super::{permit::Permit, protected, rules::Rules};
+use super::{
+    permit::{Basis, Permit},
+    protected::{self, Protection},
+    rules::Rules,
+};
 use crate::{
-    directory::{Api, AppRole, Assignment, Principal},
+    directory::{Api, AppRole, Assignment, Principal, PrincipalKind},
     ids::ObjectId,
     privileged::{self, PrivilegeReason},
     request::Action,
@@ -48,10 +52,14 @@ pub enum Caution {
     CanAssignRoles,
     /// The policy protects the principal with this ARM id or object id.
     ProtectedPrincipal(String),
+    /// The policy protects scopes, and it is unknown whether this managed identity lies in one.
+    UnknownPlace,
     /// The policy protects the API with this appId.
     ProtectedApi(String),
     /// The role is privileged.
     PrivilegedRole(PrivilegeReason),
+    /// The principal is that of an agent blueprint, so all its agents can inherit the role.
+    AgentBlueprint,
     /// There is no policy, for this reason, so it is unknown what it protects.
     NoPolicy(String),
 }
@@ -66,8 +74,15 @@ impl fmt::Display for Caution {
             Self::ProtectedPrincipal(place) => {
                 write!(formatter, "the policy protects the principal {place}")
             }
+            Self::UnknownPlace => formatter.write_str(
+                "the policy protects scopes, and it is unknown where this managed identity lies",
+            ),
             Self::ProtectedApi(app_id) => write!(formatter, "the policy protects the API {app_id}"),
             Self::PrivilegedRole(why) => write!(formatter, "the role is privileged ({why})"),
+            Self::AgentBlueprint => formatter.write_str(
+                "the principal is an agent blueprint: all its agents, present and future, can inherit \
+                 the role",
+            ),
             Self::NoPolicy(reason) => {
                 write!(formatter, "it is unknown what the policy protects: {reason}")
             }
@@ -86,7 +101,8 @@ pub(super) fn permit(
         return Err(cautions);
     }
     let OperatorConsent { action, principal, api, role, .. } = *consent;
-    Ok(Permit::new(action, principal, (api, role), OPERATORS_OWN_RIGHTS))
+    let basis = Basis::operator(OPERATORS_OWN_RIGHTS);
+    Ok(Permit::new(action, principal, (api, role), basis))
 }
 
 /// The reasons for which a change needs a confirmation.
@@ -104,12 +120,18 @@ pub(super) fn cautions(rules: Result<&Rules, &str>, consent: &OperatorConsent<'_
         Err(reason) => cautions.push(Caution::NoPolicy(reason.to_owned())),
     }
     cautions.extend(privileged::of_role(api, role).map(Caution::PrivilegedRole));
+    if principal.kind == PrincipalKind::AgentBlueprint {
+        cautions.push(Caution::AgentBlueprint);
+    }
     cautions
 }
 
 fn protection(rules: &Rules, principal: &Principal, api: &Api) -> impl Iterator<Item = Caution> {
-    let principal = protected::is_principal_protected(&rules.protected, principal)
-        .then(|| Caution::ProtectedPrincipal(principal.resource_or_object_id()));
+    let principal =
+        protected::principal_protection(&rules.protected, principal).map(|why| match why {
+            Protection::Named => Caution::ProtectedPrincipal(principal.resource_or_object_id()),
+            Protection::UnknownPlace => Caution::UnknownPlace,
+        });
     let api = protected::is_api_protected(&rules.protected, api)
         .then(|| Caution::ProtectedApi(api.app_id.to_string()));
     principal.into_iter().chain(api)

@@ -1,5 +1,6 @@
 //! The permission that every write to Microsoft Graph takes.
 
+use super::rule::Grant;
 use crate::{
     directory::{Api, AppRole, Principal},
     ids::{AppId, AppRoleId, ObjectId},
@@ -18,6 +19,52 @@ pub struct Permit {
     api: ObjectId,
     role: AppRoleId,
     rule: String,
+    confirmation: ConfirmationNeed,
+}
+
+/// Whether Azure Resource Manager must confirm, before the write, that the principal is the identity of
+/// its resource. Microsoft Graph states the resource in a property that can be updated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmationNeed {
+    /// No: the rule names the principal by its object id, or an operator has decided.
+    Never,
+    /// By default: the rule covers the scope of the resource.
+    ByDefault,
+    /// Yes: the rule covers the scope of the resource, and it is privileged or of the baseline.
+    Always,
+}
+
+/// What allows a write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Basis<'a> {
+    rule: &'a str,
+    confirmation: ConfirmationNeed,
+}
+
+impl<'a> Basis<'a> {
+    /// A rule that is used on request.
+    pub(super) fn on_request(grant: &'a Grant, principal: &Principal) -> Self {
+        let need =
+            if grant.privileged { ConfirmationNeed::Always } else { ConfirmationNeed::ByDefault };
+        Self::of_rule(grant, principal, need)
+    }
+
+    /// A rule of the baseline.
+    pub(super) fn baseline(grant: &'a Grant, principal: &Principal) -> Self {
+        Self::of_rule(grant, principal, ConfirmationNeed::Always)
+    }
+
+    /// The rights of an operator.
+    #[cfg(feature = "operator")]
+    pub(super) fn operator(name: &'a str) -> Self {
+        Self { rule: name, confirmation: ConfirmationNeed::Never }
+    }
+
+    fn of_rule(grant: &'a Grant, principal: &Principal, need: ConfirmationNeed) -> Self {
+        let is_named = grant.names(principal.object_id);
+        let confirmation = if is_named { ConfirmationNeed::Never } else { need };
+        Self { rule: &grant.rule, confirmation }
+    }
 }
 
 impl Permit {
@@ -25,7 +72,7 @@ impl Permit {
         action: Action,
         principal: &Principal,
         (api, role): (&Api, &AppRole),
-        rule: &str,
+        basis: Basis<'_>,
     ) -> Self {
         Self {
             action,
@@ -33,7 +80,8 @@ impl Permit {
             client_id: principal.by_client_id.then_some(principal.client_id),
             api: api.object_id,
             role: role.id,
-            rule: rule.to_owned(),
+            rule: basis.rule.to_owned(),
+            confirmation: basis.confirmation,
         }
     }
 
@@ -71,5 +119,11 @@ impl Permit {
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// Whether Azure Resource Manager must confirm where the principal lies.
+    #[must_use]
+    pub fn confirmation_need(&self) -> ConfirmationNeed {
+        self.confirmation
     }
 }

@@ -34,7 +34,7 @@ impl Protected {
                     || AppId::from(*id) == principal.client_id
             }
             Self::Scope(scope) => {
-                principal.resource_id.as_ref().is_some_and(|resource| scope.covers(resource))
+                principal.resource_id.as_ref().is_some_and(|resource| scope.may_cover(resource))
             }
         }
     }
@@ -72,15 +72,34 @@ pub(super) fn check_principal(
     if principal.object_id == own.object_id {
         return Err(Denial::OwnIdentity);
     }
-    if is_principal_protected(protected, principal) {
-        return Err(Denial::ProtectedPrincipal(principal.resource_or_object_id()));
+    match principal_protection(protected, principal) {
+        None => Ok(()),
+        Some(Protection::Named) => {
+            Err(Denial::ProtectedPrincipal(principal.resource_or_object_id()))
+        }
+        Some(Protection::UnknownPlace) => Err(Denial::UnknownPlace(principal.object_id)),
     }
-    Ok(())
 }
 
-/// Whether the principal is protected, by an id or by the scope of its resource.
-pub(super) fn is_principal_protected(protected: &[Protected], principal: &Principal) -> bool {
-    protected.iter().any(|entry| entry.is_principal(principal))
+/// Why a principal is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protection {
+    /// By its id, or by the scope of its resource.
+    Named,
+    /// A scope is protected, and it is unknown where this managed identity lies.
+    UnknownPlace,
+}
+
+/// Why the principal is protected. `None` if it is not.
+pub(super) fn principal_protection(
+    protected: &[Protected],
+    principal: &Principal,
+) -> Option<Protection> {
+    if protected.iter().any(|entry| entry.is_principal(principal)) {
+        return Some(Protection::Named);
+    }
+    let has_scope = protected.iter().any(|entry| matches!(entry, Protected::Scope(_)));
+    (has_scope && principal.may_lie_anywhere()).then_some(Protection::UnknownPlace)
 }
 
 /// Whether the API is protected.
@@ -92,6 +111,6 @@ pub(super) fn is_api_protected(protected: &[Protected], api: &Api) -> bool {
 pub(super) fn is_resource_protected(protected: &[Protected], resource: &ArmScope) -> bool {
     protected.iter().any(|entry| match entry {
         Protected::Guid(_) => false,
-        Protected::Scope(scope) => scope.covers(resource),
+        Protected::Scope(scope) => scope.may_cover(resource),
     })
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use super::pattern::{ApiPattern, PrincipalPattern, RolePattern};
 use crate::{
     directory::{Api, AppRole, Principal},
-    ids::Guid,
+    ids::{Guid, ObjectId},
     json,
     names::{ApiName, PrincipalName},
     request::Action,
@@ -110,6 +110,11 @@ impl Grant {
         self.principals.iter().any(|pattern| pattern.covers(principal))
     }
 
+    /// Whether the grant names the principal by its object id, not by a scope.
+    pub(super) fn names(&self, principal: ObjectId) -> bool {
+        self.principals.contains(&PrincipalPattern::Object(principal))
+    }
+
     /// How the grant names a role. Prefixes count only on APIs that the broker's own tenant owns.
     pub(super) fn role_match(
         &self,
@@ -132,6 +137,11 @@ impl Rule {
     /// Whether the rule lets the requester use the action at all.
     pub(super) fn admits(&self, requester: &Requester, action: RuleAction) -> bool {
         self.requesters.contains(requester) && self.actions.contains(&action)
+    }
+
+    /// Whether the rule allows nothing but reading.
+    pub(super) fn only_reads(&self) -> bool {
+        self.actions.iter().all(|action| *action == RuleAction::Read)
     }
 
     /// Whether the rule could apply to a principal and an API of which only the names are known.

@@ -1,5 +1,6 @@
 //! Patterns for places in Azure Resource Manager.
 
+use super::{glob::glob, name_folding::may_match};
 use crate::arm::ArmScope;
 
 /// Index of the segment with the resource group's name.
@@ -47,6 +48,21 @@ impl ScopePattern {
         self.segments.iter().all(|pattern| names.next().is_some_and(|name| glob(pattern, name)))
     }
 
+    /// Whether a resource may be this place or lie below it. Names count as equal if it is uncertain how
+    /// Azure compares them.
+    pub(super) fn may_cover(&self, resource: &ArmScope) -> bool {
+        if self.covers(resource) {
+            return true;
+        }
+        // For ASCII, the answer above is certain.
+        let is_certain =
+            resource.key().is_ascii() && self.segments.iter().all(|one| one.is_ascii());
+        let mut names = resource.segments();
+        let may_match =
+            |pattern: &String| names.next().is_some_and(|name| may_match(pattern, name));
+        !is_certain && self.segments.iter().all(may_match)
+    }
+
     /// The place, or, if a segment contains `*`, the resource group or subscription around it.
     pub(super) fn place(&self) -> String {
         let known = match self.segments.iter().position(|segment| segment.contains('*')) {
@@ -66,55 +82,4 @@ impl ScopePattern {
 fn may_have_wildcard(index: usize) -> bool {
     index == RESOURCE_GROUP_NAME
         || (index >= FIRST_RESOURCE_NAME && (index - FIRST_RESOURCE_NAME).is_multiple_of(2))
-}
-
-/// Whether a text matches a pattern in which `*` stands for any number of characters, also none.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_wildcard_matches_any_number_of_characters() {
-        for (pattern, text, matches) in [
-            ("rg", "rg", true),
-            ("rg", "rg-other", false),
-            ("rg-*", "rg-", true),
-            ("rg-*", "rg", false),
-            ("rg-*-dev", "rg-orders-dev", true),
-            ("rg-*-dev", "rg-dev", false),
-            ("*", "", true),
-            ("*a*", "bab", true),
-            ("a*a", "a", false),
-            ("*-dev", "x-dev-prod", false),
-        ] {
-            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_pattern_matches_its_parts_with_any_filling(parts in proptest::collection::vec("[a-c]{0,3}", 1..4), fill in "[a-c]{0,3}") {
-            prop_assert!(glob(&parts.join("*"), &parts.join(&fill)));
-        }
-
-        #[test]
-        fn a_pattern_without_wildcard_matches_only_itself(pattern in "[a-b]{0,4}", text in "[a-b]{0,4}") {
-            prop_assert_eq!(glob(&pattern, &text), pattern == text);
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use super::{
     denial::Denial,
     matching_rule::{self, Mismatch},
-    permit::Permit,
+    permit::{Basis, Permit},
     protected,
     question::{ProposedAssignment, Question},
     rule::{Grant, RuleAction},
@@ -21,7 +21,10 @@ pub(super) fn decide(rules: &Rules, question: &Question<'_>) -> Result<Permit, D
         return Err(Denial::Requester(requester.clone(), action.verb()));
     }
     match matching_rule::find(candidates, &question.assignment()) {
-        Ok(rule) => Ok(Permit::new(action, principal, (api, role), rule)),
+        Ok(rule) => {
+            let basis = Basis::on_request(rule, principal);
+            Ok(Permit::new(action, principal, (api, role), basis))
+        }
         Err(mismatch) => Err(denial(mismatch, question)),
     }
 }
@@ -44,7 +47,10 @@ pub(super) fn decide_baseline(
     let ProposedAssignment { principal, api, role, own } = *question;
     protected::check(&rules.protected, principal, api, own)?;
     match matching_rule::find(rules.baseline_grants().collect(), question) {
-        Ok(rule) => Ok(Permit::new(Action::Assign, principal, (api, role), rule)),
+        Ok(rule) => {
+            let basis = Basis::baseline(rule, principal);
+            Ok(Permit::new(Action::Assign, principal, (api, role), basis))
+        }
         Err(Mismatch::Privileged { why, rule }) => Err(Denial::privileged(role, why, rule)),
         Err(Mismatch::Api | Mismatch::Principal | Mismatch::Role) => Err(Denial::NotInBaseline {
             principal: principal.resource_or_object_id(),

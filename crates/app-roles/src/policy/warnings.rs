@@ -6,21 +6,20 @@ use super::{
     rule::Grant,
     rules::Rules,
 };
-use crate::{
-    ids::{AppId, AppRoleId},
-    privileged,
-};
+use crate::{ids::AppId, privileged};
 
 /// One sentence for each finding, with the name of the rule.
 pub(super) fn warnings(rules: &Rules) -> Vec<String> {
-    let warnings = rules.all_grants().flat_map(|grant| {
-        let findings = findings(grant, &rules.protected).into_iter();
+    let on_request = rules.allow.iter().map(|rule| (&rule.grant, rule.only_reads()));
+    let always = rules.baseline_grants().map(|grant| (grant, false));
+    let warnings = on_request.chain(always).flat_map(|(grant, only_reads)| {
+        let findings = findings(grant, only_reads, &rules.protected).into_iter();
         findings.map(|finding| format!("rule {:?}: {finding}", grant.rule))
     });
     warnings.collect()
 }
 
-fn findings(grant: &Grant, protected: &[Protected]) -> Vec<String> {
+fn findings(grant: &Grant, only_reads: bool, protected: &[Protected]) -> Vec<String> {
     let mut findings = Vec::new();
     if grant.principals.iter().any(admits_new_resource_groups) {
         findings.push(
@@ -32,10 +31,23 @@ fn findings(grant: &Grant, protected: &[Protected]) -> Vec<String> {
     if grant.principals.iter().all(|pattern| is_protected(pattern, protected)) {
         findings.push("it can never match: its principals are all protected".to_owned());
     }
-    if let ApiPattern::AppId(app_id) = grant.api {
-        findings.extend(grant.roles.iter().filter_map(|role| never_matches(role, grant, app_id)));
+    if let Some(app_id) = microsofts_api(&grant.api) {
+        let roles = grant.roles.iter();
+        findings.extend(roles.clone().filter_map(misplaced_wildcard));
+        // Reading grants nothing, so a rule shows privileged roles without the mark.
+        if !grant.privileged && !only_reads {
+            findings.extend(roles.filter_map(|role| never_granted(role, app_id)));
+        }
     }
     findings
+}
+
+/// The appId of the API, if it is known to be Microsoft's without a look-up.
+fn microsofts_api(api: &ApiPattern) -> Option<AppId> {
+    match api {
+        ApiPattern::AppId(app_id) => privileged::is_microsofts(*app_id, None).then_some(*app_id),
+        ApiPattern::IdentifierUri(uri) => privileged::microsofts_api(uri.as_str()),
+    }
 }
 
 fn admits_new_resource_groups(pattern: &PrincipalPattern) -> bool {
@@ -53,25 +65,20 @@ fn is_protected(pattern: &PrincipalPattern, protected: &[Protected]) -> bool {
     })
 }
 
-/// Why an entry of `roles` never matches, if that can be told without the API's roles.
-fn never_matches(pattern: &RolePattern, grant: &Grant, app_id: AppId) -> Option<String> {
-    let is_microsofts = privileged::is_microsofts(app_id, None);
+fn misplaced_wildcard(pattern: &RolePattern) -> Option<String> {
+    let RolePattern::Prefix(prefix) = pattern else { return None };
+    Some(format!(
+        "{prefix}* can never match: `*` works only on APIs that your own tenant owns, and this API is \
+         Microsoft's"
+    ))
+}
+
+/// Why a rule without the mark never grants the roles of an entry.
+fn never_granted(pattern: &RolePattern, app_id: AppId) -> Option<String> {
     let (name, why) = match pattern {
-        RolePattern::Prefix(prefix) if is_microsofts => {
-            return Some(format!(
-                "{prefix}* can never match: `*` works only on APIs that your own tenant owns, and \
-                 this API is Microsoft's"
-            ));
-        }
-        RolePattern::Value(value) if !grant.privileged => {
-            let why = privileged::why(app_id, None, AppRoleId::DEFAULT_ACCESS, Some(value))?;
-            (value.clone(), why)
-        }
-        // A value that no table has, so that the id alone decides.
-        RolePattern::Id(id) if !grant.privileged && is_microsofts => {
-            (id.to_string(), privileged::why(app_id, None, *id, Some("unknown"))?)
-        }
-        _ => return None,
+        RolePattern::Prefix(_) => return None,
+        RolePattern::Value(value) => (value.clone(), privileged::of_value(app_id, value)?),
+        RolePattern::Id(id) => (id.to_string(), privileged::of_id(app_id, *id)?),
     };
     Some(format!(
         "{name} can never match: the role is privileged ({why}), and the rule does not say \

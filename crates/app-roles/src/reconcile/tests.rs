@@ -5,6 +5,7 @@ use proptest::{collection::vec, prelude::*};
 use super::*;
 use crate::{
     arm::ArmScope,
+    directory::PrincipalKind,
     ids::{AppId, Guid},
 };
 
@@ -35,6 +36,7 @@ fn identity(number: u16, group: &str) -> Principal {
         object_id: id(number),
         client_id: AppId::parse(&id(number).to_string()).unwrap(),
         display_name: String::new(),
+        kind: PrincipalKind::ManagedIdentity,
         resource_id: Some(ArmScope::parse(&format!("{GROUPS}/{group}/{below}")).unwrap()),
         by_client_id: false,
     }

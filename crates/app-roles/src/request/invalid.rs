@@ -1,5 +1,6 @@
 //! Faults of a request's JSON.
 
+use super::censored::censored;
 use crate::json;
 
 /// Largest request, in bytes of JSON. It is half a queue message and has room for every field at its
@@ -17,7 +18,7 @@ pub enum InvalidRequest {
     Json {
         /// The path in the document, for instance `roles[2]`, or `request` for the document itself.
         path: String,
-        /// The fault. It may repeat the name of a field, never a value.
+        /// The fault. It repeats no text of the request.
         problem: String,
     },
 }
@@ -34,7 +35,8 @@ impl InvalidRequest {
 }
 
 impl From<json::Fault> for InvalidRequest {
-    fn from(json::Fault { path, problem }: json::Fault) -> Self {
+    fn from(fault: json::Fault) -> Self {
+        let json::Fault { path, problem } = censored(fault, "request");
         Self::Json { path, problem }
     }
 }

@@ -26,10 +26,10 @@ fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
         ("null".to_owned(), "request: invalid type: null"),
         ("{}".to_owned(), "request: missing field `principal`"),
         (format!("{} {{}}", with(&json!({}))), "request: trailing characters"),
-        (with(&json!({ "extra": 1 })), "extra: unknown field `extra`"),
+        (with(&json!({ "extra": 1 })), "request: unknown field, expected one of `requestId`"),
         (
             with(&json!({ "principal": 7 })),
-            "principal: invalid type: integer `7`, expected a string, or",
+            "principal: invalid type: integer, expected a string, or",
         ),
         (with(&json!({ "principal": null })), "principal: invalid type: null"),
         (with(&json!({ "principal": "" })), "principal: must not be empty"),
@@ -42,7 +42,7 @@ fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
             "principal: expected the ARM id of a resource",
         ),
         (with(&json!({ "principal": {} })), "principal: expected exactly one of objectId"),
-        (with(&json!({ "principal": { "oid": "x" } })), "principal: unknown field `oid`"),
+        (with(&json!({ "principal": { "oid": "x" } })), "principal: unknown field, expected"),
         (with(&json!({ "principal": { "objectId": "x" } })), "principal.objectId: expected a GUID"),
         (
             with(&json!({ "principal": { "clientId": GUID, "objectId": GUID } })),
@@ -82,9 +82,9 @@ fn a_malformed_request_in_graphs_shape_is_refused_with_the_path_of_the_fault() {
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     for (text, fault) in [
         (format!("{{\"principalId\":{deep}}}"), "principalId"),
-        (GRAPHS.replace('}', ",\"dryRun\":true}"), "dryRun: unknown field `dryRun`"),
+        (GRAPHS.replace('}', ",\"dryRun\":true}"), "request: unknown field, expected"),
         (GRAPHS.replace("\"2222", "\"2"), "resourceId: expected a GUID"),
-        (GRAPHS.replace("resourceId", "principalId"), "principalId: unknown field"),
+        (GRAPHS.replace("resourceId", "principalId"), "request: unknown field"),
     ] {
         let got = Request::decode(text.as_bytes()).unwrap_err().to_string();
         assert!(got.contains(fault), "{text:.90}\n  {got}\n  {fault}");
@@ -103,6 +103,86 @@ fn an_error_does_not_repeat_the_wrong_value() {
         let text = with(&json!({ field: "secret\u{0}" }));
         let fault = Request::decode(text.as_bytes()).unwrap_err().to_string();
         assert!(!fault.contains("secret"), "{fault}");
+    }
+}
+
+#[test]
+fn a_misspelled_field_is_named_by_the_field_that_it_resembles() {
+    for (text, known) in [
+        (with(&json!({ "role": 1 })), "roles"),
+        (with(&json!({ "notafter": 1 })), "notAfter"),
+        (GRAPHS.replace('}', ",\"appRoleID\":1}"), "appRoleId"),
+    ] {
+        let fault = Request::decode(text.as_bytes()).unwrap_err().to_string();
+        assert!(fault.contains(&format!("did you mean `{known}`?")), "{fault}");
+    }
+}
+
+/// A key that a caller sent in the wrong place.
+const KEY: &str = "pAZc9-Q3wE_7key==";
+
+/// Texts around a key that look like parts of an error message.
+const AROUND: [&str; 6] =
+    ["", ", expected ", "`, expected one of `", ".", "[0]", "\", there are no fields"];
+
+fn field_name() -> impl Strategy<Value = String> {
+    let known = select(vec![
+        "requestId",
+        "action",
+        "principal",
+        "api",
+        "roles",
+        "reason",
+        "notAfter",
+        "dryRun",
+        "principalId",
+        "resourceId",
+        "appRoleId",
+        "objectId",
+        "displayName",
+    ]);
+    let key = (select(&AROUND[..]), select(&AROUND[..]))
+        .prop_map(|(before, after)| format!("{before}{KEY}{after}"));
+    prop_oneof![known.prop_map(str::to_owned), key]
+}
+
+/// JSON with keys in any place.
+fn json_with_keys() -> impl Strategy<Value = Value> {
+    // No text that is a valid value of a field is among the leaves.
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        Just(json!(true)),
+        field_name().prop_map(|text| json!(format!("{text}\u{0}"))),
+    ];
+    leaf.prop_recursive(3, 20, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::Array),
+            vec((field_name(), inner), 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_error_repeats_a_key_that_is_a_name_or_a_value(document in json_with_keys(), cut in option::of(0..200_usize)) {
+        let text = document.to_string();
+        let text = text.get(..cut.unwrap_or(text.len())).unwrap_or(&text);
+        if let Err(fault) = Request::decode(text.as_bytes()) {
+            prop_assert!(!fault.to_string().contains(KEY), "{}", fault);
+        }
+    }
+
+    #[test]
+    fn no_error_repeats_a_key_in_a_request_that_is_valid_without_it(
+        field in field_name(), value in json_with_keys(), graphs: bool,
+    ) {
+        let valid = if graphs { GRAPHS.to_owned() } else { with(&json!({})) };
+        let mut request: Value = serde_json::from_str(&valid).unwrap();
+        request[&field] = value;
+        if let Err(fault) = Request::decode(request.to_string().as_bytes()) {
+            prop_assert!(!fault.to_string().contains(KEY), "{}", fault);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    directory::{AppRole, Assignment},
+    directory::{AppRole, Assignment, PrincipalKind},
     ids::AppRoleId,
     names::RoleName,
     outcome::{Code, Status},
@@ -16,6 +16,7 @@ fn largest(character: char) -> RequestResult {
         object_id: ObjectId::parse(id).unwrap(),
         client_id: AppId::parse(id).unwrap(),
         display_name: text(MAX_DISPLAY_NAME_LENGTH),
+        kind: PrincipalKind::Application,
         resource_id: None,
         by_client_id: false,
     };

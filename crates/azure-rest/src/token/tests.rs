@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use azure_core::credentials::TokenRequestOptions;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::*;
 
@@ -28,10 +29,7 @@ impl TokenCredential for Planned {
                 let expires_on = OffsetDateTime::now_utc() + Span::minutes(*minutes);
                 Ok(AccessToken::new(format!("token-{call}"), expires_on))
             }
-            Err(message) => Err(azure_core::Error::with_message(
-                azure_core::error::ErrorKind::Credential,
-                *message,
-            )),
+            Err(message) => Err(azure_core::Error::with_message(ErrorKind::Credential, *message)),
         }
     }
 }
@@ -69,20 +67,64 @@ async fn a_failure_is_returned_without_a_fetch_until_a_later_attempt() {
     assert_eq!(sent(&source).await, "Bearer token-1");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_refresh_leaves_the_old_token_in_use_while_it_is_valid() {
     let (source, calls) = source(&[Ok(5), Err("down")]);
+    source.token().await.unwrap();
+    tokio::time::advance(CallTiming::default().token_renewal).await;
     for _ in 0..3 {
         assert_eq!(sent(&source).await, "Bearer token-0");
     }
     assert_eq!(calls.load(SeqCst), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_expired_token_is_not_used_when_the_refresh_fails() {
     let (source, _) = source(&[Ok(0), Err("down")]);
     source.token().await.unwrap();
+    tokio::time::advance(CallTiming::default().token_failure).await;
     assert!(source.token().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_near_its_end_is_not_fetched_on_each_call() {
+    let timing = CallTiming::default();
+    for (minutes, pause) in [
+        (9, timing.token_renewal),
+        (1, timing.token_renewal),
+        (0, timing.token_failure),
+        (-5, timing.token_failure),
+    ] {
+        let (source, calls) = source(&[Ok(minutes)]);
+        for fetches in 1..4 {
+            for _ in 0..50 {
+                source.token().await.unwrap();
+            }
+            assert_eq!(calls.load(SeqCst), fetches, "{minutes} minutes");
+            tokio::time::advance(pause).await;
+        }
+    }
+}
+
+/// A JWT with this payload.
+fn jwt(payload: &str) -> AccessToken {
+    let text = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload));
+    AccessToken::new(text, OffsetDateTime::now_utc() + Span::hours(1))
+}
+
+#[tokio::test]
+async fn a_token_for_another_api_or_identity_is_not_sent() {
+    let (source, _) = source(&[Ok(60)]);
+    let own = AppId::parse("11111111-1111-1111-1111-111111111111").unwrap();
+    let source = source.of_client(Some(own));
+    for (payload, text) in [
+        (r#"{"aud":"https://management.azure.com"}"#, "https://management.azure.com"),
+        (r#"{"appid":"22222222-2222-2222-2222-222222222222"}"#, "AZURE_CLIENT_ID"),
+    ] {
+        let error = source.checked(jwt(payload)).unwrap_err();
+        assert!(error.to_string().contains(text) && error.is_lasting(), "{error}");
+    }
+    assert!(source.checked(jwt(&format!(r#"{{"appid":"{own}"}}"#))).is_ok());
 }
 
 #[tokio::test]

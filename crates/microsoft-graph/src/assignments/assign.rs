@@ -26,6 +26,8 @@ pub(super) struct AssignWrite<'a> {
     doubt: Option<Doubt>,
     /// Whether an earlier attempt may have created the assignment.
     may_be_ours: bool,
+    /// Whether an attempt got no response, so that Graph may have committed it.
+    lost_response: bool,
 }
 
 /// The reason to read the assignments before the next write.
@@ -52,6 +54,7 @@ impl<'a> AssignWrite<'a> {
             has_new_token: false,
             doubt: None,
             may_be_ours: false,
+            lost_response: false,
         }
     }
 
@@ -71,12 +74,18 @@ impl<'a> AssignWrite<'a> {
                 NextStep::Read(error) => self.doubt = Some(self.doubt_of(error)),
                 NextStep::Retry { is_in_doubt, error } => {
                     self.may_be_ours |= is_in_doubt;
+                    self.lost_response |= is_in_doubt;
                     self.doubt = is_in_doubt.then_some(Doubt::Lost);
                     return again(error);
                 }
                 NextStep::Fail(error) => return Attempt::Stop(error),
             }
         }
+    }
+
+    /// Whether an attempt got no response, so that Graph may have committed it.
+    pub(super) fn lost_response(&self) -> bool {
+        self.lost_response
     }
 
     fn doubt_of(&mut self, error: GraphError) -> Doubt {

@@ -20,6 +20,8 @@ pub(super) struct RevokeWrite<'a> {
     has_new_token: bool,
     /// Whether an earlier attempt may have removed it.
     may_be_ours: bool,
+    /// Whether an attempt got no response, so that Graph may have committed it.
+    lost_response: bool,
 }
 
 /// The assignment to remove.
@@ -36,8 +38,15 @@ impl<'a> RevokeWrite<'a> {
         target: Target,
         options: WriteOptions,
     ) -> Self {
-        let (has_new_token, may_be_ours) = (false, false);
-        Self { requests, permit, options, target, has_new_token, may_be_ours }
+        Self {
+            requests,
+            permit,
+            options,
+            target,
+            has_new_token: false,
+            may_be_ours: false,
+            lost_response: false,
+        }
     }
 
     /// Removes the assignment by its id. If the response is lost, removing it again is safe, and more
@@ -54,6 +63,7 @@ impl<'a> RevokeWrite<'a> {
         match self.options.after(error, &mut self.has_new_token) {
             NextStep::Retry { is_in_doubt, error } => {
                 self.may_be_ours |= is_in_doubt;
+                self.lost_response |= is_in_doubt;
                 again(error)
             }
             NextStep::Read(error) => self.read(error).await,
@@ -71,6 +81,11 @@ impl<'a> RevokeWrite<'a> {
             // Without the permission to write, the permission to read may be missing too.
             Ok(_) | Err(_) => Attempt::Stop(refusal),
         }
+    }
+
+    /// Whether an attempt got no response, so that Graph may have committed it.
+    pub(super) fn lost_response(&self) -> bool {
+        self.lost_response
     }
 
     fn is_gone(&self) -> Written {

@@ -127,10 +127,12 @@ impl Ledger {
     }
 
     fn admit_within(&mut self, share: f64, now: Instant, waited: bool) -> Admission {
-        if let Some(until) = self.throttle.until(now) {
-            return Admission::At(until);
+        if let Some(moment) = self.throttle.wait(now) {
+            return Admission::At(moment);
         }
-        if let Some(end) = self.throttle.take_end() {
+        if !self.throttle.is_waiting(now)
+            && let Some(end) = self.throttle.take_end()
+        {
             self.resume(end, now);
         }
         if self.slow_start.is_some_and(|start| self.in_flight >= start.max_in_flight) {
@@ -147,6 +149,7 @@ impl Ledger {
                 self.note_contention(now);
             }
             self.in_flight += 1;
+            self.throttle.sent(now, &self.timing);
         }
         admission
     }
@@ -156,17 +159,17 @@ impl Ledger {
         self.in_flight = self.in_flight.saturating_sub(1);
         match end {
             WriteEnd::Throttled { retry_after } => {
-                if self.throttle.until(now).is_none() && !self.is_contended(now) {
+                if !self.throttle.is_waiting(now) && !self.is_contended(now) {
                     self.accepted = 0;
                 }
                 self.throttle.throttle(now, retry_after, &self.timing);
             }
             WriteEnd::Unanswered => self.count(now),
-            WriteEnd::NotSent => {}
+            WriteEnd::NotSent => self.throttle.not_sent(now),
             WriteEnd::Accepted { used } => {
                 self.count(now);
                 self.accepted += 1;
-                self.throttle.accepted();
+                self.throttle.accepted(now);
                 self.slow_start = self.slow_start.map(SlowStart::after_accepted_write);
                 self.used_by_others = used.map_or(0, |used| self.others_share(used, now));
             }

@@ -5,17 +5,24 @@ use time::{
 };
 
 use super::{body::body, system_data::SystemData, value::Metadata};
-use crate::{ordered_json::Json, schedule_monitor::ScheduleStatus};
+use crate::ordered_json::Json;
 
 const WHOLE_SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 /// The precision of .NET's dates: ticks of 100 ns.
 const TICKS: &[BorrowedFormatItem<'_>] = format_description!("[subsecond digits:7]");
 
+/// The status of a schedule at the end of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScheduleStatus {
+    pub(crate) last: OffsetDateTime,
+    pub(crate) next: OffsetDateTime,
+    pub(crate) last_updated: OffsetDateTime,
+}
+
 /// A run of a timer.
 pub(crate) struct TimerInput<'a> {
     pub(crate) binding: &'a str,
-    pub(crate) adjusts_for_dst: bool,
     pub(crate) status: Option<ScheduleStatus>,
 }
 
@@ -29,7 +36,7 @@ pub(crate) fn of_timer(input: &TimerInput<'_>, system: &SystemData) -> String {
         ])
     });
     let data = Json::object([
-        ("Schedule", Json::object([("AdjustForDST", Json::Bool(input.adjusts_for_dst))])),
+        ("Schedule", Json::object([("AdjustForDST", Json::Bool(true))])),
         ("ScheduleStatus", status.unwrap_or(Json::Null)),
         ("IsPastDue", Json::Bool(false)),
     ]);
@@ -55,27 +62,17 @@ mod tests {
     use super::*;
     use crate::envelope::documented::documented;
 
-    fn envelope(status: Option<ScheduleStatus>) -> String {
-        let input = TimerInput { binding: "timer", adjusts_for_dst: true, status };
+    #[test]
+    fn the_envelope_equals_the_documented_one() {
+        let last = datetime!(2026-01-09 03:00:00.0012345 UTC);
+        let next = datetime!(2026-01-09 03:05:00 UTC);
+        let status = Some(ScheduleStatus { last, next, last_updated: last });
         let system = SystemData {
             function: "Tick".to_owned(),
             now: datetime!(2026-01-09 03:05:00.0104321 UTC),
             random_guid: uuid!("f2a6a52c-3f58-4ed1-b2b7-7fd3f8f1b5a4"),
         };
-        of_timer(&input, &system)
-    }
-
-    #[test]
-    fn without_a_status_the_member_is_null() {
-        let value: serde_json::Value = serde_json::from_str(&envelope(None)).unwrap();
-        assert_eq!(value["Data"]["timer"]["ScheduleStatus"], serde_json::Value::Null);
-    }
-
-    #[test]
-    fn the_envelope_equals_the_documented_one() {
-        let last = datetime!(2026-01-09 03:00:00.0012345 UTC);
-        let next = datetime!(2026-01-09 03:05:00 UTC);
-        let body = envelope(Some(ScheduleStatus { last, next, last_updated: last }));
+        let body = of_timer(&TimerInput { binding: "timer", status }, &system);
         assert_eq!(body, documented("timer-invocation.json"));
     }
 }

@@ -1,8 +1,5 @@
 //! The bindings that a function.json declares.
 
-/// The name of the binding that gets the reply's `ReturnValue`.
-pub(crate) const RETURN_BINDING: &str = "$return";
-
 /// The trigger of a function.
 #[derive(Debug)]
 pub(crate) enum Trigger {
@@ -29,7 +26,6 @@ pub(crate) struct QueueBinding {
     pub(crate) name: String,
     pub(crate) queue_name: String,
     pub(crate) connection: Option<String>,
-    pub(crate) data_type: DataType,
 }
 
 /// A table as output.
@@ -38,7 +34,6 @@ pub(crate) struct TableBinding {
     pub(crate) name: String,
     pub(crate) table_name: String,
     pub(crate) connection: Option<String>,
-    pub(crate) data_type: DataType,
 }
 
 /// HTTP requests as trigger.
@@ -57,15 +52,6 @@ pub(crate) struct HttpTriggerBinding {
 pub(crate) struct TimerBinding {
     pub(crate) name: String,
     pub(crate) schedule: String,
-    pub(crate) run_on_startup: bool,
-    pub(crate) use_monitor: bool,
-}
-
-/// `dataType` of a binding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DataType {
-    Text,
-    Binary,
 }
 
 /// `authLevel` of an HTTP trigger: the keys that it accepts.
@@ -75,6 +61,4 @@ pub(crate) enum AuthLevel {
     Anonymous,
     /// A key of the function, a key of all functions, or the master key.
     Function,
-    /// The master key.
-    Admin,
 }

@@ -21,6 +21,4 @@ pub(crate) enum FolderError {
     HttpOutputs(usize),
     #[error("an http output needs an httpTrigger, and this function has none")]
     NoHttpTrigger,
-    #[error("an http output named $return is not supported by this emulator")]
-    ReturnedResponse,
 }

@@ -4,8 +4,7 @@ use serde::Deserialize;
 
 use super::{
     declared_binding::{
-        AuthLevel, DataType, HttpTriggerBinding, Output, QueueBinding, TableBinding, TimerBinding,
-        Trigger,
+        AuthLevel, HttpTriggerBinding, Output, QueueBinding, TableBinding, TimerBinding, Trigger,
     },
     folder_error::FolderError,
 };
@@ -31,9 +30,6 @@ struct BindingJson {
     methods: Option<Vec<String>>,
     route: Option<String>,
     schedule: Option<String>,
-    run_on_startup: Option<bool>,
-    use_monitor: Option<bool>,
-    cardinality: Option<String>,
 }
 
 /// Sorts the bindings into triggers and outputs.
@@ -41,12 +37,12 @@ pub(crate) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>)
     let (mut triggers, mut outputs) = (Vec::new(), Vec::new());
     for binding in json.bindings {
         match binding.binding_type.as_str() {
-            "queueTrigger" => triggers.push(Trigger::Queue(binding.queue()?)),
+            "queueTrigger" => triggers.push(Trigger::Queue(binding.queue_trigger()?)),
             "queue" => outputs.push(Output::Queue(binding.queue()?)),
             "table" => outputs.push(Output::Table(binding.table()?)),
             "httpTrigger" => triggers.push(Trigger::Http(binding.http_trigger()?)),
             "timerTrigger" => triggers.push(Trigger::Timer(binding.timer()?)),
-            "eventGridTrigger" => triggers.push(binding.event_grid()?),
+            "eventGridTrigger" => triggers.push(Trigger::EventGrid { name: binding.name }),
             "http" => outputs.push(Output::Http { name: binding.name }),
             _ => return Err(FolderError::Unsupported(binding.binding_type)),
         }
@@ -55,9 +51,21 @@ pub(crate) fn bindings(json: FunctionJson) -> Result<(Vec<Trigger>, Vec<Output>)
 }
 
 impl BindingJson {
+    /// A trigger for text would let a message forge its own metadata, so no function of the app has one.
+    fn queue_trigger(self) -> Result<QueueBinding, FolderError> {
+        match self.data_type.as_deref() {
+            Some("binary") => self.queue(),
+            other => Err(FolderError::Value {
+                value: other.unwrap_or("string").to_owned(),
+                binding: self.name,
+                field: "dataType",
+                expected: "binary with this emulator",
+            }),
+        }
+    }
+
     fn queue(self) -> Result<QueueBinding, FolderError> {
         Ok(QueueBinding {
-            data_type: self.data_type(),
             queue_name: required(&self.name, "queueName", self.queue_name)?,
             name: self.name,
             connection: self.connection,
@@ -69,7 +77,6 @@ impl BindingJson {
             return Err(FolderError::TableInput(self.name));
         }
         Ok(TableBinding {
-            data_type: self.data_type(),
             table_name: required(&self.name, "tableName", self.table_name)?,
             name: self.name,
             connection: self.connection,
@@ -89,30 +96,7 @@ impl BindingJson {
         Ok(TimerBinding {
             schedule: required(&self.name, "schedule", self.schedule)?,
             name: self.name,
-            run_on_startup: self.run_on_startup.unwrap_or(false),
-            use_monitor: self.use_monitor.unwrap_or(true),
         })
-    }
-
-    fn event_grid(self) -> Result<Trigger, FolderError> {
-        match self.cardinality {
-            Some(value) if !value.eq_ignore_ascii_case("one") => Err(FolderError::Value {
-                binding: self.name,
-                field: "cardinality",
-                value,
-                expected: "one with this emulator",
-            }),
-            _ => Ok(Trigger::EventGrid { name: self.name }),
-        }
-    }
-
-    fn data_type(&self) -> DataType {
-        let is_binary = |text: &str| text.eq_ignore_ascii_case("binary");
-        if self.data_type.as_deref().is_some_and(is_binary) {
-            DataType::Binary
-        } else {
-            DataType::Text
-        }
     }
 
     fn auth_level(&self) -> Result<AuthLevel, FolderError> {
@@ -120,12 +104,11 @@ impl BindingJson {
         match text.to_ascii_lowercase().as_str() {
             "anonymous" => Ok(AuthLevel::Anonymous),
             "function" => Ok(AuthLevel::Function),
-            "admin" => Ok(AuthLevel::Admin),
             _ => Err(FolderError::Value {
                 binding: self.name.clone(),
                 field: "authLevel",
                 value: text.to_owned(),
-                expected: "anonymous, function or admin",
+                expected: "anonymous or function with this emulator",
             }),
         }
     }

@@ -36,7 +36,6 @@ pub(crate) fn is_enough(key: Option<&HostKey>, level: AuthLevel) -> bool {
     match level {
         AuthLevel::Anonymous => true,
         AuthLevel::Function => key.is_some(),
-        AuthLevel::Admin => key.is_some_and(|key| key.level == KeyLevel::Master),
     }
 }
 

@@ -18,7 +18,6 @@ const PLATFORM_PREFIX: &str = "x-ms-";
 pub(crate) fn input<'a>(
     binding: &'a str,
     incoming: &IncomingRequest,
-    route_values: Vec<(String, String)>,
     identities: Vec<Json>,
 ) -> HttpInput<'a> {
     HttpInput {
@@ -27,7 +26,6 @@ pub(crate) fn input<'a>(
         method: incoming.method.to_string(),
         query: incoming.query_parameters(),
         headers: headers(&incoming.headers),
-        route_values,
         identities,
         body: body(incoming),
     }

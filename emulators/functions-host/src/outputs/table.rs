@@ -2,48 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use storage_emulator::{Entity, EntityValue, StorageError, Table, TableOperation};
+use indexmap::IndexMap;
+use storage_emulator::{Entity, EntityValue, StorageError, Table};
 
 use super::items::items;
 use crate::{binding::BoundTable, ordered_json::Json};
 
-/// The largest number of operations in one transaction.
-const LARGEST_BATCH: usize = 100;
 /// Characters that keys must not contain, besides control characters.
 const FORBIDDEN_IN_KEYS: [char; 4] = ['/', '\\', '#', '?'];
 
 /// Writes a value of `Outputs`. The error is the reason why the invocation fails. Entities of one
-/// partition are one transaction, unless there are too many or two have equal row keys.
+/// partition are inserted in one transaction.
 pub(crate) async fn write(output: &BoundTable, value: &Json) -> Result<(), String> {
-    let mut batches: Vec<Vec<TableOperation>> = Vec::new();
-    for item in items(value, output.data_type)? {
-        let operation = operation(&item)?;
-        let Entity { partition_key, row_key, .. } = operation.entity();
-        let Some(batch) = batches.iter_mut().find(|batch| is_of(batch, partition_key)) else {
-            batches.push(vec![operation]);
-            continue;
-        };
-        let is_full = batch.len() == LARGEST_BATCH;
-        if is_full || batch.iter().any(|known| known.entity().row_key == *row_key) {
-            flush(&output.table, &std::mem::take(batch)).await?;
-        }
-        batch.push(operation);
+    let mut partitions: IndexMap<String, Vec<Entity>> = IndexMap::new();
+    for item in items(value)? {
+        let entity = entity(&item)?;
+        partitions.entry(entity.partition_key.clone()).or_default().push(entity);
     }
-    for batch in batches {
-        flush(&output.table, &batch).await?;
+    for entities in partitions.values() {
+        insert(&output.table, entities).await?;
     }
     Ok(())
 }
 
-fn is_of(batch: &[TableOperation], partition_key: &str) -> bool {
-    batch.first().is_some_and(|first| first.entity().partition_key == partition_key)
-}
-
-/// Writes a batch, and creates the table first if it does not exist.
-async fn flush(table: &Table, batch: &[TableOperation]) -> Result<(), String> {
-    let result = match table.transact(batch).await {
+/// Inserts entities, and creates the table first if it does not exist.
+async fn insert(table: &Table, entities: &[Entity]) -> Result<(), String> {
+    let result = match table.insert_all(entities).await {
         Err(StorageError::NotFound { .. }) => match table.create_if_missing().await {
-            Ok(()) => table.transact(batch).await,
+            Ok(()) => table.insert_all(entities).await,
             Err(error) => Err(error),
         },
         result => result,
@@ -51,29 +37,21 @@ async fn flush(table: &Table, batch: &[TableOperation]) -> Result<(), String> {
     result.map_err(|error| error.to_string())
 }
 
-/// An entity without an `ETag` is inserted; with the `ETag` `*` it may replace an existing one.
-fn operation(item: &[u8]) -> Result<TableOperation, String> {
+fn entity(item: &[u8]) -> Result<Entity, String> {
     let Ok(Json::Object(members)) = Json::parse(item) else {
         return Err("an entity of the output is not a JSON object".to_owned());
     };
-    let (mut partition_key, mut row_key, mut e_tag) = (Json::Null, Json::Null, Json::Null);
+    let (mut partition_key, mut row_key) = (Json::Null, Json::Null);
     let mut properties = BTreeMap::new();
     for (name, value) in members {
         match name.to_ascii_lowercase().as_str() {
             "partitionkey" => partition_key = value,
             "rowkey" => row_key = value,
-            "etag" => e_tag = value,
+            "etag" => return Err("this emulator does not support an ETag".to_owned()),
             _ => properties.extend(property(&name, &value)?.map(|value| (name, value))),
         }
     }
-    let entity =
-        Entity { partition_key: key(&partition_key)?, row_key: key(&row_key)?, properties };
-    match e_tag {
-        Json::Null => Ok(TableOperation::Insert(entity)),
-        Json::Text(text) if text.is_empty() => Ok(TableOperation::Insert(entity)),
-        Json::Text(text) if text == "*" => Ok(TableOperation::InsertOrReplace(entity)),
-        other => Err(format!("the ETag {} is not supported by this emulator", other.compact())),
-    }
+    Ok(Entity { partition_key: key(&partition_key)?, row_key: key(&row_key)?, properties })
 }
 
 fn key(value: &Json) -> Result<String, String> {
@@ -107,8 +85,8 @@ fn property(name: &str, value: &Json) -> Result<Option<EntityValue>, String> {
 mod tests {
     use super::*;
 
-    fn operation_of(json: &str) -> Result<TableOperation, String> {
-        operation(json.as_bytes())
+    fn read(json: &str) -> Result<Entity, String> {
+        entity(json.as_bytes())
     }
 
     #[test]
@@ -121,39 +99,26 @@ mod tests {
             r#"{"PartitionKey":"p","RowKey":null}"#,
             r#"{"PartitionKey":"p","RowKey":7}"#,
             r#"{"PartitionKey":"p","RowKey":"r","n":9223372036854775808}"#,
-            r#"{"PartitionKey":"p","RowKey":"r","ETag":"W/\"1\""}"#,
+            r#"{"PartitionKey":"p","RowKey":"r","ETag":"*"}"#,
         ] {
-            operation_of(json).unwrap_err();
+            read(json).unwrap_err();
         }
     }
 
     #[test]
     fn keys_with_characters_that_the_service_forbids_are_refused() {
         for key in ["a/b", "a\\\\b", "a#", "?", "\\u0000", "\\u001f", "\\u007f", "\\u009f"] {
-            let json = format!(r#"{{"PartitionKey":"p","RowKey":"{key}"}}"#);
-            let error = operation_of(&json).unwrap_err();
-            assert!(
-                error.contains("is not a valid value for a partition key or row key"),
-                "{error}"
-            );
+            let error = read(&format!(r#"{{"PartitionKey":"p","RowKey":"{key}"}}"#)).unwrap_err();
+            let expected = "is not a valid value for a partition key or row key";
+            assert!(error.contains(expected), "{error}");
         }
-        operation_of(r#"{"PartitionKey":"","RowKey":"it's à%"}"#).unwrap();
-    }
-
-    #[test]
-    fn without_an_e_tag_an_entity_is_inserted_and_with_a_star_it_replaces() {
-        let keys = r#""partitionKey":"p","ROWKEY":"r""#;
-        let insert = operation_of(&format!(r#"{{{keys},"etag":""}}"#)).unwrap();
-        assert!(matches!(insert, TableOperation::Insert(_)), "{insert:?}");
-        let replace = operation_of(&format!(r#"{{{keys},"etag":"*"}}"#)).unwrap();
-        assert!(matches!(replace, TableOperation::InsertOrReplace(_)), "{replace:?}");
-        assert!(replace.entity().properties.is_empty());
+        read(r#"{"partitionKey":"","ROWKEY":"it's à%"}"#).unwrap();
     }
 
     #[test]
     fn the_type_of_a_value_decides_the_type_of_the_property() {
         let json = r#"{"PartitionKey":"p","RowKey":"r","b":true,"i":5,"d":5.0,"s":"2026-01-02T03:04:05Z","n":null,"o":{"a":[1]}}"#;
-        let properties = operation_of(json).unwrap().entity().properties.clone();
+        let properties = read(json).unwrap().properties;
         let text = |text: &str| EntityValue::String(text.to_owned());
         let expected = [
             ("b", EntityValue::Boolean(true)),

@@ -2,7 +2,6 @@
 
 use std::{ops::Deref, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_host_emulator::{
     FinishedInvocation, FunctionsHost, HostKey, KeyLevel, Options, Outcome,
 };
@@ -38,14 +37,11 @@ impl App {
         let account = account().await;
         let root = tempfile::tempdir().unwrap();
         let stub = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/functions_host/stub-handler.js");
-        let description = json!({
-            "defaultExecutablePath": "node",
-            "arguments": [format!("\"{stub}\"")],
-        });
+        let queues = json!({ "maxPollingInterval": "00:00:00.1", "messageEncoding": "none" });
         let host_json = json!({
             "version": "2.0",
-            "extensions": { "queues": { "maxPollingInterval": "00:00:00.1" } },
-            "customHandler": { "description": description },
+            "extensions": { "queues": queues },
+            "customHandler": { "description": { "defaultExecutablePath": stub } },
         });
         std::fs::write(root.path().join("host.json"), host_json.to_string()).unwrap();
         let options = Options::new(root.path());
@@ -150,7 +146,7 @@ impl Running {
     }
 
     pub(crate) async fn send(&self, queue: &str, text: &str) {
-        self.queue(queue).send(&STANDARD.encode(text)).await.unwrap();
+        self.queue(queue).send(text).await.unwrap();
     }
 
     /// The stored texts of a queue's messages.

@@ -1,6 +1,6 @@
 //! Event Grid's webhook.
 
-use functions_host_emulator::{EasyAuth, Outcome, UnauthenticatedAction};
+use functions_host_emulator::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -59,29 +59,6 @@ async fn a_body_that_is_not_an_event_fails_the_delivery() {
     for body in [json!("text"), json!(1), json!([{}, 1])] {
         assert_eq!(deliver(&host, "Succeed", "notification", &body).await.0, 500, "{body}");
     }
-    assert_eq!(deliver(&host, "Succeed", "SubscriptionValidation", &json!([{}])).await.0, 500);
-}
-
-#[tokio::test]
-async fn easy_auth_refuses_event_grid_too() {
-    let mut app = App::new().await.with_bindings("Succeed", &bindings());
-    let unauthenticated = UnauthenticatedAction::Return401;
-    app.options.easy_auth = Some(EasyAuth { principals: [].into(), unauthenticated });
-    let host = app.run().await;
-    assert_eq!(deliver(&host, "Succeed", "Notification", &json!([{}])).await.0, 401);
-}
-
-#[tokio::test]
-async fn a_subscription_is_validated_without_the_function() {
-    let host = App::new().await.with_bindings("Succeed", &bindings()).run().await;
-    let data = json!({ "validationCode": "code" });
-    let in_text = json!({ "specversion": "1.0", "data": data.to_string() });
-    for body in [json!([{ "data": data }]), in_text] {
-        let expected = (200, r#"{"validationResponse":"code"}"#.to_owned());
-        assert_eq!(deliver(&host, "Succeed", "SubscriptionValidation", &body).await, expected);
-    }
-    assert_eq!(deliver(&host, "Succeed", "Unsubscribe", &json!({})).await.0, 202);
-    assert!(host.invocations().is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use functions_host_emulator::{FunctionsHost, LogLevel, Outcome, StartError};
 use serde_json::json;
 
-use crate::app::{App, DEADLINE, trigger};
+use crate::app::{App, DEADLINE, request, response, trigger};
 
 #[tokio::test]
 async fn an_invalid_host_json_is_refused_at_the_start() {
@@ -16,6 +16,7 @@ async fn an_invalid_host_json_is_refused_at_the_start() {
 
 #[tokio::test]
 async fn invalid_functions_are_logged_and_the_others_run() {
+    let timer = json!({ "type": "timerTrigger", "name": "t", "schedule": "every minute" });
     let mut connected = trigger("q");
     connected["connection"] = "Absent".into();
     let app = App::new()
@@ -23,13 +24,15 @@ async fn invalid_functions_are_logged_and_the_others_run() {
         .with_function("Succeed")
         .await
         .with_bindings("Blob", &json!([{ "type": "blobTrigger", "name": "b" }]))
-        .with_bindings("Unconnected", &json!([connected]))
-        .with_bindings("Unresolved", &json!([trigger("%ABSENT_SETTING%")]));
+        .with_bindings("Routed", &json!([request("anonymous", "jobs/{id}"), response()]))
+        .with_bindings("Timed", &json!([timer]))
+        .with_bindings("Unconnected", &json!([connected]));
     let host = app.run().await;
     for expected in [
         "The 'Blob' function is in error and does not run: the binding type 'blobTrigger'",
         "The 'Unconnected' function is in error and does not run: Storage account connection string 'AzureWebJobsAbsent'",
-        "The 'Unresolved' function is in error and does not run: '%ABSENT_SETTING%' does not resolve",
+        "The 'Routed' function is in error and does not run: route 'jobs/{id}' has parameters",
+        "The 'Timed' function is in error and does not run: The schedule expression 'every minute'",
     ] {
         let record = host.wait_for_log(expected, DEADLINE).await.unwrap();
         assert_eq!(record.level, LogLevel::Warning);
@@ -44,16 +47,4 @@ async fn a_disabled_function_does_not_run_and_without_functions_there_is_no_hand
     let host = app.with("AzureWebJobs.Succeed.Disabled", Some("true")).start().await;
     host.wait_for_log("Function 'Succeed' is disabled", DEADLINE).await.unwrap();
     host.wait_for_log("No functions found", DEADLINE).await.unwrap();
-}
-
-#[tokio::test]
-async fn queue_and_connection_may_be_settings() {
-    let mut binding = trigger("%QUEUE%-jobs");
-    binding["connection"] = "Jobs".into();
-    let app = App::new().await.with_bindings("Succeed", &json!([binding]));
-    app.account.queue("my-jobs").unwrap().create_if_missing().await.unwrap();
-    let app = app.with("QUEUE", Some("My")).with("AzureWebJobsJobs", None);
-    let host = app.with("AzureWebJobsStorage", Some("nonsense")).run().await;
-    host.send("my-jobs", "text").await;
-    assert_eq!(host.finished(1).await[0].outcome, Outcome::Succeeded);
 }

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 "use strict";
 
 // A custom handler whose answers depend on the function's name. It prints one line per event; tests
@@ -15,7 +16,7 @@ function answer(response, status, contentType, body) {
 }
 
 const json = (response, value) => answer(response, 200, "application/json", JSON.stringify(value));
-const done = (response) => json(response, { Outputs: {}, Logs: ["done"], ReturnValue: null });
+const done = (response) => json(response, { Outputs: {}, Logs: ["done"] });
 const isFirst = (call) => call.Metadata.DequeueCount === "1";
 const content = (call) =>
   call.Data.req ? call.Data.req.Body : Buffer.from(call.Data.msg, "base64").toString();
@@ -27,7 +28,6 @@ const functions = {
   Fail: (_, response) => answer(response, 500, "application/json", '{"Logs":["why"]}'),
   FailOdd: (call, response) => (call.Data.event.data.n % 2 ? answer(response, 500) : done(response)),
   Empty: (_, response) => answer(response, 200),
-  EmptyFirst: (call, response) => (isFirst(call) ? answer(response, 200) : done(response)),
   PlainText: (_, response) => answer(response, 200, "text/plain", "{}"),
   ExitFirst: (call, response) => (isFirst(call) ? process.exit(Number(content(call))) : done(response)),
   HoldFirst: (call, response) => (isFirst(call) ? say("holding", call.Data) : done(response)),

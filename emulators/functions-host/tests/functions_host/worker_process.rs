@@ -54,24 +54,6 @@ async fn after_exit_code_0_the_handler_is_not_restarted() {
 }
 
 #[tokio::test]
-async fn exit_code_200_restarts_without_being_counted() {
-    let app = App::new().await.with_function("ExitFirst").await;
-    let host = app.with_host_json("extensions__queues__maxDequeueCount", "100").run().await;
-    for round in 1..=4 {
-        host.send("exitfirst", "200").await;
-        let succeeded = |host: &crate::app::Running| {
-            let finished = host.invocations();
-            finished.iter().filter(|one| one.outcome == Outcome::Succeeded).count()
-        };
-        let mut count = 0;
-        while succeeded(&host) < round {
-            count = host.finished(count + 1).await.len();
-        }
-    }
-    assert_eq!(host.events("started").await.len(), 5);
-}
-
-#[tokio::test]
 async fn a_restarted_handler_has_the_same_port_and_another_id() {
     let app = App::new().await.with_function("Succeed").await;
     let host = app.run().await;

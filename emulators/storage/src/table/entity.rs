@@ -34,8 +34,6 @@ pub enum EntityValue {
     Double(f64),
     /// `Edm.String`: at most 64 KiB of UTF-16.
     String(String),
-    /// Any other type, such as `Edm.DateTime`: the type's name and the value's text.
-    Other(String, String),
 }
 
 impl EntityValue {
@@ -49,14 +47,13 @@ impl EntityValue {
     }
 
     /// The value in JSON, and the type's name where JSON does not show the type.
-    fn written(&self) -> (Value, Option<&str>) {
+    fn written(&self) -> (Value, Option<&'static str>) {
         match self {
             Self::Boolean(value) => ((*value).into(), None),
             Self::Int32(value) => ((*value).into(), None),
             Self::Int64(value) => (value.to_string().into(), Some("Edm.Int64")),
             Self::Double(value) => ((*value).into(), Some("Edm.Double")),
             Self::String(text) => (text.as_str().into(), None),
-            Self::Other(edm_type, text) => (text.as_str().into(), Some(edm_type)),
         }
     }
 
@@ -65,9 +62,6 @@ impl EntityValue {
             (Some("Edm.Int64"), Value::String(text)) => text.parse().ok().map(Self::Int64),
             (Some("Edm.Double"), value) => value.as_f64().map(Self::Double),
             (None | Some("Edm.String"), Value::String(text)) => Some(Self::String(text.clone())),
-            (Some(edm_type), Value::String(text)) => {
-                Some(Self::Other(edm_type.to_owned(), text.clone()))
-            }
             (_, Value::Bool(value)) => Some(Self::Boolean(*value)),
             (_, Value::Number(number)) => match number.as_i64() {
                 Some(whole) => i32::try_from(whole).ok().map(Self::Int32),

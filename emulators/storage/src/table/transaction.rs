@@ -14,37 +14,14 @@ const BATCH: &str = "--batch_6c0c2f8e";
 const CHANGES_TYPE: &str = "multipart/mixed; boundary=changeset_91d5a3b7";
 const CHANGES: &str = "--changeset_91d5a3b7";
 
-/// A write of one entity.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TableOperation {
-    /// Inserts the entity; fails if one with these keys exists.
-    Insert(Entity),
-    /// Inserts the entity or replaces the one with these keys.
-    InsertOrReplace(Entity),
-}
-
-impl TableOperation {
-    /// The entity.
-    #[must_use]
-    pub fn entity(&self) -> &Entity {
-        match self {
-            Self::Insert(entity) | Self::InsertOrReplace(entity) => entity,
-        }
-    }
-}
-
-/// The body of a transaction on the table with this URL.
-pub(super) fn body(operations: &[TableOperation], table: &Url) -> String {
+/// The body of a transaction that inserts entities into the table with this URL.
+pub(super) fn body(entities: &[Entity], table: &Url) -> String {
     let mut body = format!("{BATCH}\r\nContent-Type: {CHANGES_TYPE}\r\n\r\n");
-    for operation in operations {
-        let (method, url, entity) = match operation {
-            TableOperation::Insert(entity) => ("POST", table.clone(), entity),
-            TableOperation::InsertOrReplace(entity) => ("PUT", entity_url(table, entity), entity),
-        };
+    for entity in entities {
         body = body
             + CHANGES
             + "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
-            + &format!("{method} {url} HTTP/1.1\r\n")
+            + &format!("POST {table} HTTP/1.1\r\n")
             + "Accept: application/json;odata=minimalmetadata\r\n"
             + "Content-Type: application/json\r\n"
             + "Prefer: return-no-content\r\n"
@@ -53,19 +30,6 @@ pub(super) fn body(operations: &[TableOperation], table: &Url) -> String {
             + "\r\n";
     }
     body + CHANGES + "--\r\n" + BATCH + "--\r\n"
-}
-
-/// `…/Table(PartitionKey='a',RowKey='b')`, with quotes in keys doubled.
-fn entity_url(table: &Url, entity: &Entity) -> Url {
-    let quoted = |key: &str| key.replace('\'', "''");
-    let keys = format!(
-        "(PartitionKey='{}',RowKey='{}')",
-        quoted(&entity.partition_key),
-        quoted(&entity.row_key)
-    );
-    let mut url = table.clone();
-    url.set_path(&(table.path().to_owned() + &keys.replace('%', "%25")));
-    url
 }
 
 /// The status and body of the operation that failed. If one fails, the answer contains only that one.

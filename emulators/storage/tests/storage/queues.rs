@@ -37,9 +37,8 @@ async fn an_old_pop_receipt_no_longer_deletes() {
     let message = queue.receive(1, HIDDEN).await.unwrap().remove(0);
     let old = message.pop_receipt;
     let new = queue.update_visibility(&message.id, &old, HIDDEN).await.unwrap();
-    assert!(new.next_visible_time > message.insertion_time);
     queue.delete(&message.id, &old).await.unwrap_err();
-    queue.delete(&message.id, &new.pop_receipt).await.unwrap();
+    queue.delete(&message.id, &new).await.unwrap();
     assert_eq!(queue.approximate_count().await.unwrap(), 0);
 }
 
@@ -56,8 +55,6 @@ async fn a_message_is_received_as_it_was_sent() {
     assert_eq!((first.dequeue_count, second.dequeue_count), (1, 2));
     assert_eq!((first.id, first.text), (second.id, second.text));
     assert!(queue.receive(32, HIDDEN).await.unwrap().is_empty());
-    queue.clear().await.unwrap();
-    assert_eq!(queue.approximate_count().await.unwrap(), 0);
 }
 
 #[tokio::test]

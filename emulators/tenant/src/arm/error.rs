@@ -44,14 +44,6 @@ pub(crate) fn invalid_token() -> Failure {
     unauthorized("InvalidAuthenticationToken", "The access token is invalid.")
 }
 
-/// The token has expired. The real message contains both times.
-pub(crate) fn expired_token() -> Failure {
-    unauthorized(
-        "ExpiredAuthenticationToken",
-        "The access token expiry UTC time is earlier than current UTC time.",
-    )
-}
-
 /// The token is for another audience.
 pub(crate) fn wrong_audience(audience: &str) -> Failure {
     let message = format!(

@@ -61,25 +61,15 @@ pub const PAYMENTS_API_NAME: &str = "Payments API";
 pub const PAYMENTS_API: &str = "c0a70500-0000-4000-8000-000000000110";
 /// Application id of Contoso's own Payments API.
 pub const PAYMENTS_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000111";
-/// Identifier URI of Contoso's own Payments API.
-pub const PAYMENTS_API_URI: &str = "api://payments";
 /// Id of the app role `Payments.Read` of Contoso's own Payments API.
 pub const PAYMENTS_READ: &str = "c0a70500-0000-4000-8000-000000000112";
-/// Object id of Fabrikam's Payments API.
-pub const FABRIKAM_PAYMENTS_API: &str = "c0a70500-0000-4000-8000-000000000120";
 /// Application id of Fabrikam's Payments API.
 pub const FABRIKAM_PAYMENTS_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000121";
-/// Identifier URI of Fabrikam's Payments API.
-pub const FABRIKAM_PAYMENTS_API_URI: &str = "https://payments.fabrikam.com";
-/// Id of the app role `Payments.Read` of Fabrikam's Payments API.
-pub const FABRIKAM_PAYMENTS_READ: &str = "c0a70500-0000-4000-8000-000000000122";
 
 /// Object id of the Calendar API, which has no app roles, only default access.
 pub const CALENDAR_API: &str = "c0a70500-0000-4000-8000-000000000130";
 /// Application id of the Calendar API.
 pub const CALENDAR_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000131";
-/// Identifier URI of the Calendar API.
-pub const CALENDAR_API_URI: &str = "api://calendar";
 
 /// A display name that a filter finds only with its quote doubled and the rest percent-encoded.
 pub const OBRIEN_API_NAME: &str = "O'Brien & Sons #1 API";
@@ -87,10 +77,6 @@ pub const OBRIEN_API_NAME: &str = "O'Brien & Sons #1 API";
 pub const OBRIEN_API: &str = "c0a70500-0000-4000-8000-000000000140";
 /// Application id of that API.
 pub const OBRIEN_API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000141";
-/// Identifier URI of that API.
-pub const OBRIEN_API_URI: &str = "api://obrien";
-/// Id of the app role `Parcels.Read` of that API.
-pub const OBRIEN_PARCELS_READ: &str = "c0a70500-0000-4000-8000-000000000142";
 
 /// Object id of the user-assigned identity `id-orders`.
 pub const ORDERS_IDENTITY: &str = "c0a70500-0000-4000-8000-0000000000c0";
@@ -101,8 +87,6 @@ pub const ORDERS_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000
 
 /// Object id of the user-assigned identity `id-reports`.
 pub const REPORTS_IDENTITY: &str = "c0a70500-0000-4000-8000-0000000000d0";
-/// Client id of `id-reports`.
-pub const REPORTS_IDENTITY_CLIENT_ID: &str = "c0a70500-0000-4000-8000-0000000000d1";
 /// ARM id of `id-reports`.
 pub const REPORTS_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-reports/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-reports";
 
@@ -117,14 +101,10 @@ pub const BILLING_FUNCTION_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-400
 pub const BATCH_IDENTITY_NAME: &str = "id-batch";
 /// Object id of `id-batch` in `rg-batch-a`.
 pub const BATCH_A_IDENTITY: &str = "c0a70500-0000-4000-8000-000000000150";
-/// Client id of `id-batch` in `rg-batch-a`.
-pub const BATCH_A_IDENTITY_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000151";
 /// ARM id of `id-batch` in `rg-batch-a`.
 pub const BATCH_A_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-batch-a/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-batch";
 /// Object id of `id-batch` in `rg-batch-b`.
 pub const BATCH_B_IDENTITY: &str = "c0a70500-0000-4000-8000-000000000160";
-/// Client id of `id-batch` in `rg-batch-b`.
-pub const BATCH_B_IDENTITY_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000161";
 /// ARM id of `id-batch` in `rg-batch-b`.
 pub const BATCH_B_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-batch-b/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-batch";
 

@@ -11,10 +11,6 @@ use crate::{service_principal::ServicePrincipal, timestamp};
 /// (Microsoft Learn, "appRoleAssignment resource type").
 pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The largest number of assignments of one service principal (Microsoft Learn,
-/// "Microsoft Entra service limits and restrictions").
-pub const MOST_ASSIGNMENTS: usize = 1_500;
-
 /// An assignment of an app role to a service principal (Microsoft Learn, "appRoleAssignment resource type").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppRoleAssignment {
@@ -54,9 +50,6 @@ pub enum AssignmentError {
     /// The principal holds this role already.
     #[error("the principal holds this app role already")]
     AlreadyAssigned,
-    /// The principal holds as many assignments as it may.
-    #[error("the principal holds {MOST_ASSIGNMENTS} assignments, and may hold no more")]
-    TooManyAssignments,
     /// The principal has default access already.
     #[error("the principal has default access already")]
     DefaultAccessAlreadyAssigned,

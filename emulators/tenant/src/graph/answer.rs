@@ -97,7 +97,8 @@ pub(crate) fn failure(incoming: &IncomingRequest, failure: &Failure) -> Response
             message: &failure.message,
             details: &failure.details,
             inner_error: InnerError {
-                code: inner_error_code(failure),
+                // Microsoft Learn, "Microsoft Graph throttling guidance", sample.
+                code: (failure.status == StatusCode::TOO_MANY_REQUESTS).then_some("429"),
                 date: timestamp::to_the_second(OffsetDateTime::now_utc()),
                 request_id: &ids.request_id,
                 client_request_id: &ids.client_request_id,
@@ -112,13 +113,6 @@ pub(crate) fn failure(incoming: &IncomingRequest, failure: &Failure) -> Response
         set_header(&mut response, name, text);
     }
     response
-}
-
-/// The code in `innerError`. A 429 has it by default (Microsoft Learn, "Microsoft Graph throttling
-/// guidance", sample).
-fn inner_error_code(failure: &Failure) -> Option<&str> {
-    let throttled = failure.status == StatusCode::TOO_MANY_REQUESTS;
-    failure.inner_error_code.as_deref().or_else(|| throttled.then_some("429"))
 }
 
 fn with_headers(ids: &RequestIds, status: StatusCode, body: &impl Serialize) -> Response {

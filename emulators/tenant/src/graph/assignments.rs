@@ -66,7 +66,9 @@ pub(crate) fn list(
     let directory = world.directory();
     let principal = find(&directory, key)?;
     let listed = directory.listed_assignments_of(&principal.id);
-    Ok(answer_list(world, incoming, &page, context(&principal.id), listed))
+    let next_link = page.next_link(&world.origin, incoming, listed.len());
+    let body = list_body(context(&principal.id), page.of(listed), next_link);
+    Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
 /// `GET` of a page of the assignments of an API's roles.
@@ -80,19 +82,17 @@ pub(crate) fn list_assigned_to(
     let api = find(&directory, key)?;
     let listed = directory.listed_assignments_to(&api.id);
     let context = format!("{METADATA}#servicePrincipals('{}')/appRoleAssignedTo", api.id);
-    Ok(answer_list(world, incoming, &page, context, listed))
+    let next_link = page.next_link(&world.origin, incoming, listed.len());
+    let body = list_body(context, page.of(listed), next_link);
+    Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
-fn answer_list(
-    world: &World,
-    incoming: &IncomingRequest,
-    page: &Page,
+fn list_body<'a>(
     context: String,
-    listed: Vec<&AppRoleAssignment>,
-) -> Response {
-    let next_link = page.next_link(&world.origin, incoming, listed.len());
-    let value = page.of(listed).map(|one| body_of(one, None)).collect();
-    answer::json(incoming, StatusCode::OK, &ListBody { context, next_link, value })
+    listed: impl Iterator<Item = &'a AppRoleAssignment>,
+    next_link: Option<String>,
+) -> ListBody<'a> {
+    ListBody { context, next_link, value: listed.map(|one| body_of(one, None)).collect() }
 }
 
 /// `GET` of one assignment of the principal in the URL. The 404 of an unknown one is a guess; a `DELETE`

@@ -33,7 +33,9 @@ fn subject(world: &World, incoming: &IncomingRequest, route: Route) -> (FaultSub
     let of = |principal, role| FaultSubject { route, principal, role };
     let directory = world.directory();
     match Target::parse(&incoming.path) {
-        Ok(Target::ServicePrincipals) => (of(filter(incoming), String::new()), false),
+        Ok(Target::ServicePrincipals | Target::AgentBlueprints) => {
+            (of(filter(incoming), String::new()), false)
+        }
         Ok(Target::Assignment(key, id)) => {
             let may_lag = is_managed_identity(&directory, &key);
             let now = directory.assignment(&id).map(role_of);

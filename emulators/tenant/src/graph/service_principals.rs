@@ -14,8 +14,8 @@ use crate::{
     failure::Failure,
     graph_error as error,
     incoming_request::IncomingRequest,
-    service_principal::{AppRole, ServicePrincipal},
-    world::{World, lock},
+    service_principal::{AppRole, ServicePrincipal, ServicePrincipalType},
+    world::World,
 };
 
 /// The emulated properties of a service principal, in the order of responses.
@@ -96,26 +96,29 @@ pub(crate) fn read(
 }
 
 /// `GET` of a page of the service principals that match a filter.
-pub(crate) fn list(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> {
+///
+/// With a type, only the service principals of that type are listed.
+pub(crate) fn list(
+    world: &World,
+    incoming: &IncomingRequest,
+    only: Option<ServicePrincipalType>,
+) -> Result<Response, Failure> {
     let query = ListQuery::read(incoming)?;
     let is_advanced = query.counted && is_eventual(incoming);
     if let Some(property) = query.advanced_property().filter(|_| !is_advanced) {
         return Err(error::advanced_query_needed(property));
     }
-    let case_sensitive = *lock(&world.case_sensitive_alternative_names);
     let directory = world.directory();
-    let found: Vec<_> = match &query.filter {
+    let mut found: Vec<_> = match &query.filter {
         None => directory.service_principals().collect(),
-        Some(filter) => {
-            let candidates = filter.candidates(&directory);
-            candidates.filter(|one| filter.matches(one, case_sensitive)).collect()
-        }
+        Some(filter) => filter.find(&directory),
     };
+    found.retain(|one| only.is_none_or(|kind| one.service_principal_type == kind));
     let (length, selected) = (found.len(), &query.selected);
     let represented =
         |service_principal| Representation { context: None, service_principal, selected };
     let body = ListBody {
-        context: context(selected),
+        context: context_of_list(selected, only),
         // Microsoft Learn, "Use query parameters to customize responses": on the first page only.
         count: (is_advanced && query.page.is_first()).then_some(length),
         next_link: query.page.next_link(&world.origin, incoming, length),
@@ -159,6 +162,18 @@ fn context(selected: &Selected) -> String {
     }
 }
 
+/// The context of a list, which names the type that the list is limited to.
+fn context_of_list(selected: &Selected, only: Option<ServicePrincipalType>) -> String {
+    let context = context(selected);
+    match only.and_then(ServicePrincipalType::odata_type) {
+        Some(name) => {
+            let all = "#servicePrincipals";
+            context.replacen(all, &format!("{all}/{}", name.trim_start_matches('#')), 1)
+        }
+        None => context,
+    }
+}
+
 impl ListQuery {
     fn read(incoming: &IncomingRequest) -> Result<Self, Failure> {
         let mut query = Self::default();
@@ -196,12 +211,17 @@ impl Serialize for Representation<'_> {
         if let Some(context) = &self.context {
             map.serialize_entry("@odata.context", context)?;
         }
+        if let Some(odata_type) = it.service_principal_type.odata_type() {
+            map.serialize_entry("@odata.type", odata_type)?;
+        }
         for name in PROPERTIES.into_iter().filter(|name| self.includes(name)) {
             match name {
                 "id" => map.serialize_entry(name, &it.id)?,
                 "appId" => map.serialize_entry(name, &it.app_id)?,
                 "displayName" => map.serialize_entry(name, &it.display_name)?,
-                "servicePrincipalType" => map.serialize_entry(name, type_name(it))?,
+                "servicePrincipalType" => {
+                    map.serialize_entry(name, it.service_principal_type.name())?;
+                }
                 "servicePrincipalNames" => {
                     map.serialize_entry(name, &it.service_principal_names)?;
                 }
@@ -216,14 +236,6 @@ impl Serialize for Representation<'_> {
             }
         }
         map.end()
-    }
-}
-
-fn type_name(service_principal: &ServicePrincipal) -> &'static str {
-    if service_principal.service_principal_type.is_managed_identity() {
-        "ManagedIdentity"
-    } else {
-        "Application"
     }
 }
 

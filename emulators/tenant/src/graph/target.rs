@@ -9,6 +9,9 @@ const SERVICE_PRINCIPALS: &str = "servicePrincipals";
 const APP_ROLE_ASSIGNMENTS: &str = "appRoleAssignments";
 const APP_ROLE_ASSIGNED_TO: &str = "appRoleAssignedTo";
 
+/// The type cast that selects the principals of agent blueprints ("List agentIdentityBlueprintPrincipals").
+const AGENT_BLUEPRINTS: &str = "microsoft.graph.agentIdentityBlueprintPrincipal";
+
 /// The length of a GUID with hyphens, the only form that Microsoft Graph accepts.
 const GUID_LENGTH: usize = 36;
 
@@ -26,6 +29,8 @@ pub(crate) enum Key {
 pub(crate) enum Target {
     /// All service principals.
     ServicePrincipals,
+    /// The principals of all agent blueprints.
+    AgentBlueprints,
     /// A service principal.
     ServicePrincipal(Key),
     /// The app role assignments that a service principal holds.
@@ -55,6 +60,9 @@ impl Target {
         }
         match rest {
             [] if is(first, SERVICE_PRINCIPALS) => Ok(Self::ServicePrincipals),
+            [cast] if is(first, SERVICE_PRINCIPALS) && is(cast, AGENT_BLUEPRINTS) => {
+                Ok(Self::AgentBlueprints)
+            }
             [id, rest @ ..] if is(first, SERVICE_PRINCIPALS) => {
                 Self::within(Key::ObjectId((*id).to_owned()), rest)
             }

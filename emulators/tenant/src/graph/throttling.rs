@@ -1,9 +1,9 @@
-//! Throttling: refusals of writes beyond the quota, and the header about the quota (Microsoft Learn, "Microsoft Graph service-specific throttling limits",
-//! identity and access, "Response headers").
+//! Throttling: refusals of writes beyond the quota (Microsoft Learn, "Microsoft Graph service-specific
+//! throttling limits", identity and access, "Response headers").
 
 use std::time::{Duration, Instant};
 
-use warp::{http::header::RETRY_AFTER, reply::Response};
+use warp::http::header::RETRY_AFTER;
 
 use super::authentication::Caller;
 use crate::{
@@ -11,56 +11,25 @@ use crate::{
     graph_error as error,
     incoming_request::IncomingRequest,
     request_log::Route,
-    response_header::set_header,
     world::{World, lock},
 };
 
-const LIMIT_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
 const SCOPE: &str = "x-ms-throttle-scope";
 const INFORMATION: &str = "x-ms-throttle-information";
 
-/// The smallest and the largest share of the quota that responses tell.
-const LOWEST_SHARE: f64 = 0.8;
-const LARGEST_SHARE: f64 = 1.8;
-
-/// The quota's decision about a request.
-#[derive(Debug, Default)]
-pub(crate) struct Admission {
-    /// The refusal, if the quota is used up.
-    pub(crate) refusal: Option<Fault>,
-    /// The used share of the quota, if the response tells it.
-    share: Option<f64>,
-}
-
-impl Admission {
-    /// Charges the quota for a write. A request without a valid token is not charged.
-    pub(crate) fn of(world: &World, incoming: &IncomingRequest, route: Route) -> Self {
-        let caller = match route {
-            Route::CreateAssignment | Route::DeleteAssignment => {
-                Caller::authenticate(world, incoming)
-            }
-            _ => return Self::default(),
-        };
-        let Ok(caller) = caller else {
-            return Self::default();
-        };
-        let mut throttle = lock(&world.write_throttle);
-        let Some(charge) = throttle.charge(Instant::now()) else {
-            return Self::default();
-        };
-        let told = throttle.shows_percentage && charge.used >= LOWEST_SHARE;
-        Self {
-            refusal: charge.refused_for.map(|wait| refusal(&caller, wait)),
-            share: told.then_some(charge.used.min(LARGEST_SHARE)),
-        }
+/// Charges the quota for a write. Returns the refusal if the quota is used up. A request without a valid
+/// token is not charged.
+pub(crate) fn refused_write(
+    world: &World,
+    incoming: &IncomingRequest,
+    route: Route,
+) -> Option<Fault> {
+    if !matches!(route, Route::CreateAssignment | Route::DeleteAssignment) {
+        return None;
     }
-
-    /// Adds the header about the quota to a response.
-    pub(crate) fn mark(&self, response: &mut Response) {
-        if let Some(share) = self.share {
-            set_header(response, LIMIT_PERCENTAGE, &format!("{share:.2}"));
-        }
-    }
+    let caller = Caller::authenticate(world, incoming).ok()?;
+    let wait = lock(&world.write_throttle).charge(Instant::now())?;
+    Some(refusal(&caller, wait))
 }
 
 fn refusal(caller: &Caller, wait: Duration) -> Fault {

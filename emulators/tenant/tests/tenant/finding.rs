@@ -4,8 +4,7 @@ use serde_json::Value;
 use tenant_emulator::{
     ServicePrincipal,
     contoso::{
-        APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BATCH_A_IDENTITY, BATCH_B_IDENTITY,
-        BATCH_IDENTITY_NAME, BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, MICROSOFT_GRAPH,
+        BATCH_A_IDENTITY, BATCH_B_IDENTITY, BATCH_IDENTITY_NAME, BILLING_FUNCTION_RESOURCE_ID,
         OBRIEN_API, OBRIEN_API_NAME, ORDERS_API, ORDERS_API_APP_ID, ORDERS_API_URI,
         ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, PAYMENTS_API_NAME, TENANT_ID, contoso,
         managed_identities,
@@ -18,7 +17,7 @@ use crate::caller::{Answer, Caller, NOBODY, filtered_path, percent_encoded};
 const MANY: usize = 205;
 
 fn by_resource(resource_id: &str) -> String {
-    let clause = format!("alternativeNames/any(p:p eq '{resource_id}')");
+    let clause = format!("alternativeNames/any(x:x eq '{resource_id}')");
     filtered_path(&format!("servicePrincipalType eq 'ManagedIdentity' and {clause}"))
 }
 
@@ -41,14 +40,10 @@ fn next(caller: &Caller, page: &Value) -> Option<String> {
 async fn an_unsupported_filter_is_refused() {
     let caller = Caller::in_contoso().await;
     let answer = caller.get(&filtered_path("displayName eq 'O'Brien & Sons #1 API'")).await;
-    answer.assert_is(400, "error-invalid-filter-clause.json");
-}
-
-#[tokio::test]
-async fn an_application_id_that_is_no_guid_is_refused() {
-    let caller = Caller::in_contoso().await;
-    let answer = caller.get(&filtered_path("appId eq 'id-orders'")).await;
-    answer.assert_is(400, "error-invalid-app-id.json");
+    assert_eq!(answer.status, 400);
+    let error = answer.json()["error"].clone();
+    assert_eq!(error["code"], "BadRequest");
+    assert!(error["message"].as_str().unwrap().starts_with("Invalid filter clause: "), "{error}");
 }
 
 #[tokio::test]
@@ -57,13 +52,11 @@ async fn an_advanced_query_needs_both_the_header_and_the_count() {
     let path = by_resource(ORDERS_IDENTITY_RESOURCE_ID);
     let counted = format!("{path}&$count=true");
     let not_counted = format!("{path}&$count=false");
-    let alone = filtered_path("alternativeNames/any(p:p eq 'isExplicit=True')");
     for answer in [
         caller.get(&path).await,
         caller.get(&counted).await,
         caller.get_eventually(&path).await,
         caller.get_eventually(&not_counted).await,
-        caller.get_eventually(&alone).await,
     ] {
         answer.assert_is(400, "error-advanced-query-needed.json");
     }
@@ -72,7 +65,7 @@ async fn an_advanced_query_needs_both_the_header_and_the_count() {
 #[tokio::test]
 async fn the_header_of_an_advanced_query_is_needed_on_the_next_page_too() {
     let caller = Caller::in_contoso().await;
-    let path = filtered_path("alternativeNames/any(p:p eq 'isExplicit=True')");
+    let path = by_resource("isExplicit=True");
     let first = caller.get_eventually(&format!("{path}&$count=true&$top=1")).await.json();
     let next = next(&caller, &first).unwrap();
     caller.get(&next).await.assert_is(400, "error-advanced-query-needed.json");
@@ -103,19 +96,6 @@ async fn a_selected_property_a_page_size_or_a_page_token_can_be_wrong_here_as_el
 }
 
 #[tokio::test]
-async fn finding_takes_a_read_role() {
-    let mut caller = Caller::in_contoso().await;
-    for held in caller.tenant.assignments_of(BROKER_IDENTITY) {
-        caller.tenant.revoke(&held.id);
-    }
-    let role = APP_ROLE_ASSIGNMENT_READ_WRITE_ALL;
-    caller.tenant.grant(BROKER_IDENTITY, MICROSOFT_GRAPH, role).unwrap();
-    caller.renew_token().await;
-    let answer = caller.get(&filtered_path("displayName eq 'Orders API'")).await;
-    answer.assert_is(403, "error-insufficient-privileges.json");
-}
-
-#[tokio::test]
 async fn an_unknown_name_finds_nothing() {
     let caller = Caller::in_contoso().await;
     for filter in [
@@ -126,44 +106,25 @@ async fn an_unknown_name_finds_nothing() {
     ] {
         assert_eq!(found(&caller, filter).await, [""; 0], "{filter}");
     }
-    let filter = format!("appId eq '{NOBODY}'");
-    assert_eq!(found(&caller, &filter).await, [""; 0]);
     let path = format!("{}&$count=true&$select=id", by_resource("/subscriptions/none"));
     let answer = caller.get_eventually(&path).await;
     answer.assert_is(200, "list-service-principals-empty-response.json");
 }
 
 #[tokio::test]
-async fn an_identity_is_not_found_by_its_client_id_as_a_name() {
-    let caller = Caller::in_contoso().await;
-    let path = format!("{}&$count=true", by_resource(ORDERS_API_APP_ID));
-    assert_eq!(ids(&caller.get_eventually(&path).await), [""; 0]);
-}
-
-#[tokio::test]
 async fn an_application_with_an_alternative_name_is_no_managed_identity() {
     let mut directory = contoso();
     let app_id = "c0a70500-0000-4000-8000-0000000000b9";
-    let mut api = ServicePrincipal::api(NOBODY, app_id, "Mimic", "api://mimic", TENANT_ID);
+    let mut api = ServicePrincipal::api(NOBODY, app_id, "Mimic", "api://mimic").owned_by(TENANT_ID);
     api.alternative_names = vec![ORDERS_IDENTITY_RESOURCE_ID.to_owned()];
     directory.add_service_principal(api);
     let caller = Caller::of(directory).await;
 
     let path = format!("{}&$count=true", by_resource(ORDERS_IDENTITY_RESOURCE_ID));
     assert_eq!(ids(&caller.get_eventually(&path).await), [ORDERS_IDENTITY]);
-    let alone = format!("alternativeNames/any(p:p eq '{ORDERS_IDENTITY_RESOURCE_ID}')");
-    let path = format!("{}&$count=true", filtered_path(&alone));
-    assert_eq!(ids(&caller.get_eventually(&path).await), [ORDERS_IDENTITY, NOBODY]);
-}
-
-#[tokio::test]
-async fn whether_an_alternative_name_ignores_case_is_a_switch_of_the_tenant() {
-    let caller = Caller::in_contoso().await;
     let usual_spelling = ORDERS_IDENTITY_RESOURCE_ID.replace("resourcegroups", "resourceGroups");
     let path = format!("{}&$count=true", by_resource(&usual_spelling));
-    assert_eq!(ids(&caller.get_eventually(&path).await), [""; 0]);
-    caller.tenant.set_case_sensitive_alternative_names(false);
-    assert_eq!(ids(&caller.get_eventually(&path).await), [ORDERS_IDENTITY]);
+    assert_eq!(ids(&caller.get_eventually(&path).await), [""; 0], "it is case-sensitive");
 }
 
 #[tokio::test]
@@ -203,10 +164,9 @@ async fn an_api_is_found_by_each_of_its_names_whatever_their_case() {
     for filter in [
         "displayName eq 'orders api'".to_owned(),
         "startswith(displayName,'ORDERS')".to_owned(),
-        format!("servicePrincipalNames/any(name:name eq '{ORDERS_API_URI}')"),
+        format!("servicePrincipalNames/any(x:x eq '{ORDERS_API_URI}')"),
         "servicePrincipalNames/any(x:x eq 'API://Orders')".to_owned(),
         format!("servicePrincipalNames/any(x:x eq '{ORDERS_API_APP_ID}')"),
-        format!("appId eq '{}'", ORDERS_API_APP_ID.to_uppercase()),
     ] {
         assert_eq!(found(&caller, &filter).await, [ORDERS_API], "{filter}");
     }

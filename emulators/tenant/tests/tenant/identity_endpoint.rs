@@ -1,7 +1,5 @@
 //! The identity endpoint: its callers and its tokens.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tenant_emulator::{
@@ -43,43 +41,26 @@ async fn a_request_with_a_missing_or_wrong_header_is_unauthorized() {
 }
 
 #[tokio::test]
-async fn a_request_of_another_version_or_without_a_resource_is_refused() {
+async fn a_request_for_another_version_resource_or_identity_is_refused() {
     let caller = Caller::in_contoso().await;
     let identity = ("client_id", BROKER_IDENTITY_CLIENT_ID);
-    let older = [("api-version", "2017-09-01"), RESOURCE, identity];
-    for parameters in [&older[..], &[RESOURCE, identity], &[VERSION, identity]] {
+    let not_attached = "No User Assigned or Delegated Managed Identity found";
+    for (parameters, expected) in [
+        (&[("api-version", "2017-09-01"), RESOURCE, identity][..], "api-version"),
+        (&[RESOURCE, identity], "api-version"),
+        (&[VERSION, identity], "resource parameter"),
+        (&[VERSION, ("resource", "api://unknown"), identity], "AADSTS500011"),
+        (&[VERSION, RESOURCE, ("client_id", ORDERS_IDENTITY_CLIENT_ID)], not_attached),
+        (&[VERSION, RESOURCE, ("client_id", BROKER_IDENTITY)], not_attached),
+        (&[VERSION, RESOURCE, ("client_id", NOBODY)], not_attached),
+    ] {
         let answer = caller.ask_identity_endpoint(parameters).await;
         assert_eq!(answer.status, 400, "{}", answer.text);
+        assert!(answer.text.contains(expected), "{}", answer.text);
     }
-}
-
-#[tokio::test]
-async fn naming_no_identity_is_refused_when_only_a_user_assigned_one_is_attached() {
-    let caller = Caller::in_contoso().await;
-    let answer = caller.ask_identity_endpoint(&[VERSION, RESOURCE]).await;
-    answer.assert_is(400, "identity-endpoint-error.json");
-}
-
-#[tokio::test]
-async fn an_identity_that_is_not_attached_is_refused() {
-    let caller = Caller::in_contoso().await;
-    for id in [ORDERS_IDENTITY_CLIENT_ID, BROKER_IDENTITY, NOBODY] {
-        let answer = caller.ask_identity_endpoint(&[VERSION, RESOURCE, ("client_id", id)]).await;
-        assert_eq!(answer.status, 400, "{}", answer.text);
-        assert_eq!(
-            answer.json()["message"],
-            "No User Assigned or Delegated Managed Identity found for specified \
-             ClientId/ResourceId/PrincipalId."
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_resource_that_the_tenant_does_not_know_is_refused() {
-    let caller = Caller::in_contoso().await;
-    let answer = caller.ask_for_token("api://unknown").await;
-    assert_eq!(answer.status, 400);
-    assert!(answer.text.contains("AADSTS500011"), "{}", answer.text);
+    // Only a user-assigned identity is attached.
+    let unnamed = caller.ask_identity_endpoint(&[VERSION, RESOURCE]).await;
+    unnamed.assert_is(400, "identity-endpoint-error.json");
 }
 
 #[tokio::test]
@@ -96,23 +77,6 @@ async fn a_fault_has_the_format_of_app_service() {
 }
 
 #[tokio::test]
-async fn the_response_has_the_format_of_app_service() {
-    let caller = Caller::in_contoso().await;
-    let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
-    answer.assert_is(200, "identity-endpoint-response.json");
-}
-
-#[tokio::test]
-async fn an_identity_may_be_named_by_its_object_id() {
-    let caller = Caller::in_contoso().await;
-    for name in ["object_id", "principal_id"] {
-        let parameters = [VERSION, RESOURCE, (name, BROKER_IDENTITY)];
-        let answer = caller.ask_identity_endpoint(&parameters).await;
-        answer.assert_is(200, "identity-endpoint-response.json");
-    }
-}
-
-#[tokio::test]
 async fn naming_no_identity_gives_the_system_assigned_one() {
     let mut directory = contoso();
     directory.attach(BILLING_FUNCTION);
@@ -126,6 +90,7 @@ async fn a_token_contains_the_identity_its_roles_and_its_lifetime() {
     let caller = Caller::in_contoso().await;
     let before = OffsetDateTime::now_utc().unix_timestamp();
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
+    answer.assert_is(200, "identity-endpoint-response.json");
     let claims = claims(&answer);
     assert_eq!(claims["aud"], MICROSOFT_GRAPH_URI);
     assert_eq!(claims["iss"], format!("https://sts.windows.net/{TENANT_ID}/"));
@@ -163,14 +128,6 @@ async fn the_audience_is_the_resource_as_it_was_asked_for_unless_set() {
     let answer = caller.ask_for_token(MICROSOFT_GRAPH_URI).await;
     assert_eq!(claims(&answer)["aud"], "api://other");
     assert_eq!(answer.json()["resource"], MICROSOFT_GRAPH_URI);
-}
-
-#[tokio::test]
-async fn the_lifetime_can_be_set() {
-    let caller = Caller::in_contoso().await;
-    caller.tenant.set_token_lifetime(Duration::from_secs(600));
-    let claims = claims(&caller.ask_for_token(MICROSOFT_GRAPH_URI).await);
-    assert_eq!(claims["exp"], claims["iat"].as_i64().unwrap() + 600);
 }
 
 #[tokio::test]

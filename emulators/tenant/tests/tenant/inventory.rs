@@ -5,6 +5,7 @@ use tenant_emulator::contoso::{
     BILLING_FUNCTION, MICROSOFT_GRAPH, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY,
     managed_identities,
 };
+use tenant_emulator::{ServicePrincipal, ServicePrincipalType};
 
 use crate::caller::{Caller, NOBODY};
 
@@ -87,4 +88,24 @@ async fn every_managed_identity_is_listed_once_page_by_page() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), inhabitants + 1000);
+}
+
+#[tokio::test]
+async fn only_the_principals_of_blueprints_are_listed_by_their_type() {
+    let caller = Caller::in_contoso().await;
+    let blueprint = "c0a70500-0000-4000-8000-00000000b100";
+    for (kind, id, name) in [
+        (ServicePrincipalType::AgentBlueprint, blueprint, "Helpdesk blueprint"),
+        (ServicePrincipalType::Agent, "c0a70500-0000-4000-8000-00000000b200", "Helpdesk agent"),
+    ] {
+        let app_id = id.replace("00b", "00c");
+        caller.tenant.add_service_principal(ServicePrincipal::of_agents(kind, id, &app_id, name));
+    }
+    let path = "/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal?$select=id,appId,\
+                displayName,servicePrincipalType,alternativeNames&$count=true";
+    let page = caller.get_eventually(path).await;
+    page.assert_is(200, "list-agent-blueprints-response.json");
+    let agent = caller.get("/servicePrincipals/c0a70500-0000-4000-8000-00000000b200").await.json();
+    assert_eq!(agent["servicePrincipalType"], "ServiceIdentity");
+    assert_eq!(agent["@odata.type"], "#microsoft.graph.agentIdentity");
 }

@@ -22,39 +22,19 @@ fn page_length(page: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn an_unknown_principal_is_not_found() {
+async fn an_unknown_principal_and_a_query_that_is_not_emulated_are_refused() {
     let caller = Caller::in_contoso().await;
     let answer = caller.get(&assignments_path(NOBODY)).await;
     answer.assert_is(404, "error-resource-not-found.json");
-}
-
-#[tokio::test]
-async fn a_page_size_out_of_range_is_refused() {
-    let caller = Caller::in_contoso().await;
     let path = assignments_path(ORDERS_IDENTITY);
     let answer = caller.get(&format!("{path}?$top=1000")).await;
     answer.assert_is(400, "error-invalid-page-size.json");
-    for size in ["0", "-1", "many"] {
-        let answer = caller.get(&format!("{path}?$top={size}")).await;
-        assert_eq!(answer.status, 400, "{size}");
-    }
-}
-
-#[tokio::test]
-async fn a_foreign_page_token_is_refused_as_expired() {
-    let caller = Caller::in_contoso().await;
-    let path = assignments_path(ORDERS_IDENTITY);
     let answer = caller.get(&format!("{path}?$skiptoken=whatever")).await;
     answer.assert_is(400, "error-expired-page-token.json");
-}
-
-#[tokio::test]
-async fn a_query_option_that_is_not_emulated_is_refused_rather_than_ignored() {
-    let caller = Caller::in_contoso().await;
-    let path = assignments_path(ORDERS_IDENTITY);
-    let answer = caller.get(&format!("{path}?$filter=resourceId%20eq%20{ORDERS_API}")).await;
-    assert_eq!(answer.status, 400);
-    assert_eq!(answer.json()["error"]["code"], "Request_UnsupportedQuery");
+    for option in ["$top=0", "$top=-1", "$top=many", "$filter=resourceId"] {
+        let answer = caller.get(&format!("{path}?{option}")).await;
+        assert_eq!(answer.json()["error"]["code"], "Request_UnsupportedQuery", "{option}");
+    }
 }
 
 #[tokio::test]
@@ -75,13 +55,6 @@ async fn both_forms_of_the_url_list_what_the_principal_holds() {
         let answer = caller.get(&path).await;
         answer.assert_is(200, "list-assignments-response.json");
     }
-}
-
-#[tokio::test]
-async fn a_page_that_is_not_the_last_links_to_the_next_one() {
-    let caller = Caller::in_contoso().await;
-    caller.tenant.grant(ORDERS_IDENTITY, MICROSOFT_GRAPH, "User.Read.All").unwrap();
-    caller.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let answer = caller.get(&format!("{}?$top=1", assignments_path(ORDERS_IDENTITY))).await;
     answer.assert_is(200, "list-assignments-page-response.json");
     let link = answer.json()["@odata.nextLink"].as_str().unwrap().to_owned();
@@ -104,12 +77,6 @@ async fn following_the_links_gives_every_assignment_once_in_order() {
     let held = caller.tenant.assignments_of(ORDERS_IDENTITY);
     assert_eq!(lengths, [100, 100, 5]);
     assert_eq!(ids, held.iter().map(|one| one.id.as_str()).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn the_largest_page_holds_999() {
-    let caller = Caller::in_contoso().await;
-    grant_many(&caller);
     let answer = caller.get(&format!("{}?$top=999", assignments_path(ORDERS_IDENTITY))).await;
     assert_eq!(page_length(&answer.json()), MANY);
     assert_eq!(answer.json()["@odata.nextLink"], Value::Null);

@@ -21,7 +21,6 @@ mod late_arrival;
 mod ledger;
 mod list_lag;
 mod listing;
-mod most_assignments;
 mod payload;
 mod reading;
 mod replication;

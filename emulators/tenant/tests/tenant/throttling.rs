@@ -17,8 +17,6 @@ const HOUR: Duration = Duration::from_hours(1);
 /// How many seconds a test may have taken on a busy machine.
 const SLOWNESS: u64 = 60;
 
-const PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
-
 /// A caller whose tenant accepts this many writes in an hour.
 async fn limited_to(writes: u32, model: QuotaModel) -> Caller {
     let caller = Caller::in_contoso().await;
@@ -118,29 +116,4 @@ async fn a_refused_write_uses_up_no_fault() {
     caller.tenant.set_write_quota(None);
     assert_eq!(caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await.status, 504);
     assert_eq!(caller.assign(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).await.status, 201);
-}
-
-#[tokio::test]
-async fn answers_to_writes_tell_how_much_of_the_quota_is_used_once_it_is_much() {
-    let caller = limited_to(5, QuotaModel::FixedWindow).await;
-    useless_write(&caller).await;
-    caller.tenant.set_throttle_percentage(true);
-    let mut told = Vec::new();
-    for _ in 0..10 {
-        let answer = useless_write(&caller).await;
-        told.push(answer.headers.get(PERCENTAGE).map(|value| value.to_str().unwrap().to_owned()));
-    }
-    let expected = ["0.80", "1.00", "1.20", "1.40", "1.60", "1.80", "1.80", "1.80"];
-    assert_eq!(told[..2], [None, None]);
-    assert_eq!(told[2..], expected.map(|share| Some(share.to_owned())));
-    let list = caller.get(&assignments_path(ORDERS_IDENTITY)).await;
-    assert!(!list.headers.contains_key(PERCENTAGE));
-}
-
-#[tokio::test]
-async fn responses_do_not_tell_the_used_share_by_default() {
-    let caller = limited_to(1, QuotaModel::FixedWindow).await;
-    for _ in 0..2 {
-        assert!(!useless_write(&caller).await.headers.contains_key(PERCENTAGE));
-    }
 }

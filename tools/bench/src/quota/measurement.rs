@@ -15,12 +15,13 @@ use tenant_emulator::{
 };
 
 use super::{
-    figures::{Counted, Figures},
+    figures::{Counted, figures},
     ideal::{cost, ideal},
     scenario::{GRANTS, LATENCY, Scenario},
     throttling_episodes::{Refusal, throttling_episodes},
 };
 use crate::{
+    figure::Figure,
     given_up,
     request_queue::{fill, wait_until_empty},
     workload::POLICY,
@@ -36,7 +37,7 @@ pub(crate) async fn measure(
     azurite: &Azurite,
     scenario: Scenario,
     quota: WriteQuota,
-) -> Result<Figures> {
+) -> Result<Vec<Figure>> {
     let identities = managed_identities(GRANTS);
     let tenant = tenant(&identities, quota).await?;
     let account = azurite.account()?;
@@ -55,7 +56,8 @@ pub(crate) async fn measure(
         host.stop().await;
     }
     let in_flight = most_messages_in_flight()?;
-    let charged = if scenario.knows_the_quota() { 0 } else { tenant.quota_refusals() };
+    let knows_the_quota = scenario.configured && scenario.processes == 1;
+    let charged = if knows_the_quota { 0 } else { tenant.quota_refusals() };
     let workers = in_flight * usize::from(scenario.processes);
     let counted = Counted {
         ideal: ideal(quota, GRANTS, LATENCY, workers) + cost(quota, charged),
@@ -63,7 +65,7 @@ pub(crate) async fn measure(
         messages_given_up: given_up::count(&account, POISON).await?,
         ..count(&tenant, ended)?
     };
-    Ok(Figures::new(format!("{:?}", quota.model), scenario, &counted))
+    Ok(figures(quota.model, scenario, &counted))
 }
 
 async fn tenant(identities: &[ServicePrincipal], quota: WriteQuota) -> Result<Tenant> {
@@ -88,7 +90,6 @@ fn count(tenant: &Tenant, ended: Instant) -> Result<Counted> {
     Ok(Counted {
         ideal: Duration::ZERO,
         until_last_write: last - first,
-        until_last_result: ended - first,
         writes_sent: tenant.count(Route::CreateAssignment),
         writes_refused: tenant.quota_refusals(),
         throttling_episodes: throttling_episodes(&refusals),

@@ -1,6 +1,6 @@
 //! The scenarios of this benchmark, and the constants that they share.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use tenant_emulator::QuotaModel;
 
@@ -33,9 +33,10 @@ pub(crate) struct Scenario {
     pub(crate) configured: bool,
 }
 
-impl Scenario {
-    /// Whether the quotas that the handlers know add up to the tenant's.
-    pub(crate) fn knows_the_quota(self) -> bool {
-        self.configured && self.processes == 1
+impl fmt::Display for Scenario {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let knows = if self.configured { "configured" } else { "unconfigured" };
+        let unit = if self.processes == 1 { "process" } else { "processes" };
+        write!(formatter, "{} {knows} {unit}", self.processes)
     }
 }

@@ -1,206 +1,101 @@
-//! The figures of one tenant, their bounds, and the table of runs.
+//! The figures of one tenant, with their targets.
 
-use comfy_table::{Table, presets::UTF8_FULL};
-use serde::Serialize;
+use crate::figure::{Figure, Target, Unit};
 
-use super::population::{Population, Reads};
-
-/// The most memory that the handler may hold, in kilobytes.
-const MOST_MEMORY: u64 = 100 * 1024;
+/// The most memory that the timer's handler may hold.
+const MOST_MEMORY: Target = Target::AtMost(100.0);
 
 /// A run of the timer and the checks that it requested.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
-    /// The reads that the formula predicts.
-    pub(crate) expected: Reads,
+    /// The most reads that the formula allows.
+    pub(crate) most_reads: usize,
     /// The reads that the tenant counted.
-    pub(crate) reads: Reads,
+    pub(crate) reads: usize,
     /// The duration that the handler logged.
     pub(crate) seconds_reading: f64,
-    /// The duration until the host had written all checks.
-    pub(crate) seconds: f64,
     pub(crate) checks: usize,
-    /// The deliveries of these checks, redeliveries included.
-    pub(crate) deliveries: usize,
     /// The assignments that were reported because no rule allows them.
-    pub(crate) unexpected: usize,
+    pub(crate) reported: usize,
     pub(crate) seconds_checking: f64,
 }
 
-/// The figures of one run, for the JSON file.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RunFigures {
-    reads: usize,
-    reads_by_formula: usize,
-    seconds_reading: f64,
-    seconds: f64,
-    checks: usize,
-    deliveries: usize,
-    unexpected: usize,
-    seconds_checking: f64,
+/// The state after the last run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// The identities that do not hold exactly the roles that they should.
+    pub(crate) wrong_identities: usize,
+    /// The difference between the assignments that were made and those that were missing.
+    pub(crate) wrong_writes: usize,
+    /// The number of dead letters and of checks that failed.
+    pub(crate) messages_given_up: usize,
+    /// The most memory that the timer's handler held; `None` if this is not Linux.
+    pub(crate) peak_kilobytes: Option<u64>,
 }
 
-/// The figures of one tenant.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Figures {
-    identities: usize,
-    rows: usize,
-    runs: Vec<RunFigures>,
-    peak_kilobytes: Option<u64>,
-    given_up: usize,
-    /// The missed bounds, in words.
-    pub(crate) missed: Vec<String>,
-}
-
-impl Figures {
-    /// Compares the counts with the bounds.
-    pub(crate) fn new(
-        population: &Population,
-        runs: Vec<Run>,
-        peak_kilobytes: Option<u64>,
-        given_up: usize,
-    ) -> Self {
-        let mut missed = population.differences();
-        missed.extend(judge(&runs, population.stray));
-        if peak_kilobytes.is_some_and(|peak| peak > MOST_MEMORY) {
-            missed.push(format!("memory over {} MB", MOST_MEMORY / 1024));
-        }
-        if given_up > 0 {
-            missed.push(format!("{given_up} messages in dead letter queues"));
-        }
-        Self {
-            identities: population.identities.len(),
-            rows: population.rows,
-            runs: runs.into_iter().map(RunFigures::from).collect(),
-            peak_kilobytes,
-            given_up,
-            missed,
-        }
-    }
-
-    /// The verdict in one sentence.
-    pub(crate) fn verdict(&self) -> String {
-        let memory = self.peak_kilobytes.map_or_else(
-            || "not measured".to_owned(),
-            |peak| format!("{:.1} MB", peak as f64 / 1024.0),
-        );
-        let verdict = match self.missed.as_slice() {
-            [] => "The tenant matches its baseline.".to_owned(),
-            missed => format!("Missed: {}.", missed.join(", ")),
-        };
-        format!("Peak memory of the handler: {memory}. {verdict}")
-    }
-}
-
-/// The bounds that the runs missed.
-fn judge(runs: &[Run], stray: usize) -> Vec<String> {
-    let mut missed = Vec::new();
-    for (number, run) in runs.iter().enumerate() {
-        if run.reads != run.expected {
-            missed.push(format!(
-                "run {}: {:?} instead of {:?}",
-                number + 1,
-                run.reads,
-                run.expected
-            ));
-        }
-        let expected = if number == 0 { 0 } else { stray };
-        if run.unexpected != expected {
-            missed.push(format!("run {}: {} reported", number + 1, run.unexpected));
-        }
-    }
-    if runs.last().is_none_or(|run| run.checks > 0) {
-        missed.push("the last run found a difference".to_owned());
-    }
-    missed
-}
-
-impl From<Run> for RunFigures {
-    fn from(run: Run) -> Self {
-        Self {
-            reads: run.reads.sum(),
-            reads_by_formula: run.expected.sum(),
-            seconds_reading: run.seconds_reading,
-            seconds: run.seconds,
-            checks: run.checks,
-            deliveries: run.deliveries,
-            unexpected: run.unexpected,
-            seconds_checking: run.seconds_checking,
-        }
-    }
-}
-
-/// The table of the runs.
-pub(crate) fn table(figures: &Figures) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL).set_header([
-        "run",
-        "reads",
-        "by formula",
-        "handler time",
-        "with output",
-        "checks",
-        "deliveries",
-        "check time",
-        "reported",
-    ]);
-    for (index, run) in figures.runs.iter().enumerate() {
-        table.add_row([
-            (index + 1).to_string(),
-            run.reads.to_string(),
-            run.reads_by_formula.to_string(),
-            format!("{:.2} s", run.seconds_reading),
-            format!("{:.2} s", run.seconds),
-            run.checks.to_string(),
-            run.deliveries.to_string(),
-            format!("{:.2} s", run.seconds_checking),
-            run.unexpected.to_string(),
+/// The figures of a tenant in which `stray` assignments are not allowed by a rule. They are reported from the
+/// second run on. The last run must not find a difference.
+pub(crate) fn figures(identities: usize, stray: usize, runs: &[Run], end: &End) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for (index, run) in runs.iter().enumerate() {
+        let name = |what: &str| format!("{identities} identities, run {}: {what}", index + 1);
+        let most_checks = (index + 1 == runs.len()).then_some(0.0);
+        let expected_reports = if index == 0 { 0 } else { stray };
+        let wrong_reports = run.reported.abs_diff(expected_reports);
+        figures.extend([
+            Figure::count(name("reads"), run.reads, Some(run.most_reads as f64)),
+            Figure::new(name("reading"), Unit::Seconds, run.seconds_reading),
+            Figure::count(name("checks"), run.checks, most_checks),
+            Figure::new(name("checking"), Unit::Seconds, run.seconds_checking),
+            Figure::count(name("missing or needless reports"), wrong_reports, Some(0.0)),
         ]);
     }
-    table
-}
-
-/// An explanation of the verdicts.
-pub(crate) fn bounds() -> String {
-    format!(
-        "\nBounds: a run reads the pages of identities, the pages of each API's assignments, and the APIs, \
-         which are cached after the first run. Assignments that no rule allows are reported from the \
-         second run on. Each missing role is assigned once and no other is. No message becomes a dead \
-         letter. The timer's handler holds at most {} MB.",
-        MOST_MEMORY / 1024
-    )
+    let name = |what: &str| format!("{identities} identities: {what}");
+    let mebibytes = end.peak_kilobytes.map(|peak| peak as f64 / 1024.0);
+    let memory = mebibytes
+        .map(|peak| Figure::new(name("peak memory"), Unit::Mebibytes, peak).held_to(MOST_MEMORY));
+    figures.extend(memory);
+    figures.extend([
+        Figure::count(name("identities with wrong roles"), end.wrong_identities, Some(0.0)),
+        Figure::count(name("missing or needless writes"), end.wrong_writes, Some(0.0)),
+        Figure::count(name("dead letters"), end.messages_given_up, Some(0.0)),
+    ]);
+    figures
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const READS: Reads = Reads { pages_of_identities: 2, pages_of_holders: 3, apis: 2 };
     const GOOD: Run = Run {
-        expected: READS,
-        reads: READS,
+        most_reads: 7,
+        reads: 7,
         seconds_reading: 1.0,
-        seconds: 2.0,
         checks: 0,
-        deliveries: 0,
-        unexpected: 0,
+        reported: 0,
         seconds_checking: 0.0,
     };
+    const END: End =
+        End { wrong_identities: 0, wrong_writes: 0, messages_given_up: 0, peak_kilobytes: None };
 
-    #[test]
-    fn an_unexpected_read_and_a_difference_in_the_last_run_miss_a_bound() {
-        let more = Reads { apis: 3, ..READS };
-        assert_eq!(judge(&[Run { reads: more, ..GOOD }], 0).len(), 1);
-        assert_eq!(judge(&[Run { checks: 1, ..GOOD }], 0).len(), 1);
-        assert_eq!(judge(&[], 0).len(), 1);
+    fn missed(runs: &[Run], end: &End) -> usize {
+        figures(20, 5, runs, end).iter().filter(|figure| figure.is_missed()).count()
     }
 
     #[test]
-    fn assignments_that_no_rule_allows_must_be_reported_from_the_second_run_on() {
-        let second = Run { unexpected: 5, ..GOOD };
-        assert_eq!(judge(&[GOOD, second], 5), [""; 0]);
-        assert_eq!(judge(&[second, GOOD], 5).len(), 2);
+    fn a_run_is_bounded_in_its_reads_and_the_last_run_finds_no_difference() {
+        let second = Run { reported: 5, ..GOOD };
+        assert_eq!(missed(&[Run { checks: 9, ..GOOD }, second], &END), 0);
+        assert_eq!(missed(&[Run { reads: 8, ..GOOD }, second], &END), 1);
+        assert_eq!(missed(&[GOOD, Run { checks: 1, ..second }], &END), 1);
+        assert_eq!(missed(&[second, GOOD], &END), 2, "both report wrongly");
+    }
+
+    #[test]
+    fn the_end_is_bounded_in_its_faults_and_memory() {
+        let peak_kilobytes = Some(101 * 1024);
+        let bad =
+            End { wrong_identities: 1, wrong_writes: 1, messages_given_up: 1, peak_kilobytes };
+        assert_eq!(missed(&[GOOD], &bad), 4);
     }
 }

@@ -15,10 +15,7 @@ use serde_json::{Value, json};
 use storage_emulator::{Account, Azurite, Queue};
 use tenant_emulator::Tenant;
 
-use super::{
-    figures::Run,
-    population::{Population, Reads},
-};
+use super::{figures::Run, population::Population};
 use crate::given_up;
 
 const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/reconcile/policy.json");
@@ -59,12 +56,10 @@ impl Hosts {
     }
 
     /// Fires the timer and carries out its checks.
-    pub(crate) async fn run(&self, population: &Population, expected: Reads) -> Result<Run> {
-        let before = Reads::counted(&population.tenant);
-        let began = Instant::now();
+    pub(crate) async fn run(&self, population: &Population) -> Result<Run> {
+        let (most_reads, before) = (population.most_reads(), population.reads());
         self.fire().await?;
-        let took = began.elapsed();
-        let reads = Reads::counted(&population.tenant).since(before);
+        let reads = population.reads() - before;
         let summary = self.summary()?;
         let count = |field: &str| {
             let value = summary.get(field).and_then(Value::as_u64);
@@ -72,17 +67,14 @@ impl Hosts {
             Ok::<_, anyhow::Error>(usize::try_from(value)?)
         };
         let checks = count("checks")?;
-        let (checking, deliveries) =
-            if checks > 0 { self.carry_out().await? } else { (Duration::ZERO, 0) };
+        let checking = if checks > 0 { self.carry_out().await? } else { Duration::ZERO };
+        let reading = Duration::from_millis(u64::try_from(count("duration_ms")?)?);
         Ok(Run {
-            expected,
+            most_reads,
             reads,
-            seconds_reading: Duration::from_millis(u64::try_from(count("duration_ms")?)?)
-                .as_secs_f64(),
-            seconds: took.as_secs_f64(),
+            seconds_reading: reading.as_secs_f64(),
             checks,
-            unexpected: count("unexpected")?,
-            deliveries,
+            reported: count("unexpected")?,
             seconds_checking: checking.as_secs_f64(),
         })
     }
@@ -107,9 +99,9 @@ impl Hosts {
         Ok(serde_json::from_str(&line.message)?)
     }
 
-    /// Runs the worker until the queue of events is empty. Returns the duration and the number of
-    /// deliveries. The host deletes a message after it has written the audit record.
-    async fn carry_out(&self) -> Result<(Duration, usize)> {
+    /// Runs the worker until the queue of events is empty, and returns the duration. The host deletes a
+    /// message after it has written the audit record.
+    async fn carry_out(&self) -> Result<Duration> {
         let began = Instant::now();
         let worker = FunctionsHost::start(self.worker.clone()).await?;
         while self.events.approximate_count().await? > 0 {
@@ -119,9 +111,8 @@ impl Hosts {
             tokio::time::sleep(INTERVAL).await;
         }
         let took = began.elapsed();
-        let deliveries = worker.invocations().len();
         worker.stop().await;
-        Ok((took, deliveries))
+        Ok(took)
     }
 
     /// The most memory that the planner's handler has held, in kilobytes; `None` if this is not Linux.

@@ -26,7 +26,6 @@ fn write(kind: WriteKind, role: &str) -> AcceptedWrite {
         principal_id: ORDERS_IDENTITY.to_owned(),
         resource_id: ORDERS_API.to_owned(),
         app_role_id: role.to_owned(),
-        assignment_id: String::new(),
         client_request_id: None,
         at: Instant::now(),
     }

@@ -1,0 +1,121 @@
+//! What an earlier delivery of a request has put into effect.
+//!
+//! A delivery may write and then fail, or end with its process. Whatever the clock, the mode or the
+//! policy says to the next delivery, its answer must not contradict the tenant.
+
+use app_roles::{
+    outcome::{RoleOutcome, Status},
+    request::{Action, Request},
+};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    answer::Answer,
+    ask::Ask,
+    decide::role_named,
+    directory::{Directory, Target},
+    stop::Stop,
+};
+
+/// The largest expected difference between the clocks of this machine, the queue and Graph.
+const CLOCK_SKEW: Duration = Duration::seconds(5);
+
+/// The roles of a redelivered request that are in effect already.
+#[derive(Debug)]
+pub(crate) struct InEffect {
+    /// What the request means, with what the principal holds.
+    pub(crate) target: Target,
+    /// For each role of the request, its outcome if it is in effect.
+    roles: Vec<Option<RoleInEffect>>,
+}
+
+#[derive(Debug)]
+struct RoleInEffect {
+    outcome: RoleOutcome,
+    /// Whether it came into effect after the request was sent, so that the request may have caused it.
+    may_be_ours: bool,
+}
+
+impl InEffect {
+    /// Reads which roles are in effect. `None` if the names of the request mean nothing, or nothing
+    /// unambiguous: then no delivery can have written anything.
+    pub(crate) async fn read(
+        directory: &Directory,
+        ask: &Ask,
+        request: &Request,
+    ) -> Result<Option<Self>, Stop> {
+        let mut target = match directory.resolve(ask, request).await {
+            Ok(target) => target,
+            Err(Stop::Final(_)) => return Ok(None),
+            Err(stop) => return Err(stop),
+        };
+        target.held = directory.held(&target, ask.deadline).await?;
+        let in_effect = |name| {
+            let role = role_named(name, request.action, &target.api).ok()?;
+            let known = RoleOutcome::new(Status::AlreadyRevoked).with_role(&role);
+            let known = known.with_requested_name(name);
+            let assignment = target
+                .held
+                .iter()
+                .find(|one| one.api == target.api.object_id && one.role == role.id);
+            match (request.action, assignment) {
+                (Action::Assign, Some(assignment)) => {
+                    let known = RoleOutcome { status: Status::AlreadyAssigned, ..known };
+                    Some(RoleInEffect {
+                        outcome: known.with_assignment(assignment.clone()),
+                        may_be_ours: is_since(assignment.created.as_deref(), ask.sent),
+                    })
+                }
+                (Action::Revoke, None) => Some(RoleInEffect { outcome: known, may_be_ours: true }),
+                _ => None,
+            }
+        };
+        let roles = request.roles.iter().map(in_effect).collect();
+        Ok(Some(Self { target, roles }))
+    }
+
+    /// Keeps an answer from contradicting the tenant: a role that is in effect is not reported as
+    /// expired, failed or not attempted. It is reported as denied only if it was in effect before the
+    /// request was sent, so that a denied requester learns nothing about older assignments.
+    pub(crate) fn correct(
+        in_effect: Option<Self>,
+        request: &Request,
+        outcome: Result<Answer, Stop>,
+    ) -> Result<Answer, Stop> {
+        let Some(in_effect) = in_effect else { return outcome };
+        let outcome = outcome.map(|answer| in_effect.correct_answer(request, answer));
+        outcome.map_err(|stop| stop.with(|answer| in_effect.correct_answer(request, answer)))
+    }
+
+    fn correct_answer(&self, request: &Request, answer: Answer) -> Answer {
+        let mut answer = answer.for_each_role_of(request);
+        let mut is_corrected = false;
+        for (role, known) in answer.roles.iter_mut().zip(&self.roles) {
+            let Some(known) = known else { continue };
+            let contradicts = match role.status {
+                Status::Expired | Status::Failed | Status::Unknown | Status::NotAttempted => true,
+                Status::Denied => known.may_be_ours,
+                _ => false,
+            };
+            if contradicts {
+                *role = known.outcome.clone();
+                is_corrected = true;
+            }
+        }
+        if is_corrected {
+            let Answer { principal, api, .. } = self.target.answer(Vec::new());
+            answer.principal = answer.principal.or(principal);
+            answer.api = answer.api.or(api);
+        }
+        answer
+    }
+}
+
+/// Whether an assignment was created after the request was sent, or one of the moments is unknown.
+fn is_since(created: Option<&str>, sent: Option<OffsetDateTime>) -> bool {
+    let created = created.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    match (created, sent) {
+        (Some(created), Some(sent)) => created >= sent - CLOCK_SKEW,
+        _ => true,
+    }
+}

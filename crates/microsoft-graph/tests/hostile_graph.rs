@@ -1,0 +1,236 @@
+//! A Microsoft Graph that is hostile, broken or only slow to calm down.
+
+#![expect(clippy::unwrap_used, reason = "so tests fail")]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use app_roles::{
+    ids::ObjectId,
+    names::{ApiName, PrincipalName},
+};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    http::Url,
+};
+use azure_rest::{
+    client, credential::MakeCredential, rest::RestClient, retry::Deadline, timing::CallTiming,
+    token::TokenSource,
+};
+use microsoft_graph::{
+    Graph, Lookup,
+    error::{ErrorKind, GraphError},
+    write_quota::WriteQuota,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use warp::{Filter, http::Response};
+
+const ID: &str = "c0a70500-0000-4000-8000-0000000000c0";
+
+/// A credential with a token without claims.
+#[derive(Debug)]
+struct SignedIn;
+
+#[async_trait::async_trait]
+impl TokenCredential for SignedIn {
+    async fn get_token(
+        &self,
+        _scopes: &[&str],
+        _options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let expires_on = time::OffsetDateTime::now_utc() + time::Duration::hours(9);
+        Ok(AccessToken::new("token", expires_on))
+    }
+}
+
+/// A Graph that responds to the request with each number, counted from 0. The function also gets the
+/// endpoint.
+async fn graph(
+    timing: CallTiming,
+    respond: impl Fn(usize, &str) -> Response<Vec<u8>> + Clone + Send + Sync + 'static,
+) -> (Graph, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let text = format!("http://{}", listener.local_addr().unwrap());
+    let (endpoint, requests) = (Url::parse(&text).unwrap(), Arc::new(AtomicUsize::new(0)));
+    let counter = requests.clone();
+    let responses = warp::any().map(move || respond(counter.fetch_add(1, SeqCst), &text));
+    tokio::spawn(warp::serve(responses).incoming(listener).run());
+    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
+    let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
+    let client = client::build(&endpoint, &timing).unwrap();
+    let rest = RestClient::new(client, Arc::new(tokens), timing);
+    (Graph::new(rest, &endpoint, WriteQuota::default()), requests)
+}
+
+fn fast() -> CallTiming {
+    CallTiming::default().scaled(0.001)
+}
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+fn body(value: &Value) -> Response<Vec<u8>> {
+    Response::new(value.to_string().into_bytes())
+}
+
+fn throttled(retry_after: &str) -> Response<Vec<u8>> {
+    let response = Response::builder().status(429).header("Retry-After", retry_after);
+    response.body(b"{}".to_vec()).unwrap()
+}
+
+fn principal() -> Value {
+    json!({ "id": ID, "appId": ID, "displayName": "id" })
+}
+
+fn principal_name() -> PrincipalName {
+    PrincipalName::ObjectId(ObjectId::parse(ID).unwrap())
+}
+
+/// Reads the list of all managed identities to its end.
+async fn read_tenant(graph: &Graph) -> Result<usize, GraphError> {
+    let mut identities = graph.inventory().managed_identities();
+    while identities.next_page(soon()).await?.is_some() {}
+    Ok(identities.pages())
+}
+
+#[tokio::test]
+async fn no_list_follows_a_link_that_was_followed_before() {
+    // Each list leads back to its first page, to its second page, or to itself.
+    for cycle in [1, 2, 3] {
+        let (graph, requests) = graph(fast(), move |number, endpoint| {
+            let page = if number + 1 < 4 { number + 1 } else { 4 - cycle };
+            let link = format!("{endpoint}/v1.0/servicePrincipals?$skiptoken={page}");
+            body(&json!({ "value": [], "@odata.nextLink": link }))
+        })
+        .await;
+        let error = read_tenant(&graph).await.unwrap_err();
+        assert!(error.to_string().contains("was read before"), "{error}");
+        assert!(requests.load(SeqCst) <= 5);
+        let resource = PrincipalName::parse("a display name").unwrap();
+        assert!(graph.service_principals().find(&resource, soon()).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_the_tenant_without_an_end_is_an_error() {
+    let (graph, requests) = graph(fast(), |number, endpoint| {
+        let link = format!("{endpoint}/v1.0/servicePrincipals?$skiptoken={number}");
+        body(&json!({ "value": [], "@odata.nextLink": link }))
+    })
+    .await;
+    let error = read_tenant(&graph).await.unwrap_err();
+    assert!(error.to_string().contains("too many pages"), "{error}");
+    assert_eq!(requests.load(SeqCst), 5_000);
+}
+
+#[tokio::test]
+async fn no_link_with_credentials_is_followed() {
+    for credentials in ["user@", "user:password@", ":password@"] {
+        let (graph, requests) = graph(fast(), move |_, endpoint| {
+            let endpoint = endpoint.replace("http://", &format!("http://{credentials}"));
+            let link = format!("{endpoint}/v1.0/servicePrincipals?$skiptoken=1");
+            body(&json!({ "value": [], "@odata.nextLink": link }))
+        })
+        .await;
+        let error = read_tenant(&graph).await.unwrap_err();
+        assert!(error.to_string().contains("credentials"), "{error}");
+        assert_eq!(requests.load(SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_page_and_an_object_that_are_too_large_are_not_buffered() {
+    // No retry fits into the deadline.
+    let timing = CallTiming { first_wait: Duration::from_secs(60), ..CallTiming::default() };
+    let (graph, _) = graph(timing, |_, _| Response::new(vec![b' '; 9 * 1024 * 1024])).await;
+    let find = graph.service_principals().find(&principal_name(), soon()).await;
+    let list = graph.inventory().managed_identities().next_page(soon()).await.map(|_| ());
+    for error in [find.unwrap_err(), list.unwrap_err()] {
+        assert!(error.to_string().contains("larger than"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_of_a_day_lets_one_read_through_each_minute() {
+    let timing = CallTiming { probe: Duration::from_millis(200), ..fast() };
+    // The first probe is throttled, too.
+    let (graph, requests) = graph(timing, |number, _| match number {
+        0 | 1 => throttled("86400"),
+        _ => body(&principal()),
+    })
+    .await;
+    let find = async || graph.service_principals().find(&principal_name(), soon()).await;
+    assert_eq!(find().await.unwrap_err().kind(), ErrorKind::Throttled);
+    assert_eq!(find().await.unwrap_err().kind(), ErrorKind::Throttled, "the first probe");
+    let reads = futures_util::future::join_all((0..20).map(|_| find())).await;
+    assert!(reads.iter().all(|read| matches!(read, Ok(Lookup::Found(_)))));
+    assert_eq!(requests.load(SeqCst), 22, "the second probe ends the wait for all");
+}
+
+/// An API with one role of this value and id.
+fn api(role: &str) -> Value {
+    json!({ "id": ID, "appId": ID, "appRoles": [
+        { "id": role, "value": "Orders.Read", "isEnabled": true, "allowedMemberTypes": ["Application"] }
+    ] })
+}
+
+async fn role_id(graph: &Graph) -> String {
+    let name = ApiName::ObjectId(ObjectId::parse(ID).unwrap());
+    let found = graph.service_principals().find_api(&name, soon()).await.unwrap();
+    let api = match found {
+        Lookup::Found(api) => Some(api),
+        Lookup::NotFound | Lookup::Ambiguous(_) => None,
+    };
+    let role = api.as_ref().and_then(|api| api.roles.first());
+    role.unwrap().id.to_string()
+}
+
+#[tokio::test]
+async fn a_role_whose_value_moved_to_another_id_is_known_after_five_minutes() {
+    const OLD: &str = "c0a70500-0000-4000-8000-000000000001";
+    const NEW: &str = "c0a70500-0000-4000-8000-000000000002";
+    let current = Arc::new(Mutex::new(OLD));
+    let shown = current.clone();
+    let respond = move |_, _: &str| body(&api(*shown.lock().unwrap()));
+    let (graph, requests) = graph(fast(), respond).await;
+    assert_eq!(role_id(&graph).await, OLD);
+    *current.lock().unwrap() = NEW;
+    assert_eq!(role_id(&graph).await, OLD);
+    assert_eq!(requests.load(SeqCst), 1, "within five minutes, no other read");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(5 * 60)).await;
+    tokio::time::resume();
+    assert_eq!(role_id(&graph).await, NEW);
+    assert_eq!(role_id(&graph).await, NEW);
+    assert_eq!(requests.load(SeqCst), 2, "one more read in five minutes");
+}
+
+/// An API with this many roles, with values as long as this.
+fn api_with_roles(count: usize, length: usize) -> Value {
+    let role = |number: usize| {
+        let id = format!("c0a70500-0000-4000-8000-{number:012}");
+        let value = format!("{number:0>length$}");
+        json!({ "id": id, "value": value, "allowedMemberTypes": ["Application"] })
+    };
+    json!({ "id": ID, "appId": ID, "appRoles": (0..count).map(role).collect::<Vec<_>>() })
+}
+
+#[tokio::test]
+async fn an_api_is_cached_only_if_its_roles_take_little_memory() {
+    for (count, length, reads) in [(1500, 120, 1), (1500, 1000, 3), (20_000, 20, 3)] {
+        let respond = move |_, _: &str| body(&api_with_roles(count, length));
+        let (graph, requests) = graph(fast(), respond).await;
+        for _ in 0..3 {
+            role_id(&graph).await;
+        }
+        assert_eq!(requests.load(SeqCst), reads, "{count} roles, {length} characters");
+    }
+}

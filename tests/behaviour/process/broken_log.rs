@@ -1,0 +1,60 @@
+//! A handler whose standard output is gone writes nothing to the tenant.
+
+use std::process::Stdio;
+
+use loopback::free_port;
+use serde_json::json;
+use tenant_emulator::{
+    Route, Tenant,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
+};
+use tokio::process::Command;
+
+use crate::world::{POLICY, ROOT, TIMEOUT, http_client, request};
+
+/// The envelope of a queue message.
+fn envelope(message: &str) -> serde_json::Value {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    json!({
+        "Data": { "request": STANDARD.encode(message) },
+        "Metadata": { "DequeueCount": "1", "Id": "\"7d1b0c10-0000-4000-8000-000000000001\"" },
+    })
+}
+
+#[tokio::test]
+async fn without_a_reader_of_its_log_the_handler_writes_nothing() {
+    let tenant = Tenant::start(contoso()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.json");
+    std::fs::write(&policy, POLICY).unwrap();
+    let port = free_port().unwrap();
+    let mut handler = Command::new(env!("CARGO_BIN_EXE_app-role-broker"))
+        .env_clear()
+        .env("FUNCTIONS_APP_ROOT_PATH", ROOT)
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
+        .env("POLICY_FILE", &policy)
+        .env("PACE_FACTOR", "0.05")
+        .envs(tenant.environment())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    // The host is gone: nothing reads the other end of the pipe.
+    drop(handler.stdout.take());
+    let url = format!("http://127.0.0.1:{port}/AssignRole");
+    let message = envelope(&request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ));
+    let client = http_client();
+    let answered = async {
+        loop {
+            // It does not listen at once.
+            if let Ok(response) = client.post(&url).json(&message).send().await {
+                return response;
+            }
+        }
+    };
+    let response = tokio::time::timeout(TIMEOUT, answered).await.unwrap();
+    assert_eq!(response.status().as_u16(), 500);
+    assert_eq!(tenant.count(Route::CreateAssignment), 0);
+    assert!(tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+}

@@ -1,0 +1,154 @@
+//! A redelivery does not contradict what an earlier delivery has written.
+
+use serde_json::{Value, json};
+use tenant_emulator::{
+    Fault, Route,
+    contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ},
+};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::world::{Setup, World, request_by_names, role, statuses};
+
+/// A policy without rules.
+const EMPTY_POLICY: &str = r#"{ "version": 1, "allow": [] }"#;
+
+/// A world in which a failed message comes back late enough for the host to be replaced.
+async fn setup() -> Setup {
+    let visibility = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";
+    let mut setup = Setup::new().await.with_wide_policy().with_setting(visibility, "00:00:05");
+    // The host may stop before it gives the message back.
+    setup.message_lease = Some(std::time::Duration::from_secs(5));
+    setup
+}
+
+fn unavailable() -> Fault {
+    Fault::error(503, "ServiceUnavailable", "")
+}
+
+fn two_roles() -> String {
+    request_by_names("assign", ORDERS_IDENTITY, &["Orders.Read", "Orders.Write"])
+}
+
+/// Sends a request for two roles. The first delivery assigns the first role and cannot assign the second.
+async fn send_and_assign_the_first_role(world: &World, message: &str) {
+    world.tenant.answer_next(Route::CreateAssignment, unavailable().after_the_effect());
+    world.tenant.answer_every(Route::CreateAssignment, unavailable());
+    world.requests.send(message).await.unwrap();
+    world.log_line("\"status\":\"assigned\"").await;
+    world.log_line("request.not_yet").await;
+}
+
+/// Asserts that only the first role is held, and that result and audit rows say so.
+async fn assert_first_role_reported(world: &World, second: &str) -> Value {
+    let result = world.next_results(1).await.remove(0);
+    assert_eq!(statuses(&result), ["alreadyAssigned", second], "{result}");
+    let held = world.tenant.assignments_of(ORDERS_IDENTITY);
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0].app_role_id, ORDERS_READ);
+    assert_eq!(result["roles"][0]["assignmentId"], held[0].id);
+    assert_eq!(result["principal"]["objectId"], ORDERS_IDENTITY);
+    let rows = world.audit_rows(2).await;
+    let recorded: Vec<_> =
+        rows.iter().map(|row| row.properties["status"].as_str().unwrap()).collect();
+    assert_eq!(recorded, ["alreadyAssigned", second], "{rows:#?}");
+    result
+}
+
+#[tokio::test]
+async fn a_role_that_was_assigned_before_the_request_expired_is_not_reported_as_expired() {
+    let world = Setup::new().await.with_wide_policy().start().await;
+    let mut request: Value = serde_json::from_str(&two_roles()).unwrap();
+    let limit = OffsetDateTime::now_utc() + Duration::seconds(2);
+    request["notAfter"] = json!(limit.format(&Rfc3339).unwrap());
+    send_and_assign_the_first_role(&world, &request.to_string()).await;
+    assert_first_role_reported(&world, "expired").await;
+}
+
+#[tokio::test]
+async fn a_role_that_was_assigned_before_the_policy_lost_its_rule_is_not_reported_as_denied() {
+    let mut world = setup().await.start().await;
+    send_and_assign_the_first_role(&world, &two_roles()).await;
+    world.restart_with_policy(EMPTY_POLICY).await;
+    assert_first_role_reported(&world, "denied").await;
+}
+
+#[tokio::test]
+async fn a_role_that_was_assigned_before_the_broker_was_paused_is_not_reported_as_failed() {
+    let mut world = setup().await.with_deliveries(2).start().await;
+    send_and_assign_the_first_role(&world, &two_roles()).await;
+    world.restart_with_setting("BROKER_MODE", "paused").await;
+    let result = assert_first_role_reported(&world, "failed").await;
+    assert_eq!(result["roles"][1]["code"], "paused");
+    assert_eq!(world.wait_for_messages(&world.failed).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_role_that_was_assigned_before_throttling_began_is_not_reported_as_failed() {
+    let world = Setup::new().await.with_wide_policy().with_deliveries(2).start().await;
+    send_and_assign_the_first_role(&world, &two_roles()).await;
+    world.tenant.clear_faults(Route::CreateAssignment);
+    let throttled = Fault::error(429, "TooManyRequests", "").retry_after("60");
+    world.tenant.answer_every(Route::CreateAssignment, throttled);
+    assert_first_role_reported(&world, "failed").await;
+}
+
+#[tokio::test]
+async fn a_denied_redelivery_says_nothing_about_roles_that_were_held_before() {
+    let mut world = setup().await.start().await;
+    let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    assert!(world.tenant.backdate(&id, std::time::Duration::from_secs(3600)));
+    world.tenant.answer_every(Route::CreateAssignment, unavailable());
+    world.requests.send(&two_roles()).await.unwrap();
+    world.log_line("request.not_yet").await;
+    world.restart_with_policy(EMPTY_POLICY).await;
+    let result = world.next_results(1).await.remove(0);
+    assert_eq!(statuses(&result), ["denied", "denied"], "{result}");
+}
+
+#[tokio::test]
+async fn a_revocation_that_was_made_before_the_policy_lost_its_rule_is_not_reported_as_denied() {
+    let mut world = setup().await.start().await;
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    // The removal takes place, and the delivery never learns of it.
+    world.tenant.answer_every(Route::DeleteAssignment, unavailable().after_the_effect());
+    let request = request_by_names("revoke", ORDERS_IDENTITY, &["Orders.Read"]);
+    world
+        .tenant
+        .answer_next(Route::DeleteAssignment, Fault::connection_closed().after_the_effect());
+    world.requests.send(&request).await.unwrap();
+    world.log_line("request.not_yet").await;
+    world.restart_with_policy(EMPTY_POLICY).await;
+    let result = world.next_results(1).await.remove(0);
+    assert!(world.tenant.assignments_of(ORDERS_IDENTITY).is_empty());
+    assert_eq!(role(&result)["status"], "alreadyRevoked", "{result}");
+}
+
+#[tokio::test]
+async fn a_redelivery_does_not_write_what_is_held_already() {
+    let world = Setup::new().await.with_wide_policy().start().await;
+    send_and_assign_the_first_role(&world, &two_roles()).await;
+    let before = world.tenant.count(Route::CreateAssignment);
+    world.tenant.clear_faults(Route::CreateAssignment);
+    let result = world.next_results(1).await.remove(0);
+    assert_eq!(statuses(&result), ["alreadyAssigned", "assigned"], "{result}");
+    assert!(result["roles"][0]["rule"].is_string(), "{result}");
+    let after = world.tenant.count(Route::CreateAssignment);
+    assert!(after - before <= 2, "{before} {after}");
+}
+
+#[tokio::test]
+async fn a_write_without_an_answer_on_the_last_delivery_is_unknown_and_is_read_later() {
+    let world = Setup::new().await.with_deliveries(1).start().await;
+    world.tenant.answer_every(Route::CreateAssignment, unavailable().after_the_effect());
+    world.tenant.answer_every(Route::ListAssignments, unavailable());
+    let request = request_by_names("assign", ORDERS_IDENTITY, &["Orders.Read"]);
+    let result = world.result_of(&request).await;
+    assert_eq!(role(&result)["status"], "unknown", "{result}");
+    assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
+    assert_eq!(world.wait_for_messages(&world.failed).await.len(), 1);
+    let rows = world.audit_rows(1).await;
+    assert_eq!(rows[0].properties["status"].as_str(), Some("unknown"));
+    world.tenant.clear_faults(Route::ListAssignments);
+    let line = world.log_line("write.settled").await;
+    assert!(line.contains("\"is_held\":true"), "{line}");
+}

@@ -1,0 +1,72 @@
+//! Runs the queries of alerts on rows of a test: the part of the Kusto query language that they use.
+//!
+//! An operator or function that is not known here fails the test, so a query cannot be half evaluated.
+
+mod evaluation;
+mod functions;
+mod syntax;
+
+pub(crate) use evaluation::{Row, Tables, run};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Row, Tables, run};
+
+    /// Runs a query on the table `T` with the columns `Name` and `At`.
+    fn rows(query: &str) -> Vec<Row> {
+        let times = [("a", 0), ("a", 5), ("a", 9), ("a", 20), ("b", 21), ("b", 22)];
+        let row = |(name, at): (&str, i64)| {
+            Row::from([("Name".to_owned(), json!(name)), ("At".to_owned(), json!(at))])
+        };
+        run(query, Tables::from([("T".to_owned(), times.map(row).to_vec())]), 100)
+    }
+
+    fn column(query: &str, name: &str) -> Vec<Value> {
+        rows(query).iter().map(|row| row[name].clone()).collect()
+    }
+
+    #[test]
+    fn a_session_ends_at_a_pause_at_its_greatest_length_and_at_a_restart() {
+        let sessions = |limits: &str| {
+            let query = format!(
+                "T | extend S = row_window_session(At, {limits}, Name != prev(Name)) | project S"
+            );
+            column(&query, "S")
+        };
+        assert_eq!(sessions("100s, 5s"), [0, 0, 0, 20, 21, 21].map(Value::from));
+        assert_eq!(sessions("8s, 5s"), [0, 0, 9, 20, 21, 21].map(Value::from));
+        assert_eq!(sessions("100s, 4s"), [0, 5, 5, 20, 21, 21].map(Value::from));
+    }
+
+    #[test]
+    fn rows_are_numbered_in_their_order_from_each_restart_on() {
+        let query = "T | sort by Name desc, At desc | extend N = row_number(1, Name != prev(Name))";
+        assert_eq!(column(query, "N"), [1, 2, 1, 2, 3, 4].map(Value::from));
+        assert_eq!(column(query, "At"), [22, 21, 20, 9, 5, 0].map(Value::from));
+    }
+
+    #[test]
+    fn joins_and_groups_go_by_their_columns() {
+        let query =
+            "let firsts = T | summarize At = min(At) by Name; T | join kind=K firsts on Name, At";
+        assert_eq!(column(&query.replace('K', "inner"), "At"), [0, 21].map(Value::from));
+        assert_eq!(column(&query.replace('K', "leftanti"), "At"), [5, 9, 20, 22].map(Value::from));
+    }
+
+    #[test]
+    fn conditions_bind_as_in_the_language() {
+        let query =
+            "T | where Name =~ \"B\" or At > 5s and At between (ago(90s) .. 20s) | project At";
+        assert_eq!(column(query, "At"), [20, 21, 22].map(Value::from));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for query in ["T | take 5", "T | where has(Name)", "T | project X", "U", "T | where At ~ 1"]
+        {
+            assert!(std::panic::catch_unwind(|| rows(query)).is_err(), "{query}");
+        }
+    }
+}
