@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 
+/// The largest body to read, in bytes. A page of 1,000 audit rows has about a megabyte.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
 /// Builds a client for requests to `endpoint`.
 pub(crate) fn client(endpoint: &Url, timing: &CallTiming) -> Result<Client, Failure> {
     client::build(endpoint, timing).map_err(|error| no_client(&error))
@@ -35,10 +38,26 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
 /// Reads the body of a response as JSON.
 pub(crate) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
     let address = without_query(response.url());
-    response.json().await.map_err(|error| {
-        let causes = causes(&error.without_url());
-        Failure::failed(format!("{address} does not answer with valid JSON: {causes}"))
+    serde_json::from_slice(&body(response).await?).map_err(|error| {
+        Failure::failed(format!("{address} does not answer with valid JSON: {error}"))
     })
+}
+
+/// Reads the body of a response, unless it is larger than any body that this program expects.
+pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let address = without_query(response.url());
+    let mut bytes = Vec::new();
+    let unreadable = |error: reqwest::Error| {
+        let causes = causes(&error.without_url());
+        Failure::failed(format!("the answer of {address} cannot be read: {causes}"))
+    };
+    while let Some(chunk) = response.chunk().await.map_err(unreadable)? {
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(Failure::failed(format!("the answer of {address} is too large")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// Removes the query from a URL, because it may contain a signature.

@@ -154,3 +154,30 @@ fn print(text: &str) {
     // A reader that closes the pipe, like `head`, needs no more output.
     let _ = writeln!(io::stdout(), "{text}");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Returns the Rust files below a folder.
+    fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let all = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+        all.collect()
+    }
+
+    #[test]
+    fn no_other_module_writes_to_the_terminal() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let own = [root.join("output"), root.join("output.rs")];
+        for file in sources(&root) {
+            if own.iter().any(|own| file.starts_with(own)) {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap();
+            for way in ["stdout()", "stderr()", "print!(", "println!(", "dbg!(", "error.print()"] {
+                assert!(!text.contains(way), "{} has {way}", file.display());
+            }
+        }
+    }
+}

@@ -39,7 +39,7 @@ impl FakeBroker {
         Self::serve(&[], health).await
     }
 
-    async fn serve(answers: &[Answer], health: Value) -> Self {
+    pub(crate) async fn serve(answers: &[Answer], health: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let received = Received::default();

@@ -11,6 +11,8 @@ mod drift;
 mod fake_arm;
 mod fake_broker;
 mod golden;
+#[cfg(unix)]
+mod hostile;
 mod lists;
 mod names;
 mod plan;
@@ -19,6 +21,8 @@ mod replay;
 mod sign_in;
 mod slow_clock;
 mod submit;
+#[cfg(unix)]
+mod terminal;
 mod transcript;
 mod why;
 mod world;

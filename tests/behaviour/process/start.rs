@@ -5,6 +5,7 @@ use std::{
     process::{Output, Stdio},
 };
 
+use app_roles::text::is_printable;
 use loopback::free_port;
 use tenant_emulator::{Tenant, contoso::contoso};
 use tokio::{
@@ -228,6 +229,28 @@ async fn check_accepts_a_valid_policy_and_warns_about_likely_mistakes() {
         "is valid; sha256",
     ] {
         assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn check_prints_no_control_character_of_a_policy() {
+    let hostile = "x\u{1b}[2J\u{9b}2J\u{9d}0;t\u{7}\u{85}\u{2028}\u{202e}\u{2066}\r\ny";
+    let quoted = serde_json::Value::from(hostile).to_string();
+    let named = RULE.replace(r#""orders""#, &quoted);
+    for policy in [
+        format!(r#"{{ "version": 1, "allow": [], {quoted}: 1 }}"#),
+        format!(r#"{{ "version": 1, "allow": [{named}] }}"#),
+        format!(r#"{{ "version": 1, "allow": [{}] }}"#, RULE.replace(r#""graph""#, &quoted)),
+        format!(
+            r#"{{ "version": 1, "allow": [{}] }}"#,
+            RULE.replace("User.*", "Read\u{202e}\u{9b}")
+        ),
+        hostile.to_owned(),
+    ] {
+        let output = check(&policy).await;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.chars().all(|one| one == '\n' || is_printable(one)), "{text:?}");
     }
 }
 

@@ -35,7 +35,7 @@ async fn ask(
     let api = BrokerApi::anonymous(&Cloud::read(global)?, address)?;
     let response = http::send(api.get(api.url(PATH)?)).await?;
     let status = response.status();
-    let body: Value = response.json().await.unwrap_or_default();
+    let body: Value = http::json(response).await.unwrap_or_default();
     match body.get("checks") {
         Some(Value::Object(checks)) => Ok(checks.clone()),
         _ => Err(Failure::failed(format!(

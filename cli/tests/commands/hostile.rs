@@ -1,0 +1,321 @@
+//! No text of a hostile world reaches the operator's terminal as anything but text: every command, on a
+//! terminal and in a pipe, as tables and as JSON.
+
+use app_roles::text::is_printable;
+use serde_json::{Value, json};
+use storage_emulator::{Azurite, Entity, EntityValue};
+use tenant_emulator::{
+    AppRole, Fault, Route, ServicePrincipal,
+    contoso::{
+        ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_READ, SUBSCRIPTION_ID, TENANT_ID,
+    },
+};
+
+use crate::{
+    fake_broker::{Answer, FakeBroker, result},
+    replay::failed,
+    terminal::{Input, seen},
+    why::token,
+    world::{World, end},
+};
+
+/// Every kind of character that a terminal obeys: CSI and OSC with ESC and as C1, DCS, NEL, backspace,
+/// delete, bell, line and paragraph separators, bidirectional marks, embeddings, overrides and isolates.
+/// `forged` must be seen, and never in a color.
+const HOSTILE: &str = "\u{1b}[2J\u{1b}[32mforged\u{1b}]0;t\u{7}\u{1b}]8;;u\u{1b}\\\u{9b}31m\u{9d}0;t\u{9c}\
+    \u{90}q\u{85}\u{8}\u{7f}\u{2028}\u{2029}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\r\n\tx";
+
+/// What [`HOSTILE`] shows.
+const SHOWN: &str = "forged";
+
+/// The sequences that this program writes itself: colors, and the start of a progress line.
+const OWN_SEQUENCES: [&str; 5] =
+    ["\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[0m", "\r\u{1b}[K"];
+
+const API: &str = "c0a70500-0000-4000-8000-000000000e00";
+const API_APP_ID: &str = "c0a70500-0000-4000-8000-000000000e01";
+const ROLE: &str = "c0a70500-0000-4000-8000-000000000e02";
+const IDENTITY: &str = "c0a70500-0000-4000-8000-000000000e03";
+
+/// A command and its surroundings.
+struct Case<'a> {
+    arguments: Vec<&'a str>,
+    input: Input<'a>,
+    environment: Vec<(&'a str, String)>,
+}
+
+impl<'a> Case<'a> {
+    fn new(arguments: &[&'a str]) -> Self {
+        Self { arguments: arguments.to_vec(), input: Input::Pipe(""), environment: Vec::new() }
+    }
+
+    fn with(mut self, name: &'a str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
+    fn input(self, input: Input<'a>) -> Self {
+        Self { input, ..self }
+    }
+
+    /// Runs the command in every way, and asserts that it prints the hostile text, and only text.
+    async fn check(&self, world: &World) {
+        assert!(self.shows(world).await, "{:?} does not show it", self.arguments);
+    }
+
+    /// Runs the command in every way, and asserts that it prints only text. Returns whether the hostile
+    /// text is a part of it.
+    async fn shows(&self, world: &World) -> bool {
+        let mut shows = false;
+        for format in ["table", "json"] {
+            let command = || {
+                let mut command = world.command(&self.arguments);
+                command.args(["--output", format]).envs(self.environment.clone());
+                command
+            };
+            let (Input::Pipe(text) | Input::Typed(text)) = self.input;
+            let piped = end(command(), text).await;
+            let on_terminal = seen(command(), self.input).await.replace("\r\n", "\n");
+            // Without a terminal, a command that asks refuses before it looks at anything.
+            if matches!(self.input, Input::Pipe(_)) {
+                self.assert_harmless(&format!("{}{}", piped.stdout, piped.stderr), &[]);
+            }
+            self.assert_harmless(&on_terminal, &OWN_SEQUENCES);
+            shows |= on_terminal.contains(SHOWN);
+        }
+        shows
+    }
+
+    #[track_caller]
+    fn assert_harmless(&self, output: &str, allowed: &[&str]) {
+        let arguments = &self.arguments;
+        for sequence in OWN_SEQUENCES {
+            assert!(!output.contains(&format!("{sequence}{SHOWN}x")), "{arguments:?}: {output:?}");
+        }
+        let own = |text: String, sequence: &&str| text.replace(sequence, "");
+        let rest = allowed.iter().fold(output.to_owned(), own);
+        let unsafe_one = rest.chars().find(|one| *one != '\n' && !is_printable(*one));
+        assert_eq!(unsafe_one, None, "{arguments:?}: {output:?}");
+    }
+}
+
+/// A tenant with a hostile API, a hostile role and a hostile identity that holds it.
+async fn world() -> World {
+    let world = World::new().await;
+    let resource = format!(
+        "/subscriptions/{SUBSCRIPTION_ID}/resourcegroups/rg-orders-dev/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-hostile"
+    );
+    let mut api =
+        ServicePrincipal::api(API, API_APP_ID, HOSTILE, "api://hostile").owned_by(TENANT_ID);
+    api.app_roles = vec![AppRole::for_applications(ROLE, &format!("Read.{HOSTILE}"), HOSTILE)];
+    world.tenant.add_service_principal(api);
+    let identity = ServicePrincipal::user_assigned(IDENTITY, IDENTITY, HOSTILE, &resource);
+    world.tenant.add_service_principal(identity);
+    world.tenant.grant(IDENTITY, API, ROLE).unwrap();
+    world.tenant.grant(ORDERS_IDENTITY, API, ROLE).unwrap();
+    world
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_a_hostile_world() {
+    let world = world().await;
+    let policy = json!({ "version": 1, "allow": [], "baseline": [{
+        "name": "hostile", "principals": [format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-orders-dev")],
+        "api": API_APP_ID, "roles": ["Missing"] }] });
+    world.write("baseline.json", &policy.to_string());
+    let of_identity = json!({ "principal": ORDERS_IDENTITY, "api": API_APP_ID, "roles": [ROLE] });
+    world.write("request.json", &of_identity.to_string());
+    let about_api = json!({ "oid": IDENTITY, "aud": HOSTILE, "roles": [HOSTILE] });
+    let token = token(&about_api);
+    for case in [
+        Case::new(&["list", IDENTITY]),
+        Case::new(&["holders", API]),
+        Case::new(&["holders", API, "--role", ROLE, "--page-size", "1"]),
+        Case::new(&["roles", API]),
+        Case::new(&["roles", API, "nothing"]),
+        Case::new(&["assign", IDENTITY, API, ROLE, "--dry-run"]),
+        Case::new(&["assign", IDENTITY, API, "Missing", "--dry-run"]),
+        Case::new(&["assign", IDENTITY, API, ROLE, "--yes", "--record", "record.jsonl"]),
+        Case::new(&["revoke", IDENTITY, API, ROLE, "--privileged"]).input(Input::Typed("n\n")),
+        Case::new(&["plan", "request.json", "--requester", "queue:app-role-requests"]),
+        Case::new(&["policy", "explain", IDENTITY, API, ROLE]),
+        Case::new(&["why", IDENTITY, API, ROLE]),
+        Case::new(&["why", IDENTITY, API, ROLE, "--token"]).input(Input::Pipe(&token)),
+        Case::new(&["why", IDENTITY, API, "Missing"]),
+        Case::new(&["drift", "--policy", "baseline.json"]),
+    ] {
+        case.check(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_its_command_line_or_environment() {
+    let (world, mut shown) = (world().await, 0);
+    for arguments in [
+        vec![HOSTILE],
+        vec!["list", HOSTILE],
+        vec!["list", "id-orders", HOSTILE],
+        vec!["list", "id-orders", "--page", HOSTILE],
+        vec!["holders", HOSTILE],
+        vec!["holders", ORDERS_API, "--role", HOSTILE],
+        vec!["roles", HOSTILE],
+        vec!["roles", ORDERS_API, HOSTILE],
+        vec!["assign", HOSTILE, ORDERS_API, "Orders.Read", "--yes"],
+        vec!["assign", "id-orders", HOSTILE, "Orders.Read", "--yes"],
+        vec!["assign", "id-orders", ORDERS_API, HOSTILE, "--yes"],
+        vec!["assign", "id-orders", ORDERS_API, "Orders.Read", "--record", "no/forged\u{1b}[2J"],
+        vec!["revoke", "id-orders", ORDERS_API, HOSTILE, "--yes"],
+        vec![
+            "submit",
+            "assign",
+            "id-orders",
+            ORDERS_API,
+            "Orders.Read",
+            "--wait",
+            "0",
+            "--route",
+            HOSTILE,
+        ],
+        vec!["submit", "assign", "id-orders", ORDERS_API, "Orders.Read", "--wait", HOSTILE],
+        vec!["plan", HOSTILE, "--requester", "queue:app-role-requests"],
+        vec!["plan", "request.json", "--requester", HOSTILE],
+        vec!["policy", "check", HOSTILE],
+        vec!["policy", "explain", HOSTILE, ORDERS_API, "Orders.Read"],
+        vec!["policy", HOSTILE],
+        vec!["why", "id-orders", ORDERS_API, HOSTILE],
+        vec!["why", "id-orders", ORDERS_API, "Orders.Read", "--audit", "x", HOSTILE],
+        vec!["drift", "--policy", HOSTILE],
+        vec!["drift", "--broker-identity", HOSTILE],
+        vec!["doctor", "--policy", HOSTILE, "--broker-identity", HOSTILE],
+        vec!["replay", "--failed", "x", "--requests", "x", "--queue", HOSTILE],
+        vec!["completions", HOSTILE],
+    ] {
+        let case = Case::new(&arguments);
+        let case = case.with("APP_ROLE_BROKER", "https://contoso.example");
+        let case = case.with("APP_ROLE_BROKER_KEY", "secret-key");
+        shown += usize::from(case.shows(&world).await);
+    }
+    // Others refuse a text without repeating it.
+    assert!(shown > 15, "{shown}");
+    let list = || Case::new(&["list", "id-orders"]);
+    list().with("APP_ROLE_AUTH", HOSTILE).check(&world).await;
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_a_hostile_broker() {
+    let world = world().await;
+    let detail = |status: u16| {
+        Answer(status, json!({ "detail": HOSTILE, "invocationId": HOSTILE, "title": HOSTILE }))
+    };
+    let mut done = result(HOSTILE, HOSTILE);
+    done["effectiveBy"] = json!(HOSTILE);
+    done[HOSTILE] = json!(HOSTILE);
+    done["candidates"] = json!([{ "objectId": HOSTILE, HOSTILE: HOSTILE }]);
+    done["roles"][0]["rule"] = json!(HOSTILE);
+    done["roles"][0]["suggestions"] = json!([HOSTILE]);
+    let health =
+        json!({ "checks": { HOSTILE: "ok", "a\u{9b}b": "failed", "c\u{202e}": "notChecked" } });
+    for (answer, wait) in [
+        (Answer(200, done), "0"),
+        (detail(400), "0"),
+        (detail(403), "0"),
+        (detail(404), "0"),
+        (detail(503), "1"),
+    ] {
+        let answers = vec![answer; 64];
+        let broker = FakeBroker::serve(&answers, health.clone()).await;
+        let base = format!("http://{}", broker.address);
+        let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
+        let case = Case::new(&[&submit[..], &["--wait", wait]].concat());
+        let case = case.with("APP_ROLE_BROKER", &base).with("APP_ROLE_BROKER_KEY", "secret-key");
+        case.check(&world).await;
+    }
+    let healthy = json!({ "checks": { HOSTILE: "ok", "c\u{202e}forged": "notChecked" } });
+    let failing = json!({ "checks": { HOSTILE: "failed" } });
+    for health in [healthy, failing] {
+        let broker = FakeBroker::with_health(health).await;
+        let base = format!("http://{}", broker.address);
+        Case::new(&["doctor"]).with("APP_ROLE_BROKER", &base).check(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_an_error_of_microsoft_graph() {
+    let world = world().await;
+    for status in [400, 403, 404, 409, 418, 503] {
+        let fault = Fault::error(status, HOSTILE, HOSTILE).detail(HOSTILE, HOSTILE);
+        world.tenant.answer_every(Route::ListAssignments, fault);
+        let mut command = world.command(&["list", "id-orders"]);
+        command.env("PACE_FACTOR", "0.001");
+        let output = seen(command, Input::Pipe("")).await.replace("\r\n", "\n");
+        let own = |text: String, sequence: &&str| text.replace(sequence, "");
+        let rest = OWN_SEQUENCES.iter().fold(output.clone(), own);
+        assert!(rest.contains("error: "), "{output:?}");
+        assert!(rest.chars().all(|one| one == '\n' || is_printable(one)), "{output:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_a_hostile_file() {
+    let world = world().await;
+    let rule = json!({ "name": HOSTILE, "requesters": [HOSTILE], "principals": [HOSTILE], "api": HOSTILE,
+                       "roles": [HOSTILE], HOSTILE: HOSTILE });
+    let unknown_field = json!({ "version": 1, "allow": [], HOSTILE: 1 });
+    let in_rule = json!({ "version": 1, "allow": [rule] });
+    let wide = world.read("policy.json").replace("/resourceGroups/rg-orders-dev", "");
+    let texts = [unknown_field.to_string(), in_rule.to_string(), HOSTILE.to_owned()];
+    for (index, text) in texts.iter().enumerate() {
+        let file = format!("forged\u{1b}[2J\u{202e}{index}.json");
+        world.write(&file, text);
+        Case::new(&["policy", "check", &file]).check(&world).await;
+        Case::new(&["doctor", "--policy", &file]).check(&world).await;
+        Case::new(&["drift", "--policy", &file]).check(&world).await;
+        let assign = ["assign", "id-orders", ORDERS_API, "Orders.Read", "--policy", &file];
+        Case::new(&[&assign[..], &["--dry-run"]].concat()).check(&world).await;
+        // A fault that names its field shows it, others do not.
+        let plan = ["plan", &file, "--requester", "queue:app-role-requests"];
+        Case::new(&plan).shows(&world).await;
+    }
+    world.write("forged\u{9b}2J.json", &wide);
+    Case::new(&["policy", "check", "forged\u{9b}2J.json"]).check(&world).await;
+    let folder = "root/forged\u{1b}[2J\u{202e}";
+    std::fs::create_dir_all(world.path(folder)).unwrap();
+    let function = json!({ "bindings": [{ "type": HOSTILE, "name": HOSTILE, "direction": "in" }] });
+    world.write(&format!("{folder}/function.json"), &function.to_string());
+    world.write("root/host.json", &json!({ HOSTILE: HOSTILE }).to_string());
+    Case::new(&["doctor", "--app-root", "root"]).check(&world).await;
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
+    let world = world().await;
+    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let queue = account.queue("app-role-failed").unwrap();
+    queue.create_if_missing().await.unwrap();
+    for requester in [HOSTILE, "queue:app-role-requests"] {
+        let mut message: Value = serde_json::from_str(&failed(HOSTILE, requester)).unwrap();
+        message["reason"] = json!(HOSTILE);
+        queue.send(&message.to_string()).await.unwrap();
+    }
+    let connection = account.connection_string();
+    let replay = ["replay", "--failed", &connection, "--requests", &connection];
+    let replay = [&replay[..], &["--queue", "app-role-requests"]].concat();
+    Case::new(&[&replay[..], &["--dry-run"]].concat()).check(&world).await;
+    Case::new(&replay).input(Input::Typed("n\n")).check(&world).await;
+    Case::new(&[&replay[..], &["--yes"]].concat()).check(&world).await;
+    let table = account.table("AppRoleAudit");
+    table.create_if_missing().await.unwrap();
+    let ids = [("apiId", ORDERS_API), ("appRoleId", ORDERS_READ), ("status", "assigned")];
+    let columns = ["startedAt", "requester", "rule", "reason", "requestId", "invocationId"];
+    // The emulated table refuses other characters.
+    let is_accepted = |one: &char| !one.is_control() && !matches!(one, '\u{2028}' | '\u{2029}');
+    let hostile: String = HOSTILE.chars().filter(is_accepted).collect();
+    let columns = columns.map(|name| (name, hostile.as_str())).into_iter().chain(ids);
+    let properties = columns
+        .map(|(name, text)| (name.to_owned(), EntityValue::String(text.to_owned())))
+        .collect();
+    let (partition_key, row_key) = (ORDERS_IDENTITY.to_owned(), "1".to_owned());
+    table.insert_all(&[Entity { partition_key, row_key, properties }]).await.unwrap();
+    let why = ["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read", "--audit", &connection];
+    Case::new(&why).check(&world).await;
+}
