@@ -1,6 +1,6 @@
 //! Signing in.
 
-use crate::world::{Ended, OPERATOR, World, end};
+use crate::world::{Ended, OPERATOR, OPERATOR_CLIENT_ID, World, end};
 
 /// Runs a command with this script as the Azure CLI.
 #[cfg(unix)]
@@ -19,7 +19,7 @@ async fn token(world: &World) -> String {
     let client =
         azure_rest::client::build_for_identity_endpoint(&azure_rest::timing::CallTiming::default());
     let url = format!(
-        "{}?resource=https://graph.microsoft.com&api-version=2019-08-01&object_id={OPERATOR}",
+        "{}?resource=https://graph.microsoft.com&api-version=2019-08-01&client_id={OPERATOR_CLIENT_ID}",
         world.tenant.identity_endpoint()
     );
     let request =

@@ -22,7 +22,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
 /// The operator's object ID. The operator is a managed identity, because the emulated tenant has no other
 /// sign-in.
 pub(crate) const OPERATOR: &str = "c0a70500-0000-4000-8000-000000000200";
-const OPERATOR_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000201";
+pub(crate) const OPERATOR_CLIENT_ID: &str = "c0a70500-0000-4000-8000-000000000201";
 
 /// A policy that allows the default queue to assign two roles to identities in rg-orders-dev.
 pub(crate) const POLICY: &str = r#"{ "version": 1, "allow": [ {
