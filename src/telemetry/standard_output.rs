@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
 };
 
+use app_roles::text::printable_json;
 use broker::LogOutput;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -45,10 +46,12 @@ impl<'a> MakeWriter<'a> for StandardOutput {
 }
 
 impl Write for &StandardOutput {
-    /// Writes a whole line.
+    /// Writes a whole line. Texts of others in it cannot deceive a reader: JSON leaves control characters
+    /// outside ASCII, and characters that reorder text, as they are.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut file = self.file.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
-        let written = file.write_all(line);
+        let text = String::from_utf8_lossy(line);
+        let written = file.write_all(printable_json(&text).as_bytes());
         if let Err(error) = written {
             self.state.set_broken();
             return Err(error);
@@ -74,6 +77,15 @@ mod tests {
         assert!(!state.is_broken());
         assert!((&output).write_all(b"line\n").is_err());
         assert!(state.is_broken());
+    }
+
+    #[test]
+    fn characters_that_deceive_a_reader_are_escaped() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let output = StandardOutput { file: file.reopen().ok(), state: LogOutput::default() };
+        (&output).write_all("{\"name\":\"a\u{9b}31m\u{202e}b\"}\n".as_bytes()).unwrap();
+        let line = std::fs::read_to_string(file.path()).unwrap();
+        assert_eq!(line, "{\"name\":\"a\\u009b31m\\u202eb\"}\n");
     }
 
     #[test]
