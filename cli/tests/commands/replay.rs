@@ -328,7 +328,7 @@ async fn messages_are_visible_again_after_a_replay_that_was_not_confirmed() {
     let replay = world.replay();
     let batch = replay.receive().await.unwrap();
     assert_eq!(batch.targets(), [("app-role-requests", 1)].into());
-    assert!(texts(&world.failed).await.is_empty(), "nobody else replays them meanwhile");
+    assert!(texts(&world.failed).await.is_empty(), "no other operator replays them meanwhile");
     replay.release(batch).await;
     assert_eq!(texts(&world.failed).await.len(), 2);
 }

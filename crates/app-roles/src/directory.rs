@@ -75,7 +75,7 @@ impl Principal {
 pub struct Api {
     /// The object id in this tenant.
     pub object_id: ObjectId,
-    /// The application id, by which the policy names the API.
+    /// The application id, the name of the API in the policy.
     pub app_id: AppId,
     /// The tenant that owns the application (`appOwnerOrganizationId`).
     pub owner: Option<Guid>,

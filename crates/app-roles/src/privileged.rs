@@ -32,7 +32,7 @@ pub fn of_assignment(principal: &Principal, api: &Api, role: &AppRole) -> Option
     of_role(api, role).or(is_inherited.then_some(PrivilegeReason::Blueprint))
 }
 
-/// Why a role of an API is privileged, whoever holds it. `None` if it is not.
+/// Why a role of an API is privileged, regardless of its holder. `None` if it is not.
 #[must_use]
 pub fn of_role(api: &Api, role: &AppRole) -> Option<PrivilegeReason> {
     why(api.app_id, api.owner, role.id, role.value.as_deref())

@@ -7,8 +7,8 @@ use crate::claims::Claims;
 /// What a scope adds to the API's name.
 const DEFAULT_SCOPE: &str = "/.default";
 
-/// The application ids of the APIs that the broker calls, by which a token of version 2.0 names its
-/// audience ("Access token claims reference", aud; "Verify first-party Microsoft applications in sign-in
+/// The application ids of the APIs that the broker calls. They are the audience of a token of version 2.0
+/// ("Access token claims reference", aud; "Verify first-party Microsoft applications in sign-in
 /// reports").
 const APP_IDS: [(&str, &str); 6] = [
     ("https://graph.microsoft.com", GRAPH),

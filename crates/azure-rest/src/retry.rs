@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::timing::CallTiming;
 
-/// The time by which an invocation must have answered.
+/// The latest time for the answer to an invocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
 

@@ -82,7 +82,7 @@ pub enum InvalidPaceFactor {
     OutOfRange,
 }
 
-/// Parses the factor by which tests scale waits ([`CallTiming::scaled`]). The default is 1.
+/// Parses the factor that tests apply to waits ([`CallTiming::scaled`]). The default is 1.
 ///
 /// It is accepted only if `graph` is an emulator on this machine.
 pub fn pace_factor(text: Option<&str>, graph: Option<&Url>) -> Result<f64, InvalidPaceFactor> {

@@ -9,7 +9,7 @@ use app_roles::{
 
 /// The broker's answer to a request, before it is recorded.
 ///
-/// It is no reply yet: only the recorder makes a [`Recorded`] of it, which a trigger can send.
+/// A trigger cannot send it. Only the recorder turns it into a [`Recorded`], which a trigger can send.
 ///
 /// [`Recorded`]: crate::recorded::Recorded
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Answer {
     pub principal: Option<ResultPrincipal>,
     /// The API, if it was found.
     pub api: Option<ResultApi>,
-    /// The outcome of each role. An only outcome that names no role is about all roles of the request.
+    /// The outcome of each role. A single outcome without a role applies to all roles of the request.
     pub roles: Vec<RoleOutcome>,
     /// The service principals that an ambiguous name may mean.
     pub candidates: Vec<Candidate>,
@@ -37,7 +37,7 @@ impl Answer {
         Self { principal, api, roles, candidates: Vec::new() }
     }
 
-    /// The answer that a name has several meanings.
+    /// The answer for an ambiguous name.
     pub(crate) fn ambiguous(outcome: RoleOutcome, candidates: &[Principal]) -> Self {
         let candidates = candidates.iter().take(MAX_CANDIDATES).map(Candidate::from).collect();
         Self { candidates, ..Self::for_all(outcome) }

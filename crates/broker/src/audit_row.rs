@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 const UNRESOLVED: &str = "unresolved";
 
 /// The last millisecond of the year 9999, since 1970. A row key begins with the difference to it,
-/// because a table is read in the order of its keys, and the newest rows are wanted first.
+/// because a table is read in the order of its keys, and readers need the newest rows first.
 const LAST_MILLISECOND: i64 = 253_402_300_799_999;
 
 /// The longest text of a property, in characters ("Understanding the Table service data model").
@@ -44,7 +44,7 @@ pub(crate) fn rows(
         });
         let parts = [keys, about_all.clone(), about_role(role)];
         let members = parts.into_iter().filter_map(into_object).flatten();
-        // What is not known is left out.
+        // Unknown values are omitted.
         members.filter(|(_, value)| !value.is_null()).map(storable).collect()
     });
     rows.collect()

@@ -1,4 +1,4 @@
-//! Giving an identity what the baseline says.
+//! Applies the baseline to an identity.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::{
     writer::{End, Writer},
 };
 
-/// Gives identities what the baseline says.
+/// Applies the baseline to identities.
 pub(crate) struct Baseline {
     mode: Mode,
     roles: Arc<BaselineRoles>,
@@ -49,7 +49,7 @@ impl Baseline {
         Self { mode, roles, identities, confirmation, writer, checked: CheckedResources::default() }
     }
 
-    /// Gives the identity of a resource that was written what it lacks.
+    /// Assigns the missing roles to the identity of a resource that was written.
     pub(crate) async fn apply(
         &self,
         ask: &Ask,
@@ -64,7 +64,7 @@ impl Baseline {
         let check = self.checked.begin(key, ask.deadline).await.ok_or_else(|| {
             Stop::again("another event about the same resource was worked on for too long")
         })?;
-        // A message that came back may be done, and its record may be lost.
+        // A redelivered message may be done, and its record may be lost.
         if ask.is_first_delivery() && check.covers(written.time, max_age) {
             return Ok(Applied::Ignored(Ignored::Settled));
         }
@@ -85,8 +85,8 @@ impl Baseline {
         Ok(applied)
     }
 
-    /// Gives an identity that the comparison of the whole tenant found what it lacks. What the check
-    /// claims does not count: the identity is looked up, and the baseline decides.
+    /// Assigns the missing roles to an identity that reconciliation found. The claims of the check do not
+    /// count: the identity is looked up, and the baseline decides.
     pub(crate) async fn check(
         &self,
         ask: &Ask,
@@ -123,7 +123,7 @@ impl Baseline {
         self.identities.directory.own_identity(ask.deadline).await.map_err(baseline_failure)
     }
 
-    /// Gives an identity what it lacks. `since` is when the cause happened.
+    /// Assigns an identity its missing roles. `since` is the time of the cause.
     async fn apply_to(
         &self,
         ask: &Ask,

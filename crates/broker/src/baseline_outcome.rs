@@ -1,10 +1,10 @@
-//! What came of applying the baseline to an identity.
+//! The outcome of applying the baseline to an identity.
 
 use app_roles::event::Ignored;
 
 use crate::{answer::Answer, recorded::Recorded};
 
-/// What came of applying the baseline to an identity.
+/// The outcome of applying the baseline to an identity.
 #[derive(Debug)]
 pub enum BaselineOutcome {
     /// Nothing had to be done, and nothing is recorded.

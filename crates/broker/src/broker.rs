@@ -114,7 +114,7 @@ impl Broker {
         }
     }
 
-    /// Does what a request asks for, as far as the policy allows it, and records the decision.
+    /// Carries out a request, as far as the policy allows it, and records the decision.
     ///
     /// The error means that nothing is final yet: another delivery of the same message may finish it.
     pub async fn grant(
@@ -196,8 +196,8 @@ impl Broker {
         answer.for_each_role_of(&request)
     }
 
-    /// The result that tells an answer which is not recorded: that of [`Broker::rehearse`], or of
-    /// changes that an operator made with their own permissions.
+    /// The result for an answer that is not recorded: that of [`Broker::rehearse`], or of changes that an
+    /// operator made with their own permissions.
     #[cfg(feature = "operator")]
     #[must_use]
     pub fn unrecorded_result(&self, ask: &Ask, request: &Request, answer: Answer) -> RequestResult {
@@ -218,7 +218,7 @@ impl Broker {
         Ok(self.reader.read(ask, principal, api).await)
     }
 
-    /// Gives the identity of a resource that was created or changed what the baseline says.
+    /// Applies the baseline to the identity of a resource that was created or changed.
     pub async fn apply_baseline(
         &self,
         ask: &Ask,
@@ -228,8 +228,8 @@ impl Broker {
         self.record_baseline(ask, outcome)
     }
 
-    /// Gives an identity that [`Broker::reconcile`] found what the baseline says. Its writes have a low
-    /// priority, because no requester waits for them.
+    /// Applies the baseline to an identity that [`Broker::reconcile`] found. Its writes have a low priority,
+    /// because no requester waits for them.
     pub async fn check_baseline(
         &self,
         ask: &Ask,

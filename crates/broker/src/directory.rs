@@ -1,4 +1,4 @@
-//! Who is meant: from the names of a request to service principals of the tenant.
+//! Resolves the names of a request to service principals of the tenant.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ pub struct Target {
     pub own: OwnIdentity,
     /// The principal.
     pub principal: Principal,
-    /// The name by which the API was asked for.
+    /// The name of the API in the request.
     pub api_name: ApiName,
     /// The API.
     pub api: Arc<Api>,
@@ -69,7 +69,7 @@ impl Directory {
         Self { graph, timing, waiting: Semaphore::new(MOST_WAITING) }
     }
 
-    /// How long to wait, for what.
+    /// The time limits and waits.
     pub(crate) fn timing(&self) -> &Timing {
         &self.timing
     }
@@ -169,13 +169,13 @@ impl Directory {
         }
     }
 
-    /// Until when to wait for Graph's replicas.
+    /// The latest time to wait for Graph's replicas.
     pub(crate) fn replication_deadline(&self, ask: &Ask) -> Deadline {
         let wait = self.timing.young_principal;
         ask.deadline.at_most(if ask.waits_for_replication { wait } else { Duration::ZERO })
     }
 
-    /// Looks for a principal that may be seconds old, for a while. At most [`MOST_WAITING`] wait at once.
+    /// Looks repeatedly for a principal that may be seconds old. At most [`MOST_WAITING`] wait at once.
     pub(crate) async fn wait_for_principal(
         &self,
         ask: &Ask,

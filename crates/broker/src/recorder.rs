@@ -1,4 +1,4 @@
-//! Who keeps the record: log lines, audit rows, and the results that requesters get.
+//! The record: log lines, audit rows, and the results that requesters get.
 
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ impl Recorder {
         if self.log.is_broken() { Err(no_record()) } else { Ok(()) }
     }
 
-    /// Logs what became of a write whose outcome was unknown when it was answered.
+    /// Logs the outcome of a write that was unknown when the request was answered.
     pub(crate) fn log_settled(&self, ask: &Ask, permit: &Permit, held: Result<bool, GraphError>) {
         let is_held = match held {
             Ok(is_held) => is_held,
@@ -270,7 +270,7 @@ impl Recorder {
         );
     }
 
-    /// The result that tells an answer to the requester.
+    /// The result for the requester.
     pub(crate) fn result(&self, ask: &Ask, asked: Asked<'_>, answer: Answer) -> RequestResult {
         let request_id = asked.request().and_then(|request| request.request_id.as_ref());
         let is_changed = answer.roles.iter().any(RoleOutcome::is_change);

@@ -13,7 +13,7 @@ use crate::answer::Answer;
 /// The work could not be finished now. Another delivery may finish it.
 #[derive(Debug)]
 pub struct Again {
-    /// What kept it from being finished, for operators. Empty if nothing failed, and only the list of
+    /// Why it is not finished, for operators. Empty if nothing failed, and only the list of
     /// Microsoft Graph lags.
     pub reason: String,
     /// The answers if there is no other delivery, with what was done and what was not.

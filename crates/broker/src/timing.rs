@@ -1,56 +1,53 @@
-//! Every duration that the broker waits by, in one place.
+//! All durations of the broker.
 
 use std::time::Duration;
 
 use azure_rest::timing::CallTiming;
 
-/// How long the broker works, waits and remembers.
+/// Time limits, waits and cache lifetimes.
 ///
-/// The default is what runs in production. Tests scale it, so that they prove the same order of events in
-/// less time.
+/// The default is for production. Tests scale it, so that events keep their order and take less time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// Limits of single calls, and the waits between their tries.
+    /// The time limits of single calls, and the waits between their attempts.
     pub calls: CallTiming,
-    /// How long a first delivery waits for a principal that Graph does not know: it may be seconds old.
-    /// Later deliveries do not wait, their spacing is the wait.
+    /// How long a first delivery waits for a principal that Graph does not know, because it may be seconds
+    /// old. Later deliveries do not wait: the time between deliveries is the wait.
     pub young_principal: Duration,
-    /// How often it looks meanwhile.
+    /// The time between two look-ups during this wait.
     pub young_principal_poll: Duration,
-    /// Up to how long a second or later delivery waits, by chance, before it begins. Messages that
-    /// failed together come back together: if one of them ended the handler, it must not take the
-    /// same ones with it each time.
+    /// The longest random delay of a redelivery. Messages that failed together return together. If one of
+    /// them ended the handler, it must not take the same messages with it each time.
     pub redelivery_spread: Duration,
-    /// How long one queue message may be worked on before it is handed back to its queue. Far below
-    /// the function timeout of host.json, whose end would kill every other invocation too.
+    /// The time limit of a queue message in one delivery. It is far below the function timeout of
+    /// host.json, which would end all other invocations, too.
     pub queue_message: Duration,
-    /// How long an event that Event Grid pushes may be worked on. Event Grid waits 30 s for the answer
-    /// ("Event Grid message delivery and retry"), and a write that has begun has [`azure_rest::timing::CallTiming::write_answer`]
-    /// beyond this.
+    /// The time limit of an event that Event Grid pushes. Event Grid waits 30 seconds for the answer
+    /// ("Event Grid message delivery and retry"). A write in progress may take
+    /// [`CallTiming::write_answer`] longer.
     pub pushed_event: Duration,
-    /// How long comparing a whole tenant with the baseline may take. The host writes what was planned
-    /// afterwards, and both must fit into the function timeout of host.json, ten minutes.
+    /// The time limit of a comparison of the whole tenant with the baseline. After it, the host writes
+    /// the planned checks. Both must fit into the function timeout of host.json, ten minutes.
     pub reconcile: Duration,
-    /// How long it is remembered that a resource was looked at. A deployment takes minutes.
+    /// How long a check of a resource is remembered. A deployment takes minutes.
     pub settled: Duration,
-    /// How long a confirmation by Azure Resource Manager is remembered. A deployment asks for several
+    /// How long a confirmation by Azure Resource Manager is remembered. A deployment requests several
     /// grants of one identity within a minute.
     pub confirmed: Duration,
-    /// How old an identity is at most that Graph does not know yet; 2 to 5 minutes have been reported.
+    /// The largest age of an identity that Graph may not know yet. 2 to 5 minutes have been reported.
     pub replication: Duration,
-    /// How long what Health found is believed. A monitor asks every minute or so, and whatever is asked
-    /// about is asked in vain while it fails.
+    /// How long the findings of Health are remembered. A monitor asks about once a minute.
     pub health_memory: Duration,
-    /// Limit of one of Health's checks, several tries included. Monitors wait for half a minute at least.
+    /// The time limit of one of Health's checks, with its retries. Monitors wait for half a minute or
+    /// longer.
     pub health_check: Duration,
-    /// How long a caller over HTTP waits for an answer. Far below the 230 s after which Azure's load
-    /// balancer hangs up ("Azure Functions HTTP trigger", limits), and longer than a young principal is
-    /// waited for.
+    /// The time limit of an HTTP call. It is far below the 230 seconds of Azure's load balancer ("Azure
+    /// Functions HTTP trigger", limits), and longer than the wait for a young principal.
     pub http_request: Duration,
     /// How long after the deadline the outcome of an unanswered write is read. Lists of Microsoft Graph lag
     /// for up to two minutes.
     pub settle_unknown: Duration,
-    /// How long a shutdown waits for invocations in flight.
+    /// How long a shutdown waits for invocations in progress.
     pub drain: Duration,
 }
 
@@ -77,9 +74,9 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// The same timing with the waits, and the time that work has, multiplied by `factor`.
+    /// This timing with its waits and time limits multiplied by `factor`.
     ///
-    /// Limits of single calls stay: they are about real sockets, which do not get faster.
+    /// Timeouts of single calls stay: real sockets do not get faster.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Who writes: permitted changes, one role after another.
+//! Writes permitted changes to Microsoft Graph, one role after another.
 
 use std::sync::Arc;
 

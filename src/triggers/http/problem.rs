@@ -60,7 +60,7 @@ impl ProblemType {
         self.row().1
     }
 
-    /// The identifier by which callers tell problems apart.
+    /// The identifier that distinguishes problems for callers.
     pub(super) fn uri(self) -> String {
         format!("{TYPE_PREFIX}{}", self.name())
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::envelope::Envelope;
 use crate::ids::ObjectId;
 
-/// The type of an event by which the broker asks itself to check an identity.
+/// The type of the event with which the broker requests the check of an identity.
 pub const BASELINE_CHECK_REQUESTED: &str = "AppRoleBroker.BaselineCheckRequested";
 
 /// A request to compare an identity with the baseline.

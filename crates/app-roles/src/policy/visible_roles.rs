@@ -21,7 +21,7 @@ pub struct VisibleRoles<'a> {
 }
 
 impl<'a> VisibleRoles<'a> {
-    /// Selects the rules by which a requester may read. Protection hides what it protects.
+    /// Selects the rules that let a requester read. Protection hides what it protects.
     pub(super) fn of(
         rules: &'a Rules,
         requester: &Requester,

@@ -2,7 +2,7 @@
 //!
 //! A role belongs here only if all of this is certain: it reads (or reaches only what is the
 //! application's own), it reads no content, no personal data and no settings that protect something,
-//! and it adds nobody and nothing. When in doubt, a role does not belong here.
+//! and it adds no member, account or permission. When in doubt, a role does not belong here.
 
 use super::table::{GRAPH, SHAREPOINT};
 

@@ -36,7 +36,7 @@ pub enum Written {
 pub struct WriteOptions {
     /// The id of the write in Graph's logs.
     pub client_request_id: Uuid,
-    /// The time by which the write must have an outcome.
+    /// The latest time for the outcome of the write.
     pub deadline: Deadline,
     /// The time until which to wait for Graph's replicas. A replica may not know a new principal yet, or
     /// not list a new assignment.

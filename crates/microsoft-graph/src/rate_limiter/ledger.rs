@@ -34,8 +34,8 @@ const CONTENTION_END: Duration = Duration::from_secs(1);
 const MEMORY_IN_PERIODS: u32 = 3;
 const MIN_MEMORY: Duration = Duration::from_secs(30);
 
-/// The number of writes in flight after a wait (slow start), and the step by which it grows when all of
-/// them were accepted. If all writes were sent at once, Graph would throttle again.
+/// The number of writes in flight after a wait (slow start). It grows by the same number when all of them
+/// were accepted. If all writes were sent at once, Graph would throttle again.
 const SLOW_START: u32 = 1;
 const SLOW_START_STEP: u32 = 2;
 
