@@ -188,7 +188,11 @@ async fn each_of_twelve_faults_fails_exactly_one_check() {
 #[tokio::test]
 async fn a_missing_azure_role_is_reported_with_the_command_that_assigns_it() {
     for (status, roles, text) in [
-        (200, &[][..], "new identities get their baseline roles late → az role assignment create"),
+        (
+            200,
+            &[][..],
+            "its identities get nothing by a rule for this scope → az role assignment create",
+        ),
         (403, &[], "you cannot list its role assignments → you need the Azure role Reader"),
         (404, &[], "the scope does not exist → correct the scope in the policy"),
         (500, &[], "Azure Resource Manager answered 500"),

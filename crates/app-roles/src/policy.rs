@@ -216,10 +216,11 @@ impl Policy {
         baseline::unmarked_roles(self.rules_or_none(), principal, api)
     }
 
-    /// The places in Azure that contain all identities of the baseline's scopes, each once.
+    /// The places in Azure that contain all identities of the scopes of rules that allow a change, each
+    /// once. Azure Resource Manager must confirm these identities.
     #[must_use]
-    pub fn baseline_scopes(&self) -> Vec<String> {
-        coverage::baseline_scopes(self.rules_or_none())
+    pub fn scopes_of_changes(&self) -> Vec<String> {
+        coverage::scopes_of_changes(self.rules_or_none())
     }
 
     /// The APIs of the baseline rules that cover a principal, each once.

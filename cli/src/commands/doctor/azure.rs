@@ -1,5 +1,5 @@
 //! The check of the broker's Azure roles. The broker must be able to read the identities of the resources
-//! that the baseline covers.
+//! that the policy's rules cover.
 
 use app_roles::ids::ObjectId;
 use azure_core::http::Url;
@@ -42,14 +42,14 @@ struct WireProperties {
     role_definition_id: String,
 }
 
-/// Checks the broker's roles on each Azure scope of the baseline.
+/// Checks the broker's roles on each Azure scope of the policy.
 pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Finding> {
     let Some(broker) = broker else {
         return vec![Finding::not_checked(CHECK, "--broker-identity")];
     };
-    let scopes = session.policy().baseline_scopes();
+    let scopes = session.policy().scopes_of_changes();
     if scopes.is_empty() {
-        return vec![Finding::ok(CHECK, "not needed: the baseline has no Azure scope")];
+        return vec![Finding::ok(CHECK, "not needed: the policy has no Azure scope")];
     }
     // The check of the app roles reports an unknown broker.
     let Ok(broker) = session.directory().principal(broker).await else { return Vec::new() };
@@ -82,7 +82,7 @@ async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding 
     }
     Finding::bad(
         CHECK,
-        format!("{scope}: has no role, so new identities get their baseline roles late"),
+        format!("{scope}: has no role, so its identities get nothing by a rule for this scope"),
     )
     .advice(format!(
         "az role assignment create --assignee-object-id {broker} --assignee-principal-type \

@@ -230,7 +230,7 @@ proptest! {
 }
 
 #[test]
-fn the_scopes_of_a_baseline_end_before_the_first_wildcard() {
+fn scopes_end_before_the_first_wildcard() {
     let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
     let rules: Vec<_> = [
         SUBSCRIPTION.to_owned(),
@@ -245,5 +245,21 @@ fn the_scopes_of_a_baseline_end_before_the_first_wildcard() {
     .collect();
     let group = format!("{SUBSCRIPTION}/resourcegroups/rg-orders");
     let identity = format!("{group}/{}/id", below.to_lowercase());
-    assert_eq!(policy("", &rules).baseline_scopes(), [SUBSCRIPTION, &group, &identity]);
+    assert_eq!(policy("", &rules).scopes_of_changes(), [SUBSCRIPTION, &group, &identity]);
+}
+
+#[test]
+fn the_scopes_of_rules_that_only_allow_reading_need_no_confirmation() {
+    for (actions, expected) in [
+        (r#"["read"]"#, vec![]),
+        (r#"["assign"]"#, vec![SUBSCRIPTION]),
+        (r#"["read","revoke"]"#, vec![SUBSCRIPTION]),
+    ] {
+        let allow = format!(
+            r#"{{"name":"r","requesters":["queue:team"],"principals":["{SUBSCRIPTION}"],
+                "api":"{ORDERS}","roles":["Orders.Read"],"actions":{actions}}}"#
+        );
+        let policy = format!(r#"{{"version":1,"allow":[{allow}]}}"#);
+        assert_eq!(Policy::parse(policy.as_bytes()).unwrap().scopes_of_changes(), expected);
+    }
 }

@@ -12,9 +12,10 @@ pub(super) fn baseline_covers(rules: &Rules, resource: &ArmScope) -> bool {
         && !protected::is_resource_protected(&rules.protected, resource)
 }
 
-/// The places in Azure that contain all identities of the baseline's scopes, sorted and each once.
-pub(super) fn baseline_scopes(rules: &Rules) -> Vec<String> {
-    let patterns = rules.baseline_grants().flat_map(|grant| &grant.principals);
+/// The places in Azure that contain all identities of the scopes of rules that allow a change, sorted and
+/// each once.
+pub(super) fn scopes_of_changes(rules: &Rules) -> Vec<String> {
+    let patterns = rules.changing_grants().flat_map(|grant| &grant.principals);
     let mut places: Vec<_> = patterns
         .filter_map(|pattern| match pattern {
             PrincipalPattern::Scope(scope) => Some(scope.place()),

@@ -2,7 +2,7 @@
 
 use super::{
     protected::Protected,
-    rule::{BaselineRule, Grant, Rule},
+    rule::{BaselineRule, Grant, Rule, RuleAction},
 };
 
 /// The content of a policy file, parsed.
@@ -24,6 +24,12 @@ impl Rules {
     /// The grants of the baseline, in the order of the file.
     pub(super) fn baseline_grants(&self) -> impl Iterator<Item = &Grant> {
         self.baseline.iter().map(|rule| &rule.grant)
+    }
+
+    /// The grants of all rules that allow a change, and not only to read.
+    pub(super) fn changing_grants(&self) -> impl Iterator<Item = &Grant> {
+        let changes = |rule: &&Rule| rule.actions.iter().any(|action| *action != RuleAction::Read);
+        self.allow.iter().filter(changes).map(|rule| &rule.grant).chain(self.baseline_grants())
     }
 
     /// The grants of all rules: those on request, and then those of the baseline.
