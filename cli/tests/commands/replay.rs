@@ -79,8 +79,8 @@ impl World {
 
 /// Opens the account as an operator does, but without retries.
 fn opened(account: &Account, permissions: Permissions) -> storage::Account {
-    let nobody = || unreachable!("an account with a key needs no sign-in");
-    let account = storage::Account::open(&account.connection_string(), permissions, nobody);
+    let no_sign_in = || unreachable!("an account with a key needs no sign-in");
+    let account = storage::Account::open(&account.connection_string(), permissions, no_sign_in);
     account.unwrap().without_retries()
 }
 

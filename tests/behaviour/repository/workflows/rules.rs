@@ -19,7 +19,7 @@ const WORKFLOW_KEYS: [&str; 5] = ["name", "on", "permissions", "concurrency", "j
 const JOB_KEYS: [&str; 6] =
     ["needs", "runs-on", "timeout-minutes", "environment", "permissions", "steps"];
 const STEP_KEYS: [&str; 5] = ["name", "uses", "with", "run", "env"];
-/// Commands that fetch code whose bytes nothing pins, and files by which a step changes later ones.
+/// Commands that fetch code that nothing pins, and files that let a step change later steps.
 const COMMANDS: [&str; 13] = [
     "curl",
     "wget",
