@@ -1,5 +1,5 @@
-//! The `$filter` of a list of assignments. Microsoft Graph supports few, and its documentation names some that
-//! it refuses.
+//! The `$filter` of a list of assignments. Microsoft Graph supports few, and its documentation names some
+//! that it refuses.
 
 use super::{filter_form::FilterForm, relation::Relation, target::is_guid};
 use crate::{directory::AppRoleAssignment, failure::Failure, graph_error as error};
@@ -48,8 +48,8 @@ impl AssignmentFilter {
         }
     }
 
-    /// The property that needs an advanced query, if there is one. Callers reported that `resourceId` does not,
-    /// which Microsoft Learn, "Advanced query capabilities on Microsoft Entra ID objects", contradicts.
+    /// The property that needs an advanced query, if there is one. Callers reported that `resourceId` does
+    /// not. Microsoft Learn, "Advanced query capabilities on Microsoft Entra ID objects", says that it does.
     pub(crate) fn advanced_property(&self) -> Option<&'static str> {
         match self {
             Self::Resource(_) => None,

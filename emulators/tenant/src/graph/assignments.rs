@@ -66,8 +66,8 @@ pub(crate) fn list(
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
-/// `GET` of one assignment of the service principal in the URL. The 404 of an unknown one is a guess; a `DELETE`
-/// answers 400.
+/// `GET` of one assignment of the service principal in the URL. The 404 of an unknown one is a guess; a
+/// `DELETE` answers 400.
 pub(crate) fn read(
     world: &World,
     incoming: &IncomingRequest,
@@ -92,8 +92,8 @@ pub(crate) fn read(
     Ok(answer::json(incoming, StatusCode::OK, &body))
 }
 
-/// `POST` of a new assignment. The service principal in the URL must exist, but the principal in the body gets
-/// the role of the API in the body: Microsoft Graph does not compare them.
+/// `POST` of a new assignment. The service principal in the URL must exist, but the principal in the body
+/// gets the role of the API in the body: Microsoft Graph does not compare them.
 pub(crate) async fn create(
     world: &Arc<World>,
     incoming: &IncomingRequest,

@@ -94,7 +94,11 @@ proptest! {
     fn an_annotation_that_graph_does_not_know_changes_nothing(
         property in "(|principalId|resourceId|appRoleId|somethingElse)",
         annotation in "(odata\\.(id|etag|context|editLink|x)|contoso\\.[a-z]{1,8}(\\.[a-z]{1,8})?)",
-        value in prop_oneof![Just(Value::Null), Just(json!({ "a": [1] })), any::<String>().prop_map(Value::from)],
+        value in prop_oneof![
+            Just(Value::Null),
+            Just(json!({ "a": [1] })),
+            any::<String>().prop_map(Value::from),
+        ],
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (status, held) = runtime.block_on(async {

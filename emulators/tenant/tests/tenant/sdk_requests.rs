@@ -1,5 +1,5 @@
-//! Requests as Microsoft's SDKs send them: with headers of their own, compressed bodies, and query options for
-//! every list and object.
+//! Requests as Microsoft's SDKs send them: with headers of their own, compressed bodies, and query options
+//! for every list and object.
 
 use std::io::Write as _;
 

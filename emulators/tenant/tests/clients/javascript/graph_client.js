@@ -1,7 +1,8 @@
 // Does with Microsoft's JavaScript client what an operator's script does, and prints what it saw.
 //
-// The client sends tokens and its own headers to https://graph.microsoft.com only. So it is given that
-// address, and the last of its handlers carries the requests to the emulated tenant and the links back.
+// The client sends tokens and its own headers to https://graph.microsoft.com only. So it is given
+// that address. The last of its handlers sends the requests to the emulated tenant instead, and
+// changes the links in the answers back.
 "use strict";
 
 const {
