@@ -6,6 +6,7 @@ mod files_agree;
 mod grant_script;
 pub(crate) mod kusto;
 mod links;
+mod lock_files;
 mod log_events;
 mod operations;
 mod queries;

@@ -12,12 +12,22 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use loopback::free_port;
+use pinned_packages::{Installation, InstallationError, Installer, PinnedPackages};
 use sha2::{Digest as _, Sha512};
 use tokio::sync::OnceCell;
 
-use crate::{
-    account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME},
-    installation::{Installation, InstallationError},
+use crate::account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME};
+
+/// Azurite and `@azure/storage-queue`. The launcher ends Azurite when its parent ends.
+const PACKAGES: PinnedPackages = PinnedPackages {
+    name: "azurite",
+    files: &[
+        ("package.json", include_str!("../azurite/package.json")),
+        ("package-lock.json", include_str!("../azurite/package-lock.json")),
+        (".npmrc", include_str!("../azurite/.npmrc")),
+        ("launch.js", include_str!("../azurite/launch.js")),
+    ],
+    installer: Installer::Npm,
 };
 
 /// The number of accounts: more than one test binary needs. Their names and keys are one environment
@@ -137,7 +147,7 @@ impl Drop for Azurite {
 }
 
 fn start() -> Result<Azurite, AzuriteError> {
-    let installation = Installation::ensure()?;
+    let installation = PACKAGES.ensure()?;
     let mut attempt = 1;
     loop {
         match start_once(&installation) {

@@ -2,7 +2,6 @@
 
 mod account;
 mod azurite;
-mod installation;
 mod proxy;
 mod queue;
 mod shared_key;
@@ -11,7 +10,6 @@ mod table;
 
 pub use account::{Account, AccountError};
 pub use azurite::{Azurite, AzuriteError};
-pub use installation::{Installation, InstallationError};
 pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueMessage};
 pub use storage_error::StorageError;

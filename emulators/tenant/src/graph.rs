@@ -1,13 +1,23 @@
 //! The part of Microsoft Graph v1.0 that granting app roles needs.
 
+mod annotation;
 mod answer;
+mod assignment_body;
+mod assignment_filter;
 mod assignments;
 mod authentication;
 mod fault_subject;
 mod filter;
+mod filter_form;
+mod json_body;
+mod list_query;
 mod lookup;
+mod new_assignment;
 mod page;
+mod relation;
+mod service_principal_body;
 mod service_principals;
+mod shape;
 mod target;
 mod throttling;
 
@@ -18,6 +28,7 @@ use warp::{http::Method, reply::Response};
 pub(crate) use answer::failure;
 use authentication::Caller;
 pub(crate) use fault_subject::seeded_fault;
+use relation::Relation;
 use target::Target;
 pub(crate) use throttling::refused_write;
 
@@ -33,10 +44,10 @@ pub(crate) fn route(incoming: &IncomingRequest) -> Route {
             Route::ListServicePrincipals
         }
         (&Method::GET, Ok(Target::ServicePrincipal(_))) => Route::ReadServicePrincipal,
-        (&Method::GET, Ok(Target::Assignments(_))) => Route::ListAssignments,
-        (&Method::GET, Ok(Target::AssignedTo(_))) => Route::ListAssignedTo,
+        (&Method::GET, Ok(Target::Assignments(Relation::Held, _))) => Route::ListAssignments,
+        (&Method::GET, Ok(Target::Assignments(Relation::Granted, _))) => Route::ListAssignedTo,
         (&Method::GET, Ok(Target::Assignment(..))) => Route::ReadAssignment,
-        (&Method::POST, Ok(Target::Assignments(_))) => Route::CreateAssignment,
+        (&Method::POST, Ok(Target::Assignments(..))) => Route::CreateAssignment,
         (&Method::DELETE, Ok(Target::Assignment(..))) => Route::DeleteAssignment,
         _ => Route::Other,
     }
@@ -66,28 +77,23 @@ async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Result<Respo
             world.wait_for_latency().await;
             service_principals::read(world, incoming, &key)
         }
-        (&Method::GET, Target::Assignments(key)) => {
+        (&Method::GET, Target::Assignments(relation, key)) => {
             caller.may_read()?;
             world.wait_for_latency().await;
-            assignments::list(world, incoming, &key)
+            assignments::list(world, incoming, (relation, &key))
         }
-        (&Method::GET, Target::AssignedTo(key)) => {
+        (&Method::GET, Target::Assignment(relation, key, id)) => {
             caller.may_read()?;
             world.wait_for_latency().await;
-            assignments::list_assigned_to(world, incoming, &key)
+            assignments::read(world, incoming, (relation, &key), &id)
         }
-        (&Method::GET, Target::Assignment(key, id)) => {
-            caller.may_read()?;
-            world.wait_for_latency().await;
-            assignments::read(world, incoming, &key, &id)
-        }
-        (&Method::POST, Target::Assignments(key)) => {
+        (&Method::POST, Target::Assignments(relation, key)) => {
             caller.may_write()?;
-            assignments::create(world, incoming, &key).await
+            assignments::create(world, incoming, (relation, &key)).await
         }
-        (&Method::DELETE, Target::Assignment(key, id)) => {
+        (&Method::DELETE, Target::Assignment(relation, key, id)) => {
             caller.may_write()?;
-            assignments::delete(world, incoming, &key, &id).await
+            assignments::delete(world, incoming, (relation, &key), &id).await
         }
         _ => Err(error::method_not_allowed()),
     }

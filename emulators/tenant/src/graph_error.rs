@@ -81,14 +81,14 @@ pub(super) fn method_not_allowed() -> Failure {
     )
 }
 
-/// `$select` names a property that service principals do not have.
-pub(super) fn unknown_property(property: &str) -> Failure {
+/// `$select` or `$expand` names a property that the type does not have.
+pub(super) fn unknown_property(property: &str, type_name: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         BAD_REQUEST,
         format!(
             "Parsing OData Select and Expand failed: Could not find a property named \
-             '{property}' on type 'microsoft.graph.servicePrincipal'."
+             '{property}' on type '{type_name}'."
         ),
     )
 }
@@ -102,15 +102,35 @@ pub(super) fn invalid_filter(filter: &str) -> Failure {
     )
 }
 
+/// `$filter` has a property of an assignment that cannot be filtered by, or compares it with a literal of
+/// another type.
+pub(super) fn unsupported_filter(property: &str, type_name: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        BAD_REQUEST,
+        format!("Invalid filter clause {property}: {type_name}"),
+    )
+}
+
+/// `$expand` in an advanced query. The text is not Microsoft Graph's.
+pub(super) fn expanded_advanced_query() -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        "Expand is not supported in a query with the header 'ConsistencyLevel: eventual' and \
+         '$count=true'.",
+    )
+}
+
 /// `$filter` has a property that needs an advanced query. Only the first sentence of the text is Microsoft
 /// Graph's.
-pub(super) fn advanced_query_needed(property: &str) -> Failure {
+pub(super) fn advanced_query_needed(property: &str, resource: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         "Request_UnsupportedQuery",
         format!(
             "Unsupported or invalid query filter clause specified for property '{property}' of \
-             resource 'ServicePrincipal'. It is not supported without the header \
+             resource '{resource}'. It is not supported without the header \
              'ConsistencyLevel: eventual' and '$count=true'."
         ),
     )
@@ -158,6 +178,23 @@ pub(super) fn unreadable_payload() -> Failure {
 /// The body lacks a property or has an unknown one.
 pub(crate) fn invalid_properties() -> Failure {
     bad_request("One or more properties are invalid.")
+}
+
+/// The body or a property declares a type that Microsoft Graph does not have.
+pub(super) fn unknown_type(declared: &str) -> Failure {
+    bad_request(format!(
+        "A type named '{declared}' could not be resolved by the model. When a model is available, \
+         each type name must resolve to a valid type."
+    ))
+}
+
+/// The body or a property declares a type that is not the one it has. The text is that of Microsoft's OData
+/// library.
+pub(super) fn incompatible_type(declared: &str, expected: &str) -> Failure {
+    bad_request(format!(
+        "A value with type '{declared}' was found, which is not assignable to the expected type \
+         '{expected}'."
+    ))
 }
 
 /// A property of the body is not a GUID.

@@ -46,7 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What an emulator may use: it must share no types with the handler, or with another service.
-const USED_BY_EMULATORS: &[&str] = &["loopback", "storage-emulator"];
+const USED_BY_EMULATORS: &[&str] = &["loopback", "pinned-packages", "storage-emulator"];
 
 /// The package that Azure Functions runs.
 const HANDLER: &str = "app-role-broker";

@@ -1,8 +1,8 @@
 //! The seeded fault of a request, and the subject that decides it.
 
 use super::{
-    assignments::NewAssignment,
     lookup::find,
+    new_assignment::NewAssignment,
     target::{Key, Target},
 };
 use crate::{
@@ -36,13 +36,13 @@ fn subject(world: &World, incoming: &IncomingRequest, route: Route) -> (FaultSub
         Ok(Target::ServicePrincipals | Target::AgentBlueprints) => {
             (of(filter(incoming), String::new()), false)
         }
-        Ok(Target::Assignment(key, id)) => {
+        Ok(Target::Assignment(_, key, id)) => {
             let may_lag = is_managed_identity(&directory, &key);
             let now = directory.assignment(&id).map(role_of);
             let role = lock(&world.seeded_faults).role_of(&id, now);
             (of(text(&key), role), may_lag)
         }
-        Ok(Target::ServicePrincipal(key) | Target::Assignments(key)) => {
+        Ok(Target::ServicePrincipal(key) | Target::Assignments(_, key)) => {
             let Ok(wanted) = NewAssignment::read(incoming) else {
                 let may_lag = is_managed_identity(&directory, &key);
                 return (of(text(&key), String::new()), may_lag);
@@ -51,7 +51,6 @@ fn subject(world: &World, incoming: &IncomingRequest, route: Route) -> (FaultSub
                 is_managed_identity(&directory, &Key::ObjectId(wanted.principal_id.clone()));
             (of(wanted.principal_id, role(&wanted.resource_id, &wanted.app_role_id)), may_lag)
         }
-        Ok(Target::AssignedTo(key)) => (of(text(&key), String::new()), false),
         Err(_) => (of(incoming.path.clone(), String::new()), false),
     }
 }

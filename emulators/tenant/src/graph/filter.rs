@@ -1,9 +1,10 @@
-//! The `$filter` of a list of service principals: exactly the filters that the broker and the operator's tool
-//! use.
+//! The `$filter` of a list of service principals: the filters that the broker, the operator's tool and most
+//! scripts use.
 //!
-//! Microsoft Graph knows many more. The parser is stricter on purpose, because an unexpected filter is
+//! Microsoft Graph knows many more. The emulator is stricter on purpose, because an unexpected filter is
 //! probably a name that was not escaped.
 
+use super::filter_form::FilterForm;
 use crate::{
     directory::Directory, failure::Failure, graph_error as error,
     service_principal::ServicePrincipal,
@@ -14,35 +15,39 @@ use crate::{
 pub(crate) enum Filter {
     DisplayName(String),
     DisplayNameStart(String),
+    AppId(String),
     ServicePrincipalName(String),
     /// The managed identities with an alternative name.
     ManagedIdentity(String),
     ManagedIdentities,
 }
 
-/// The filters with a literal: the text before and after it.
-type Form = (&'static str, &'static str, fn(String) -> Filter);
-const FORMS: [Form; 4] = [
-    ("displayName eq ", "", Filter::DisplayName),
-    ("startswith(displayName,", ")", Filter::DisplayNameStart),
-    ("servicePrincipalNames/any(x:x eq ", ")", Filter::ServicePrincipalName),
-    (
-        "servicePrincipalType eq 'ManagedIdentity' and alternativeNames/any(x:x eq ",
-        ")",
-        Filter::ManagedIdentity,
-    ),
-];
+const MANAGED_IDENTITY: &str = "ManagedIdentity";
+/// The form of the search of a managed identity by an alternative name.
+const MANAGED_IDENTITY_NAMED: &str =
+    "servicePrincipalType eq '' and alternativeNames/any ( x : x eq '' )";
 
 impl Filter {
     /// Parses a filter, decoded from the URL.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        if text == "servicePrincipalType eq 'ManagedIdentity'" {
-            return Ok(Self::ManagedIdentities);
-        }
-        let parsed = FORMS.iter().find_map(|(before, after, filter)| {
-            literal(text.strip_prefix(before)?.strip_suffix(after)?).map(filter)
-        });
-        parsed.ok_or_else(|| error::invalid_filter(text))
+        let form = FilterForm::of(text).ok_or_else(|| error::invalid_filter(text))?;
+        let mut literals = form.literals.into_iter();
+        let parsed = match (form.text.as_str(), literals.next(), literals.next()) {
+            ("displayName eq ''", Some(name), None) => Self::DisplayName(name),
+            ("startswith ( displayName , '' )", Some(start), None) => Self::DisplayNameStart(start),
+            ("appId eq ''", Some(app_id), None) => Self::AppId(app_id),
+            ("servicePrincipalNames/any ( x : x eq '' )", Some(name), None) => {
+                Self::ServicePrincipalName(name)
+            }
+            ("servicePrincipalType eq ''", Some(kind), None) if kind == MANAGED_IDENTITY => {
+                Self::ManagedIdentities
+            }
+            (MANAGED_IDENTITY_NAMED, Some(kind), Some(name)) if kind == MANAGED_IDENTITY => {
+                Self::ManagedIdentity(name)
+            }
+            _ => return Err(error::invalid_filter(text)),
+        };
+        Ok(parsed)
     }
 
     /// The property that needs an advanced query, if there is one (Microsoft Learn, "Advanced query
@@ -72,6 +77,7 @@ impl Filter {
             Self::DisplayNameStart(start) => {
                 candidate.display_name.to_lowercase().starts_with(&start.to_lowercase())
             }
+            Self::AppId(app_id) => is_same(&candidate.app_id, app_id),
             Self::ServicePrincipalName(name) => {
                 candidate.service_principal_names.iter().any(|one| is_same(one, name))
             }
@@ -82,13 +88,6 @@ impl Filter {
             Self::ManagedIdentities => candidate.service_principal_type.is_managed_identity(),
         }
     }
-}
-
-/// A text in quotes; a quote within it is doubled.
-fn literal(text: &str) -> Option<String> {
-    let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
-    let has_single_quote = inner.split("''").any(|part| part.contains('\''));
-    (!has_single_quote).then(|| inner.replace("''", "'"))
 }
 
 fn is_same(one: &str, other: &str) -> bool {
@@ -107,7 +106,6 @@ mod tests {
             "displayName eq 'id-orders",
             "displayName eq '",
             "displayName eq 'O'Brien'",
-            "displayName eq 'a' ",
             "displayName eq 'a' or displayName ne 'a'",
             "displayName eq 'a') or (displayName eq 'a'",
             "displayname eq 'a'",

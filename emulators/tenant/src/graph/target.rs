@@ -2,12 +2,11 @@
 
 use uuid::Uuid;
 
+use super::relation::Relation;
 use crate::{failure::Failure, graph_error as error};
 
 const VERSION: &str = "v1.0";
 const SERVICE_PRINCIPALS: &str = "servicePrincipals";
-const APP_ROLE_ASSIGNMENTS: &str = "appRoleAssignments";
-const APP_ROLE_ASSIGNED_TO: &str = "appRoleAssignedTo";
 
 /// The type cast that selects the principals of agent blueprints ("List agentIdentityBlueprintPrincipals").
 const AGENT_BLUEPRINTS: &str = "microsoft.graph.agentIdentityBlueprintPrincipal";
@@ -18,7 +17,7 @@ const GUID_LENGTH: usize = 36;
 /// The key of a service principal in a URL, which need not be a GUID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// `/servicePrincipals/{id}`
+    /// `/servicePrincipals/{id}` or `/servicePrincipals('{id}')`
     ObjectId(String),
     /// `/servicePrincipals(appId='{appId}')`
     AppId(String),
@@ -33,19 +32,17 @@ pub(crate) enum Target {
     AgentBlueprints,
     /// A service principal.
     ServicePrincipal(Key),
-    /// The app role assignments that a service principal holds.
-    Assignments(Key),
+    /// The app role assignments that a service principal holds, or those of its roles.
+    Assignments(Relation, Key),
     /// One of them, by its id.
-    Assignment(Key, String),
-    /// The assignments of a service principal's app roles to any principal.
-    AssignedTo(Key),
+    Assignment(Relation, Key, String),
 }
 
 impl Target {
     /// Parses a URL's path.
     pub(crate) fn parse(path: &str) -> Result<Self, Failure> {
         let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
-        let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+        let segments: Vec<&str> = decoded.iter().flat_map(|segment| key_apart(segment)).collect();
         let Some((version, rest)) = segments.split_first() else {
             return Err(error::invalid_version(""));
         };
@@ -66,23 +63,21 @@ impl Target {
             [id, rest @ ..] if is(first, SERVICE_PRINCIPALS) => {
                 Self::within(Key::ObjectId((*id).to_owned()), rest)
             }
-            _ if is(first, APP_ROLE_ASSIGNMENTS) => Err(error::direct_query()),
+            _ if is(first, Relation::Held.name()) => Err(error::direct_query()),
             _ => Err(error::unknown_segment(first)),
         }
     }
 
     fn within(key: Key, rest: &[&str]) -> Result<Self, Failure> {
+        let Some((first, rest)) = rest.split_first() else {
+            return Ok(Self::ServicePrincipal(key));
+        };
+        let relation = Relation::ALL.into_iter().find(|relation| is(first, relation.name()));
+        let relation = relation.ok_or_else(|| error::unknown_segment(first))?;
         match rest {
-            [] => Ok(Self::ServicePrincipal(key)),
-            [relation] if is(relation, APP_ROLE_ASSIGNMENTS) => Ok(Self::Assignments(key)),
-            [relation] if is(relation, APP_ROLE_ASSIGNED_TO) => Ok(Self::AssignedTo(key)),
-            [relation, id] if is(relation, APP_ROLE_ASSIGNMENTS) && !id.is_empty() => {
-                Ok(Self::Assignment(key, (*id).to_owned()))
-            }
-            [relation, _, below, ..] | [relation, below] if is(relation, APP_ROLE_ASSIGNMENTS) => {
-                Err(error::unknown_segment(below))
-            }
-            [unknown, ..] => Err(error::unknown_segment(unknown)),
+            [] => Ok(Self::Assignments(relation, key)),
+            [id] if !id.is_empty() => Ok(Self::Assignment(relation, key, (*id).to_owned())),
+            [below] | [_, below, ..] => Err(error::unknown_segment(below)),
         }
     }
 }
@@ -94,6 +89,13 @@ pub(crate) fn is_guid(text: &str) -> bool {
 
 fn is(segment: &str, name: &str) -> bool {
     segment.eq_ignore_ascii_case(name)
+}
+
+/// A collection and the key behind it, `servicePrincipals('…')`, as two segments (OData URL Conventions,
+/// "Canonical URL").
+fn key_apart(segment: &str) -> Vec<&str> {
+    let with_key = segment.strip_suffix("')").and_then(|text| text.split_once("('"));
+    with_key.map_or_else(|| vec![segment], |(collection, key)| vec![collection, key])
 }
 
 fn app_id(segment: &str) -> Option<&str> {
@@ -119,17 +121,27 @@ mod tests {
         let by_id = Target::parse("/v1.0/servicePrincipals/a").unwrap();
         assert_eq!(by_id, Target::ServicePrincipal(Key::ObjectId("a".to_owned())));
         let by_app_id = Target::parse("/v1.0/servicePrincipals(appId='a')/appRoleAssignments");
-        assert_eq!(by_app_id.unwrap(), Target::Assignments(Key::AppId("a".to_owned())));
+        let expected = Target::Assignments(Relation::Held, Key::AppId("a".to_owned()));
+        assert_eq!(by_app_id.unwrap(), expected);
     }
 
     #[test]
     fn an_assignment_is_named_by_its_id_in_its_own_case_and_has_nothing_below() {
-        let assignment = Target::parse("/v1.0/servicePrincipals/a/appRoleAssignments/Id-1_");
-        let expected = Target::Assignment(Key::ObjectId("a".to_owned()), "Id-1_".to_owned());
-        assert_eq!(assignment.unwrap(), expected);
-        for below in ["", "id/more", "id/"] {
-            let path = format!("/v1.0/servicePrincipals/a/appRoleAssignments/{below}");
-            assert!(Target::parse(&path).is_err(), "{path}");
+        for relation in Relation::ALL {
+            let name = relation.name();
+            for key in ["servicePrincipals/a", "servicePrincipals('a')"] {
+                for path in
+                    [format!("/v1.0/{key}/{name}/Id-1_"), format!("/v1.0/{key}/{name}('Id-1_')")]
+                {
+                    let key = Key::ObjectId("a".to_owned());
+                    let expected = Target::Assignment(relation, key, "Id-1_".to_owned());
+                    assert_eq!(Target::parse(&path).unwrap(), expected, "{path}");
+                }
+            }
+            for below in ["", "id/more", "id/"] {
+                let path = format!("/v1.0/servicePrincipals/a/{name}/{below}");
+                assert!(Target::parse(&path).is_err(), "{path}");
+            }
         }
     }
 

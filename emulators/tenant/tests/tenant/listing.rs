@@ -31,7 +31,7 @@ async fn an_unknown_principal_and_a_query_that_is_not_emulated_are_refused() {
     answer.assert_is(400, "error-invalid-page-size.json");
     let answer = caller.get(&format!("{path}?$skiptoken=whatever")).await;
     answer.assert_is(400, "error-expired-page-token.json");
-    for option in ["$top=0", "$top=-1", "$top=many", "$filter=resourceId"] {
+    for option in ["$top=0", "$top=-1", "$top=many", "$orderby=id", "$expand=principal"] {
         let answer = caller.get(&format!("{path}?{option}")).await;
         assert_eq!(answer.json()["error"]["code"], "Request_UnsupportedQuery", "{option}");
     }

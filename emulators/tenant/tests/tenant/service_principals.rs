@@ -25,7 +25,7 @@ async fn an_unknown_or_invalid_id_property_or_option_is_refused() {
         let answer = caller.get(&format!("/servicePrincipals{path}")).await;
         answer.assert_is(status, payload_file);
     }
-    let path = format!("/servicePrincipals/{ORDERS_IDENTITY}?$expand=appRoleAssignments");
+    let path = format!("/servicePrincipals/{ORDERS_IDENTITY}?$orderby=displayName");
     let answer = caller.get(&path).await;
     assert_eq!(answer.json()["error"]["code"], "Request_UnsupportedQuery");
 }
