@@ -1,6 +1,6 @@
 //! The templates refuse parameters that Azure would refuse late or ignore, and say why.
 
-use std::path::Path;
+use std::{net::Ipv4Addr, path::Path};
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,32 @@ fn nothing_is_deployed_with_refused_parameters() {
 #[test]
 fn the_defaults_are_accepted() {
     accepted(json!({}));
+}
+
+/// Those of `ranges` that `infra/main.bicep` refuses.
+fn refused_of(ranges: &[String]) -> Vec<String> {
+    let main = Template::read(Path::new("infra/main.bicep"));
+    let refused = main.evaluate("refusedAddresses", &json!({ "teamAddressRanges": ranges }));
+    serde_json::from_value(refused.unwrap()).unwrap()
+}
+
+#[test]
+fn exactly_the_private_addresses_are_refused() {
+    let seconds = [0, 15, 16, 24, 31, 32, 167, 168, 169, 255];
+    let addresses: Vec<_> = [1, 9, 10, 11, 100, 101, 127, 171, 172, 173, 191, 192, 193, 203]
+        .into_iter()
+        .flat_map(|first| seconds.map(|second| Ipv4Addr::new(first, second, 3, 4)))
+        .collect();
+    let expected: Vec<_> =
+        addresses.iter().filter(|it| it.is_private()).map(Ipv4Addr::to_string).collect();
+    let given: Vec<_> = addresses.iter().map(Ipv4Addr::to_string).collect();
+    assert_eq!(refused_of(&given), expected);
+}
+
+#[test]
+fn exactly_the_ranges_of_one_or_two_addresses_are_refused() {
+    let given: Vec<_> = (0..=32).map(|length| format!("203.0.113.0/{length}")).collect();
+    assert_eq!(refused_of(&given), ["203.0.113.0/31", "203.0.113.0/32"]);
 }
 
 #[test]
