@@ -17,7 +17,8 @@ param location string = resourceGroup().location
 // A name alone can be taken by another owner later, the numbers cannot. "Migrate GitHub Actions federated
 // credentials to immutable subjects" says how to turn them on for a repository from before July 2026.
 var names = split(subjectPrefix, '/')
-var hasNumbers = startsWith(subjectPrefix, 'repo:') && length(split(subjectPrefix, ':')) == 2 && length(names) == 2 && contains(first(names), '@') && contains(last(names), '@')
+var numbered = filter(names, part => length(split(part, '@')) == 2)
+var hasNumbers = startsWith(subjectPrefix, 'repo:') && length(split(subjectPrefix, ':')) == 2 && length(names) == 2 && length(numbered) == 2
 var checkedPrefix = hasNumbers ? subjectPrefix : fail('subjectPrefix must be like repo:<owner>@<number>/<repository>@<number>: another owner can take over a subject of names alone. Turn on immutable subjects in the settings of the repository, and read the prefix again.')
 
 resource deployer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {

@@ -78,6 +78,15 @@ fn it_assigns_the_two_roles_once_even_if_it_is_run_twice() {
     }
 }
 
+#[test]
+fn it_prints_what_the_quick_start_shows() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/quick-start-azure.md")).unwrap();
+    let shown = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let output = run(&azure_cli("ManagedIdentity"), &[BROKER]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.starts_with(shown), "{stdout}");
+}
+
 /// Makes Graph refuse every assignment with these words, as the Azure CLI prints them.
 fn refuse(azure_cli: &TempDir, message: &str) {
     let error = format!(r#"ERROR: Bad Request({{"error":{{"code":"x","message":"{message}"}}}})"#);

@@ -118,20 +118,14 @@ fn every_command_of_the_operators_is_in_the_table_of_roles() {
 }
 
 #[test]
-fn the_quick_start_shows_what_the_scripts_print() {
-    let page = text("docs/quick-start-azure.md");
-    let shown = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
-    let script = text("infra/graph/grant.sh");
-    assert!(script.contains(r"printf '%s: assigned\n' "));
-    for line in shown.lines() {
-        let role = line.strip_suffix(": assigned").unwrap();
-        assert!(script.contains(role), "{role}");
-    }
-    let refusal = "this Rust cannot build for x86_64-unknown-linux-musl";
-    assert!(page.contains(refusal));
-    let package = text("scripts/package.sh");
-    assert!(package.contains("this Rust cannot build for $target"));
-    assert!(package.contains("target=x86_64-unknown-linux-musl"));
+fn the_quick_start_quotes_what_the_package_script_says() {
+    assert!(
+        text("docs/quick-start-azure.md")
+            .contains("`this Rust cannot build for x86_64-unknown-linux-musl`")
+    );
+    let script = text("scripts/package.sh");
+    assert!(script.contains("\ntarget=x86_64-unknown-linux-musl\n"));
+    assert!(script.contains("this Rust cannot build for $target"));
 }
 
 #[test]

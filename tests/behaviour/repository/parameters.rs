@@ -162,6 +162,8 @@ fn a_subject_that_another_owner_could_take_over_is_refused() {
         "repo:contoso/app-role-broker@821093847",
         "contoso@5544123/app-role-broker@821093847",
         "repo:contoso@5544123",
+        "repo:contoso@5544123@821093847/app-role-broker",
+        "repo:contoso/app-role-broker@5544123@821093847",
         "repo:contoso@5544123/app-role-broker@821093847/more@1",
         "repo:contoso@5544123/app-role-broker@821093847:environment:production",
     ] {

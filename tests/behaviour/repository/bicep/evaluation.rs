@@ -129,8 +129,6 @@ fn apply(name: &str, values: &[Value]) -> Outcome {
         "endsWith" => json!(text(0).ends_with(text(1))),
         "empty" => json!(values[0] == json!("") || values[0] == json!([])),
         "length" => json!(list(0).len()),
-        "first" => list(0).first().unwrap().clone(),
-        "last" => list(0).last().unwrap().clone(),
         "split" => text(0).split(text(1)).collect(),
         "join" => {
             let parts: Vec<_> = list(0).iter().map(|part| part.as_str().unwrap()).collect();
