@@ -286,6 +286,16 @@ fn only_functions_of_this_broker_are_disabled_and_event_grids_path_is_open_only_
     );
 }
 
+/// On Linux an app setting has no hyphen, so such a function could not be disabled ("How to disable
+/// functions in Azure Functions").
+#[test]
+fn every_function_can_be_disabled() {
+    for function in FUNCTIONS {
+        assert!(function.chars().all(|c| c.is_ascii_alphanumeric()), "{function}");
+        assert!(Path::new(ROOT).join(function).join("function.json").is_file(), "{function}");
+    }
+}
+
 #[test]
 fn azd_deploys_what_the_script_stages_to_the_app_that_the_template_tags() {
     let azure = text("azure.yaml");
