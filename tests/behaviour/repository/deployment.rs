@@ -211,16 +211,26 @@ fn every_documented_setting_is_set_by_the_templates() {
     }
 }
 
+/// The settings are those of "Flex Consumption plan deprecations", which `az functionapp flex-migration start`
+/// leaves out too.
 #[test]
 fn the_app_is_a_custom_handler_on_flex_consumption_and_has_no_setting_that_the_plan_refuses() {
     let app = template("infra/modules/function-app.bicep");
     assert!(app.source.contains("runtime: { name: 'custom', version: '1.0' }"));
     assert!(app.source.contains("sku: { name: 'FC1', tier: 'FlexConsumption' }"));
     for refused in [
-        "FUNCTIONS_WORKER_RUNTIME",
-        "WEBSITE_RUN_FROM_PACKAGE",
-        "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING",
+        "ENABLE_ORYX_BUILD",
+        "FUNCTIONS_EXTENSION_VERSION",
+        "FUNCTIONS_MAX_HTTP_CONCURRENCY",
+        "FUNCTIONS_WORKER_",
         "SCM_DO_BUILD_DURING_DEPLOYMENT",
+        "WEBSITE_CONTENT",
+        "WEBSITE_DNS_SERVER",
+        "WEBSITE_MAX_DYNAMIC_APPLICATION_SCALE_OUT",
+        "WEBSITE_NODE_DEFAULT_VERSION",
+        "WEBSITE_RUN_FROM_PACKAGE",
+        "WEBSITE_SKIP_CONTENTSHARE_VALIDATION",
+        "WEBSITE_VNET_ROUTE_ALL",
     ] {
         assert!(!app.source.contains(refused), "{refused}");
     }
@@ -228,19 +238,24 @@ fn the_app_is_a_custom_handler_on_flex_consumption_and_has_no_setting_that_the_p
 
 /// Properties of a site that Flex Consumption refuses with 400, extended code 51021, in some regions and
 /// ignores in the others: those in messages of Azure Resource Manager (microsoft/azure-pipelines-tasks#21032
-/// and #22254, Azure/azure-cli#31414, Azure/terraform-azurerm-avm-res-web-site#283), and those that the pull
-/// request #345 of the last one leaves out for such apps.
-const REFUSED_BY_FLEX_CONSUMPTION: [&str; 14] = [
+/// and #22254, Azure/azure-cli#31414, Azure/terraform-azurerm-avm-res-web-site#283), those that the pull
+/// request #345 of the last one leaves out for such apps, and those of "Flex Consumption plan deprecations".
+const REFUSED_BY_FLEX_CONSUMPTION: [&str; 19] = [
     "alwaysOn",
     "clientAffinityEnabled",
+    "containerSize",
     "ftpsState",
     "functionAppScaleLimit",
     "functionsRuntimeScaleMonitoringEnabled",
     "http20Enabled",
+    "isReserved",
+    "isXenon",
+    "javaVersion",
     "linuxFxVersion",
     "minimumElasticInstanceCount",
     "netFrameworkVersion",
     "numberOfWorkers",
+    "powerShellVersion",
     "preWarmedInstanceCount",
     "remoteDebuggingEnabled",
     "use32BitWorkerProcess",
