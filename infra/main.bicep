@@ -48,6 +48,10 @@ param instanceMemoryMB int = 2048
 @description('Spread the app over availability zones, if the region has them.')
 param zoneRedundant bool = false
 
+@description('Replication of both storage accounts. In a region without zones: Standard_LRS, or Standard_GRS. Choose before the first deployment, because most changes need a conversion.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
 @description('off: no requests over HTTP. entra: callers sign in (Easy Auth). keys: callers hold a function key.')
 @allowed(['off', 'entra', 'keys'])
 param httpRequests string = 'off'
@@ -64,8 +68,14 @@ param pushedEvents bool = false
 @description('Put the app and its storage into a virtual network of their own.')
 param privateNetwork bool = false
 
-@description('With privateNetwork: address ranges from which teams may reach the request queues.')
+@description('With privateNetwork: addresses of the network. Choose a range that your own networks do not use.')
+param networkAddressRange string = '10.90.0.0/24'
+
+@description('With privateNetwork: public IPv4 addresses and ranges from which teams may reach the request queues, for instance 203.0.113.7 and 203.0.113.0/24. They have no effect on callers in Azure in the same region.')
 param teamAddressRanges string[] = []
+
+@description('Let the identity be attached to apps only, and to no other type of resource. A preview of Azure: see docs/security.md for what to try first.')
+param restrictIdentity bool = false
 
 @description('The tenant\'s audit log is sent to this workspace: alert on assignments without a record.')
 param entraAuditLog bool = false
@@ -78,15 +88,29 @@ param logRetentionDays int = 365
 var tags = { 'azd-env-name': name }
 var suffix = uniqueString(subscription().id, name, location)
 
+// "Restrictions and limitations for Azure Storage firewall and virtual network configuration".
+var privateRanges = concat(['10.', '192.168.'], map(range(16, 16), octet => '172.${octet}.'))
+var refusedAddresses = filter(teamAddressRanges, address => contains(address, ':') || endsWith(address, '/31') || endsWith(address, '/32') || !empty(filter(privateRanges, start => startsWith(address, start))))
+
+// What Azure would refuse after half of the deployment, or ignore without a word, is refused before anything
+// is created. "Reliability in Azure Functions" names the storage that an app in several zones needs.
+var mistakes = filter([
+  !empty(refusedAddresses) ? 'teamAddressRanges: a storage account admits public IPv4 addresses only, and no ranges of /31 or /32; write 203.0.113.7 for one address. Refused: ${join(refusedAddresses, ', ')}.' : ''
+  !empty(teamAddressRanges) && !privateNetwork ? 'teamAddressRanges has an effect with privateNetwork=true only.' : ''
+  httpRequests == 'entra' && empty(authenticationClientId) ? 'httpRequests=entra needs authenticationClientId, the client id of the app registration for which callers get tokens.' : ''
+  zoneRedundant && !contains(storageSku, 'ZRS') ? 'zoneRedundant=true needs storageSku=Standard_ZRS or Standard_GZRS.' : ''
+], mistake => !empty(mistake))
+var checkedName = empty(mistakes) ? name : fail(join(mistakes, ' '))
+
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
-  name: 'rg-${name}'
+  name: 'rg-${checkedName}'
   location: location
   tags: tags
 }
 
 // Separate from the app, because a person who can attach the identity to a resource has all its rights.
 resource identityGroup 'Microsoft.Resources/resourceGroups@2024-11-01' = {
-  name: 'rg-${name}-identity'
+  name: 'rg-${checkedName}-identity'
   location: location
   tags: tags
 }
@@ -120,6 +144,7 @@ module requestStorage 'modules/request-storage.bicep' = {
     name: 'streq${suffix}'
     location: location
     tags: tags
+    sku: storageSku
     teams: teams
     brokerPrincipalId: identity.outputs.principalId
     workspaceId: telemetry.outputs.workspaceId
@@ -135,6 +160,7 @@ module brokerStorage 'modules/broker-storage.bicep' = {
     name: 'stbrk${suffix}'
     location: location
     tags: tags
+    sku: storageSku
     brokerPrincipalId: identity.outputs.principalId
     workspaceId: telemetry.outputs.workspaceId
     privateNetwork: privateNetwork
@@ -148,6 +174,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     name: name
     location: location
     tags: tags
+    addressPrefix: networkAddressRange
   }
 }
 
@@ -179,6 +206,18 @@ module app 'modules/function-app.bicep' = {
     pushedEvents: pushedEvents
     integrationSubnetId: privateNetwork ? network!.outputs.integrationSubnetId : ''
     publicNetworkAccess: privateNetwork && !pushedEvents ? 'Disabled' : 'Enabled'
+  }
+}
+
+// Last, so that a mistake of the preview cannot keep the app from getting its identity.
+module identityRestriction 'modules/identity-restriction.bicep' = if (restrictIdentity) {
+  name: 'identity-restriction'
+  scope: identityGroup
+  dependsOn: [app]
+  params: {
+    name: 'id-${name}'
+    location: location
+    tags: tags
   }
 }
 

@@ -65,8 +65,10 @@ resource identityReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+// After the events, because a role that is seconds old is not known everywhere yet.
 resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(subscription().id, brokerPrincipalId, identityReader.id)
+  dependsOn: [events]
   properties: {
     principalId: brokerPrincipalId
     principalType: 'ServicePrincipal'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Assigns the broker's identity its two app roles on Microsoft Graph. Roles that it holds stay, so the
-# script can be run again. main.bicep beside it is an alternative that needs the Bicep registry.
+# script can be run again, also seconds later. main.bicep beside it can be deployed only once.
 #
 #   infra/graph/grant.sh <object id of the broker's identity>
 #
@@ -13,6 +13,17 @@ readonly graph_app_id=00000003-0000-0000-c000-000000000000
 readonly guid='^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
 
 fail() { printf 'grant.sh: %s\n' "$*" >&2; exit 1; }
+
+# Prints why Graph refused, unless the role is assigned already: Graph's lists can lag behind by a minute.
+assign() {
+  local answer
+  answer=$(az rest --method post --url "$graph/servicePrincipals/$resource/appRoleAssignedTo" --output none \
+    --headers Content-Type=application/json \
+    --body "{\"principalId\":\"$principal\",\"resourceId\":\"$resource\",\"appRoleId\":\"$1\"}" 2>&1) && return
+  [[ $answer == *'Permission being assigned already exists on the object'* ]] && return
+  printf '%s\n' "$answer" >&2
+  return 1
+}
 
 read_graph() { az rest --method get --url "$graph/$1" --query "$2" --output tsv; }
 
@@ -33,10 +44,8 @@ for role in AppRoleAssignment.ReadWrite.All Application.Read.All; do
     printf '%s: already assigned\n' "$role"
     continue
   fi
-  az rest --method post --url "$graph/servicePrincipals/$resource/appRoleAssignedTo" --output none \
-    --headers Content-Type=application/json \
-    --body "{\"principalId\":\"$principal\",\"resourceId\":\"$resource\",\"appRoleId\":\"$role_id\"}" ||
-    fail "Graph refused to assign $role; sign in as a Privileged Role Administrator and activate the role (PIM)"
+  assign "$role_id" ||
+    fail "Graph refused to assign $role, for the reason above. Sign in as a Privileged Role Administrator with the role activated (PIM). If the identity was created minutes ago, wait and run this again"
   printf '%s: assigned\n' "$role"
 done
 

@@ -1,5 +1,7 @@
-// The broker's own two app roles on Microsoft Graph. A Privileged Role Administrator deploys this once. A
-// pipeline must not, because it would be tier 0 itself. grant.sh beside this file is an alternative.
+// The broker's own two app roles on Microsoft Graph. Prefer grant.sh beside this file. A second deployment of
+// this file fails with "EntitlementGrant entry already exists" (microsoftgraph/msgraph-bicep-types#161), also
+// if only one of the two roles is missing, and the first one fails if the identity is new in the directory
+// (#193). Only a Privileged Role Administrator can deploy it. A pipeline must not: it would be tier 0 itself.
 extension microsoftGraphV1
 
 @description('BROKER_PRINCIPAL_ID of infra/main.bicep.')

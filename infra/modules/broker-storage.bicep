@@ -1,9 +1,11 @@
 // The broker's own account: the host's files, the package (which is the code), failed requests, and the audit
-// table. Only the broker has a role on its data, because a writer here is tier 0.
+// table. Only the broker has a role on its data, because a writer here is tier 0. There is no lock: it would
+// keep the roles that PIM gives for an hour ("Lock your resources to protect your infrastructure").
 
 param name string
 param location string
 param tags object
+param sku string
 
 @description('Object id of the broker\'s identity.')
 param brokerPrincipalId string
@@ -26,7 +28,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: sku }
   properties: {
     allowSharedKeyAccess: false
     allowBlobPublicAccess: false
@@ -39,15 +41,6 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
       defaultAction: privateNetwork ? 'Deny' : 'Allow'
       bypass: 'None'
     }
-  }
-}
-
-resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
-  name: 'keep'
-  scope: account
-  properties: {
-    level: 'CanNotDelete'
-    notes: 'Holds the audit table.'
   }
 }
 

@@ -89,15 +89,14 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    clientAffinityEnabled: false
     publicNetworkAccess: publicNetworkAccess
     virtualNetworkSubnetId: empty(integrationSubnetId) ? null : integrationSubnetId
+    // Nothing else. Flex Consumption refuses most properties of a site with 400, extended code 51021, in
+    // its newer regions, and ignores them in the others (Azure/terraform-azurerm-avm-res-web-site#345 and
+    // #360, microsoft/azure-pipelines-tasks#21032). It has no FTP and no remote debugging to switch off.
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
-      http20Enabled: true
-      remoteDebuggingEnabled: false
     }
     functionAppConfig: {
       runtime: { name: 'custom', version: '1.0' }

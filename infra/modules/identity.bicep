@@ -1,4 +1,5 @@
-// The broker's identity. It outlives the app, because its roles on Graph are lost with it.
+// The broker's identity. It outlives the app, because its roles on Graph are lost with it. It has no lock:
+// a lock would also keep a foreign federated credential or role assignment from being removed.
 
 param name string
 param location string
@@ -11,15 +12,6 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   properties: {
     // Only resources of its own region may use it, which makes it harder to misuse elsewhere.
     isolationScope: 'Regional'
-  }
-}
-
-resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
-  name: 'keep'
-  scope: identity
-  properties: {
-    level: 'CanNotDelete'
-    notes: 'An identity that is made anew has another object id and none of the app roles on Graph.'
   }
 }
 

@@ -5,7 +5,7 @@ param location string
 param tags object
 
 @description('Address range of the network.')
-param addressPrefix string = '10.90.0.0/24'
+param addressPrefix string
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: 'vnet-${name}'

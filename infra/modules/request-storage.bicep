@@ -5,6 +5,7 @@ import { Team } from 'types.bicep'
 param name string
 param location string
 param tags object
+param sku string
 param teams Team[]
 
 @description('Object id of the broker\'s identity.')
@@ -26,7 +27,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: sku }
   properties: {
     allowSharedKeyAccess: false
     allowBlobPublicAccess: false

@@ -9,6 +9,7 @@ mod links;
 mod lock_files;
 mod log_events;
 mod operations;
+mod parameters;
 mod queries;
 pub(crate) mod source_files;
 mod templates;

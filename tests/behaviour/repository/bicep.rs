@@ -1,12 +1,16 @@
 //! The parts of Bicep files that tests check. There is no compiler here, only a parser.
 
+mod evaluation;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
 use tree_sitter::{Node, Parser, Tree};
 
+use self::evaluation::{Outcome, Scope};
 use crate::world::ROOT;
 
 /// A parsed file.
@@ -107,6 +111,20 @@ impl Template {
         let mut declarations = self.of_kind("variable_declaration");
         let declaration = declarations.find(|node| self.name(*node) == name).unwrap();
         self.properties(declaration.named_child(1))
+    }
+
+    /// The value of a variable, or the message with which the template fails, with these parameters.
+    pub(crate) fn evaluate(&self, variable: &str, parameters: &Value) -> Outcome {
+        let named = |name: &str| match parameters.get(name) {
+            Some(value) => Ok(value.clone()),
+            None => self.evaluate(name, parameters),
+        };
+        let scope = Scope { source: &self.source, named: &named };
+        let kinds = ["variable_declaration", "parameter_declaration"];
+        let mut declarations = kinds.iter().flat_map(|kind| self.of_kind(kind));
+        let declaration = declarations.find(|node| self.name(*node) == variable).unwrap();
+        let last = declaration.named_child_count() - 1;
+        scope.evaluate(declaration.named_child(last.try_into().unwrap()).unwrap())
     }
 
     /// The text of every string that has no `${…}` in it.

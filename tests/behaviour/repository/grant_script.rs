@@ -22,9 +22,11 @@ const READ_APPLICATIONS: &str = "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30";
 /// The stand-in matches the queries of the script as text and does not interpret them.
 const AZ: &str = r#"#!/usr/bin/env bash
 created="$(dirname "$0")/created"
+refusal="$(dirname "$0")/refusal"
 role() { case "$*" in *AppRoleAssignment.ReadWrite.All*|*06b708a9*) echo @ASSIGN@;; *) echo @READ@;; esac; }
 case "$*" in
   *"--method post --url https://graph.microsoft.com/v1.0/servicePrincipals/@GRAPH@/appRoleAssignedTo"*)
+    if [[ -f $refusal ]]; then cat "$refusal" >&2; exit 1; fi
     printf '%s\n' "$*" >> "$created" ;;
   *"/servicePrincipals/@BROKER@ --query servicePrincipalType"*) echo @KIND@ ;;
   *"/servicePrincipals(appId='00000003-0000-0000-c000-000000000000') --query id"*) echo @GRAPH@ ;;
@@ -73,6 +75,50 @@ fn it_assigns_the_two_roles_once_even_if_it_is_run_twice() {
         let body =
             format!(r#"{{"principalId":"{BROKER}","resourceId":"{GRAPH}","appRoleId":"{role}"}}"#);
         assert!(line.contains(&body), "{line}");
+    }
+}
+
+#[test]
+fn it_prints_what_the_quick_start_shows() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/quick-start-azure.md")).unwrap();
+    let shown = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let output = run(&azure_cli("ManagedIdentity"), &[BROKER]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.starts_with(shown), "{stdout}");
+}
+
+/// Makes Graph refuse every assignment with these words, as the Azure CLI prints them.
+fn refuse(azure_cli: &TempDir, message: &str) {
+    let error = format!(r#"ERROR: Bad Request({{"error":{{"code":"x","message":"{message}"}}}})"#);
+    fs::write(azure_cli.path().join("refusal"), error).unwrap();
+}
+
+#[test]
+fn a_role_that_the_list_does_not_show_yet_counts_as_assigned() {
+    let azure_cli = azure_cli("ManagedIdentity");
+    refuse(&azure_cli, "Permission being assigned already exists on the object");
+    let output = run(&azure_cli, &[BROKER]);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(stdout.matches(": assigned\n").count(), 2, "{stdout}");
+    assert_eq!(created(&azure_cli), "");
+}
+
+#[test]
+fn the_reason_of_any_other_refusal_is_shown() {
+    for message in [
+        "Insufficient privileges to complete the operation.",
+        "Not a valid reference update.",
+        "Another object with the same value already exists.",
+    ] {
+        let azure_cli = azure_cli("ManagedIdentity");
+        refuse(&azure_cli, message);
+        let output = run(&azure_cli, &[BROKER]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        for part in [message, "Graph refused to assign AppRoleAssignment.ReadWrite.All"] {
+            assert!(stderr.contains(part), "{stderr}");
+        }
     }
 }
 

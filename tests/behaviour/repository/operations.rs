@@ -10,12 +10,13 @@ use crate::{
     world::ROOT,
 };
 
-const DOCS: [&str; 9] = [
+const DOCS: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/operations.md",
     "docs/policy.md",
+    "docs/quick-start-azure.md",
     "docs/security.md",
     "docs/settings.md",
     "docs/troubleshooting.md",
@@ -86,6 +87,66 @@ fn every_deployment_in_the_docs_passes_the_parameters_that_its_template_requires
         deployments += 1;
     }
     assert!(deployments >= 5, "{deployments}");
+}
+
+/// The program of a command with its subcommand, without options and arguments.
+fn subcommand(command: &str) -> Option<String> {
+    let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let words = command.split(' ').take_while(|word| is_word(word) && !word.starts_with('-'));
+    let words: Vec<_> = words.collect();
+    match words.first() {
+        Some(&"app-role") => Some(words[..2].join(" ")),
+        Some(&("az" | "azd" | "gh" | "curl")) => Some(words.join(" ")),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_command_of_the_operators_is_in_the_table_of_roles() {
+    let operations = text("docs/operations.md");
+    let table = operations.split("\n## Commands and the roles they need\n").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let named: BTreeSet<_> = table.split('`').skip(1).step_by(2).collect();
+    let mut used = BTreeSet::new();
+    for command in commands("docs/operations.md") {
+        let pipeline = command.split(" | ").filter_map(|part| subcommand(part.trim()));
+        used.extend(pipeline);
+    }
+    assert!(used.len() > 12, "{used:?}");
+    let missing: Vec<_> = used.iter().filter(|command| !named.contains(command.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_quick_start_quotes_what_the_package_script_says() {
+    assert!(
+        text("docs/quick-start-azure.md")
+            .contains("`this Rust cannot build for x86_64-unknown-linux-musl`")
+    );
+    let script = text("scripts/package.sh");
+    assert!(script.contains("\ntarget=x86_64-unknown-linux-musl\n"));
+    assert!(script.contains("this Rust cannot build for $target"));
+}
+
+#[test]
+fn the_rule_and_the_request_of_the_quick_start_are_valid() {
+    let page = text("docs/quick-start-azure.md");
+    let principal = "c0a70500-0000-4000-8000-0000000000c0";
+    let policy = page.split("<<RULE\n").nth(1).unwrap().split("RULE\n").next().unwrap();
+    let policy = policy.replace("$test_identity", principal);
+    app_roles::policy::Policy::parse(policy.as_bytes()).unwrap();
+    let request = page.split("--content \"").nth(1).unwrap().split("}\"").next().unwrap();
+    let request = format!("{request}}}").replace("\\\"", "\"").replace("$test_identity", principal);
+    app_roles::request::Request::decode(request.as_bytes()).unwrap();
+}
+
+#[test]
+fn the_lowest_version_of_the_azure_cli_is_the_same_everywhere() {
+    // 2.87.0 is the first release with Azure/azure-cli#33388.
+    let pages = ["docs/operations.md", "docs/quick-start-azure.md"];
+    for page in pages.map(text) {
+        assert!(page.contains("2.87 or later"));
+    }
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn no_account_accepts_a_shared_key_and_no_service_a_password() {
         }
     }
     let [site] = all("Microsoft.Web/sites")[..] else { panic!("one app") };
-    for line in ["httpsOnly: true", "ftpsState: 'Disabled'", "scmMinTlsVersion: '1.2'"] {
+    for line in ["httpsOnly: true", "minTlsVersion: '1.2'", "scmMinTlsVersion: '1.2'"] {
         assert!(site.contains(line), "{line}");
     }
     assert_eq!(site.matches("properties: { allow: false }").count(), 2, "FTP and SCM");
@@ -139,14 +139,37 @@ fn no_account_accepts_a_shared_key_and_no_service_a_password() {
     assert!(insights.contains("SamplingPercentage: 100"));
 }
 
+/// A lock keeps role assignments and federated credentials, also those that PIM or an operator must remove.
 #[test]
-fn resources_that_must_not_be_deleted_are_locked() {
-    for file in ["infra/modules/identity.bicep", "infra/modules/broker-storage.bicep"] {
-        let template = Template::read(Path::new(file));
-        let [lock] = template.resources("Microsoft.Authorization/locks")[..] else {
-            panic!("{file}")
-        };
-        assert!(lock.contains("level: 'CanNotDelete'"));
+fn nothing_is_locked() {
+    for template in templates() {
+        assert!(template.resources("Microsoft.Authorization/locks").is_empty());
+    }
+}
+
+#[test]
+fn the_role_on_a_subscription_is_assigned_after_everything_else() {
+    let template = Template::read(Path::new("infra/subscription.bicep"));
+    let [assignment] = template.resources("Microsoft.Authorization/roleAssignments")[..] else {
+        panic!("one role")
+    };
+    assert!(assignment.contains("dependsOn: [events]"), "{assignment}");
+}
+
+#[test]
+fn the_identity_is_restricted_only_on_request_and_after_the_app_has_it() {
+    let preview = "2025-05-31-preview";
+    let with_preview: Vec<_> =
+        templates().into_iter().filter(|template| template.source.contains(preview)).collect();
+    let [restriction] = with_preview.as_slice() else { panic!("one file") };
+    assert_eq!(restriction.file, Path::new("infra/modules/identity-restriction.bicep"));
+    assert!(restriction.source.contains("providers: ['Microsoft.Web/sites']"));
+    let main = Template::read(Path::new("infra/main.bicep"));
+    assert!(main.source.contains("param restrictIdentity bool = false"));
+    let module = main.source.split("module identityRestriction ").nth(1).unwrap();
+    let module = module.split("\n}\n").next().unwrap();
+    for part in ["= if (restrictIdentity) {", "dependsOn: [app]", "name: 'id-${name}'"] {
+        assert!(module.contains(part), "{module}");
     }
 }
 
