@@ -14,7 +14,11 @@ use app_roles::{
         AssignmentsByPrincipal, CompactAssignment, Comparison, Findings, RepairBatch, confirmed,
     },
 };
-use azure_rest::retry::{Deadline, millis};
+use azure_rest::{
+    rest::ServiceError,
+    retry::{Backoff, Deadline, millis},
+    timing::CallTiming,
+};
 use microsoft_graph::error::GraphError;
 use time::OffsetDateTime;
 use tokio::{sync::Mutex, time::Instant};
@@ -48,12 +52,50 @@ struct LastRun {
     next: Option<ObjectId>,
 }
 
+/// How often a run waits for what may pass. The waits grow to a minute, so a run that Graph refuses for
+/// good ends after some minutes.
+const MOST_PAUSES: usize = 8;
+
 /// How much a run has read. An API counts even if it was cached.
 #[derive(Debug, Default)]
 struct Reads {
     apis: usize,
     pages_of_holders: usize,
     pages_of_identities: usize,
+}
+
+/// One run. No delivery repeats it, so it waits itself for what another delivery might survive.
+struct Run {
+    reads: Reads,
+    deadline: Deadline,
+    backoff: Backoff,
+    pauses: usize,
+}
+
+impl Run {
+    fn new(timing: &CallTiming, deadline: Deadline) -> Self {
+        let timing = CallTiming { longest_wait: timing.probe, ..timing.clone() };
+        let backoff = Backoff::new("compare the tenant with the baseline", &timing, deadline);
+        Self { reads: Reads::default(), deadline, backoff, pauses: 0 }
+    }
+
+    /// Reads until there is an answer, or an error that no pause helps against.
+    async fn patiently<T>(
+        &mut self,
+        mut read: impl AsyncFnMut(Deadline) -> Result<T, GraphError>,
+    ) -> Result<T, GraphError> {
+        loop {
+            let error = match read(self.deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if !error.is_worth_another_delivery() || self.pauses >= MOST_PAUSES {
+                return Err(error);
+            }
+            self.pauses += 1;
+            self.backoff.wait(error.retry_after(), error).await?;
+        }
+    }
 }
 
 /// What to do about the findings of a run.
@@ -86,42 +128,43 @@ impl Reconciler {
             tracing::info!(event = "reconcile.done", "the policy has no baseline: nothing is read");
             return Ok(Vec::new());
         }
-        let (began, time, mut reads) =
-            (Instant::now(), OffsetDateTime::now_utc(), Reads::default());
-        let findings = self.find(&mut reads, deadline).await?;
+        let (began, time) = (Instant::now(), OffsetDateTime::now_utc());
+        let mut run = Run::new(&self.directory.timing().calls, deadline);
+        let findings = self.find(&mut run).await?;
         let plan = last_run.plan(findings);
-        plan.log(&reads, began.elapsed());
+        plan.log(&run.reads, began.elapsed());
         let checks = plan.turns.now.into_iter();
         Ok(checks.map(|principal| BaselineCheckRequested { principal, time: Some(time) }).collect())
     }
 
-    async fn find(&self, reads: &mut Reads, deadline: Deadline) -> Result<Findings, GraphError> {
-        let own = self.directory.own_identity(deadline).await?;
-        let apis = self.roles.all_apis(deadline).await?;
+    async fn find(&self, run: &mut Run) -> Result<Findings, GraphError> {
+        let own = run.patiently(async |until| self.directory.own_identity(until).await).await?;
+        let apis = run.patiently(async |until| self.roles.all_apis(until).await).await?;
         if apis.is_empty() {
             return Ok(Findings::default());
         }
-        reads.apis = apis.len();
-        let holdings = self.holdings(&apis, reads, deadline).await?;
+        run.reads.apis = apis.len();
+        let holdings = self.holdings(&apis, run).await?;
         let policy = &self.roles.policy;
         let comparison = Comparison { policy, own, apis: &apis, holdings: &holdings };
-        self.compare(&comparison, reads, deadline).await
+        self.compare(&comparison, run).await
     }
 
     async fn holdings(
         &self,
         apis: &[Arc<Api>],
-        reads: &mut Reads,
-        deadline: Deadline,
+        run: &mut Run,
     ) -> Result<AssignmentsByPrincipal, GraphError> {
         let mut all = Vec::new();
         for api in apis {
             let old = OffsetDateTime::now_utc() - OLD;
             let mut holders = self.roles.graph.inventory().holders(api.object_id, old);
-            while let Some(page) = holders.next_page(deadline).await? {
+            while let Some(page) =
+                run.patiently(async |until| holders.next_page(until).await).await?
+            {
                 all.extend(page);
             }
-            reads.pages_of_holders += holders.pages();
+            run.reads.pages_of_holders += holders.pages();
         }
         Ok(all.into())
     }
@@ -129,17 +172,18 @@ impl Reconciler {
     async fn compare(
         &self,
         comparison: &Comparison<'_>,
-        reads: &mut Reads,
-        deadline: Deadline,
+        run: &mut Run,
     ) -> Result<Findings, GraphError> {
         let mut findings = Findings::default();
         let mut identities = self.roles.graph.inventory().managed_identities();
-        while let Some(page) = identities.next_page(deadline).await? {
+        while let Some(page) =
+            run.patiently(async |until| identities.next_page(until).await).await?
+        {
             for identity in &page {
                 findings.compare(identity, comparison);
             }
         }
-        reads.pages_of_identities = identities.pages();
+        run.reads.pages_of_identities = identities.pages();
         Ok(findings)
     }
 }
