@@ -79,22 +79,13 @@ impl Run {
         Self { reads: Reads::default(), deadline, backoff, pauses: 0 }
     }
 
-    /// Reads until there is an answer, or an error that no pause helps against.
-    async fn patiently<T>(
-        &mut self,
-        mut read: impl AsyncFnMut(Deadline) -> Result<T, GraphError>,
-    ) -> Result<T, GraphError> {
-        loop {
-            let error = match read(self.deadline).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            if !error.is_worth_another_delivery() || self.pauses >= MOST_PAUSES {
-                return Err(error);
-            }
-            self.pauses += 1;
-            self.backoff.wait(error.retry_after(), error).await?;
+    /// Waits before a failed read is made again. Returns the error if no pause helps against it.
+    async fn pause_after(&mut self, error: GraphError) -> Result<(), GraphError> {
+        if !error.is_worth_another_delivery() || self.pauses >= MOST_PAUSES {
+            return Err(error);
         }
+        self.pauses += 1;
+        self.backoff.wait(error.retry_after(), error).await
     }
 }
 
@@ -138,8 +129,18 @@ impl Reconciler {
     }
 
     async fn find(&self, run: &mut Run) -> Result<Findings, GraphError> {
-        let own = run.patiently(async |until| self.directory.own_identity(until).await).await?;
-        let apis = run.patiently(async |until| self.roles.all_apis(until).await).await?;
+        let own = loop {
+            match self.directory.own_identity(run.deadline).await {
+                Ok(own) => break own,
+                Err(error) => run.pause_after(error).await?,
+            }
+        };
+        let apis = loop {
+            match self.roles.all_apis(run.deadline).await {
+                Ok(apis) => break apis,
+                Err(error) => run.pause_after(error).await?,
+            }
+        };
         if apis.is_empty() {
             return Ok(Findings::default());
         }
@@ -159,10 +160,12 @@ impl Reconciler {
         for api in apis {
             let old = OffsetDateTime::now_utc() - OLD;
             let mut holders = self.roles.graph.inventory().holders(api.object_id, old);
-            while let Some(page) =
-                run.patiently(async |until| holders.next_page(until).await).await?
-            {
-                all.extend(page);
+            loop {
+                match holders.next_page(run.deadline).await {
+                    Ok(Some(page)) => all.extend(page),
+                    Ok(None) => break,
+                    Err(error) => run.pause_after(error).await?,
+                }
             }
             run.reads.pages_of_holders += holders.pages();
         }
@@ -176,11 +179,13 @@ impl Reconciler {
     ) -> Result<Findings, GraphError> {
         let mut findings = Findings::default();
         let mut identities = self.roles.graph.inventory().managed_identities();
-        while let Some(page) =
-            run.patiently(async |until| identities.next_page(until).await).await?
-        {
-            for identity in &page {
-                findings.compare(identity, comparison);
+        loop {
+            match identities.next_page(run.deadline).await {
+                Ok(Some(page)) => {
+                    page.iter().for_each(|identity| findings.compare(identity, comparison));
+                }
+                Ok(None) => break,
+                Err(error) => run.pause_after(error).await?,
             }
         }
         run.reads.pages_of_identities = identities.pages();

@@ -14,7 +14,10 @@ pub use kind::ErrorKind;
 use meanings::Body;
 pub use permissions::{NEEDED_ROLE_IDS, NEEDED_ROLES, missing_roles};
 
-use app_roles::outcome::Failure;
+use app_roles::{
+    ids::{AppId, Guid, ObjectId},
+    outcome::Failure,
+};
 use azure_rest::{
     claims::Claims,
     rest::{RequestError, Response, ServiceError},
@@ -41,7 +44,7 @@ pub struct GraphError {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     /// The ids that Graph's message names.
-    named: Vec<String>,
+    named: Vec<Guid>,
     /// Whether the service principal exists and its application has not been replicated yet.
     is_too_new: bool,
     /// Whether the token that was sent has all roles that the broker needs.
@@ -128,7 +131,7 @@ impl GraphError {
             _ => advice(kind, claims),
         });
         let has_needed_roles = missing_roles(claims).is_empty();
-        let (named, is_too_new) = (decoded.quoted(), decoded.is_too_new());
+        let (named, is_too_new) = (decoded.named(), decoded.is_too_new());
         Self { named, is_too_new, has_needed_roles, ..Self::new(kind, detail) }
     }
 
@@ -192,8 +195,13 @@ impl GraphError {
     }
 
     /// Whether Graph's message names the object with this id.
-    pub(crate) fn names(&self, id: &str) -> bool {
-        self.named.iter().any(|named| named.eq_ignore_ascii_case(id))
+    pub(crate) fn names(&self, object: ObjectId) -> bool {
+        self.named.iter().any(|named| ObjectId::from(*named) == object)
+    }
+
+    /// Whether Graph's message names the application with this id.
+    pub(crate) fn names_application(&self, id: AppId) -> bool {
+        self.named.iter().any(|named| AppId::from(*named) == id)
     }
 
     pub(crate) fn is_too_new(&self) -> bool {

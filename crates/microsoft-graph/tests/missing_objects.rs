@@ -68,6 +68,16 @@ async fn a_404_is_about_the_object_that_it_names() {
 }
 
 #[tokio::test]
+async fn an_id_counts_however_the_message_quotes_it() {
+    for (before, after) in [("'", "'"), ("\"", "\""), ("(id=", ")"), (" ", " "), ("", "")] {
+        let message = format!("Resource {before}{GRAPH_API}{after} does not exist");
+        let refusal = move || error(404, "Request_ResourceNotFound", &message);
+        let (error, requests) = refused(refusal, &[]).await;
+        assert_eq!((error.kind(), requests), (ErrorKind::ApiNotFound, 1), "{before}{after}");
+    }
+}
+
+#[tokio::test]
 async fn where_no_id_is_named_both_objects_are_looked_for() {
     let unnamed: [fn() -> Answer; 4] = [
         || error(404, "Request_ResourceNotFound", ""),

@@ -121,10 +121,9 @@ impl<'a> AssignWrite<'a> {
     /// Whether the API is missing, and not the principal: by the id in Graph's message, or else by asking
     /// for both.
     async fn is_about_api(&mut self, error: &GraphError) -> bool {
-        let client_id = self.permit.client_id().map(|id| id.to_string());
-        let names_principal = error.names(&self.permit.principal().to_string())
-            || client_id.is_some_and(|id| error.names(&id));
-        let names_api = error.names(&self.permit.api().to_string());
+        let names_principal = error.names(self.permit.principal())
+            || self.permit.client_id().is_some_and(|id| error.names_application(id));
+        let names_api = error.names(self.permit.api());
         if names_principal != names_api || error.is_too_new() {
             return names_api;
         }

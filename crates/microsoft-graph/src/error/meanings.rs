@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::kind::ErrorKind;
 use crate::member::Member;
+use app_roles::ids::Guid;
 
 /// The body of an error response.
 ///
@@ -179,17 +180,15 @@ impl Body {
         self.details.iter().any(|code| code.eq_ignore_ascii_case(TOO_NEW))
     }
 
-    /// The texts in single quotes in the message: the ids of objects that Graph names.
-    pub(super) fn quoted(&self) -> Vec<String> {
-        let parts = self.message.split('\'');
-        let quoted = parts.skip(1).step_by(2).filter(|text| text.len() <= LONGEST_QUOTED);
-        quoted.take(MOST_QUOTED).map(str::to_owned).collect()
+    /// The ids of objects that the message names, however it quotes them.
+    pub(super) fn named(&self) -> Vec<Guid> {
+        let words = self.message.split(|one: char| !one.is_ascii_hexdigit() && one != '-');
+        words.filter_map(|word| Guid::parse(word).ok()).take(MOST_NAMED).collect()
     }
 }
 
-/// The number and the length of quoted texts that are kept.
-const MOST_QUOTED: usize = 8;
-const LONGEST_QUOTED: usize = 100;
+/// The number of ids that are kept. Graph names one.
+const MOST_NAMED: usize = 8;
 
 /// The meaning of a status that has no row. A fault of the server may pass within seconds. Any other
 /// refusal may pass too, but not soon.
@@ -220,7 +219,7 @@ mod tests {
         fn no_response_makes_the_parser_panic(bytes: Vec<u8>, code: String, message: String, status: u16) {
             let _ = Body::decode(&bytes).meaning(status);
             let body = Body { code, message, details: Vec::new() };
-            let _ = (body.meaning(status), body.quoted());
+            let _ = (body.meaning(status), body.named());
         }
     }
 }
