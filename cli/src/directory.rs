@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app_roles::{
     directory::{Api, Assignment, Principal},
+    held::HeldAssignments,
     ids::ObjectId,
     names::{ApiName, PrincipalName},
 };
@@ -106,7 +107,7 @@ impl<'a> Directory<'a> {
     pub(crate) async fn assignments(
         &self,
         principal: &Principal,
-    ) -> Result<Vec<Assignment>, Failure> {
+    ) -> Result<HeldAssignments, Failure> {
         Ok(self.graph.assignments().list(principal, self.deadline()).await?)
     }
 
@@ -154,7 +155,10 @@ impl<'a> Directory<'a> {
 fn ambiguous(text: &str, candidates: &[Principal]) -> Failure {
     let ids = candidates.iter().map(|candidate| match &candidate.resource_id {
         Some(resource) => format!("{} ({resource})", candidate.object_id),
-        None => format!("{} (app ID {})", candidate.object_id, candidate.client_id),
+        None => match candidate.client_id {
+            Some(id) => format!("{} (app ID {id})", candidate.object_id),
+            None => format!("{} (no app ID)", candidate.object_id),
+        },
     });
     let count = candidates.len();
     Failure::not_found(format!("{text:?} is the name of {count} service principals"))

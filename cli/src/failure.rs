@@ -73,9 +73,16 @@ impl From<&GraphError> for Failure {
                 Self::not_found("Microsoft Graph does not find this role of the API")
                     .hint("list the roles of the API with `app-role roles`")
             }
-            ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::ConcurrentWrites => {
+            ErrorKind::Throttled
+            | ErrorKind::Unavailable
+            | ErrorKind::ConcurrentWrites
+            | ErrorKind::Unknown => {
                 Self::failed(error.to_string()).hint("run the command again in a few minutes")
             }
+            ErrorKind::NotForAgents => Self::denied(
+                "Microsoft Graph refused the role for an agent",
+            )
+            .hint("Microsoft Graph gives some of its roles to no agent; you have the permissions"),
             _ => Self::failed(error.to_string()),
         };
         match error.clone().into_failure().graph_request_id {

@@ -25,6 +25,7 @@ mod sign_in;
 pub mod storage;
 mod storage_account;
 mod timestamps;
+mod unreadable;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory as _, Parser as _};

@@ -9,6 +9,7 @@ mod hostile;
 mod lost_answers;
 mod names;
 mod other_clients;
+mod partial_answers;
 mod redeliveries;
 mod refusals;
 mod replay;

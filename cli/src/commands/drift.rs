@@ -7,7 +7,8 @@ mod reading;
 use app_roles::ids::ObjectId;
 use clap::Args;
 use comparison::{Blueprint, Comparer, Deviation};
-use reading::{PolicyApi, holdings, policy_apis};
+use microsoft_graph::Listed;
+use reading::{Holdings, PolicyApi, holdings, policy_apis};
 use serde::Serialize;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     output::{Line, Progress, Screen, Tone},
     policy_file,
     session::Session,
+    unreadable::unreadable,
 };
 
 #[derive(Debug, Args)]
@@ -81,8 +83,9 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
             PolicyApi::Unknown(sentence) => drift.unknown.push(sentence),
         }
     }
-    let holdings = holdings(session, &apis, &progress).await?;
-    let comparer = Comparer::new(session, broker, &apis, &holdings);
+    let Holdings { held, skipped } = holdings(session, &apis, &progress).await?;
+    drift.unknown.extend(unreadable(skipped, "assignments"));
+    let comparer = Comparer::new(session, broker, &apis, &held);
     let mut identities = session.graph().inventory().managed_identities();
     while let Some(page) = identities.next_page(session.deadline()).await? {
         drift.identities += page.len();
@@ -91,10 +94,12 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
             comparer.compare(identity, &mut drift.missing, &mut drift.unexpected);
         }
     }
+    drift.unknown.extend(unreadable(identities.skipped(), "managed identities"));
     progress.say("listing agent blueprints …");
     match session.graph().inventory().agent_blueprints(session.deadline()).await {
-        Ok(blueprints) => {
-            let held = blueprints.iter().filter_map(|one| comparer.blueprint(one));
+        Ok(Listed { rows, skipped }) => {
+            drift.unknown.extend(unreadable(skipped, "agent blueprints"));
+            let held = rows.iter().filter_map(|one| comparer.blueprint(one));
             for (blueprint, unexpected) in held {
                 drift.blueprints.push(blueprint);
                 drift.unexpected.extend(unexpected);

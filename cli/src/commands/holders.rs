@@ -6,7 +6,7 @@ use app_roles::{
     names::RoleName,
 };
 use clap::Args;
-use microsoft_graph::assignments::NamedHolder;
+use microsoft_graph::{Listed, assignments::NamedHolder};
 use serde::Serialize;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     privilege::Privilege,
     session::Session,
     timestamps::text_to_the_second,
+    unreadable::unreadable,
 };
 
 /// The usual type of a holder ("appRoleAssignment resource type", principalType).
@@ -51,7 +52,8 @@ struct Row {
     inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
-    assignment_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignment_id: Option<String>,
 }
 
 impl Row {
@@ -75,11 +77,11 @@ pub(crate) async fn run(
     let api = session.directory().api(&arguments.api).await?;
     let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
     let progress = Progress::start("listing the holders …");
-    let holders = session.graph().assignments().list_holders(&api, session.deadline()).await?;
+    let listed = session.graph().assignments().list_holders(&api, session.deadline()).await?;
+    let Listed { rows: holders, skipped } = listed;
     let blueprints = if holders.is_empty() { Ok(Vec::new()) } else { blueprints(&session).await };
     drop(progress);
-    let is_listed =
-        |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.assignment.role);
+    let is_listed = |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.role);
     let known = blueprints.as_deref().unwrap_or_default();
     let rows: Vec<_> =
         holders.into_iter().filter(is_listed).map(|holder| row(&api, known, holder)).collect();
@@ -97,6 +99,9 @@ pub(crate) async fn run(
             row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
         ]
     })?;
+    if let Some(sentence) = unreadable(skipped, "assignments") {
+        screen.note(sentence);
+    }
     if rows.iter().any(|row| row.inherited_by_agents) {
         screen.note(format!("each {} fans out: {}", agents::BLUEPRINT, agents::INHERITED));
     }
@@ -109,12 +114,12 @@ pub(crate) async fn run(
 
 /// Reads the principals of all agent blueprints.
 async fn blueprints(session: &Session) -> Result<Vec<Principal>, Failure> {
-    Ok(session.graph().inventory().agent_blueprints(session.deadline()).await?)
+    Ok(session.graph().inventory().agent_blueprints(session.deadline()).await?.rows)
 }
 
 fn row(api: &Api, blueprints: &[Principal], holder: NamedHolder) -> Row {
-    let known = api.role(&RoleName::from(holder.assignment.role));
-    let role = known.unwrap_or_else(|_| AppRole::known_by_id(holder.assignment.role));
+    let known = api.role(&RoleName::from(holder.role));
+    let role = known.unwrap_or_else(|_| AppRole::known_by_id(holder.role));
     let blueprint = blueprints.iter().find(|one| one.object_id == holder.principal);
     Row {
         inherited_by_agents: blueprint.is_some(),
@@ -127,7 +132,7 @@ fn row(api: &Api, blueprints: &[Principal], holder: NamedHolder) -> Row {
         },
         role: role.value,
         role_id: role.id,
-        since: holder.assignment.created,
-        assignment_id: holder.assignment.id,
+        since: holder.created,
+        assignment_id: holder.assignment_id,
     }
 }

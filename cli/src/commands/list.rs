@@ -18,6 +18,7 @@ use crate::{
     privilege::Privilege,
     session::Session,
     timestamps::text_to_the_second,
+    unreadable::unreadable,
 };
 
 #[derive(Debug, Args)]
@@ -63,7 +64,7 @@ pub(crate) async fn run(
         rows.push(row(directory, &principal, assignment).await?);
     }
     drop(progress);
-    if rows.is_empty() {
+    if rows.is_empty() && held.unreadable() == 0 {
         screen.note(format!("{} holds no app role", principal.object_id));
     }
     screen.list(&["API", "ROLE", "PRIVILEGED", "SINCE"], &rows, arguments.paging, |row| {
@@ -74,6 +75,9 @@ pub(crate) async fn run(
             row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
         ]
     })?;
+    if let Some(sentence) = unreadable(held.unreadable(), "assignments") {
+        screen.note(sentence);
+    }
     if let Some(remark) = agents::remark(&principal) {
         screen.note(remark);
     }

@@ -15,6 +15,7 @@ mod golden;
 mod hostile;
 mod lists;
 mod names;
+mod partial_answers;
 mod plan;
 mod policy;
 mod replay;

@@ -63,6 +63,10 @@ pub enum Code {
     GraphUnavailable,
     /// Graph refused for a reason that this broker does not know.
     GraphRefused,
+    /// Graph's answer was complete, and not of the expected form.
+    GraphUnreadable,
+    /// Graph refused the role for an agent. It gives some roles to no agent.
+    RoleNotForAgents,
     /// The broker's record of decisions is unreachable, and without it nothing is changed.
     RecordUnavailable,
 }

@@ -18,8 +18,9 @@ const MAX_EDITS: usize = 8;
 pub struct Principal {
     /// The object id in this tenant.
     pub object_id: ObjectId,
-    /// The application id. For a managed identity, this is the client id.
-    pub client_id: AppId,
+    /// The application id. For a managed identity, this is the client id. `None` if Microsoft Graph does
+    /// not state it: an agent has none of its own ("agentIdentity resource type").
+    pub client_id: Option<AppId>,
     /// The display name. Not unique.
     pub display_name: String,
     /// The kind of service principal.
@@ -61,6 +62,11 @@ impl Principal {
         may_be_identity && self.resource_id.is_none()
     }
 
+    /// Whether the principal has a client id that is unknown. An agent has none of its own.
+    pub(crate) fn may_have_any_client_id(&self) -> bool {
+        self.client_id.is_none() && self.kind != PrincipalKind::Agent
+    }
+
     /// The ARM id of the resource or else the object id: what a rule must name to cover the principal.
     pub(crate) fn resource_or_object_id(&self) -> String {
         match &self.resource_id {
@@ -83,8 +89,10 @@ pub struct Api {
     pub identifier_uris: Vec<String>,
     /// The display name. Not unique.
     pub display_name: String,
-    /// The roles that the API defines.
+    /// The roles that the API defines, as far as they can be read.
     pub roles: Vec<AppRole>,
+    /// Whether the API defines more roles, which cannot be read.
+    pub has_unreadable_roles: bool,
 }
 
 /// A role of an API, or default access.
@@ -134,10 +142,17 @@ pub enum NoSuchRole {
 }
 
 impl Api {
+    /// Whether default access can be assigned: only an API that defines no roles has it. A role that
+    /// cannot be read is a role.
+    #[must_use]
+    pub fn has_default_access(&self) -> bool {
+        self.roles.is_empty() && !self.has_unreadable_roles
+    }
+
     /// Finds the role that a request names, assignable or not.
     pub fn role(&self, name: &RoleName) -> Result<AppRole, NoSuchRole> {
         match name {
-            RoleName::DefaultAccess if self.roles.is_empty() => {
+            RoleName::DefaultAccess if self.has_default_access() => {
                 Ok(AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS))
             }
             RoleName::DefaultAccess => Err(NoSuchRole::HasRoles),

@@ -7,6 +7,7 @@ pub mod code;
 pub mod directory;
 pub mod event;
 pub mod failed_request;
+pub mod held;
 pub mod ids;
 mod json;
 pub mod names;

@@ -220,7 +220,8 @@ impl RoleOutcome {
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
     object_id: ObjectId,
-    app_id: AppId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_id: Option<AppId>,
     display_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_id: Option<String>,

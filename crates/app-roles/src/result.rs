@@ -28,7 +28,8 @@ const SHORTENED_LENGTH: usize = 40;
 #[serde(rename_all = "camelCase")]
 pub struct ResultPrincipal {
     object_id: ObjectId,
-    client_id: AppId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<AppId>,
     display_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_id: Option<String>,
@@ -41,9 +42,9 @@ impl ResultPrincipal {
         self.object_id
     }
 
-    /// The client id.
+    /// The client id, if Microsoft Graph states one.
     #[must_use]
-    pub fn client_id(&self) -> AppId {
+    pub fn client_id(&self) -> Option<AppId> {
         self.client_id
     }
 

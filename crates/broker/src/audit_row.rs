@@ -76,7 +76,7 @@ fn about_result(result: &RequestResult, request: Option<&Request>) -> Value {
         "requestedPrincipal": request.map(|request| request.principal.to_string()),
         "requestedApi": request.map(|request| request.api.to_string()),
         "principalId": principal.map(ResultPrincipal::object_id),
-        "principalClientId": principal.map(ResultPrincipal::client_id),
+        "principalClientId": principal.and_then(ResultPrincipal::client_id),
         "principalDisplayName": principal.map(ResultPrincipal::display_name),
         "principalResourceId": principal.and_then(ResultPrincipal::resource_id),
         "apiId": api.map(ResultApi::object_id),

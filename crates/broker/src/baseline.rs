@@ -6,6 +6,7 @@ use app_roles::{
     baseline_role::{self, BaselineRole},
     directory::{Api, Assignment, Principal},
     event::{BaselineCheckRequested, Ignored, ResourceWritten},
+    held::HeldAssignments,
     names::{ApiName, PrincipalName},
     outcome::{RoleOutcome, Status},
     policy::{OwnIdentity, ProposedAssignment},
@@ -150,8 +151,13 @@ impl Baseline {
         }
         let principal = self.identities.in_graph(ask, identity).await?;
         for (name, api) in granted.apis {
-            let target =
-                Target { own, principal: principal.clone(), api_name: name, api, held: Vec::new() };
+            let target = Target {
+                own,
+                principal: principal.clone(),
+                api_name: name,
+                api,
+                held: HeldAssignments::default(),
+            };
             let (roles, end) = match self.assign_missing(ask, &target, &missing).await {
                 Ok(assigned) => assigned,
                 Err(stop) => return Err(stop.for_operators(answers)),

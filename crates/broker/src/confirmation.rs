@@ -137,8 +137,7 @@ impl Confirmation {
     /// Whether a write relies on the place of the resource. Without an assignment, there is nothing to
     /// revoke.
     fn is_needed(&self, Permitted { permit, .. }: &Permitted, target: &Target) -> bool {
-        let is_held =
-            || target.held.iter().any(|one| one.api == permit.api() && one.role == permit.role());
+        let is_held = || target.held_assignment(permit).is_some();
         self.setting.is_needed(permit.confirmation_need())
             && (permit.action() == Action::Assign || is_held())
     }

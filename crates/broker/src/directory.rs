@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use app_roles::{
     directory::{Api, Assignment, Principal},
+    held::{HeldAssignments, Holding},
     ids::{AppId, Guid},
     names::{ApiName, PrincipalName},
     outcome::{Code, RoleOutcome, Status},
@@ -42,13 +43,16 @@ pub struct Target {
     /// The API.
     pub api: Arc<Api>,
     /// What the principal holds. Empty until it is read.
-    pub held: Vec<Assignment>,
+    pub held: HeldAssignments,
 }
 
 impl Target {
     /// The assignment that a permit is about, if the principal holds it.
     pub(crate) fn held_assignment(&self, permit: &Permit) -> Option<&Assignment> {
-        self.held.iter().find(|one| one.api == permit.api() && one.role == permit.role())
+        match self.held.holding(permit.api(), permit.role()) {
+            Holding::Held(assignment) => Some(assignment),
+            Holding::NotHeld | Holding::Unclear => None,
+        }
     }
 
     /// The answer with these outcomes.
@@ -105,7 +109,7 @@ impl Directory {
         let found = self.api(api, ask.deadline).await.map_err(|stop| {
             stop.with(|answer| Answer { principal: Some((&principal).into()), ..answer })
         })?;
-        Ok(Target { own, principal, api_name, api: found, held: Vec::new() })
+        Ok(Target { own, principal, api_name, api: found, held: HeldAssignments::default() })
     }
 
     /// The API of a target, read again: a role that it lacks may be new.
@@ -128,7 +132,7 @@ impl Directory {
         &self,
         target: &Target,
         deadline: Deadline,
-    ) -> Result<Vec<Assignment>, Stop> {
+    ) -> Result<HeldAssignments, Stop> {
         let held = self.graph.assignments().list(&target.principal, deadline).await;
         held.map_err(|error| target.failed(error))
     }
@@ -228,7 +232,12 @@ impl Directory {
             PrincipalName::ClientId(_) => {
                 format!("the id of the principal is its client id; its object id is {object_id}")
             }
-            _ => format!("the id of the principal is its object id; its client id is {client_id}"),
+            _ => match client_id {
+                Some(id) => {
+                    format!("the id of the principal is its object id; its client id is {id}")
+                }
+                None => "the id of the principal is its object id; it has no client id".to_owned(),
+            },
         }))
     }
 }

@@ -4,6 +4,7 @@
 //! policy says to the next delivery, its answer must not contradict the tenant.
 
 use app_roles::{
+    held::Holding,
     outcome::{RoleOutcome, Status},
     request::{Action, Request},
 };
@@ -54,19 +55,17 @@ impl InEffect {
             let role = role_named(name, request.action, &target.api).ok()?;
             let known = RoleOutcome::new(Status::AlreadyRevoked).with_role(&role);
             let known = known.with_requested_name(name);
-            let assignment = target
-                .held
-                .iter()
-                .find(|one| one.api == target.api.object_id && one.role == role.id);
-            match (request.action, assignment) {
-                (Action::Assign, Some(assignment)) => {
+            match (request.action, target.held.holding(target.api.object_id, role.id)) {
+                (Action::Assign, Holding::Held(assignment)) => {
                     let known = RoleOutcome { status: Status::AlreadyAssigned, ..known };
                     Some(RoleInEffect {
                         outcome: known.with_assignment(assignment.clone()),
                         may_be_ours: is_since(assignment.created.as_deref(), ask.sent),
                     })
                 }
-                (Action::Revoke, None) => Some(RoleInEffect { outcome: known, may_be_ours: true }),
+                (Action::Revoke, Holding::NotHeld) => {
+                    Some(RoleInEffect { outcome: known, may_be_ours: true })
+                }
                 _ => None,
             }
         };

@@ -68,7 +68,7 @@ impl Reader {
     async fn held_roles(&self, ask: &Ask, target: &mut Target) -> Result<Vec<HeldRole>, Stop> {
         // The second gate, before the list is read.
         self.visible_roles(ask, target)?;
-        let mut held = self.directory.held(target, ask.deadline).await?;
+        let mut held = self.directory.held(target, ask.deadline).await?.into_readable();
         held.retain(|one| one.api == target.api.object_id);
         if held.iter().any(|one| role(&target.api, one.role).is_none()) {
             target.api = self.directory.refreshed_api(target, ask.deadline).await?;

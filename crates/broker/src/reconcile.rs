@@ -14,7 +14,11 @@ use app_roles::{
         AssignmentsByPrincipal, CompactAssignment, Comparison, Findings, RepairBatch, confirmed,
     },
 };
-use azure_rest::retry::{Deadline, millis};
+use azure_rest::{
+    rest::ServiceError,
+    retry::{Backoff, Deadline, millis},
+    timing::CallTiming,
+};
 use microsoft_graph::error::GraphError;
 use time::OffsetDateTime;
 use tokio::{sync::Mutex, time::Instant};
@@ -48,12 +52,41 @@ struct LastRun {
     next: Option<ObjectId>,
 }
 
+/// How often a run waits for what may pass. The waits grow to a minute, so a run that Graph refuses for
+/// good ends after some minutes.
+const MOST_PAUSES: usize = 8;
+
 /// How much a run has read. An API counts even if it was cached.
 #[derive(Debug, Default)]
 struct Reads {
     apis: usize,
     pages_of_holders: usize,
     pages_of_identities: usize,
+}
+
+/// One run. No delivery repeats it, so it waits itself for what another delivery might survive.
+struct Run {
+    reads: Reads,
+    deadline: Deadline,
+    backoff: Backoff,
+    pauses: usize,
+}
+
+impl Run {
+    fn new(timing: &CallTiming, deadline: Deadline) -> Self {
+        let timing = CallTiming { longest_wait: timing.probe, ..timing.clone() };
+        let backoff = Backoff::new("compare the tenant with the baseline", &timing, deadline);
+        Self { reads: Reads::default(), deadline, backoff, pauses: 0 }
+    }
+
+    /// Waits before a failed read is made again. Returns the error if no pause helps against it.
+    async fn pause_after(&mut self, error: GraphError) -> Result<(), GraphError> {
+        if !error.is_worth_another_delivery() || self.pauses >= MOST_PAUSES {
+            return Err(error);
+        }
+        self.pauses += 1;
+        self.backoff.wait(error.retry_after(), error).await
+    }
 }
 
 /// What to do about the findings of a run.
@@ -86,42 +119,55 @@ impl Reconciler {
             tracing::info!(event = "reconcile.done", "the policy has no baseline: nothing is read");
             return Ok(Vec::new());
         }
-        let (began, time, mut reads) =
-            (Instant::now(), OffsetDateTime::now_utc(), Reads::default());
-        let findings = self.find(&mut reads, deadline).await?;
+        let (began, time) = (Instant::now(), OffsetDateTime::now_utc());
+        let mut run = Run::new(&self.directory.timing().calls, deadline);
+        let findings = self.find(&mut run).await?;
         let plan = last_run.plan(findings);
-        plan.log(&reads, began.elapsed());
+        plan.log(&run.reads, began.elapsed());
         let checks = plan.turns.now.into_iter();
         Ok(checks.map(|principal| BaselineCheckRequested { principal, time: Some(time) }).collect())
     }
 
-    async fn find(&self, reads: &mut Reads, deadline: Deadline) -> Result<Findings, GraphError> {
-        let own = self.directory.own_identity(deadline).await?;
-        let apis = self.roles.all_apis(deadline).await?;
+    async fn find(&self, run: &mut Run) -> Result<Findings, GraphError> {
+        let own = loop {
+            match self.directory.own_identity(run.deadline).await {
+                Ok(own) => break own,
+                Err(error) => run.pause_after(error).await?,
+            }
+        };
+        let apis = loop {
+            match self.roles.all_apis(run.deadline).await {
+                Ok(apis) => break apis,
+                Err(error) => run.pause_after(error).await?,
+            }
+        };
         if apis.is_empty() {
             return Ok(Findings::default());
         }
-        reads.apis = apis.len();
-        let holdings = self.holdings(&apis, reads, deadline).await?;
+        run.reads.apis = apis.len();
+        let holdings = self.holdings(&apis, run).await?;
         let policy = &self.roles.policy;
         let comparison = Comparison { policy, own, apis: &apis, holdings: &holdings };
-        self.compare(&comparison, reads, deadline).await
+        self.compare(&comparison, run).await
     }
 
     async fn holdings(
         &self,
         apis: &[Arc<Api>],
-        reads: &mut Reads,
-        deadline: Deadline,
+        run: &mut Run,
     ) -> Result<AssignmentsByPrincipal, GraphError> {
         let mut all = Vec::new();
         for api in apis {
             let old = OffsetDateTime::now_utc() - OLD;
             let mut holders = self.roles.graph.inventory().holders(api.object_id, old);
-            while let Some(page) = holders.next_page(deadline).await? {
-                all.extend(page);
+            loop {
+                match holders.next_page(run.deadline).await {
+                    Ok(Some(page)) => all.extend(page),
+                    Ok(None) => break,
+                    Err(error) => run.pause_after(error).await?,
+                }
             }
-            reads.pages_of_holders += holders.pages();
+            run.reads.pages_of_holders += holders.pages();
         }
         Ok(all.into())
     }
@@ -129,17 +175,20 @@ impl Reconciler {
     async fn compare(
         &self,
         comparison: &Comparison<'_>,
-        reads: &mut Reads,
-        deadline: Deadline,
+        run: &mut Run,
     ) -> Result<Findings, GraphError> {
         let mut findings = Findings::default();
         let mut identities = self.roles.graph.inventory().managed_identities();
-        while let Some(page) = identities.next_page(deadline).await? {
-            for identity in &page {
-                findings.compare(identity, comparison);
+        loop {
+            match identities.next_page(run.deadline).await {
+                Ok(Some(page)) => {
+                    page.iter().for_each(|identity| findings.compare(identity, comparison));
+                }
+                Ok(None) => break,
+                Err(error) => run.pause_after(error).await?,
             }
         }
-        reads.pages_of_identities = identities.pages();
+        run.reads.pages_of_identities = identities.pages();
         Ok(findings)
     }
 }

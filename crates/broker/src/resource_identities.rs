@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use app_roles::{
-    directory::{Assignment, Principal, PrincipalKind},
+    directory::{Principal, PrincipalKind},
     event::ResourceWritten,
+    held::HeldAssignments,
     ids::ObjectId,
     names::PrincipalName,
     policy::OwnIdentity,
@@ -75,7 +76,7 @@ impl ResourceIdentities {
                 let name = resource.as_str().rsplit('/').next().unwrap_or_default();
                 return Ok(Some(ManagedIdentity::FromArm(Principal {
                     object_id,
-                    client_id,
+                    client_id: Some(client_id),
                     display_name: name.to_owned(),
                     kind: PrincipalKind::ManagedIdentity,
                     resource_id: Some(resource.clone()),
@@ -144,7 +145,7 @@ impl ResourceIdentities {
         &self,
         ask: &Ask,
         identity: ManagedIdentity,
-    ) -> Result<(ManagedIdentity, Vec<Assignment>), Stop> {
+    ) -> Result<(ManagedIdentity, HeldAssignments), Stop> {
         let held = self.graph.assignments().list(identity.principal(), ask.deadline).await;
         match (held, &identity) {
             (Ok(held), _) => Ok((identity, held)),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app_roles::{
+    held::Holding,
     outcome::{RoleOutcome, Status},
     policy::Permit,
     request::Action,
@@ -116,6 +117,8 @@ impl Writer {
             }
             ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
                 self.graph.service_principals().forget_api(&target.api_name);
+                let outcome = outcome.with_failure(error.into_failure());
+                return (RoleOutcome { status: Status::NotFound, ..outcome }, End::Complete);
             }
             _ => {}
         }
@@ -158,7 +161,7 @@ pub fn written(done: Written, outcome: RoleOutcome) -> RoleOutcome {
         Written::Assigned(GraphResponse { body, request_id }) => {
             (Status::Assigned, Some(body), request_id)
         }
-        Written::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, Some(assignment), None),
+        Written::AlreadyAssigned(assignment) => (Status::AlreadyAssigned, assignment, None),
         Written::Revoked(GraphResponse { body, request_id }) => {
             (Status::Revoked, Some(body), request_id)
         }
@@ -171,15 +174,21 @@ pub fn written(done: Written, outcome: RoleOutcome) -> RoleOutcome {
 /// The answer of a dry run: what would be written, and what is held already.
 pub(crate) fn dry_run(target: &Target, permitted: Vec<Permitted>) -> Answer {
     let roles = permitted.into_iter().map(|Permitted { permit, outcome }| {
-        let existing = target.held_assignment(&permit).cloned();
-        let status = match (permit.action(), existing.is_some()) {
-            (Action::Assign, false) => Status::WouldAssign,
-            (Action::Assign, true) => Status::AlreadyAssigned,
-            (Action::Revoke, true) => Status::WouldRevoke,
-            (Action::Revoke, false) => Status::AlreadyRevoked,
+        let holding = target.held.holding(permit.api(), permit.role());
+        let status = match (permit.action(), holding) {
+            (Action::Assign, Holding::Held(_)) => Status::AlreadyAssigned,
+            (Action::Assign, Holding::NotHeld | Holding::Unclear) => Status::WouldAssign,
+            (Action::Revoke, Holding::Held(_)) => Status::WouldRevoke,
+            (Action::Revoke, Holding::NotHeld) => Status::AlreadyRevoked,
+            (Action::Revoke, Holding::Unclear) => {
+                return outcome.with_failure(GraphError::unclear_assignment().into_failure());
+            }
         };
         let outcome = RoleOutcome { status, ..outcome };
-        existing.into_iter().fold(outcome, RoleOutcome::with_assignment)
+        match holding {
+            Holding::Held(assignment) => outcome.with_assignment(assignment.clone()),
+            Holding::NotHeld | Holding::Unclear => outcome,
+        }
     });
     target.answer(roles.collect())
 }

@@ -1,6 +1,7 @@
 //! The assignments of app roles: listing them, and creating or removing one.
 
 mod assign;
+mod holders;
 mod requests;
 mod revoke;
 mod write;
@@ -11,20 +12,22 @@ use crate::{
     client::{GraphClient, GraphResponse},
     error::GraphError,
     odata::Key,
+    pages::Listed,
     priority::Priority,
-    wire::WireNamedHolder,
     write_quota::WriteQuota,
 };
 use app_roles::{
     directory::{Api, Assignment, Principal},
+    held::{HeldAssignments, Holding},
     ids::{AppRoleId, ObjectId},
     policy::Permit,
     request::Action,
 };
 use assign::AssignWrite;
 use azure_rest::retry::{Backoff, Deadline};
+pub use holders::NamedHolder;
 use memory_cache::{KeyedLock, TimedCache};
-use requests::AssignmentRequests;
+use requests::{AssignmentRequests, Found};
 use revoke::{RevokeWrite, Target};
 pub use write::{WriteOptions, Written};
 
@@ -49,30 +52,6 @@ pub struct Assignments {
     recent: TimedCache<AssignmentKey, Assignment>,
 }
 
-/// A user, group or service principal with a role of an API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedHolder {
-    /// The object id of the holder.
-    pub principal: ObjectId,
-    /// The display name at the time of the assignment.
-    pub display_name: String,
-    /// `User`, `Group` or `ServicePrincipal` ("appRoleAssignment resource type", principalType).
-    pub kind: String,
-    /// The assignment.
-    pub assignment: Assignment,
-}
-
-impl From<WireNamedHolder> for NamedHolder {
-    fn from(wire: WireNamedHolder) -> Self {
-        Self {
-            principal: wire.principal_id,
-            display_name: wire.principal_display_name.unwrap_or_default(),
-            kind: wire.principal_type.unwrap_or_default(),
-            assignment: wire.assignment.into(),
-        }
-    }
-}
-
 impl Assignments {
     pub(crate) fn new(client: Arc<GraphClient>, quota: WriteQuota) -> Self {
         Self {
@@ -87,8 +66,8 @@ impl Assignments {
         &self,
         principal: &Principal,
         deadline: Deadline,
-    ) -> Result<Vec<Assignment>, GraphError> {
-        let by_client_id = principal.by_client_id.then_some(Key::AppId(principal.client_id));
+    ) -> Result<HeldAssignments, GraphError> {
+        let by_client_id = principal.client_id.filter(|_| principal.by_client_id).map(Key::AppId);
         let key = by_client_id.unwrap_or(Key::ObjectId(principal.object_id));
         self.requests.list(key, deadline).await
     }
@@ -98,7 +77,7 @@ impl Assignments {
         &self,
         principal: ObjectId,
         deadline: Deadline,
-    ) -> Result<Vec<Assignment>, GraphError> {
+    ) -> Result<HeldAssignments, GraphError> {
         self.requests.list(Key::ObjectId(principal), deadline).await
     }
 
@@ -107,18 +86,22 @@ impl Assignments {
         &self,
         api: &Api,
         deadline: Deadline,
-    ) -> Result<Vec<NamedHolder>, GraphError> {
-        let holders = self.requests.list_holders(api.object_id, deadline).await?;
-        Ok(holders.into_iter().map(NamedHolder::from).collect())
+    ) -> Result<Listed<NamedHolder>, GraphError> {
+        self.requests.list_holders(api.object_id, deadline).await
     }
 
-    /// The assignment that a permit is about, if Graph lists it.
+    /// The assignment that a permit is about, if Graph lists it. An error also means that the list has an
+    /// assignment that cannot be read and may be the one.
     pub async fn find(
         &self,
         permit: &Permit,
         deadline: Deadline,
     ) -> Result<Option<Assignment>, GraphError> {
-        self.requests.find(permit, deadline).await
+        match self.requests.find(permit, deadline).await? {
+            Found::Assignment(assignment) => Ok(Some(assignment)),
+            Found::Nothing => Ok(None),
+            Found::Unclear => Err(GraphError::unclear_assignment()),
+        }
     }
 
     /// Creates or removes the assignment that `permit` allows.
@@ -127,7 +110,7 @@ impl Assignments {
     pub async fn write(
         &self,
         permit: &Permit,
-        held: &[Assignment],
+        held: &HeldAssignments,
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
         if options.priority == Priority::Low {
@@ -157,15 +140,18 @@ impl Assignments {
     async fn revoke(
         &self,
         permit: &Permit,
-        held: &[Assignment],
+        held: &HeldAssignments,
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
         // What this process has written since is newer than the list.
         let recent = self.recent.get(&key(permit), REPLICA_LAG);
         let was_listed = recent.is_none();
-        let listed = || held.iter().find(|assignment| write::is_of(assignment, permit)).cloned();
-        let Some(assignment) = recent.or_else(listed) else {
-            return Ok(Written::AlreadyRevoked);
+        let assignment = match (recent, held.holding(permit.api(), permit.role())) {
+            (Some(assignment), _) => assignment,
+            (None, Holding::Held(assignment)) => assignment.clone(),
+            (None, Holding::NotHeld) => return Ok(Written::AlreadyRevoked),
+            // "Already revoked" could be untrue.
+            (None, Holding::Unclear) => return Err(GraphError::unclear_assignment()),
         };
         let target = Target { assignment, was_listed };
         let mut write = RevokeWrite::new(&self.requests, permit, target, options);

@@ -6,12 +6,17 @@ use azure_core::http::Url;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{
     Serialize,
-    de::{DeserializeOwned, Error as _},
+    de::{DeserializeOwned, IgnoredAny},
 };
+use serde_json::error::Category;
 use tokio::{sync::Notify, time::Instant};
 use uuid::Uuid;
 
-use crate::{error::GraphError, priority::Priority, throttle::Throttle};
+use crate::{
+    error::{ErrorKind, GraphError},
+    priority::Priority,
+    throttle::Throttle,
+};
 use azure_rest::{
     body::BodyLimit,
     rest::{Response, RestClient, ServiceError},
@@ -109,13 +114,20 @@ impl GraphClient {
         self.rest.with_retries("sign in", deadline, fetch).await
     }
 
-    /// Sends a read, with retries.
+    /// Sends a read, with retries. An answer without the expected form is read once more: a gateway may
+    /// have answered in Graph's place.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         read: Read,
         deadline: Deadline,
     ) -> Result<GraphResponse<T>, GraphError> {
-        self.rest.with_retries(read.operation, deadline, || self.read_once(&read, deadline)).await
+        let attempt = || self.read_once(&read, deadline);
+        match self.rest.with_retries(read.operation, deadline, attempt).await {
+            Err(error) if error.kind() == ErrorKind::Unreadable => {
+                self.rest.with_retries(read.operation, deadline, attempt).await
+            }
+            other => other,
+        }
     }
 
     /// Sends a write once. The response may be an error.
@@ -133,7 +145,7 @@ impl GraphClient {
         Ok(self.rest.send(request, BodyLimit::SMALL, deadline).await?)
     }
 
-    /// Decodes a response. A token that was refused is discarded.
+    /// Decodes a response that has a body. A token that was refused is discarded.
     pub(crate) async fn decode<T: DeserializeOwned>(
         &self,
         response: &Response,
@@ -144,6 +156,16 @@ impl GraphClient {
             self.rest.discard(&response.token).await;
         }
         decoded
+    }
+
+    /// Checks a response whose body does not matter. A token that was refused is discarded.
+    pub(crate) async fn check(&self, response: &Response) -> Result<GraphResponse<()>, GraphError> {
+        if response.status.is_success() {
+            let request_id = response.header(REQUEST_ID).map(str::to_owned);
+            return Ok(GraphResponse { body: (), request_id });
+        }
+        let refused = self.decode::<IgnoredAny>(response).await;
+        refused.map(|GraphResponse { request_id, .. }| GraphResponse { body: (), request_id })
     }
 
     async fn read_once<T: DeserializeOwned>(
@@ -216,12 +238,16 @@ fn decode<T: DeserializeOwned>(response: &Response) -> Result<GraphResponse<T>, 
     if !response.status.is_success() {
         return Err(GraphError::refused(response, body, request_id));
     }
-    // The response to a delete is empty.
-    let body = if body.is_empty() { &b"null"[..] } else { body };
-    // Validating UTF-8 once is much faster than validating each string in the body.
-    let json = str::from_utf8(body).map_err(serde_json::Error::custom);
-    match json.and_then(serde_json::from_str) {
+    // A text with an invalid character must not spoil the others.
+    let text = String::from_utf8_lossy(body);
+    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(body) => Ok(GraphResponse { body, request_id }),
-        Err(error) => Err(GraphError::unreadable(&error, request_id)),
+        Err(error) => Err(match error.classify() {
+            Category::Eof | Category::Io => GraphError::truncated(request_id),
+            Category::Syntax => GraphError::unreadable("it is not JSON", body, request_id),
+            Category::Data => {
+                GraphError::unreadable("it lacks what every answer has", body, request_id)
+            }
+        }),
     }
 }

@@ -14,7 +14,10 @@ pub use kind::ErrorKind;
 use meanings::Body;
 pub use permissions::{NEEDED_ROLE_IDS, NEEDED_ROLES, missing_roles};
 
-use app_roles::outcome::Failure;
+use app_roles::{
+    ids::{AppId, Guid, ObjectId},
+    outcome::Failure,
+};
 use azure_rest::{
     claims::Claims,
     rest::{RequestError, Response, ServiceError},
@@ -23,6 +26,9 @@ use azure_rest::{
 
 /// The number of bytes of an unknown error response that are logged.
 const MAX_EXCERPT: usize = 4096;
+
+/// The number of bytes of an answer without the expected form that are logged.
+const MAX_EXCERPT_OF_ANSWER: usize = 512;
 
 /// A failed call to Microsoft Graph.
 ///
@@ -37,6 +43,12 @@ pub struct GraphError {
     is_in_doubt: bool,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    /// The ids that Graph's message names.
+    named: Vec<Guid>,
+    /// Whether the service principal exists and its application has not been replicated yet.
+    is_too_new: bool,
+    /// Whether the token that was sent has all roles that the broker needs.
+    has_needed_roles: bool,
 }
 
 impl GraphError {
@@ -45,7 +57,17 @@ impl GraphError {
             kind,
             ErrorKind::ConcurrentWrites | ErrorKind::Throttled | ErrorKind::Unavailable
         );
-        Self { kind, detail, is_transient, is_in_doubt: false, request_id: None, retry_after: None }
+        Self {
+            kind,
+            detail,
+            is_transient,
+            is_in_doubt: false,
+            request_id: None,
+            retry_after: None,
+            named: Vec::new(),
+            is_too_new: false,
+            has_needed_roles: false,
+        }
     }
 
     /// The meaning.
@@ -81,6 +103,7 @@ impl GraphError {
                     | ErrorKind::Forbidden
                     | ErrorKind::NotFound
                     | ErrorKind::PrincipalNotFound
+                    | ErrorKind::Unknown
             )
     }
 
@@ -88,7 +111,11 @@ impl GraphError {
     pub(crate) fn refused(response: &Response, body: &[u8], request_id: Option<String>) -> Self {
         let status = response.status.as_u16();
         let error = Self::by_body(status, body, response.token.claims());
-        Self { request_id, retry_after: response.retry_after(), ..error }
+        let retry_after = response.retry_after();
+        // Whatever the fault is, Graph expects it to pass.
+        let passes = error.kind == ErrorKind::Unknown && retry_after.is_some();
+        let is_transient = error.is_transient || passes;
+        Self { request_id, retry_after, is_transient, ..error }
     }
 
     /// An error by its status and body. `claims` are those of the token that was sent.
@@ -98,10 +125,14 @@ impl GraphError {
         let (code, message) = (&decoded.code, &decoded.message);
         let mut detail = format!("Microsoft Graph answered {status} {code} {message:?}");
         detail.push_str(&match kind {
-            ErrorKind::Refused => format!("; the whole response: {}", excerpt(body)),
+            ErrorKind::Refused | ErrorKind::Unknown => {
+                format!("; the whole response: {}", excerpt(body, MAX_EXCERPT))
+            }
             _ => advice(kind, claims),
         });
-        Self::new(kind, detail)
+        let has_needed_roles = missing_roles(claims).is_empty();
+        let (named, is_too_new) = (decoded.named(), decoded.is_too_new());
+        Self { named, is_too_new, has_needed_roles, ..Self::new(kind, detail) }
     }
 
     pub(crate) fn not_signed_in(error: &NoToken) -> Self {
@@ -111,9 +142,74 @@ impl GraphError {
         Self { is_transient: !error.is_lasting(), ..Self::new(ErrorKind::NotSignedIn, detail) }
     }
 
-    pub(crate) fn unreadable(error: &serde_json::Error, request_id: Option<String>) -> Self {
-        let detail = format!("Microsoft Graph's response could not be read: {error}");
+    /// An answer that ends before its JSON does, as if the connection had ended.
+    pub(crate) fn truncated(request_id: Option<String>) -> Self {
+        let detail = "Microsoft Graph's answer is not complete".to_owned();
         Self { request_id, ..Self::new(ErrorKind::Unavailable, detail) }
+    }
+
+    /// A complete answer that does not have the expected form.
+    pub(crate) fn unreadable(fault: &str, body: &[u8], request_id: Option<String>) -> Self {
+        let start = excerpt(body, MAX_EXCERPT_OF_ANSWER);
+        let detail =
+            format!("Microsoft Graph's answer cannot be used: {fault}; it begins with {start}");
+        Self { request_id, ..Self::new(ErrorKind::Unreadable, detail) }
+    }
+
+    /// An object that lacks what a decision needs.
+    pub(crate) fn unusable(object: &str, fault: &str) -> Self {
+        let detail = format!("Microsoft Graph's answer cannot be used: {object}: {fault}");
+        Self::new(ErrorKind::Unreadable, detail)
+    }
+
+    /// The list of what a principal holds does not say whether it holds the role.
+    #[must_use]
+    pub fn unclear_assignment() -> Self {
+        let fault = "an assignment that cannot be read may be of this role";
+        Self::unusable("the list of the principal's assignments", fault)
+    }
+
+    /// The API does not exist, and not the principal.
+    pub(crate) fn about_api(self) -> Self {
+        Self { kind: ErrorKind::ApiNotFound, ..self }
+    }
+
+    /// An error of a call whose URL names an API, and no principal.
+    pub(crate) fn of_api_in_url(self) -> Self {
+        if self.kind == ErrorKind::NotFound { self.about_api() } else { self }
+    }
+
+    /// The principal does not exist, or not yet.
+    pub(crate) fn about_principal(self) -> Self {
+        Self { kind: ErrorKind::PrincipalNotFound, ..self }
+    }
+
+    /// The role is one that Graph gives to no agent: the broker's token has what it needs.
+    pub(crate) fn about_agent(self) -> Self {
+        let detail = format!(
+            "{}; the broker's token has the roles that it needs, and the principal is an agent: Microsoft \
+             Graph gives some roles to no agent",
+            self.detail
+        );
+        Self { kind: ErrorKind::NotForAgents, detail, ..self }
+    }
+
+    /// Whether Graph's message names the object with this id.
+    pub(crate) fn names(&self, object: ObjectId) -> bool {
+        self.named.iter().any(|named| ObjectId::from(*named) == object)
+    }
+
+    /// Whether Graph's message names the application with this id.
+    pub(crate) fn names_application(&self, id: AppId) -> bool {
+        self.named.iter().any(|named| AppId::from(*named) == id)
+    }
+
+    pub(crate) fn is_too_new(&self) -> bool {
+        self.is_too_new
+    }
+
+    pub(crate) fn has_needed_roles(&self) -> bool {
+        self.has_needed_roles
     }
 
     /// The deadline passed before the rate limit allowed the call.
@@ -131,19 +227,19 @@ impl GraphError {
 
     pub(crate) fn too_many_pages() -> Self {
         let detail = "Microsoft Graph's list has too many pages";
-        Self::new(ErrorKind::Refused, detail.to_owned())
+        Self::new(ErrorKind::Unreadable, detail.to_owned())
     }
 
     pub(crate) fn repeated_page() -> Self {
         let detail = "the link to the next page of Microsoft Graph's list leads to a page that was read \
                       before";
-        Self::new(ErrorKind::Refused, detail.to_owned())
+        Self::new(ErrorKind::Unreadable, detail.to_owned())
     }
 
     pub(crate) fn foreign_next_page() -> Self {
         let detail = "the link to the next page of Microsoft Graph's list has another host or contains \
                       credentials; no token is sent to it";
-        Self::new(ErrorKind::Refused, detail.to_owned())
+        Self::new(ErrorKind::Unreadable, detail.to_owned())
     }
 
     /// The broker's token does not identify the broker.
@@ -195,8 +291,8 @@ fn advice(kind: ErrorKind, claims: &Claims) -> String {
 }
 
 /// The beginning of a response, escaped to one line.
-fn excerpt(body: &[u8]) -> String {
-    let start = body.get(..MAX_EXCERPT).unwrap_or(body);
+fn excerpt(body: &[u8], length: usize) -> String {
+    let start = body.get(..length).unwrap_or(body);
     format!("{:?}", String::from_utf8_lossy(start))
 }
 

@@ -4,20 +4,19 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     client::GraphClient,
     error::GraphError,
     odata::{self, Filter, Key},
-    pages::Pages,
+    pages::{Listed, Pages},
     priority::Priority,
-    wire::WirePrincipal,
+    wire::{Holder, WireHolder, WireIdentity, WirePrincipal},
 };
 use app_roles::{
     directory::{Principal, PrincipalKind},
-    ids::{AppRoleId, ObjectId},
+    ids::ObjectId,
     reconcile::CompactAssignment,
 };
 use azure_rest::retry::Deadline;
@@ -36,18 +35,8 @@ pub struct ManagedIdentities<'a>(Pages<'a>);
 /// The service principals that hold roles of an API, page by page.
 pub struct Holders<'a> {
     pages: Pages<'a>,
+    api: ObjectId,
     old: OffsetDateTime,
-}
-
-/// The part of an assignment that identifies the holder and the role.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireHolder {
-    principal_id: ObjectId,
-    principal_type: Option<String>,
-    resource_id: ObjectId,
-    app_role_id: AppRoleId,
-    created_date_time: Option<String>,
 }
 
 impl Inventory {
@@ -67,16 +56,18 @@ impl Inventory {
     }
 
     /// Reads the principals of all agent blueprints. A tenant has few of them.
-    pub async fn agent_blueprints(&self, deadline: Deadline) -> Result<Vec<Principal>, GraphError> {
+    pub async fn agent_blueprints(
+        &self,
+        deadline: Deadline,
+    ) -> Result<Listed<Principal>, GraphError> {
         let first = odata::agent_blueprints(self.client.root());
         let pages = Pages::new(&self.client, "list the principals of agent blueprints", first)
             .eventual(true)
             .with_priority(Priority::Low);
-        let listed: Vec<WirePrincipal> = pages.read_all(deadline).await?;
+        let Listed { rows, skipped } = pages.read_all::<WirePrincipal>(deadline).await?;
         // Graph need not state the type of each object in a list of one type.
-        let blueprint =
-            |wire| Principal { kind: PrincipalKind::AgentBlueprint, ..Principal::from(wire) };
-        Ok(listed.into_iter().map(blueprint).collect())
+        let blueprint = |one| Principal { kind: PrincipalKind::AgentBlueprint, ..one };
+        Ok(Listed { rows: rows.into_iter().map(blueprint).collect(), skipped })
     }
 
     /// Lists the service principals that hold roles of an API. Assignments created before `old` are
@@ -87,26 +78,33 @@ impl Inventory {
         let pages = Pages::new(&self.client, "list the holders of an API's roles", first)
             .with_priority(Priority::Low)
             .of_tenant();
-        Holders { pages, old }
+        Holders { pages, api, old }
     }
 }
 
 impl ManagedIdentities<'_> {
-    /// Reads the next page, which may be empty; `None` after the last page.
+    /// Reads the next page, which may be empty; `None` after the last page. A row that cannot be used is
+    /// skipped, and the log names it.
     ///
-    /// If Graph's page token has expired, the list starts again with its first page.
+    /// If Graph's page token has expired, the list starts again with its first page. After an error that is
+    /// worth another delivery, the next call reads the same page again.
     pub async fn next_page(
         &mut self,
         deadline: Deadline,
     ) -> Result<Option<Vec<Principal>>, GraphError> {
-        let page = self.0.next_page::<WirePrincipal>(deadline).await?;
-        Ok(page.map(|page| page.into_iter().map(Principal::from).collect()))
+        self.0.next_page::<WireIdentity>(deadline).await
     }
 
     /// The number of pages that have been read.
     #[must_use]
     pub fn pages(&self) -> usize {
         self.0.pages_read()
+    }
+
+    /// The number of identities that were skipped because they cannot be used.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.0.skipped()
     }
 }
 
@@ -116,11 +114,10 @@ impl Holders<'_> {
         &mut self,
         deadline: Deadline,
     ) -> Result<Option<Vec<CompactAssignment>>, GraphError> {
-        let page = self.pages.next_page::<WireHolder>(deadline).await?;
-        let holdings = |page: Vec<WireHolder>| {
-            page.into_iter().filter_map(|holder| holder.holding(self.old)).collect()
-        };
-        Ok(page.map(holdings))
+        let page = self.pages.next_page::<WireHolder>(deadline).await;
+        let page = page.map_err(GraphError::of_api_in_url)?;
+        let holding = |holder: &Holder| holding(holder, self.api, self.old);
+        Ok(page.map(|page| page.iter().filter_map(holding).collect()))
     }
 
     /// The number of pages that have been read.
@@ -128,40 +125,45 @@ impl Holders<'_> {
     pub fn pages(&self) -> usize {
         self.pages.pages_read()
     }
+
+    /// The number of assignments that were skipped because they cannot be used.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.pages.skipped()
+    }
 }
 
-impl WireHolder {
-    fn holding(self, old: OffsetDateTime) -> Option<CompactAssignment> {
-        let created =
-            self.created_date_time.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
-        let is_service_principal = self.principal_type.is_none_or(|kind| kind == SERVICE_PRINCIPAL);
-        is_service_principal.then_some(CompactAssignment {
-            principal: self.principal_id,
-            api: self.resource_id,
-            role: self.app_role_id,
-            is_old: matches!(created, Some(Ok(created)) if created < old),
-        })
-    }
+fn holding(holder: &Holder, api: ObjectId, old: OffsetDateTime) -> Option<CompactAssignment> {
+    let created = holder.created.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
+    let is_service_principal = holder.kind.is_empty() || holder.kind == SERVICE_PRINCIPAL;
+    is_service_principal.then_some(CompactAssignment {
+        principal: holder.principal,
+        api,
+        role: holder.role,
+        is_old: matches!(created, Some(Ok(created)) if created < old),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::WireRow;
 
-    fn holding(kind: Option<&str>) -> Option<CompactAssignment> {
+    fn read(kind: Option<&str>) -> Option<CompactAssignment> {
         let id = "11111111-1111-1111-1111-111111111111";
         let wire = serde_json::json!({
             "principalId": id, "principalType": kind, "resourceId": id, "appRoleId": id,
         });
-        let now = OffsetDateTime::now_utc();
-        serde_json::from_value::<WireHolder>(wire).unwrap().holding(now)
+        let holder = serde_json::from_str::<WireHolder>(&wire.to_string()).unwrap();
+        let api = ObjectId::parse(id).unwrap();
+        holding(&holder.read().unwrap(), api, OffsetDateTime::now_utc())
     }
 
     #[test]
     fn users_and_groups_with_a_role_are_left_out() {
-        assert_eq!(holding(Some("User")), None);
-        assert_eq!(holding(Some("Group")), None);
-        assert!(holding(Some("ServicePrincipal")).is_some());
-        assert!(holding(None).is_some(), "the type is missing");
+        assert_eq!(read(Some("User")), None);
+        assert_eq!(read(Some("Group")), None);
+        assert!(read(Some("ServicePrincipal")).is_some());
+        assert!(read(None).is_some(), "the type is missing");
     }
 }

@@ -4,10 +4,12 @@ pub mod assignments;
 mod client;
 pub mod error;
 pub mod inventory;
+mod member;
 mod odata;
 mod pages;
 pub mod priority;
 mod rate_limiter;
+mod rows;
 pub mod service_principals;
 mod throttle;
 mod wire;
@@ -23,6 +25,7 @@ use crate::{
 };
 use azure_rest::{rest::RestClient, retry::Deadline, token::Token};
 pub use client::GraphResponse;
+pub use pages::Listed;
 pub use service_principals::Lookup;
 
 /// Microsoft Graph v1.0, called with the broker's own identity.

@@ -81,6 +81,11 @@ pub(crate) fn api(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", API_PROPERTIES)])
 }
 
+/// A service principal of which only the existence matters.
+pub(crate) fn object(root: &Url, key: Key) -> Url {
+    with_query(service_principal(root, key, &[]), &[("$select", "id")])
+}
+
 /// The first page of the service principals that match a filter.
 pub(crate) fn principals(root: &Url, filter: Filter<'_>) -> Url {
     principal_list(root, filter, PRINCIPAL_PROPERTIES)

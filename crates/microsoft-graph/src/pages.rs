@@ -6,12 +6,14 @@ use std::{
 };
 
 use azure_core::http::Url;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use crate::{
     client::{GraphClient, Read},
     error::{ErrorKind, GraphError},
+    member::Member,
     priority::Priority,
+    rows::{RowReader, WireRow},
 };
 use azure_rest::{endpoints::has_credentials, retry::Deadline};
 
@@ -32,6 +34,7 @@ const MAX_RESTARTS: usize = 2;
 pub(crate) struct Pages<'a> {
     client: &'a GraphClient,
     operation: &'static str,
+    rows: RowReader,
     first: Url,
     /// Every page needs the header again: the link to the next page does not carry it.
     is_eventual: bool,
@@ -45,9 +48,20 @@ pub(crate) struct Pages<'a> {
     pages_since_restart: usize,
 }
 
+/// A list that was read as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The rows that can be used.
+    pub rows: Vec<T>,
+    /// The number of rows that cannot be used. The log names them.
+    pub skipped: usize,
+}
+
+/// A page. Without `value`, it would look like an empty list, and with a link of another type, like the
+/// last page.
 #[derive(Deserialize)]
-pub(crate) struct Page<T> {
-    pub(crate) value: Vec<T>,
+pub(crate) struct Page<W> {
+    pub(crate) value: Vec<Member<W>>,
     #[serde(rename = "@odata.nextLink")]
     next_link: Option<String>,
 }
@@ -57,6 +71,7 @@ impl<'a> Pages<'a> {
         Self {
             client,
             operation,
+            rows: RowReader::new(operation),
             next: Some(first.clone()),
             first,
             is_eventual: false,
@@ -83,23 +98,30 @@ impl<'a> Pages<'a> {
         Self { max_pages: MAX_PAGES_OF_TENANT, ..self }
     }
 
+    /// The number of rows that were skipped because they cannot be used.
+    pub(crate) fn skipped(&self) -> usize {
+        self.rows.skipped()
+    }
+
     /// The number of pages that have been read.
     pub(crate) fn pages_read(&self) -> usize {
         self.pages_read
     }
 
-    /// Reads the next page, which may be empty; `None` after the last page.
+    /// Reads the next page, which may be empty; `None` after the last page. A row that cannot be used is
+    /// skipped.
     ///
-    /// If Graph's page token has expired, the list starts again with its first page.
-    pub(crate) async fn next_page<T: DeserializeOwned>(
+    /// If Graph's page token has expired, the list starts again with its first page. After an error, the
+    /// next call reads the same page again.
+    pub(crate) async fn next_page<W: WireRow>(
         &mut self,
         deadline: Deadline,
-    ) -> Result<Option<Vec<T>>, GraphError> {
+    ) -> Result<Option<Vec<W::Row>>, GraphError> {
         while let Some(url) = self.next.clone() {
             let read = Read::new(self.operation, url)
                 .eventual(self.is_eventual)
                 .with_priority(self.priority);
-            match self.client.read::<Page<T>>(read, deadline).await {
+            match self.client.read::<Page<W>>(read, deadline).await {
                 Ok(response) => return self.advance(response.body).map(Some),
                 Err(error) if self.can_restart(&error) => self.restart(),
                 Err(error) => return Err(error),
@@ -109,21 +131,21 @@ impl<'a> Pages<'a> {
     }
 
     /// Reads a short list as a whole.
-    pub(crate) async fn read_all<T: DeserializeOwned>(
+    pub(crate) async fn read_all<W: WireRow>(
         mut self,
         deadline: Deadline,
-    ) -> Result<Vec<T>, GraphError> {
+    ) -> Result<Listed<W::Row>, GraphError> {
         let mut all = Vec::new();
-        while let Some(page) = self.next_page(deadline).await? {
+        while let Some(page) = self.next_page::<W>(deadline).await? {
             if self.pages_since_restart == 1 {
                 all.clear();
             }
             all.extend(page);
         }
-        Ok(all)
+        Ok(Listed { rows: all, skipped: self.skipped() })
     }
 
-    fn advance<T>(&mut self, page: Page<T>) -> Result<Vec<T>, GraphError> {
+    fn advance<W: WireRow>(&mut self, page: Page<W>) -> Result<Vec<W::Row>, GraphError> {
         self.pages_read += 1;
         self.pages_since_restart += 1;
         self.next = page.next_link.map(|link| self.same_origin(&link)).transpose()?;
@@ -137,7 +159,7 @@ impl<'a> Pages<'a> {
                 return Err(GraphError::repeated_page());
             }
         }
-        Ok(page.value)
+        Ok(self.rows.read(page.value))
     }
 
     fn can_restart(&self, error: &GraphError) -> bool {
@@ -148,6 +170,7 @@ impl<'a> Pages<'a> {
         self.restarts += 1;
         self.pages_since_restart = 0;
         self.seen.clear();
+        self.rows.restart();
         self.next = Some(self.first.clone());
     }
 

@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     client::{GraphClient, Read},
     error::{ErrorKind, GraphError},
+    member::Member,
     odata::{self, Filter, Key},
-    pages::{Page, Pages},
+    pages::{Listed, Page, Pages},
+    rows::{RowReader, WireRow},
     wire::{WireApi, WirePrincipal},
 };
 use app_roles::{
@@ -112,7 +114,8 @@ impl ServicePrincipals {
         let url = odata::principals(self.client.root(), Filter::DisplayNameStart(&start));
         let read = Read::new("search similar names", url);
         let page: Page<WirePrincipal> = self.client.read(read, deadline).await?.body;
-        let names: Vec<_> = page.value.into_iter().filter_map(|wire| wire.display_name).collect();
+        let rows = page.value.into_iter().filter_map(Member::value);
+        let names: Vec<_> = rows.map(WirePrincipal::into_display_name).collect();
         Ok(nearest(name, names.iter().map(String::as_str)))
     }
 
@@ -120,10 +123,20 @@ impl ServicePrincipals {
         let url = odata::principal(self.client.root(), key);
         let read = Read::new("read the principal", url);
         let response = self.client.read::<WirePrincipal>(read, deadline).await;
-        found(response.map(|response| Principal {
-            by_client_id: matches!(key, Key::AppId(_)),
-            ..Principal::from(response.body)
-        }))
+        let read = response.and_then(|response| {
+            let principal = response.body.read();
+            let principal =
+                principal.map_err(|fault| GraphError::unusable("the principal", fault))?;
+            Ok(match key {
+                Key::ObjectId(_) => principal,
+                // Graph knows it by this id, whether its answer repeats the id or not.
+                Key::AppId(id) => {
+                    let client_id = principal.client_id.or(Some(id));
+                    Principal { client_id, by_client_id: true, ..principal }
+                }
+            })
+        });
+        found(read)
     }
 
     async fn by_guid(
@@ -155,6 +168,8 @@ impl ServicePrincipals {
 
     /// Searches the service principals that match a filter and `is_exact`. The broker does not rely on
     /// Graph's way of comparing texts.
+    ///
+    /// Graph says that a row that cannot be read matches, so nothing else is the only match.
     async fn search(
         &self,
         filter: Filter<'_>,
@@ -163,10 +178,14 @@ impl ServicePrincipals {
     ) -> Result<Lookup<Principal>, GraphError> {
         let url = odata::principals(self.client.root(), filter);
         let pages = Pages::new(&self.client, "search service principals", url);
-        let listed: Vec<WirePrincipal> =
-            pages.eventual(filter.is_advanced()).read_all(deadline).await?;
-        let mut principals: Vec<_> =
-            listed.into_iter().map(Principal::from).filter(is_exact).collect();
+        let pages = pages.eventual(filter.is_advanced());
+        let Listed { rows: mut principals, skipped } =
+            pages.read_all::<WirePrincipal>(deadline).await?;
+        principals.retain(is_exact);
+        if skipped > 0 && principals.len() < 2 {
+            let fault = "a service principal with this name cannot be read; use an id";
+            return Err(GraphError::unusable("the search", fault));
+        }
         Ok(match (principals.pop(), principals.is_empty()) {
             (None, _) => Lookup::NotFound,
             (Some(principal), true) => Lookup::Found(principal),
@@ -233,7 +252,11 @@ impl ServicePrincipals {
     async fn api_by_key(&self, key: Key, deadline: Deadline) -> Result<Lookup<Api>, GraphError> {
         let read = Read::new("read the API", odata::api(self.client.root(), key));
         let response = self.client.read::<WireApi>(read, deadline).await;
-        found(response.map(|response| response.body.into()))
+        found(response.and_then(|response| {
+            let mut roles = RowReader::new("read the roles of the API");
+            let api = response.body.read(&mut roles);
+            api.map_err(|fault| GraphError::unusable("the API", fault))
+        }))
     }
 }
 

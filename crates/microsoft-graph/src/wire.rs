@@ -1,11 +1,20 @@
 //! JSON bodies of Microsoft Graph.
+//!
+//! A member is required only if a decision needs it. Absent and null are the same.
 
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    member::Member,
+    rows::{RowReader, WireRow},
+};
 
 use app_roles::{
     arm::ArmScope,
     directory::{Api, AppRole, Assignment, Principal, PrincipalKind},
+    held::HeldAssignment,
     ids::{AppId, AppRoleId, Guid, ObjectId},
+    policy::Permit,
 };
 
 /// The `servicePrincipalType` of managed identities. Only Azure can set it.
@@ -27,41 +36,58 @@ const BLUEPRINT: &str = "blueprint";
 const APPLICATION: &str = "Application";
 
 /// A service principal that can hold roles.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePrincipal {
-    id: ObjectId,
-    app_id: AppId,
-    pub(crate) display_name: Option<String>,
-    service_principal_type: Option<String>,
-    #[serde(rename = "@odata.type")]
-    odata_type: Option<String>,
     #[serde(default)]
-    alternative_names: Vec<String>,
+    id: Member<String>,
+    #[serde(default)]
+    app_id: Member<AppId>,
+    #[serde(default)]
+    display_name: Member<String>,
+    #[serde(default)]
+    service_principal_type: Member<String>,
+    #[serde(default, rename = "@odata.type")]
+    odata_type: Member<String>,
+    #[serde(default)]
+    alternative_names: Member<Vec<Member<String>>>,
 }
+
+/// A managed identity in the list of all of them.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct WireIdentity(WirePrincipal);
 
 /// A service principal that defines roles.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WireApi {
-    id: ObjectId,
-    app_id: AppId,
-    display_name: Option<String>,
-    app_owner_organization_id: Option<Guid>,
     #[serde(default)]
-    service_principal_names: Vec<String>,
+    id: Member<ObjectId>,
     #[serde(default)]
-    app_roles: Vec<WireAppRole>,
+    app_id: Member<AppId>,
+    #[serde(default)]
+    display_name: Member<String>,
+    #[serde(default)]
+    app_owner_organization_id: Member<Guid>,
+    #[serde(default)]
+    service_principal_names: Member<Vec<Member<String>>>,
+    #[serde(default)]
+    app_roles: Member<Vec<Member<WireAppRole>>>,
 }
 
-#[derive(Deserialize)]
+/// A role that an API defines.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireAppRole {
-    id: AppRoleId,
-    value: Option<String>,
-    is_enabled: Option<bool>,
+pub(crate) struct WireAppRole {
     #[serde(default)]
-    allowed_member_types: Vec<String>,
+    id: Member<String>,
+    #[serde(default)]
+    value: Member<String>,
+    #[serde(default)]
+    is_enabled: Member<bool>,
+    #[serde(default)]
+    allowed_member_types: Member<Vec<Member<String>>>,
 }
 
 #[derive(Serialize)]
@@ -72,33 +98,62 @@ pub(crate) struct NewAssignment {
     pub(crate) app_role_id: AppRoleId,
 }
 
-#[derive(Deserialize)]
+/// An assignment in a principal's list, or in the response to its creation.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WireAssignment {
-    id: String,
-    app_role_id: AppRoleId,
-    resource_id: ObjectId,
-    created_date_time: Option<String>,
+    #[serde(default)]
+    id: Member<String>,
+    #[serde(default)]
+    app_role_id: Member<AppRoleId>,
+    #[serde(default)]
+    resource_id: Member<ObjectId>,
+    #[serde(default)]
+    created_date_time: Member<String>,
 }
 
 /// An assignment in the list of an API's assignments.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WireNamedHolder {
-    pub(crate) principal_id: ObjectId,
-    pub(crate) principal_display_name: Option<String>,
-    pub(crate) principal_type: Option<String>,
-    #[serde(flatten)]
-    pub(crate) assignment: WireAssignment,
+pub(crate) struct WireHolder {
+    #[serde(default)]
+    id: Member<String>,
+    #[serde(default)]
+    principal_id: Member<ObjectId>,
+    #[serde(default)]
+    principal_display_name: Member<String>,
+    #[serde(default)]
+    principal_type: Member<String>,
+    #[serde(default)]
+    app_role_id: Member<AppRoleId>,
+    #[serde(default)]
+    created_date_time: Member<String>,
+}
+
+/// A user, group or service principal that holds a role of the API whose list is read.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    pub(crate) principal: ObjectId,
+    pub(crate) role: AppRoleId,
+    pub(crate) display_name: String,
+    /// The type of the principal. Empty if it cannot be read.
+    pub(crate) kind: String,
+    pub(crate) assignment_id: Option<String>,
+    pub(crate) created: Option<String>,
 }
 
 impl WirePrincipal {
-    /// The kind of principal. It is unknown if Graph states none that this program knows.
+    /// The kind of principal. It is unknown if Graph states none that this program knows, or one that
+    /// cannot be read.
     fn kind(&self) -> PrincipalKind {
-        let stated = self.service_principal_type.as_deref().unwrap_or_default();
+        if self.odata_type.is_unreadable() || self.service_principal_type.is_unreadable() {
+            return PrincipalKind::Unknown;
+        }
+        let odata_type = self.odata_type.as_ref().value().map_or("", String::as_str);
+        let stated = self.service_principal_type.as_ref().value().map_or("", String::as_str);
         let is = |kind: &str| stated.eq_ignore_ascii_case(kind);
         let is_blueprint = |text: &str| text.to_ascii_lowercase().contains(BLUEPRINT);
-        if self.odata_type.as_deref().is_some_and(is_blueprint) || is_blueprint(stated) {
+        if is_blueprint(odata_type) || is_blueprint(stated) {
             PrincipalKind::AgentBlueprint
         } else if is(MANAGED_IDENTITY) {
             PrincipalKind::ManagedIdentity
@@ -110,171 +165,191 @@ impl WirePrincipal {
             PrincipalKind::Unknown
         }
     }
+
+    /// Whether one of the names cannot be read. It may be an ARM id.
+    fn has_unreadable_names(&self) -> bool {
+        match &self.alternative_names {
+            Member::Absent => false,
+            Member::Value(names) => names.iter().any(Member::is_unreadable),
+            Member::Unreadable => true,
+        }
+    }
+
+    /// The display name; empty if there is none.
+    pub(crate) fn into_display_name(self) -> String {
+        self.display_name.value().unwrap_or_default()
+    }
 }
 
-impl From<WirePrincipal> for Principal {
-    fn from(wire: WirePrincipal) -> Self {
-        let kind = wire.kind();
+impl WireRow for WirePrincipal {
+    type Row = Principal;
+
+    fn id(&self) -> Option<String> {
+        self.id.clone().value()
+    }
+
+    fn read(self) -> Result<Principal, &'static str> {
+        let kind = self.kind();
         let resource_id = match kind {
-            PrincipalKind::ManagedIdentity => single_resource_id(&wire.alternative_names),
+            PrincipalKind::ManagedIdentity if !self.has_unreadable_names() => {
+                single_resource_id(self.alternative_names)
+            }
             _ => None,
         };
-        Self {
+        Ok(Principal {
             kind,
-            object_id: wire.id,
-            client_id: wire.app_id,
-            display_name: wire.display_name.unwrap_or_default(),
+            object_id: guid(self.id, ObjectId::parse).ok_or("it has no valid id")?,
+            client_id: self.app_id.value(),
+            display_name: self.display_name.value().unwrap_or_default(),
             resource_id,
             by_client_id: false,
-        }
+        })
+    }
+
+    fn flaw(&self) -> Option<&'static str> {
+        let is_identity = self.kind() == PrincipalKind::ManagedIdentity;
+        (is_identity && self.has_unreadable_names())
+            .then_some("its alternativeNames cannot be read, so its place in Azure is unknown")
+    }
+}
+
+impl WireRow for WireIdentity {
+    type Row = Principal;
+
+    fn id(&self) -> Option<String> {
+        self.0.id()
+    }
+
+    /// Azure gives every managed identity an appId. Without it, nothing tells whether the policy protects
+    /// the identity.
+    fn read(self) -> Result<Principal, &'static str> {
+        let identity = self.0.read()?;
+        if identity.client_id.is_none() { Err("it has no valid appId") } else { Ok(identity) }
+    }
+
+    fn flaw(&self) -> Option<&'static str> {
+        self.0.flaw()
     }
 }
 
 /// The only alternative name that is an ARM id. With two of them, the resource would be ambiguous. A
 /// malformed one counts too: Azure would not write it.
-fn single_resource_id(names: &[String]) -> Option<ArmScope> {
-    let mut paths = names.iter().filter(|name| name.starts_with('/'));
+fn single_resource_id(names: Member<Vec<Member<String>>>) -> Option<ArmScope> {
+    let names = names.value().unwrap_or_default().into_iter().filter_map(Member::value);
+    let mut paths = names.filter(|name| name.starts_with('/'));
     match (paths.next(), paths.next()) {
-        (Some(path), None) => ArmScope::parse(path).ok(),
+        (Some(path), None) => ArmScope::parse(&path).ok(),
         _ => None,
     }
 }
 
-impl From<WireApi> for Api {
-    fn from(wire: WireApi) -> Self {
-        Self {
-            object_id: wire.id,
-            app_id: wire.app_id,
-            owner: wire.app_owner_organization_id,
-            identifier_uris: wire.service_principal_names,
-            display_name: wire.display_name.unwrap_or_default(),
-            roles: wire.app_roles.into_iter().map(AppRole::from).collect(),
+/// An id that is kept as text until it is needed, so that the log can name a row by any text.
+fn guid<T, E>(text: Member<String>, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    parse(&text.value()?).ok()
+}
+
+impl WireApi {
+    /// The API, or what is wrong with it. `rows` reads its roles.
+    pub(crate) fn read(self, rows: &mut RowReader) -> Result<Api, &'static str> {
+        let names = self.service_principal_names.value().unwrap_or_default();
+        let has_other_roles = self.app_roles.is_unreadable();
+        let roles = rows.read(self.app_roles.value().unwrap_or_default());
+        Ok(Api {
+            object_id: self.id.value().ok_or("it has no valid id")?,
+            app_id: self.app_id.value().ok_or("it has no valid appId")?,
+            owner: self.app_owner_organization_id.value(),
+            identifier_uris: names.into_iter().filter_map(Member::value).collect(),
+            display_name: self.display_name.value().unwrap_or_default(),
+            roles,
+            has_unreadable_roles: has_other_roles || rows.skipped() > 0,
+        })
+    }
+}
+
+impl WireRow for WireAppRole {
+    type Row = AppRole;
+
+    fn id(&self) -> Option<String> {
+        self.id.clone().value()
+    }
+
+    /// A value that cannot be read may be that of a privileged role, so the role is not used.
+    fn read(self) -> Result<AppRole, &'static str> {
+        if self.value.is_unreadable() {
+            return Err("its value cannot be read");
+        }
+        let kinds = self.allowed_member_types.value().unwrap_or_default();
+        let mut kinds = kinds.into_iter().filter_map(Member::value);
+        Ok(AppRole {
+            id: guid(self.id, AppRoleId::parse).ok_or("it has no valid id")?,
+            value: self.value.value(),
+            is_enabled: match self.is_enabled {
+                Member::Absent => true,
+                Member::Value(is_enabled) => is_enabled,
+                Member::Unreadable => false,
+            },
+            is_for_applications: kinds.any(|kind| kind == APPLICATION),
+        })
+    }
+}
+
+impl WireAssignment {
+    /// The assignment that was created as the permit says, if its id can be read.
+    pub(crate) fn created(self, permit: &Permit) -> Option<Assignment> {
+        Some(Assignment {
+            id: self.id.value()?,
+            api: permit.api(),
+            role: permit.role(),
+            created: self.created_date_time.value(),
+        })
+    }
+}
+
+impl WireRow for WireAssignment {
+    type Row = HeldAssignment;
+
+    fn id(&self) -> Option<String> {
+        self.id.clone().value()
+    }
+
+    /// Every row is an assignment that the principal holds, whatever of it can be read.
+    fn read(self) -> Result<HeldAssignment, &'static str> {
+        Ok(HeldAssignment {
+            id: self.id.value(),
+            api: self.resource_id.value(),
+            role: self.app_role_id.value(),
+            created: self.created_date_time.value(),
+        })
+    }
+
+    fn flaw(&self) -> Option<&'static str> {
+        match (&self.id, &self.resource_id, &self.app_role_id) {
+            (_, Member::Absent | Member::Unreadable, _) => Some("it has no valid resourceId"),
+            (_, _, Member::Absent | Member::Unreadable) => Some("it has no valid appRoleId"),
+            (Member::Absent | Member::Unreadable, _, _) => Some("it has no valid id"),
+            _ => None,
         }
     }
 }
 
-impl From<WireAppRole> for AppRole {
-    fn from(wire: WireAppRole) -> Self {
-        Self {
-            id: wire.id,
-            value: wire.value,
-            is_enabled: wire.is_enabled.unwrap_or(true),
-            is_for_applications: wire.allowed_member_types.iter().any(|kind| kind == APPLICATION),
-        }
-    }
-}
+impl WireRow for WireHolder {
+    type Row = Holder;
 
-impl From<WireAssignment> for Assignment {
-    fn from(wire: WireAssignment) -> Self {
-        Self {
-            id: wire.id,
-            api: wire.resource_id,
-            role: wire.app_role_id,
-            created: wire.created_date_time,
-        }
+    fn id(&self) -> Option<String> {
+        self.id.clone().value()
+    }
+
+    fn read(self) -> Result<Holder, &'static str> {
+        Ok(Holder {
+            principal: self.principal_id.value().ok_or("it has no valid principalId")?,
+            role: self.app_role_id.value().ok_or("it has no valid appRoleId")?,
+            display_name: self.principal_display_name.value().unwrap_or_default(),
+            kind: self.principal_type.value().unwrap_or_default(),
+            assignment_id: self.id.value(),
+            created: self.created_date_time.value(),
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn principal(kind: &str, names: &[&str]) -> Principal {
-        let id = "11111111-1111-1111-1111-111111111111";
-        let wire = serde_json::json!({
-            "id": id, "appId": id, "servicePrincipalType": kind, "alternativeNames": names,
-        });
-        serde_json::from_value::<WirePrincipal>(wire).unwrap().into()
-    }
-
-    const RESOURCE: &str = "/subscriptions/33333333-3333-3333-3333-333333333333/resourcegroups/rg/providers/Microsoft.Web/sites/func";
-
-    #[test]
-    fn an_application_with_an_arm_id_is_not_a_managed_identity() {
-        assert!(principal("Application", &["isExplicit=True", RESOURCE]).resource_id.is_none());
-    }
-
-    #[test]
-    fn two_arm_ids_are_ambiguous() {
-        for other in [RESOURCE, "/subscriptions/x", "/"] {
-            assert!(
-                principal("ManagedIdentity", &[RESOURCE, other]).resource_id.is_none(),
-                "{other}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_managed_identity_whose_place_cannot_be_read_is_still_a_managed_identity() {
-        let subscription = "/subscriptions/33333333-3333-3333-3333-333333333333";
-        let policy = "providers/Microsoft.Authorization/policyAssignments/x";
-        let group = format!("{subscription}/resourceGroups/rg");
-        for names in [
-            vec![format!("{subscription}/{policy}")],
-            vec![format!("/providers/Microsoft.Management/managementGroups/mg/{policy}")],
-            vec![format!("/{policy}")],
-            vec!["/providers/Microsoft.Aadiam/diagnosticSettings/x".to_owned()],
-            vec![RESOURCE.to_owned(), RESOURCE.replace("func", "other")],
-            vec![format!("{group}/providers/Contoso.Web/sites/{}", "x".repeat(1024))],
-            vec![format!("{group}/providers/Contoso.Web/sites")],
-            vec![format!("{group}//providers/Contoso.Web/sites/x")],
-            vec![format!("{group}/providers/Contoso.Web/sites/a b")],
-            vec![format!("{group}/providers/Contoso.Web/sites/%2f")],
-            vec!["/subscriptions/none/resourceGroups/rg".to_owned()],
-            vec![format!(" {RESOURCE}")],
-            vec![RESOURCE.trim_start_matches('/').to_owned()],
-            vec!["isExplicit=True".to_owned()],
-            vec![],
-        ] {
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let principal = principal("ManagedIdentity", &names);
-            assert_eq!(principal.kind, PrincipalKind::ManagedIdentity, "{names:?}");
-            assert!(principal.resource_id.is_none(), "{names:?}");
-        }
-    }
-
-    #[test]
-    fn the_kind_of_a_principal_comes_from_its_type() {
-        let blueprint = "#microsoft.graph.agentIdentityBlueprintPrincipal";
-        let agent = "#microsoft.graph.agentIdentity";
-        for (kind, odata_type, expected) in [
-            (Some("ManagedIdentity"), None, PrincipalKind::ManagedIdentity),
-            (Some("managedidentity"), None, PrincipalKind::ManagedIdentity),
-            (Some("Application"), None, PrincipalKind::Application),
-            (
-                Some("Application"),
-                Some("#microsoft.graph.servicePrincipal"),
-                PrincipalKind::Application,
-            ),
-            (Some("Legacy"), None, PrincipalKind::Application),
-            (Some("ServiceIdentity"), None, PrincipalKind::Agent),
-            (Some("ServiceIdentity"), Some(agent), PrincipalKind::Agent),
-            (Some("Application"), Some(blueprint), PrincipalKind::AgentBlueprint),
-            (
-                Some("application"),
-                Some("#Microsoft.Graph.AgentIdentityBlueprintPrincipal"),
-                PrincipalKind::AgentBlueprint,
-            ),
-            (Some("AgentIdentityBlueprintPrincipal"), None, PrincipalKind::AgentBlueprint),
-            (None, Some(blueprint), PrincipalKind::AgentBlueprint),
-            (None, None, PrincipalKind::Unknown),
-            (Some("NextYearsKind"), None, PrincipalKind::Unknown),
-        ] {
-            let id = "11111111-1111-1111-1111-111111111111";
-            let wire = serde_json::json!({
-                "@odata.type": odata_type, "id": id, "appId": id, "servicePrincipalType": kind,
-            });
-            let principal: Principal =
-                serde_json::from_value::<WirePrincipal>(wire).unwrap().into();
-            assert_eq!(principal.kind, expected, "{kind:?} {odata_type:?}");
-        }
-    }
-
-    #[test]
-    fn a_managed_identity_has_the_resource_id_of_its_alternative_names() {
-        for names in [["isExplicit=False", RESOURCE], [RESOURCE, "isExplicit=False"]] {
-            let scope = principal("ManagedIdentity", &names).resource_id.unwrap();
-            assert_eq!(scope.as_str(), RESOURCE);
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,7 @@
 //! A Microsoft Graph that is hostile, broken or only slow to calm down.
 
-#![expect(clippy::unwrap_used, reason = "so tests fail")]
-
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
     time::Duration,
 };
 
@@ -14,73 +9,17 @@ use app_roles::{
     ids::ObjectId,
     names::{ApiName, PrincipalName},
 };
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    http::Url,
-};
-use azure_rest::{
-    client, credential::MakeCredential, rest::RestClient, retry::Deadline, timing::CallTiming,
-    token::TokenSource,
-};
+use azure_rest::timing::CallTiming;
 use microsoft_graph::{
     Graph, Lookup,
     error::{ErrorKind, GraphError},
-    write_quota::WriteQuota,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use warp::{Filter, http::Response};
+use warp::http::Response;
 
-const ID: &str = "c0a70500-0000-4000-8000-0000000000c0";
+use crate::server::{Answer, PRINCIPAL as ID, Request, body, fast, graph, soon};
 
-/// A credential with a token without claims.
-#[derive(Debug)]
-struct SignedIn;
-
-#[async_trait::async_trait]
-impl TokenCredential for SignedIn {
-    async fn get_token(
-        &self,
-        _scopes: &[&str],
-        _options: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let expires_on = time::OffsetDateTime::now_utc() + time::Duration::hours(9);
-        Ok(AccessToken::new("token", expires_on))
-    }
-}
-
-/// A Graph that responds to the request with each number, counted from 0. The function also gets the
-/// endpoint.
-async fn graph(
-    timing: CallTiming,
-    respond: impl Fn(usize, &str) -> Response<Vec<u8>> + Clone + Send + Sync + 'static,
-) -> (Graph, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let text = format!("http://{}", listener.local_addr().unwrap());
-    let (endpoint, requests) = (Url::parse(&text).unwrap(), Arc::new(AtomicUsize::new(0)));
-    let counter = requests.clone();
-    let responses = warp::any().map(move || respond(counter.fetch_add(1, SeqCst), &text));
-    tokio::spawn(warp::serve(responses).incoming(listener).run());
-    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
-    let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
-    let client = client::build(&endpoint, &timing).unwrap();
-    let rest = RestClient::new(client, Arc::new(tokens), timing);
-    (Graph::new(rest, &endpoint, WriteQuota::default()), requests)
-}
-
-fn fast() -> CallTiming {
-    CallTiming::default().scaled(0.001)
-}
-
-fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(10))
-}
-
-fn body(value: &Value) -> Response<Vec<u8>> {
-    Response::new(value.to_string().into_bytes())
-}
-
-fn throttled(retry_after: &str) -> Response<Vec<u8>> {
+fn throttled(retry_after: &str) -> Answer {
     let response = Response::builder().status(429).header("Retry-After", retry_after);
     response.body(b"{}".to_vec()).unwrap()
 }
@@ -104,7 +43,7 @@ async fn read_tenant(graph: &Graph) -> Result<usize, GraphError> {
 async fn no_list_follows_a_link_that_was_followed_before() {
     // Each list leads back to its first page, to its second page, or to itself.
     for cycle in [1, 2, 3] {
-        let (graph, requests) = graph(fast(), move |number, endpoint| {
+        let (graph, requests) = graph(fast(), move |Request { number, endpoint, .. }| {
             let page = if number + 1 < 4 { number + 1 } else { 4 - cycle };
             let link = format!("{endpoint}/v1.0/servicePrincipals?$skiptoken={page}");
             body(&json!({ "value": [], "@odata.nextLink": link }))
@@ -120,7 +59,7 @@ async fn no_list_follows_a_link_that_was_followed_before() {
 
 #[tokio::test]
 async fn a_list_of_the_tenant_without_an_end_is_an_error() {
-    let (graph, requests) = graph(fast(), |number, endpoint| {
+    let (graph, requests) = graph(fast(), |Request { number, endpoint, .. }| {
         let link = format!("{endpoint}/v1.0/servicePrincipals?$skiptoken={number}");
         body(&json!({ "value": [], "@odata.nextLink": link }))
     })
@@ -133,7 +72,7 @@ async fn a_list_of_the_tenant_without_an_end_is_an_error() {
 #[tokio::test]
 async fn no_link_with_credentials_is_followed() {
     for credentials in ["user@", "user:password@", ":password@"] {
-        let (graph, requests) = graph(fast(), move |_, endpoint| {
+        let (graph, requests) = graph(fast(), move |Request { endpoint, .. }| {
             let endpoint = endpoint.replace("http://", &format!("http://{credentials}"));
             let link = format!("{endpoint}/v1.0/servicePrincipals?$skiptoken=1");
             body(&json!({ "value": [], "@odata.nextLink": link }))
@@ -149,7 +88,7 @@ async fn no_link_with_credentials_is_followed() {
 async fn a_page_and_an_object_that_are_too_large_are_not_buffered() {
     // No retry fits into the deadline.
     let timing = CallTiming { first_wait: Duration::from_secs(60), ..CallTiming::default() };
-    let (graph, _) = graph(timing, |_, _| Response::new(vec![b' '; 9 * 1024 * 1024])).await;
+    let (graph, _) = graph(timing, |_| Response::new(vec![b' '; 9 * 1024 * 1024])).await;
     let find = graph.service_principals().find(&principal_name(), soon()).await;
     let list = graph.inventory().managed_identities().next_page(soon()).await.map(|_| ());
     for error in [find.unwrap_err(), list.unwrap_err()] {
@@ -162,7 +101,7 @@ async fn a_page_and_an_object_that_are_too_large_are_not_buffered() {
 async fn a_retry_after_of_a_day_lets_one_read_through_each_minute() {
     let timing = CallTiming { probe: Duration::from_millis(200), ..fast() };
     // The first probe is throttled, too.
-    let (graph, requests) = graph(timing, |number, _| match number {
+    let (graph, requests) = graph(timing, |request| match request.number {
         0 | 1 => throttled("86400"),
         _ => body(&principal()),
     })
@@ -199,7 +138,7 @@ async fn a_role_whose_value_moved_to_another_id_is_known_after_five_minutes() {
     const NEW: &str = "c0a70500-0000-4000-8000-000000000002";
     let current = Arc::new(Mutex::new(OLD));
     let shown = current.clone();
-    let respond = move |_, _: &str| body(&api(*shown.lock().unwrap()));
+    let respond = move |_: &Request| body(&api(*shown.lock().unwrap()));
     let (graph, requests) = graph(fast(), respond).await;
     assert_eq!(role_id(&graph).await, OLD);
     *current.lock().unwrap() = NEW;
@@ -226,7 +165,7 @@ fn api_with_roles(count: usize, length: usize) -> Value {
 #[tokio::test]
 async fn an_api_is_cached_only_if_its_roles_take_little_memory() {
     for (count, length, reads) in [(1500, 120, 1), (1500, 1000, 3), (20_000, 20, 3)] {
-        let respond = move |_, _: &str| body(&api_with_roles(count, length));
+        let respond = move |_: &Request| body(&api_with_roles(count, length));
         let (graph, requests) = graph(fast(), respond).await;
         for _ in 0..3 {
             role_id(&graph).await;

@@ -1,5 +1,9 @@
 //! Service principals and their app roles.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 /// The member type of app roles that service principals may hold.
 const APPLICATION_MEMBER: &str = "Application";
 
@@ -38,6 +42,8 @@ pub struct ServicePrincipal {
     pub app_owner_organization_id: Option<String>,
     /// The app roles that the API defines.
     pub app_roles: Vec<AppRole>,
+    /// The members that Graph writes in another way than this object says; see [`Self::with_member`].
+    pub members: BTreeMap<String, Option<Value>>,
 }
 
 /// An app role that an API defines (Microsoft Learn, "appRole resource type").
@@ -97,6 +103,7 @@ impl ServicePrincipal {
             alternative_names: Vec::new(),
             app_owner_organization_id: None,
             app_roles: Vec::new(),
+            members: BTreeMap::new(),
         }
     }
 
@@ -112,7 +119,16 @@ impl ServicePrincipal {
             alternative_names: Vec::new(),
             app_owner_organization_id: None,
             app_roles: Vec::new(),
+            members: BTreeMap::new(),
         }
+    }
+
+    /// Writes a member of this object as `value` in every answer, or leaves it out. What Graph knows of the
+    /// object stays.
+    #[must_use]
+    pub fn with_member(mut self, name: &str, value: Option<Value>) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
     }
 
     /// Sets the tenant in which the application is registered.
@@ -133,6 +149,7 @@ impl ServicePrincipal {
             alternative_names: vec!["isExplicit=False".to_owned(), resource_id.to_owned()],
             app_owner_organization_id: None,
             app_roles: Vec::new(),
+            members: BTreeMap::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use tenant_emulator::{
     Fault, Route,
     contoso::{
         BILLING_FUNCTION, BROKER_IDENTITY, CALENDAR_API, ORDERS_ADMIN, ORDERS_API, ORDERS_IDENTITY,
-        ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY,
+        ORDERS_IDENTITY_RESOURCE_ID, ORDERS_READ, ORDERS_WRITE, REPORTS_IDENTITY, contoso,
         managed_identities,
     },
 };
@@ -116,6 +116,63 @@ async fn a_run_during_which_graph_fails_plans_nothing_and_the_next_one_plans_eve
     assert_eq!(world.reconcile().await, Outcome::Succeeded);
     assert_eq!(world.checks().await, [ORDERS_IDENTITY, BILLING_FUNCTION]);
     assert!(world.tenant_is_unchanged());
+}
+
+#[tokio::test]
+async fn an_identity_that_cannot_be_read_is_named_in_the_log_and_the_others_are_planned() {
+    for (member, value) in [
+        ("appId", Some(json!(null))),
+        ("appId", None),
+        ("id", Some(json!(null))),
+        ("id", Some(json!(["x"]))),
+    ] {
+        let (setup, _root) = setup().await;
+        let billing = contoso().service_principal(BILLING_FUNCTION).unwrap().clone();
+        setup.tenant.add_service_principal(billing.with_member(member, value.clone()));
+        let world = setup.with_setting(QUEUE_OFF, "true").start().await;
+        assert_eq!(world.reconcile().await, Outcome::Succeeded, "{member} {value:?}");
+        assert_eq!(world.checks().await, [ORDERS_IDENTITY], "{member} {value:?}");
+        let lines = world.logged("graph.row_unreadable");
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines[0]["level"], "WARN", "{lines:?}");
+        let named = if member == "id" { "(unreadable)" } else { BILLING_FUNCTION };
+        assert_eq!(lines[0]["id"], named, "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_identity_without_readable_names_is_compared_and_lies_nowhere() {
+    for names in [json!(null), json!([]), json!([5]), json!("x")] {
+        let (setup, _root) = setup().await;
+        let billing = contoso().service_principal(BILLING_FUNCTION).unwrap().clone();
+        let billing = billing.with_member("alternativeNames", Some(names.clone()));
+        setup.tenant.add_service_principal(billing);
+        let world = setup.with_setting(QUEUE_OFF, "true").start().await;
+        assert_eq!(world.reconcile().await, Outcome::Succeeded, "{names}");
+        assert_eq!(world.checks().await, [ORDERS_IDENTITY], "{names}");
+        assert_eq!(world.summaries()[0]["identities"], 6, "{names}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_survives_each_fault_that_a_delivery_survives() {
+    let (setup, _root) = setup().await;
+    let world =
+        setup.with_setting("PACE_FACTOR", "0.01").with_setting(QUEUE_OFF, "true").start().await;
+    let company = "Unable to read the company information from the directory.";
+    for fault in [
+        Fault::error(404, "Directory_ObjectNotFound", company),
+        Fault::error(509, "bandwidthLimitExceeded", "Too much.").retry_after("0.01"),
+        Fault::error(418, "Teapot", "Something new."),
+        Fault::error(403, "Authorization_RequestDenied", "Insufficient privileges."),
+    ] {
+        for route in INVENTORY {
+            world.tenant.answer_next(route, fault.clone());
+        }
+        assert_eq!(world.reconcile().await, Outcome::Succeeded, "{fault:?}");
+    }
+    assert!(world.summaries().iter().all(|summary| summary["lacking"] == 2));
+    assert!(world.logged("reconcile.failed").is_empty());
 }
 
 #[tokio::test]

@@ -290,7 +290,7 @@ async fn an_api_that_was_recreated_is_found_by_the_next_request() {
     let gone = Fault::error(400, "Request_BadRequest", "Specified resourceId was not found.");
     world.tenant.answer_next(Route::CreateAssignment, gone);
     let result = world.result_of(&request).await;
-    assert_eq!(statuses(&result), ["failed"], "{result}");
+    assert_eq!(statuses(&result), ["notFound"], "{result}");
     assert_eq!(role(&result)["code"], "apiNotFound");
     let searches = world.tenant.count(Route::ListServicePrincipals);
     assert_eq!(statuses(&world.result_of(&request).await), ["assigned"]);

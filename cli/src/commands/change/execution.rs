@@ -3,7 +3,8 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use app_roles::{
-    directory::{Api, Assignment, Principal},
+    directory::{Api, Principal},
+    held::HeldAssignments,
     outcome::{RoleOutcome, Status},
     policy::Permit,
     request::Request,
@@ -36,7 +37,7 @@ pub(super) struct Execution<'a> {
 struct Target<'a> {
     principal: &'a Principal,
     api: &'a Api,
-    held: &'a [Assignment],
+    held: &'a HeldAssignments,
 }
 
 impl Execution<'_> {
@@ -93,7 +94,7 @@ impl Execution<'_> {
     /// Writes one change.
     async fn write(
         &self,
-        held: &[Assignment],
+        held: &HeldAssignments,
         permit: &Permit,
         outcome: RoleOutcome,
         client_request_id: Uuid,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use app_roles::{
-    directory::{Api, AppRole, Assignment, Principal},
+    directory::{Api, AppRole, Principal},
+    held::{HeldAssignments, Holding},
     names::RoleName,
     outcome::{Code, RoleOutcome, Status},
     policy::{Caution, Gap, OperatorConsent, Permit, Question},
@@ -11,6 +12,7 @@ use app_roles::{
     request::{Action, Request},
 };
 use broker::{Answer, role_named};
+use microsoft_graph::error::GraphError;
 
 use crate::{
     failure::Failure,
@@ -27,7 +29,7 @@ pub(super) struct Plan {
     pub(super) principal: Principal,
     pub(super) api: Arc<Api>,
     /// All assignments of the principal.
-    pub(super) held: Vec<Assignment>,
+    pub(super) held: HeldAssignments,
     pub(super) steps: Vec<Step>,
 }
 
@@ -108,16 +110,24 @@ impl Plan {
         role: &AppRole,
         permit: Permit,
     ) -> (RoleOutcome, Option<Permit>) {
-        let is_it = |one: &&Assignment| one.api == self.api.object_id && one.role == role.id;
-        let existing = self.held.iter().find(is_it).cloned();
-        let (status, permit) = match (self.action, existing.is_some()) {
-            (Action::Assign, false) => (Status::WouldAssign, Some(permit)),
-            (Action::Assign, true) => (Status::AlreadyAssigned, None),
-            (Action::Revoke, true) => (Status::WouldRevoke, Some(permit)),
-            (Action::Revoke, false) => (Status::AlreadyRevoked, None),
+        let holding = self.held.holding(self.api.object_id, role.id);
+        let (status, permit) = match (self.action, holding) {
+            (Action::Assign, Holding::Held(_)) => (Status::AlreadyAssigned, None),
+            (Action::Assign, Holding::NotHeld | Holding::Unclear) => {
+                (Status::WouldAssign, Some(permit))
+            }
+            (Action::Revoke, Holding::Held(_)) => (Status::WouldRevoke, Some(permit)),
+            (Action::Revoke, Holding::NotHeld) => (Status::AlreadyRevoked, None),
+            (Action::Revoke, Holding::Unclear) => {
+                let failure = GraphError::unclear_assignment().into_failure();
+                return (outcome.with_failure(failure), None);
+            }
         };
         let outcome = RoleOutcome { status, ..outcome };
-        (existing.into_iter().fold(outcome, RoleOutcome::with_assignment), permit)
+        match holding {
+            Holding::Held(assignment) => (outcome.with_assignment(assignment.clone()), permit),
+            Holding::NotHeld | Holding::Unclear => (outcome, permit),
+        }
     }
 
     /// If one role cannot be changed, none is: an operator does not expect half of a request.

@@ -47,7 +47,7 @@ async fn held(session: &Session, broker: &str, graph: &Api) -> Result<Held, Fail
     let broker = directory.principal(broker).await?;
     let held = directory.assignments(&broker).await?;
     let (on_graph, elsewhere): (Vec<_>, Vec<_>) =
-        held.into_iter().partition(|one| one.api == graph.object_id);
+        held.iter().partition(|one| one.api == graph.object_id);
     let value = |id| graph.role(&RoleName::from(id)).ok().and_then(|role| role.value);
     let on_graph = on_graph.into_iter().filter_map(|one| value(one.role)).collect();
     Ok(Held { on_graph, elsewhere: elsewhere.len() })

@@ -45,13 +45,20 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
     Ok(apis)
 }
 
+/// The holders of all roles of some APIs.
+pub(super) struct Holdings {
+    pub(super) held: AssignmentsByPrincipal,
+    /// The number of assignments that cannot be read.
+    pub(super) skipped: usize,
+}
+
 /// Lists the holders of all roles of these APIs.
 pub(super) async fn holdings(
     session: &Session,
     apis: &[Arc<Api>],
     progress: &Progress,
-) -> Result<AssignmentsByPrincipal, Failure> {
-    let mut all = Vec::new();
+) -> Result<Holdings, Failure> {
+    let (mut all, mut skipped) = (Vec::new(), 0);
     for (index, api) in apis.iter().enumerate() {
         progress.bar(index, apis.len(), &format!("listing holders of {} …", api.display_name));
         let mut holders =
@@ -59,6 +66,7 @@ pub(super) async fn holdings(
         while let Some(page) = holders.next_page(session.deadline()).await? {
             all.extend(page);
         }
+        skipped += holders.skipped();
     }
-    Ok(all.into())
+    Ok(Holdings { held: all.into(), skipped })
 }

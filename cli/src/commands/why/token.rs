@@ -73,10 +73,10 @@ fn obstacle(
 ) -> Option<String> {
     let Subject { principal, api, role } = subject;
     if let Some(other) = claims.object_id.filter(|id| *id != principal.object_id) {
+        let client_id = principal.client_id.map(|id| format!(", {id}")).unwrap_or_default();
         return Some(format!(
             "it belongs to another identity, {other}: if several identities are attached, the workload \
-             must select this one by its client ID, {}",
-            principal.client_id
+             must select this one by its client ID{client_id}",
         ));
     }
     if let Some(other) = claims.audience.as_deref().filter(|audience| !is_of(audience, subject)) {

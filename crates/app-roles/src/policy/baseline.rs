@@ -22,7 +22,7 @@ pub(super) fn roles_for(
     own: OwnIdentity,
 ) -> Vec<BaselineRole> {
     let default_access = AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS);
-    let default_access = api.roles.is_empty().then_some(&default_access);
+    let default_access = api.has_default_access().then_some(&default_access);
     let assignable = api.roles.iter().filter(|role| role.is_assignable()).chain(default_access);
     // Most roles of most APIs are named by no rule. This filter is cheaper than the full decision.
     let grants: Vec<&Grant> = grants(rules, api).filter(|grant| grant.covers(principal)).collect();
@@ -83,6 +83,6 @@ fn grants<'a>(rules: &'a Rules, api: &'a Api) -> impl Iterator<Item = &'a Grant>
 /// Whether a role that can be assigned has exactly this value or id.
 fn is_assignable(pattern: &RolePattern, api: &Api) -> bool {
     let default_access = AppRole::known_by_id(AppRoleId::DEFAULT_ACCESS);
-    (api.roles.is_empty() && pattern.is_exactly(&default_access))
+    (api.has_default_access() && pattern.is_exactly(&default_access))
         || api.roles.iter().any(|role| role.is_assignable() && pattern.is_exactly(role))
 }

@@ -30,6 +30,12 @@ pub enum Denial {
          Graph states no single resource that can be read for this managed identity"
     )]
     UnknownPlace(ObjectId),
+    /// The policy protects ids, and Microsoft Graph does not state the client id of the principal.
+    #[error(
+        "the policy protects ids, and it is unknown whether one is the client id of the principal {0}: \
+         Microsoft Graph does not state its appId"
+    )]
+    UnknownClientId(ObjectId),
     /// The policy protects the API from every change.
     #[error("the policy protects the API {0}")]
     ProtectedApi(String),
@@ -115,9 +121,10 @@ impl Denial {
             Self::NoPolicy(_) => Code::NoPolicy,
             Self::Requester(..) => Code::NoRuleForRequester,
             Self::OwnIdentity => Code::OwnIdentity,
-            Self::ProtectedPrincipal(_) | Self::UnknownPlace(_) | Self::ProtectedApi(_) => {
-                Code::Protected
-            }
+            Self::ProtectedPrincipal(_)
+            | Self::UnknownPlace(_)
+            | Self::UnknownClientId(_)
+            | Self::ProtectedApi(_) => Code::Protected,
             Self::Api { .. } => Code::NoRuleForApi,
             Self::Principal { .. } => Code::NoRuleForPrincipal,
             Self::Role { .. } | Self::NotInBaseline { .. } => Code::NoRuleForRole,

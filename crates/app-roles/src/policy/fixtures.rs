@@ -55,7 +55,7 @@ pub(crate) fn identity_somewhere(id: &str) -> Principal {
 pub(crate) fn application(id: &str) -> Principal {
     Principal {
         object_id: object_id(id),
-        client_id: AppId::parse(CLIENT).unwrap(),
+        client_id: AppId::parse(CLIENT).ok(),
         display_name: "id".to_owned(),
         kind: PrincipalKind::Application,
         resource_id: None,
@@ -79,5 +79,6 @@ pub(crate) fn api(app_id: &str) -> Api {
         identifier_uris: vec![app_id.to_owned(), "api://orders".to_owned()],
         display_name: "Orders API".to_owned(),
         roles: vec![],
+        has_unreadable_roles: false,
     }
 }

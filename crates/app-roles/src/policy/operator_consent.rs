@@ -54,6 +54,8 @@ pub enum Caution {
     ProtectedPrincipal(String),
     /// The policy protects scopes, and it is unknown whether this managed identity lies in one.
     UnknownPlace,
+    /// The policy protects ids, and Microsoft Graph does not state the client id of the principal.
+    UnknownClientId,
     /// The policy protects the API with this appId.
     ProtectedApi(String),
     /// The role is privileged.
@@ -76,6 +78,10 @@ impl fmt::Display for Caution {
             }
             Self::UnknownPlace => formatter.write_str(
                 "the policy protects scopes, and it is unknown where this managed identity lies",
+            ),
+            Self::UnknownClientId => formatter.write_str(
+                "the policy protects ids, and Microsoft Graph does not state the client id of the \
+                 principal",
             ),
             Self::ProtectedApi(app_id) => write!(formatter, "the policy protects the API {app_id}"),
             Self::PrivilegedRole(why) => write!(formatter, "the role is privileged ({why})"),
@@ -131,6 +137,7 @@ fn protection(rules: &Rules, principal: &Principal, api: &Api) -> impl Iterator<
         protected::principal_protection(&rules.protected, principal).map(|why| match why {
             Protection::Named => Caution::ProtectedPrincipal(principal.resource_or_object_id()),
             Protection::UnknownPlace => Caution::UnknownPlace,
+            Protection::UnknownClientId => Caution::UnknownClientId,
         });
     let api = protected::is_api_protected(&rules.protected, api)
         .then(|| Caution::ProtectedApi(api.app_id.to_string()));

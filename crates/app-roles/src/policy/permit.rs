@@ -2,7 +2,7 @@
 
 use super::rule::Grant;
 use crate::{
-    directory::{Api, AppRole, Principal},
+    directory::{Api, AppRole, Principal, PrincipalKind},
     ids::{AppId, AppRoleId, ObjectId},
     request::Action,
 };
@@ -20,6 +20,7 @@ pub struct Permit {
     role: AppRoleId,
     rule: String,
     confirmation: ConfirmationNeed,
+    is_for_agent: bool,
 }
 
 /// Whether Azure Resource Manager must confirm, before the write, that the principal is the identity of
@@ -77,11 +78,15 @@ impl Permit {
         Self {
             action,
             principal: principal.object_id,
-            client_id: principal.by_client_id.then_some(principal.client_id),
+            client_id: principal.client_id.filter(|_| principal.by_client_id),
             api: api.object_id,
             role: role.id,
             rule: basis.rule.to_owned(),
             confirmation: basis.confirmation,
+            is_for_agent: matches!(
+                principal.kind,
+                PrincipalKind::Agent | PrincipalKind::AgentBlueprint
+            ),
         }
     }
 
@@ -113,6 +118,13 @@ impl Permit {
     #[must_use]
     pub fn role(&self) -> AppRoleId {
         self.role
+    }
+
+    /// Whether the principal is an agent or a blueprint of agents. Microsoft Graph gives some roles to no
+    /// agent ("Authorization in Microsoft Entra Agent ID").
+    #[must_use]
+    pub fn is_for_agent(&self) -> bool {
+        self.is_for_agent
     }
 
     /// The name of the rule that allowed the write.

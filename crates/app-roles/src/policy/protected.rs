@@ -31,7 +31,7 @@ impl Protected {
         match self {
             Self::Guid(id) => {
                 ObjectId::from(*id) == principal.object_id
-                    || AppId::from(*id) == principal.client_id
+                    || Some(AppId::from(*id)) == principal.client_id
             }
             Self::Scope(scope) => {
                 principal.resource_id.as_ref().is_some_and(|resource| scope.may_cover(resource))
@@ -78,6 +78,7 @@ pub(super) fn check_principal(
             Err(Denial::ProtectedPrincipal(principal.resource_or_object_id()))
         }
         Some(Protection::UnknownPlace) => Err(Denial::UnknownPlace(principal.object_id)),
+        Some(Protection::UnknownClientId) => Err(Denial::UnknownClientId(principal.object_id)),
     }
 }
 
@@ -88,6 +89,8 @@ pub(super) enum Protection {
     Named,
     /// A scope is protected, and it is unknown where this managed identity lies.
     UnknownPlace,
+    /// An id is protected, which may be the client id that Microsoft Graph does not state.
+    UnknownClientId,
 }
 
 /// Why the principal is protected. `None` if it is not.
@@ -99,7 +102,11 @@ pub(super) fn principal_protection(
         return Some(Protection::Named);
     }
     let has_scope = protected.iter().any(|entry| matches!(entry, Protected::Scope(_)));
-    (has_scope && principal.may_lie_anywhere()).then_some(Protection::UnknownPlace)
+    if has_scope && principal.may_lie_anywhere() {
+        return Some(Protection::UnknownPlace);
+    }
+    let has_id = protected.iter().any(|entry| matches!(entry, Protected::Guid(_)));
+    (has_id && principal.may_have_any_client_id()).then_some(Protection::UnknownClientId)
 }
 
 /// Whether the API is protected.

@@ -70,6 +70,27 @@ fn an_identity_whose_place_is_unknown_is_protected_as_soon_as_a_scope_is() {
 }
 
 #[test]
+fn a_principal_whose_client_id_is_unknown_is_protected_as_soon_as_an_id_is() {
+    let kinds = [
+        (PrincipalKind::Application, Some(Code::Protected)),
+        (PrincipalKind::Unknown, Some(Code::Protected)),
+        // An agent has no client id of its own.
+        (PrincipalKind::Agent, None),
+    ];
+    for (kind, code) in kinds {
+        let principal = Principal { kind, client_id: None, ..application(PRINCIPAL) };
+        assert_eq!(denied(&policy(&[ANOTHER]), &principal), code, "{kind:?}");
+        assert_eq!(denied(&policy(&[PRINCIPAL]), &principal), Some(Code::Protected), "{kind:?}");
+        assert_eq!(denied(&policy(&[]), &principal), None, "{kind:?}");
+    }
+    let in_group = Principal { client_id: None, ..identity(PRINCIPAL, "rg-orders") };
+    assert_eq!(denied(&policy(&[ANOTHER]), &in_group), Some(Code::Protected));
+    assert_eq!(denied(&policy(&[ELSEWHERE]), &in_group), None);
+    let denial = policy(&[ANOTHER]).check_principal(&in_group, own()).unwrap_err().to_string();
+    assert!(denial.contains("does not state its appId"), "{denial}");
+}
+
+#[test]
 fn a_principal_that_is_no_managed_identity_lies_in_no_scope() {
     for kind in [PrincipalKind::Application, PrincipalKind::Agent] {
         let principal = Principal { kind, ..application(PRINCIPAL) };

@@ -34,7 +34,7 @@ fn identity(number: u16, group: &str) -> Principal {
     let below = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/id";
     Principal {
         object_id: id(number),
-        client_id: AppId::parse(&id(number).to_string()).unwrap(),
+        client_id: AppId::parse(&id(number).to_string()).ok(),
         display_name: String::new(),
         kind: PrincipalKind::ManagedIdentity,
         resource_id: Some(ArmScope::parse(&format!("{GROUPS}/{group}/{below}")).unwrap()),
@@ -54,6 +54,7 @@ fn api() -> Arc<Api> {
         identifier_uris: vec![],
         display_name: String::new(),
         roles: roles.collect(),
+        has_unreadable_roles: false,
     })
 }
 

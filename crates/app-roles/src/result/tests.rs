@@ -14,7 +14,7 @@ fn largest(character: char) -> RequestResult {
     let id = "11111111-1111-1111-1111-111111111111";
     let principal = Principal {
         object_id: ObjectId::parse(id).unwrap(),
-        client_id: AppId::parse(id).unwrap(),
+        client_id: AppId::parse(id).ok(),
         display_name: text(MAX_DISPLAY_NAME_LENGTH),
         kind: PrincipalKind::Application,
         resource_id: None,

@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    requests::AssignmentRequests,
+    requests::{AssignmentRequests, Found},
     write::{NextStep, WriteOptions, Written, again},
 };
 use crate::{
@@ -28,14 +28,16 @@ pub(super) struct AssignWrite<'a> {
     may_be_ours: bool,
     /// Whether an attempt got no response, so that Graph may have committed it.
     lost_response: bool,
+    /// Whether it was looked up which of the two service principals is missing.
+    has_looked: bool,
 }
 
 /// The reason to read the assignments before the next write.
 enum Doubt {
     /// The response was lost, or was an error that may hide a success.
     Lost,
-    /// Graph refused for lack of permissions, which has been seen to hide a success.
-    Forbidden(GraphError),
+    /// Graph refused. A 403 has been seen to hide a success, and so may a refusal that is not known.
+    Refused(GraphError),
     /// Graph says that the assignment exists. Only its id is missing.
     Exists(GraphError),
 }
@@ -55,6 +57,7 @@ impl<'a> AssignWrite<'a> {
             doubt: None,
             may_be_ours: false,
             lost_response: false,
+            has_looked: false,
         }
     }
 
@@ -68,7 +71,7 @@ impl<'a> AssignWrite<'a> {
             }
             let error = match self.requests.create(self.permit, &self.options).await {
                 Ok(created) => return Attempt::Done(Written::Assigned(created)),
-                Err(error) => error,
+                Err(error) => self.explained(error).await,
             };
             match self.options.after(error, &mut self.has_new_token) {
                 NextStep::Read(error) => self.doubt = Some(self.doubt_of(error)),
@@ -93,23 +96,60 @@ impl<'a> AssignWrite<'a> {
             return Doubt::Exists(error);
         }
         self.may_be_ours = true;
-        Doubt::Forbidden(error)
+        Doubt::Refused(error)
+    }
+
+    /// The error with what it is about. Graph answers in the same words whether the principal or the API
+    /// is missing, and lacks no permission if it refuses a role to an agent.
+    async fn explained(&mut self, error: GraphError) -> GraphError {
+        let permit = self.permit;
+        match error.kind() {
+            ErrorKind::Forbidden if permit.is_for_agent() && error.has_needed_roles() => {
+                error.about_agent()
+            }
+            ErrorKind::NotFound | ErrorKind::PrincipalNotFound => {
+                if self.is_about_api(&error).await {
+                    error.about_api()
+                } else {
+                    error.about_principal()
+                }
+            }
+            _ => error,
+        }
+    }
+
+    /// Whether the API is missing, and not the principal: by the id in Graph's message, or else by asking
+    /// for both.
+    async fn is_about_api(&mut self, error: &GraphError) -> bool {
+        let names_principal = error.names(self.permit.principal())
+            || self.permit.client_id().is_some_and(|id| error.names_application(id));
+        let names_api = error.names(self.permit.api());
+        if names_principal != names_api || error.is_too_new() {
+            return names_api;
+        }
+        let must_look = !std::mem::replace(&mut self.has_looked, true);
+        must_look && self.requests.lacks_only_api(self.permit, self.options.deadline).await
     }
 
     /// Reads whether the assignment exists. `None` means that it must be written again.
     async fn read(&mut self, doubt: Doubt) -> Option<Attempt<Written, GraphError>> {
         match self.requests.find(self.permit, self.options.deadline).await {
-            Ok(Some(assignment)) => return Some(Attempt::Done(self.found(assignment))),
-            Ok(None) => {}
+            Ok(Found::Assignment(assignment)) => {
+                return Some(Attempt::Done(self.found(assignment)));
+            }
+            Ok(Found::Unclear) if matches!(doubt, Doubt::Exists(_)) => {
+                return Some(Attempt::Done(Written::AlreadyAssigned(None)));
+            }
+            Ok(Found::Nothing | Found::Unclear) => {}
             Err(error) => {
                 // Without the permission to write, the permission to read may be missing too.
-                let first = if let Doubt::Forbidden(refusal) = doubt { refusal } else { error };
+                let first = if let Doubt::Refused(refusal) = doubt { refusal } else { error };
                 return Some(Attempt::Stop(first));
             }
         }
         match doubt {
             Doubt::Lost => None,
-            Doubt::Forbidden(error) => Some(Attempt::Stop(error)),
+            Doubt::Refused(error) => Some(Attempt::Stop(error)),
             // The list lags. Another write would be refused again.
             Doubt::Exists(error) => {
                 let error = error.not_listed_yet();
@@ -131,7 +171,7 @@ impl<'a> AssignWrite<'a> {
         if self.may_be_ours && is_new {
             Written::Assigned(GraphResponse { body: assignment, request_id: None })
         } else {
-            Written::AlreadyAssigned(assignment)
+            Written::AlreadyAssigned(Some(assignment))
         }
     }
 }

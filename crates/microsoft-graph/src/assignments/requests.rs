@@ -3,24 +3,38 @@
 use std::sync::Arc;
 
 use reqwest::{Method, StatusCode};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::IgnoredAny};
 
-use super::write::{WriteOptions, is_of};
+use super::{holders::NamedHolder, write::WriteOptions};
 use crate::{
-    client::{GraphClient, GraphResponse, Write},
-    error::GraphError,
+    client::{GraphClient, GraphResponse, Read, Write},
+    error::{ErrorKind, GraphError},
     odata::{self, Key},
-    pages::Pages,
+    pages::{Listed, Pages},
     rate_limiter::WriteRateLimiter,
-    wire::{NewAssignment, WireAssignment, WireNamedHolder},
+    wire::{NewAssignment, WireAssignment, WireHolder},
     write_quota::WriteQuota,
 };
-use app_roles::{directory::Assignment, ids::ObjectId, policy::Permit};
+use app_roles::{
+    directory::Assignment,
+    held::{HeldAssignment, HeldAssignments, Holding},
+    ids::ObjectId,
+    policy::Permit,
+};
 use azure_rest::{rest::Response, retry::Deadline, timing::CallTiming};
 
 /// The response header with the used share of a limit, which Graph sends from 0.8 up ("Microsoft Graph
 /// service-specific throttling limits", identity and access).
 const THROTTLE_LIMIT_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
+
+/// What the list of a principal says about the assignment that a permit is about.
+#[derive(Debug)]
+pub(super) enum Found {
+    Assignment(Assignment),
+    Nothing,
+    /// The list has an assignment that cannot be read and may be the one.
+    Unclear,
+}
 
 pub(super) struct AssignmentRequests {
     client: Arc<GraphClient>,
@@ -46,30 +60,53 @@ impl AssignmentRequests {
         &self,
         principal: Key,
         deadline: Deadline,
-    ) -> Result<Vec<Assignment>, GraphError> {
+    ) -> Result<HeldAssignments, GraphError> {
         let url = odata::assignment_list(self.client.root(), principal);
         let pages = Pages::new(&self.client, "list the assignments", url);
-        let listed: Vec<WireAssignment> = pages.read_all(deadline).await?;
-        Ok(listed.into_iter().map(Assignment::from).collect())
+        let Listed { rows, skipped } = pages.read_all::<WireAssignment>(deadline).await?;
+        // A row that is no object may be any assignment.
+        let skipped = std::iter::repeat_n(HeldAssignment::default(), skipped);
+        Ok(rows.into_iter().chain(skipped).collect())
     }
 
     pub(super) async fn list_holders(
         &self,
         api: ObjectId,
         deadline: Deadline,
-    ) -> Result<Vec<WireNamedHolder>, GraphError> {
+    ) -> Result<Listed<NamedHolder>, GraphError> {
         let url = odata::assigned_to(self.client.root(), Key::ObjectId(api));
-        Pages::new(&self.client, "list the holders", url).read_all(deadline).await
+        let pages = Pages::new(&self.client, "list the holders", url);
+        let listed = pages.read_all::<WireHolder>(deadline).await;
+        let Listed { rows, skipped } = listed.map_err(GraphError::of_api_in_url)?;
+        Ok(Listed { rows: rows.into_iter().map(NamedHolder::from).collect(), skipped })
     }
 
-    /// The assignment that a permit is about, if Graph lists it.
+    /// Looks for the assignment that a permit is about.
     pub(super) async fn find(
         &self,
         permit: &Permit,
         deadline: Deadline,
-    ) -> Result<Option<Assignment>, GraphError> {
+    ) -> Result<Found, GraphError> {
         let held = self.list(principal_key(permit), deadline).await?;
-        Ok(held.into_iter().find(|assignment| is_of(assignment, permit)))
+        Ok(match held.holding(permit.api(), permit.role()) {
+            Holding::Held(assignment) => Found::Assignment(assignment.clone()),
+            Holding::NotHeld => Found::Nothing,
+            Holding::Unclear => Found::Unclear,
+        })
+    }
+
+    /// Whether Graph knows the principal of a permit and does not know the API.
+    pub(super) async fn lacks_only_api(&self, permit: &Permit, deadline: Deadline) -> bool {
+        let exists = async |key, operation| {
+            let read = Read::new(operation, odata::object(self.client.root(), key));
+            match self.client.read::<IgnoredAny>(read, deadline).await {
+                Ok(_) => Some(true),
+                Err(error) if error.kind() == ErrorKind::NotFound => Some(false),
+                Err(_) => None,
+            }
+        };
+        exists(Key::ObjectId(permit.api()), "look for the API").await == Some(false)
+            && exists(principal_key(permit), "look for the principal").await == Some(true)
     }
 
     pub(super) async fn create(
@@ -89,9 +126,13 @@ impl AssignmentRequests {
             client_request_id: options.client_request_id,
             priority: options.priority,
         };
-        let GraphResponse { body, request_id } =
-            self.write_once::<_, WireAssignment>(&write, options.deadline).await?;
-        Ok(GraphResponse { body: body.into(), request_id })
+        let response = self.write_once(&write, options.deadline).await?;
+        let response = self.client.decode::<WireAssignment>(&response).await?;
+        let GraphResponse { body, request_id } = response;
+        let body = body
+            .created(permit)
+            .ok_or_else(|| GraphError::unusable("the new assignment", "it has no valid id"))?;
+        Ok(GraphResponse { body, request_id })
     }
 
     pub(super) async fn remove(
@@ -107,14 +148,15 @@ impl AssignmentRequests {
             client_request_id: options.client_request_id,
             priority: options.priority,
         };
-        self.write_once(&write, options.deadline).await
+        let response = self.write_once(&write, options.deadline).await?;
+        self.client.check(&response).await
     }
 
-    async fn write_once<B: Serialize, T: DeserializeOwned>(
+    async fn write_once<B: Serialize>(
         &self,
         write: &Write<'_, B>,
         deadline: Deadline,
-    ) -> Result<GraphResponse<T>, GraphError> {
+    ) -> Result<Response, GraphError> {
         let slot = self.limiter.acquire(deadline, write.priority).await;
         let slot = slot.ok_or_else(GraphError::not_sent)?;
         let response = self.client.write_once(write, deadline).await?;
@@ -122,7 +164,7 @@ impl AssignmentRequests {
             StatusCode::TOO_MANY_REQUESTS => slot.throttled(response.retry_after()),
             _ => slot.accepted(used_share(&response)),
         }
-        self.client.decode(&response).await
+        Ok(response)
     }
 }
 

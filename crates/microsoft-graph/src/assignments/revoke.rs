@@ -1,7 +1,7 @@
 //! Removing an assignment.
 
 use super::{
-    requests::AssignmentRequests,
+    requests::{AssignmentRequests, Found},
     write::{NextStep, WriteOptions, Written, again},
 };
 use crate::{
@@ -74,7 +74,7 @@ impl<'a> RevokeWrite<'a> {
     /// Reads whether the refused removal succeeded.
     async fn read(&mut self, refusal: GraphError) -> Attempt<Written, GraphError> {
         match self.requests.find(self.permit, self.options.deadline).await {
-            Ok(None) if self.target.was_listed => {
+            Ok(Found::Nothing) if self.target.was_listed => {
                 self.may_be_ours = true;
                 Attempt::Done(self.is_gone())
             }

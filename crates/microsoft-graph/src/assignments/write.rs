@@ -12,7 +12,7 @@ use crate::{
     error::{ErrorKind, GraphError},
     priority::Priority,
 };
-use app_roles::{directory::Assignment, policy::Permit};
+use app_roles::directory::Assignment;
 use azure_rest::{
     rest::ServiceError,
     retry::{Attempt, Deadline},
@@ -23,8 +23,9 @@ use azure_rest::{
 pub enum Written {
     /// This write created the assignment.
     Assigned(GraphResponse<Assignment>),
-    /// The assignment existed before.
-    AlreadyAssigned(Assignment),
+    /// The assignment existed before. `None` if Graph says so, and its list has an assignment that cannot
+    /// be read.
+    AlreadyAssigned(Option<Assignment>),
     /// This write removed the assignment. The body is the removed assignment.
     Revoked(GraphResponse<Assignment>),
     /// The assignment did not exist.
@@ -59,9 +60,14 @@ impl WriteOptions {
     /// Decides what follows a failed write. A refused token is replaced once, which `has_new_token`
     /// keeps track of.
     pub(super) fn after(&self, error: GraphError, has_new_token: &mut bool) -> NextStep {
-        let is_in_doubt = error.kind() == ErrorKind::Unavailable;
+        // An answer that cannot be read is that to a write that was accepted.
+        let is_unreadable = error.kind() == ErrorKind::Unreadable;
+        let is_in_doubt = error.kind() == ErrorKind::Unavailable || is_unreadable;
         match error.kind() {
-            ErrorKind::AlreadyAssigned | ErrorKind::Forbidden => NextStep::Read(error),
+            ErrorKind::AlreadyAssigned | ErrorKind::Forbidden | ErrorKind::NotForAgents => {
+                NextStep::Read(error)
+            }
+            ErrorKind::Unknown if !error.is_transient() => NextStep::Read(error),
             ErrorKind::TokenRefused if !std::mem::replace(has_new_token, true) => {
                 NextStep::Retry { is_in_doubt, error }
             }
@@ -70,7 +76,7 @@ impl WriteOptions {
             {
                 NextStep::Retry { is_in_doubt, error }
             }
-            _ if error.is_transient() => NextStep::Retry { is_in_doubt, error },
+            _ if error.is_transient() || is_unreadable => NextStep::Retry { is_in_doubt, error },
             _ => NextStep::Fail(error),
         }
     }
@@ -84,9 +90,4 @@ pub(super) fn again(error: GraphError) -> Attempt<Written, GraphError> {
         _ => error.retry_after(),
     };
     Attempt::Again { after, error }
-}
-
-/// Whether an assignment is the one that a permit is about.
-pub(super) fn is_of(assignment: &Assignment, permit: &Permit) -> bool {
-    assignment.api == permit.api() && assignment.role == permit.role()
 }

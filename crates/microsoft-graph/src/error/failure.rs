@@ -53,7 +53,27 @@ pub(super) fn code_and_message(kind: ErrorKind) -> (Code, &'static str) {
             Code::GraphUnavailable,
             "Microsoft Graph is temporarily unavailable; send the request again later",
         ),
-        ErrorKind::Refused => (
+        ErrorKind::Refused
+        | ErrorKind::Unknown
+        | ErrorKind::NotForAgents
+        | ErrorKind::Unreadable => refusal(kind),
+    }
+}
+
+/// The code and the message of an answer that no other code describes.
+fn refusal(kind: ErrorKind) -> (Code, &'static str) {
+    match kind {
+        ErrorKind::NotForAgents => (
+            Code::RoleNotForAgents,
+            "Microsoft Graph refused the role for an agent, although the broker has the permissions to \
+             assign it: Microsoft Graph gives some roles to no agent",
+        ),
+        ErrorKind::Unreadable => (
+            Code::GraphUnreadable,
+            "Microsoft Graph's answer does not have the expected form; the broker's operators find it \
+             in its log",
+        ),
+        _ => (
             Code::GraphRefused,
             "Microsoft Graph refused; the broker's operators find the reason in its log",
         ),

@@ -33,6 +33,12 @@ pub enum ErrorKind {
     Throttled,
     /// A transient fault of Graph, or no response.
     Unavailable,
-    /// Any other refusal. A retry would be refused too.
+    /// A refusal that is known to be final: a retry would be refused too.
     Refused,
+    /// The role is one that Graph gives to no agent.
+    NotForAgents,
+    /// A refusal that this program does not know. The cause may disappear.
+    Unknown,
+    /// A complete answer that does not have the expected form.
+    Unreadable,
 }

@@ -47,7 +47,16 @@ const REFUSALS: &str = "
 400 | Directory_QuotaExceeded | The directory object quota limit for the Tenant has been exceeded. | DirectoryFull
 403 | Directory_ResourceSizeExceeded | The size of the object has exceeded its limit. | PrincipalFull
 409 | Directory_ConcurrencyViolation | Error due to concurrent requests being made to the tenant. Please wait briefly and retry. | ConcurrentWrites
-409 | Conflict | something else | Refused
+409 | Conflict | something else | Unknown
+400 | Request_BadRequest | Something new. | Unknown
+400 | Next_YearsCode | | Unknown
+404 | Next_YearsCode | | Unknown
+404 | Directory_ObjectNotFound | Unable to read the company information from the directory. | Unavailable
+403 | Service_QuotaExceeded | Some quota is used up. | DirectoryFull
+400 | directory_quotaexceeded | Some quota is used up. | DirectoryFull
+403 | QuotaExceeded | Some quota is used up. | Unknown
+403 | Authentication_MSGraphPermissionMissing | The principal does not have required Microsoft Graph permission(s): x | Forbidden
+401 | Authentication_MSGraphPermissionMissing | x | Forbidden
 429 | TooManyRequests | Please retry again later. | Throttled
 429 | TooManyRequests | Too many requests from Identifier:x under category:aadgraph.app.tenant_large | Throttled
 429 |  | This request is throttled. Please try again after the value (in seconds) specified in the Retry-After header | Throttled
@@ -60,6 +69,8 @@ const REFUSALS: &str = "
 503 | Directory_ReplicaUnavailable | Service Unavailable | Unavailable
 504 | UnknownError |  | Unavailable
 504 | GatewayTimeout |  | Unavailable
+509 | bandwidthLimitExceeded | x | Unavailable
+501 | NotImplemented | x | Unavailable
 400 | Directory_ExpiredPageToken | The specified page token value has expired. | PageExpired";
 
 #[test]
@@ -74,9 +85,12 @@ fn status_code_and_text_together_decide_the_meaning() {
 
 #[test]
 fn the_status_decides_when_the_body_is_not_graphs() {
-    for (status, kind) in
-        [(502, ErrorKind::Unavailable), (429, ErrorKind::Throttled), (418, ErrorKind::Refused)]
-    {
+    for (status, kind) in [
+        (502, ErrorKind::Unavailable),
+        (429, ErrorKind::Throttled),
+        (418, ErrorKind::Unknown),
+        (509, ErrorKind::Unavailable),
+    ] {
         let error = GraphError::by_body(status, b"<html>gateway</html>", &Claims::default());
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(&status.to_string()));
@@ -127,6 +141,9 @@ fn an_error_whose_cause_can_disappear_is_worth_another_delivery() {
         (400, "Request_BadRequest", "Not a valid reference update"),
         (429, "TooManyRequests", "x"),
         (503, "ServiceUnavailable", "x"),
+        (400, "Request_BadRequest", "Something new."),
+        (404, "Directory_ObjectNotFound", "x"),
+        (409, "Conflict", "x"),
     ] {
         assert!(refused(status, code, message).is_worth_another_delivery(), "{status} {code}");
     }

@@ -90,6 +90,12 @@ impl Serialize for ServicePrincipalBody<'_> {
             map.serialize_entry("@odata.type", odata_type)?;
         }
         for name in SERVICE_PRINCIPAL.properties.iter().filter(|name| self.shape.includes(name)) {
+            if let Some(written) = it.members.get(*name) {
+                if let Some(value) = written {
+                    map.serialize_entry(name, value)?;
+                }
+                continue;
+            }
             match *name {
                 "id" => map.serialize_entry(name, &it.id)?,
                 "appId" => map.serialize_entry(name, &it.app_id)?,
