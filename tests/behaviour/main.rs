@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod certificates;
 mod events;
 mod http;
 mod process;
