@@ -126,7 +126,7 @@ impl Azurite {
 
     async fn start_with(certificate: Option<Certificate>) -> Result<Self, AzuriteError> {
         // Threads and not tasks, because the shared Azurite outlives the runtime of any one test.
-        let started = tokio::task::spawn_blocking(|| start(certificate)).await;
+        let started = tokio::task::spawn_blocking(move || start(certificate.as_ref())).await;
         started.map_err(|_| AzuriteError::Interrupted)?
     }
 
@@ -183,11 +183,11 @@ impl Drop for Azurite {
     }
 }
 
-fn start(certificate: Option<Certificate>) -> Result<Azurite, AzuriteError> {
+fn start(certificate: Option<&Certificate>) -> Result<Azurite, AzuriteError> {
     let installation = PACKAGES.ensure()?;
     let mut attempt = 1;
     loop {
-        match start_once(&installation, certificate.as_ref()) {
+        match start_once(&installation, certificate) {
             Err(AzuriteError::NotReady { output, .. })
                 if output.contains("EADDRINUSE") && attempt < PORT_ATTEMPTS =>
             {

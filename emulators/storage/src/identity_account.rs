@@ -12,9 +12,9 @@ use crate::{
     table::Table,
 };
 
-/// A storage account that is used with the tokens of a managed identity, as an identity-based connection
-/// of the Functions host ("Azure Functions developer guide", identity-based connections). Cloning it is
-/// cheap.
+/// A storage account that is used with the tokens of a managed identity. Cloning it is cheap.
+///
+/// The Functions host uses one for an identity-based connection ("Azure Functions developer guide").
 #[derive(Clone, Debug)]
 pub struct IdentityAccount {
     queues: Option<Url>,

@@ -148,9 +148,19 @@ async fn the_deployed_configuration_grants_records_and_is_healthy() {
 }
 
 #[tokio::test]
-async fn in_the_deployed_configuration_a_missing_trigger_queue_and_a_missing_table_are_noticed() {
+async fn a_table_that_the_host_has_not_created_yet_is_no_fault_of_the_deployed_configuration() {
     let app = Deployed::start().await;
-    // Nothing has been recorded yet, so the host has not created the table. That is no fault.
     assert_eq!(app.health().await["status"], "ok");
-    assert!(app.own.table("AppRoleAudit").entities().await.is_err());
+    assert!(app.own.table("AppRoleAudit").entities().await.is_err(), "it exists");
+}
+
+#[tokio::test]
+async fn without_the_authority_of_its_certificate_the_host_cannot_use_an_encrypted_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let (azurite, _) = encrypted_azurite(folder.path()).await;
+    let account = azurite.account().unwrap();
+    account.queue("jobs").unwrap().create_if_missing().await.unwrap();
+    // An account by its connection string trusts no authority.
+    let untrusting = Account::from_connection_string(&account.connection_string()).unwrap();
+    assert!(untrusting.without_retries().queue("jobs").unwrap().exists().await.is_err());
 }
