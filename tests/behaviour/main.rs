@@ -9,6 +9,7 @@
 
 mod certificates;
 mod events;
+mod fixed_arm;
 mod http;
 mod process;
 mod queue;

@@ -1,10 +1,5 @@
 //! Azure Resource Manager does not know yet what was written a moment ago, or describes it in part.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
-};
-
 use serde_json::{Value, json};
 use tenant_emulator::{
     Fault, Route, ServicePrincipal,
@@ -14,11 +9,10 @@ use tenant_emulator::{
     },
 };
 use time::Duration;
-use tokio::net::TcpListener;
-use warp::Filter;
 
 use crate::{
     events::sending::{identity, pushed_setup, reads, setup, written},
+    fixed_arm,
     world::{Setup, TIMEOUT, World},
 };
 
@@ -32,23 +26,9 @@ fn roles(world: &World, principal: &str) -> Vec<String> {
     world.tenant.assignments_of(principal).into_iter().map(|one| one.app_role_id).collect()
 }
 
-/// Starts an Azure Resource Manager that answers with these bodies in turn, and repeats the last one.
-async fn start_arm(bodies: Vec<String>) -> String {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let answer = warp::any().map(move || {
-        let turn = asked.fetch_add(1, SeqCst).min(bodies.len() - 1);
-        bodies[turn].clone()
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(warp::serve(answer).incoming(listener).run());
-    format!("http://{address}")
-}
-
-/// A setup with such an Azure Resource Manager.
+/// A setup with an Azure Resource Manager that answers with these bodies in turn.
 async fn setup_with_arm(bodies: &[Value]) -> Setup {
-    let arm = start_arm(bodies.iter().map(ToString::to_string).collect()).await;
-    setup().await.with_setting("ARM_ENDPOINT", &arm)
+    setup().await.with_setting("ARM_ENDPOINT", &fixed_arm::start(bodies).await)
 }
 
 #[tokio::test]
