@@ -9,3 +9,4 @@ mod reconcile;
 mod records;
 mod resource_events;
 pub(crate) mod sending;
+mod young_identities;

@@ -7,7 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod certificates;
 mod events;
+mod fixed_arm;
 mod http;
 mod process;
 mod queue;

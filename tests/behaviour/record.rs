@@ -2,3 +2,4 @@
 
 mod audit;
 mod record_lost;
+mod table_faults;

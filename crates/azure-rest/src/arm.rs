@@ -4,18 +4,19 @@
 //! an extension resource, with one API version for all resource types ("System Assigned Identities -
 //! Get By Scope").
 
+mod identity_answer;
 mod refusal;
 
 use azure_core::http::Url;
+use identity_answer::Ids;
 use refusal::{Meaning, meaning};
-use reqwest::Method;
-use serde::Deserialize;
+use reqwest::{Method, StatusCode};
 
 use crate::{
-    body::BodyLimit,
     call_error::{CallError, Kind},
     claims::Claims,
-    rest::{RequestError, Response, RestClient},
+    reader::Reader,
+    rest::{Response, RestClient},
     retry::Deadline,
 };
 use app_roles::{
@@ -50,10 +51,11 @@ pub enum Identity {
     Of {
         /// The identity's object id.
         object_id: ObjectId,
-        /// The identity's client id.
-        client_id: AppId,
+        /// The identity's client id, if the answer says it.
+        client_id: Option<AppId>,
     },
-    /// The resource has no identity, or does not exist.
+    /// The resource has no identity, or does not exist. Azure Resource Manager may not know yet what
+    /// was written a moment ago.
     None,
     /// The broker lacks the permission to read it.
     Forbidden,
@@ -61,17 +63,8 @@ pub enum Identity {
     Unanswered(String),
 }
 
-#[derive(Deserialize)]
-struct WireIdentity {
-    properties: WireProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireProperties {
-    principal_id: ObjectId,
-    client_id: AppId,
-}
+/// The service, for the log.
+const SERVICE: &str = "Azure Resource Manager";
 
 impl Arm {
     /// A client of the Azure Resource Manager at `endpoint`, for example
@@ -84,62 +77,60 @@ impl Arm {
     /// Reads the identity of a resource: the resource itself if it is a user-assigned identity,
     /// otherwise its system-assigned identity.
     ///
-    /// An error means that there was no answer. A later call may get one.
+    /// An error means that there was no answer. [`CallError::may_pass`] says whether a later call may
+    /// get one.
     pub async fn identity(
         &self,
         resource: &ArmScope,
         deadline: Deadline,
     ) -> Result<Identity, CallError> {
         let url = identity_url(&self.endpoint, resource);
-        let read = || async {
-            let request = self.rest.request(Method::GET, url.clone());
-            let response =
-                self.rest.send(request, BodyLimit::SMALL, deadline).await.map_err(no_response)?;
-            interpret(&response)
-        };
-        self.rest.with_retries("read the identity", deadline, read).await
+        let operation = "read the identity";
+        let reader = Reader { rest: &self.rest, operation, service: SERVICE, deadline };
+        reader.read(|| self.rest.request(Method::GET, url.clone()), interpret).await
     }
 }
 
 fn interpret(response: &Response) -> Result<Identity, CallError> {
-    let body = response.body().map_err(no_response)?;
+    let body = response.body().map_err(|error| CallError::no_response(SERVICE, &error))?;
     if response.status.is_success() {
-        let wire: WireIdentity =
-            serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
-        let WireProperties { principal_id, client_id } = wire.properties;
-        return Ok(Identity::Of { object_id: principal_id, client_id });
+        return match identity_answer::read(body) {
+            Ok(Some(Ids { object_id, client_id })) => Ok(Identity::Of { object_id, client_id }),
+            Ok(None) => Ok(Identity::None),
+            Err(fault) => Err(unreadable(response, &fault)),
+        };
     }
-    let status = response.status.as_u16();
-    let (meaning, detail) = meaning(status, body, response.header(CORRELATION_ID));
+    let correlation_id = response.header(CORRELATION_ID);
+    let (meaning, detail) = meaning(response.status.as_u16(), body, correlation_id);
     match meaning {
         Meaning::NoIdentity => Ok(Identity::None),
         Meaning::Forbidden => Ok(Identity::Forbidden),
         Meaning::Unanswered => Ok(Identity::Unanswered(detail)),
-        Meaning::TokenRefused => Err(token_refused(&detail, response.token.claims())),
-        Meaning::Transient => {
-            Err(CallError::new(Kind::Transient, detail).with_retry_after(response.retry_after()))
+        Meaning::NoAnswer if response.status == StatusCode::UNAUTHORIZED => {
+            Err(CallError::refused(response, token_refused(&detail, response.token.claims())))
         }
+        Meaning::NoAnswer => Err(CallError::refused(response, detail)),
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
-fn no_response(error: RequestError) -> CallError {
-    CallError::no_response("Azure Resource Manager", &error)
-}
-
-fn unreadable(error: &serde_json::Error) -> CallError {
-    let detail = format!("Azure Resource Manager's response could not be read: {error}");
-    CallError::new(Kind::Transient, detail)
-}
-
-fn token_refused(detail: &str, claims: &Claims) -> CallError {
-    let audience = claims.audience.as_deref().unwrap_or("(unknown)");
+/// An answer that cannot be read is not one that came too early: the next one would be the same.
+fn unreadable(response: &Response, fault: &str) -> CallError {
+    let id = response.header(CORRELATION_ID).unwrap_or("(none)");
+    let status = response.status.as_u16();
     let detail = format!(
+        "Azure Resource Manager's answer {status} could not be read: {fault} (correlation id {id:?}); \
+         check that ARM_ENDPOINT is Azure Resource Manager"
+    );
+    CallError::new(Kind::Final, detail)
+}
+
+fn token_refused(detail: &str, claims: &Claims) -> String {
+    let audience = claims.audience.as_deref().unwrap_or("(unknown)");
+    format!(
         "{detail}; the token was issued at {} for the audience {audience}; check that ARM_ENDPOINT \
          belongs to this tenant's cloud, and that the subscription belongs to this tenant",
         claims.issued()
-    );
-    CallError::new(Kind::TokenRefused, detail)
+    )
 }
 
 /// The URL of a resource's identity. This is the only place where text of events enters a URL.

@@ -2,7 +2,10 @@
 
 use std::{fmt::Display, time::Duration};
 
-use crate::rest::{RequestError, ServiceError};
+use crate::{
+    rest::{RequestError, Response, ServiceError},
+    status,
+};
 
 /// A call to a service of Azure that got no answer. `Display` is for the log.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,15 +16,17 @@ pub struct CallError {
     retry_after: Option<Duration>,
 }
 
-/// What a retry would achieve.
+/// What another attempt would achieve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A retry may succeed.
+    /// A retry within seconds may succeed.
     Transient,
     /// A retry with another token may succeed.
     TokenRefused,
-    /// A retry would fail too.
-    Permanent,
+    /// An attempt minutes later may succeed.
+    Later,
+    /// Every other attempt would fail too.
+    Final,
 }
 
 impl CallError {
@@ -33,7 +38,7 @@ impl CallError {
     pub(crate) fn no_response(service: impl Display, error: &RequestError) -> Self {
         match error {
             RequestError::NotSignedIn(error) => {
-                let kind = if error.is_lasting() { Kind::Permanent } else { Kind::Transient };
+                let kind = if error.is_lasting() { Kind::Later } else { Kind::Transient };
                 Self::new(kind, format!("the broker is not signed in: {error}"))
             }
             RequestError::Unreachable(causes) => {
@@ -42,8 +47,21 @@ impl CallError {
         }
     }
 
-    pub(crate) fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
-        Self { retry_after, ..self }
+    /// The error of a response whose status says what another attempt would achieve.
+    pub(crate) fn refused(response: &Response, detail: String) -> Self {
+        let kind = match response.status.as_u16() {
+            401 => Kind::TokenRefused,
+            status if status::is_transient(status) => Kind::Transient,
+            status if status::is_final(status) => Kind::Final,
+            _ => Kind::Later,
+        };
+        Self { retry_after: response.retry_after(), ..Self::new(kind, detail) }
+    }
+
+    /// Whether an attempt minutes later may succeed, without a change by an operator.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        self.kind != Kind::Final
     }
 }
 

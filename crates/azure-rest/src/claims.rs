@@ -6,7 +6,7 @@
 //! the broker writes nothing if its own object id is unknown.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
+use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use app_roles::ids::{AppId, Guid, ObjectId};
@@ -18,41 +18,44 @@ use app_roles::ids::{AppId, Guid, ObjectId};
 /// { "aud": "https://graph.microsoft.com", "oid": "1111…", "appid": "2222…", "tid": "3333…",
 ///   "iat": 1795300000, "roles": ["Application.Read.All"] }
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The API that the token is for.
-    #[serde(default, rename = "aud")]
     pub audience: Option<String>,
     /// The object id of the identity that the token was issued to.
-    #[serde(default, rename = "oid")]
     pub object_id: Option<ObjectId>,
     /// The client id of that identity.
-    #[serde(default, rename = "appid")]
     pub client_id: Option<AppId>,
     /// The tenant.
-    #[serde(default, rename = "tid")]
     pub tenant_id: Option<Guid>,
     /// The time of issue, in seconds since 1970.
-    #[serde(default, rename = "iat")]
     issued_at: Option<i64>,
     /// The expiry, in seconds since 1970.
-    #[serde(default, rename = "exp")]
     expires_at: Option<i64>,
     /// The app roles that the identity held when it was issued.
-    #[serde(default)]
     pub roles: Vec<String>,
 }
 
 impl Claims {
-    /// Decodes the payload of a JWT (RFC 7519). A token that cannot be decoded has no claims.
+    /// Decodes the payload of a JWT (RFC 7519). A token that cannot be decoded has no claims, and a
+    /// claim that cannot be read is as good as absent.
     #[must_use]
     pub fn decode(token: &str) -> Self {
-        token
-            .split('.')
-            .nth(1)
-            .and_then(|payload| URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok())
-            .and_then(|payload| serde_json::from_slice(&payload).ok())
-            .unwrap_or_default()
+        let payload = token.split('.').nth(1).unwrap_or_default();
+        let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).unwrap_or_default();
+        let claims: Value = serde_json::from_slice(&payload).unwrap_or_default();
+        let text = |name| claims.get(name).and_then(Value::as_str);
+        let seconds = |name| claims.get(name).and_then(Value::as_i64);
+        let roles = claims.get("roles").and_then(Value::as_array).into_iter().flatten();
+        Self {
+            audience: text("aud").map(str::to_owned),
+            object_id: text("oid").and_then(|id| ObjectId::parse(id).ok()),
+            client_id: text("appid").and_then(|id| AppId::parse(id).ok()),
+            tenant_id: text("tid").and_then(|id| Guid::parse(id).ok()),
+            issued_at: seconds("iat"),
+            expires_at: seconds("exp"),
+            roles: roles.filter_map(Value::as_str).map(str::to_owned).collect(),
+        }
     }
 
     /// The time of issue.
@@ -102,6 +105,35 @@ mod tests {
         assert_eq!(claims.issued(), "2026-11-21T22:26:40Z");
         assert_eq!(claims.roles, ["A", "B"]);
         assert!(claims.object_id.is_some());
+    }
+
+    #[test]
+    fn one_claim_that_is_absent_null_or_of_another_type_does_not_spoil_the_others() {
+        use serde_json::json;
+        let id = "11111111-1111-1111-1111-111111111111";
+        let whole = json!({ "aud": "a", "oid": id, "appid": id, "tid": id, "iat": 1, "exp": 2,
+                            "roles": ["A"], "xms_mirid": "/subscriptions/1" });
+        let decode = |claims: &Value| Claims::decode(&token(&claims.to_string()));
+        let same = |known: &Claims, one: &Claims| {
+            [
+                known.audience == one.audience,
+                known.object_id == one.object_id,
+                known.client_id == one.client_id,
+                known.tenant_id == one.tenant_id,
+                known.issued_at == one.issued_at,
+                known.expires_at == one.expires_at,
+                known.roles == one.roles,
+            ]
+        };
+        for name in whole.as_object().unwrap().keys() {
+            for replacement in [Value::Null, json!({ "x": 1 }), json!([7]), json!(true)] {
+                let mut claims = whole.clone();
+                claims[name] = replacement;
+                let kept = same(&decode(&whole), &decode(&claims));
+                let spoilt = kept.iter().filter(|is_kept| !**is_kept).count();
+                assert_eq!(spoilt, usize::from(name != "xms_mirid"), "{claims}");
+            }
+        }
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use azure_core::{
     http::{AsyncRawResponse, HttpClient, Request, headers::Headers},
 };
 
-use crate::body::{BodyLimit, LargeBodies};
+use crate::body::{BodyLimit, LargeBodies, without_byte_order_mark};
 
 /// The prefix of Microsoft Entra's error codes ("Microsoft Entra authentication and authorization error
 /// codes").
@@ -34,7 +34,10 @@ impl HttpClient for IdentityEndpointClient {
         let status = response.status();
         let body = LargeBodies::default().read(response, BodyLimit::SMALL).await;
         let body = body.map_err(|problem| Error::with_message(ErrorKind::Io, problem))?.bytes;
-        let body = if status.is_success() { body } else { error_codes(&body).into_bytes() };
+        let body = match status.is_success() {
+            true => without_byte_order_mark(&body).to_vec(),
+            false => error_codes(&body).into_bytes(),
+        };
         Ok(AsyncRawResponse::from_bytes(status.as_u16().into(), Headers::new(), body))
     }
 }

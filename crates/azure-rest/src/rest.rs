@@ -11,7 +11,7 @@ use reqwest::{Method, RequestBuilder, StatusCode, header::AUTHORIZATION, header:
 use tokio::time::Instant;
 
 use crate::{
-    body::{Body, BodyLimit, LargeBodies},
+    body::{Body, BodyLimit, LargeBodies, without_byte_order_mark},
     client::causes,
     retry::{Backoff, Deadline, retry_after},
     timing::CallTiming,
@@ -71,10 +71,11 @@ impl From<reqwest::Error> for RequestError {
 }
 
 impl Response {
-    /// The body. An error means that the connection ended before the body did, or that the body is
-    /// larger than its limit.
+    /// The body, without a byte order mark. An error means that the connection ended before the body
+    /// did, or that the body is larger than its limit.
     pub fn body(&self) -> Result<&[u8], RequestError> {
-        self.body.as_ref().map(|body| body.bytes.as_slice()).map_err(Clone::clone)
+        let body = self.body.as_ref().map_err(Clone::clone)?;
+        Ok(without_byte_order_mark(&body.bytes))
     }
 
     /// How long the service asked to wait, if it did.

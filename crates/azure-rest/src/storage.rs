@@ -9,9 +9,9 @@ use azure_core::http::Url;
 use reqwest::{Method, StatusCode, header::ACCEPT};
 
 use crate::{
-    body::BodyLimit,
-    call_error::{CallError, Kind},
-    rest::{RequestError, Response, RestClient},
+    call_error::CallError,
+    reader::Reader,
+    rest::{Response, RestClient},
     retry::Deadline,
 };
 
@@ -22,6 +22,13 @@ pub const STORAGE_SCOPE: &str = "https://storage.azure.com/.default";
 /// The first version in which the table service accepts tokens. The queue service accepts them in older
 /// versions too ("Versioning for Azure Storage").
 const VERSION: &str = "2020-12-06";
+
+/// The format of entities: the table service answers JSON only to one media type. Azurite refuses a list
+/// of them with 415 `AtomFormatNotSupported` ("Payload format for Table service operations").
+const ENTITIES: &str = "application/json;odata=nometadata";
+
+/// The format of everything that the queue service sends ("Queue service REST API").
+const QUEUES: &str = "application/xml";
 
 /// The error codes for a missing table or queue ("Status and error codes" of both services).
 const MISSING: [&str; 2] = ["TableNotFound", "QueueNotFound"];
@@ -67,7 +74,7 @@ impl Storage {
         deadline: Deadline,
     ) -> Option<Result<Presence, CallError>> {
         let url = resource_url(self.services.tables.as_ref()?, &format!("{name}()"), ("$top", "1"));
-        Some(self.check(&url, deadline).await)
+        Some(self.check(&url, ENTITIES, deadline).await)
     }
 
     /// Checks a queue; `None` if the queues of this connection are not reached with the broker's
@@ -79,41 +86,51 @@ impl Storage {
         deadline: Deadline,
     ) -> Option<Result<Presence, CallError>> {
         let service = self.services.queues.get(connection)?;
-        Some(self.check(&resource_url(service, name, ("comp", "metadata")), deadline).await)
+        let url = resource_url(service, name, ("comp", "metadata"));
+        Some(self.check(&url, QUEUES, deadline).await)
     }
 
-    async fn check(&self, url: &Url, deadline: Deadline) -> Result<Presence, CallError> {
-        let read = || async {
-            let request = self
-                .rest
+    async fn check(
+        &self,
+        url: &Url,
+        format: &'static str,
+        deadline: Deadline,
+    ) -> Result<Presence, CallError> {
+        let resource = without_query(url).to_string();
+        let operation = "read storage";
+        let reader = Reader { rest: &self.rest, operation, service: &resource, deadline };
+        let request = || {
+            self.rest
                 .request(Method::GET, url.clone())
                 .header("x-ms-version", VERSION)
                 .header("x-ms-date", httpdate::fmt_http_date(SystemTime::now()))
-                .header(ACCEPT, "application/json;odata=nometadata, application/xml");
-            let sent = self.rest.send(request, BodyLimit::SMALL, deadline).await;
-            interpret(url, &sent.map_err(|error| no_response(url, &error))?)
+                .header(ACCEPT, format)
         };
-        self.rest.with_retries("read storage", deadline, read).await
+        reader.read(request, |response| interpret(&resource, response)).await
     }
 }
 
-fn interpret(url: &Url, response: &Response) -> Result<Presence, CallError> {
+fn interpret(resource: &str, response: &Response) -> Result<Presence, CallError> {
     let status = response.status;
     if status.is_success() {
         return Ok(Presence::Exists);
     }
-    let body = response.body().map_err(|error| no_response(url, &error))?;
-    let text = String::from_utf8_lossy(body);
-    if status == StatusCode::NOT_FOUND && MISSING.iter().any(|code| text.contains(code)) {
+    // The status counts even if the body did not arrive.
+    let body = response.body().unwrap_or_default();
+    if status == StatusCode::NOT_FOUND && is_missing(response, body) {
         return Ok(Presence::Missing);
     }
     let excerpt = String::from_utf8_lossy(body.get(..MAX_EXCERPT).unwrap_or(body));
-    let detail = format!("{} answered {status} {excerpt:?}{}", without_query(url), advice(status));
-    Err(CallError::new(kind(status), detail))
+    let detail = format!("{resource} answered {status} {excerpt:?}{}", advice(status));
+    Err(CallError::refused(response, detail))
 }
 
-fn no_response(url: &Url, error: &RequestError) -> CallError {
-    CallError::no_response(without_query(url), error)
+/// Whether an error code says that the table or the queue does not exist. It is in a header, and in the
+/// body, which some answers lack.
+fn is_missing(response: &Response, body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body);
+    let header = response.header("x-ms-error-code").unwrap_or_default();
+    MISSING.iter().any(|code| header == *code || body.contains(code))
 }
 
 fn advice(status: StatusCode) -> &'static str {
@@ -124,15 +141,6 @@ fn advice(status: StatusCode) -> &'static str {
              Contributor on the account, and the account's network rules must allow the function app"
         }
         _ => "",
-    }
-}
-
-fn kind(status: StatusCode) -> Kind {
-    match status {
-        StatusCode::UNAUTHORIZED => Kind::TokenRefused,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Kind::Transient,
-        status if status.is_server_error() => Kind::Transient,
-        _ => Kind::Permanent,
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::{sync::Mutex, time::Instant};
 use app_roles::ids::AppId;
 
 use crate::{
-    audience::token_fault, claims::Claims, credential::MakeCredential, timing::CallTiming,
+    audience::token_fault, claims::Claims, credential::MakeCredential, status, timing::CallTiming,
 };
 
 /// How long before its expiry a token is replaced. Twice the SDK's own margin of five minutes, so that
@@ -254,10 +254,14 @@ fn root_causes(error: &azure_core::Error) -> String {
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 
-/// Whether an error in the chain is a 4xx response, which a retry would get again.
+/// Whether an error in the chain is a response that a retry within seconds would get again.
+///
+/// The endpoint answers 404 or 410 while it is updated, and 408, 429 or a server error while it is busy
+/// ("How to use managed identities for Azure resources on an Azure VM to acquire an access token", error
+/// handling and retry guidance). So only what is known to be final is.
 fn is_refusal(error: &azure_core::Error) -> bool {
-    let status = sdk_errors(error).find_map(azure_core::Error::http_status);
-    status.is_some_and(|status| (400..500).contains(&u16::from(status)))
+    let status = sdk_errors(error).find_map(azure_core::Error::http_status).map(u16::from);
+    status.is_some_and(|status| matches!(status, 401 | 403) || status::is_final(status))
 }
 
 /// Whether an error in the chain is a response that is not the expected JSON.

@@ -73,15 +73,14 @@ impl Baseline {
         let waits_for_replication = ask.waits_for_replication && !check.waited();
         let ask = Ask { waits_for_replication, ..ask.clone() };
         let own = self.own_identity(&ask).await?;
-        let applied = match self.identities.find(&ask, written, own).await? {
-            Some(identity) => {
-                if let ManagedIdentity::FromArm(principal) = &identity {
-                    self.confirmation.remember(&written.resource, principal.object_id);
-                }
-                self.apply_to(&ask, identity, own, written.time).await?
-            }
-            None => Applied::Ignored(Ignored::NoIdentity),
+        let Some(identity) = self.identities.find(&ask, written, own).await? else {
+            // Not remembered: the next event may be about an identity that was not seen here.
+            return Ok(Applied::Ignored(Ignored::NoIdentity));
         };
+        if let ManagedIdentity::FromArm(principal) = &identity {
+            self.confirmation.remember(&written.resource, principal.object_id);
+        }
+        let applied = self.apply_to(&ask, identity, own, written.time).await?;
         check.finish(written.time);
         Ok(applied)
     }
@@ -108,14 +107,12 @@ impl Baseline {
         let own = self.own_identity(ask).await?;
         let name = PrincipalName::ObjectId(check.principal);
         let found = self.roles.graph.service_principals().find(&name, ask.deadline).await;
-        let applied = match found.map_err(baseline_failure)? {
-            Lookup::Found(principal) => {
-                let identity = ManagedIdentity::FromGraph(principal);
-                self.apply_to(ask, identity, own, check.time).await?
-            }
-            // It was listed, so it is not too young: it is gone.
-            Lookup::NotFound | Lookup::Ambiguous(_) => Applied::Ignored(Ignored::NoIdentity),
+        let Lookup::Found(principal) = found.map_err(baseline_failure)? else {
+            // It was listed, so it is gone. If not, the next reconciliation lists it again.
+            return Ok(Applied::Ignored(Ignored::NoIdentity));
         };
+        let identity = ManagedIdentity::FromGraph(principal);
+        let applied = self.apply_to(ask, identity, own, check.time).await?;
         turn.finish(check.time);
         Ok(applied)
     }
@@ -184,7 +181,8 @@ impl Baseline {
         missing: &[BaselineRole],
     ) -> Result<(Vec<RoleOutcome>, End), Stop> {
         let wanted = missing.iter().filter(|wanted| wanted.api == target.api.object_id);
-        let permitted: Vec<_> = wanted.filter_map(|wanted| self.permit(target, wanted)).collect();
+        let permitted = wanted.map(|wanted| self.permit(target, wanted));
+        let permitted: Vec<_> = permitted.collect::<Result<_, _>>()?;
         if self.mode.only_reports() {
             let outcomes = permitted.into_iter().map(|one| one.outcome).collect();
             return Ok((outcomes, End::Complete));
@@ -196,24 +194,23 @@ impl Baseline {
         Ok((roles, end))
     }
 
-    fn permit(&self, target: &Target, wanted: &BaselineRole) -> Option<Permitted> {
+    /// The permit for a role that the identity should have. A denial means that Microsoft Graph says
+    /// something else about the identity than Azure Resource Manager, on whose word the role is missing.
+    fn permit(&self, target: &Target, wanted: &BaselineRole) -> Result<Permitted, Stop> {
         let (role, Target { own, principal, api, .. }) = (&wanted.role, target);
-        match self.roles.policy.decide_baseline(&ProposedAssignment {
-            principal,
-            api,
-            role,
-            own: *own,
-        }) {
-            Ok(permit) => {
-                let outcome = outcome((principal, api), wanted, permit.rule(), Status::WouldAssign);
-                Some(Permitted { permit, outcome })
-            }
-            // Microsoft Graph says something else about the principal than Azure Resource Manager.
-            Err(denial) => {
-                tracing::warn!(event = "baseline.denied", app_role_id = %role.id, "{denial}");
-                None
-            }
-        }
+        let proposed = ProposedAssignment { principal, api, role, own: *own };
+        let permit = self.roles.policy.decide_baseline(&proposed).map_err(|denial| {
+            let resource = principal.resource_id.as_ref();
+            let resource = resource.map_or_else(|| "no resource".to_owned(), ToString::to_string);
+            Stop::GiveUp(Again::because(format!(
+                "Azure Resource Manager and Microsoft Graph disagree about the identity {}. Microsoft \
+                 Graph says that it belongs to {resource}, and then the baseline gives it nothing: \
+                 {denial}",
+                principal.object_id
+            )))
+        })?;
+        let outcome = outcome((principal, api), wanted, permit.rule(), Status::WouldAssign);
+        Ok(Permitted { permit, outcome })
     }
 }
 

@@ -13,7 +13,10 @@ use app_roles::{
     policy::ConfirmationNeed,
     request::Action,
 };
-use azure_rest::arm::{Arm, Identity, NEEDED_ROLE};
+use azure_rest::{
+    arm::{Arm, Identity, NEEDED_ROLE},
+    call_error::CallError,
+};
 use memory_cache::TimedCache;
 
 use crate::{
@@ -151,14 +154,7 @@ impl Confirmation {
         let key = (resource.key().to_owned(), object_id);
         let fetch = async || {
             let identity = self.arm.identity(resource, ask.deadline).await;
-            let identity = identity.map_err(|error| {
-                Unconfirmed::again(
-                    error.to_string(),
-                    "Azure Resource Manager did not confirm that the principal is the identity of its \
-                     resource, because it did not answer; send the request again later",
-                )
-            })?;
-            judge(&identity, object_id)
+            judge(&identity.map_err(|error| Unconfirmed::no_answer(&error))?, object_id)
         };
         self.confirmed.get_or_try_fetch(&key, self.timing.confirmed, fetch).await
     }
@@ -199,6 +195,20 @@ fn judge(identity: &Identity, expected: ObjectId) -> Result<(), Unconfirmed> {
 }
 
 impl Unconfirmed {
+    fn no_answer(error: &CallError) -> Self {
+        let reason = error.to_string();
+        if error.may_pass() {
+            return Self::again(
+                reason,
+                "Azure Resource Manager did not confirm that the principal is the identity of its \
+                 resource, because it did not answer; send the request again later",
+            );
+        }
+        let message = "Azure Resource Manager's answer about the principal's resource could not be read; \
+                       the broker's operators find the reason in its log";
+        Self { reason, message, verdict: Verdict::Failed }
+    }
+
     fn again(reason: String, message: &'static str) -> Self {
         Self { reason, message, verdict: Verdict::Again }
     }

@@ -1,6 +1,6 @@
 //! From an Azure resource to the service principal of its managed identity.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app_roles::{
     directory::{Principal, PrincipalKind},
@@ -63,6 +63,9 @@ impl ResourceIdentities {
 
     /// The identity of a resource, or `None` if it has none. What the event itself claims about it does
     /// not count.
+    ///
+    /// Azure Resource Manager may not know yet what was written a moment ago. So its word that there is
+    /// no identity counts only for a resource that was not written just now.
     pub(crate) async fn find(
         &self,
         ask: &Ask,
@@ -72,7 +75,7 @@ impl ResourceIdentities {
         let resource = &written.resource;
         let answer = self.arm.identity(resource, ask.deadline).await;
         match answer.map_err(|error| no_answer_from_arm(&error))? {
-            Identity::Of { object_id, client_id } => {
+            Identity::Of { object_id, client_id: Some(client_id) } => {
                 let name = resource.as_str().rsplit('/').next().unwrap_or_default();
                 return Ok(Some(ManagedIdentity::FromArm(Principal {
                     object_id,
@@ -82,6 +85,16 @@ impl ResourceIdentities {
                     resource_id: Some(resource.clone()),
                     by_client_id: false,
                 })));
+            }
+            // The policy may protect an identity by its client id, so Microsoft Graph is asked for it.
+            Identity::Of { object_id, client_id: None } => {
+                let principal = self.principal_with_id(ask, object_id).await?;
+                return Ok(Some(ManagedIdentity::FromGraph(principal)));
+            }
+            Identity::None if self.may_be_unknown(ask, written) => {
+                return Err(Stop::again(
+                    "Azure Resource Manager knows no identity of the resource yet",
+                ));
             }
             Identity::None => return Ok(None),
             Identity::Forbidden => self.warn_of_missing_role(written, own),
@@ -124,7 +137,7 @@ impl ResourceIdentities {
                 let reason = format!("{count} service principals claim to be its identity");
                 Err(Stop::GiveUp(Again::because(reason)))
             }
-            Lookup::NotFound if self.may_be_new(written) => {
+            Lookup::NotFound if self.may_be_new(ask, written) => {
                 Err(Stop::again("Microsoft Graph does not know its identity yet"))
             }
             Lookup::NotFound => Ok(None),
@@ -133,11 +146,16 @@ impl ResourceIdentities {
 
     /// Whether a resource may have an identity that Graph does not know yet. A user-assigned identity
     /// is one; any other resource may have one if it was written just now.
-    fn may_be_new(&self, written: &ResourceWritten) -> bool {
-        let kind = ResourceType::of(&written.resource);
-        let age = written.time.map(|time| OffsetDateTime::now_utc() - time);
-        kind.is_some_and(|kind| kind.is_user_assigned_identity())
-            || age.is_some_and(|age| age < self.timing.replication)
+    fn may_be_new(&self, ask: &Ask, written: &ResourceWritten) -> bool {
+        is_user_assigned(written) || is_younger(ask, written, self.timing.replication)
+    }
+
+    /// Whether a resource may have an identity that Azure Resource Manager does not know yet.
+    fn may_be_unknown(&self, ask: &Ask, written: &ResourceWritten) -> bool {
+        let is_identity = is_user_assigned(written);
+        let limit =
+            if is_identity { self.timing.replication } else { self.timing.identity_enabled };
+        is_younger(ask, written, limit)
     }
 
     /// What an identity holds, and the identity as far as it is known then.
@@ -195,6 +213,17 @@ impl ResourceIdentities {
             found => Ok(found),
         }
     }
+}
+
+fn is_user_assigned(written: &ResourceWritten) -> bool {
+    ResourceType::of(&written.resource).is_some_and(|kind| kind.is_user_assigned_identity())
+}
+
+/// Whether a resource was written less than `limit` ago, by the time of the event or, without one, of
+/// its message. A time far in the future says nothing.
+fn is_younger(ask: &Ask, written: &ResourceWritten, limit: Duration) -> bool {
+    let age = written.time.or(ask.sent).map(|time| OffsetDateTime::now_utc() - time);
+    age.is_some_and(|age| age.abs() < limit)
 }
 
 /// A failed call to Microsoft Graph while the baseline is applied. A final failure needs an operator:

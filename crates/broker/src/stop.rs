@@ -136,8 +136,14 @@ pub(crate) fn may_pass(error: &GraphError) -> bool {
     again
 }
 
-/// Azure Resource Manager gave no answer. An operator or time will change that.
+/// Azure Resource Manager gave no answer. Time will change that, except for an answer that cannot be
+/// read.
 pub(crate) fn no_answer_from_arm(error: &CallError) -> Stop {
-    tracing::error!(event = "arm.failed", "{error}");
-    Stop::again(error.to_string())
+    let again = error.may_pass();
+    tracing::error!(event = "arm.failed", again, "{error}");
+    if again {
+        Stop::again(error.to_string())
+    } else {
+        Stop::GiveUp(Again::because(error.to_string()))
+    }
 }

@@ -22,19 +22,37 @@ pub struct WatchedQueue {
     pub is_created_on_demand: bool,
 }
 
-/// Checks that the audit table and the queues can be reached. Results are cached for
-/// [`Timing::health_memory`].
+/// Checks that the audit table and the queues can be reached.
 pub(crate) struct StorageChecks {
     storage: Option<Storage>,
     timing: Timing,
-    table: TimedCache<(), Check>,
-    queues: TimedCache<(), Check>,
+    table: LastResult,
+    queues: LastResult,
+}
+
+/// The last result of a check: a failure is remembered for [`Timing::storage_failure`], everything else
+/// for [`Timing::health_memory`].
+struct LastResult(TimedCache<(), Check>);
+
+impl LastResult {
+    fn none() -> Self {
+        Self(TimedCache::new(1))
+    }
+
+    /// The result that is remembered, or that of the check. Concurrent callers wait for one check.
+    async fn or_check(&self, timing: &Timing, check: impl AsyncFnOnce() -> Check) -> Check {
+        let max_age = match self.0.get(&(), timing.health_memory) {
+            Some(Check::Failed) => timing.storage_failure,
+            _ => timing.health_memory,
+        };
+        self.0.get_or_fetch(&(), max_age, check).await
+    }
 }
 
 impl StorageChecks {
     /// Checks of this storage. Without storage, nothing is checked.
     pub(crate) fn new(storage: Option<Storage>, timing: Timing) -> Self {
-        let (table, queues) = (TimedCache::new(1), TimedCache::new(1));
+        let (table, queues) = (LastResult::none(), LastResult::none());
         Self { storage, timing, table, queues }
     }
 
@@ -49,7 +67,7 @@ impl StorageChecks {
                 Some(Err(error)) => Check::failed("table", &error),
             }
         };
-        self.table.get_or_fetch(&(), self.timing.health_memory, find).await
+        self.table.or_check(&self.timing, find).await
     }
 
     /// Whether all queues that must exist do.
@@ -66,7 +84,7 @@ impl StorageChecks {
             }
             all
         };
-        self.queues.get_or_fetch(&(), self.timing.health_memory, find).await
+        self.queues.or_check(&self.timing, find).await
     }
 
     async fn queue(&self, storage: &Storage, queue: &WatchedQueue) -> Check {

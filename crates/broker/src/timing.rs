@@ -34,10 +34,18 @@ pub struct Timing {
     /// How long a confirmation by Azure Resource Manager is remembered. A deployment requests several
     /// grants of one identity within a minute.
     pub confirmed: Duration,
-    /// The largest age of an identity that Graph may not know yet. 2 to 5 minutes have been reported.
+    /// The largest age of an identity that Graph or Azure Resource Manager may not know yet. 2 to 5
+    /// minutes have been reported.
     pub replication: Duration,
+    /// The largest age of a change that may have given a resource a system-assigned identity, which Azure
+    /// Resource Manager may not know yet. It is shorter than [`Timing::replication`], because most
+    /// resources have no such identity, and each look at one costs a delivery.
+    pub identity_enabled: Duration,
     /// How long the findings of Health are remembered. A monitor asks about once a minute.
     pub health_memory: Duration,
+    /// How long a failed look at storage is remembered. It keeps grants from writing, so it must not
+    /// outlast its cause; and while storage is down, a thousand grants must not look at it at once.
+    pub storage_failure: Duration,
     /// The time limit of one of Health's checks, with its retries. Monitors wait for half a minute or
     /// longer.
     pub health_check: Duration,
@@ -64,7 +72,9 @@ impl Default for Timing {
             settled: Duration::from_secs(10 * 60),
             confirmed: Duration::from_secs(2 * 60),
             replication: Duration::from_secs(5 * 60),
+            identity_enabled: Duration::from_secs(2 * 60),
             health_memory: Duration::from_secs(30),
+            storage_failure: Duration::from_secs(3),
             health_check: Duration::from_secs(15),
             http_request: Duration::from_secs(20),
             settle_unknown: Duration::from_secs(150),
@@ -90,7 +100,9 @@ impl Timing {
             settled: self.settled.mul_f64(factor),
             confirmed: self.confirmed.mul_f64(factor),
             replication: self.replication.mul_f64(factor),
+            identity_enabled: self.identity_enabled.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),
+            storage_failure: self.storage_failure.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),
             http_request: self.http_request.mul_f64(factor),
             settle_unknown: self.settle_unknown.mul_f64(factor),

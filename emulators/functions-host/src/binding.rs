@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use storage_emulator::{Account, Queue, Table};
+use storage_emulator::{Queue, Table};
 
 use crate::{
+    connection::Connection,
     envelope::ScheduleStatus,
     function_folder::{
         AuthLevel, FunctionFolder, HttpTriggerBinding, NamedFolder, Output, QueueBinding,
@@ -133,9 +134,9 @@ fn bind(settings: &HostSettings, folder: FunctionFolder) -> Result<Function, Str
 }
 
 fn queue_trigger(settings: &HostSettings, binding: QueueBinding) -> Result<QueueTrigger, String> {
-    let (binding, account) = bind_queue(settings, binding)?;
-    let poison = account.queue(&format!("{}{POISON_SUFFIX}", binding.queue.name()));
-    Ok(QueueTrigger { binding, poison: poison.map_err(|error| error.to_string())? })
+    let (binding, connection) = bind_queue(settings, binding)?;
+    let poison = connection.queue(&format!("{}{POISON_SUFFIX}", binding.queue.name()))?;
+    Ok(QueueTrigger { binding, poison })
 }
 
 fn http_trigger(function: &str, binding: HttpTriggerBinding) -> Result<HttpTrigger, String> {
@@ -160,21 +161,15 @@ fn timer_trigger(binding: TimerBinding) -> Result<TimerTrigger, String> {
 fn bind_queue(
     settings: &HostSettings,
     binding: QueueBinding,
-) -> Result<(BoundQueue, Account), String> {
-    let account = account(settings, binding.connection.as_deref())?;
-    let queue = account.queue(&binding.queue_name.to_ascii_lowercase());
-    let queue = queue.map_err(|error| error.to_string())?;
-    Ok((BoundQueue { name: binding.name, queue }, account))
+) -> Result<(BoundQueue, Connection), String> {
+    let connection = Connection::open(settings, binding.connection.as_deref())?;
+    let queue = connection.queue(&binding.queue_name.to_ascii_lowercase())?;
+    Ok((BoundQueue { name: binding.name, queue }, connection))
 }
 
 fn bind_table(settings: &HostSettings, binding: TableBinding) -> Result<BoundTable, String> {
-    let account = account(settings, binding.connection.as_deref())?;
-    Ok(BoundTable { table: account.table(&binding.table_name), name: binding.name })
-}
-
-fn account(settings: &HostSettings, connection: Option<&str>) -> Result<Account, String> {
-    let text = settings.connection_string(connection)?;
-    Account::from_connection_string(text).map_err(|error| error.to_string())
+    let connection = Connection::open(settings, binding.connection.as_deref())?;
+    Ok(BoundTable { table: connection.table(&binding.table_name)?, name: binding.name })
 }
 
 impl HttpTrigger {

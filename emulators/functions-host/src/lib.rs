@@ -4,6 +4,7 @@ mod admin_endpoint;
 mod binding;
 mod claims_identity;
 mod configuration;
+mod connection;
 mod dotnet_base64;
 mod dotnet_dates;
 mod dotnet_text;

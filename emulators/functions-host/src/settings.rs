@@ -28,6 +28,24 @@ pub(crate) struct HostSettings {
     pub(crate) queues: QueueSettings,
 }
 
+/// What the settings say about a connection.
+#[derive(Debug)]
+pub(crate) enum ConnectionSetting<'a> {
+    /// A connection string.
+    Text(&'a str),
+    /// The services of an account, and the identity that reaches them.
+    Identity(IdentityConnection<'a>),
+}
+
+/// An identity-based connection, with the values of its settings.
+#[derive(Debug)]
+pub(crate) struct IdentityConnection<'a> {
+    pub(crate) queues: Option<&'a str>,
+    pub(crate) tables: Option<&'a str>,
+    pub(crate) credential: Option<&'a str>,
+    pub(crate) client_id: Option<&'a str>,
+}
+
 /// The part of local.settings.json that the host reads ("Code and test Azure Functions locally").
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -56,21 +74,41 @@ impl HostSettings {
     }
 
     /// The value of an app setting. Names are not case-sensitive.
-    fn setting(&self, name: &str) -> Option<&str> {
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
         let mut variables = self.environment.iter();
         let found = variables.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The connection string of a binding's `connection`.
-    pub(crate) fn connection_string(&self, connection: Option<&str>) -> Result<&str, String> {
+    /// The settings of a binding's `connection`, whose names may begin with a prefix.
+    pub(crate) fn connection(
+        &self,
+        connection: Option<&str>,
+    ) -> Result<ConnectionSetting<'_>, String> {
         let name = connection.filter(|name| !name.is_empty()).unwrap_or(DEFAULT_CONNECTION);
         let prefixed = format!("{CONNECTION_PREFIX}{name}");
-        self.setting(&prefixed).or_else(|| self.setting(name)).ok_or_else(|| {
-            format!(
-                "Storage account connection string '{prefixed}' does not exist. Make sure that it is a defined App Setting."
-            )
-        })
+        let text = self.setting(&prefixed).or_else(|| self.setting(name));
+        let text = text.map(ConnectionSetting::Text);
+        text.or_else(|| self.identity_connection(&prefixed).map(ConnectionSetting::Identity))
+            .or_else(|| self.identity_connection(name).map(ConnectionSetting::Identity))
+            .ok_or_else(|| {
+                format!(
+                    "Storage account connection string '{prefixed}' does not exist. Make sure that it is a defined App Setting."
+                )
+            })
+    }
+
+    /// The identity-based connection with this name ("Azure Functions developer guide", identity-based
+    /// connections).
+    fn identity_connection(&self, name: &str) -> Option<IdentityConnection<'_>> {
+        let part = |part: &str| self.setting(&format!("{name}__{part}"));
+        let connection = IdentityConnection {
+            queues: part("queueServiceUri"),
+            tables: part("tableServiceUri"),
+            credential: part("credential"),
+            client_id: part("clientId"),
+        };
+        (connection.queues.is_some() || connection.tables.is_some()).then_some(connection)
     }
 
     /// Whether a setting disables a function ("How to disable functions in Azure Functions").
@@ -135,10 +173,34 @@ mod tests {
         let host_json = include_str!("../../../host.json");
         let given = [("Other", "given"), ("Jobs", "without"), ("AzureWebJobs.A.Disabled", "True")];
         let settings = read(host_json, &given).unwrap();
-        assert_eq!(settings.connection_string(Some("Jobs")).unwrap(), "local");
-        assert_eq!(settings.connection_string(Some("other")).unwrap(), "given");
-        let error = settings.connection_string(Some("Absent")).unwrap_err();
+        let text = |name| match settings.connection(Some(name)) {
+            Ok(ConnectionSetting::Text(text)) => text.to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([text("Jobs"), text("other")], ["local", "given"]);
+        let error = settings.connection(Some("Absent")).unwrap_err();
         assert!(error.contains("'AzureWebJobsAbsent' does not exist"), "{error}");
         assert!(settings.is_disabled("A") && !settings.is_disabled("B"));
+    }
+
+    #[test]
+    fn a_connection_without_a_connection_string_is_one_of_an_identity() {
+        let host_json = include_str!("../../../host.json");
+        let given = [
+            ("Orders__queueServiceUri", "https://o.queue.core.windows.net"),
+            ("Orders__credential", "managedidentity"),
+            ("Orders__clientId", "1"),
+            ("AzureWebJobsHost__tableServiceUri", "https://h.table.core.windows.net"),
+            ("Both", "text"),
+            ("Both__queueServiceUri", "https://b.queue.core.windows.net"),
+        ];
+        let settings = read(host_json, &given).unwrap();
+        let Ok(ConnectionSetting::Identity(orders)) = settings.connection(Some("Orders")) else {
+            panic!("not a connection of an identity");
+        };
+        assert_eq!(orders.queues, Some("https://o.queue.core.windows.net"));
+        assert_eq!((orders.tables, orders.client_id), (None, Some("1")));
+        assert!(matches!(settings.connection(Some("Host")), Ok(ConnectionSetting::Identity(_))));
+        assert!(matches!(settings.connection(Some("Both")), Ok(ConnectionSetting::Text("text"))));
     }
 }

@@ -9,3 +9,14 @@ pub fn http_client_builder() -> reqwest::ClientBuilder {
     drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::builder().no_proxy().tls_certs_only([])
 }
+
+/// A client builder without proxies, for `https://127.0.0.1` with a certificate of one of these
+/// authorities, and for `http://127.0.0.1`.
+///
+/// # Errors
+///
+/// If the text is not a list of certificates in PEM.
+pub fn http_client_builder_trusting(authorities: &[u8]) -> reqwest::Result<reqwest::ClientBuilder> {
+    let authorities = reqwest::Certificate::from_pem_bundle(authorities)?;
+    Ok(http_client_builder().tls_certs_only(authorities))
+}

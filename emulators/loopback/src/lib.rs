@@ -3,5 +3,5 @@
 mod http_client;
 mod port;
 
-pub use http_client::http_client_builder;
+pub use http_client::{http_client_builder, http_client_builder_trusting};
 pub use port::free_port;

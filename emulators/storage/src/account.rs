@@ -2,11 +2,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
-use time::Duration;
+use azure_core::http::RetryOptions;
 use url::Url;
 
-use crate::{queue::Queue, shared_key::SharedKey, storage_error::StorageError, table::Table};
+use crate::{
+    access::Access,
+    queue::{self, Queue},
+    shared_key::SharedKey,
+    storage_error::StorageError,
+    table::Table,
+};
 
 /// The account that every SDK knows ("Use the Azurite emulator for local Azure Storage development").
 pub(crate) const WELL_KNOWN_NAME: &str = "devstoreaccount1";
@@ -16,12 +21,6 @@ pub(crate) const WELL_KNOWN_KEY: &str =
 
 /// The ports that `UseDevelopmentStorage=true` stands for, on the same page.
 const WELL_KNOWN_PORTS: [u16; 3] = [10_000, 10_001, 10_002];
-
-/// The number of retries of .NET's client, which the Functions host uses (".NET API reference",
-/// `Azure.Core.RetryOptions`).
-const RETRIES: u32 = 3;
-/// .NET's client waits 0.8 s before the first retry. This SDK doubles the delay before the first wait.
-const HALF_OF_FIRST_WAIT: Duration = Duration::milliseconds(400);
 
 /// A storage account that is used with its key. Cloning it is cheap; clones share connections.
 #[derive(Clone, Debug)]
@@ -67,10 +66,27 @@ impl Account {
         ports: [u16; 3],
     ) -> Result<Self, AccountError> {
         let endpoints = ports.map(|port| format!("http://127.0.0.1:{port}/{name}"));
-        Self::new(name, key, endpoints.each_ref().map(String::as_str))
+        let http = loopback::http_client_builder();
+        Self::new((name, key), endpoints.each_ref().map(String::as_str), http)
     }
 
-    fn new(name: &str, key: &str, [blob, queue, table]: [&str; 3]) -> Result<Self, AccountError> {
+    /// An account of an emulator like that of [`Account::on_loopback`], over TLS.
+    pub(crate) fn encrypted(
+        name: &str,
+        key: &str,
+        ports: [u16; 3],
+        authorities: &[u8],
+    ) -> Result<Self, AccountError> {
+        let endpoints = ports.map(|port| format!("https://127.0.0.1:{port}/{name}"));
+        let http = loopback::http_client_builder_trusting(authorities)?;
+        Self::new((name, key), endpoints.each_ref().map(String::as_str), http)
+    }
+
+    fn new(
+        (name, key): (&str, &str),
+        [blob, queue, table]: [&str; 3],
+        http: reqwest::ClientBuilder,
+    ) -> Result<Self, AccountError> {
         let shared_key =
             SharedKey::new(name, key).ok_or_else(|| AccountError::Key(name.to_owned()))?;
         Ok(Self {
@@ -79,12 +95,8 @@ impl Account {
             queue_endpoint: parse("QueueEndpoint", queue)?,
             table_endpoint: parse("TableEndpoint", table)?,
             // Connections live in the runtime that opened them, and each test has its own.
-            http: loopback::http_client_builder().build()?,
-            retry: RetryOptions::exponential(ExponentialRetryOptions {
-                initial_delay: HALF_OF_FIRST_WAIT,
-                max_retries: RETRIES,
-                ..ExponentialRetryOptions::default()
-            }),
+            http: http.build()?,
+            retry: queue::retries_of_the_host(),
         })
     }
 
@@ -122,7 +134,8 @@ impl Account {
         let queue = required("QueueEndpoint")?;
         let blob = settings.get("blobendpoint").copied().unwrap_or(queue);
         let table = settings.get("tableendpoint").copied().unwrap_or(queue);
-        Self::new(required("AccountName")?, required("AccountKey")?, [blob, queue, table])
+        let credentials = (required("AccountName")?, required("AccountKey")?);
+        Self::new(credentials, [blob, queue, table], loopback::http_client_builder())
     }
 
     /// This account with its queues on another port, where a [`StorageProxy`](crate::StorageProxy)
@@ -199,25 +212,21 @@ impl Account {
     ///
     /// If the name cannot be part of a URL.
     pub fn queue(&self, name: &str) -> Result<Queue, StorageError> {
-        // The SDK supports no shared key, and demands https for tokens, so the URL is signed.
-        let options = ClientOptions {
-            retry: self.retry.clone(),
-            transport: Some(Transport::new(Arc::new(self.http.clone()))),
-            ..ClientOptions::default()
-        };
-        let mut url = self.queue_endpoint.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(name);
-        }
-        url.query_pairs_mut().extend_pairs(self.shared_key.queue_sas());
-        Queue::new(name, url, options)
+        Queue::new(name, &self.queue_endpoint, &self.access(), self.options())
     }
 
     /// A table of this account. It need not exist yet.
     #[must_use]
     pub fn table(&self, name: &str) -> Table {
-        let endpoint = self.table_endpoint.clone();
-        Table::new(name, endpoint, self.shared_key.clone(), self.http.clone())
+        Table::new(name, self.table_endpoint.clone(), self.access(), self.http.clone())
+    }
+
+    fn access(&self) -> Access {
+        Access::Key(self.shared_key.clone())
+    }
+
+    fn options(&self) -> queue::Options {
+        queue::Options { http: self.http.clone(), retry: self.retry.clone() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -51,6 +52,19 @@ pub struct Azurite {
     ports: [u16; 3],
     next_account: AtomicUsize,
     installation: Installation,
+    certificate: Option<Certificate>,
+}
+
+/// The certificate with which an Azurite serves TLS. It then also accepts tokens of Microsoft Entra
+/// ("Use the Azurite emulator", OAuth configuration): it reads their claims, and not their signature.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// The file of the certificate for 127.0.0.1, in PEM.
+    pub certificate: PathBuf,
+    /// The file of its key, in PEM.
+    pub key: PathBuf,
+    /// The authorities that clients of the account trust, in PEM.
+    pub authorities: Vec<u8>,
 }
 
 /// Why Azurite did not start.
@@ -98,8 +112,22 @@ impl Azurite {
     ///
     /// If it cannot be installed or started.
     pub async fn start() -> Result<Self, AzuriteError> {
+        Self::start_with(None).await
+    }
+
+    /// Starts an Azurite for the caller alone, with TLS and tokens.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be installed or started, for instance because of the certificate.
+    pub async fn start_encrypted(certificate: Certificate) -> Result<Self, AzuriteError> {
+        Self::start_with(Some(certificate)).await
+    }
+
+    async fn start_with(certificate: Option<Certificate>) -> Result<Self, AzuriteError> {
         // Threads and not tasks, because the shared Azurite outlives the runtime of any one test.
-        tokio::task::spawn_blocking(start).await.map_err(|_| AzuriteError::Interrupted)?
+        let started = tokio::task::spawn_blocking(move || start(certificate.as_ref())).await;
+        started.map_err(|_| AzuriteError::Interrupted)?
     }
 
     /// The next unused account.
@@ -113,7 +141,7 @@ impl Azurite {
             return Err(AzuriteError::NoAccountLeft);
         }
         let name = account_name(index);
-        Ok(Account::on_loopback(&name, &account_key(&name), self.ports)?)
+        self.open(&name, &account_key(&name))
     }
 
     /// The account that every SDK knows, `devstoreaccount1`.
@@ -122,7 +150,16 @@ impl Azurite {
     ///
     /// If the HTTP client cannot be built.
     pub fn well_known_account(&self) -> Result<Account, AzuriteError> {
-        Ok(Account::on_loopback(WELL_KNOWN_NAME, WELL_KNOWN_KEY, self.ports)?)
+        self.open(WELL_KNOWN_NAME, WELL_KNOWN_KEY)
+    }
+
+    fn open(&self, name: &str, key: &str) -> Result<Account, AzuriteError> {
+        Ok(match &self.certificate {
+            None => Account::on_loopback(name, key, self.ports)?,
+            Some(Certificate { authorities, .. }) => {
+                Account::encrypted(name, key, self.ports, authorities)?
+            }
+        })
     }
 
     /// The ports of blobs, queues and tables on 127.0.0.1.
@@ -146,11 +183,11 @@ impl Drop for Azurite {
     }
 }
 
-fn start() -> Result<Azurite, AzuriteError> {
+fn start(certificate: Option<&Certificate>) -> Result<Azurite, AzuriteError> {
     let installation = PACKAGES.ensure()?;
     let mut attempt = 1;
     loop {
-        match start_once(&installation) {
+        match start_once(&installation, certificate) {
             Err(AzuriteError::NotReady { output, .. })
                 if output.contains("EADDRINUSE") && attempt < PORT_ATTEMPTS =>
             {
@@ -161,21 +198,29 @@ fn start() -> Result<Azurite, AzuriteError> {
     }
 }
 
-fn start_once(installation: &Installation) -> Result<Azurite, AzuriteError> {
+fn start_once(
+    installation: &Installation,
+    certificate: Option<&Certificate>,
+) -> Result<Azurite, AzuriteError> {
     let ports = [free_port()?, free_port()?, free_port()?];
-    let mut child = command(installation, ports).spawn()?;
+    let mut child = command(installation, ports, certificate).spawn()?;
     let (lines, printed) = channel();
     forward(child.stdout.take(), lines.clone());
     forward(child.stderr.take(), lines);
     let next_account = AtomicUsize::new(0);
     let installation = installation.clone();
     // From here on, an early return ends the process.
-    let azurite = Azurite { child, ports, next_account, installation };
+    let certificate = certificate.cloned();
+    let azurite = Azurite { child, ports, next_account, installation, certificate };
     wait_until_listening(&printed)?;
     Ok(azurite)
 }
 
-fn command(installation: &Installation, ports: [u16; 3]) -> Command {
+fn command(
+    installation: &Installation,
+    ports: [u16; 3],
+    certificate: Option<&Certificate>,
+) -> Command {
     let mut command = Command::new("node");
     command.arg("launch.js").args(["--inMemoryPersistence", "--silent", "--disableTelemetry"]);
     // The Rust client sends a newer version of the API than this Azurite knows.
@@ -183,6 +228,9 @@ fn command(installation: &Installation, ports: [u16; 3]) -> Command {
     for (service, port) in ["blob", "queue", "table"].into_iter().zip(ports) {
         command.arg(format!("--{service}Host")).arg("127.0.0.1");
         command.arg(format!("--{service}Port")).arg(port.to_string());
+    }
+    if let Some(Certificate { certificate, key, .. }) = certificate {
+        command.args(["--oauth", "basic", "--cert"]).arg(certificate).arg("--key").arg(key);
     }
     command
         .env("AZURITE_ACCOUNTS", accounts())

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod account;
 mod azurite;
+mod identity_account;
+mod managed_identity;
 mod proxy;
 mod queue;
 mod shared_key;
@@ -9,7 +12,9 @@ mod storage_error;
 mod table;
 
 pub use account::{Account, AccountError};
-pub use azurite::{Azurite, AzuriteError};
+pub use azurite::{Azurite, AzuriteError, Certificate};
+pub use identity_account::IdentityAccount;
+pub use managed_identity::ManagedIdentity;
 pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueMessage};
 pub use storage_error::StorageError;

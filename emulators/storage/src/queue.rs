@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use azure_core::http::{ClientOptions, RequestContent};
+use azure_core::http::{
+    ClientOptions, ExponentialRetryOptions, RequestContent, RetryOptions, Transport,
+};
 use azure_storage_queue::{
     QueueClient, QueueClientOptions,
     models::{
@@ -15,10 +17,31 @@ use reqwest::StatusCode;
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::storage_error::StorageError;
+use crate::{access::Access, storage_error::StorageError};
 
 /// The largest number of messages in one response ("Get Messages").
 const MOST_MESSAGES_PER_RESPONSE: i32 = 32;
+
+/// The number of retries of .NET's client, which the Functions host uses (".NET API reference",
+/// `Azure.Core.RetryOptions`).
+const RETRIES: u32 = 3;
+/// .NET's client waits 0.8 s before the first retry. This SDK doubles the delay before the first wait.
+const HALF_OF_FIRST_WAIT: time::Duration = time::Duration::milliseconds(400);
+
+/// The connections of a queue's client.
+pub(crate) struct Options {
+    pub(crate) http: reqwest::Client,
+    pub(crate) retry: RetryOptions,
+}
+
+/// Retries as those of the Functions host: for about six seconds.
+pub(crate) fn retries_of_the_host() -> RetryOptions {
+    RetryOptions::exponential(ExponentialRetryOptions {
+        initial_delay: HALF_OF_FIRST_WAIT,
+        max_retries: RETRIES,
+        ..ExponentialRetryOptions::default()
+    })
+}
 
 /// A queue of a storage account.
 #[derive(Clone)]
@@ -47,15 +70,26 @@ pub struct QueueMessage {
 }
 
 impl Queue {
-    /// A queue whose URL is signed.
+    /// A queue of the service at `endpoint`.
     pub(crate) fn new(
         name: &str,
-        url: Url,
-        client_options: ClientOptions,
+        endpoint: &Url,
+        access: &Access,
+        Options { http, retry }: Options,
     ) -> Result<Self, StorageError> {
+        let mut url = endpoint.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(name);
+        }
+        // The SDK supports no shared key, and demands https for tokens, so the URL is signed.
+        if let Access::Key(key) = access {
+            url.query_pairs_mut().extend_pairs(key.queue_sas());
+        }
+        let transport = Some(Transport::new(Arc::new(http)));
+        let client_options = ClientOptions { retry, transport, ..ClientOptions::default() };
         let options = QueueClientOptions { client_options, ..QueueClientOptions::default() };
-        let client =
-            QueueClient::new(url, None, Some(options)).map_err(|error| failed(name, &error))?;
+        let client = QueueClient::new(url, access.credential(), Some(options));
+        let client = client.map_err(|error| failed(name, &error))?;
         Ok(Self { name: name.to_owned(), client: Arc::new(client) })
     }
 

@@ -4,8 +4,9 @@
 mod entity;
 mod transaction;
 
-use std::{sync::Arc, time::SystemTime};
+use std::time::SystemTime;
 
+use azure_core::credentials::TokenCredential;
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap},
@@ -13,12 +14,16 @@ use reqwest::{
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{shared_key::SharedKey, storage_error::StorageError};
+use crate::{access::Access, storage_error::StorageError};
 
 pub use entity::{Entity, EntityValue};
 
 /// A version that every emulator and every account supports.
 const VERSION: &str = "2019-02-02";
+/// The first version that accepts tokens ("Authorize with Microsoft Entra ID").
+const VERSION_WITH_TOKENS: &str = "2020-12-06";
+/// The scope of tokens, on the same page.
+const SCOPE: &str = "https://storage.azure.com/.default";
 /// The format that names a property's type where JSON does not show it.
 const JSON_WITH_TYPES: &str = "application/json;odata=minimalmetadata";
 /// The largest number of entities in one response ("Query timeout and pagination").
@@ -34,13 +39,13 @@ const NEXT_PAGE: [(&str, &str); 2] = [
 pub struct Table {
     name: String,
     endpoint: Url,
-    shared_key: Arc<SharedKey>,
+    access: Access,
     http: Client,
 }
 
 impl Table {
-    pub(crate) fn new(name: &str, endpoint: Url, shared_key: Arc<SharedKey>, http: Client) -> Self {
-        Self { name: name.to_owned(), endpoint, shared_key, http }
+    pub(crate) fn new(name: &str, endpoint: Url, access: Access, http: Client) -> Self {
+        Self { name: name.to_owned(), endpoint, access, http }
     }
 
     /// The table's name.
@@ -56,7 +61,8 @@ impl Table {
     /// If the service refuses, for example because of the name.
     pub async fn create_if_missing(&self) -> Result<(), StorageError> {
         let body = json!({ "TableName": self.name });
-        match self.send(self.request(Method::POST, self.url("Tables")).json(&body)).await {
+        let request = self.request(Method::POST, self.url("Tables")).await?;
+        match self.send(request.json(&body)).await {
             Ok(_) | Err(StorageError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error),
         }
@@ -70,7 +76,7 @@ impl Table {
     /// If an entity with these keys exists, the table does not exist, or the service refuses.
     pub async fn insert_all(&self, entities: &[Entity]) -> Result<(), StorageError> {
         let body = transaction::body(entities, &self.url(&self.name));
-        let request = self.request(Method::POST, self.url("$batch"));
+        let request = self.request(Method::POST, self.url("$batch")).await?;
         let request = request.header(CONTENT_TYPE, transaction::CONTENT_TYPE).body(body);
         let answer = self.send(request).await?.text().await;
         match transaction::failure(&answer.map_err(|error| self.unreached(&error))?) {
@@ -92,7 +98,7 @@ impl Table {
             url.query_pairs_mut()
                 .append_pair("$top", MOST_ENTITIES_PER_RESPONSE)
                 .extend_pairs(start);
-            let answer = self.send(self.request(Method::GET, url)).await?;
+            let answer = self.send(self.request(Method::GET, url).await?).await?;
             next = next_page(answer.headers());
             let page: Value = answer.json().await.map_err(|error| self.unreached(&error))?;
             let items = page.get("value").and_then(Value::as_array).into_iter().flatten();
@@ -111,20 +117,41 @@ impl Table {
         url
     }
 
-    /// A request with a signature by "Authorize with Shared Key", "Shared Key Lite" of the table
-    /// service: it covers the date, and the account's name with the path. An emulator's path begins
-    /// with the account's name once more.
-    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+    /// An authorized request.
+    async fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, StorageError> {
         let date = httpdate::fmt_http_date(SystemTime::now());
-        let account = self.shared_key.account();
-        let signature = self.shared_key.sign(&format!("{date}\n/{account}{}", url.path()));
-        self.http
-            .request(method, url)
+        let (version, authorization) = self.authorization(&date, &url).await?;
+        let request = self.http.request(method, url);
+        Ok(request
             .header("x-ms-date", date)
-            .header("x-ms-version", VERSION)
+            .header("x-ms-version", version)
             .header(ACCEPT, JSON_WITH_TYPES)
             .header("DataServiceVersion", "3.0")
-            .header(AUTHORIZATION, format!("SharedKeyLite {account}:{signature}"))
+            .header(AUTHORIZATION, authorization))
+    }
+
+    /// The version of a request, and its authorization: a token, or a signature by "Authorize with Shared
+    /// Key", "Shared Key Lite" of the table service. The signature covers the date, and the account's
+    /// name with the path. An emulator's path begins with the account's name once more.
+    async fn authorization(
+        &self,
+        date: &str,
+        url: &Url,
+    ) -> Result<(&'static str, String), StorageError> {
+        match &self.access {
+            Access::Key(key) => {
+                let account = key.account();
+                let signature = key.sign(&format!("{date}\n/{account}{}", url.path()));
+                Ok((VERSION, format!("SharedKeyLite {account}:{signature}")))
+            }
+            Access::Identity(identity) => {
+                let token = identity
+                    .get_token(&[SCOPE], None)
+                    .await
+                    .map_err(|error| StorageError::new(self.resource(), None, error.to_string()))?;
+                Ok((VERSION_WITH_TOKENS, format!("Bearer {}", token.token.secret())))
+            }
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, StorageError> {

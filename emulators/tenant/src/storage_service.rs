@@ -11,7 +11,7 @@ use warp::{
     Reply,
     http::{
         Method, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE},
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE},
     },
     reply::Response,
 };
@@ -48,7 +48,8 @@ pub(crate) fn route(incoming: &IncomingRequest) -> Option<Route> {
 
 /// Answers a request.
 pub(crate) fn answer(world: &World, incoming: &IncomingRequest, route: Route) -> Response {
-    if let Err(refused) = check(world, incoming) {
+    let checked = check(world, incoming).and_then(|()| check_format(incoming, route));
+    if let Err(refused) = checked {
         return failure(route, &refused);
     }
     let mut response = match route {
@@ -117,6 +118,19 @@ fn check(world: &World, incoming: &IncomingRequest) -> Result<(), Failure> {
 fn check_token(claims: &Claims) -> Result<(), Failure> {
     let is_meant = claims.aud.trim_end_matches('/') == AZURE_STORAGE_URI;
     is_meant.then_some(()).ok_or_else(|| unauthorized("InvalidAuthenticationInfo"))
+}
+
+/// The table service answers in one format, which a request must ask for alone. Azurite refuses a list
+/// of formats; whether the service does is not known.
+fn check_format(incoming: &IncomingRequest, route: Route) -> Result<(), Failure> {
+    let accepted = incoming.header(ACCEPT.as_str()).unwrap_or("*/*");
+    let is_one = !accepted.contains(',');
+    let is_json = is_one && (accepted.starts_with("application/json") || accepted == "*/*");
+    if route != Route::QueryEntities || is_json {
+        return Ok(());
+    }
+    let message = "Atom format is not supported.";
+    Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "AtomFormatNotSupported", message))
 }
 
 fn unauthorized(code: &str) -> Failure {

@@ -2,7 +2,6 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use reqwest::Url;
 use rustls::{ServerConfig, crypto::ring};
 use tempfile::TempDir;
@@ -14,23 +13,15 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::world::{Setup, TIMEOUT, role, valid_request};
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority(name: &str) -> Authority {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
+use crate::{
+    certificates::{Authority, authority, certificate},
+    world::{Setup, TIMEOUT, role, valid_request},
+};
 
 /// A server with a certificate for 127.0.0.1, signed by this authority, and the protocols of Graph's
 /// servers.
 fn server(authority: &Authority) -> ServerConfig {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, authority).unwrap();
+    let (certificate, key) = certificate(authority);
     let provider = Arc::new(ring::default_provider());
     let builder =
         ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

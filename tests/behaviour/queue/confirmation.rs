@@ -9,7 +9,10 @@ use tenant_emulator::{
     },
 };
 
-use crate::world::{Setup, World, request_by_names, role, statuses, valid_request};
+use crate::{
+    fixed_arm,
+    world::{Setup, World, request_by_names, role, statuses, valid_request},
+};
 
 /// A service principal that says that it belongs to a resource in the scope of the rules.
 const MOVED: &str = "c0a70500-0000-4000-8000-00000000e101";
@@ -143,6 +146,29 @@ async fn without_an_answer_nothing_is_written_and_the_outcome_says_so() {
         assert!(is_unchanged(&world));
         world.log_line("identity.not_confirmed").await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_client_id_confirms_and_one_without_an_object_id_is_asked_for_again() {
+    let nothing_yet = json!({ "properties": { "principalId": null, "clientId": null } });
+    let identity = json!({ "properties": { "principalId": MOVED }, "location": null });
+    let arm = fixed_arm::start(&[nothing_yet, identity]).await;
+    let world = setup().await.with_setting("ARM_ENDPOINT", &arm).start().await;
+    let result = world.result_of(&request_by_names("assign", MOVED, &["Orders.Read"])).await;
+    assert_eq!(role(&result)["status"], "assigned", "{result}");
+    assert_eq!(result["attempt"], 2, "{result}");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_fails_the_request_on_its_first_delivery() {
+    let arm = fixed_arm::start(&[json!("sign in to the proxy")]).await;
+    let world = setup().await.with_setting("ARM_ENDPOINT", &arm).start().await;
+    let result = world.result_of(&request_by_names("assign", MOVED, &["Orders.Read"])).await;
+    assert_eq!(role(&result)["status"], "failed", "{result}");
+    assert_eq!(role(&result)["code"], "identityNotConfirmed", "{result}");
+    assert_eq!(result["attempt"], 1, "{result}");
+    assert!(world.log_line("identity.not_confirmed").await.contains("could not be read"));
+    assert!(is_unchanged(&world));
 }
 
 #[tokio::test]

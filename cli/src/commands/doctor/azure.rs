@@ -5,7 +5,7 @@ use app_roles::ids::ObjectId;
 use azure_core::http::Url;
 use azure_rest::{arm::NEEDED_ROLE, body::BodyLimit, rest::RequestError, retry::Deadline};
 use reqwest::{Method, StatusCode};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::finding::Finding;
 use crate::{
@@ -24,23 +24,6 @@ const READER_ROLES: [&str; 3] = [
     "b24988ac-6180-42a0-ab88-20f7382dd24c",
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
 ];
-
-/// The first page of role assignments. A broker with more Azure roles than fit is not expected.
-#[derive(Deserialize)]
-struct WirePage {
-    value: Vec<WireAssignment>,
-}
-
-#[derive(Deserialize)]
-struct WireAssignment {
-    properties: WireProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireProperties {
-    role_definition_id: String,
-}
 
 /// Checks the broker's roles on each Azure scope of the policy.
 pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Finding> {
@@ -98,12 +81,9 @@ async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<Str
     match response.status {
         StatusCode::OK => {
             let body = response.body().map_err(no_answer)?;
-            let page: WirePage = serde_json::from_slice(body).map_err(|error| {
-                Failure::failed(format!(
-                    "cannot read the answer of Azure Resource Manager: {error}"
-                ))
-            })?;
-            Ok(page.value.into_iter().map(|one| one.properties.role_definition_id).collect())
+            role_ids(body).ok_or_else(|| {
+                Failure::failed("Azure Resource Manager's answer is no list of role assignments")
+            })
         }
         StatusCode::FORBIDDEN => Err(Failure::failed("you cannot list its role assignments")
             .hint(format!("you need the Azure role {NEEDED_ROLE} on this scope"))),
@@ -111,6 +91,16 @@ async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<Str
             .hint("correct the scope in the policy, or sign in to the right tenant")),
         status => Err(Failure::failed(format!("Azure Resource Manager answered {status}"))),
     }
+}
+
+/// The roles of a page of assignments; `None` if it is no such page. An assignment without a role counts
+/// for nothing. A broker with more Azure roles than fit into the first page is not expected.
+fn role_ids(body: &[u8]) -> Option<Vec<String>> {
+    let page: Value = serde_json::from_slice(body).ok()?;
+    let assignments = page.get("value")?.as_array()?.iter();
+    let role =
+        |one: &Value| one.pointer("/properties/roleDefinitionId")?.as_str().map(str::to_owned);
+    Some(assignments.filter_map(role).collect())
 }
 
 fn no_answer(error: RequestError) -> Failure {
@@ -138,4 +128,19 @@ fn address(endpoint: &Url, broker: ObjectId, scope: &str) -> Url {
         .append_pair("api-version", API_VERSION)
         .append_pair("$filter", &format!("atScope() and assignedTo('{broker}')"));
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_assignment_that_cannot_be_read_does_not_hide_the_others() {
+        let page = r#"{"value":[null,7,{"properties":null},{"properties":{"roleDefinitionId":null}},
+            {"properties":{"roleDefinitionId":"reader","principalId":null},"id":7}],"nextLink":null}"#;
+        assert_eq!(role_ids(page.as_bytes()), Some(vec!["reader".to_owned()]));
+        for other in ["", "<html>", "null", "[]", "{}", r#"{"value":null}"#, r#"{"value":{}}"#] {
+            assert_eq!(role_ids(other.as_bytes()), None, "{other}");
+        }
+    }
 }

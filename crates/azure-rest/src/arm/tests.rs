@@ -33,16 +33,21 @@ fn each_refusal_has_the_documented_meaning() {
     for (status, code, expected) in [
         (404, "ResourceNotFound", Meaning::NoIdentity),
         (404, "ResourceGroupNotFound", Meaning::NoIdentity),
+        (404, "FailedIdentityOperation", Meaning::NoIdentity),
         (404, "SubscriptionNotFound", Meaning::Forbidden),
+        (404, "InvalidResourceType", Meaning::Unanswered),
         (403, "AuthorizationFailed", Meaning::Forbidden),
-        (401, "InvalidAuthenticationTokenAudience", Meaning::TokenRefused),
-        (408, "RequestTimeout", Meaning::Transient),
-        (429, "TooManyRequests", Meaning::Transient),
-        (500, "InternalServerError", Meaning::Transient),
-        (503, "ServerTimeout", Meaning::Transient),
+        (401, "InvalidAuthenticationTokenAudience", Meaning::NoAnswer),
+        (408, "RequestTimeout", Meaning::NoAnswer),
+        (429, "TooManyRequests", Meaning::NoAnswer),
+        (500, "InternalServerError", Meaning::NoAnswer),
+        (503, "ServerTimeout", Meaning::NoAnswer),
+        (509, "BandwidthLimitExceeded", Meaning::NoAnswer),
         (400, "InvalidResourceType", Meaning::Unanswered),
         (409, "MissingSubscriptionRegistration", Meaning::Unanswered),
-        (302, "", Meaning::Unanswered),
+        (409, "AnotherOperationInProgress", Meaning::NoAnswer),
+        (410, "Gone", Meaning::NoAnswer),
+        (302, "", Meaning::NoAnswer),
     ] {
         let (meaning, detail) = meaning(status, body(code).as_bytes(), Some("7"));
         assert_eq!(meaning, expected, "{status} {code}");
@@ -57,6 +62,23 @@ fn the_status_decides_when_the_body_cannot_be_read() {
         assert_eq!(meaning(403, body.as_bytes(), None).0, Meaning::Forbidden, "{body}");
         assert_eq!(meaning(404, body.as_bytes(), None).0, Meaning::NoIdentity, "{body}");
     }
+}
+
+#[test]
+fn one_member_that_is_absent_null_or_of_another_type_does_not_spoil_an_error() {
+    use serde_json::{Value, json};
+    let known = json!({ "code": "SubscriptionNotFound", "message": "because", "target": "t",
+                        "details": [], "additionalInfo": [], "innererror": {} });
+    for member in known.as_object().unwrap().keys().filter(|member| *member != "code") {
+        for replacement in [Value::Null, json!(7), json!(["x"]), json!({ "x": 1 })] {
+            let mut error = known.clone();
+            error[member] = replacement;
+            let body = json!({ "error": error, "status": null }).to_string();
+            assert_eq!(meaning(404, body.as_bytes(), None).0, Meaning::Forbidden, "{body}");
+        }
+    }
+    let message_only = br#"{"error":{"code":null,"message":"because"}}"#;
+    assert!(meaning(404, message_only, None).1.contains("because"));
 }
 
 proptest! {

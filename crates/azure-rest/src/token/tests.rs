@@ -127,6 +127,24 @@ async fn a_token_for_another_api_or_identity_is_not_sent() {
     assert!(source.checked(jwt(&format!(r#"{{"appid":"{own}"}}"#))).is_ok());
 }
 
+#[test]
+fn a_status_of_the_identity_endpoint_lasts_only_if_it_is_known_to_be_final() {
+    use azure_core::http::{RawResponse, StatusCode};
+    for status in 400..=599u16 {
+        let response = RawResponse::from_bytes(StatusCode::from(status), Default::default(), "");
+        let refused = ErrorKind::HttpResponse {
+            status: StatusCode::from(status),
+            error_code: None,
+            raw_response: Some(Box::new(response)),
+        };
+        let refused = azure_core::Error::with_message(refused, "the endpoint refused");
+        let error = azure_core::Error::with_error(ErrorKind::Credential, refused, "no token");
+        let (source, _) = source(&[]);
+        let is_final = [400, 401, 403, 405, 406, 411, 413, 414, 415, 417, 431].contains(&status);
+        assert_eq!(source.no_token(&error).is_lasting(), is_final, "{status}");
+    }
+}
+
 #[tokio::test]
 async fn a_hundred_concurrent_callers_cause_one_fetch() {
     let (source, calls) = source(&[Ok(60)]);

@@ -63,7 +63,7 @@ async fn identities_of_both_kinds_are_read() {
         let id = |last: &str| format!("c0a70500-0000-4000-8000-0000000000{number}{last}");
         let expected = Identity::Of {
             object_id: ObjectId::parse(&id("0")).unwrap(),
-            client_id: AppId::parse(&id("1")).unwrap(),
+            client_id: Some(AppId::parse(&id("1")).unwrap()),
         };
         assert_eq!(identity(200, file).await.unwrap(), expected, "{file}");
     }

@@ -5,3 +5,5 @@
 mod arm_payloads;
 mod rest_client;
 mod server;
+mod statuses;
+mod storage;

@@ -104,3 +104,19 @@ async fn a_token_for_storage_opens_a_table_and_a_queue() {
     assert_eq!(caller.tenant.count(Route::QueryEntities), 1);
     assert_eq!(caller.tenant.count(Route::ReadQueueMetadata), 1);
 }
+
+#[tokio::test]
+async fn entities_are_sent_in_one_format_only() {
+    let caller = Caller::in_contoso().await;
+    let token = token(&caller, STORAGE).await;
+    let ask = |accepted: &'static str| {
+        let request = dated(&caller, &table(&caller)).bearer_auth(&token);
+        Answer::to(request.header("accept", accepted))
+    };
+    assert_eq!(ask("application/json;odata=nometadata").await.status, 200);
+    for refused in ["application/json;odata=nometadata, application/xml", "application/atom+xml"] {
+        let answer = ask(refused).await;
+        assert_eq!(answer.status, 415, "{refused}");
+        assert_eq!(answer.header("x-ms-error-code"), "AtomFormatNotSupported");
+    }
+}

@@ -1,0 +1,76 @@
+//! What the storage services are sent, and what their answers mean.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use azure_core::http::Url;
+use azure_rest::{
+    retry::Deadline,
+    storage::{Presence, Storage, StorageServices},
+    timing::CallTiming,
+};
+use tokio::net::TcpListener;
+use warp::{Filter, http::HeaderMap};
+
+use crate::server::{response, rest_client, start};
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+fn storage(url: &Url) -> Storage {
+    let queues = BTreeMap::from([("Jobs".to_owned(), url.clone())]);
+    let services = StorageServices { tables: Some(url.clone()), queues };
+    Storage::new(rest_client(url, CallTiming::default().scaled(0.001)), services)
+}
+
+#[tokio::test]
+async fn each_service_is_asked_for_one_media_type() {
+    let seen: Arc<Mutex<Vec<HeaderMap>>> = Arc::default();
+    let recorder = seen.clone();
+    let record = warp::header::headers_cloned().map(move |headers: HeaderMap| {
+        recorder.lock().unwrap().push(headers);
+        response(200, vec![])
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(warp::serve(record).incoming(listener).run());
+    let storage = storage(&url);
+    storage.table("Rows", soon()).await.unwrap().unwrap();
+    storage.queue("Jobs", "jobs", soon()).await.unwrap().unwrap();
+    let seen = seen.lock().unwrap();
+    let accepted = seen.iter().map(|headers| headers.get_all("accept").iter().collect::<Vec<_>>());
+    let accepted: Vec<_> = accepted.collect();
+    assert_eq!(accepted, [vec!["application/json;odata=nometadata"], vec!["application/xml"]]);
+}
+
+#[tokio::test]
+async fn a_missing_table_or_queue_is_known_by_the_body_or_the_header() {
+    let bodies = [
+        r#"{"odata.error":{"code":"TableNotFound","message":{"value":"no"}}}"#,
+        "<Error><Code>QueueNotFound</Code></Error>",
+    ];
+    for body in bodies {
+        let url = start(move |_| response(404, body.into())).await;
+        let found = storage(&url).table("Rows", soon()).await.unwrap();
+        assert_eq!(found.unwrap(), Presence::Missing, "{body}");
+    }
+    let url = start(|_| {
+        let mut response = response(404, vec![]);
+        response.headers_mut().insert("x-ms-error-code", "QueueNotFound".parse().unwrap());
+        response
+    })
+    .await;
+    let found = storage(&url).queue("Jobs", "jobs", soon()).await.unwrap();
+    assert_eq!(found.unwrap(), Presence::Missing);
+}
+
+#[tokio::test]
+async fn a_row_that_is_too_large_to_read_shows_that_the_table_can_be_reached() {
+    let url = start(|_| response(200, vec![b'a'; 1024 * 1024])).await;
+    let found = storage(&url).table("Rows", soon()).await.unwrap();
+    assert_eq!(found.unwrap(), Presence::Exists);
+}
