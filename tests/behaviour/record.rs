@@ -2,3 +2,5 @@
 
 mod audit;
 mod record_lost;
+mod telemetry;
+mod telemetry_size;

@@ -56,7 +56,7 @@ impl HostSettings {
     }
 
     /// The value of an app setting. Names are not case-sensitive.
-    fn setting(&self, name: &str) -> Option<&str> {
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
         let mut variables = self.environment.iter();
         let found = variables.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())

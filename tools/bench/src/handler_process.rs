@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result, bail};
 use app_process::process_memory::resident_kilobytes;
 use loopback::free_port;
 use tokio::{
-    io::AsyncReadExt as _,
-    process::{Child, ChildStdout, Command},
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
 };
 
 /// The longest wait until the handler listens.
@@ -47,13 +47,17 @@ impl HandlerProcess {
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            // The host reads stdout from a pipe too, and writing to a pipe takes time.
+            // The host reads both from pipes too, and writing to a pipe takes time.
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {program}"))?;
         if let Some(stdout) = child.stdout.take() {
             tokio::spawn(drain(stdout));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(drain(stderr));
         }
         tokio::task::spawn_blocking(move || wait_until_it_answers(port)).await??;
         Ok(Self { child, port, until_listening: began.elapsed(), began })
@@ -82,9 +86,9 @@ impl HandlerProcess {
     }
 }
 
-async fn drain(mut stdout: ChildStdout) {
+async fn drain(mut stream: impl AsyncRead + Unpin) {
     let mut buffer = vec![0; 64 * 1024];
-    while stdout.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
+    while stream.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
 }
 
 fn read(path: &str) -> Result<String> {
