@@ -81,6 +81,7 @@ async fn dispatch(
         UseCase::EventQueue { requester } => events::run_queued(app, requester, invocation).await,
         UseCase::PushedEvents { requester } => events::run_pushed(app, requester, invocation).await,
         UseCase::Health => health::run(app).await,
+        UseCase::TimedHealth => health::run_by_timer(app).await,
         UseCase::Reconcile => timer::run(app).await,
     }
 }
