@@ -79,7 +79,7 @@ fn routes(
                 "invocation",
                 trace_id = ids.trace,
                 invocation_id = ids.invocation,
-                function
+                function = function,
             );
             let call = (method, function, ids);
             respond(handler.clone(), places.clone(), call, body).instrument(span)
