@@ -69,13 +69,8 @@ pub(super) fn not_yet(request: Option<&Request>, again: &Again) -> Reply {
 
 /// The reply of a broker that is paused.
 pub(super) fn paused() -> Reply {
-    log_paused();
+    tracing::warn!(event = "broker.paused", "BROKER_MODE is paused: the message goes back");
     Reply::Failed("the broker is paused".to_owned())
-}
-
-/// Logs that a request was not worked on. Alerts do not count its failure.
-pub(super) fn log_paused() {
-    tracing::warn!(event = "broker.paused", "BROKER_MODE is paused: nothing is worked on");
 }
 
 /// The reply that makes the host deliver a message again. The log says why.

@@ -89,3 +89,78 @@ fn reason(role: &RoleOutcome) -> String {
 fn shortened(text: &str) -> String {
     printable(text).chars().take(LONGEST_SENTENCE).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use app_roles::{
+        VERSION, ids::InvocationId, outcome::Code, requester::Requester, text::is_printable,
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn result(action: Option<Action>, role: RoleOutcome) -> RequestResult {
+        RequestResult {
+            request_id: Some("INC-1".to_owned()),
+            invocation_id: InvocationId::random(),
+            function: "AssignRole".to_owned(),
+            requester: Requester::Admin,
+            action,
+            dry_run: false,
+            principal: None,
+            api: None,
+            roles: vec![role],
+            candidates: Vec::new(),
+            started_at: String::new(),
+            duration_ms: 1,
+            attempt: 1,
+            effective_by: None,
+            policy_sha256: None,
+            broker_version: VERSION,
+            truncated: false,
+        }
+    }
+
+    fn sentence(action: Option<Action>, status: Status) -> String {
+        let role =
+            RoleOutcome { requested: Some("Orders.Read".to_owned()), ..RoleOutcome::new(status) };
+        let role = role.with_code(Code::PrincipalNotFound).with_message("ask for a rule");
+        of_result(&result(action, role)).remove(0)
+    }
+
+    #[test]
+    fn a_sentence_says_what_was_done_and_what_to_do() {
+        let (assign, revoke) = (Some(Action::Assign), Some(Action::Revoke));
+        let end = " Orders.Read (requestId INC-1, principalNotFound): ask for a rule";
+        for (action, status, beginning) in [
+            (assign, Status::Denied, "did not assign"),
+            (revoke, Status::Denied, "did not revoke"),
+            (assign, Status::NotFound, "did not assign"),
+            (assign, Status::Failed, "failed to assign"),
+            (revoke, Status::Failed, "failed to revoke"),
+            (assign, Status::Unknown, "may have assigned"),
+            (revoke, Status::Unknown, "may have revoked"),
+            (assign, Status::WouldAssign, "would assign (dry run)"),
+            (revoke, Status::Revoked, "revoked"),
+        ] {
+            assert_eq!(sentence(action, status), format!("{beginning}{end}"));
+        }
+        let nothing = "did nothing (requestId INC-1, principalNotFound): ask for a rule";
+        assert_eq!(sentence(None, Status::Invalid), nothing);
+    }
+
+    proptest! {
+        #[test]
+        fn no_sentence_is_long_or_unprintable(name: String, rule: String, repeats in 0..3000_usize) {
+            let role = RoleOutcome {
+                value: Some(name.repeat(repeats % 50)),
+                rule: Some(rule.repeat(repeats)),
+                ..RoleOutcome::new(Status::Assigned)
+            };
+            for sentence in of_result(&result(Some(Action::Assign), role)) {
+                prop_assert!(sentence.chars().all(is_printable));
+                prop_assert!(sentence.chars().count() <= LONGEST_SENTENCE);
+            }
+        }
+    }
+}

@@ -148,3 +148,23 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_writer(&mut json, value)?;
     Ok(json)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_of_the_log_are_written_with_a_success_only() {
+        let line = |text: &str| Outputs::default().log([text.to_owned()]);
+        let reply = Reply::Succeeded(line("first").and(line("second")));
+        let body: Value = serde_json::from_slice(&reply.body()).unwrap();
+        assert_eq!(
+            body,
+            json!({ "Outputs": {}, "Logs": ["first", "second"], "ReturnValue": null })
+        );
+        let body: Value = serde_json::from_slice(&Reply::Failed("why".to_owned()).body()).unwrap();
+        assert_eq!(body, json!({ "error": "why" }));
+    }
+}

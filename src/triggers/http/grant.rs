@@ -16,10 +16,7 @@ use crate::{app::App, triggers::replies};
 pub(super) async fn post(app: &App, ask: &Ask, call: &HttpRequest) -> Result<Outputs, Problem> {
     let decoded = decode(call).map_err(|problem| (unreadable(&problem), problem));
     let request = decoded.as_ref().map_err(|(unreadable, _)| unreadable);
-    let recorded = app.broker.grant(ask, request).await.map_err(|_| {
-        replies::log_paused();
-        response::paused()
-    })?;
+    let recorded = app.broker.grant(ask, request).await.map_err(|_| response::paused())?;
     let result = recorded.results().first().ok_or_else(response::no_result)?;
     let response = match decoded {
         Ok(_) => response::of_result(result, ask.invocation_id)?,

@@ -116,3 +116,15 @@ async fn the_host_stores_the_severity_of_every_line() {
     let has = |level| lines.iter().any(|line| line.level == level);
     assert!(has(LogLevel::Error) && has(LogLevel::Warning) && has(LogLevel::Information));
 }
+
+#[tokio::test]
+async fn a_policy_with_hundreds_of_faults_is_one_whole_line() {
+    let rule = r#"{ "name": "x", "requesters": ["everybody"], "api": "y", "principals": ["z"], "roles": ["*"] }"#;
+    let policy = format!("{{ \"version\": 1, \"allow\": [{}] }}", vec![rule; 300].join(","));
+    let world = Setup { policy: Some(policy), ..setup().await }.start().await;
+    let line = world.log_line("policy.closed").await;
+    assert!((20_000..32 * 1024).contains(&line.len()), "{}", line.len());
+    let line: Value = from_str(&line).unwrap();
+    assert_eq!((&line["level"], &line["event"]), (&"ERROR".into(), &"policy.closed".into()));
+    assert!(line["message"].as_str().unwrap().ends_with('…'));
+}
