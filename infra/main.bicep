@@ -19,6 +19,9 @@ param teams Team[] = loadJsonContent('teams.json')
 @minLength(1)
 param alertEmails string[]
 
+@description('Resource id of an action group that wakes a person for alerts of severity 0 and 1. Empty: all alerts are mails.')
+param onCallActionGroupId string = ''
+
 @description('enforce: writes. report: decides and records, writes nothing. paused: requests wait.')
 @allowed(['enforce', 'report', 'paused'])
 param mode string = 'report'
@@ -244,6 +247,7 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     emails: alertEmails
+    onCallActionGroupId: onCallActionGroupId
     workspaceId: telemetry.outputs.workspaceId
     brokerPrincipalId: identity.outputs.principalId
     entraAuditLog: entraAuditLog

@@ -67,7 +67,7 @@ async fn dispatch(
     let use_case = match functions.get(&invocation.function) {
         Some(Ok(use_case)) => use_case,
         Some(Err(fault)) => {
-            tracing::error!(event = "function.faulty", function = invocation.function, "{fault}");
+            tracing::error!(event = "function.faulty", "{fault}");
             return Reply::Failed(fault.clone());
         }
         None => {
@@ -81,6 +81,7 @@ async fn dispatch(
         UseCase::EventQueue { requester } => events::run_queued(app, requester, invocation).await,
         UseCase::PushedEvents { requester } => events::run_pushed(app, requester, invocation).await,
         UseCase::Health => health::run(app).await,
-        UseCase::Reconcile => timer::run(app, invocation).await,
+        UseCase::TimedHealth => health::run_by_timer(app).await,
+        UseCase::Reconcile => timer::run(app).await,
     }
 }

@@ -69,16 +69,11 @@ async fn start(env: &dyn Env, log: LogOutput) -> Result<(Handler, TcpListener), 
     Ok((Handler::new(&settings, broker, functions), listener))
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the host shows the last lines of stderr when a start fails"
-)]
+/// Logs why the start failed. The host repeats the last lines of stderr.
 fn report(faults: &[StartFault]) -> ExitCode {
     for fault in faults {
-        tracing::error!(event = "start.fault", name = fault.name, "{fault}");
+        tracing::error!(event = "start.fault", name = fault.name, "cannot start: {fault}");
     }
-    let all: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    eprintln!("app-role-broker cannot start: {}", printable(&all.join("; ")));
     ExitCode::FAILURE
 }
 

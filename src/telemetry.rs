@@ -1,12 +1,16 @@
-//! Logging: JSON lines on standard output. The Functions host forwards each line to Application Insights
-//! as one record.
+//! Logging: JSON lines on standard output and standard error. The Functions host stores each line as one
+//! record of Application Insights.
 //!
 //! Never logged: tokens, keys, bodies of requests and results, claims of events. Ids are fields.
 
-mod standard_output;
+mod fields;
+mod json_lines;
+mod line;
+mod streams;
 
 use broker::{LogOutput, RECORD};
-use standard_output::StandardOutput;
+use json_lines::JsonLines;
+use streams::Streams;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer,
@@ -39,29 +43,30 @@ const DEFAULT_LEVEL: Level = Level::INFO;
 #[must_use]
 pub fn start(filter: Option<&str>) -> LogOutput {
     let output = LogOutput::default();
-    let layer = layer(filter, StandardOutput::new(output.clone()));
+    let layer = layer(filter, Streams::new(output.clone()));
     // A second start, in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(layer).try_init();
     output
 }
 
-fn layer<S>(filter: Option<&str>, output: StandardOutput) -> impl Layer<S>
+fn layer<S>(filter: Option<&str>, streams: Streams) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let chosen = filter.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
     let chosen = chosen.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));
+    let is_own = |target: &str| OWN_CRATES.iter().any(|own| target.starts_with(own));
     // warp logs an error for each connection that the host closes early.
-    let ours_or_serious = filter_fn(|metadata| {
+    let ours_or_serious = filter_fn(move |metadata| {
         let target = metadata.target();
-        OWN_CRATES.iter().any(|own| target.starts_with(own))
-            || (*metadata.level() <= Level::WARN && !target.starts_with("warp"))
+        is_own(target) || (*metadata.level() <= Level::WARN && !target.starts_with("warp"))
     });
-    let record = filter_fn(|metadata| metadata.target() == RECORD);
-    tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        .with_writer(output)
-        .with_filter(chosen.and(ours_or_serious).or(record))
+    // The ids in the lines of the record come from spans, so no setting silences those.
+    let record = filter_fn(move |metadata| {
+        metadata.target() == RECORD || (metadata.is_span() && is_own(metadata.target()))
+    });
+    JsonLines::new(streams).with_filter(chosen.and(ours_or_serious).or(record))
 }
+
+#[cfg(test)]
+mod tests;

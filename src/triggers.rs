@@ -7,4 +7,5 @@ pub mod http;
 mod message;
 pub mod queue;
 mod replies;
+mod sentences;
 pub mod timer;

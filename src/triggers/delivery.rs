@@ -28,6 +28,7 @@ pub(super) fn of_queue(
         sent: metadata.insertion_time,
         delivery: Delivery { number, if_failed },
         waits_for_replication: number == 1,
+        trace_id: invocation.trace_id.clone(),
         ..Ask::call(&invocation.function, invocation_id(invocation), requester, deadline)
     })
 }
@@ -39,6 +40,7 @@ pub(super) fn of_pushed_event(app: &App, requester: &Requester, invocation: &Inv
     let id = invocation_id(invocation);
     Ask {
         delivery: Delivery { number: 1, if_failed: IfFailed::Redelivered },
+        trace_id: invocation.trace_id.clone(),
         ..Ask::call(&invocation.function, id, requester.clone(), deadline)
     }
 }
@@ -49,15 +51,12 @@ pub(super) fn invocation_id(invocation: &Invocation) -> InvocationId {
     id.unwrap_or_else(InvocationId::random)
 }
 
-/// The span of the log lines of a delivery.
-pub(super) fn span(app: &App, ask: &Ask) -> Span {
+/// The span of the log lines of a delivery, within that of its invocation.
+pub(super) fn span(ask: &Ask) -> Span {
     tracing::info_span!(
         "delivery",
-        attempt = ask.delivery.number,
-        function = ask.function,
-        invocation_id = %ask.invocation_id,
         requester = %ask.requester,
-        policy_sha256 = app.broker.policy().sha256(),
+        attempt = ask.delivery.number,
     )
 }
 

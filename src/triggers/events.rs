@@ -26,27 +26,23 @@ pub async fn run_queued(app: &App, requester: &Requester, invocation: &Invocatio
         let message = invocation.binary(EVENT_BINDING)?;
         Ok((delivery::of_queue(app, requester, invocation)?, message))
     };
-    run(app, invocation, read()).await
+    run(app, read()).await
 }
 
 /// Works on one delivery of an event that Event Grid pushes.
 pub async fn run_pushed(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
     let ask = delivery::of_pushed_event(app, requester, invocation);
     let read = invocation.json(EVENT_BINDING).map(|events| (ask, events));
-    run(app, invocation, read).await
+    run(app, read).await
 }
 
-async fn run(
-    app: &App,
-    invocation: &Invocation,
-    read: Result<(Ask, Vec<u8>), EnvelopeFault>,
-) -> Reply {
+async fn run(app: &App, read: Result<(Ask, Vec<u8>), EnvelopeFault>) -> Reply {
     match read {
         Ok((ask, message)) => {
-            let span = delivery::span(app, &ask);
+            let span = delivery::span(&ask);
             work_on(app, ask, &message).instrument(span).await
         }
-        Err(fault) => replies::bad_envelope(invocation, &fault),
+        Err(fault) => replies::bad_envelope(&fault),
     }
 }
 

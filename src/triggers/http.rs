@@ -43,9 +43,9 @@ pub async fn run(app: &Arc<App>, invocation: &Invocation) -> Reply {
     }
     let request = match invocation.http_request(REQUEST_BINDING) {
         Ok(request) => request,
-        Err(fault) => return replies::bad_envelope(invocation, &fault),
+        Err(fault) => return replies::bad_envelope(&fault),
     };
-    let function = invocation.function.clone();
+    let (function, trace_id) = (invocation.function.clone(), invocation.trace_id.clone());
     // A write that begins at the last moment still gets its answer.
     let limit = app.timing.http_request + app.timing.calls.write_answer;
     let (app, started) = (app.clone(), Started::now());
@@ -53,7 +53,8 @@ pub async fn run(app: &Arc<App>, invocation: &Invocation) -> Reply {
         let deadline = Deadline::after(app.timing.http_request);
         let answered = match requester::identify(&app, &request, deadline).await {
             Ok(requester) => {
-                let ask = Ask { started, ..Ask::call(&function, id, requester, deadline) };
+                let call = Ask::call(&function, id, requester, deadline);
+                let ask = Ask { started, trace_id, ..call };
                 answer(&app, &ask, &request).await
             }
             Err(problem) => Err(problem),
@@ -70,13 +71,7 @@ pub async fn run(app: &Arc<App>, invocation: &Invocation) -> Reply {
 }
 
 async fn answer(app: &App, ask: &Ask, request: &HttpRequest) -> Result<Outputs, Problem> {
-    let span = tracing::info_span!(
-        "call",
-        function = ask.function,
-        invocation_id = %ask.invocation_id,
-        requester = %ask.requester,
-        policy_sha256 = app.broker.policy().sha256(),
-    );
+    let span = tracing::info_span!("call", requester = %ask.requester);
     let work = async {
         match request.method.as_str() {
             "POST" => grant::post(app, ask, request).await,

@@ -16,7 +16,7 @@ use broker::Ask;
 pub async fn run(app: &App, requester: &Requester, invocation: &Invocation) -> Reply {
     let (ask, message) = match read(app, requester, invocation) {
         Ok(read) => read,
-        Err(fault) => return replies::bad_envelope(invocation, &fault),
+        Err(fault) => return replies::bad_envelope(&fault),
     };
     let work = async {
         delivery::spread_redeliveries(app, &ask).await;
@@ -26,7 +26,7 @@ pub async fn run(app: &App, requester: &Requester, invocation: &Invocation) -> R
             Err(again) => replies::not_yet(decoded.ok().as_ref(), &again),
         }
     };
-    work.instrument(delivery::span(app, &ask)).await
+    work.instrument(delivery::span(&ask)).await
 }
 
 fn read(

@@ -4,9 +4,11 @@ use app_roles::{failed_request::FailedRequest, request::Request};
 use broker::{Again, Ask, Recorded, rfc3339};
 use function_folders::use_case::{AUDIT_BINDING, FAILED_BINDING, RESULT_BINDING};
 use functions_handler::{
-    invocation::{EnvelopeFault, Invocation},
+    invocation::EnvelopeFault,
     reply::{Outputs, Reply},
 };
+
+use super::sentences;
 
 /// The longest reason of a failed request, in characters.
 const LONGEST_REASON: usize = 1000;
@@ -32,9 +34,10 @@ pub(super) fn answered(ask: &Ask, recorded: &Recorded, message: &[u8]) -> Reply 
     Reply::Succeeded(outputs)
 }
 
-/// The audit rows.
+/// The audit rows, and a sentence about each decision.
 pub(super) fn with_rows(recorded: &Recorded) -> Outputs {
-    Outputs::default().rows(AUDIT_BINDING, recorded.rows())
+    let sentences = recorded.results().iter().flat_map(sentences::of_result);
+    Outputs::default().rows(AUDIT_BINDING, recorded.rows()).log(sentences)
 }
 
 /// A message that was given up, for operators.
@@ -76,9 +79,8 @@ pub(super) fn try_again() -> Reply {
 }
 
 /// The reply to an envelope that does not follow the host's protocol.
-pub(super) fn bad_envelope(invocation: &Invocation, fault: &EnvelopeFault) -> Reply {
-    let function = &invocation.function;
-    tracing::error!(event = "host.bad_envelope", function, "{fault}");
+pub(super) fn bad_envelope(fault: &EnvelopeFault) -> Reply {
+    tracing::error!(event = "host.bad_envelope", "{fault}");
     Reply::Failed(fault.to_string())
 }
 

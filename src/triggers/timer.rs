@@ -7,26 +7,14 @@
 use app_roles::event::BaselineCheckRequested;
 use azure_rest::retry::Deadline;
 use function_folders::use_case::CHECK_BINDING;
-use functions_handler::{
-    invocation::Invocation,
-    reply::{Outputs, Reply},
-};
-use tracing::Instrument;
+use functions_handler::reply::{Outputs, Reply};
 
 use crate::app::App;
 
 /// Runs once. When the run was due makes no difference.
-pub async fn run(app: &App, invocation: &Invocation) -> Reply {
-    let span = tracing::info_span!(
-        "run",
-        function = invocation.function,
-        invocation_id = invocation.id,
-        policy_sha256 = app.broker.policy().sha256(),
-    );
+pub async fn run(app: &App) -> Reply {
     let deadline = Deadline::after(app.timing.reconcile);
-    let planned = app.broker.reconcile(deadline).instrument(span.clone()).await;
-    let _inside = span.entered();
-    match planned {
+    match app.broker.reconcile(deadline).await {
         Ok(checks) => reply(&checks),
         Err(error) => {
             tracing::error!(event = "reconcile.failed", "the next run tries again: {error}");

@@ -3,3 +3,5 @@
 mod audit;
 mod record_lost;
 mod table_faults;
+mod telemetry;
+mod telemetry_size;

@@ -1,5 +1,6 @@
 //! Files of the repository that must agree: templates, workflows, docs, function folders and code.
 
+mod alerts;
 pub(crate) mod bicep;
 mod deployment;
 mod files_agree;

@@ -64,11 +64,10 @@ impl Setup {
             app_root: ROOT.into(),
             policy: Some(POLICY.to_owned()),
             tenant: Tenant::start(contoso()).await.unwrap(),
-            // Tests fire the timer themselves.
-            environment: vec![(
-                "AzureWebJobs.ReconcileRoles.Disabled".to_owned(),
-                "true".to_owned(),
-            )],
+            // Tests fire the timers themselves.
+            environment: ["ReconcileRoles", "CheckHealth"]
+                .map(|timer| (format!("AzureWebJobs.{timer}.Disabled"), "true".to_owned()))
+                .to_vec(),
             keys: Vec::new(),
             easy_auth: None,
             with_proxy: false,
@@ -353,8 +352,14 @@ pub(crate) fn role(result: &Value) -> &Value {
 /// A copy of the app's files that a test may change.
 pub(crate) fn copy_of_app_files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let functions =
-        ["AssignRole", "Health", "ReconcileRoles", "ResourceEvent", "ResourceEventQueue"];
+    let functions = [
+        "AssignRole",
+        "CheckHealth",
+        "Health",
+        "ReconcileRoles",
+        "ResourceEvent",
+        "ResourceEventQueue",
+    ];
     for function in functions {
         std::fs::create_dir(folder.path().join(function)).unwrap();
     }

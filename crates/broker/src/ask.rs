@@ -13,6 +13,8 @@ pub struct Ask {
     pub function: String,
     /// The host's id of the invocation.
     pub invocation_id: InvocationId,
+    /// The trace id of the operation that the invocation is part of, if the host sent one.
+    pub trace_id: Option<String>,
     /// Who asks, as far as the trigger can prove it.
     pub requester: Requester,
     /// When the request was sent, if the trigger knows.
@@ -79,6 +81,7 @@ impl Ask {
         Self {
             function: function.to_owned(),
             invocation_id,
+            trace_id: None,
             requester,
             sent: None,
             delivery: Delivery { number: 1, if_failed: IfFailed::CallerRepeats },

@@ -13,6 +13,8 @@ use app_roles::{
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
+use crate::ask::Ask;
+
 /// The partition of rows whose principal was not found.
 const UNRESOLVED: &str = "unresolved";
 
@@ -31,16 +33,18 @@ pub type AuditRow = Map<String, Value>;
 pub(crate) fn rows(
     result: &RequestResult,
     request: Option<&Request>,
-    at: OffsetDateTime,
+    ask: &Ask,
     index: usize,
 ) -> Vec<AuditRow> {
     let principal = result.principal.as_ref().map(ResultPrincipal::object_id);
     let partition = principal.map_or_else(|| UNRESOLVED.to_owned(), |id| id.to_string());
+    let (at, trace_id) = (ask.started.at, ask.trace_id.as_deref());
     let about_all = about_result(result, request);
     let rows = result.roles.iter().zip(index..).map(|(role, index)| {
         let keys = json!({
             "PartitionKey": partition,
             "RowKey": row_key(at, result.invocation_id, index),
+            "traceId": trace_id,
         });
         let parts = [keys, about_all.clone(), about_role(role)];
         let members = parts.into_iter().filter_map(into_object).flatten();

@@ -98,7 +98,6 @@ impl Recorder {
             resource_id = %permit.api(),
             app_role_id = %permit.role(),
             rule = permit.rule(),
-            policy_sha256 = self.policy.sha256(),
             client_request_id = %client_request_id,
             "about to change an app role assignment"
         );
@@ -127,7 +126,6 @@ impl Recorder {
             app_role_id = %permit.role(),
             rule = permit.rule(),
             is_held,
-            policy_sha256 = self.policy.sha256(),
             "read the outcome of a write that was not answered in time"
         );
     }
@@ -165,7 +163,7 @@ impl Recorder {
         for answer in answers {
             let result = self.result(ask, asked, answer);
             let index = recorded.rows.len();
-            let rows = audit_row::rows(&result, asked.request(), ask.started.at, index);
+            let rows = audit_row::rows(&result, asked.request(), ask, index);
             recorded.rows.extend(rows);
             recorded.results.push(result);
         }

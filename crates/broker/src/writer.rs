@@ -14,6 +14,7 @@ use microsoft_graph::{
     assignments::{WriteOptions, Written},
     error::{ErrorKind, GraphError},
 };
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
@@ -136,13 +137,14 @@ impl Writer {
         }
         let (graph, recorder, ask) = (self.graph.clone(), self.recorder.clone(), ask.clone());
         let timing = self.directory.timing().clone();
-        tokio::spawn(async move {
+        let look = async move {
             // The list of Microsoft Graph lags for up to two minutes.
             tokio::time::sleep(timing.settle_unknown).await;
             let deadline = Deadline::after(timing.queue_message);
             let found = graph.assignments().find(&permit, deadline).await;
             recorder.log_settled(&ask, &permit, found.map(|found| found.is_some()));
-        });
+        };
+        tokio::spawn(look.in_current_span());
     }
 }
 

@@ -9,9 +9,10 @@ use crate::{
 };
 
 /// The functions that ship with the broker.
-pub const STOCK_FUNCTIONS: [&str; 6] = [
+pub const STOCK_FUNCTIONS: [&str; 7] = [
     "AssignRole",
     "AssignRoleHttp",
+    "CheckHealth",
     "Health",
     "ReconcileRoles",
     "ResourceEvent",

@@ -13,7 +13,7 @@ pub const REQUEST_BINDING: &str = "request";
 /// The trigger binding that delivers events about resources.
 pub const EVENT_BINDING: &str = "resourceEvent";
 
-/// The trigger binding of a health check.
+/// The trigger binding of a health check, over HTTP or by a timer.
 pub const HEALTH_BINDING: &str = "health";
 
 /// The trigger binding of the timer that compares the tenant with the baseline.
@@ -62,6 +62,8 @@ pub enum UseCase {
     },
     /// Answers health checks.
     Health,
+    /// Makes the health checks when the timer fires.
+    TimedHealth,
     /// Compares the tenant with the baseline when the timer fires.
     Reconcile,
 }
@@ -88,14 +90,15 @@ impl UseCase {
                 Ok(Self::RequestEndpoint)
             }
             ("httpTrigger", HEALTH_BINDING) => check_response(folder).map(|()| Self::Health),
+            ("timerTrigger", HEALTH_BINDING) => Ok(Self::TimedHealth),
             ("timerTrigger", RECONCILE_BINDING) => {
                 check_queue_output(folder, CHECK_BINDING).map(|()| Self::Reconcile)
             }
             (kind, name) => Err(format!(
                 "no use case belongs to a {kind} named {name:?}; this broker knows queueTrigger and \
                  httpTrigger named \"{REQUEST_BINDING}\", queueTrigger and eventGridTrigger named \
-                 \"{EVENT_BINDING}\", httpTrigger named \"{HEALTH_BINDING}\", and timerTrigger named \
-                 \"{RECONCILE_BINDING}\""
+                 \"{EVENT_BINDING}\", httpTrigger and timerTrigger named \"{HEALTH_BINDING}\", and \
+                 timerTrigger named \"{RECONCILE_BINDING}\""
             )),
         }
     }

@@ -20,6 +20,9 @@ pub struct Invocation {
     pub function: String,
     /// The host's id of the invocation, from the header.
     pub id: Option<String>,
+    /// The trace id of the operation that the invocation is part of: `OperationId` in Application Insights.
+    /// Absent if Application Insights is not connected.
+    pub trace_id: Option<String>,
     /// Whether the envelope was larger than the server accepts. Nothing else is known then.
     pub is_too_large: bool,
     data: Members,
@@ -89,14 +92,14 @@ impl Invocation {
         let json = str::from_utf8(body).map_err(serde_json::Error::custom);
         let Envelope { data, metadata } =
             json.and_then(serde_json::from_str).or_else(|_| Envelope::read_with_path(body))?;
-        Ok(Self { function, id, is_too_large: false, data, metadata })
+        Ok(Self { function, id, trace_id: None, is_too_large: false, data, metadata })
     }
 
     /// An invocation whose envelope was too large.
     #[must_use]
     pub fn too_large(function: String, id: Option<String>) -> Self {
         let (data, metadata) = (Members::new(), Members::new());
-        Self { function, id, is_too_large: true, data, metadata }
+        Self { function, id, trace_id: None, is_too_large: true, data, metadata }
     }
 
     /// The bytes of a binding whose `dataType` is `binary`.

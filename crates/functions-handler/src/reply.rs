@@ -22,9 +22,12 @@ pub enum Reply {
     UnknownFunction,
 }
 
-/// What the host writes, by the name of the output binding.
+/// What the host writes: outputs by the name of their binding, and lines of the invocation's log.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outputs(BTreeMap<String, Output>);
+pub struct Outputs {
+    by_binding: BTreeMap<String, Output>,
+    logs: Vec<String>,
+}
 
 /// The value of one output binding.
 ///
@@ -42,8 +45,10 @@ impl Outputs {
     /// Adds a message to a queue. Its text arrives unchanged.
     #[must_use]
     pub fn message(mut self, binding: &str, text: String) -> Self {
-        let output =
-            self.0.entry(binding.to_owned()).or_insert_with(|| Output::Messages(Vec::new()));
+        let output = self
+            .by_binding
+            .entry(binding.to_owned())
+            .or_insert_with(|| Output::Messages(Vec::new()));
         if let Output::Messages(messages) = output {
             messages.push(text);
         }
@@ -57,7 +62,8 @@ impl Outputs {
         if rows.is_empty() {
             return self;
         }
-        let output = self.0.entry(binding.to_owned()).or_insert_with(|| Output::Rows(Vec::new()));
+        let output =
+            self.by_binding.entry(binding.to_owned()).or_insert_with(|| Output::Rows(Vec::new()));
         if let Output::Rows(known) = output {
             known.extend_from_slice(rows);
         }
@@ -67,19 +73,28 @@ impl Outputs {
     /// Sets the response to an HTTP caller.
     #[must_use]
     pub fn response(mut self, binding: &str, response: HttpResponse) -> Self {
-        self.0.insert(binding.to_owned(), Output::Response(response));
+        self.by_binding.insert(binding.to_owned(), Output::Response(response));
+        self
+    }
+
+    /// Adds lines to the log of the invocation, which the portal shows. The host drops them if the
+    /// invocation fails (Azure Functions host, issue 11086).
+    #[must_use]
+    pub fn log(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.logs.extend(lines);
         self
     }
 
     /// Adds other outputs.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
-        for (binding, output) in others.0 {
-            match (self.0.get_mut(&binding), output) {
+        self.logs.extend(others.logs);
+        for (binding, output) in others.by_binding {
+            match (self.by_binding.get_mut(&binding), output) {
                 (Some(Output::Messages(known)), Output::Messages(more)) => known.extend(more),
                 (Some(Output::Rows(known)), Output::Rows(more)) => known.extend(more),
                 (_, output) => {
-                    self.0.insert(binding, output);
+                    self.by_binding.insert(binding, output);
                 }
             }
         }
@@ -87,12 +102,12 @@ impl Outputs {
     }
 }
 
-/// On the wire, `{"Outputs":{"result":["…"]},"Logs":[],"ReturnValue":null}`.
+/// On the wire, `{"Outputs":{"result":["…"]},"Logs":["…"],"ReturnValue":null}`.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Success<'a> {
     outputs: &'a BTreeMap<String, Output>,
-    logs: [&'a str; 0],
+    logs: &'a [String],
     return_value: (),
 }
 
@@ -117,8 +132,8 @@ impl Reply {
     #[must_use]
     pub fn body(&self) -> Vec<u8> {
         let body = match self {
-            Self::Succeeded(Outputs(outputs)) => {
-                json(&Success { outputs, logs: [], return_value: () })
+            Self::Succeeded(Outputs { by_binding, logs }) => {
+                json(&Success { outputs: by_binding, logs, return_value: () })
             }
             Self::Failed(error) => json(&Failure { error }),
             Self::UnknownFunction => json(&Failure { error: "no function has this name" }),
@@ -132,4 +147,24 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut json = Vec::with_capacity(USUAL_LENGTH);
     serde_json::to_writer(&mut json, value)?;
     Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_of_the_log_are_written_with_a_success_only() {
+        let line = |text: &str| Outputs::default().log([text.to_owned()]);
+        let reply = Reply::Succeeded(line("first").and(line("second")));
+        let body: Value = serde_json::from_slice(&reply.body()).unwrap();
+        assert_eq!(
+            body,
+            json!({ "Outputs": {}, "Logs": ["first", "second"], "ReturnValue": null })
+        );
+        let body: Value = serde_json::from_slice(&Reply::Failed("why".to_owned()).body()).unwrap();
+        assert_eq!(body, json!({ "error": "why" }));
+    }
 }

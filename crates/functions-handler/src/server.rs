@@ -11,13 +11,14 @@ use tokio::{
     net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
+use tracing::Instrument;
 use warp::{
     Filter, Rejection,
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
     path::FullPath,
 };
 
-use crate::{invocation::Invocation, reply::Reply};
+use crate::{call_ids::CallIds, invocation::Invocation, reply::Reply};
 
 /// The largest envelope in bytes. A queue message has at most 64 KiB; base64 and double encoding at most
 /// triple it. The body of an HTTP request may be larger.
@@ -34,9 +35,6 @@ const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
 /// How long the host may take to send a body, and a body may wait for its place in memory. The host sends
 /// a body at once.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The header with the host's id of the invocation.
-const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 
 /// Works on invocations.
 pub type Handler = Arc<dyn Fn(Invocation) -> BoxFuture<'static, Reply> + Send + Sync>;
@@ -71,11 +69,20 @@ fn routes(
     let places = Arc::new(Places::default());
     warp::method()
         .and(warp::path::full())
-        .and(warp::header::optional(INVOCATION_ID))
+        .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(move |method: Method, path: FullPath, id: Option<String>, body| {
+        .then(move |method: Method, path: FullPath, headers: HeaderMap, body| {
             let function = path.as_str().trim_start_matches('/').to_owned();
-            respond(handler.clone(), places.clone(), (method, function, id), body)
+            let ids = CallIds::of(&headers);
+            // Every log line of the call has these.
+            let span = tracing::info_span!(
+                "invocation",
+                trace_id = ids.trace,
+                invocation_id = ids.invocation,
+                function = function,
+            );
+            let call = (method, function, ids);
+            respond(handler.clone(), places.clone(), call, body).instrument(span)
         })
         .recover(|rejection: Rejection| async move {
             tracing::error!(event = "host.rejected", "a call could not be read: {rejection:?}");
@@ -104,7 +111,7 @@ impl Default for Places {
 async fn respond<B: Buf>(
     handler: Handler,
     places: Arc<Places>,
-    (method, function, id): (Method, String, Option<String>),
+    (method, function, ids): (Method, String, CallIds),
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> warp::reply::Response {
     if function.is_empty() {
@@ -120,17 +127,18 @@ async fn respond<B: Buf>(
         return error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time");
     };
     let invocation = match body {
-        Body::Whole(body) => Invocation::decode(function, id, &body),
-        Body::TooLarge => Ok(Invocation::too_large(function, id)),
+        Body::Whole(body) => Invocation::decode(function, ids.invocation, &body),
+        Body::TooLarge => Ok(Invocation::too_large(function, ids.invocation)),
         Body::Broken => return error(StatusCode::BAD_REQUEST, "the body ended early"),
     };
-    let invocation = match invocation {
+    let mut invocation = match invocation {
         Ok(invocation) => invocation,
         Err(fault) => {
             tracing::error!(event = "host.bad_envelope", "{fault}");
             return error(StatusCode::BAD_REQUEST, &fault.to_string());
         }
     };
+    invocation.trace_id = ids.trace;
     let Ok(place) = places.calls.clone().acquire_owned().await else {
         return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
     };
@@ -144,16 +152,15 @@ async fn run(
     invocation: Invocation,
     places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
 ) -> Reply {
-    let function = invocation.function.clone();
     let work = async move {
         let reply = handler(invocation).await;
         drop(places);
         reply
     };
-    match tokio::spawn(work).await {
+    match tokio::spawn(work.in_current_span()).await {
         Ok(reply) => reply,
         Err(failure) => {
-            tracing::error!(event = "invocation.crashed", function, "{failure}");
+            tracing::error!(event = "invocation.crashed", "{failure}");
             Reply::Failed("the invocation crashed; the handler's log says where".to_owned())
         }
     }
@@ -248,7 +255,7 @@ mod tests {
         places: &Arc<Places>,
         body: impl Stream<Item = Result<Bytes, warp::Error>>,
     ) -> StatusCode {
-        let call = (Method::POST, "Echo".to_owned(), None);
+        let call = (Method::POST, "Echo".to_owned(), CallIds::default());
         respond(echo(), places.clone(), call, body).await.status()
     }
 

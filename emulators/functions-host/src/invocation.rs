@@ -17,6 +17,9 @@ use crate::{
 /// The version of the host whose protocol this emulator follows.
 const HOST_VERSION: &str = "4.1037.0.0";
 
+/// The setting that connects Application Insights.
+const APPLICATION_INSIGHTS: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+
 /// A finished invocation.
 pub(crate) struct Invoked {
     /// The id that the handler received.
@@ -90,7 +93,7 @@ async fn call_and_write(
 }
 
 async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<HandlerReply, String> {
-    let request = host
+    let mut request = host
         .client
         .post(format!("http://127.0.0.1:{}/{function}", host.worker.port))
         .header("X-Azure-Functions-HostVersion", HOST_VERSION)
@@ -100,11 +103,20 @@ async fn call(host: &Host, function: &str, id: Uuid, body: String) -> Result<Han
         // The host serialises while it sends, so it never sends a length.
         .header(TRANSFER_ENCODING, "chunked")
         .body(body);
+    if host.settings.setting(APPLICATION_INSIGHTS).is_some() {
+        request = request.header("traceparent", trace_parent());
+    }
     let answer = request.send().await.map_err(|error| with_causes(&error))?;
     let status = answer.status();
     let content_type = answer.headers().get(CONTENT_TYPE).cloned();
     let body = answer.bytes().await.map_err(|error| with_causes(&error))?;
     handler_reply::read(status, content_type.as_ref().and_then(|value| value.to_str().ok()), &body)
+}
+
+/// The operation of a call: its trace id, the id of its span, and no flags ("Trace Context").
+fn trace_parent() -> String {
+    let (trace, span) = (Uuid::new_v4().simple(), Uuid::new_v4().as_u64_pair().1);
+    format!("00-{trace}-{span:016x}-00")
 }
 
 fn with_causes(error: &reqwest::Error) -> String {

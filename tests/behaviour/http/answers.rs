@@ -183,7 +183,8 @@ async fn every_answer_is_a_success_for_the_host_and_is_recorded() {
         [world.post(&ask(&["Orders.Read"])).await, world.post(&ask(&["Orders.Admin"])).await];
     for answer in answers {
         let id = answer.json()["invocationId"].as_str().unwrap().to_owned();
-        let line = world.log_line(&format!("\"event\":\"audit\",\"invocation_id\":\"{id}\"")).await;
+        let audit = format!("\"event\":\"audit\",\"invocation_id\":\"{id}\"");
+        let line = world.log_line(&audit).await;
         assert!(line.contains(&format!("\"requester\":\"key:{TEAM}\"")), "{line}");
     }
     for invocation in world.host.invocations() {

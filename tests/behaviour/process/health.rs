@@ -1,12 +1,13 @@
 //! The answer of the function `Health`: whether the broker can work, with one word for each check.
 
+use functions_host_emulator::Outcome;
 use serde_json::json;
 use tenant_emulator::{
     Fault, Route,
     contoso::{APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BROKER_IDENTITY, MICROSOFT_GRAPH},
 };
 
-use crate::world::{Setup, World, copy_of_app_files};
+use crate::world::{Setup, TIMEOUT, World, copy_of_app_files, http_client};
 
 /// The names of the checks with this word.
 fn checks_that_say<'a>(health: &'a serde_json::Value, word: &str) -> Vec<&'a str> {
@@ -86,6 +87,37 @@ async fn a_permission_that_is_newer_than_the_token_is_reported_differently_from_
     assert_eq!(checks_that_say(&health, "failed"), ["roles"]);
     let reason = reason(&world, "roles").await;
     assert!(reason.contains("the token was issued before, at 20"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_timer_makes_the_checks_and_its_run_fails_while_one_fails() {
+    // A timer that never fires by itself.
+    let root = copy_of_app_files();
+    let file = root.path().join("CheckHealth/function.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("0 */5 * * * *", "0 0 0 1 1 *")).unwrap();
+    let mut setup = Setup::new().await.with_setting("AzureWebJobs.CheckHealth.Disabled", "false");
+    setup.app_root = root.path().to_owned();
+    let unavailable = Fault::error(503, "ServiceUnavailable", "");
+    setup.tenant.answer_every(Route::ListAssignments, unavailable);
+    let world = setup.start().await;
+    assert!(matches!(timed_check(&world).await, Outcome::Failed(_)));
+    reason(&world, "graph").await;
+    world.tenant.clear_faults(Route::ListAssignments);
+    world.health_with_status(200).await;
+    assert_eq!(timed_check(&world).await, Outcome::Succeeded);
+}
+
+/// Fires the timer by hand. Returns the outcome of its run.
+async fn timed_check(world: &World) -> Outcome {
+    let before = world.host.invocations().len();
+    let url = world.host.admin_url().join("admin/functions/CheckHealth").unwrap();
+    let answer = http_client().post(url).json(&json!({ "input": "" })).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let finished = world.host.wait_for_invocations(before + 1, TIMEOUT).await.unwrap();
+    let run = finished.last().unwrap();
+    assert_eq!(run.function, "CheckHealth");
+    run.outcome.clone()
 }
 
 #[tokio::test]

@@ -108,10 +108,7 @@ async fn killing_the_handler_loses_no_message_and_assigns_no_role_twice() {
 
 /// The log line at the start of a delivery.
 fn received(request_id: &str, attempt: u32) -> String {
-    format!(
-        "\"request_id\":\"{request_id}\",\"target\":\"broker::broker\",\
-         \"span\":{{\"attempt\":{attempt},"
-    )
+    format!("\"attempt\":{attempt},\"request_id\":\"{request_id}\",")
 }
 
 /// Waits for the start of a later delivery. One may be missing: a stopping host may have taken the message

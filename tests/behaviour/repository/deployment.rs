@@ -13,13 +13,14 @@ use serde_json::Value;
 use crate::{repository::bicep::Template, world::ROOT};
 
 /// The functions of this broker. A template may disable one, and a team may add one.
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "AssignRole",
     "AssignRoleHttp",
     "ResourceEventQueue",
     "ResourceEvent",
     "ReconcileRoles",
     "Health",
+    "CheckHealth",
 ];
 
 fn text(file: &str) -> String {

@@ -40,6 +40,7 @@ fn every_stock_folder_has_a_use_case() {
     let expected = [
         "AssignRole",
         "AssignRoleHttp",
+        "CheckHealth",
         "Health",
         "ReconcileRoles",
         "ResourceEvent",

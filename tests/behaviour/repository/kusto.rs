@@ -63,9 +63,38 @@ mod tests {
     }
 
     #[test]
+    fn a_union_adds_queries_and_a_fuzzy_one_ignores_a_table_that_does_not_exist() {
+        let query = "union isfuzzy=true U, (T | where At > 20s), (T | where Name !in (\"b\", \"c\") | where At >= 20s)";
+        assert_eq!(column(query, "At"), [21, 22, 20].map(Value::from));
+    }
+
+    #[test]
+    fn aggregates_count_and_find_the_last_row() {
+        let query = "T | summarize N = count(), Last = max(At), Early = maxif(At, At <= 9s) by Name \
+                     | extend Early = coalesce(Early, now() - 1s)";
+        assert_eq!(column(query, "N"), [4, 2].map(Value::from));
+        assert_eq!(column(query, "Last"), [20, 22].map(Value::from));
+        assert_eq!(column(query, "Early"), [9, 99].map(Value::from));
+    }
+
+    #[test]
+    fn a_row_is_expanded_by_an_array_and_texts_are_tested() {
+        let query = "T | where Name contains \"A\" and isempty(\"\") | where At == 0s \
+                     | mv-expand Item = dynamic([\"x\", \"y\"]) | extend IsIt = tobool(Item)";
+        assert_eq!(column(query, "Item"), ["x", "y"].map(Value::from));
+        assert_eq!(column(query, "IsIt"), [Value::Null, Value::Null]);
+    }
+
+    #[test]
     fn what_is_not_known_is_refused() {
-        for query in ["T | take 5", "T | where has(Name)", "T | project X", "U", "T | where At ~ 1"]
-        {
+        for query in [
+            "T | take 5",
+            "T | where has(Name)",
+            "T | project X",
+            "U",
+            "union T, U",
+            "T | where At ~ 1",
+        ] {
             assert!(std::panic::catch_unwind(|| rows(query)).is_err(), "{query}");
         }
     }

@@ -176,27 +176,3 @@ fn every_output_that_the_docs_read_exists() {
         assert!(operations.contains(name), "{name}");
     }
 }
-
-#[test]
-fn every_alert_has_a_line_in_the_docs_and_a_query() {
-    let operations = text("docs/operations.md");
-    let section = operations.split("\n## Alerts\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let documented: BTreeSet<_> = section
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .map(str::to_owned)
-        .collect();
-    let alerts = text("infra/modules/alerts.bicep");
-    let declared: BTreeSet<_> = alerts
-        .lines()
-        .filter_map(|line| line.strip_prefix("    name: '")?.strip_suffix('\''))
-        .map(str::to_owned)
-        .collect();
-    let queries = Path::new(ROOT).join("infra/queries/alerts");
-    let queries: BTreeSet<_> = std::fs::read_dir(queries)
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(documented, declared);
-    assert_eq!(queries, declared);
-}

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::world::ROOT;
 
-/// The Rust files of the handler and of the crates that it is made of.
+/// The Rust files of the handler and of the crates that it is made of, without files of tests.
 pub(crate) fn rust_files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     find(&Path::new(ROOT).join("src"), "rs", &mut files);
     for entry in std::fs::read_dir(Path::new(ROOT).join("crates")).unwrap() {
         find(&entry.unwrap().path().join("src"), "rs", &mut files);
     }
+    files.retain(|file| !file.ends_with("tests.rs"));
     files
 }
 

@@ -90,6 +90,8 @@ impl App {
                 ("POLICY_FILE", &policy.to_string_lossy()),
                 // The default of a minute is for queues on Azure; Core Tools polls faster, too.
                 (&queue_setting("maxPollingInterval"), "00:00:01"),
+                // Its calls to Microsoft Graph would be counted with those of requests.
+                ("AzureWebJobs.CheckHealth.Disabled", "true"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );

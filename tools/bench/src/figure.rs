@@ -15,6 +15,8 @@ pub(crate) enum Unit {
     Megabytes,
     /// 1,024 × 1,024 bytes, the unit of memory.
     Mebibytes,
+    /// Bytes, a mean.
+    Bytes,
     /// A mean number of the things that the figure's name tells.
     Number,
     /// A count of the things that the figure's name tells.
@@ -133,6 +135,7 @@ impl Unit {
             Self::Seconds => format!("{value:.2} s"),
             Self::Megabytes => format!("{value:.2} MB"),
             Self::Mebibytes => format!("{value:.1} MiB"),
+            Self::Bytes => format!("{value:.0} bytes"),
             Self::Number => format!("{value:.3}"),
             Self::Count => format!("{value:.0}"),
         }

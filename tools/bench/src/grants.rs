@@ -35,6 +35,8 @@ const MOST_TIME_QUEUED: Target = Target::TimesBaseline(1.15);
 /// A new grant takes a read and a write; one that exists also takes a list of the principal's roles.
 const MOST_REQUESTS_OF_NEW: Target = Target::AtMost(2.0);
 const MOST_REQUESTS_OF_EXISTING: Target = Target::AtMost(3.0);
+/// Twice this and the host's rows around it are less than the 7 KB that a request message may cost.
+const MOST_BYTES_OF_LINES: Target = Target::AtMost(1400.0);
 
 /// All figures.
 pub(crate) async fn run(app: &App, bare: &str) -> Result<Vec<Figure>> {
@@ -43,7 +45,7 @@ pub(crate) async fn run(app: &App, bare: &str) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// Counts the requests to Graph for each grant, once the API is cached.
+/// Counts the requests to Graph and the bytes of console lines for each grant, once the API is cached.
 pub(crate) async fn requests_to_graph(app: &App) -> Result<Vec<Figure>> {
     let mut workload = Workload::start(1 + COUNTED, Duration::ZERO).await?;
     let broker = workload.broker(app, Path::new(POLICY)).await?;
@@ -53,9 +55,10 @@ pub(crate) async fn requests_to_graph(app: &App) -> Result<Vec<Figure>> {
     for (what, most) in
         [("a new grant", MOST_REQUESTS_OF_NEW), ("a grant that exists", MOST_REQUESTS_OF_EXISTING)]
     {
-        let before = workload.requests();
+        let (before, printed) = (workload.requests(), broker.printed());
         post_all(&client()?, requests(&broker, &identities), IN_FLIGHT).await?;
         figures.extend(requests_of(what, workload.requests().since(before), most));
+        figures.push(lines_of(what, broker.printed() - printed));
     }
     workload.check_grants(1 + COUNTED)?;
     Ok(figures)
@@ -71,6 +74,12 @@ fn requests_of(what: &str, Requests { reads, writes }: Requests, most: Target) -
         figure("writes", writes),
         figure("requests", reads + writes).held_to(most),
     ]
+}
+
+/// The host stores each line twice, so lines are most of a request's telemetry.
+fn lines_of(what: &str, bytes: u64) -> Figure {
+    let name = format!("console lines of {what}");
+    Figure::new(name, Unit::Bytes, bytes as f64 / COUNTED as f64).held_to(MOST_BYTES_OF_LINES)
 }
 
 /// The time of grants that are posted to a handler with its token and its API cached.

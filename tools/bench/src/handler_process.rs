@@ -4,6 +4,10 @@ use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,8 +15,8 @@ use anyhow::{Context as _, Result, bail};
 use app_process::process_memory::resident_kilobytes;
 use loopback::free_port;
 use tokio::{
-    io::AsyncReadExt as _,
-    process::{Child, ChildStdout, Command},
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
 };
 
 /// The longest wait until the handler listens.
@@ -34,6 +38,7 @@ pub(crate) struct HandlerProcess {
     /// The time from before the start until the first response.
     pub(crate) until_listening: Duration,
     pub(crate) began: Instant,
+    printed: Arc<AtomicU64>,
 }
 
 impl HandlerProcess {
@@ -41,27 +46,37 @@ impl HandlerProcess {
     /// answers `GET /`.
     pub(crate) async fn start(program: &str, environment: &[(String, String)]) -> Result<Self> {
         let port = free_port()?;
+        let printed = Arc::new(AtomicU64::new(0));
         let began = Instant::now();
         let mut child = Command::new(program)
             .env_clear()
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            // The host reads stdout from a pipe too, and writing to a pipe takes time.
+            // The host reads both from pipes too, and writing to a pipe takes time.
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {program}"))?;
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(drain(stdout));
+            tokio::spawn(drain(stdout, printed.clone()));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(drain(stderr, printed.clone()));
         }
         tokio::task::spawn_blocking(move || wait_until_it_answers(port)).await??;
-        Ok(Self { child, port, until_listening: began.elapsed(), began })
+        Ok(Self { child, port, until_listening: began.elapsed(), began, printed })
     }
 
     /// The URL of a function.
     pub(crate) fn url(&self, function: &str) -> String {
         format!("http://127.0.0.1:{}/{function}", self.port)
+    }
+
+    /// The bytes of log lines since the start, as far as they have been read.
+    pub(crate) fn printed(&self) -> u64 {
+        self.printed.load(Ordering::Relaxed)
     }
 
     /// The processor time since the start, to a precision of two hundredths of a second.
@@ -82,9 +97,11 @@ impl HandlerProcess {
     }
 }
 
-async fn drain(mut stdout: ChildStdout) {
+async fn drain(mut stream: impl AsyncRead + Unpin, printed: Arc<AtomicU64>) {
     let mut buffer = vec![0; 64 * 1024];
-    while stdout.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
+    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+        printed.fetch_add(length as u64, Ordering::Relaxed);
+    }
 }
 
 fn read(path: &str) -> Result<String> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::repository::kusto::{
     functions::{call, is_true, number, text},
-    syntax::{Column, Definition, Expression, Pipeline, Stage, parse},
+    syntax::{Column, Definition, Expression, Pipeline, Source, Stage, parse},
 };
 
 /// The columns of a row. Times and time spans are in seconds.
@@ -48,17 +48,47 @@ struct Place<'a> {
 
 impl Database {
     fn rows(&self, pipeline: &Pipeline) -> Vec<Row> {
-        let table = |name: &String| {
-            self.tables.get(name).unwrap_or_else(|| panic!("there is no table {name}")).clone()
+        let mut stages = pipeline.stages.as_slice();
+        let mut rows = Vec::new();
+        // Filtering before copying makes days of rows bearable.
+        let filter = match stages {
+            [Stage::Where(condition), rest @ ..] => {
+                stages = rest;
+                Some(condition)
+            }
+            _ => None,
         };
-        let rows = pipeline.sources.iter().flat_map(table).collect();
-        pipeline.stages.iter().fold(rows, |rows, stage| self.apply(stage, rows))
+        let passes = |row: &Row| filter.is_none_or(|condition| self.holds(condition, row));
+        for source in &pipeline.sources {
+            match source {
+                // A query of a table that does not exist is left out.
+                Source::Query(query) if pipeline.is_fuzzy && self.has_no_table(query) => {}
+                Source::Query(query) => rows.extend(self.rows(query).into_iter().filter(&passes)),
+                Source::Table(name) => match self.tables.get(name) {
+                    Some(table) => rows.extend(table.iter().filter(|row| passes(row)).cloned()),
+                    None => assert!(pipeline.is_fuzzy, "there is no table {name}"),
+                },
+            }
+        }
+        stages.iter().fold(rows, |rows, stage| self.apply(stage, rows))
+    }
+
+    fn has_no_table(&self, query: &Pipeline) -> bool {
+        let is_missing = |source: &Source| match source {
+            Source::Table(name) => !self.tables.contains_key(name),
+            Source::Query(query) => self.has_no_table(query),
+        };
+        query.sources.iter().any(is_missing)
+    }
+
+    fn holds(&self, condition: &Expression, row: &Row) -> bool {
+        is_true(&self.value(condition, Place { row, previous: None }))
     }
 
     fn apply(&self, stage: &Stage, mut rows: Vec<Row>) -> Vec<Row> {
         match stage {
             Stage::Where(condition) => {
-                rows.retain(|row| is_true(&self.value(condition, Place { row, previous: None })));
+                rows.retain(|row| self.holds(condition, row));
                 rows
             }
             Stage::Extend(columns) => {
@@ -132,12 +162,20 @@ impl Database {
         };
         let value = |expression, row| self.value(expression, Place { row, previous: None });
         match (name.as_str(), arguments.as_slice()) {
+            ("count", []) => json!(rows.len()),
             ("min", [of]) => {
                 json!(rows.iter().map(|row| number(&value(of, row))).min().unwrap())
             }
+            ("max", [of]) => {
+                json!(rows.iter().map(|row| number(&value(of, row))).max().unwrap())
+            }
+            ("maxif", [of, condition]) => {
+                let found = rows.iter().filter(|row| is_true(&value(condition, row)));
+                json!(found.map(|row| number(&value(of, row))).max())
+            }
             ("take_any", [of]) => value(of, rows[0]),
             ("take_anyif", [of, condition]) => {
-                let found = rows.iter().find(|row| is_true(&value(condition, row)));
+                let found = rows.iter().find(|row| self.holds(condition, row));
                 found.map_or(Value::Null, |row| value(of, row))
             }
             _ => panic!("the aggregate {name} is not known"),
@@ -200,6 +238,7 @@ impl Database {
                     self.value(&arguments[0], Place { row, previous: None })
                 })
             }
+            Expression::Call(name, _) if name == "now" => json!(self.now),
             Expression::Call(name, arguments) if name == "ago" => {
                 json!(self.now - number(&self.value(&arguments[0], place)))
             }

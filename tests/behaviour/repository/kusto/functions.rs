@@ -16,8 +16,10 @@ pub(crate) fn number(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
+/// Whether a condition holds. A condition without a value does not.
 pub(crate) fn is_true(value: &Value) -> bool {
-    value.as_bool().unwrap_or_else(|| panic!("{value} is no condition"))
+    assert!(value.is_boolean() || value.is_null(), "{value} is no condition");
+    *value == json!(true)
 }
 
 fn same(left: &Value, right: &Value) -> bool {
@@ -38,10 +40,25 @@ pub(crate) fn call(name: &str, arguments: &[Value]) -> Value {
         ("!~", [left, right]) => json!(lower(left) != lower(right)),
         ("<", [left, right]) => json!(number(left) < number(right)),
         (">", [left, right]) => json!(number(left) > number(right)),
+        (">=", [left, right]) => json!(number(left) >= number(right)),
+        ("<=", [left, right]) => json!(number(left) <= number(right)),
         ("+", [left, right]) => json!(number(left) + number(right)),
         ("-", [left, right]) => json!(number(left) - number(right)),
+        ("contains", [value, part]) => json!(lower(value).contains(&lower(part))),
         ("startswith", [value, start]) => json!(lower(value).starts_with(&lower(start))),
         ("in", [value, options @ ..]) => json!(options.iter().any(|option| same(value, option))),
+        ("!in", [value, options @ ..]) => {
+            json!(!options.iter().any(|option| same(value, option)))
+        }
+        ("isempty", [value]) => json!(text(value).is_empty()),
+        ("coalesce", values) => {
+            values.iter().find(|value| !value.is_null()).cloned().unwrap_or_default()
+        }
+        ("tobool", [value]) => match text(value).as_str() {
+            "true" => json!(true),
+            "false" => json!(false),
+            _ => Value::Null,
+        },
         ("between", [value, first, last]) => {
             json!((number(first)..=number(last)).contains(&number(value)))
         }

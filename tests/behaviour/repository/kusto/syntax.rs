@@ -34,10 +34,19 @@ pub(crate) enum Stage {
     },
 }
 
+/// Where rows come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Table(String),
+    Query(Pipeline),
+}
+
 /// The union of the sources, and the stages that it passes.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    pub(crate) sources: Vec<String>,
+    pub(crate) sources: Vec<Source>,
+    /// Whether a table that does not exist counts as empty (`isfuzzy=true`).
+    pub(crate) is_fuzzy: bool,
     pub(crate) stages: Vec<Stage>,
 }
 
@@ -74,9 +83,9 @@ enum Token {
     Constant(Value),
 }
 
-const SYMBOLS: [&str; 20] = [
-    "..", "==", "!=", "=~", "!~", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", "|", ",", ";",
-    ".", "+", "-",
+const SYMBOLS: [&str; 21] = [
+    "..", "==", "!=", "=~", "!~", "!in", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", "|", ",",
+    ";", ".", "+", "-",
 ];
 
 fn tokens(text: &str) -> Vec<Token> {
@@ -131,7 +140,21 @@ fn number(text: &str) -> (Token, usize) {
 const PRECEDENCE: [&[&str]; 4] = [
     &["or"],
     &["and"],
-    &["==", "!=", "=~", "!~", "<", ">", "<=", ">=", "startswith", "in", "between"],
+    &[
+        "==",
+        "!=",
+        "=~",
+        "!~",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "startswith",
+        "contains",
+        "in",
+        "!in",
+        "between",
+    ],
     &["+", "-"],
 ];
 
@@ -182,12 +205,26 @@ impl Parser {
 
     fn pipeline(&mut self) -> Pipeline {
         let is_union = self.take("union");
-        let sources = if is_union { self.list(Self::word) } else { vec![self.word()] };
+        let is_fuzzy = is_union && self.take("isfuzzy");
+        if is_fuzzy {
+            self.expect("=");
+            self.expect("true");
+        }
+        let sources = if is_union { self.list(Self::source) } else { vec![self.source()] };
         let mut stages = Vec::new();
         while self.take("|") {
             stages.push(self.stage());
         }
-        Pipeline { sources, stages }
+        Pipeline { sources, is_fuzzy, stages }
+    }
+
+    fn source(&mut self) -> Source {
+        if !self.take("(") {
+            return Source::Table(self.word());
+        }
+        let query = self.pipeline();
+        self.expect(")");
+        Source::Query(query)
     }
 
     fn stage(&mut self) -> Stage {
@@ -239,7 +276,7 @@ impl Parser {
             self.at += 1;
             let mut arguments = vec![left];
             match *operator {
-                "in" => arguments.extend(self.arguments()),
+                "in" | "!in" => arguments.extend(self.arguments()),
                 "between" => {
                     self.expect("(");
                     arguments.push(self.expression(0));
@@ -256,9 +293,22 @@ impl Parser {
 
     fn arguments(&mut self) -> Vec<Expression> {
         self.expect("(");
+        if self.take(")") {
+            return Vec::new();
+        }
         let arguments = self.list(|parser| parser.expression(0));
         self.expect(")");
         arguments
+    }
+
+    /// `(["a", "b"])` after `dynamic`.
+    fn array(&mut self) -> Value {
+        self.expect("(");
+        self.expect("[");
+        let items = self.list(|parser| parser.constant().unwrap());
+        self.expect("]");
+        self.expect(")");
+        Value::Array(items)
     }
 
     fn operand(&mut self) -> Expression {
@@ -271,6 +321,11 @@ impl Parser {
             return inner;
         }
         let name = self.word();
+        match name.as_str() {
+            "true" | "false" => return Expression::Constant(json!(name == "true")),
+            "dynamic" => return Expression::Constant(self.array()),
+            _ => {}
+        }
         if self.is("(") {
             return Expression::Call(name, self.arguments());
         }

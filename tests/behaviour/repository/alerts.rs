@@ -1,0 +1,20 @@
+//! The alerts, evaluated as `infra/modules/alerts.bicep` wires them: query, window, frequency, threshold, and
+//! the time that rows take to arrive.
+
+mod faults;
+mod log;
+mod log_events;
+mod quiet_day;
+mod rule;
+mod runbook;
+mod wiring;
+
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// The longest time that rows take to arrive.
+pub(crate) const LATEST: i64 = 10 * MINUTE;
+
+/// The time of faults.
+pub(crate) const THEN: i64 = 1_000 * DAY;
