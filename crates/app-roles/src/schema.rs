@@ -7,7 +7,7 @@
 use std::{borrow::Cow, path::Path};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     ids::{AppId, AppRoleId, InvocationId, ObjectId},
@@ -68,14 +68,17 @@ fn resource_id() -> Value {
     json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
 }
 
-/// Objects with exactly one of these fields.
+/// Objects with exactly one of these fields. The others may be `null`.
 fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
+    let nulls = || fields.iter().map(|(name, _)| ((*name).to_owned(), json!({ "type": "null" })));
     fields
         .iter()
         .map(|(name, schema)| {
+            let mut properties: Map<_, _> = nulls().collect();
+            properties.insert((*name).to_owned(), schema.clone());
             json!({
                 "type": "object",
-                "properties": { *name: schema },
+                "properties": properties,
                 "required": [name],
                 "additionalProperties": false,
             })
@@ -169,7 +172,13 @@ impl JsonSchema for Roles {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let role = generator.subschema_for::<RoleName>();
-        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES })
+        json_schema!({
+            "description": "Roles, or one role as a string.",
+            "anyOf": [
+                { "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES },
+                role,
+            ],
+        })
     }
 }
 
