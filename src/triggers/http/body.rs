@@ -6,6 +6,10 @@ use functions_handler::http_request::HttpRequest;
 /// The detail of a response to a body that is so large that the handler did not read it.
 pub(super) const TOO_LARGE: &str = "the request may have 32 KiB";
 
+/// The detail of a response to a call without the header.
+const NO_LENGTH: &str = "send a Content-Length header: a body that is sent in chunks does not arrive; \
+                         most HTTP clients send the header if they get the whole body as a string";
+
 /// The only media type of a body. Requiring it prevents CSRF: a form on another site cannot send it from
 /// the browser of a signed-in user ("Fetch", CORS-safelisted request headers).
 const JSON: &str = "application/json";
@@ -13,7 +17,7 @@ const JSON: &str = "application/json";
 /// The JSON text of the body.
 pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
     let Some(body) = request.body.as_deref() else {
-        return Err(Problem::new(ProblemType::Invalid, missing(request)));
+        return Err(missing(request));
     };
     if !is_json(&request.header("Content-Type")) {
         let detail = format!("send the body with one Content-Type header, {JSON}");
@@ -26,13 +30,13 @@ pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
     Ok(body)
 }
 
-/// The detail of a response to a call without a body. The host drops a body without `Content-Length`.
-fn missing(request: &HttpRequest) -> &'static str {
+/// The problem of a call without a body. The Functions host loses a body that is sent in chunks: it reads
+/// only bodies whose `Content-Length` is above zero.
+fn missing(request: &HttpRequest) -> Problem {
     if request.header("Content-Length").is_empty() {
-        "no body arrived: send Content-Length, for the Functions host loses a body that is sent in \
-         chunks"
+        Problem::new(ProblemType::LengthRequired, NO_LENGTH)
     } else {
-        "the body is empty and must be a request in JSON"
+        Problem::new(ProblemType::Invalid, "the body is empty and must be a request in JSON")
     }
 }
 

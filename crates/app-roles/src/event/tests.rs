@@ -76,7 +76,9 @@ fn an_event_that_does_not_concern_the_broker_is_ignored_with_a_reason() {
     ] {
         assert_eq!(decode_one(&event(&changes)), Event::Ignored(reason), "{changes}");
     }
-    for text in ["[]", "[1]", "[[]]", "{}", "[null]", "[[null,null,null,null,null,null,null,null,null]]"] {
+    for text in
+        ["[]", "[1]", "[[]]", "{}", "[null]", "[[null,null,null,null,null,null,null,null,null]]"]
+    {
         let event = Event::decode(text.as_bytes()).unwrap();
         assert_eq!(event, Event::Ignored(Ignored::Unreadable), "{text}");
     }
