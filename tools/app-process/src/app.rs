@@ -116,7 +116,8 @@ pub fn queue_setting(key: &str) -> String {
 /// If host.json cannot be read or lacks a setting.
 pub fn most_messages_in_flight() -> Result<usize> {
     let path = workspace_root().join("host.json");
-    let host_json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let host_json: serde_json::Value =
+        interchange::json::from_slice_with_comments(&std::fs::read(&path)?)?;
     let setting = |name: &str| {
         let value = host_json.pointer(&format!("/extensions/queues/{name}"));
         let count = value.and_then(serde_json::Value::as_u64);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use interchange::json;
 use serde::Deserialize;
 
 /// The file that makes a folder a function.
@@ -71,7 +72,7 @@ fn file(entry: &str, source: &Path, executable: bool) -> Result<PackageFile> {
 fn executable_name(app_root: &Path) -> Result<String> {
     let path = app_root.join("host.json");
     let text = fs::read(&path).with_context(|| path.display().to_string())?;
-    let host_json: HostJson = serde_json::from_slice(&text).with_context(|| {
+    let host_json: HostJson = json::from_slice_with_comments(&text).with_context(|| {
         format!("{}: customHandler.description.defaultExecutablePath", path.display())
     })?;
     let name = host_json.custom_handler.description.default_executable_path;
