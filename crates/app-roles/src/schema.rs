@@ -55,15 +55,21 @@ fn any_case(word: &str) -> String {
 }
 
 fn resource_id() -> Value {
-    // Characters that are allowed in a name may be percent-encoded.
-    let escape = "%(2[1-46-9bBcCdDeE]|3[0-9a-fA-F]|[456][0-9a-fA-F]|7[0-9a-eA-E])";
+    // Characters that are allowed in a name may be percent-encoded. Which letters outside ASCII are, a
+    // pattern cannot say.
+    let escape = "%(2[1246-9bBcCdDeE]|3[0-9a-eA-E]|[46][0-9a-fA-F]|5[0-9abd-fABD-F]|7[0-9a-eA-E]|\
+                  [89a-fA-F][0-9a-fA-F])";
     let dots = r"(\.|%2[eE]){1,2}";
-    let segment = format!("(?!{dots}(/|$))([^/*%{UNPRINTABLE}{SPACES}]|{escape})+");
+    let character = format!(r"([^/*%\\?#{UNPRINTABLE}{SPACES}]|{escape})");
+    let segment = format!("(?!{dots}(/|$)){character}+(( |%20)+{character}+)*");
+    let providers = any_case("providers");
     let pattern = format!(
-        "^/{}/{GUID}/{}/{segment}/{}/{segment}(/{segment}/{segment})+/*$",
+        "^(/{}/{GUID}(/{}/{segment})?|/{providers}/{}/{}/{segment})\
+         /{providers}/{segment}(/{segment}/{segment})+/*$",
         any_case("subscriptions"),
         any_case("resourceGroups"),
-        any_case("providers"),
+        any_case("Microsoft.Management").replace("[..]", r"\."),
+        any_case("managementGroups"),
     );
     json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
 }

@@ -259,3 +259,19 @@ fn the_time_of_a_request_is_read_in_every_form_and_otherwise_known_to_be_unreada
         }
     }
 }
+
+#[test]
+fn a_resource_may_have_blanks_in_its_name_and_may_lie_outside_a_group() {
+    let alert = "providers/Microsoft.Insights/scheduledQueryRules/Too many errors";
+    for subject in [
+        format!("{SUBSCRIPTION}/resourcegroups/rg/{alert}"),
+        format!("{SUBSCRIPTION}/resourcegroups/rg%20one/{alert}"),
+        format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/Größe prüfen"),
+    ] {
+        let read = written(&event(&json!({ "subject": subject })));
+        assert_eq!(read.resource, ArmScope::parse(&subject).unwrap());
+    }
+    let above = "/providers/Microsoft.Management/managementGroups/mg/providers/a/b/c";
+    let event = decode_one(&event(&json!({ "subject": above })));
+    assert_eq!(event, Event::Ignored(Ignored::WrongTopic));
+}
