@@ -185,6 +185,41 @@ fn a_fault_names_its_path_and_rule() {
 }
 
 #[test]
+fn a_policy_may_begin_with_a_byte_order_mark_and_has_no_comments() {
+    let text = in_file(&rule("queue:team", GROUP, API, "Orders.Read"));
+    let marked = Policy::parse(format!("\u{feff}{text}").as_bytes()).unwrap();
+    assert!(ask(&marked, &team()).is_ok());
+    let commented = Policy::parse(format!("// ours\n{text}").as_bytes()).unwrap_err();
+    assert_eq!(commented.to_string(), "policy: is not JSON; see line 1, column 1");
+    assert!(Policy::parse(format!("\u{feff}\u{feff}{text}").as_bytes()).is_err());
+}
+
+#[test]
+fn no_fault_of_a_policy_has_a_word_of_the_json_library() {
+    let good = in_file(&rule("queue:team", GROUP, API, "Orders.Read"));
+    let mut broken: Vec<_> = (0..good.len()).map(|end| good[..end].to_owned()).collect();
+    for value in ["null", "true", "7", "-1.5", "\"x\"", "[]", "[7]", "{}", "[[]]"] {
+        for name in ["version", "allow", "protected", "baseline", "unknown"] {
+            broken.push(good.replacen('{', &format!("{{\"{name}\":{value},"), 1));
+        }
+        for name in ["name", "requesters", "principals", "api", "roles", "actions", "privileged"] {
+            let with_value = format!("[{{\"{name}\":{value},");
+            broken.push(good.replacen("[{", &with_value, 1));
+            broken.push(good.replacen(&format!("\"{name}\":"), "\"other\":", 1));
+        }
+    }
+    for text in broken {
+        let Err(faults) = Policy::parse(text.as_bytes()) else { continue };
+        let told = faults.to_string();
+        for word in
+            ["EOF", "invalid type", "expected struct", "expected one of", "Wire", "sequence"]
+        {
+            assert!(!told.contains(word), "{text}: {told}");
+        }
+    }
+}
+
+#[test]
 fn all_faults_of_a_file_are_reported() {
     let faulty = rule("nobody", "nowhere", "nothing", "*x");
     let faults = Policy::parse(in_file(&faulty).as_bytes()).unwrap_err();
