@@ -46,7 +46,7 @@ async fn run(app: &App, read: Result<(Ask, Vec<u8>), EnvelopeFault>) -> Reply {
 
 async fn work_on(app: &App, ask: Ask, message: &[u8]) -> Reply {
     delivery::spread_redeliveries(app, &ask).await;
-    let text = message::json(message).unwrap_or_default();
+    let text = message::json_text(message).unwrap_or_default();
     match Event::decode(&text) {
         Ok(Event::ResourceWritten(written)) => apply_baseline(app, &ask, &written).await,
         Ok(Event::AssignmentRequested(asked)) => grant(app, ask, &asked).await,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use app_roles::request::{InvalidRequest, Request};
 use broker::Unreadable;
-use interchange::{base64, byte_order_mark::trimmed};
+use interchange::{base64, byte_order_mark::trimmed, json};
+use serde::de::IgnoredAny;
 
 /// What the first character of a JSON text can be, except for numbers and words, which may be base64.
 const BEGINNINGS: &[u8] = b"{[\"";
@@ -14,14 +15,13 @@ const NEITHER: &str = "request: is neither a JSON object nor base64 of one";
 
 /// Decodes a message: the JSON of a request, or base64 of it.
 pub(super) fn decode(message: &[u8]) -> Result<Request, Unreadable> {
-    match json(message) {
+    match json_text(message) {
         Some(text) => Request::decode(&text).map_err(unreadable),
         None => Err(Unreadable { request_id: None, kind: "malformed", detail: NEITHER.to_owned() }),
     }
 }
 
 /// A message that is no request, for the broker's answer.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err needs")]
 pub(super) fn unreadable(invalid: InvalidRequest) -> Unreadable {
     Unreadable {
         kind: invalid.fault.kind(),
@@ -32,22 +32,21 @@ pub(super) fn unreadable(invalid: InvalidRequest) -> Unreadable {
 
 /// The JSON text of a message: the message itself, or what its base64 decodes to. The sender's library
 /// decides which of the two it sends. `None` if it is neither.
-pub(super) fn json(message: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let text = trimmed(message);
-    if begins_like_json(text) {
-        return Some(Cow::Borrowed(text));
+pub(super) fn json_text(message: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let message = message.trim_ascii();
+    if begins_like_json(message) {
+        return Some(Cow::Borrowed(message));
     }
-    let decoded = base64::decode(text).filter(|decoded| begins_like_json(trimmed(decoded)));
-    if let Some(decoded) = decoded {
-        return Some(Cow::Owned(trimmed(&decoded).to_owned()));
+    if let Some(decoded) = base64::decode(message).filter(|decoded| begins_like_json(decoded)) {
+        return Some(Cow::Owned(decoded.trim_ascii().to_owned()));
     }
     // A number, true, false or null: its sender is told what it is.
-    let is_json = serde_json::from_slice::<serde_json::Value>(text).is_ok();
-    is_json.then_some(Cow::Borrowed(text))
+    let is_json = json::from_slice::<IgnoredAny>(message).is_ok();
+    is_json.then_some(Cow::Borrowed(message))
 }
 
 fn begins_like_json(text: &[u8]) -> bool {
-    text.first().is_some_and(|first| BEGINNINGS.contains(first))
+    trimmed(text).first().is_some_and(|first| BEGINNINGS.contains(first))
 }
 
 #[cfg(test)]
@@ -70,6 +69,10 @@ mod tests {
     fn a_message_that_is_neither_json_nor_base64_is_refused() {
         for message in ["", " ", "hello there", "é", "aGVsbG8=", "\u{feff}", "'{}'"] {
             assert_eq!(told(message), NEITHER, "{message:?}");
+        }
+        let twice = format!("\u{feff}\u{feff}{REQUEST}");
+        for message in [twice.clone(), STANDARD.encode(&twice)] {
+            assert!(decode(message.as_bytes()).is_err(), "{message:?}");
         }
     }
 

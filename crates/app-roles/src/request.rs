@@ -60,16 +60,16 @@ pub struct Request {
 impl Request {
     /// Reads the JSON of a request, which may begin with a byte order mark.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidRequest> {
-        let json = without_byte_order_mark(bytes);
-        let shape = if json.len() > MAX_REQUEST_BYTES {
-            Err(RequestFault::TooLarge(json.len()))
+        let length = without_byte_order_mark(bytes).len();
+        let shape = if length > MAX_REQUEST_BYTES {
+            Err(RequestFault::TooLarge(length))
         } else {
-            shapes::read(json).map_err(RequestFault::from)
+            shapes::read(bytes).map_err(RequestFault::from)
         };
         match shape {
             Ok(Shape::Own(own)) => Ok(Self::from(*own)),
             Ok(Shape::Graph(graph)) => Ok(Self::from(graph)),
-            Err(fault) => Err(InvalidRequest { request_id: request_id_of(json), fault }),
+            Err(fault) => Err(InvalidRequest { request_id: request_id_of(bytes), fault }),
         }
     }
 
