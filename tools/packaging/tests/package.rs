@@ -138,7 +138,7 @@ fn an_app_that_would_not_start_is_not_packaged() {
     let refusal =
         |root: &TempDir| format!("{:#}", package_files(root.path(), &binary).unwrap_err());
     for (host_json, expected) in [
-        ("{}", "defaultExecutablePath: the document: the field `customHandler` is missing"),
+        ("{}", "defaultExecutablePath: missing field `customHandler`"),
         (&HOST_JSON.replace("handler\"}", "./handler\"}"), "must be a plain file name"),
         (&HOST_JSON.replace("handler\"}", "\"}"), "must be a plain file name"),
     ] {

@@ -1,8 +1,7 @@
 //! The id of a document that may be no request.
 
 use interchange::json;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::text::RequestId;
 
@@ -10,7 +9,14 @@ use crate::text::RequestId;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Label {
-    request_id: Option<Value>,
+    request_id: Option<LabelValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LabelValue {
+    Text(String),
+    Other(IgnoredAny),
 }
 
 /// The `requestId` of a JSON object, or of the only object of an array, if it is a proper one. A requester
@@ -21,8 +27,10 @@ pub fn request_id_of(document: &[u8]) -> Option<RequestId> {
         .map(|label| vec![label])
         .or_else(|_| json::from_slice::<Vec<Label>>(document));
     let [label] = labels.ok()?.try_into().ok()?;
-    let Label { request_id } = label;
-    RequestId::parse(request_id?.as_str()?).ok()
+    match label {
+        Label { request_id: Some(LabelValue::Text(text)) } => RequestId::parse(&text).ok(),
+        Label { request_id: Some(LabelValue::Other(_)) | None } => None,
+    }
 }
 
 #[cfg(test)]

@@ -253,21 +253,6 @@ fn a_request_expires_at_its_own_limit_and_at_the_largest_age() {
     assert_eq!(aged(SentTime::Unreadable), Err(Expired::UnknownAge));
 }
 
-#[test]
-fn the_earlier_of_two_times_is_unknown_if_one_of_them_cannot_be_read() {
-    let now = time::macros::datetime!(2026-11-26 10:00 UTC);
-    let (early, late) = (SentTime::At(now - Duration::HOUR), SentTime::At(now));
-    for (one, other, earlier) in [
-        (early, late, early),
-        (late, SentTime::NotStated, late),
-        (SentTime::NotStated, SentTime::NotStated, SentTime::NotStated),
-        (SentTime::Unreadable, late, SentTime::Unreadable),
-        (SentTime::Unreadable, SentTime::NotStated, SentTime::Unreadable),
-    ] {
-        assert_eq!((one.earlier(other), other.earlier(one)), (earlier, earlier));
-    }
-}
-
 /// Texts with a meaning in some field, and arbitrary texts.
 fn text() -> impl Strategy<Value = String> {
     let known = select(vec![
