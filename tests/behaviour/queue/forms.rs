@@ -113,19 +113,24 @@ async fn every_answer_names_its_message_and_keeps_the_label_of_an_invalid_one() 
         assert!(outcome["message"].as_str().unwrap_or_default().contains(told), "{result}");
         message_ids.push(result["messageId"].as_str().unwrap().to_owned());
     }
-    let mut recorded: Vec<_> = world.audit_rows(message_ids.len()).await;
-    recorded.retain(|row| {
-        text_of(row, "status") == Some("invalid") && text_of(row, "requestId").is_some()
-    });
-    assert_eq!(recorded.len(), 3, "{recorded:#?}");
-    for row in recorded {
-        assert!(message_ids.iter().any(|id| text_of(&row, "messageId") == Some(id)), "{row:?}");
-    }
-    for id in &message_ids {
-        assert!(world.log_line(id).await.contains("\"message_id\""));
-    }
+    assert_recorded(&world, &message_ids, 3).await;
     message_ids.dedup();
     assert_eq!(message_ids.len(), 7, "each message has an id of its own");
+}
+
+/// Asserts that log lines and rows name these messages, and that so many invalid ones keep their label.
+async fn assert_recorded(world: &World, message_ids: &[String], labelled: usize) {
+    let rows = world.audit_rows(message_ids.len()).await;
+    for row in &rows {
+        assert!(message_ids.iter().any(|id| text_of(row, "messageId") == Some(id)), "{row:?}");
+    }
+    let is_labelled = |row: &&Entity| {
+        text_of(row, "status") == Some("invalid") && text_of(row, "requestId").is_some()
+    };
+    assert_eq!(rows.iter().filter(is_labelled).count(), labelled, "{rows:#?}");
+    for id in message_ids {
+        assert!(world.log_line(id).await.contains("\"message_id\""));
+    }
 }
 
 #[tokio::test]

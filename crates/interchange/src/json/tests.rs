@@ -108,18 +108,6 @@ fn a_byte_order_mark_and_comments_change_nothing() {
     assert!(from_slice::<Order>("\u{feff}\u{feff}{\"amount\": 1}".as_bytes()).is_err());
 }
 
-#[test]
-fn an_error_of_the_library_is_described_in_plain_words() {
-    for (document, words) in [
-        ("{", "it is not complete; see line 1, column 1"),
-        ("{]", "it is not JSON; see line 1, column 2"),
-        ("{\n\"amount\": \"SECRET\"}", "it has not the documented form; see line 2, column 18"),
-    ] {
-        let error = serde_json::from_str::<Order>(document).unwrap_err();
-        assert_eq!(described(&error), words, "{document}");
-    }
-}
-
 fn document() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::{Value, json};
     let leaf = prop_oneof![
