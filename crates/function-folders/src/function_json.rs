@@ -41,8 +41,7 @@ pub struct Binding {
     pub kind: String,
     /// The name in envelopes and replies. Case-sensitive.
     pub name: String,
-    /// Absent on an input, as for the host.
-    direction: Option<String>,
+    direction: String,
     /// The queue. `%SETTING%` is replaced by the setting of that name.
     pub queue_name: Option<String>,
     /// The table. `%SETTING%` is replaced by the setting of that name.
@@ -54,10 +53,6 @@ pub struct Binding {
 }
 
 impl Binding {
-    fn is_input(&self) -> bool {
-        self.direction.as_deref().is_none_or(|direction| direction.eq_ignore_ascii_case("in"))
-    }
-
     /// The name of the setting that holds the connection.
     #[must_use]
     pub fn connection(&self) -> &str {
@@ -118,7 +113,7 @@ fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionF
         }
     }
     let (mut triggers, outputs): (Vec<_>, Vec<_>) =
-        bindings.into_iter().partition(Binding::is_input);
+        bindings.into_iter().partition(|binding| binding.direction == "in");
     match (triggers.pop(), triggers.is_empty()) {
         (Some(trigger), true) => {
             Ok(FunctionFolder { name: name.to_owned(), file: file.to_owned(), trigger, outputs })
@@ -178,14 +173,6 @@ mod tests {
             PLAIN.replace("\"dataType\"", "\"tableName\": null, \"dataType\""),
         ] {
             assert_eq!(read(&text), Ok(plain.clone()), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_binding_without_a_direction_is_an_input() {
-        for direction in ["", "\"direction\": null, ", "\"direction\": \"In\", "] {
-            let text = PLAIN.replace("\"direction\": \"in\", ", direction);
-            assert_eq!(read(&text).unwrap().0.name, "request", "{text}");
         }
     }
 

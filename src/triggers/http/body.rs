@@ -6,6 +6,9 @@ use functions_handler::http_request::HttpRequest;
 /// The detail of a response to a body that is so large that the handler did not read it.
 pub(super) const TOO_LARGE: &str = "the request may have 32 KiB";
 
+/// The detail of a response to a call with an empty body.
+const EMPTY: &str = "the body is empty and must be a request in JSON";
+
 /// The detail of a response to a call without the header.
 const NO_LENGTH: &str = "send a Content-Length header: a body that is sent in chunks does not arrive; \
                          most HTTP clients send the header if they get the whole body as a string";
@@ -33,10 +36,11 @@ pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
 /// The problem of a call without a body. The Functions host loses a body that is sent in chunks: it reads
 /// only bodies whose `Content-Length` is above zero.
 fn missing(request: &HttpRequest) -> Problem {
-    if request.header("Content-Length").is_empty() {
-        Problem::new(ProblemType::LengthRequired, NO_LENGTH)
-    } else {
-        Problem::new(ProblemType::Invalid, "the body is empty and must be a request in JSON")
+    let has = |name| !request.header(name).is_empty();
+    match (has("Content-Length"), has("Transfer-Encoding")) {
+        (false, true) => Problem::new(ProblemType::LengthRequired, NO_LENGTH),
+        (true, _) => Problem::new(ProblemType::Invalid, EMPTY),
+        (false, false) => Problem::new(ProblemType::Invalid, format!("{EMPTY}; {NO_LENGTH}")),
     }
 }
 
