@@ -61,3 +61,39 @@ pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The problem of a call with these headers and no body.
+    fn without_body(headers: &[(&str, &str)]) -> Problem {
+        let json_type = ("Content-Type", JSON);
+        let headers: serde_json::Map<_, _> = [json_type]
+            .iter()
+            .chain(headers)
+            .map(|(name, value)| ((*name).to_owned(), json!([value])))
+            .collect();
+        let call = json!({ "Method": "POST", "Query": {}, "Headers": headers });
+        json_text(&serde_json::from_value(call).unwrap()).unwrap_err()
+    }
+
+    #[test]
+    fn a_body_that_was_sent_in_chunks_did_not_arrive_and_an_empty_one_did() {
+        for (headers, kind) in [
+            (&[("Transfer-Encoding", "chunked")][..], ProblemType::LengthRequired),
+            (&[("transfer-encoding", "gzip, chunked")], ProblemType::LengthRequired),
+            (&[("Content-Length", "0")], ProblemType::Invalid),
+            (&[("content-length", "0"), ("Transfer-Encoding", "chunked")], ProblemType::Invalid),
+            (&[], ProblemType::Invalid),
+        ] {
+            let problem = without_body(headers);
+            assert_eq!(problem.kind, kind, "{headers:?}");
+            let says_what_to_do = problem.detail.contains("send a Content-Length header");
+            assert_eq!(says_what_to_do, !problem.detail.ends_with("in JSON"), "{headers:?}");
+        }
+        assert_eq!(ProblemType::LengthRequired.status(), 411);
+    }
+}
