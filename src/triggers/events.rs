@@ -48,12 +48,7 @@ async fn work_on(app: &App, ask: Ask, message: &[u8]) -> Reply {
     delivery::spread_redeliveries(app, &ask).await;
     let text = message::json_text(message).unwrap_or_default();
     match Event::decode(&text) {
-        Ok(Event::ResourceWritten(written)) => {
-            // An event is at least as old as its message. Without a time of its own, it counts as young
-            // as that, because an identity of unknown age may not have been replicated yet.
-            let time = written.time.or(ask.sent.time());
-            apply_baseline(app, &ask, &ResourceWritten { time, ..written }).await
-        }
+        Ok(Event::ResourceWritten(written)) => apply_baseline(app, &ask, &written).await,
         Ok(Event::AssignmentRequested(asked)) => grant(app, ask, &asked).await,
         Ok(Event::BaselineCheckRequested(check)) => check_baseline(app, &ask, &check).await,
         Ok(Event::Ignored(reason)) => ignore(app, reason),
