@@ -1,9 +1,9 @@
 //! One delivery of a message, as an ask to the broker.
 
-use app_roles::{ids::InvocationId, requester::Requester};
+use app_roles::{ids::InvocationId, request::SentTime, requester::Requester, text::MessageId};
 use azure_rest::retry::Deadline;
 use broker::{Ask, Delivery, IfFailed};
-use functions_handler::invocation::{EnvelopeFault, Invocation};
+use functions_handler::invocation::{EnvelopeFault, Invocation, QueueMetadata};
 use tracing::Span;
 
 use crate::app::App;
@@ -18,18 +18,26 @@ pub(super) fn of_queue(
     invocation: &Invocation,
 ) -> Result<Ask, EnvelopeFault> {
     let metadata = invocation.queue_metadata()?;
-    let number = metadata.dequeue_count;
-    let is_from_admin = metadata.message_id.is_none() || number == 0;
-    let requester = if is_from_admin { Requester::Admin } else { requester.clone() };
-    let is_last = is_from_admin || number >= app.max_dequeue_count;
-    let if_failed = if is_last { IfFailed::GivenUp } else { IfFailed::Redelivered };
+    let (function, id) = (&invocation.function, invocation_id(invocation));
     let deadline = Deadline::after(app.timing.queue_message);
+    let QueueMetadata::Message { id: message_id, dequeue_count, insertion_time } = metadata else {
+        let delivery = Delivery { number: 0, if_failed: IfFailed::GivenUp };
+        let trace_id = invocation.trace_id.clone();
+        let call = Ask::call(function, id, Requester::Admin, deadline);
+        return Ok(Ask { delivery, trace_id, waits_for_replication: false, ..call });
+    };
+    let number = dequeue_count.get();
+    let is_last = number >= app.max_dequeue_count;
+    let if_failed = if is_last { IfFailed::GivenUp } else { IfFailed::Redelivered };
     Ok(Ask {
-        sent: metadata.insertion_time,
+        // Whatever the host calls a message, an id that cannot be shown is not shown.
+        message_id: MessageId::parse(&message_id).ok(),
+        // Every message has a time, so one that is missing was not understood.
+        sent: insertion_time.map_or(SentTime::Unreadable, SentTime::At),
         delivery: Delivery { number, if_failed },
         waits_for_replication: number == 1,
         trace_id: invocation.trace_id.clone(),
-        ..Ask::call(&invocation.function, invocation_id(invocation), requester, deadline)
+        ..Ask::call(function, id, requester.clone(), deadline)
     })
 }
 
@@ -55,6 +63,7 @@ pub(super) fn invocation_id(invocation: &Invocation) -> InvocationId {
 pub(super) fn span(ask: &Ask) -> Span {
     tracing::info_span!(
         "delivery",
+        message_id = ask.message_id.as_ref().map(tracing::field::display),
         requester = %ask.requester,
         attempt = ask.delivery.number,
     )

@@ -1,7 +1,5 @@
 //! Events about resources, from a storage queue or pushed by Event Grid. One message is one event.
 
-use std::cmp;
-
 use app_roles::{
     event::{
         AssignmentRequested, BaselineCheckRequested, Event, Ignored, InvalidEvents, ResourceWritten,
@@ -48,7 +46,7 @@ async fn run(app: &App, read: Result<(Ask, Vec<u8>), EnvelopeFault>) -> Reply {
 
 async fn work_on(app: &App, ask: Ask, message: &[u8]) -> Reply {
     delivery::spread_redeliveries(app, &ask).await;
-    let text = message::json(message, b"{[").unwrap_or_default();
+    let text = message::json_text(message).unwrap_or_default();
     match Event::decode(&text) {
         Ok(Event::ResourceWritten(written)) => apply_baseline(app, &ask, &written).await,
         Ok(Event::AssignmentRequested(asked)) => grant(app, ask, &asked).await,
@@ -80,18 +78,13 @@ fn ignore(app: &App, reason: Ignored) -> Reply {
 /// Works on a request in an event as on a request from a queue. If it is given up, the event is kept,
 /// because that is what this queue accepts.
 async fn grant(app: &App, ask: Ask, asked: &AssignmentRequested) -> Reply {
-    // The earlier one: an event may have waited before it came into the queue.
-    let sent = match (ask.sent, asked.time) {
-        (Some(queued), Some(published)) => Some(cmp::min(queued, published)),
-        (queued, published) => queued.or(published),
-    };
-    let ask = Ask { sent, ..ask };
+    // An event may have waited before it came into the queue.
+    let ask = Ask { sent: ask.sent.earlier(asked.sent), ..ask };
     let event = match asked.to_json() {
         Ok(event) => event,
         Err(error) => return replies::unwritable(&error),
     };
-    let decoded = Request::decode(asked.request.as_bytes());
-    let decoded = decoded.map_err(|fault| message::unreadable(&fault));
+    let decoded = Request::decode(asked.request.as_bytes()).map_err(message::unreadable);
     match app.broker.grant(&ask, decoded.as_ref()).await {
         Ok(recorded) => replies::answered(&ask, &recorded, event.as_bytes()),
         Err(again) => replies::not_yet(decoded.ok().as_ref(), &again),

@@ -50,7 +50,7 @@ pub(super) fn given_up(
         request: message.to_owned(),
         reason: reason.chars().take(LONGEST_REASON).collect(),
         requester: ask.requester.clone(),
-        first_seen: ask.sent.map(rfc3339),
+        first_seen: ask.sent.time().map(rfc3339),
         attempts: ask.delivery.number,
     };
     Ok(Outputs::default().message(FAILED_BINDING, failed.to_json()?))

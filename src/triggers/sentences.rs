@@ -102,6 +102,7 @@ mod tests {
     fn result(action: Option<Action>, role: RoleOutcome) -> RequestResult {
         RequestResult {
             request_id: Some("INC-1".to_owned()),
+            message_id: None,
             invocation_id: InvocationId::random(),
             function: "AssignRole".to_owned(),
             requester: Requester::Admin,

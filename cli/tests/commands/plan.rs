@@ -15,8 +15,8 @@ fn request(principal: &str, roles: &[&str]) -> String {
 async fn an_invalid_request_is_reported_with_its_json_path() {
     let world = World::new().await;
     for (text, place) in [
-        ("{", "request: EOF"),
-        (r#"{"principal":"id-orders","api":"api://orders"}"#, "missing field `roles`"),
+        ("{", "request: is not complete"),
+        (r#"{"principal":"id-orders","api":"api://orders"}"#, "the field `roles` is missing"),
         (r#"{"principal":"id-orders","api":"api://orders","roles":[7]}"#, "roles[0]"),
         (&" ".repeat(40_000), "32768"),
     ] {

@@ -10,18 +10,35 @@ use crate::{
 /// Longest scope, in characters. ARM's ids are much shorter, and a longer one would make a long query.
 const MAX_LENGTH: usize = 1024;
 
-/// Segments of the id of a resource group: `subscriptions/{id}/resourceGroups/{name}`.
-const RESOURCE_GROUP_SEGMENTS: usize = 4;
+/// Segments of the id of a subscription: `subscriptions/{id}`.
+const SUBSCRIPTION_SEGMENTS: usize = 2;
+
+/// Segments of the id of a resource group, `subscriptions/{id}/resourceGroups/{name}`, and of a management
+/// group, `providers/Microsoft.Management/managementGroups/{name}`.
+const GROUP_SEGMENTS: usize = 4;
 
 /// Index of the word `resourceGroups` in an id that is split at its slashes. The first part is empty.
 const RESOURCE_GROUP_WORD: usize = 3;
 
+/// The word before the name of a resource group, in lower case.
+const RESOURCE_GROUPS: &str = "resourcegroups";
+
+/// Characters that no name contains, encoded or not: wildcards, and what would end or leave a segment of a
+/// URL ("Uniform Resource Identifier (URI): Generic Syntax", RFC 3986; "URL Standard" for the backslash).
+const REFUSED: [char; 4] = ['*', '\\', '?', '#'];
+
 /// The reason why a text is not an ARM scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScope {
-    /// The text does not start with `/subscriptions/`.
+    /// The text starts neither with `/subscriptions/` nor with the id of a management group.
     #[error("an ARM scope must start with /subscriptions/")]
     NotASubscription,
+    /// The text is a management group, or a part of the id of a resource below one.
+    #[error(
+        "a management group is no ARM scope here, because its id does not say which subscriptions it \
+         contains; name the subscriptions, or a resource of the group in full"
+    )]
+    ManagementGroup,
     /// The subscription is not a GUID.
     #[error("the subscription of an ARM scope must be a GUID")]
     SubscriptionIsNoGuid,
@@ -30,8 +47,8 @@ pub enum InvalidScope {
     EmptySegment,
     /// The segments below the subscription are not in ARM's form.
     #[error(
-        "after the subscription, an ARM scope must continue with /resourceGroups/<name> and then \
-         /providers/<namespace>/<type>/<name>"
+        "after the subscription, an ARM scope must continue with /resourceGroups/<name> or with \
+         /providers/<namespace>/<type>/<name>, or with both"
     )]
     Unpaired,
     /// The text is longer than any id of ARM.
@@ -39,8 +56,8 @@ pub enum InvalidScope {
     TooLong,
     /// A segment contains a wildcard or another character that no resource name may contain.
     #[error(
-        "a segment of an ARM scope must not contain spaces, wildcards or unprintable characters, and \
-         must not be . or .."
+        "a segment of an ARM scope must not contain wildcards, unprintable characters or one of \\ ? # %, \
+         must not begin or end with a space, and must not be . or .."
     )]
     Character,
 }
@@ -53,9 +70,11 @@ impl From<NotAGuid> for InvalidScope {
 
 /// A place in Azure Resource Manager: a subscription, a resource group or a resource.
 ///
-/// On the wire: a JSON string such as `/subscriptions/1111…/resourceGroups/rg-orders`. Case,
-/// trailing slashes and percent-encoding (RFC 3986) do not distinguish places
-/// ("Resource naming rules and restrictions").
+/// On the wire: a JSON string such as `/subscriptions/1111…/resourceGroups/rg-orders`. A resource may lie in
+/// a resource group, in a subscription without one, or in a management group ("Understand scope").
+///
+/// Case, trailing slashes and percent-encoding (RFC 3986) do not distinguish places ("Resource naming
+/// rules and restrictions"). The encoding is undone once, here.
 #[derive(Debug, Clone)]
 pub struct ArmScope {
     text: String,
@@ -73,10 +92,19 @@ impl ArmScope {
         }
         let text = decoded(text.trim_end_matches('/'))?;
         let scope = Self { key: text.to_ascii_lowercase(), text };
-        match scope.segments().collect::<Vec<_>>().as_slice() {
+        let segments: Vec<_> = scope.segments().collect();
+        match segments.as_slice() {
             ["subscriptions", subscription, below @ ..] => {
                 ObjectId::parse(subscription)?;
+                check_names(below)?;
                 check_below_subscription(below)?;
+            }
+            ["providers", "microsoft.management", "managementgroups", name, below @ ..] => {
+                check_names(&[name])?;
+                check_names(below)?;
+                if !is_resource_path(below) {
+                    return Err(InvalidScope::ManagementGroup);
+                }
             }
             _ => return Err(InvalidScope::NotASubscription),
         }
@@ -86,7 +114,23 @@ impl ArmScope {
     /// Whether this is a resource, not a subscription or a resource group.
     #[must_use]
     pub fn is_resource(&self) -> bool {
-        self.segments().count() > RESOURCE_GROUP_SEGMENTS
+        self.segments().count() > self.container_segments()
+    }
+
+    /// Whether this is a resource that lies in a management group, outside every subscription.
+    #[must_use]
+    pub fn is_in_management_group(&self) -> bool {
+        self.segments().next() != Some("subscriptions")
+    }
+
+    /// The number of segments of the id of the group or subscription that directly contains this place.
+    fn container_segments(&self) -> usize {
+        let is_in_group = self.segments().nth(SUBSCRIPTION_SEGMENTS) == Some(RESOURCE_GROUPS);
+        if is_in_group || self.is_in_management_group() {
+            GROUP_SEGMENTS
+        } else {
+            SUBSCRIPTION_SEGMENTS
+        }
     }
 
     /// Whether another place is this place or lies below it.
@@ -96,10 +140,11 @@ impl ArmScope {
         below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
-    /// The resource group that contains this place. For a subscription, the subscription itself.
+    /// The resource group that contains this place. For a place outside resource groups, its subscription or
+    /// management group.
     #[must_use]
     pub fn resource_group(&self) -> Self {
-        let text: Vec<_> = self.text.split('/').take(RESOURCE_GROUP_SEGMENTS + 1).collect();
+        let text: Vec<_> = self.text.split('/').take(self.container_segments() + 1).collect();
         let text = text.join("/");
         Self { key: text.to_ascii_lowercase(), text }
     }
@@ -109,7 +154,9 @@ impl ArmScope {
     #[must_use]
     pub fn with_spelling(&self, resource_groups: &str) -> String {
         let mut segments: Vec<_> = self.text.split('/').collect();
-        if let Some(segment) = segments.get_mut(RESOURCE_GROUP_WORD) {
+        if let Some(segment) = segments.get_mut(RESOURCE_GROUP_WORD)
+            && segment.eq_ignore_ascii_case(RESOURCE_GROUPS)
+        {
             *segment = resource_groups;
         }
         segments.join("/")
@@ -147,138 +194,65 @@ impl fmt::Display for ArmScope {
     }
 }
 
-/// Decodes percent-encoding. Only printable ASCII characters that are also allowed unencoded may be
-/// encoded: no slash, which would split a segment, no percent sign, which would decode twice, no
-/// wildcard and no space.
+/// Decodes percent-encoding once. An encoded slash would split a segment, and an encoded percent sign would
+/// decode twice, so both are refused. So is what is not UTF-8.
 fn decoded(scope: &str) -> Result<String, InvalidScope> {
     let mut parts = scope.split('%');
-    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         let (code, rest) = part.split_at_checked(2).ok_or(InvalidScope::Character)?;
+        let is_hexadecimal = code.bytes().all(|byte| byte.is_ascii_hexdigit());
         let byte = u8::from_str_radix(code, 16).map_err(|_| InvalidScope::Character)?;
-        if !byte.is_ascii_graphic() || b"/%*".contains(&byte) || code.starts_with('+') {
+        if !is_hexadecimal || matches!(byte, b'/' | b'%') {
             return Err(InvalidScope::Character);
         }
-        text.push(char::from(byte));
-        text.push_str(rest);
+        bytes.push(byte);
+        bytes.extend(rest.as_bytes());
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| InvalidScope::Character)
 }
 
-fn check_below_subscription(segments: &[&str]) -> Result<(), InvalidScope> {
+fn check_names(segments: &[&str]) -> Result<(), InvalidScope> {
     if segments.iter().any(|segment| segment.is_empty()) {
         return Err(InvalidScope::EmptySegment);
     }
-    if !segments.iter().all(|segment| is_name(segment)) {
-        return Err(InvalidScope::Character);
+    if segments.iter().all(|segment| is_name(segment)) {
+        Ok(())
+    } else {
+        Err(InvalidScope::Character)
     }
+}
+
+fn check_below_subscription(segments: &[&str]) -> Result<(), InvalidScope> {
     match segments {
-        [] => Ok(()),
-        ["resourcegroups", _name] => Ok(()),
-        ["resourcegroups", _name, "providers", _namespace, resource @ ..]
-            if !resource.is_empty() && resource.len() % 2 == 0 =>
-        {
-            Ok(())
-        }
+        [] | [RESOURCE_GROUPS, _] => Ok(()),
+        [RESOURCE_GROUPS, _, below @ ..] if is_resource_path(below) => Ok(()),
+        below if is_resource_path(below) => Ok(()),
         _ => Err(InvalidScope::Unpaired),
     }
 }
 
-/// Names may contain letters of any script. They must be printable and contain no wildcard.
+/// Whether the segments are `providers/{namespace}` and at least one pair of a type and a name.
+fn is_resource_path(segments: &[&str]) -> bool {
+    match segments {
+        ["providers", _namespace, pairs @ ..] => !pairs.is_empty() && pairs.len().is_multiple_of(2),
+        _ => false,
+    }
+}
+
+/// Names may contain letters of any script, and spaces between other characters. They must be printable and
+/// contain no wildcard.
 fn is_name(segment: &str) -> bool {
-    let is_plain = segment.bytes().all(|byte| byte.is_ascii_graphic());
-    let mut characters = segment.chars();
-    (is_plain || characters.all(|character| is_printable(character) && !character.is_whitespace()))
-        && !segment.contains('*')
+    let is_plain = |character: char| {
+        let is_other_space = character.is_whitespace() && character != ' ';
+        is_printable(character) && !is_other_space && !REFUSED.contains(&character)
+    };
+    segment.chars().all(is_plain)
+        && !segment.starts_with(' ')
+        && !segment.ends_with(' ')
         && segment != "."
         && segment != ".."
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
-
-    fn scope(below: &str) -> ArmScope {
-        ArmScope::parse(&format!("{SUBSCRIPTION}{below}")).unwrap()
-    }
-
-    #[test]
-    fn a_malformed_scope_is_refused_with_a_reason() {
-        for (text, reason) in [
-            ("", InvalidScope::NotASubscription),
-            ("/", InvalidScope::NotASubscription),
-            ("subscriptions/x", InvalidScope::NotASubscription),
-            ("/providers/Microsoft.Web", InvalidScope::NotASubscription),
-            ("/subscriptions/*", InvalidScope::SubscriptionIsNoGuid),
-            ("/subscriptions/contoso", InvalidScope::SubscriptionIsNoGuid),
-            (&format!("{SUBSCRIPTION}//resourceGroups/a"), InvalidScope::EmptySegment),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a%2Fb"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a%252Fb"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a%"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a%é"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/%2A"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/.."), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/%2e%2E"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups"), InvalidScope::Unpaired),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b"), InvalidScope::Unpaired),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a/providers/b/c"), InvalidScope::Unpaired),
-            (&format!("{SUBSCRIPTION}/resourceGroups/rg-*"), InvalidScope::Character),
-            (&format!("{SUBSCRIPTION}/resourceGroups/a b"), InvalidScope::Character),
-        ] {
-            assert_eq!(ArmScope::parse(text).unwrap_err(), reason, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn case_trailing_slashes_and_percent_encoding_do_not_matter() {
-        let group = scope("/resourceGroups/rg-orders");
-        for spelling in [
-            "/resourcegroups/RG-Orders",
-            "/resourceGroups/rg-orders/",
-            "/resourceGroups/rg%2Dorder%73//",
-        ] {
-            assert_eq!(scope(spelling), group, "{spelling}");
-        }
-        assert_eq!(scope("/resourceGroups/rg%2Dorders/").as_str(), group.as_str());
-    }
-
-    #[test]
-    fn a_place_contains_itself_and_everything_below_by_whole_segments() {
-        let group = scope("/resourceGroups/rg-orders");
-        let below = scope("/resourcegroups/RG-Orders/providers/Microsoft.Web/sites/func");
-        assert!(group.contains(&group) && group.contains(&below) && scope("").contains(&group));
-        assert!(!below.contains(&group));
-        assert!(!group.contains(&scope("/resourceGroups/rg-orders-2")));
-        assert_eq!(below.resource_group(), group);
-        assert_eq!(below.resource_group().as_str(), scope("/resourcegroups/RG-Orders").as_str());
-        assert_eq!(scope("").resource_group(), scope(""));
-    }
-
-    proptest! {
-        #[test]
-        fn percent_encoding_a_name_does_not_change_the_place(name in "[A-Za-z0-9][A-Za-z0-9._()-]{0,12}") {
-            let encoded: String = name.bytes().map(|byte| format!("%{byte:02x}")).collect();
-            let plain = scope(&format!("/resourceGroups/{name}"));
-            prop_assert_eq!(scope(&format!("/resourceGroups/{encoded}/")), plain);
-        }
-
-        #[test]
-        fn a_resource_lies_in_one_resource_group_only(
-            group in "[A-Ca-c-]{1,3}", other in "[A-Ca-c-]{1,3}",
-        ) {
-            let place = scope(&format!("/resourceGroups/{group}"));
-            let below = scope(&format!("/resourceGroups/{other}/providers/Contoso.Web/sites/a"));
-            prop_assert_eq!(place.contains(&below), group.eq_ignore_ascii_case(&other));
-            prop_assert!(!below.contains(&place));
-        }
-
-        #[test]
-        fn no_text_makes_parsing_panic(text: String) {
-            let _ = ArmScope::parse(&text);
-        }
-    }
-}
+mod tests;

@@ -69,6 +69,8 @@ pub enum Code {
     RoleNotForAgents,
     /// The broker's record of decisions is unreachable, and without it nothing is changed.
     RecordUnavailable,
+    /// The time when the request was sent cannot be read, so its age is unknown.
+    UnknownAge,
 }
 
 impl fmt::Display for Code {

@@ -4,36 +4,8 @@ use std::fmt;
 
 use serde::{
     Deserializer, Serialize,
-    de::{DeserializeOwned, Error, Visitor},
+    de::{Error, Visitor},
 };
-
-/// A fault in a JSON document.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    /// The path in the document, for instance `roles[2]`, or the name of the document.
-    pub(crate) path: String,
-    /// The fault. It may repeat the name of a field or a value.
-    pub(crate) problem: String,
-}
-
-/// Reads a document. A fault names the path, or `document` where there is none.
-pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8], document: &str) -> Result<T, Fault> {
-    // Tracking the path is slow, so it is done only to describe a fault.
-    serde_json::from_slice(bytes).or_else(|_| from_slice_with_path(bytes, document))
-}
-
-fn from_slice_with_path<T: DeserializeOwned>(bytes: &[u8], document: &str) -> Result<T, Fault> {
-    let fault = |path: &str, error: &serde_json::Error| {
-        // The document itself, and text that ends before its first field, have no path.
-        let path = if matches!(path, "." | "?") { document } else { path };
-        Fault { path: path.to_owned(), problem: error.to_string() }
-    };
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| fault(&error.path().to_string(), error.inner()))?;
-    deserializer.end().map_err(|error| fault(".", &error))?;
-    Ok(value)
-}
 
 /// Deserializes a string and parses it. The string is not copied in between: every answer of Graph is
 /// full of ids.

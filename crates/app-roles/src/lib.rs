@@ -10,6 +10,7 @@ pub mod failed_request;
 pub mod held;
 pub mod ids;
 mod json;
+mod json_fault;
 pub mod names;
 pub mod outcome;
 pub mod policy;

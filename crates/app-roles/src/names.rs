@@ -134,8 +134,8 @@ trait Name: Sized {
     /// Reads a name that does not state its kind.
     fn of_text(text: &str) -> Result<Self, String>;
 
-    /// Reads the value of the field.
-    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error>;
+    /// Reads the value of the field. `None` if it is `null`, which is the same as an absent field.
+    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Option<Self>, A::Error>;
 }
 
 struct NameVisitor<N>(PhantomData<N>);
@@ -152,16 +152,25 @@ impl<'de, N: Name> Visitor<'de> for NameVisitor<N> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<N, A::Error> {
-        let expected = || format!("expected exactly one of {}", N::KINDS.join(", "));
-        let kind: String = map.next_key()?.ok_or_else(|| de::Error::custom(expected()))?;
-        if !N::KINDS.contains(&kind.as_str()) {
-            return Err(de::Error::unknown_field(&kind, N::KINDS));
+        let not_one =
+            || de::Error::custom(format!("must have exactly one of {}", N::KINDS.join(", ")));
+        let (mut name, mut seen) = (None, Vec::new());
+        while let Some(kind) = map.next_key::<String>()? {
+            let Some(kind) = N::KINDS.iter().find(|known| **known == kind) else {
+                return Err(de::Error::unknown_field(&kind, N::KINDS));
+            };
+            if seen.contains(kind) {
+                return Err(de::Error::duplicate_field(kind));
+            }
+            seen.push(*kind);
+            if let Some(read) = N::of_field(kind, &mut map)? {
+                if name.is_some() {
+                    return Err(not_one());
+                }
+                name = Some(read);
+            }
         }
-        let name = N::of_field(&kind, &mut map)?;
-        match map.next_key::<String>()? {
-            None => Ok(name),
-            Some(_) => Err(de::Error::custom(expected())),
-        }
+        name.ok_or_else(not_one)
     }
 }
 
@@ -192,13 +201,15 @@ impl Name for PrincipalName {
         DisplayName::parse(text).map(Self::DisplayName).map_err(|error| error.to_string())
     }
 
-    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error> {
-        match kind {
-            "objectId" => map.next_value().map(Self::ObjectId),
-            "clientId" => map.next_value().map(Self::ClientId),
-            "resourceId" => map.next_value::<ResourceId>().map(|id| Self::ResourceId(id.0)),
-            _ => map.next_value().map(Self::DisplayName),
-        }
+    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Option<Self>, A::Error> {
+        Ok(match kind {
+            "objectId" => map.next_value::<Option<_>>()?.map(Self::ObjectId),
+            "clientId" => map.next_value::<Option<_>>()?.map(Self::ClientId),
+            "resourceId" => {
+                map.next_value::<Option<ResourceId>>()?.map(|id| Self::ResourceId(id.0))
+            }
+            _ => map.next_value::<Option<_>>()?.map(Self::DisplayName),
+        })
     }
 }
 
@@ -222,13 +233,13 @@ impl Name for ApiName {
         DisplayName::parse(text).map(Self::DisplayName).map_err(|error| error.to_string())
     }
 
-    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Self, A::Error> {
-        match kind {
-            "appId" => map.next_value().map(Self::AppId),
-            "objectId" => map.next_value().map(Self::ObjectId),
-            "identifierUri" => map.next_value().map(Self::IdentifierUri),
-            _ => map.next_value().map(Self::DisplayName),
-        }
+    fn of_field<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Option<Self>, A::Error> {
+        Ok(match kind {
+            "appId" => map.next_value::<Option<_>>()?.map(Self::AppId),
+            "objectId" => map.next_value::<Option<_>>()?.map(Self::ObjectId),
+            "identifierUri" => map.next_value::<Option<_>>()?.map(Self::IdentifierUri),
+            _ => map.next_value::<Option<_>>()?.map(Self::DisplayName),
+        })
     }
 }
 

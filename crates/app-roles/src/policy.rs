@@ -275,6 +275,8 @@ mod guard_tests;
 #[cfg(feature = "operator")]
 mod operator_tests;
 #[cfg(test)]
+mod place_tests;
+#[cfg(test)]
 mod protection_tests;
 #[cfg(test)]
 mod tests;

@@ -1,23 +1,24 @@
 //! Requests for app roles, read strictly.
 
 mod action;
-mod censored;
+mod age;
 mod invalid;
+mod label;
 pub(crate) mod shapes;
 
 pub use action::Action;
-pub use invalid::{InvalidRequest, MAX_REQUEST_BYTES};
+pub use age::{Expired, MAX_REQUEST_AGE, SentTime};
+use interchange::byte_order_mark::without_byte_order_mark;
+pub use invalid::{InvalidRequest, MAX_REQUEST_BYTES, RequestFault};
+pub use label::request_id_of;
 pub use shapes::MAX_ROLES;
 use shapes::{GraphShape, OwnShape, Shape};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::{
     names::{ApiName, PrincipalName, RoleName},
     text::{Reason, RequestId},
 };
-
-/// Largest age of a request. An older one was made in a situation that may have changed.
-pub const MAX_REQUEST_AGE: Duration = Duration::hours(24);
 
 /// A request to create or remove assignments.
 ///
@@ -27,10 +28,14 @@ pub const MAX_REQUEST_AGE: Duration = Duration::hours(24);
 ///   "notAfter": "2026-12-01T00:00:00Z", "dryRun": false }
 /// ```
 ///
-/// Only `principal`, `api` and `roles` are required. Graph's own body is a request too:
+/// Only `principal`, `api` and `roles` are required, and `null` means the same as an absent field. A single
+/// string in `roles` is one role: PowerShell turns an array of one into its only element.
+///
+/// Graph's own body is a request too, with or without annotations of OData:
 ///
 /// ```json
-/// { "principalId": "1111…", "resourceId": "2222…", "appRoleId": "3333…" }
+/// { "@odata.type": "#microsoft.graph.appRoleAssignment",
+///   "principalId": "1111…", "resourceId": "2222…", "appRoleId": "3333…" }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -52,43 +57,28 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-/// The reason why a request has expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Expired {
-    /// The request's own limit has passed.
-    #[error("the request's notAfter has passed")]
-    NotAfter,
-    /// The request is older than [`MAX_REQUEST_AGE`].
-    #[error("the request is older than 24 hours; send it again if it is still needed")]
-    TooOld,
-}
-
 impl Request {
-    /// Reads the JSON of a request.
+    /// Reads the JSON of a request, which may begin with a byte order mark.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidRequest> {
-        if bytes.len() > MAX_REQUEST_BYTES {
-            return Err(InvalidRequest::TooLarge(bytes.len()));
+        let length = without_byte_order_mark(bytes).len();
+        let shape = if length > MAX_REQUEST_BYTES {
+            Err(RequestFault::TooLarge(length))
+        } else {
+            shapes::read(bytes).map_err(RequestFault::from)
+        };
+        match shape {
+            Ok(Shape::Own(own)) => Ok(Self::from(*own)),
+            Ok(Shape::Graph(graph)) => Ok(Self::from(graph)),
+            Err(fault) => Err(InvalidRequest { request_id: request_id_of(bytes), fault }),
         }
-        Ok(match shapes::read(bytes)? {
-            Shape::Own(own) => Self::from(*own),
-            Shape::Graph(graph) => Self::from(graph),
-        })
     }
 
-    /// Checks that the request has not expired. `sent` is the time when it was sent, if the trigger
-    /// knows it.
-    pub fn check_age(
-        &self,
-        sent: Option<OffsetDateTime>,
-        now: OffsetDateTime,
-    ) -> Result<(), Expired> {
+    /// Checks that the request has not expired.
+    pub fn check_age(&self, sent: SentTime, now: OffsetDateTime) -> Result<(), Expired> {
         if self.not_after.is_some_and(|limit| now > limit) {
             return Err(Expired::NotAfter);
         }
-        if sent.is_some_and(|sent| now - sent > MAX_REQUEST_AGE) {
-            return Err(Expired::TooOld);
-        }
-        Ok(())
+        sent.check(now)
     }
 }
 
@@ -122,5 +112,7 @@ impl From<GraphShape> for Request {
     }
 }
 
+#[cfg(test)]
+mod forms_tests;
 #[cfg(test)]
 mod tests;

@@ -115,8 +115,9 @@ impl From<&Api> for ResultApi {
 /// The broker's answer to one request: a message in the results queue, or the body of an HTTP response.
 ///
 /// ```json
-/// { "requestId": "INC-1234", "invocationId": "5f0a7d0e-…", "function": "AssignRole",
-///   "requester": "queue:app-role-requests", "action": "assign", "dryRun": false,
+/// { "requestId": "INC-1234", "messageId": "7d1b0f0e-…", "invocationId": "5f0a7d0e-…",
+///   "function": "AssignRole", "requester": "queue:app-role-requests", "action": "assign",
+///   "dryRun": false,
 ///   "principal": { "objectId": "1111…", "clientId": "2222…", "displayName": "id-orders",
 ///                  "resourceId": "/subscriptions/…" },
 ///   "api": { "objectId": "3333…", "appId": "4444…", "displayName": "Orders API" },
@@ -137,6 +138,9 @@ pub struct RequestResult {
     /// The requester's own id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The storage service's id of the queue message. Absent if the request came in another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// The invocation that decided. Every log line of the invocation contains this id.
     pub invocation_id: InvocationId,
     /// The function that was called.

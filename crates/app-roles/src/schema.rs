@@ -7,7 +7,7 @@
 use std::{borrow::Cow, path::Path};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     ids::{AppId, AppRoleId, InvocationId, ObjectId},
@@ -55,27 +55,36 @@ fn any_case(word: &str) -> String {
 }
 
 fn resource_id() -> Value {
-    // Characters that are allowed in a name may be percent-encoded.
-    let escape = "%(2[1-46-9bBcCdDeE]|3[0-9a-fA-F]|[456][0-9a-fA-F]|7[0-9a-eA-E])";
+    // Characters that are allowed in a name may be percent-encoded. Which letters outside ASCII are, a
+    // pattern cannot say.
+    let escape = "%(2[1246-9bBcCdDeE]|3[0-9a-eA-E]|[46][0-9a-fA-F]|5[0-9abd-fABD-F]|7[0-9a-eA-E]|\
+                  [89a-fA-F][0-9a-fA-F])";
     let dots = r"(\.|%2[eE]){1,2}";
-    let segment = format!("(?!{dots}(/|$))([^/*%{UNPRINTABLE}{SPACES}]|{escape})+");
+    let character = format!(r"([^/*%\\?#{UNPRINTABLE}{SPACES}]|{escape})");
+    let segment = format!("(?!{dots}(/|$)){character}+(( |%20)+{character}+)*");
+    let providers = any_case("providers");
     let pattern = format!(
-        "^/{}/{GUID}/{}/{segment}/{}/{segment}(/{segment}/{segment})+/*$",
+        "^(/{}/{GUID}(/{}/{segment})?|/{providers}/{}/{}/{segment})\
+         /{providers}/{segment}(/{segment}/{segment})+/*$",
         any_case("subscriptions"),
         any_case("resourceGroups"),
-        any_case("providers"),
+        any_case("Microsoft.Management").replace("[..]", r"\."),
+        any_case("managementGroups"),
     );
     json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
 }
 
-/// Objects with exactly one of these fields.
+/// Objects with exactly one of these fields. The others may be `null`.
 fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
+    let nulls = || fields.iter().map(|(name, _)| ((*name).to_owned(), json!({ "type": "null" })));
     fields
         .iter()
         .map(|(name, schema)| {
+            let mut properties: Map<_, _> = nulls().collect();
+            properties.insert((*name).to_owned(), schema.clone());
             json!({
                 "type": "object",
-                "properties": { *name: schema },
+                "properties": properties,
                 "required": [name],
                 "additionalProperties": false,
             })
@@ -169,7 +178,13 @@ impl JsonSchema for Roles {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let role = generator.subschema_for::<RoleName>();
-        json_schema!({ "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES })
+        json_schema!({
+            "description": "Roles, or one role as a string.",
+            "anyOf": [
+                { "type": "array", "items": role, "minItems": 1, "maxItems": MAX_ROLES },
+                role,
+            ],
+        })
     }
 }
 

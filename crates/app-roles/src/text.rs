@@ -21,6 +21,9 @@ pub const MAX_REASON_LENGTH: usize = 500;
 /// Longest id of a request, in characters.
 pub const MAX_REQUEST_ID_LENGTH: usize = 128;
 
+/// Longest id of a queue message, in characters. The service's ids have 36.
+pub const MAX_MESSAGE_ID_LENGTH: usize = 128;
+
 /// The reason why a text is refused. It does not repeat the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
@@ -182,6 +185,18 @@ text_newtype! {
         } else {
             Err(InvalidText::Character("letters, digits and . _ : -"))
         }
+    }
+}
+
+text_newtype! {
+    /// The storage service's id of a queue message ("Get Messages", `MessageId`). It is a GUID; any other
+    /// printable text without spaces is accepted, because the id is only repeated.
+    MessageId, |text| {
+        check(text, MAX_MESSAGE_ID_LENGTH)?;
+        if text.contains(char::is_whitespace) {
+            return Err(InvalidText::Space);
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! One invocation, as the broker sees it.
 
-use app_roles::{ids::InvocationId, requester::Requester};
+use app_roles::{ids::InvocationId, request::SentTime, requester::Requester, text::MessageId};
 use azure_rest::retry::Deadline;
 use microsoft_graph::priority::Priority;
 use time::OffsetDateTime;
@@ -17,8 +17,10 @@ pub struct Ask {
     pub trace_id: Option<String>,
     /// Who asks, as far as the trigger can prove it.
     pub requester: Requester,
-    /// When the request was sent, if the trigger knows.
-    pub sent: Option<OffsetDateTime>,
+    /// The storage service's id of the queue message, if there is one.
+    pub message_id: Option<MessageId>,
+    /// When the request was sent.
+    pub sent: SentTime,
     /// Which delivery of the message this is.
     pub delivery: Delivery,
     /// Whether to wait for a principal that Graph does not know yet. Later deliveries do not wait,
@@ -83,7 +85,8 @@ impl Ask {
             invocation_id,
             trace_id: None,
             requester,
-            sent: None,
+            message_id: None,
+            sent: SentTime::NotStated,
             delivery: Delivery { number: 1, if_failed: IfFailed::CallerRepeats },
             waits_for_replication: true,
             deadline,

@@ -65,6 +65,7 @@ fn about_result(result: &RequestResult, request: Option<&Request>) -> Value {
     let (principal, api) = (result.principal.as_ref(), result.api.as_ref());
     json!({
         "requestId": result.request_id,
+        "messageId": result.message_id,
         "invocationId": result.invocation_id,
         "function": result.function,
         "requester": result.requester.to_string(),

@@ -123,7 +123,7 @@ impl Broker {
         decoded: Result<&Request, &Unreadable>,
     ) -> Result<Recorded, Again> {
         let outcome = self.decide_and_write(ask, decoded).await;
-        let asked = decoded.map_or(Asked::Unreadable, Asked::Request);
+        let asked = decoded.map_or_else(Asked::of_unreadable, Asked::Request);
         self.recorder.record(ask, asked, outcome.map(|answer| vec![answer]))
     }
 

@@ -60,7 +60,7 @@ impl InEffect {
                     let known = RoleOutcome { status: Status::AlreadyAssigned, ..known };
                     Some(RoleInEffect {
                         outcome: known.with_assignment(assignment.clone()),
-                        may_be_ours: is_since(assignment.created.as_deref(), ask.sent),
+                        may_be_ours: is_since(assignment.created.as_deref(), ask.sent.time()),
                     })
                 }
                 (Action::Revoke, Holding::NotHeld) => {

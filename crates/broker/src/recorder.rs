@@ -10,10 +10,12 @@ use app_roles::{
     policy::{Permit, Policy},
     request::{Action, Request},
     result::{RequestResult, ResultApi, ResultPrincipal},
+    text::RequestId,
 };
 use azure_rest::retry::millis;
 use microsoft_graph::error::GraphError;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tracing::field::display;
 use uuid::Uuid;
 
 use crate::{
@@ -25,7 +27,7 @@ use crate::{
     log_output::LogOutput,
     mode::Mode,
     recorded::Recorded,
-    stop::{Again, Stop},
+    stop::{Again, Stop, Unreadable},
     storage_checks::{AUDIT_TABLE, StorageChecks},
 };
 
@@ -51,8 +53,8 @@ pub(crate) enum Asked<'a> {
     Request(&'a Request),
     /// What the baseline gives an identity.
     Baseline,
-    /// A message that is no request.
-    Unreadable,
+    /// A message that is no request, or a reading, with the requester's own id of it.
+    Unreadable(Option<&'a RequestId>),
 }
 
 impl Recorder {
@@ -92,6 +94,7 @@ impl Recorder {
             target: RECORD,
             event = "grant.intent",
             invocation_id = %ask.invocation_id,
+            message_id = ask.message_id.as_ref().map(display),
             requester = %ask.requester,
             action = permit.action().verb(),
             principal_id = %permit.principal(),
@@ -125,6 +128,7 @@ impl Recorder {
             resource_id = %permit.api(),
             app_role_id = %permit.role(),
             rule = permit.rule(),
+            message_id = ask.message_id.as_ref().map(display),
             is_held,
             "read the outcome of a write that was not answered in time"
         );
@@ -152,7 +156,7 @@ impl Recorder {
                 let given_up = match asked {
                     Asked::Baseline => Some(reason),
                     // The reason may be corrected by what is in effect.
-                    Asked::Request(_) | Asked::Unreadable => Answer::failures(&answers),
+                    Asked::Request(_) | Asked::Unreadable(_) => Answer::failures(&answers),
                 };
                 (answers, given_up)
             }
@@ -209,7 +213,7 @@ impl Recorder {
                 (None, false) => "failed",
             },
         );
-        let results = vec![self.result(ask, Asked::Unreadable, answer)];
+        let results = vec![self.result(ask, Asked::Unreadable(None), answer)];
         Recorded { results, rows: Vec::new(), given_up: None }
     }
 
@@ -244,22 +248,22 @@ impl Recorder {
     }
 
     fn log_role(&self, ask: &Ask, asked: Asked<'_>, answer: &Answer, role: &RoleOutcome) {
-        let request_id = asked.request().and_then(|request| request.request_id.as_ref());
         tracing::info!(
             target: RECORD,
             event = "audit",
             invocation_id = %ask.invocation_id,
-            request_id = request_id.map(tracing::field::display),
+            request_id = asked.request_id().map(display),
+            message_id = ask.message_id.as_ref().map(display),
             requester = %ask.requester,
             action = asked.action().map(Action::verb),
             dry_run = asked.is_dry_run(self.mode),
             principal_id = shown(answer.principal.as_ref().map(ResultPrincipal::object_id)),
             resource_id = shown(answer.api.as_ref().map(ResultApi::object_id)),
-            app_role_id = role.id.map(tracing::field::display),
+            app_role_id = role.id.map(display),
             privileged = role.privileged,
             decision = role.decision(),
             status = %role.status,
-            code = role.code.map(tracing::field::display),
+            code = role.code.map(display),
             rule = role.rule,
             assignment_id = role.assignment_id,
             graph_request_id = role.graph_request_id,
@@ -270,10 +274,10 @@ impl Recorder {
 
     /// The result for the requester.
     pub(crate) fn result(&self, ask: &Ask, asked: Asked<'_>, answer: Answer) -> RequestResult {
-        let request_id = asked.request().and_then(|request| request.request_id.as_ref());
         let is_changed = answer.roles.iter().any(RoleOutcome::is_change);
         RequestResult {
-            request_id: request_id.map(ToString::to_string),
+            request_id: asked.request_id().map(ToString::to_string),
+            message_id: ask.message_id.as_ref().map(ToString::to_string),
             invocation_id: ask.invocation_id,
             function: ask.function.clone(),
             requester: ask.requester.clone(),
@@ -295,10 +299,24 @@ impl Recorder {
 }
 
 impl<'a> Asked<'a> {
+    /// A message that is no request.
+    pub(crate) fn of_unreadable(fault: &'a Unreadable) -> Self {
+        Self::Unreadable(fault.request_id.as_ref())
+    }
+
     fn request(self) -> Option<&'a Request> {
         match self {
             Self::Request(request) => Some(request),
-            Self::Baseline | Self::Unreadable => None,
+            Self::Baseline | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// The requester's own id of the request.
+    fn request_id(self) -> Option<&'a RequestId> {
+        match self {
+            Self::Request(request) => request.request_id.as_ref(),
+            Self::Unreadable(request_id) => request_id,
+            Self::Baseline => None,
         }
     }
 
@@ -314,7 +332,7 @@ impl<'a> Asked<'a> {
         match self {
             Self::Request(request) => Some(request.action),
             Self::Baseline => Some(Action::Assign),
-            Self::Unreadable => None,
+            Self::Unreadable(_) => None,
         }
     }
 
@@ -322,7 +340,7 @@ impl<'a> Asked<'a> {
         match self {
             Self::Request(request) => Some(mode.is_dry_run(request)),
             Self::Baseline => Some(mode.only_reports()),
-            Self::Unreadable => None,
+            Self::Unreadable(_) => None,
         }
     }
 }
@@ -345,7 +363,7 @@ fn comes_again(ask: &Ask, again: &Again) -> bool {
 }
 
 fn shown(id: Option<ObjectId>) -> Option<tracing::field::DisplayValue<ObjectId>> {
-    id.map(tracing::field::display)
+    id.map(display)
 }
 
 /// A moment in UTC, as results write it (RFC 3339).

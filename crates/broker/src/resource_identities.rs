@@ -222,7 +222,7 @@ fn is_user_assigned(written: &ResourceWritten) -> bool {
 /// Whether a resource was written less than `limit` ago, by the time of the event or, without one, of
 /// its message. A time far in the future says nothing.
 fn is_younger(ask: &Ask, written: &ResourceWritten, limit: Duration) -> bool {
-    let age = written.time.or(ask.sent).map(|time| OffsetDateTime::now_utc() - time);
+    let age = written.time.or(ask.sent.time()).map(|time| OffsetDateTime::now_utc() - time);
     age.is_some_and(|age| age.abs() < limit)
 }
 

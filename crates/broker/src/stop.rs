@@ -4,6 +4,7 @@ use app_roles::{
     outcome::{Code, Failure, RoleOutcome, Status},
     policy::Denial,
     request::Expired,
+    text::RequestId,
 };
 use azure_rest::call_error::CallError;
 use microsoft_graph::error::GraphError;
@@ -36,6 +37,8 @@ pub(crate) enum Stop {
 /// A message that is no request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
+    /// The requester's own id of the request, if the message has a proper one.
+    pub request_id: Option<RequestId>,
     /// The kind of the fault, for the log.
     pub kind: &'static str,
     /// The fault, and what to do, in the requester's words.
@@ -71,14 +74,27 @@ impl Stop {
 
     /// The message is no request.
     pub(crate) fn unreadable(fault: &Unreadable) -> Self {
-        tracing::warn!(event = "request.invalid", kind = fault.kind, "the message is no request");
+        let request_id = fault.request_id.as_ref().map(tracing::field::display);
+        let kind = fault.kind;
+        tracing::warn!(event = "request.invalid", request_id, kind, "the message is no request");
         Self::Final(Answer::for_all(RoleOutcome::new(Status::Invalid).with_message(&fault.detail)))
     }
 
-    /// The request is too old.
+    /// The request is too old, or may be.
     pub(crate) fn expired(expired: &Expired) -> Self {
-        let outcome = RoleOutcome::new(Status::Expired).with_message(&expired.to_string());
-        Self::Final(Answer::for_all(outcome))
+        let message = expired.to_string();
+        match expired {
+            Expired::NotAfter | Expired::TooOld => {
+                let outcome = RoleOutcome::new(Status::Expired).with_message(&message);
+                Self::Final(Answer::for_all(outcome))
+            }
+            Expired::UnknownAge => {
+                tracing::warn!(event = "request.age_unknown", "{message}");
+                let outcome = RoleOutcome::new(Status::Failed).with_code(Code::UnknownAge);
+                let answer = Answer::for_all(outcome.with_message(&message));
+                Self::Again(Again::after(vec![answer]))
+            }
+        }
     }
 
     /// The policy does not allow it.

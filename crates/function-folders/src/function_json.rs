@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use interchange::json;
 use serde::Deserialize;
 
 use crate::file_fault::{FileFault, Lookup};
@@ -103,9 +104,8 @@ impl FunctionFolders {
 
 fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionFolder, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-    let json: FunctionJson = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+    let json: FunctionJson = json::from_slice_with_comments(&bytes)
+        .map_err(|fault| fault.in_document("the document"))?;
     let mut bindings = json.bindings;
     for binding in &mut bindings {
         for name in [&mut binding.queue_name, &mut binding.table_name] {
@@ -137,4 +137,64 @@ fn expand(text: &str, setting: Lookup<'_>) -> Result<String, String> {
         }
     }
     Ok(expanded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = r#"{
+        "bindings": [
+            { "type": "queueTrigger", "direction": "in", "name": "request",
+              "queueName": "billing//requests", "connection": "TeamQueues", "dataType": "binary" },
+            { "type": "queue", "direction": "out", "name": "result", "queueName": "a/*b*/c" }
+        ]
+    }"#;
+
+    /// Reads one folder with this `function.json`.
+    fn read(text: &str) -> Result<(Binding, Vec<Binding>), String> {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join(FUNCTION_JSON);
+        std::fs::write(&file, text).unwrap();
+        let folder = read_folder("Billing", &file, &|_| None)?;
+        Ok((folder.trigger, folder.outputs))
+    }
+
+    #[test]
+    fn a_file_is_the_same_in_every_form_that_the_host_reads() {
+        let plain = read(PLAIN).unwrap();
+        assert_eq!(plain.0.queue_name.as_deref(), Some("billing//requests"));
+        for text in [
+            format!("\u{feff}{PLAIN}"),
+            format!("// ours\r\n/* \"bindings\": [] */ {PLAIN} // end"),
+            format!("\u{feff}// ours\n{PLAIN}"),
+            PLAIN.replace("c\" }", "c\", }, // last"),
+            PLAIN.replace("\"dataType\"", "/* bytes, not text */ \"dataType\""),
+            PLAIN.replace("\"dataType\"", "\"tableName\": null, \"dataType\""),
+        ] {
+            assert_eq!(read(&text), Ok(plain.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_names_its_place_in_plain_words() {
+        for (text, told) in [
+            ("", "the document: is empty"),
+            ("null", "the document: must be a JSON object, but is null"),
+            ("[]", "the document: must be a JSON object, but is an array"),
+            ("{", "the document: is not complete"),
+            ("{} {}", "the document: is not JSON; see line 1, column 4"),
+            ("{}", "the document: the field `bindings` is missing"),
+            (r#"{"bindings":{}}"#, "bindings: must be an array, but is an object"),
+            (r#"{"bindings":[7]}"#, "bindings[0]: must be a JSON object, but is a number"),
+            (r#"{"bindings":[{"type":"http"}]}"#, "bindings[0]: the field `name` is missing"),
+            (
+                r#"{"bindings":[{"type":7,"name":"x"}]}"#,
+                "bindings[0].type: must be a string, but is a number",
+            ),
+        ] {
+            let fault = read(text).unwrap_err();
+            assert!(fault.starts_with(told), "{text}: {fault}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use interchange::json;
 use serde::Deserialize;
 
 use crate::file_fault::{FileFault, Lookup};
@@ -20,16 +21,14 @@ pub struct HostJson {
     pub max_dequeue_count: u32,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 struct Wire {
-    #[serde(default)]
-    extensions: WireExtensions,
+    extensions: Option<WireExtensions>,
 }
 
 #[derive(Deserialize, Default)]
 struct WireExtensions {
-    #[serde(default)]
-    queues: WireQueues,
+    queues: Option<WireQueues>,
 }
 
 #[derive(Deserialize, Default)]
@@ -46,10 +45,9 @@ impl HostJson {
         let fault = |problem: String| FileFault { file: file.clone(), problem };
         let bytes =
             std::fs::read(&file).map_err(|error| fault(format!("cannot be read: {error}")))?;
-        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let wire: Wire = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| fault(format!("{}: {}", error.path(), error.inner())))?;
-        let queues = wire.extensions.queues;
+        let wire: Wire = json::from_slice_with_comments(&bytes)
+            .map_err(|error| fault(error.in_document("the document")))?;
+        let queues = wire.extensions.unwrap_or_default().queues.unwrap_or_default();
         let encoding =
             setting(&format!("{OVERRIDE_PREFIX}messageEncoding")).or(queues.message_encoding);
         if encoding.as_deref() != Some("none") {
@@ -66,5 +64,62 @@ impl HostJson {
             None => queues.max_dequeue_count.unwrap_or(DEFAULT_MAX_DEQUEUE_COUNT),
         };
         Ok(Self { max_dequeue_count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<u32, String> {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("host.json"), text).unwrap();
+        let read = HostJson::read(root.path(), &|_| None);
+        read.map(|settings| settings.max_dequeue_count).map_err(|fault| fault.problem)
+    }
+
+    #[test]
+    fn a_file_is_the_same_in_every_form_that_the_host_reads() {
+        let plain = r#"{"extensions":{"queues":{"messageEncoding":"none","maxDequeueCount":9}}}"#;
+        for text in [
+            plain.to_owned(),
+            format!("\u{feff}{plain}"),
+            format!("/* ours */ {plain} // \"maxDequeueCount\": 1"),
+            plain.replace("9}", "9, /* nine */ }"),
+        ] {
+            assert_eq!(read(&text), Ok(9), "{text}");
+        }
+        let null = plain.replace('9', "null");
+        assert_eq!(read(&null), Ok(DEFAULT_MAX_DEQUEUE_COUNT));
+    }
+
+    #[test]
+    fn null_is_the_same_as_an_absent_section() {
+        for text in [
+            "{}",
+            r#"{"extensions":null}"#,
+            r#"{"extensions":{"queues":null}}"#,
+            r#"{"extensions":{"queues":{"messageEncoding":null}}}"#,
+        ] {
+            let fault = read(text).unwrap_err();
+            assert!(fault.starts_with("extensions.queues.messageEncoding must be"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_fault_names_its_place_in_plain_words() {
+        for (text, told) in [
+            ("", "the document: is empty"),
+            ("[]", "the document: must be a JSON object, but is an array"),
+            ("{ // open", "the document: is not complete"),
+            (r#"{"extensions":7}"#, "extensions: must be a JSON object, but is a number"),
+            (
+                r#"{"extensions":{"queues":{"maxDequeueCount":"9"}}}"#,
+                "extensions.queues.maxDequeueCount: must be a whole number, but is a string",
+            ),
+        ] {
+            let fault = read(text).unwrap_err();
+            assert!(fault.starts_with(told), "{text}: {fault}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+use std::{num::NonZeroU32, path::Path};
 
 use functions_handler::{
     http_response::HttpResponse,
@@ -25,9 +25,9 @@ fn a_queue_invocation_is_read_with_its_bytes_id_and_delivery_count() {
     assert_eq!(invocation.binary("msg").unwrap(), br#"{"job":"a1","n":5}"#);
     assert_eq!(
         invocation.queue_metadata().unwrap(),
-        QueueMetadata {
-            message_id: Some("7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60".to_owned()),
-            dequeue_count: 1,
+        QueueMetadata::Message {
+            id: "7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60".to_owned(),
+            dequeue_count: NonZeroU32::MIN,
             insertion_time: Some(time::macros::datetime!(2026-01-09 03:04:05 UTC)),
         }
     );

@@ -151,7 +151,7 @@ mod tests {
     fn faults_of_host_json_are_named() {
         let handler = r#""customHandler":{"description":{"defaultExecutablePath":"handler"}}"#;
         for (host_json, expected) in [
-            ("{", "EOF"),
+            ("{", "Unterminated object"),
             ("{}", "host.json has no version"),
             (r#"{"version":"1.0"}"#, "version is '1.0', and should be 2.0"),
             (

@@ -6,6 +6,13 @@ use functions_handler::http_request::HttpRequest;
 /// The detail of a response to a body that is so large that the handler did not read it.
 pub(super) const TOO_LARGE: &str = "the request may have 32 KiB";
 
+/// The detail of a response to a call with an empty body.
+const EMPTY: &str = "the body is empty and must be a request in JSON";
+
+/// The detail of a response to a call without the header.
+const NO_LENGTH: &str = "send a Content-Length header: a body that is sent in chunks does not arrive; \
+                         most HTTP clients send the header if they get the whole body as a string";
+
 /// The only media type of a body. Requiring it prevents CSRF: a form on another site cannot send it from
 /// the browser of a signed-in user ("Fetch", CORS-safelisted request headers).
 const JSON: &str = "application/json";
@@ -13,7 +20,7 @@ const JSON: &str = "application/json";
 /// The JSON text of the body.
 pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
     let Some(body) = request.body.as_deref() else {
-        return Err(Problem::new(ProblemType::Invalid, missing(request)));
+        return Err(missing(request));
     };
     if !is_json(&request.header("Content-Type")) {
         let detail = format!("send the body with one Content-Type header, {JSON}");
@@ -26,13 +33,14 @@ pub(super) fn json_text(request: &HttpRequest) -> Result<&str, Problem> {
     Ok(body)
 }
 
-/// The detail of a response to a call without a body. The host drops a body without `Content-Length`.
-fn missing(request: &HttpRequest) -> &'static str {
-    if request.header("Content-Length").is_empty() {
-        "no body arrived: send Content-Length, for the Functions host loses a body that is sent in \
-         chunks"
-    } else {
-        "the body is empty and must be a request in JSON"
+/// The problem of a call without a body. The Functions host loses a body that is sent in chunks: it reads
+/// only bodies whose `Content-Length` is above zero.
+fn missing(request: &HttpRequest) -> Problem {
+    let has = |name| !request.header(name).is_empty();
+    match (has("Content-Length"), has("Transfer-Encoding")) {
+        (false, true) => Problem::new(ProblemType::LengthRequired, NO_LENGTH),
+        (true, _) => Problem::new(ProblemType::Invalid, EMPTY),
+        (false, false) => Problem::new(ProblemType::Invalid, format!("{EMPTY}; {NO_LENGTH}")),
     }
 }
 
@@ -51,5 +59,41 @@ pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
                           body";
             Err(Problem::new(ProblemType::Invalid, detail))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The problem of a call with these headers and no body.
+    fn without_body(headers: &[(&str, &str)]) -> Problem {
+        let json_type = ("Content-Type", JSON);
+        let headers: serde_json::Map<_, _> = [json_type]
+            .iter()
+            .chain(headers)
+            .map(|(name, value)| ((*name).to_owned(), json!([value])))
+            .collect();
+        let call = json!({ "Method": "POST", "Query": {}, "Headers": headers });
+        json_text(&serde_json::from_value(call).unwrap()).unwrap_err()
+    }
+
+    #[test]
+    fn a_body_that_was_sent_in_chunks_did_not_arrive_and_an_empty_one_did() {
+        for (headers, kind) in [
+            (&[("Transfer-Encoding", "chunked")][..], ProblemType::LengthRequired),
+            (&[("transfer-encoding", "gzip, chunked")], ProblemType::LengthRequired),
+            (&[("Content-Length", "0")], ProblemType::Invalid),
+            (&[("content-length", "0"), ("Transfer-Encoding", "chunked")], ProblemType::Invalid),
+            (&[], ProblemType::Invalid),
+        ] {
+            let problem = without_body(headers);
+            assert_eq!(problem.kind, kind, "{headers:?}");
+            let says_what_to_do = problem.detail.contains("send a Content-Length header");
+            assert_eq!(says_what_to_do, !problem.detail.ends_with("in JSON"), "{headers:?}");
+        }
+        assert_eq!(ProblemType::LengthRequired.status(), 411);
     }
 }

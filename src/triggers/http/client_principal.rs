@@ -4,8 +4,9 @@
 //! The platform removes these headers from requests and writes its own, but only if App Service
 //! Authentication is on. The caller of this module checks that first.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use interchange::{base64, json};
 use serde::Deserialize;
+use serde_json::Value;
 
 use app_roles::ids::{Guid, ObjectId};
 use functions_handler::http_request::HttpRequest;
@@ -52,14 +53,16 @@ pub(super) enum UnusablePrincipal {
 /// ```
 #[derive(Deserialize)]
 struct WirePrincipal {
-    auth_typ: String,
-    claims: Vec<WireClaim>,
+    auth_typ: Option<String>,
+    claims: Option<Vec<Option<WireClaim>>>,
 }
 
+/// A claim. Its value is mostly a string; a provider may also send a number or another type, for instance
+/// in `iat`.
 #[derive(Deserialize)]
 struct WireClaim {
-    typ: String,
-    val: String,
+    typ: Option<String>,
+    val: Option<Value>,
 }
 
 impl ClientPrincipal {
@@ -77,10 +80,10 @@ impl ClientPrincipal {
     }
 
     fn decode(text: &str) -> Result<Self, UnusablePrincipal> {
-        let bytes = STANDARD.decode(text).map_err(|_| UnusablePrincipal::Unreadable)?;
+        let bytes = base64::decode(text.as_bytes()).ok_or(UnusablePrincipal::Unreadable)?;
         let wire: WirePrincipal =
-            serde_json::from_slice(&bytes).map_err(|_| UnusablePrincipal::Unreadable)?;
-        if !wire.auth_typ.eq_ignore_ascii_case(ENTRA) {
+            json::from_slice(&bytes).map_err(|_| UnusablePrincipal::Unreadable)?;
+        if !wire.auth_typ.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(ENTRA)) {
             return Err(UnusablePrincipal::OtherProvider);
         }
         let object_id = wire.only(OBJECT_ID).and_then(|text| ObjectId::parse(text).ok());
@@ -93,11 +96,14 @@ impl ClientPrincipal {
 }
 
 impl WirePrincipal {
-    /// The value of the only claim of these types.
+    /// The value of the only claim of these types, if it is a string. A second claim counts whatever its
+    /// value is.
     fn only(&self, types: [&str; 2]) -> Option<&str> {
-        let mut claims = self.claims.iter().filter(|claim| types.contains(&claim.typ.as_str()));
+        let is_one =
+            |claim: &&WireClaim| claim.typ.as_deref().is_some_and(|typ| types.contains(&typ));
+        let mut claims = self.claims.iter().flatten().flatten().filter(is_one);
         match (claims.next(), claims.next()) {
-            (Some(claim), None) => Some(&claim.val),
+            (Some(claim), None) => claim.val.as_ref()?.as_str(),
             _ => None,
         }
     }
@@ -105,6 +111,7 @@ impl WirePrincipal {
 
 #[cfg(test)]
 mod tests {
+    use ::base64::{Engine, engine::general_purpose::STANDARD};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -133,6 +140,89 @@ mod tests {
             };
             let counts = provider.eq_ignore_ascii_case(ENTRA) && count(0..2) == 1 && count(2..4) == 1;
             prop_assert_eq!(ClientPrincipal::decode(&STANDARD.encode(principal)).is_ok(), counts);
+        }
+    }
+
+    /// The claims of a good sign-in, and one more.
+    fn with_claim(claim: &Value) -> Option<ClientPrincipal> {
+        let principal = json!({
+            "auth_typ": "aad",
+            "claims": [{ "typ": "oid", "val": ID }, claim, { "typ": "tid", "val": ID }],
+        });
+        ClientPrincipal::decode(&STANDARD.encode(principal.to_string())).ok()
+    }
+
+    fn odd_values() -> [Value; 7] {
+        [
+            json!(1_790_000_000),
+            json!(-0.5),
+            json!(true),
+            json!(null),
+            json!(["a"]),
+            json!({}),
+            json!(""),
+        ]
+    }
+
+    #[test]
+    fn a_claim_that_nobody_reads_may_have_any_value() {
+        let known = with_claim(&json!({ "typ": "name", "val": "Ana" }));
+        assert!(known.is_some());
+        for value in odd_values() {
+            assert_eq!(with_claim(&json!({ "typ": "iat", "val": value })), known, "{value}");
+        }
+        for claim in
+            [json!(null), json!({}), json!({ "typ": null, "val": "x" }), json!({ "typ": "iat" })]
+        {
+            assert_eq!(with_claim(&claim), known, "{claim}");
+        }
+    }
+
+    #[test]
+    fn a_second_object_id_or_tenant_counts_whatever_its_value_is() {
+        for typ in OBJECT_ID.iter().chain(&TENANT_ID) {
+            for value in odd_values().into_iter().chain([json!(ID)]) {
+                assert_eq!(with_claim(&json!({ "typ": typ, "val": value })), None, "{typ} {value}");
+            }
+            assert_eq!(with_claim(&json!({ "typ": typ })), None, "{typ}");
+        }
+    }
+
+    #[test]
+    fn an_object_id_or_tenant_that_is_no_string_is_no_sign_in() {
+        for value in odd_values() {
+            for (oid, tid) in [(json!(ID), value.clone()), (value.clone(), json!(ID))] {
+                let claims = json!([{ "typ": "oid", "val": oid }, { "typ": "tid", "val": tid }]);
+                let principal = json!({ "auth_typ": "aad", "claims": claims }).to_string();
+                let read = ClientPrincipal::decode(&STANDARD.encode(principal));
+                assert_eq!(read, Err(UnusablePrincipal::Claims), "{claims}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_principal_is_read_in_every_form_of_base64_and_with_null_for_absent_members() {
+        let claims = json!([{ "typ": "oid", "val": ID }, { "typ": "tid", "val": ID }]);
+        let principal =
+            json!({ "auth_typ": "aad", "claims": claims, "name_typ": null }).to_string();
+        for text in [
+            STANDARD.encode(&principal),
+            STANDARD.encode(format!("\u{feff}{principal}")),
+            STANDARD.encode(&principal).trim_end_matches('=').to_owned(),
+            ::base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&principal),
+        ] {
+            assert!(ClientPrincipal::decode(&text).is_ok(), "{text}");
+        }
+        for (principal, fault) in [
+            (json!({ "auth_typ": null, "claims": claims }), UnusablePrincipal::OtherProvider),
+            (json!({ "claims": claims }), UnusablePrincipal::OtherProvider),
+            (json!({ "auth_typ": "aad", "claims": null }), UnusablePrincipal::Claims),
+            (json!({ "auth_typ": "aad" }), UnusablePrincipal::Claims),
+            (json!({ "auth_typ": "aad", "claims": [7] }), UnusablePrincipal::Unreadable),
+            (json!(["aad", claims]), UnusablePrincipal::Unreadable),
+        ] {
+            let read = ClientPrincipal::decode(&STANDARD.encode(principal.to_string()));
+            assert_eq!(read, Err(fault), "{principal}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! POST: a request.
 
-use app_roles::request::{InvalidRequest, Request};
+use app_roles::request::{Request, RequestFault, request_id_of};
 use broker::{Ask, Unreadable};
 use function_folders::use_case::RESPONSE_BINDING;
 use functions_handler::{http_request::HttpRequest, reply::Outputs};
@@ -14,7 +14,7 @@ use crate::{app::App, triggers::replies};
 
 /// Does what the body asks for.
 pub(super) async fn post(app: &App, ask: &Ask, call: &HttpRequest) -> Result<Outputs, Problem> {
-    let decoded = decode(call).map_err(|problem| (unreadable(&problem), problem));
+    let decoded = decode(call).map_err(|problem| (unreadable(call, &problem), problem));
     let request = decoded.as_ref().map_err(|(unreadable, _)| unreadable);
     let recorded = app.broker.grant(ask, request).await.map_err(|_| response::paused())?;
     let result = recorded.results().first().ok_or_else(response::no_result)?;
@@ -28,15 +28,17 @@ pub(super) async fn post(app: &App, ask: &Ask, call: &HttpRequest) -> Result<Out
 fn decode(call: &HttpRequest) -> Result<Request, Problem> {
     body::no_parameters(call)?;
     let text = body::json_text(call)?;
-    Request::decode(text.as_bytes()).map_err(|fault| {
-        let kind = match fault {
-            InvalidRequest::TooLarge(_) => ProblemType::TooLarge,
-            InvalidRequest::Json { .. } => ProblemType::Invalid,
+    Request::decode(text.as_bytes()).map_err(|invalid| {
+        let kind = match invalid.fault {
+            RequestFault::TooLarge(_) => ProblemType::TooLarge,
+            RequestFault::Json { .. } => ProblemType::Invalid,
         };
-        Problem::new(kind, fault.to_string())
+        Problem::new(kind, invalid.to_string())
     })
 }
 
-fn unreadable(problem: &Problem) -> Unreadable {
-    Unreadable { kind: problem.kind.name(), detail: problem.detail.clone() }
+/// A call that is no request, for the broker's answer.
+fn unreadable(call: &HttpRequest, problem: &Problem) -> Unreadable {
+    let request_id = call.body.as_deref().and_then(|body| request_id_of(body.as_bytes()));
+    Unreadable { request_id, kind: problem.kind.name(), detail: problem.detail.clone() }
 }

@@ -66,7 +66,8 @@ fn answered(method: &str) -> BTreeMap<u16, BTreeSet<String>> {
     if method == "post" {
         answers.insert(CREATED, BTreeSet::new());
     }
-    let only_of_posts = [ProblemType::Expired, ProblemType::UnsupportedMediaType];
+    let only_of_posts =
+        [ProblemType::Expired, ProblemType::LengthRequired, ProblemType::UnsupportedMediaType];
     // Of neither method.
     let kinds = ProblemType::ALL.into_iter().filter(|kind| *kind != ProblemType::MethodNotAllowed);
     for kind in kinds.filter(|kind| method == "post" || !only_of_posts.contains(kind)) {

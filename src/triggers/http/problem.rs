@@ -25,6 +25,7 @@ pub(super) enum ProblemType {
     NotFound,
     MethodNotAllowed,
     Ambiguous,
+    LengthRequired,
     TooLarge,
     UnsupportedMediaType,
     GraphRefused,
@@ -45,6 +46,9 @@ impl ProblemType {
                 ("method-not-allowed", 405, "Only GET and POST mean something")
             }
             Self::Ambiguous => ("ambiguous", 409, "A name means more than one thing"),
+            Self::LengthRequired => {
+                ("length-required", 411, "The call does not say how long its body is")
+            }
             Self::TooLarge => ("too-large", 413, "The request is too large"),
             Self::UnsupportedMediaType => {
                 ("unsupported-media-type", 415, "The body is not declared as JSON")
@@ -156,7 +160,7 @@ impl Problem {
 #[cfg(test)]
 impl ProblemType {
     /// Every kind.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Invalid,
         Self::Expired,
         Self::Unauthenticated,
@@ -164,6 +168,7 @@ impl ProblemType {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Ambiguous,
+        Self::LengthRequired,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::GraphRefused,

@@ -1,6 +1,9 @@
 //! An event about a resource assigns the baseline roles to its identity.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use tenant_emulator::{
     Route, ServicePrincipal,
@@ -68,28 +71,35 @@ async fn every_form_of_an_event_gives_the_identity_its_roles() {
         let text = claims_in_text[0]["data"][name].to_string();
         claims_in_text[0]["data"][name] = json!(text);
     }
+    let alone = event_grid.trim().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let cloud_event = payload("user-assigned-identity-written-cloud-event.json");
+    let plain: fn(&str) -> String = str::to_owned;
+    let encoded: fn(&str) -> String = |text| STANDARD.encode(text);
+    let marked: fn(&str) -> String = |text| format!("\u{feff}{text}");
     let forms = [
-        event_grid.clone(),
-        event_grid.trim().trim_start_matches('[').trim_end_matches(']').to_owned(),
-        STANDARD.encode(&event_grid),
-        payload("user-assigned-identity-written-cloud-event.json"),
-        STANDARD.encode(payload("user-assigned-identity-written-cloud-event.json")),
-        claims_in_text.to_string(),
-        payload("resource-created-or-updated.json"),
+        (&event_grid, plain),
+        (&alone, plain),
+        (&event_grid, encoded),
+        (&event_grid, marked),
+        (&cloud_event, plain),
+        (&cloud_event, encoded),
+        (&cloud_event, marked),
+        (&cloud_event, |text| URL_SAFE_NO_PAD.encode(format!("\u{feff}{text}"))),
+        (&event_grid, |text| {
+            let encoded = STANDARD.encode(text);
+            let lines: Vec<_> =
+                encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+            lines.join("\r\n")
+        }),
+        (&claims_in_text.to_string(), plain),
+        (&payload("resource-created-or-updated.json"), plain),
     ];
     let identities = managed_identities(forms.len());
-    for (form, identity) in forms.iter().zip(&identities) {
+    for ((event, form), identity) in forms.iter().zip(&identities) {
         world.tenant.add_service_principal(identity.clone());
-        let is_plain = form.starts_with(['{', '[']);
-        let plain = if is_plain {
-            form.clone()
-        } else {
-            String::from_utf8(STANDARD.decode(form).unwrap()).unwrap()
-        };
-        let plain = plain.replace("rg-orders-dev", "rg-load");
-        let plain = plain.replace("id-orders", &identity.display_name);
-        let text = if is_plain { plain } else { STANDARD.encode(plain) };
-        world.deliver_text(&text, 1).await;
+        let event = event.replace("rg-orders-dev", "rg-load");
+        let form = form(&event.replace("id-orders", &identity.display_name));
+        world.deliver_text(&form, 1).await;
         assert_eq!(held(&world, &identity.id), [ORDERS_READ], "{form}");
     }
     assert_eq!(world.tenant.count(Route::CreateAssignment), forms.len());

@@ -41,7 +41,7 @@ async fn each_refusal_has_its_status_its_type_and_its_reason_and_changes_nothing
     };
     let usual_mix_up = json!({ "principal": { "objectId": ORDERS_IDENTITY_CLIENT_ID }, "api": "api://orders", "roles": ["Orders.Read"] });
     for (request, status, name, text) in [
-        (json!({ "principal": "x" }), 400, "invalid", "missing field"),
+        (json!({ "principal": "x" }), 400, "invalid", "the field `api` is missing"),
         (json!([]), 400, "invalid", ""),
         (ask(&["Orders.Archive"]), 400, "invalid", "disabled"),
         (ask(&["Orders.Approve"]), 400, "invalid", "for users only"),

@@ -8,6 +8,7 @@ use tenant_emulator::{
     Route, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso},
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::process::Command;
 
 use crate::world::{POLICY, ROOT, TIMEOUT, http_client, request};
@@ -17,7 +18,10 @@ fn envelope(message: &str) -> serde_json::Value {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     json!({
         "Data": { "request": STANDARD.encode(message) },
-        "Metadata": { "DequeueCount": "1", "Id": "\"7d1b0c10-0000-4000-8000-000000000001\"" },
+        "Metadata": {
+            "DequeueCount": "1", "Id": "\"7d1b0c10-0000-4000-8000-000000000001\"",
+            "InsertionTime": OffsetDateTime::now_utc().format(&Rfc3339).unwrap(),
+        },
     })
 }
 

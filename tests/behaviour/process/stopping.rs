@@ -12,6 +12,7 @@ use tenant_emulator::{
     Route, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
@@ -45,7 +46,10 @@ async fn handler(tenant: &Tenant, policy_file: &Path) -> (Child, Url) {
 fn envelope(message: &str) -> Value {
     json!({
         "Data": { "request": STANDARD.encode(message) },
-        "Metadata": { "DequeueCount": "1", "Id": "\"7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60\"" },
+        "Metadata": {
+            "DequeueCount": "1", "Id": "\"7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60\"",
+            "InsertionTime": OffsetDateTime::now_utc().format(&Rfc3339).unwrap(),
+        },
     })
 }
 

@@ -103,7 +103,7 @@ async fn an_identity_that_is_not_assigned_to_the_app_is_named() {
 async fn without_a_valid_policy_everything_is_denied_and_the_log_says_why() {
     for (policy, text) in [
         (None, "cannot be read"),
-        (Some("{"), "EOF"),
+        (Some("{"), "policy: is not complete"),
         (Some(r#"{"version":2,"allow":[]}"#), "supports only version 1"),
         (Some(r#"{"version":1,"allow":[],"deny":[]}"#), "unknown field `deny`"),
     ] {

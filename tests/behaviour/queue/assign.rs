@@ -61,7 +61,7 @@ async fn a_message_that_is_not_a_request_is_answered_once_with_the_path_of_the_e
     for (message, path) in [
         ("hello", "request: "),
         ("", "request: "),
-        ("{}", "missing field `principal`"),
+        ("{}", "the field `principal` is missing"),
         (&valid_request().replace(ORDERS_READ, "Orders.Read"), "appRoleId: expected a GUID"),
         (&valid_request().replace("appRoleId", "appRoleID"), "did you mean `appRoleId`?"),
         (&STANDARD.encode("[]"), "request: "),

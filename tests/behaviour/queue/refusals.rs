@@ -159,7 +159,7 @@ async fn malformed_deep_unprintable_and_unknown_fields_are_reported_with_their_p
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for (message, path) in [
         (good.replace("\"roles\"", "\"role\""), "request: unknown field (did you mean `roles`?)"),
-        (good.replace("\"id-orders\"", &deep), "principal: invalid type"),
+        (good.replace("\"id-orders\"", &deep), "request: has too many levels"),
         (
             good.replace("id-orders", "id\\u202eorders"),
             "principal: contains the unprintable character U+202E",

@@ -116,7 +116,12 @@ pub fn queue_setting(key: &str) -> String {
 /// If host.json cannot be read or lacks a setting.
 pub fn most_messages_in_flight() -> Result<usize> {
     let path = workspace_root().join("host.json");
-    let host_json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    // The Functions host accepts comments and a byte order mark.
+    let text = std::fs::read_to_string(&path)?;
+    let host_json: serde_json::Value = jsonc_parser::parse_to_serde_value(
+        text.trim_start_matches('\u{feff}'),
+        &jsonc_parser::ParseOptions::default(),
+    )?;
     let setting = |name: &str| {
         let value = host_json.pointer(&format!("/extensions/queues/{name}"));
         let count = value.and_then(serde_json::Value::as_u64);

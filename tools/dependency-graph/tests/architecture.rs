@@ -24,12 +24,13 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The packages that ship, with the packages of the workspace that each of them may use.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("app-roles", &[]),
-    ("functions-handler", &[]),
-    ("function-folders", &["app-roles"]),
+    ("interchange", &[]),
+    ("app-roles", &["interchange"]),
+    ("functions-handler", &["interchange"]),
+    ("function-folders", &["app-roles", "interchange"]),
     ("memory-cache", &[]),
-    ("azure-rest", &["app-roles"]),
-    ("microsoft-graph", &["app-roles", "azure-rest", "memory-cache"]),
+    ("azure-rest", &["app-roles", "interchange"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "interchange", "memory-cache"]),
     ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
     (
         HANDLER,
@@ -39,10 +40,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "broker",
             "function-folders",
             "functions-handler",
+            "interchange",
             "microsoft-graph",
         ],
     ),
-    (OPERATORS_TOOL, &["app-roles", "azure-rest", "broker", "function-folders", "microsoft-graph"]),
+    (
+        OPERATORS_TOOL,
+        &[
+            "app-roles",
+            "azure-rest",
+            "broker",
+            "function-folders",
+            "interchange",
+            "microsoft-graph",
+        ],
+    ),
 ];
 
 /// What an emulator may use: it must share no types with the handler, or with another service.

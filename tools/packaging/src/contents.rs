@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde::Deserialize;
 
 /// The file that makes a folder a function.
@@ -70,8 +71,11 @@ fn file(entry: &str, source: &Path, executable: bool) -> Result<PackageFile> {
 /// file that must be executable, so it must be a plain name.
 fn executable_name(app_root: &Path) -> Result<String> {
     let path = app_root.join("host.json");
-    let text = fs::read(&path).with_context(|| path.display().to_string())?;
-    let host_json: HostJson = serde_json::from_slice(&text).with_context(|| {
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    // The Functions host accepts comments and a byte order mark.
+    let json = text.trim_start_matches('\u{feff}');
+    let host_json = parse_to_serde_value(json, &ParseOptions::default());
+    let host_json: HostJson = host_json.with_context(|| {
         format!("{}: customHandler.description.defaultExecutablePath", path.display())
     })?;
     let name = host_json.custom_handler.description.default_executable_path;

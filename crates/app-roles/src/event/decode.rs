@@ -1,9 +1,9 @@
 //! The reader of events in both schemas ("Event Grid event schema"; CloudEvents 1.0, JSON event
 //! format).
 
+use interchange::{byte_order_mark::trimmed, moment};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     assignment_requested::{ASSIGNMENT_REQUESTED, AssignmentRequested},
@@ -11,6 +11,7 @@ use super::{
     ignored::Ignored,
     resource_written::{RESOURCE_CREATED_OR_UPDATED, RESOURCE_WRITTEN, ResourceWritten},
 };
+use crate::request::SentTime;
 
 /// An event, by what it means to the broker.
 ///
@@ -47,9 +48,9 @@ pub enum InvalidEvents {
 }
 
 impl Event {
-    /// Reads an event from JSON, alone or in an array.
+    /// Reads an event from JSON, alone or in an array. The text may begin with a byte order mark.
     pub fn decode(text: &[u8]) -> Result<Self, InvalidEvents> {
-        match split(text)?.as_slice() {
+        match split(trimmed(text))?.as_slice() {
             [] => Ok(Self::Ignored(Ignored::Unreadable)),
             [event] => Ok(read(event)),
             events => Err(InvalidEvents::Batch(events.len())),
@@ -59,7 +60,7 @@ impl Event {
 
 /// The events of a delivery.
 fn split(text: &[u8]) -> Result<Vec<&RawValue>, InvalidEvents> {
-    let events = match text.trim_ascii_start().first() {
+    let events = match text.first() {
         Some(b'[') => serde_json::from_slice(text),
         Some(b'{') => serde_json::from_slice(text).map(|event| vec![event]),
         _ => return Err(InvalidEvents::Malformed),
@@ -67,49 +68,78 @@ fn split(text: &[u8]) -> Result<Vec<&RawValue>, InvalidEvents> {
     events.map_err(|_| InvalidEvents::Malformed)
 }
 
-/// An event in either schema. Other fields are ignored.
+/// An event in either schema. A member of a wrong type matters only if it is needed, and `null` is the same
+/// as an absent member. Other members are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireEvent<'a> {
     /// Only CloudEvents have it.
-    specversion: Option<String>,
-    event_type: Option<String>,
-    #[serde(rename = "type")]
-    cloud_type: Option<String>,
-    topic: Option<String>,
-    source: Option<String>,
-    event_time: Option<String>,
-    time: Option<String>,
-    subject: Option<String>,
+    #[serde(borrow)]
+    specversion: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_type: Option<&'a RawValue>,
+    #[serde(borrow, rename = "type")]
+    cloud_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    subject: Option<&'a RawValue>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
 fn read(event: &RawValue) -> Event {
-    let Ok(event) = serde_json::from_str::<WireEvent<'_>>(event.get()) else {
-        return Event::Ignored(Ignored::Unreadable);
-    };
+    // The JSON library would also fill a struct from an array.
+    let is_object = event.get().starts_with('{');
+    match serde_json::from_str::<WireEvent<'_>>(event.get()) {
+        Ok(event) if is_object => understand(&event).unwrap_or_else(Event::Ignored),
+        _ => Event::Ignored(Ignored::Unreadable),
+    }
+}
+
+fn understand(event: &WireEvent<'_>) -> Result<Event, Ignored> {
     let (event_type, topic, time) = match event.specversion {
         Some(_) => (event.cloud_type, event.source, event.time),
         None => (event.event_type, event.topic, event.event_time),
     };
-    let time = time.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok());
-    let understood = match event_type.as_deref() {
-        Some(ASSIGNMENT_REQUESTED) => {
+    let sent = sent_time(time);
+    match text(event_type).ok_or(Ignored::Unreadable)?.as_str() {
+        ASSIGNMENT_REQUESTED => {
             let request = event.data.map_or("null", RawValue::get).to_owned();
-            Ok(Event::AssignmentRequested(AssignmentRequested { request, time }))
+            Ok(Event::AssignmentRequested(AssignmentRequested { request, sent }))
         }
-        Some(BASELINE_CHECK_REQUESTED) => event
+        BASELINE_CHECK_REQUESTED => event
             .data
-            .and_then(|data| BaselineCheckRequested::read(data, time))
+            .and_then(|data| BaselineCheckRequested::read(data, sent.time()))
             .map(Event::BaselineCheckRequested)
             .ok_or(Ignored::Unreadable),
-        Some(RESOURCE_WRITTEN | RESOURCE_CREATED_OR_UPDATED) => {
-            let (subject, topic) = (event.subject.unwrap_or_default(), topic.unwrap_or_default());
-            ResourceWritten::new(&subject, &topic, time, event.data).map(Event::ResourceWritten)
+        RESOURCE_WRITTEN | RESOURCE_CREATED_OR_UPDATED => {
+            let (subject, topic) = (text(event.subject), text(topic));
+            let (subject, topic) = (subject.unwrap_or_default(), topic.unwrap_or_default());
+            ResourceWritten::new(&subject, &topic, sent.time(), event.data)
+                .map(Event::ResourceWritten)
         }
-        Some(_) => Err(Ignored::OtherType),
-        None => Err(Ignored::Unreadable),
-    };
-    understood.unwrap_or_else(Event::Ignored)
+        _ => Err(Ignored::OtherType),
+    }
+}
+
+/// The text of a member, if it is a string.
+fn text(member: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(member?.get()).ok()
+}
+
+/// The time of an event.
+fn sent_time(member: Option<&RawValue>) -> SentTime {
+    match member {
+        None => SentTime::NotStated,
+        stated => text(stated)
+            .and_then(|text| moment::parse(&text))
+            .map_or(SentTime::Unreadable, SentTime::At),
+    }
 }

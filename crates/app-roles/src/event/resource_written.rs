@@ -94,7 +94,8 @@ struct WrittenData {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct ReadData<'a> {
-    correlation_id: Option<String>,
+    #[serde(borrow)]
+    correlation_id: Option<&'a RawValue>,
     #[serde(borrow)]
     claims: Option<&'a RawValue>,
 }
@@ -108,7 +109,7 @@ struct Claims {
 
 fn cause(data: &RawValue) -> Cause {
     let data: ReadData<'_> = serde_json::from_str(data.get()).unwrap_or_default();
-    let correlation_id = data.correlation_id.and_then(|id| Guid::parse(&id).ok());
+    let correlation_id = data.correlation_id.and_then(|id| serde_json::from_str(id.get()).ok());
     Cause { author: data.claims.and_then(author), correlation_id }
 }
 

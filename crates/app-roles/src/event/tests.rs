@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{arm::ArmScope, ids::ObjectId};
+use crate::{arm::ArmScope, ids::ObjectId, request::SentTime};
 
 const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
 const AUTHOR: &str = "22222222-2222-2222-2222-222222222222";
@@ -40,7 +40,7 @@ fn written(event: &Value) -> ResourceWritten {
 
 #[test]
 fn a_delivery_that_is_malformed_or_has_several_events_is_refused() {
-    for text in ["", "null", "\"x\"", "1", "{", "[{]", "[1", "\u{feff}{}"] {
+    for text in ["", "null", "\"x\"", "1", "{", "[{]", "[1", "\u{feff}", "\u{feff}\u{feff}{}"] {
         assert_eq!(Event::decode(text.as_bytes()), Err(InvalidEvents::Malformed), "{text:?}");
     }
     for count in [2, 3, 100] {
@@ -55,7 +55,9 @@ fn an_event_that_does_not_concern_the_broker_is_ignored_with_a_reason() {
     let other = SUBSCRIPTION.replace('1', "9");
     for (changes, reason) in [
         (json!({ "eventType": null }), Ignored::Unreadable),
-        (json!({ "subject": 7 }), Ignored::Unreadable),
+        (json!({ "eventType": 7 }), Ignored::Unreadable),
+        (json!({ "subject": 7 }), Ignored::NoResource),
+        (json!({ "topic": [] }), Ignored::WrongTopic),
         (json!({ "specversion": "1.0" }), Ignored::Unreadable),
         (json!({ "eventType": "Microsoft.Resources.ResourceDeleteSuccess" }), Ignored::OtherType),
         (json!({ "eventType": "Microsoft.Resources.ResourceWriteFailure" }), Ignored::OtherType),
@@ -74,7 +76,9 @@ fn an_event_that_does_not_concern_the_broker_is_ignored_with_a_reason() {
     ] {
         assert_eq!(decode_one(&event(&changes)), Event::Ignored(reason), "{changes}");
     }
-    for text in ["[]", "[1]", "[[]]", "{}", "[null]"] {
+    for text in
+        ["[]", "[1]", "[[]]", "{}", "[null]", "[[null,null,null,null,null,null,null,null,null]]"]
+    {
         let event = Event::decode(text.as_bytes()).unwrap();
         assert_eq!(event, Event::Ignored(Ignored::Unreadable), "{text}");
     }
@@ -179,4 +183,95 @@ fn a_check_is_read_back_unchanged() {
         let event = Event::decode(text.as_bytes()).unwrap();
         assert_eq!(event, Event::BaselineCheckRequested(check));
     }
+}
+
+/// The event in both schemas, each with the name of the member that states the time.
+fn both_schemas(event_type: &str) -> [(Value, &'static str); 2] {
+    let mut own = event(&json!({ "eventType": event_type }));
+    own["data"]["principalId"] = json!(AUTHOR);
+    let mut cloud_event = own.clone();
+    for (old, new) in [("eventType", "type"), ("topic", "source"), ("eventTime", "time")] {
+        cloud_event[new] = cloud_event.as_object_mut().unwrap().remove(old).unwrap();
+    }
+    cloud_event["specversion"] = json!("1.0");
+    [(own, "eventTime"), (cloud_event, "time")]
+}
+
+#[test]
+fn null_is_the_same_as_an_absent_member_in_every_event() {
+    for event_type in [RESOURCE_WRITTEN, ASSIGNMENT_REQUESTED, BASELINE_CHECK_REQUESTED] {
+        for (event, _) in both_schemas(event_type) {
+            let names: Vec<_> = event.as_object().unwrap().keys().cloned().collect();
+            for name in names {
+                let (mut absent, mut null) = (event.clone(), event.clone());
+                absent.as_object_mut().unwrap().remove(&name);
+                null[&name] = Value::Null;
+                assert_eq!(decode_one(&null), decode_one(&absent), "{name} of {event}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_that_an_event_does_not_need_may_have_any_type() {
+    for event_type in [ASSIGNMENT_REQUESTED, BASELINE_CHECK_REQUESTED] {
+        for (event, _) in both_schemas(event_type) {
+            for name in ["subject", "topic", "source", "dataVersion", "id"] {
+                for value in [json!(7), json!([]), json!({}), json!(true)] {
+                    let mut odd = event.clone();
+                    odd[name] = value;
+                    assert_eq!(decode_one(&odd), decode_one(&event), "{odd}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_blanks_around_an_event_are_ignored() {
+    for (event, _) in both_schemas(RESOURCE_WRITTEN) {
+        for text in [format!("\u{feff}{event}"), format!(" \u{feff}\r\n[{event}]\n")] {
+            assert_eq!(Event::decode(text.as_bytes()), Ok(decode_one(&event)));
+        }
+    }
+}
+
+#[test]
+fn the_time_of_a_request_is_read_in_every_form_and_otherwise_known_to_be_unreadable() {
+    let at = SentTime::At(time::macros::datetime!(2026-08-20 10:00:01 UTC));
+    for (time, sent) in [
+        (json!("2026-08-20T10:00:01Z"), at),
+        (json!("2026-08-20T12:00:01.0000000+02:00"), at),
+        (json!("2026-08-20T10:00:01"), at),
+        (json!("08/20/2026 10:00:01"), at),
+        (json!("08/20/2026 10:00:01 +00:00"), at),
+        (json!("8/20/2026 10:00:01 AM"), at),
+        (json!(null), SentTime::NotStated),
+        (json!(""), SentTime::Unreadable),
+        (json!("20.08.2026 10:00:01"), SentTime::Unreadable),
+        (json!(1_787_220_001), SentTime::Unreadable),
+        (json!(["2026-08-20T10:00:01Z"]), SentTime::Unreadable),
+    ] {
+        for (mut event, member) in both_schemas(ASSIGNMENT_REQUESTED) {
+            event[member] = time.clone();
+            let Event::AssignmentRequested(asked) = decode_one(&event) else { panic!("{event}") };
+            assert_eq!(asked.sent, sent, "{time}");
+        }
+    }
+}
+
+#[test]
+fn a_resource_may_have_blanks_in_its_name_and_may_lie_outside_a_group() {
+    let alert = "providers/Microsoft.Insights/scheduledQueryRules/Too many errors";
+    for subject in [
+        format!("{SUBSCRIPTION}/resourcegroups/rg/{alert}"),
+        format!("{SUBSCRIPTION}/resourcegroups/rg%20one/{alert}"),
+        format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/Größe prüfen"),
+    ] {
+        let read = written(&event(&json!({ "subject": subject })));
+        assert_eq!(read.resource, ArmScope::parse(&subject).unwrap());
+    }
+    let above = "/providers/Microsoft.Management/managementGroups/mg/providers/a/b/c";
+    let event = decode_one(&event(&json!({ "subject": above })));
+    assert_eq!(event, Event::Ignored(Ignored::WrongTopic));
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use interchange::{base64, byte_order_mark::without_byte_order_mark};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{requester::Requester, text::RequestId};
+use crate::{request::request_id_of, requester::Requester, text::RequestId};
 
 /// A failed request that can be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,17 +61,10 @@ struct Message {
     attempts: u64,
 }
 
-/// The only field that is read from the text of a request.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Labelled {
-    request_id: RequestId,
-}
-
 impl ReplayableRequest {
     /// Reads a message of the queue `app-role-failed`.
     pub fn parse(message: &str) -> Result<Self, NotReplayable> {
-        let message: Message = serde_json::from_str(message)
+        let message: Message = serde_json::from_slice(without_byte_order_mark(message.as_bytes()))
             .map_err(|error| NotReplayable::Form { line: error.line(), column: error.column() })?;
         let first_seen = message.first_seen.as_deref();
         let first_seen = first_seen.map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();
@@ -115,9 +108,8 @@ impl fmt::Display for ReplayableRequest {
 
 /// The id in the text of a request, which may be in base64.
 fn request_id(text: &str) -> Option<RequestId> {
-    let decoded = STANDARD.decode(text).ok();
-    let json = decoded.as_deref().unwrap_or(text.as_bytes());
-    serde_json::from_slice(json).ok().map(|Labelled { request_id }| request_id)
+    let decoded = base64::decode(text.as_bytes());
+    request_id_of(decoded.as_deref().unwrap_or(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use interchange::json;
 use serde::Deserialize;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     rule::{BaselineRule, Grant, Rule, RuleAction},
     rules::Rules,
 };
-use crate::{json, requester::Requester, text::check as check_text};
+use crate::{json_fault, requester::Requester, text::check as check_text};
 
 const EMPTY_LIST: &str = "an empty list makes a rule that never applies";
 
@@ -95,8 +96,10 @@ fn assign_only() -> Vec<RuleAction> {
 
 /// Reads a policy file. The error lists every fault, unless the file is not JSON of the right shape.
 pub(super) fn parse(bytes: &[u8]) -> Result<Rules, PolicyFaults> {
-    let wire: WirePolicy = json::from_slice(bytes, "policy").map_err(|fault| {
-        PolicyFaults(vec![PolicyFault { path: fault.path, rule: None, problem: fault.problem }])
+    let wire: WirePolicy = json::from_slice(bytes).map_err(|fault| {
+        let path = fault.path().unwrap_or_else(|| "policy".to_owned());
+        let problem = json_fault::uncensored(fault.problem());
+        PolicyFaults(vec![PolicyFault { path, rule: None, problem }])
     })?;
     let mut parser = Parser::default();
     if wire.version != VERSION {

@@ -6,8 +6,17 @@ use crate::arm::ArmScope;
 /// Index of the segment with the resource group's name.
 const RESOURCE_GROUP_NAME: usize = 3;
 
-/// Index of the segment with the first resource's name. From there on, every second segment is one.
-const FIRST_RESOURCE_NAME: usize = 7;
+/// Index of the segment with the word before the resource group's name. In the id of a resource outside
+/// resource groups, it is the word `providers`.
+const RESOURCE_GROUP_WORD: usize = 2;
+
+/// The word before the name of a resource group, in lower case.
+const RESOURCE_GROUPS: &str = "resourcegroups";
+
+/// Index of the segment with the first resource's name in a resource group, and in a subscription. From
+/// there on, every second segment is one.
+const FIRST_NAME_IN_GROUP: usize = 7;
+const FIRST_NAME_IN_SUBSCRIPTION: usize = 5;
 
 /// A place in Azure Resource Manager. Names of resource groups and resources may contain `*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +30,26 @@ pub(super) struct ScopePattern {
 impl ScopePattern {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if text.contains('%') {
-            return Err("an ARM scope in a rule must not be percent-encoded".to_owned());
+            return Err(
+                "an ARM scope in a rule must not be percent-encoded; write each character itself, \
+                        for example a space instead of %20"
+                    .to_owned(),
+            );
         }
         // Only the shape is checked here, so any letter can replace `*`.
         let scope = ArmScope::parse(&text.replace('*', "x")).map_err(|error| error.to_string())?;
         let path = text.trim_end_matches('/').to_ascii_lowercase();
         let segments: Vec<String> = path.split('/').skip(1).map(str::to_owned).collect();
-        let misplaced =
-            |(index, segment): (usize, &String)| segment.contains('*') && !may_have_wildcard(index);
+        if scope.is_in_management_group() && text.contains('*') {
+            return Err(
+                "a resource in a management group must be named in full, without `*`".to_owned()
+            );
+        }
+        let is_in_group =
+            segments.get(RESOURCE_GROUP_WORD).is_some_and(|word| word == RESOURCE_GROUPS);
+        let misplaced = |(index, segment): (usize, &String)| {
+            segment.contains('*') && !may_have_wildcard(is_in_group, index)
+        };
         if segments.len() != scope.segments().count() || segments.iter().enumerate().any(misplaced)
         {
             return Err(
@@ -68,9 +89,14 @@ impl ScopePattern {
         let known = match self.segments.iter().position(|segment| segment.contains('*')) {
             None => self.segments.len(),
             Some(RESOURCE_GROUP_NAME) => RESOURCE_GROUP_NAME - 1,
-            Some(_) => RESOURCE_GROUP_NAME + 1,
+            Some(_) if self.is_in_group() => RESOURCE_GROUP_NAME + 1,
+            Some(_) => RESOURCE_GROUP_WORD,
         };
         self.segments.iter().take(known).fold(String::new(), |place, part| place + "/" + part)
+    }
+
+    fn is_in_group(&self) -> bool {
+        self.segments.get(RESOURCE_GROUP_WORD).is_some_and(|word| word == RESOURCE_GROUPS)
     }
 
     /// Whether a resource group that does not exist yet could be covered.
@@ -79,7 +105,9 @@ impl ScopePattern {
     }
 }
 
-fn may_have_wildcard(index: usize) -> bool {
-    index == RESOURCE_GROUP_NAME
-        || (index >= FIRST_RESOURCE_NAME && (index - FIRST_RESOURCE_NAME).is_multiple_of(2))
+/// Whether a segment is the name of a resource group or of a resource.
+fn may_have_wildcard(is_in_group: bool, index: usize) -> bool {
+    let first = if is_in_group { FIRST_NAME_IN_GROUP } else { FIRST_NAME_IN_SUBSCRIPTION };
+    (is_in_group && index == RESOURCE_GROUP_NAME)
+        || (index >= first && (index - first).is_multiple_of(2))
 }

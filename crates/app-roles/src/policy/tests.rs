@@ -140,11 +140,14 @@ fn a_fault_names_its_path_and_rule() {
     let good = rule("queue:team", GROUP, API, "Orders.Read");
     let spoilt = |from: &str, to: &str| in_file(&good.replace(from, to));
     for (text, fault) in [
-        (String::new(), "policy: EOF"),
-        ("[]".to_owned(), "policy"),
+        (String::new(), "policy: is empty"),
+        ("[]".to_owned(), "policy: must be a JSON object, but is an array"),
         (r#"{"version":2,"allow":[]}"#.to_owned(), "version: this broker supports only version 1"),
-        (r#"{"version":1}"#.to_owned(), "policy: missing field `allow`"),
-        (r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(), "deny: unknown field"),
+        (r#"{"version":1}"#.to_owned(), "policy: the field `allow` is missing"),
+        (
+            r#"{"version":1,"allow":[],"deny":[]}"#.to_owned(),
+            "policy: unknown field `deny`; the fields are `version`",
+        ),
         (r#"{"version":1,"allow":[],"protected":["me"]}"#.to_owned(), "protected[0]: expected"),
         (format!(r#"{{"version":1,"allow":[{good},{good}]}}"#), "allow[1].name: another rule"),
         (
@@ -154,7 +157,7 @@ fn a_fault_names_its_path_and_rule() {
             "baseline[0].principals[0] (rule \"b\")",
         ),
         (spoilt("\"name\":\"orders\"", "\"name\":\"\""), "allow[0].name: must not be empty"),
-        (spoilt("\"roles\"", "\"role\""), "allow[0].role: unknown field"),
+        (spoilt("\"roles\"", "\"role\""), "allow[0]: unknown field `role` (did you mean `roles`?)"),
         (spoilt("\"roles\"", "\"actions\":[],\"roles\""), "allow[0].actions (rule \"orders\")"),
         (
             spoilt("\"roles\"", "\"actions\":[\"own\"],\"roles\""),
@@ -174,10 +177,45 @@ fn a_fault_names_its_path_and_rule() {
         (spoilt(API, "Orders API"), "allow[0].api (rule \"orders\"): expected an appId"),
         (spoilt("Orders.Read", "*.Read"), "allow[0].roles[0]"),
         (spoilt("Orders.Read", ""), "allow[0].roles[0]"),
-        (format!("{} {{}}", in_file(&good)), "policy: trailing characters"),
+        (format!("{} {{}}", in_file(&good)), "policy: is not JSON; see line 1"),
     ] {
         let faults = Policy::parse(text.as_bytes()).unwrap_err().to_string();
         assert!(faults.starts_with(fault), "{text}: {faults}");
+    }
+}
+
+#[test]
+fn a_policy_may_begin_with_a_byte_order_mark_and_has_no_comments() {
+    let text = in_file(&rule("queue:team", GROUP, API, "Orders.Read"));
+    let marked = Policy::parse(format!("\u{feff}{text}").as_bytes()).unwrap();
+    assert!(ask(&marked, &team()).is_ok());
+    let commented = Policy::parse(format!("// ours\n{text}").as_bytes()).unwrap_err();
+    assert_eq!(commented.to_string(), "policy: is not JSON; see line 1, column 1");
+    assert!(Policy::parse(format!("\u{feff}\u{feff}{text}").as_bytes()).is_err());
+}
+
+#[test]
+fn no_fault_of_a_policy_has_a_word_of_the_json_library() {
+    let good = in_file(&rule("queue:team", GROUP, API, "Orders.Read"));
+    let mut broken: Vec<_> = (0..good.len()).map(|end| good[..end].to_owned()).collect();
+    for value in ["null", "true", "7", "-1.5", "\"x\"", "[]", "[7]", "{}", "[[]]"] {
+        for name in ["version", "allow", "protected", "baseline", "unknown"] {
+            broken.push(good.replacen('{', &format!("{{\"{name}\":{value},"), 1));
+        }
+        for name in ["name", "requesters", "principals", "api", "roles", "actions", "privileged"] {
+            let with_value = format!("[{{\"{name}\":{value},");
+            broken.push(good.replacen("[{", &with_value, 1));
+            broken.push(good.replacen(&format!("\"{name}\":"), "\"other\":", 1));
+        }
+    }
+    for text in broken {
+        let Err(faults) = Policy::parse(text.as_bytes()) else { continue };
+        let told = faults.to_string();
+        for word in
+            ["EOF", "invalid type", "expected struct", "expected one of", "Wire", "sequence"]
+        {
+            assert!(!told.contains(word), "{text}: {told}");
+        }
     }
 }
 

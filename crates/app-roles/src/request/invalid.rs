@@ -1,15 +1,26 @@
 //! Faults of a request's JSON.
 
-use super::censored::censored;
-use crate::json;
+use interchange::json::Fault;
+
+use crate::{json_fault, text::RequestId};
 
 /// Largest request, in bytes of JSON. It is half a queue message and has room for every field at its
 /// limit.
 pub const MAX_REQUEST_BYTES: usize = 32 * 1024;
 
+/// A document that is no request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct InvalidRequest {
+    /// The requester's own id of the request, if the document has a proper one.
+    pub request_id: Option<RequestId>,
+    /// Why it is no request.
+    pub fault: RequestFault,
+}
+
 /// The reason why bytes are not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRequest {
+pub enum RequestFault {
     /// The request has more bytes than [`MAX_REQUEST_BYTES`].
     #[error("the request has {0} bytes; at most {MAX_REQUEST_BYTES} are accepted")]
     TooLarge(usize),
@@ -23,7 +34,7 @@ pub enum InvalidRequest {
     },
 }
 
-impl InvalidRequest {
+impl RequestFault {
     /// One word for the log, which must not contain text from the request.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -34,9 +45,9 @@ impl InvalidRequest {
     }
 }
 
-impl From<json::Fault> for InvalidRequest {
-    fn from(fault: json::Fault) -> Self {
-        let json::Fault { path, problem } = censored(fault, "request");
-        Self::Json { path, problem }
+impl From<Fault> for RequestFault {
+    fn from(fault: Fault) -> Self {
+        let path = fault.path().unwrap_or_else(|| "request".to_owned());
+        Self::Json { path, problem: json_fault::censored(fault.problem()) }
     }
 }

@@ -1,12 +1,15 @@
 //! The two JSON shapes of a request: the broker's own and Microsoft Graph's.
 
+use std::{collections::BTreeMap, fmt};
+
+use interchange::json::{self as document, Fault};
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny},
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::StrDeserializer},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{action::Action, invalid::InvalidRequest};
+use super::action::Action;
 use crate::{
     ids::{AppRoleId, ObjectId},
     json,
@@ -39,22 +42,77 @@ pub(crate) struct OwnShape {
 }
 
 /// Graph's own body ("Grant an appRoleAssignment to a service principal").
-#[derive(Deserialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+///
+/// The official SDKs write the annotation `@odata.type`. Annotations say nothing that the broker needs
+/// ("OData JSON Format Version 4.01", control information and instance annotations), so all are ignored.
+#[cfg_attr(
+    any(test, feature = "schema"),
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", deny_unknown_fields, extend("patternProperties" = { "@": true }))
+)]
 pub(crate) struct GraphShape {
     pub(super) principal_id: ObjectId,
     pub(super) resource_id: ObjectId,
     pub(super) app_role_id: AppRoleId,
 }
 
-/// The fields that only Graph's shape has.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct GraphFields {
-    principal_id: Option<IgnoredAny>,
-    resource_id: Option<IgnoredAny>,
-    app_role_id: Option<IgnoredAny>,
+const PRINCIPAL_ID: &str = "principalId";
+const RESOURCE_ID: &str = "resourceId";
+const APP_ROLE_ID: &str = "appRoleId";
+
+/// The character that only names of annotations contain.
+const ANNOTATION: char = '@';
+
+impl<'de> Deserialize<'de> for GraphShape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(GraphVisitor)
+    }
+}
+
+struct GraphVisitor;
+
+impl<'de> Visitor<'de> for GraphVisitor {
+    type Value = GraphShape;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<GraphShape, A::Error> {
+        let (mut principal, mut resource, mut role) = (None, None, None);
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                PRINCIPAL_ID => read_once(&mut principal, PRINCIPAL_ID, &mut fields)?,
+                RESOURCE_ID => read_once(&mut resource, RESOURCE_ID, &mut fields)?,
+                APP_ROLE_ID => read_once(&mut role, APP_ROLE_ID, &mut fields)?,
+                annotation if annotation.contains(ANNOTATION) => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                other => {
+                    let known = &[PRINCIPAL_ID, RESOURCE_ID, APP_ROLE_ID];
+                    return Err(A::Error::unknown_field(other, known));
+                }
+            }
+        }
+        Ok(GraphShape {
+            principal_id: principal.ok_or_else(|| A::Error::missing_field(PRINCIPAL_ID))?,
+            resource_id: resource.ok_or_else(|| A::Error::missing_field(RESOURCE_ID))?,
+            app_role_id: role.ok_or_else(|| A::Error::missing_field(APP_ROLE_ID))?,
+        })
+    }
+}
+
+/// Reads a field that may occur once.
+fn read_once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    field: &mut Option<T>,
+    name: &'static str,
+    fields: &mut A,
+) -> Result<(), A::Error> {
+    if field.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    *field = Some(fields.next_value()?);
+    Ok(())
 }
 
 /// 1 to [`MAX_ROLES`] roles.
@@ -62,11 +120,32 @@ pub(crate) struct Roles(pub(super) Vec<RoleName>);
 
 impl<'de> Deserialize<'de> for Roles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let roles = Vec::deserialize(deserializer)?;
-        if roles.is_empty() || roles.len() > MAX_ROLES {
-            return Err(D::Error::custom(format!("expected 1 to {MAX_ROLES} roles")));
+        deserializer.deserialize_any(RolesVisitor)
+    }
+}
+
+struct RolesVisitor;
+
+impl<'de> Visitor<'de> for RolesVisitor {
+    type Value = Roles;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "an array of 1 to {MAX_ROLES} roles, or one role as a string")
+    }
+
+    fn visit_str<E: Error>(self, role: &str) -> Result<Roles, E> {
+        RoleName::deserialize(StrDeserializer::new(role)).map(|role| Roles(vec![role]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Roles, A::Error> {
+        let mut roles = Vec::new();
+        while let Some(role) = items.next_element()? {
+            roles.push(role);
         }
-        Ok(Self(roles))
+        if roles.is_empty() || roles.len() > MAX_ROLES {
+            return Err(A::Error::custom(format!("must have 1 to {MAX_ROLES} roles")));
+        }
+        Ok(Roles(roles))
     }
 }
 
@@ -84,15 +163,13 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 /// Reads either shape. A document with a field that only Graph's shape has is read as such.
-pub(super) fn read(bytes: &[u8]) -> Result<Shape, InvalidRequest> {
-    let is_graphs = serde_json::from_slice::<GraphFields>(bytes).is_ok_and(|fields| {
-        fields.principal_id.is_some()
-            || fields.resource_id.is_some()
-            || fields.app_role_id.is_some()
-    });
+pub(super) fn read(bytes: &[u8]) -> Result<Shape, Fault> {
+    let fields = document::from_slice::<BTreeMap<String, IgnoredAny>>(bytes)?;
+    let is_graphs =
+        [PRINCIPAL_ID, RESOURCE_ID, APP_ROLE_ID].iter().any(|name| fields.contains_key(*name));
     Ok(if is_graphs {
-        Shape::Graph(json::from_slice(bytes, "request")?)
+        Shape::Graph(document::from_slice(bytes)?)
     } else {
-        Shape::Own(json::from_slice(bytes, "request")?)
+        Shape::Own(document::from_slice(bytes)?)
     })
 }

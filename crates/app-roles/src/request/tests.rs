@@ -1,6 +1,7 @@
 use jsonschema::Validator;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
+use time::Duration;
 
 use super::*;
 use crate::{ids::Guid, schema::request_schema, text::DisplayName};
@@ -22,16 +23,16 @@ fn with(fields: &Value) -> String {
 fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     for (text, fault) in [
-        (String::new(), "request: EOF"),
-        ("null".to_owned(), "request: invalid type: null"),
-        ("{}".to_owned(), "request: missing field `principal`"),
-        (format!("{} {{}}", with(&json!({}))), "request: trailing characters"),
-        (with(&json!({ "extra": 1 })), "request: unknown field, expected one of `requestId`"),
+        (String::new(), "request: is empty"),
+        ("null".to_owned(), "request: must be a JSON object, but is null"),
+        ("{}".to_owned(), "request: the field `principal` is missing"),
+        (format!("{} {{}}", with(&json!({}))), "request: is not JSON; see line 1, column"),
+        (with(&json!({ "extra": 1 })), "request: unknown field; the fields are `requestId`"),
         (
             with(&json!({ "principal": 7 })),
-            "principal: invalid type: integer, expected a string, or",
+            "principal: must be a string, or an object with one of objectId",
         ),
-        (with(&json!({ "principal": null })), "principal: invalid type: null"),
+        (with(&json!({ "principal": null })), "clientId, resourceId, displayName, but is null"),
         (with(&json!({ "principal": "" })), "principal: must not be empty"),
         (
             with(&json!({ "principal": "/subscriptions/x" })),
@@ -41,19 +42,25 @@ fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
             with(&json!({ "principal": ARM.split("/providers").next() })),
             "principal: expected the ARM id of a resource",
         ),
-        (with(&json!({ "principal": {} })), "principal: expected exactly one of objectId"),
-        (with(&json!({ "principal": { "oid": "x" } })), "principal: unknown field, expected"),
+        (with(&json!({ "principal": {} })), "principal: must have exactly one of objectId"),
+        (
+            with(&json!({ "principal": { "oid": "x" } })),
+            "principal: unknown field; the fields are `objectId`",
+        ),
         (with(&json!({ "principal": { "objectId": "x" } })), "principal.objectId: expected a GUID"),
         (
             with(&json!({ "principal": { "clientId": GUID, "objectId": GUID } })),
-            "expected exactly one of",
+            "principal: must have exactly one of",
         ),
-        (with(&json!({ "api": { "appId": ["x"] } })), "api.appId: invalid type: sequence"),
+        (
+            with(&json!({ "api": { "appId": ["x"] } })),
+            "api.appId: must be a string, but is an array",
+        ),
         (with(&json!({ "api": "api://a b" })), "api: must not contain spaces"),
-        (with(&json!({ "roles": [] })), "roles: expected 1 to 20 roles"),
-        (with(&json!({ "roles": vec!["A"; 21] })), "roles: expected 1 to 20 roles"),
+        (with(&json!({ "roles": [] })), "roles: must have 1 to 20 roles"),
+        (with(&json!({ "roles": vec!["A"; 21] })), "roles: must have 1 to 20 roles"),
         (with(&json!({ "roles": ["A", "B C"] })), "roles[1]: must not contain spaces"),
-        (with(&json!({ "roles": "A" })), "roles: invalid type: string"),
+        (with(&json!({ "roles": 7 })), "roles: must be an array of 1 to 20 roles, or one role"),
         (with(&json!({ "action": "grant" })), "action: expected \"assign\" or \"revoke\""),
         (
             with(&json!({ "reason": "a\u{202E}b" })),
@@ -65,12 +72,9 @@ fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
             "requestId: may contain only letters, digits and . _ : -",
         ),
         (with(&json!({ "notAfter": "tomorrow" })), "notAfter: expected a time in RFC 3339"),
-        (with(&json!({ "dryRun": "yes" })), "dryRun: invalid type"),
-        (
-            with(&json!({})).replace("id-orders", "\\ud800"),
-            "principal: unexpected end of hex escape",
-        ),
-        (format!("{{\"principal\":{deep}}}"), "principal: invalid type: sequence"),
+        (with(&json!({ "dryRun": "yes" })), "dryRun: must be true or false, but is a string"),
+        (with(&json!({})).replace("id-orders", "\\ud800"), "request: is not JSON; see line 1"),
+        (format!("{{\"principal\":{deep}}}"), "request: has too many levels"),
     ] {
         let got = Request::decode(text.as_bytes()).unwrap_err().to_string();
         assert!(got.contains(fault), "{text:.90}\n  {got}\n  {fault}");
@@ -81,10 +85,16 @@ fn a_malformed_request_is_refused_with_the_path_of_the_fault() {
 fn a_malformed_request_in_graphs_shape_is_refused_with_the_path_of_the_fault() {
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     for (text, fault) in [
-        (format!("{{\"principalId\":{deep}}}"), "principalId"),
-        (GRAPHS.replace('}', ",\"dryRun\":true}"), "request: unknown field, expected"),
+        (format!("{{\"principalId\":{deep}}}"), "request: has too many levels"),
+        (
+            GRAPHS.replace('}', ",\"dryRun\":true}"),
+            "request: unknown field; the fields are `principalId`",
+        ),
         (GRAPHS.replace("\"2222", "\"2"), "resourceId: expected a GUID"),
-        (GRAPHS.replace("resourceId", "principalId"), "request: unknown field"),
+        (
+            GRAPHS.replace("resourceId", "principalId"),
+            "request: the field `principalId` occurs twice",
+        ),
     ] {
         let got = Request::decode(text.as_bytes()).unwrap_err().to_string();
         assert!(got.contains(fault), "{text:.90}\n  {got}\n  {fault}");
@@ -94,7 +104,8 @@ fn a_malformed_request_in_graphs_shape_is_refused_with_the_path_of_the_fault() {
 #[test]
 fn a_request_that_is_too_large_is_refused() {
     let text = with(&json!({ "reason": "x".repeat(MAX_REQUEST_BYTES) }));
-    assert_eq!(Request::decode(text.as_bytes()), Err(InvalidRequest::TooLarge(text.len())));
+    let fault = Request::decode(text.as_bytes()).unwrap_err().fault;
+    assert_eq!(fault, RequestFault::TooLarge(text.len()));
 }
 
 #[test]
@@ -232,10 +243,14 @@ fn a_request_expires_at_its_own_limit_and_at_the_largest_age() {
     let request = Request::decode(text.as_bytes()).unwrap();
     let now = request.not_after.unwrap();
     let second = Duration::seconds(1);
-    assert_eq!(request.check_age(None, now), Ok(()));
-    assert_eq!(request.check_age(None, now + second), Err(Expired::NotAfter));
-    assert_eq!(request.check_age(Some(now - MAX_REQUEST_AGE), now), Ok(()));
-    assert_eq!(request.check_age(Some(now - MAX_REQUEST_AGE - second), now), Err(Expired::TooOld));
+    assert_eq!(request.check_age(SentTime::NotStated, now), Ok(()));
+    assert_eq!(request.check_age(SentTime::NotStated, now + second), Err(Expired::NotAfter));
+    assert_eq!(request.check_age(SentTime::At(now - MAX_REQUEST_AGE), now), Ok(()));
+    let aged = |sent| request.check_age(sent, now);
+    assert_eq!(aged(SentTime::At(now - MAX_REQUEST_AGE - second)), Err(Expired::TooOld));
+    assert_eq!(aged(SentTime::At(now + MAX_REQUEST_AGE)), Ok(()));
+    assert_eq!(aged(SentTime::At(now + MAX_REQUEST_AGE + second)), Err(Expired::UnknownAge));
+    assert_eq!(aged(SentTime::Unreadable), Err(Expired::UnknownAge));
 }
 
 /// Texts with a meaning in some field, and arbitrary texts.

@@ -43,6 +43,7 @@ fn largest(character: char) -> RequestResult {
     });
     RequestResult {
         request_id: Some("x".repeat(128)),
+        message_id: Some("x".repeat(128)),
         invocation_id: InvocationId::random(),
         function: "x".repeat(128),
         requester: Requester::Queue("x".repeat(63)),

@@ -28,6 +28,23 @@ fn urls_are_those_that_azure_resource_manager_documents() {
 }
 
 #[test]
+fn a_name_is_encoded_once_however_the_event_spells_it() {
+    for name in ["High CPU größe", "High%20CPU%20gr%C3%B6%C3%9Fe"] {
+        let encoded = "High%20CPU%20gr%C3%B6%C3%9Fe";
+        let url = url(&format!("Microsoft.Insights/scheduledQueryRules/{name}"));
+        assert_eq!(url.path_segments().unwrap().nth(7), Some(encoded));
+    }
+    let assignment = "providers/Microsoft.Authorization/policyAssignments/Deny%20IPs";
+    let group = "/providers/Microsoft.Management/managementGroups/mg";
+    for place in ["/subscriptions/11111111-1111-1111-1111-111111111111", group] {
+        let resource = ArmScope::parse(&format!("{place}/{assignment}")).unwrap();
+        let url = identity_url(&Url::parse(BASE).unwrap(), &resource);
+        let extension = "providers/Microsoft.ManagedIdentity/identities/default";
+        assert_eq!(url.path(), format!("{place}/{assignment}/{extension}"));
+    }
+}
+
+#[test]
 fn each_refusal_has_the_documented_meaning() {
     let body = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"because"}}}}"#);
     for (status, code, expected) in [

@@ -30,15 +30,15 @@ fn a_managed_identity_whose_place_cannot_be_read_is_still_a_managed_identity() {
     let policy = "providers/Microsoft.Authorization/policyAssignments/x";
     let group = format!("{subscription}/resourceGroups/rg");
     for names in [
-        vec![format!("{subscription}/{policy}")],
-        vec![format!("/providers/Microsoft.Management/managementGroups/mg/{policy}")],
+        vec!["/providers/Microsoft.Management/managementGroups/mg".to_owned()],
+        vec![format!("{subscription}/{policy}/..")],
         vec![format!("/{policy}")],
         vec!["/providers/Microsoft.Aadiam/diagnosticSettings/x".to_owned()],
         vec![RESOURCE.to_owned(), RESOURCE.replace("func", "other")],
         vec![format!("{group}/providers/Contoso.Web/sites/{}", "x".repeat(1024))],
         vec![format!("{group}/providers/Contoso.Web/sites")],
         vec![format!("{group}//providers/Contoso.Web/sites/x")],
-        vec![format!("{group}/providers/Contoso.Web/sites/a b")],
+        vec![format!("{group}/providers/Contoso.Web/sites/a ")],
         vec![format!("{group}/providers/Contoso.Web/sites/%2f")],
         vec!["/subscriptions/none/resourceGroups/rg".to_owned()],
         vec![format!(" {RESOURCE}")],
@@ -87,6 +87,20 @@ fn the_kind_of_a_principal_comes_from_its_type() {
         let wire: WirePrincipal = serde_json::from_str(&wire.to_string()).unwrap();
         let principal = wire.read().unwrap();
         assert_eq!(principal.kind, expected, "{kind:?} {odata_type:?}");
+    }
+}
+
+#[test]
+fn a_managed_identity_may_belong_to_a_resource_with_blanks_or_outside_groups() {
+    let subscription = "/subscriptions/33333333-3333-3333-3333-333333333333";
+    let policy = "providers/Microsoft.Authorization/policyAssignments/Deny public IPs";
+    for name in [
+        format!("{subscription}/{policy}"),
+        format!("{subscription}/resourcegroups/rg/{policy}"),
+        format!("/providers/Microsoft.Management/managementGroups/mg/{policy}"),
+    ] {
+        let scope = principal("ManagedIdentity", &[&name]).resource_id.unwrap();
+        assert_eq!(scope.as_str(), name);
     }
 }
 
