@@ -38,7 +38,8 @@ async fn a_404_for_an_identity_that_was_written_just_now_is_asked_again_by_the_n
         (BILLING_FUNCTION_RESOURCE_ID, BILLING_FUNCTION),
     ] {
         for code in ["ResourceNotFound", "ResourceGroupNotFound", "FailedIdentityOperation", ""] {
-            let world = setup().await.start().await;
+            // Ages are scaled too. This leaves half a minute.
+            let world = setup().await.with_setting("PACE_FACTOR", "0.25").start().await;
             world.tenant.answer_next(Route::ReadArmIdentity, not_found(code));
             world.deliver(&written(resource, Duration::seconds(3)), 2).await;
             assert_eq!(roles(&world, principal), [ORDERS_READ], "{code}");
