@@ -38,7 +38,7 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
 /// Reads the body of a response as JSON.
 pub(crate) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
     let address = without_query(response.url());
-    interchange::json::from_slice(&body(response).await?).map_err(|fault| {
+    wire_formats::json::from_slice(&body(response).await?).map_err(|fault| {
         let told = fault.in_document("the document");
         Failure::failed(format!("{address} does not answer with the expected JSON: {told}"))
     })

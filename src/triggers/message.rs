@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use app_roles::request::{InvalidRequest, Request};
 use broker::Unreadable;
-use interchange::{base64, byte_order_mark::trimmed, json};
 use serde::de::IgnoredAny;
+use wire_formats::{base64, byte_order_mark::trimmed, json};
 
 /// What the first character of a JSON text can be, except for numbers and words, which may be base64.
 const BEGINNINGS: &[u8] = b"{[\"";

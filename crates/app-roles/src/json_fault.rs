@@ -1,6 +1,6 @@
 //! Problems of documents, with the field that an unknown one resembles.
 
-use interchange::json::Problem;
+use wire_formats::json::Problem;
 
 use crate::{directory::nearest, text::printable};
 

@@ -8,12 +8,12 @@ pub(crate) mod shapes;
 
 pub use action::Action;
 pub use age::{Expired, MAX_REQUEST_AGE, SentTime};
-use interchange::byte_order_mark::without_byte_order_mark;
 pub use invalid::{InvalidRequest, MAX_REQUEST_BYTES, RequestFault};
 pub use label::request_id_of;
 pub use shapes::MAX_ROLES;
 use shapes::{GraphShape, OwnShape, Shape};
 use time::OffsetDateTime;
+use wire_formats::byte_order_mark::without_byte_order_mark;
 
 use crate::{
     names::{ApiName, PrincipalName, RoleName},

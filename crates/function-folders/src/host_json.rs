@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use interchange::json;
 use serde::Deserialize;
+use wire_formats::json;
 
 use crate::file_fault::{FileFault, Lookup};
 

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use interchange::{base64, byte_order_mark::without_byte_order_mark, json, moment};
 use serde::{
     Deserialize,
     de::{Error as _, IgnoredAny},
 };
 use serde_json::{Value, value::RawValue};
 use time::OffsetDateTime;
+use wire_formats::{base64, byte_order_mark::without_byte_order_mark, json, timestamp};
 
 use crate::http_request::HttpRequest;
 
@@ -153,7 +153,7 @@ impl Invocation {
             (None, None) => Ok(QueueMetadata::ByHand),
             (Some(id), Some(dequeue_count)) => {
                 let insertion_time = self.scalar("InsertionTime").ok().flatten();
-                let insertion_time = insertion_time.and_then(|text| moment::parse(&text));
+                let insertion_time = insertion_time.and_then(|text| timestamp::parse(&text));
                 Ok(QueueMetadata::Message { id, dequeue_count, insertion_time })
             }
             (Some(_), None) => fault(

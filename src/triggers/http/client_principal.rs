@@ -4,9 +4,9 @@
 //! The platform removes these headers from requests and writes its own, but only if App Service
 //! Authentication is on. The caller of this module checks that first.
 
-use interchange::{base64, json};
 use serde::Deserialize;
 use serde_json::Value;
+use wire_formats::{base64, json};
 
 use app_roles::ids::{Guid, ObjectId};
 use functions_handler::http_request::HttpRequest;

@@ -24,13 +24,13 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The packages that ship, with the packages of the workspace that each of them may use.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("interchange", &[]),
-    ("app-roles", &["interchange"]),
-    ("functions-handler", &["interchange"]),
-    ("function-folders", &["app-roles", "interchange"]),
+    ("wire_formats", &[]),
+    ("app-roles", &["wire_formats"]),
+    ("functions-handler", &["wire_formats"]),
+    ("function-folders", &["app-roles", "wire_formats"]),
     ("memory-cache", &[]),
-    ("azure-rest", &["app-roles", "interchange"]),
-    ("microsoft-graph", &["app-roles", "azure-rest", "interchange", "memory-cache"]),
+    ("azure-rest", &["app-roles", "wire_formats"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "wire_formats", "memory-cache"]),
     ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
     (
         HANDLER,
@@ -40,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "broker",
             "function-folders",
             "functions-handler",
-            "interchange",
+            "wire_formats",
             "microsoft-graph",
         ],
     ),
@@ -51,7 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "azure-rest",
             "broker",
             "function-folders",
-            "interchange",
+            "wire_formats",
             "microsoft-graph",
         ],
     ),

@@ -75,7 +75,7 @@ async fn send_once(
 async fn answer(response: Response) -> Answer {
     let status = response.status();
     let bytes = http::body(response).await.unwrap_or_default();
-    Answer { status, body: interchange::json::from_slice(&bytes).unwrap_or_default() }
+    Answer { status, body: wire_formats::json::from_slice(&bytes).unwrap_or_default() }
 }
 
 impl Answer {

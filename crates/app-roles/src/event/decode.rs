@@ -1,9 +1,9 @@
 //! The reader of events in both schemas ("Event Grid event schema"; CloudEvents 1.0, JSON event
 //! format).
 
-use interchange::{byte_order_mark::trimmed, moment};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use wire_formats::{byte_order_mark::trimmed, timestamp};
 
 use super::{
     assignment_requested::{ASSIGNMENT_REQUESTED, AssignmentRequested},
@@ -139,7 +139,7 @@ fn sent_time(member: Option<&RawValue>) -> SentTime {
     match member {
         None => SentTime::NotStated,
         stated => text(stated)
-            .and_then(|text| moment::parse(&text))
+            .and_then(|text| timestamp::parse(&text))
             .map_or(SentTime::Unreadable, SentTime::At),
     }
 }

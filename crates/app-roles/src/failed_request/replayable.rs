@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use interchange::{base64, byte_order_mark::without_byte_order_mark};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use wire_formats::{base64, byte_order_mark::without_byte_order_mark};
 
 use crate::{request::request_id_of, requester::Requester, text::RequestId};
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use interchange::json;
 use serde::Deserialize;
+use wire_formats::json;
 
 use super::{
     fault::{PolicyFault, PolicyFaults},

@@ -1,6 +1,6 @@
 //! Faults of a request's JSON.
 
-use interchange::json::Fault;
+use wire_formats::json::Fault;
 
 use crate::{json_fault, text::RequestId};
 

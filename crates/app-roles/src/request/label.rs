@@ -1,7 +1,7 @@
 //! The id of a document that may be no request.
 
-use interchange::json;
 use serde::{Deserialize, de::IgnoredAny};
+use wire_formats::json;
 
 use crate::text::RequestId;
 

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use interchange::json::{self as document, Fault};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::StrDeserializer},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use wire_formats::json::{self as document, Fault};
 
 use super::action::Action;
 use crate::{

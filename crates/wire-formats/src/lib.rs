@@ -3,4 +3,4 @@
 pub mod base64;
 pub mod byte_order_mark;
 pub mod json;
-pub mod moment;
+pub mod timestamp;
