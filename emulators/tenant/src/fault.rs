@@ -20,6 +20,8 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FaultAnswer {
     Error(Failure),
+    /// A body as it is, with status 200.
+    Text(String),
     ConnectionClosed,
 }
 
@@ -37,6 +39,12 @@ impl Fault {
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::failing(Failure::new(status, code, message))
+    }
+
+    /// A success whose body is this text, whatever was asked for.
+    #[must_use]
+    pub fn text(body: &str) -> Self {
+        Self::answering(FaultAnswer::Text(body.to_owned()))
     }
 
     /// The connection is closed without a response.

@@ -144,8 +144,10 @@ async fn answer_with(
     } else if service(incoming) == Service::Graph {
         world.wait_for_latency().await;
     }
-    let FaultAnswer::Error(failure) = fault.answer else {
-        return None;
+    let failure = match fault.answer {
+        FaultAnswer::Error(failure) => failure,
+        FaultAnswer::Text(body) => return Some(Response::new(body.into())),
+        FaultAnswer::ConnectionClosed => return None,
     };
     Some(match service(incoming) {
         Service::IdentityEndpoint => identity_endpoint::failure(&failure),
