@@ -53,7 +53,8 @@ pub(super) fn given_up(
         first_seen: ask.sent.time().map(rfc3339),
         attempts: ask.delivery.number,
     };
-    Ok(Outputs::default().message(FAILED_BINDING, failed.to_json()?))
+    let outputs = Outputs::default().message(FAILED_BINDING, failed.to_json()?);
+    Ok(outputs.log([sentences::of_given_up(reason)]))
 }
 
 /// The reply that makes the host deliver a request again.

@@ -17,6 +17,11 @@ pub(super) fn of_result(result: &RequestResult) -> Vec<String> {
     sentences.collect()
 }
 
+/// The sentence about a message that was given up.
+pub(super) fn of_given_up(reason: &str) -> String {
+    shortened(&format!("kept in app-role-failed for the operators: {reason}"))
+}
+
 /// For example: assigned Orders.Read on Orders API to id-orders (requestId INC-1234, rule "orders
 /// workloads").
 fn of_role(result: &RequestResult, role: &RoleOutcome) -> String {

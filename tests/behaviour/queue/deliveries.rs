@@ -34,7 +34,8 @@ async fn a_request_that_failed_on_its_last_delivery_is_kept_with_the_reason_and_
     assert!(kept["firstSeen"].as_str().unwrap().starts_with("20"), "{kept}");
     assert_eq!(kept.as_object().unwrap().len(), 5);
     world.log_line("request.given_up").await;
-    world.log_line("principalNotFound").await;
+    world.log_line("failed to assign").await;
+    world.log_line("kept in app-role-failed for the operators: ").await;
     assert!(world.messages(&world.poison).await.is_empty());
 
     world.tenant.add_service_principal(new_identity());

@@ -4,6 +4,7 @@
 mod faults;
 mod log;
 mod log_events;
+mod one_request;
 mod quiet_day;
 mod rule;
 mod runbook;

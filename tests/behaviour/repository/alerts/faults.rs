@@ -136,7 +136,7 @@ fn calls_that_are_answered_503_are_counted() {
 fn requests_that_wait_for_an_identity_or_for_a_pause_to_end_do_not_count() {
     for event in ["request.not_yet", "event.not_yet", "check.not_yet", "broker.paused"] {
         assert_raises(&[], |log, at| {
-            for second in 0..60 {
+            for second in 0..30 {
                 log.failed_delivery(at + second * 25, &[("WARN", event)]);
             }
         });
