@@ -34,15 +34,6 @@ pub(crate) struct Body {
     _place: Option<OwnedSemaphorePermit>,
 }
 
-/// The UTF-8 byte order mark, which some writers put before JSON. A reader may ignore it (RFC 8259,
-/// section 8.1).
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// A body without the byte order mark before its text.
-pub(crate) fn without_byte_order_mark(body: &[u8]) -> &[u8] {
-    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
-}
-
 impl Default for LargeBodies {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(MOST_LARGE_BODIES)))

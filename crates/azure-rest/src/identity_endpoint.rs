@@ -6,8 +6,9 @@ use azure_core::{
     error::{Error, ErrorKind},
     http::{AsyncRawResponse, HttpClient, Request, headers::Headers},
 };
+use wire_formats::byte_order_mark::without_byte_order_mark;
 
-use crate::body::{BodyLimit, LargeBodies, without_byte_order_mark};
+use crate::body::{BodyLimit, LargeBodies};
 
 /// The prefix of Microsoft Entra's error codes ("Microsoft Entra authentication and authorization error
 /// codes").

@@ -9,9 +9,10 @@ use std::{
 use azure_core::http::Url;
 use reqwest::{Method, RequestBuilder, StatusCode, header::AUTHORIZATION, header::HeaderMap};
 use tokio::time::Instant;
+use wire_formats::byte_order_mark::without_byte_order_mark;
 
 use crate::{
-    body::{Body, BodyLimit, LargeBodies, without_byte_order_mark},
+    body::{Body, BodyLimit, LargeBodies},
     client::causes,
     retry::{Backoff, Deadline, retry_after},
     timing::CallTiming,

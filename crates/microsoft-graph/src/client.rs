@@ -240,7 +240,7 @@ fn decode<T: DeserializeOwned>(response: &Response) -> Result<GraphResponse<T>, 
     }
     // A text with an invalid character must not spoil the others.
     let text = String::from_utf8_lossy(body);
-    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+    match serde_json::from_str(&text) {
         Ok(body) => Ok(GraphResponse { body, request_id }),
         Err(error) => Err(match error.classify() {
             Category::Eof | Category::Io => GraphError::truncated(request_id),

@@ -24,13 +24,13 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The packages that ship, with the packages of the workspace that each of them may use.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("wire_formats", &[]),
-    ("app-roles", &["wire_formats"]),
-    ("functions-handler", &["wire_formats"]),
-    ("function-folders", &["app-roles", "wire_formats"]),
+    ("wire-formats", &[]),
+    ("app-roles", &["wire-formats"]),
+    ("functions-handler", &["wire-formats"]),
+    ("function-folders", &["app-roles", "wire-formats"]),
     ("memory-cache", &[]),
-    ("azure-rest", &["app-roles", "wire_formats"]),
-    ("microsoft-graph", &["app-roles", "azure-rest", "wire_formats", "memory-cache"]),
+    ("azure-rest", &["app-roles", "wire-formats"]),
+    ("microsoft-graph", &["app-roles", "azure-rest", "memory-cache"]),
     ("broker", &["app-roles", "azure-rest", "memory-cache", "microsoft-graph"]),
     (
         HANDLER,
@@ -40,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "broker",
             "function-folders",
             "functions-handler",
-            "wire_formats",
+            "wire-formats",
             "microsoft-graph",
         ],
     ),
@@ -51,7 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "azure-rest",
             "broker",
             "function-folders",
-            "wire_formats",
+            "wire-formats",
             "microsoft-graph",
         ],
     ),

@@ -150,8 +150,7 @@ impl Body {
     /// Decodes a body. A body that is not Graph's has an empty code and message.
     pub(super) fn decode(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_start_matches('\u{feff}');
-        let envelope: Envelope = serde_json::from_str(text).unwrap_or_default();
+        let envelope: Envelope = serde_json::from_str(&text).unwrap_or_default();
         let Some(error) = envelope.error.value() else { return Self::default() };
         let details = error.details.value().unwrap_or_default().into_iter();
         Self {
