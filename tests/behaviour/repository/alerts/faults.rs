@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::repository::{
     alerts::{
-        DAY, HOUR, LATEST, MINUTE, THEN,
         log::{BROKER, Log},
         rule::{Rule, rules},
+        times::{DAY, HOUR, LATEST, MINUTE, THEN},
     },
     kusto::Row,
 };

@@ -4,7 +4,7 @@ use serde_json::{Value, from_str, json};
 
 use crate::{
     repository::{
-        alerts::{HOUR, LATEST, MINUTE},
+        alerts::times::{HOUR, LATEST, MINUTE},
         kusto::{Row, Tables},
     },
     world::ROOT,

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::repository::{
-    alerts::{HOUR, THEN, log::Log, rule::rules},
+    alerts::{
+        log::Log,
+        rule::rules,
+        times::{HOUR, THEN},
+    },
     source_files::rust_files,
 };
 

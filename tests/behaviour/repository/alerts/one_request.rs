@@ -6,7 +6,10 @@ use serde_json::json;
 
 use crate::{
     repository::{
-        alerts::{DAY, HOUR, MINUTE, THEN, log::Log},
+        alerts::{
+            log::Log,
+            times::{DAY, HOUR, MINUTE, THEN},
+        },
         kusto::run,
     },
     world::ROOT,

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::repository::alerts::{
-    DAY, HOUR, LATEST, MINUTE, THEN,
     log::Log,
     rule::{Rule, rules},
+    times::{DAY, HOUR, LATEST, MINUTE, THEN},
 };
 
 /// The requests of the day. Each has four rows.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::repository::alerts::{DAY, HOUR, LATEST, MINUTE, rule::rules};
+use crate::repository::alerts::{
+    rule::rules,
+    times::{DAY, HOUR, LATEST, MINUTE},
+};
 
 /// The frequencies, windows and quiet times that Azure accepts, in seconds ("Scheduled Query Rules", as the
 /// provider of Terraform lists them).
