@@ -7,5 +7,6 @@ mod hostile_graph;
 mod missing_objects;
 mod payloads;
 mod server;
+mod turns;
 mod unreadable_rows;
 mod writes;
