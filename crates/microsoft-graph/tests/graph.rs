@@ -9,4 +9,5 @@ mod payloads;
 mod server;
 mod turns;
 mod unreadable_rows;
+mod waiting;
 mod writes;
