@@ -186,7 +186,12 @@ impl<'a> Turn<'a> {
             Some(list) => found(list, permit),
             None => {
                 let began = Moment::now();
-                let list = self.turns.requests.list_of(permit, deadline).await?;
+                let list = match self.turns.requests.list_of(permit, deadline).await {
+                    Ok(list) => list,
+                    Err(error) if error.is_transient() => return Err(error),
+                    // The write shows what is wrong.
+                    Err(_) => return Ok(None),
+                };
                 let held = found(&list, permit);
                 known.set_list(began, list);
                 held
