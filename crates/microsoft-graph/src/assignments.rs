@@ -59,6 +59,13 @@ impl Assignments {
         self.turns.requests.list(Key::ObjectId(principal), deadline).await
     }
 
+    /// Remembers assignments of a principal that a list has shown. They are read before they are written.
+    pub fn expect<'a>(&self, principal: ObjectId, listed: impl Iterator<Item = &'a Assignment>) {
+        for one in listed {
+            self.turns.memory.seen((principal, one.api, one.role), one);
+        }
+    }
+
     /// Lists the users, groups and service principals that hold a role of an API.
     pub async fn list_holders(
         &self,

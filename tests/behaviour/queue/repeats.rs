@@ -84,6 +84,20 @@ async fn a_repeat_for_an_idle_identity_costs_a_read_of_the_assignment_and_no_wri
 }
 
 #[tokio::test]
+async fn what_a_dry_run_has_shown_is_not_written() {
+    let world = world().await;
+    world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+    let dry_run = serde_json::json!({
+        "principal": ORDERS_IDENTITY, "api": "api://orders", "roles": ["Orders.Read"], "dryRun": true,
+    });
+    for request in [dry_run.to_string(), valid_request()] {
+        let result = world.result_of(&request).await;
+        assert_eq!(role(&result)["status"], "alreadyAssigned", "{result}");
+    }
+    assert_eq!(writes(&world), 0);
+}
+
+#[tokio::test]
 async fn an_assignment_that_somebody_else_made_is_written_against_once() {
     let world = world().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
