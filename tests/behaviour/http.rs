@@ -5,5 +5,6 @@ pub(crate) mod caller;
 mod hostile;
 mod reading;
 mod record;
+mod repeats;
 mod requesters;
 mod trouble;

@@ -13,6 +13,7 @@ mod other_clients;
 mod partial_answers;
 mod redeliveries;
 mod refusals;
+mod repeats;
 mod replay;
 mod throttling;
 mod unknown_places;

@@ -233,8 +233,15 @@ impl World {
         while results.len() < count {
             let invocations = self.host.wait_for_invocations(finished + 1, TIMEOUT).await.unwrap();
             finished = invocations.len();
-            for message in self.results.receive(32, VISIBILITY_TIMEOUT).await.unwrap() {
-                results.push(serde_json::from_str(&message.text).unwrap());
+            // More invocations may have finished than a queue gives messages at once.
+            loop {
+                let messages = self.results.receive(32, VISIBILITY_TIMEOUT).await.unwrap();
+                if messages.is_empty() {
+                    break;
+                }
+                for message in messages {
+                    results.push(serde_json::from_str(&message.text).unwrap());
+                }
             }
         }
         results

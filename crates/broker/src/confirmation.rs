@@ -67,10 +67,11 @@ pub(crate) struct Confirmation {
     setting: ArmConfirmation,
     timing: Timing,
     /// By resource and object id.
-    confirmed: TimedCache<(String, ObjectId), ()>,
+    confirmed: TimedCache<(String, ObjectId), (), Unconfirmed>,
 }
 
 /// Why an identity is not confirmed.
+#[derive(Clone)]
 struct Unconfirmed {
     /// The reason for the log.
     reason: String,

@@ -134,7 +134,10 @@ impl Directory {
         deadline: Deadline,
     ) -> Result<HeldAssignments, Stop> {
         let held = self.graph.assignments().list(&target.principal, deadline).await;
-        held.map_err(|error| target.failed(error))
+        let held = held.map_err(|error| target.failed(error))?;
+        let of_api = held.iter().filter(|one| one.api == target.api.object_id);
+        self.graph.assignments().expect(target.principal.object_id, of_api);
+        Ok(held)
     }
 
     async fn principal(&self, ask: &Ask, name: &PrincipalName) -> Result<Principal, Stop> {

@@ -11,7 +11,7 @@ use app_roles::{
 use azure_rest::retry::Deadline;
 use microsoft_graph::{
     Graph, GraphResponse,
-    assignments::{WriteOptions, Written},
+    assignments::{Turn, WriteOptions, Written},
     error::{ErrorKind, GraphError},
 };
 use tracing::Instrument;
@@ -61,13 +61,13 @@ impl Writer {
         target: &Target,
         permitted: Vec<Permitted>,
     ) -> (Vec<RoleOutcome>, End) {
-        let (mut roles, mut end) = (Vec::new(), End::Complete);
+        let (mut roles, mut end, mut turn) = (Vec::new(), End::Complete, None);
         for one in permitted {
             if end == End::Obstacle {
                 roles.push(not_attempted(one.outcome));
                 continue;
             }
-            let (outcome, this) = self.write_one(ask, target, one).await;
+            let (outcome, this) = self.write_one(ask, target, &mut turn, one).await;
             roles.push(outcome);
             if this != End::Complete {
                 end = this;
@@ -76,10 +76,12 @@ impl Writer {
         (roles, end)
     }
 
-    async fn write_one(
-        &self,
+    /// Writes a role, if a write is necessary. All roles of a request share one turn.
+    async fn write_one<'a>(
+        &'a self,
         ask: &Ask,
         target: &Target,
+        turn: &mut Option<Turn<'a>>,
         Permitted { permit, outcome }: Permitted,
     ) -> (RoleOutcome, End) {
         // A read costs no quota for writes. Before a redelivery writes, it knows what is held.
@@ -89,22 +91,56 @@ impl Writer {
             let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
             return (outcome.with_assignment(existing.clone()), End::Complete);
         }
-        if let Err(failure) = self.recorder.check_available().await {
-            return (outcome.with_failure(failure), End::Obstacle);
-        }
         let options = WriteOptions {
             client_request_id: Uuid::new_v4(),
             deadline: ask.deadline,
             replication_deadline: self.directory.replication_deadline(ask),
             priority: ask.priority,
         };
+        let turn = match self.turn(ask, target, turn).await {
+            Ok(turn) => turn,
+            Err(error) => return self.failed(ask, target, Permitted { permit, outcome }, error),
+        };
+        match turn.without_write(&permit, &target.held, &options).await {
+            Ok(Some(done)) => return (written(done, outcome), End::Complete),
+            Ok(None) => {}
+            Err(error) => return self.failed(ask, target, Permitted { permit, outcome }, error),
+        }
+        if let Err(failure) = self.recorder.check_available().await {
+            return (outcome.with_failure(failure), End::Obstacle);
+        }
         if let Err(failure) = self.recorder.intend(ask, &permit, options.client_request_id) {
             return (outcome.with_failure(failure), End::Obstacle);
         }
-        let error = match self.graph.assignments().write(&permit, &target.held, options).await {
-            Ok(done) => return (written(done, outcome), End::Complete),
-            Err(error) => error,
-        };
+        match turn.write(&permit, &target.held, options).await {
+            Ok(done) => (written(done, outcome), End::Complete),
+            Err(error) => self.failed(ask, target, Permitted { permit, outcome }, error),
+        }
+    }
+
+    /// The turn of a request. It is taken for the first role that needs it.
+    async fn turn<'a, 'b>(
+        &'a self,
+        ask: &Ask,
+        target: &Target,
+        turn: &'b mut Option<Turn<'a>>,
+    ) -> Result<&'b mut Turn<'a>, GraphError> {
+        if let Some(turn) = turn {
+            return Ok(turn);
+        }
+        let principal = target.principal.object_id;
+        let taken = self.graph.assignments().turn(principal, ask.priority, ask.deadline).await?;
+        Ok(turn.insert(taken))
+    }
+
+    /// The outcome of a role that could not be read or written.
+    fn failed(
+        &self,
+        ask: &Ask,
+        target: &Target,
+        Permitted { permit, outcome }: Permitted,
+        error: GraphError,
+    ) -> (RoleOutcome, End) {
         let may_pass = may_pass(&error);
         if error.is_in_doubt() {
             self.settle_later(ask, permit);

@@ -9,18 +9,19 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::keyed_lock::KeyedLock;
+use crate::shared_reads::SharedReads;
 
 /// A bounded cache that knows the age of its values.
 ///
 /// Values do not expire by themselves: the caller of [`TimedCache::get`] says how old a value may be.
 /// When the cache is full, the oldest value makes room.
+///
+/// `E` is the error of a fetch.
 #[derive(Debug)]
-pub struct TimedCache<K, V> {
+pub struct TimedCache<K, V, E = Infallible> {
     capacity: usize,
     values: Mutex<HashMap<K, Stored<V>>>,
-    /// A held key is a fetch in progress.
-    fetches: KeyedLock<K>,
+    fetches: SharedReads<K, Result<V, E>>,
 }
 
 #[derive(Debug)]
@@ -36,10 +37,24 @@ impl<V> Stored<V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> TimedCache<K, V> {
+    /// The value of `key`, if it was stored less than `max_age` ago; otherwise the value that `fetch`
+    /// returns. Concurrent callers for one key wait for one fetch.
+    pub async fn get_or_fetch(
+        &self,
+        key: &K,
+        max_age: Duration,
+        fetch: impl AsyncFnOnce() -> V,
+    ) -> V {
+        let Ok(value) = self.get_or_try_fetch(key, max_age, async || Ok(fetch().await)).await;
+        value
+    }
+}
+
+impl<K: Eq + Hash + Clone, V: Clone, E: Clone> TimedCache<K, V, E> {
     /// An empty cache for at most `capacity` values.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, values: Mutex::default(), fetches: KeyedLock::default() }
+        Self { capacity, values: Mutex::default(), fetches: SharedReads::default() }
     }
 
     /// The value of `key`, if it was stored less than `max_age` ago.
@@ -53,36 +68,29 @@ impl<K: Eq + Hash + Clone, V: Clone> TimedCache<K, V> {
         Some(stored.value.clone())
     }
 
-    /// The value of `key`, if it was stored less than `max_age` ago; otherwise the value that `fetch`
-    /// returns. Concurrent callers for one key wait for one fetch.
-    pub async fn get_or_fetch(
-        &self,
-        key: &K,
-        max_age: Duration,
-        fetch: impl AsyncFnOnce() -> V,
-    ) -> V {
-        let fetch = async || Ok::<_, Infallible>(fetch().await);
-        let Ok(value) = self.get_or_try_fetch(key, max_age, fetch).await;
-        value
-    }
-
     /// The value of `key`, like [`TimedCache::get_or_fetch`], from a fetch that can fail.
     ///
-    /// An error is returned to the caller that fetched, and is not cached: the next caller fetches
-    /// again.
-    pub async fn get_or_try_fetch<E>(
+    /// An error is not cached. It answers the callers that waited for this fetch, if it began after
+    /// their calls; a later caller fetches again.
+    pub async fn get_or_try_fetch(
         &self,
         key: &K,
         max_age: Duration,
         fetch: impl AsyncFnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        let _fetching = self.fetches.lock(key.clone()).await;
         if let Some(value) = self.get(key, max_age) {
             return Ok(value);
         }
-        let value = fetch().await?;
-        self.insert(key.clone(), value.clone());
-        Ok(value)
+        let fetch = async || {
+            // Another caller may have fetched it while this one waited.
+            if let Some(value) = self.get(key, max_age) {
+                return Ok(value);
+            }
+            let value = fetch().await?;
+            self.insert(key.clone(), value.clone());
+            Ok(value)
+        };
+        self.fetches.read(key.clone(), fetch).await
     }
 
     /// Stores a value.
@@ -171,9 +179,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_fetch_is_not_cached() {
-        let (cache, fetches) = (cache(), AtomicU32::new(0));
+        let cache = TimedCache::<u32, u32, &str>::new(3);
         assert_eq!(cache.get_or_try_fetch(&1, HOUR, async || Err("down")).await, Err("down"));
-        assert_eq!(ask(&cache, HOUR, &fetches).await, 1);
+        assert_eq!(cache.get_or_try_fetch(&1, HOUR, async || Ok(7)).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn callers_that_wait_for_one_key_share_a_failed_fetch() {
+        let (cache, fetches) = (TimedCache::<u32, u32, &str>::new(3), AtomicU32::new(0));
+        let fetch = async || {
+            fetches.fetch_add(1, SeqCst);
+            tokio::task::yield_now().await;
+            Err("down")
+        };
+        let calls = (0..50).map(|_| cache.get_or_try_fetch(&1, HOUR, fetch));
+        assert_eq!(join_all(calls).await, [Err("down"); 50]);
+        assert_eq!(fetches.load(SeqCst), 2, "that of the first caller, and one for all others");
     }
 
     #[tokio::test]

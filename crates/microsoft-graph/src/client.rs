@@ -1,8 +1,9 @@
 //! Single calls to Microsoft Graph: headers, decoding of responses, and retries of reads.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azure_core::http::Url;
+use memory_cache::SharedReads;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{
     Serialize,
@@ -40,10 +41,16 @@ const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
 /// limits", identity and access).
 const THROTTLE_PRIORITY: &str = "x-ms-throttle-priority";
 
+/// What a read asks for. Its priority counts, because Graph may throttle a read of low priority alone.
+type ReadKey = (Url, bool, Priority);
+
 /// A client for single calls. Reads are retried; writes are sent once.
 pub(crate) struct GraphClient {
     rest: RestClient,
     root: Url,
+    /// One attempt of a read answers all callers that wait for it. Each caller has its own deadline and
+    /// its own retries.
+    attempts: SharedReads<ReadKey, Result<Arc<Response>, GraphError>>,
     read_throttle: Mutex<Throttle>,
     /// Notified when a read was accepted.
     read_accepted: Notify,
@@ -95,7 +102,13 @@ impl Read {
 
 impl GraphClient {
     pub(crate) fn new(rest: RestClient, root: Url) -> Self {
-        Self { rest, root, read_throttle: Mutex::default(), read_accepted: Notify::new() }
+        Self {
+            rest,
+            root,
+            attempts: SharedReads::default(),
+            read_throttle: Mutex::default(),
+            read_accepted: Notify::new(),
+        }
     }
 
     /// The URL that all others start with.
@@ -173,6 +186,17 @@ impl GraphClient {
         read: &Read,
         deadline: Deadline,
     ) -> Result<GraphResponse<T>, GraphError> {
+        let key = (read.url.clone(), read.is_eventual, read.priority);
+        let response =
+            self.attempts.read(key, async || self.send_read(read, deadline).await).await?;
+        self.decode(&response).await
+    }
+
+    async fn send_read(
+        &self,
+        read: &Read,
+        deadline: Deadline,
+    ) -> Result<Arc<Response>, GraphError> {
         self.wait_while_throttled(deadline).await?;
         let mut request = self.rest.request(Method::GET, read.url.clone());
         if read.is_eventual {
@@ -190,7 +214,7 @@ impl GraphClient {
                 self.read_accepted.notify_waiters();
             }
         }
-        self.decode(&response).await
+        Ok(Arc::new(response))
     }
 
     async fn wait_while_throttled(&self, deadline: Deadline) -> Result<(), GraphError> {

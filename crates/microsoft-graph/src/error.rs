@@ -219,6 +219,12 @@ impl GraphError {
         Self::new(ErrorKind::Throttled, detail.to_owned())
     }
 
+    /// A write of low priority was not sent, because others come first.
+    pub(crate) fn gives_way() -> Self {
+        let detail = "a background write was not sent yet, because other writes go first";
+        Self::new(ErrorKind::Throttled, detail.to_owned())
+    }
+
     /// The deadline passed while other requests wrote to the principal.
     pub(crate) fn principal_busy() -> Self {
         let detail = "other requests were writing to the same principal until the deadline";

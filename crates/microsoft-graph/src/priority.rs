@@ -1,7 +1,7 @@
 //! The priority of a call.
 
 /// The priority of a call to Microsoft Graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Priority {
     /// A caller waits for the result.
     #[default]

@@ -68,6 +68,12 @@ impl WriteRateLimiter {
         tokio::time::timeout_at(deadline.moment(), self.next(priority)).await.ok()
     }
 
+    /// A slot, if there is one without waiting.
+    pub(crate) fn acquire_now(&self, priority: Priority) -> Option<WriteSlot<'_>> {
+        let is_admitted = self.admission(priority, false) == Admission::Now;
+        is_admitted.then(|| WriteSlot { limiter: self, end: WriteEnd::Unanswered })
+    }
+
     /// Waits until a write of low priority could be sent; `None` if the deadline passes first.
     pub(crate) async fn wait_for_capacity(&self, deadline: Deadline) -> Option<()> {
         let mut slot = self.acquire(deadline, Priority::Low).await?;

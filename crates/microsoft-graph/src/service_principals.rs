@@ -41,11 +41,14 @@ const RESOURCE_GROUP_SPELLINGS: [&str; 2] = ["resourcegroups", "resourceGroups"]
 /// The service principals of a tenant, by name.
 pub struct ServicePrincipals {
     client: Arc<GraphClient>,
-    apis: TimedCache<ApiName, Arc<Api>>,
+    apis: TimedCache<ApiName, Arc<Api>, NotCached>,
 }
 
+/// To the cache of APIs, everything else than an API that was found, and is not too large, is an error.
+type NotCached = Result<Lookup<Arc<Api>>, GraphError>;
+
 /// The result of looking up a name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Lookup<T> {
     /// Exactly one service principal has the name.
     Found(T),
@@ -202,8 +205,6 @@ impl ServicePrincipals {
         max_age: Duration,
         deadline: Deadline,
     ) -> Result<Lookup<Arc<Api>>, GraphError> {
-        // Only an API that was found and is not too large is cached. To the cache, any other result is an
-        // error.
         let fetch = async || match self.read_api(name, deadline).await {
             Ok(Lookup::Found(api)) if size(&api) > LARGEST_CACHED_API => {
                 Err(Ok(Lookup::Found(Arc::new(api))))

@@ -13,6 +13,7 @@ use microsoft_graph::{
     error::{ErrorKind, GraphError},
 };
 use serde_json::json;
+use uuid::Uuid;
 use warp::http::{Method, Response};
 
 use crate::{
@@ -61,10 +62,10 @@ impl ErrorBody {
     }
 }
 
-/// The assignment that [`Route::Remove`] removes.
+/// The assignment that [`Route::Remove`] removes, with a new id each time.
 fn held() -> HeldAssignments {
     let row = HeldAssignment {
-        id: Some("assignment".to_owned()),
+        id: Some(Uuid::new_v4().to_string()),
         api: Some(id(GRAPH_API)),
         role: AppRoleId::parse(USER_READ_ALL).ok(),
         created: None,
@@ -104,11 +105,21 @@ impl Route {
     }
 
     /// The most requests after a fault that does not pass. A refused write is followed by one list, because
-    /// the refusal may hide a success.
+    /// the refusal may hide a success. What was created before is read before it is written again.
     fn most_requests(self) -> usize {
         match self {
-            Self::Create | Self::Remove => 2,
+            Self::Create => 3,
+            Self::Remove => 2,
             _ => 1,
+        }
+    }
+
+    /// Whether a request is the one that the route is about.
+    fn is(self, request: &Request) -> bool {
+        match self {
+            Self::Create => request.method == Method::POST,
+            Self::Remove => request.method == Method::DELETE,
+            _ => true,
         }
     }
 }
@@ -134,12 +145,16 @@ fn good(request: &Request) -> Answer {
     }
 }
 
-/// A Graph that answers the next request with a fault, if one is set.
-async fn faulty() -> (Graph, Arc<std::sync::atomic::AtomicUsize>, Arc<Mutex<Option<Answer>>>) {
+/// A Graph that answers the next request of a route with a fault, if one is set.
+async fn faulty(
+    route: Route,
+) -> (Graph, Arc<std::sync::atomic::AtomicUsize>, Arc<Mutex<Option<Answer>>>) {
     let fault: Arc<Mutex<Option<Answer>>> = Arc::default();
     let next = fault.clone();
-    let respond =
-        move |request: &Request| next.lock().unwrap().take().unwrap_or_else(|| good(request));
+    let respond = move |request: &Request| {
+        let fault = if route.is(request) { next.lock().unwrap().take() } else { None };
+        fault.unwrap_or_else(|| good(request))
+    };
     let (graph, requests) = graph(fast(), respond).await;
     (graph, requests, fault)
 }
@@ -152,7 +167,7 @@ fn passes_within_the_call(status: u16) -> bool {
 #[tokio::test]
 async fn every_status_that_is_not_known_to_be_final_may_pass_on_every_route() {
     for (index, route) in ROUTES.into_iter().enumerate() {
-        let (graph, requests, fault) = faulty().await;
+        let (graph, requests, fault) = faulty(route).await;
         for code in 400..=599_u16 {
             // Each status has each body on some routes.
             let kind = [ErrorBody::Empty, ErrorBody::Html, ErrorBody::UnknownCode]
@@ -189,7 +204,7 @@ async fn a_fault_that_says_nothing_about_the_object_passes_on_every_route() {
         answer.body(text.to_string().into_bytes()).unwrap()
     };
     for route in ROUTES {
-        let (graph, _, fault) = faulty().await;
+        let (graph, _, fault) = faulty(route).await;
         for answer in [error(404, "Directory_ObjectNotFound", COMPANY), limited()] {
             let case = format!("{route:?} {answer:?}");
             *fault.lock().unwrap() = Some(answer);
@@ -201,7 +216,7 @@ async fn a_fault_that_says_nothing_about_the_object_passes_on_every_route() {
 #[tokio::test]
 async fn an_unknown_refusal_with_retry_after_is_tried_again_within_the_call() {
     for route in ROUTES {
-        let (graph, _, fault) = faulty().await;
+        let (graph, _, fault) = faulty(route).await;
         let answer = Response::builder().status(423).header("Retry-After", "0.01");
         *fault.lock().unwrap() = Some(answer.body(Vec::new()).unwrap());
         assert!(route.call(&graph).await.is_ok(), "{route:?}");
@@ -212,7 +227,7 @@ async fn an_unknown_refusal_with_retry_after_is_tried_again_within_the_call() {
 async fn no_fault_of_a_look_up_means_that_the_object_does_not_exist() {
     for kind in [ErrorBody::Empty, ErrorBody::Html, ErrorBody::UnknownCode] {
         for route in [Route::ReadPrincipal, Route::ReadApi] {
-            let (graph, _, fault) = faulty().await;
+            let (graph, _, fault) = faulty(route).await;
             *fault.lock().unwrap() = Some(kind.answer(404));
             let error = route.call(&graph).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unknown, "{route:?} {kind:?}");
@@ -237,7 +252,7 @@ async fn a_body_with_members_of_other_types_is_still_the_body_of_an_error() {
         (json!(null), false),
         (json!("invalid_request"), false),
     ] {
-        let (graph, _, fault) = faulty().await;
+        let (graph, _, fault) = faulty(Route::Search).await;
         *fault.lock().unwrap() = Some(status(400, json!({ "error": more }).to_string()));
         let error = Route::Search.call(&graph).await.unwrap_err();
         assert_eq!(error.kind() == ErrorKind::Refused, is_known, "{more}: {error}");
@@ -250,7 +265,7 @@ async fn a_new_service_principal_is_recognized_by_its_detail_whatever_else_the_b
         json!([{ "code": "NoBackingApplicationObject" }]),
         json!([null, 5, { "code": null }, { "code": "nobackingapplicationobject", "target": null }]),
     ] {
-        let (graph, _, fault) = faulty().await;
+        let (graph, _, fault) = faulty(Route::ReadPrincipal).await;
         let text = json!({ "error": { "code": null, "message": null, "details": details } });
         *fault.lock().unwrap() = Some(status(400, text.to_string()));
         let error = Route::ReadPrincipal.call(&graph).await.unwrap_err();

@@ -7,6 +7,8 @@ mod hostile_graph;
 mod missing_objects;
 mod payloads;
 mod server;
+mod turns;
 mod unreadable_answers;
 mod unreadable_rows;
+mod waiting;
 mod writes;

@@ -111,12 +111,17 @@ pub(crate) async fn graph_with_token(
         })
     });
     tokio::spawn(warp::serve(answers).incoming(listener).run());
+    (connect(&endpoint, token, timing), requests)
+}
+
+/// A client of the Graph at `endpoint` that sends this token.
+pub(crate) fn connect(endpoint: &Url, token: &str, timing: CallTiming) -> Graph {
     let token = token.to_owned();
     let make: MakeCredential = Arc::new(move || Ok(Arc::new(SignedIn(token.clone()))));
     let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
-    let client = client::build(&endpoint, &timing).unwrap();
+    let client = client::build(endpoint, &timing).unwrap();
     let rest = RestClient::new(client, Arc::new(tokens), timing);
     // No test waits for the quota.
     let quota = WriteQuota { writes: 100_000, period: Duration::from_secs(1) };
-    (Graph::new(rest, &endpoint, quota), requests)
+    Graph::new(rest, endpoint, quota)
 }

@@ -32,9 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 const MOST_TIME_POSTED: Target = Target::TimesBaseline(1.25);
 const MOST_TIME_QUEUED: Target = Target::TimesBaseline(1.15);
-/// A new grant takes a read and a write; one that exists also takes a list of the principal's roles.
+/// A new grant takes a read and a write. One that the broker has made takes two reads.
 const MOST_REQUESTS_OF_NEW: Target = Target::AtMost(2.0);
-const MOST_REQUESTS_OF_EXISTING: Target = Target::AtMost(3.0);
+const MOST_REQUESTS_OF_EXISTING: Target = Target::AtMost(2.0);
 /// Twice this and the host's rows around it are less than the 7 KB that a request message may cost.
 const MOST_BYTES_OF_LINES: Target = Target::AtMost(1400.0);
 

@@ -11,6 +11,7 @@ mod overhead;
 mod policy;
 mod quota;
 mod reconcile;
+mod repeats;
 mod request_queue;
 mod start;
 mod statistics;
@@ -31,6 +32,8 @@ enum Benchmark {
     Overhead,
     /// The time of 600 grants, posted and from a queue, and their requests to Microsoft Graph
     Grants,
+    /// 1,000 repeats of a request for one identity, and a request for another one meanwhile
+    Repeats,
     /// 600 grants under Microsoft Graph's write quota
     Quota,
     /// Bringing 1,000 and 10,000 managed identities up to their baseline
@@ -106,7 +109,7 @@ impl Arguments {
     fn benchmarks(&self) -> Vec<Benchmark> {
         match self.name {
             Some(name) => vec![name],
-            None if self.short => vec![Benchmark::Grants],
+            None if self.short => vec![Benchmark::Grants, Benchmark::Repeats],
             None => Benchmark::value_variants().to_vec(),
         }
     }
@@ -123,6 +126,8 @@ async fn measure(benchmark: Benchmark, app: &App, arguments: &Arguments) -> Resu
             Ok(figures)
         }
         Benchmark::Grants => grants::run(app, &bare_handler().await?).await,
+        Benchmark::Repeats if arguments.short => repeats::counted(app).await,
+        Benchmark::Repeats => repeats::run(app).await,
         Benchmark::Quota => quota::run(app, &arguments.quota).await,
         Benchmark::Reconcile => reconcile::run(app, &arguments.reconcile).await,
         Benchmark::Start => start::run(app, &bare_handler().await?).await,

@@ -16,6 +16,10 @@ use azure_rest::retry::Attempt;
 /// The maximum difference between this machine's clock and Graph's.
 const CLOCK_SKEW: Duration = Duration::seconds(5);
 
+/// The number of lists without an assignment that Graph said exists, after which it is written again.
+/// The list may lag, or somebody may have removed the assignment in between.
+const LISTS_BEFORE_REWRITE: u32 = 2;
+
 /// The creation of an assignment, across its attempts.
 pub(super) struct AssignWrite<'a> {
     requests: &'a AssignmentRequests,
@@ -28,6 +32,8 @@ pub(super) struct AssignWrite<'a> {
     may_be_ours: bool,
     /// Whether an attempt got no response, so that Graph may have committed it.
     lost_response: bool,
+    /// The number of lists that did not show what Graph said exists.
+    lists_without_it: u32,
     /// Whether it was looked up which of the two service principals is missing.
     has_looked: bool,
 }
@@ -57,6 +63,7 @@ impl<'a> AssignWrite<'a> {
             doubt: None,
             may_be_ours: false,
             lost_response: false,
+            lists_without_it: 0,
             has_looked: false,
         }
     }
@@ -150,16 +157,19 @@ impl<'a> AssignWrite<'a> {
         match doubt {
             Doubt::Lost => None,
             Doubt::Refused(error) => Some(Attempt::Stop(error)),
-            // The list lags. Another write would be refused again.
-            Doubt::Exists(error) => {
-                let error = error.not_listed_yet();
-                if self.options.replication_deadline.remaining().is_zero() {
-                    return Some(Attempt::Stop(error));
-                }
-                self.doubt = Some(Doubt::Exists(error.clone()));
-                Some(Attempt::Again { after: None, error })
-            }
+            Doubt::Exists(error) => Some(self.wait_for_list(error.not_listed_yet())),
         }
+    }
+
+    /// The list probably lags. Another write would be refused again, and cost write quota.
+    fn wait_for_list(&mut self, error: GraphError) -> Attempt<Written, GraphError> {
+        if !self.options.waits_for_replicas() {
+            return Attempt::Stop(error);
+        }
+        self.lists_without_it += 1;
+        let is_written_again = self.lists_without_it.is_multiple_of(LISTS_BEFORE_REWRITE);
+        self.doubt = (!is_written_again).then(|| Doubt::Exists(error.clone()));
+        Attempt::Again { after: None, error }
     }
 
     /// The outcome when the assignment exists: if a response was lost, an assignment that is not older

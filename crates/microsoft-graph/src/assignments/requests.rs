@@ -5,13 +5,19 @@ use std::sync::Arc;
 use reqwest::{Method, StatusCode};
 use serde::{Serialize, de::IgnoredAny};
 
-use super::{holders::NamedHolder, write::WriteOptions};
+use super::{
+    holders::NamedHolder,
+    memory::{CAPACITY, REPLICA_LAG},
+    write::WriteOptions,
+};
 use crate::{
     client::{GraphClient, GraphResponse, Read, Write},
     error::{ErrorKind, GraphError},
     odata::{self, Key},
     pages::{Listed, Pages},
+    priority::Priority,
     rate_limiter::WriteRateLimiter,
+    rows::WireRow as _,
     wire::{NewAssignment, WireAssignment, WireHolder},
     write_quota::WriteQuota,
 };
@@ -22,6 +28,7 @@ use app_roles::{
     policy::Permit,
 };
 use azure_rest::{rest::Response, retry::Deadline, timing::CallTiming};
+use memory_cache::TimedCache;
 
 /// The response header with the used share of a limit, which Graph sends from 0.8 up ("Microsoft Graph
 /// service-specific throttling limits", identity and access).
@@ -39,12 +46,15 @@ pub(super) enum Found {
 pub(super) struct AssignmentRequests {
     client: Arc<GraphClient>,
     limiter: WriteRateLimiter,
+    /// The ids of the assignments that this process has removed. Graph may still list them. It gives no id
+    /// twice.
+    removed: TimedCache<String, ()>,
 }
 
 impl AssignmentRequests {
     pub(super) fn new(client: Arc<GraphClient>, quota: WriteQuota) -> Self {
         let limiter = WriteRateLimiter::new(quota, client.timing().clone());
-        Self { client, limiter }
+        Self { client, limiter, removed: TimedCache::new(CAPACITY) }
     }
 
     pub(super) fn timing(&self) -> &CallTiming {
@@ -56,6 +66,12 @@ impl AssignmentRequests {
         self.limiter.wait_for_capacity(deadline).await.ok_or_else(GraphError::not_sent)
     }
 
+    /// Whether this process has removed an assignment so lately that lists may still show it.
+    pub(super) fn has_removed(&self, id: &str) -> bool {
+        self.removed.get(id, REPLICA_LAG).is_some()
+    }
+
+    /// Lists the assignments of a principal, without those that this process has removed.
     pub(super) async fn list(
         &self,
         principal: Key,
@@ -66,7 +82,36 @@ impl AssignmentRequests {
         let Listed { rows, skipped } = pages.read_all::<WireAssignment>(deadline).await?;
         // A row that is no object may be any assignment.
         let skipped = std::iter::repeat_n(HeldAssignment::default(), skipped);
-        Ok(rows.into_iter().chain(skipped).collect())
+        let is_removed =
+            |row: &HeldAssignment| row.id.as_deref().is_some_and(|id| self.has_removed(id));
+        let rows = rows.into_iter().filter(|row| !is_removed(row));
+        Ok(rows.chain(skipped).collect())
+    }
+
+    /// Lists the assignments of the principal of a permit.
+    pub(super) async fn list_of(
+        &self,
+        permit: &Permit,
+        deadline: Deadline,
+    ) -> Result<HeldAssignments, GraphError> {
+        self.list(principal_key(permit), deadline).await
+    }
+
+    /// Reads the assignment that a permit is about by its id.
+    pub(super) async fn read(
+        &self,
+        permit: &Permit,
+        id: &str,
+        deadline: Deadline,
+    ) -> Result<Found, GraphError> {
+        let url = odata::assignment(self.client.root(), principal_key(permit), id);
+        let read = Read::new("read the assignment", url);
+        let row = match self.client.read::<WireAssignment>(read, deadline).await {
+            Ok(response) => response.body.read(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) => return Err(error),
+        };
+        Ok(found(&row.into_iter().collect(), permit))
     }
 
     pub(super) async fn list_holders(
@@ -87,12 +132,7 @@ impl AssignmentRequests {
         permit: &Permit,
         deadline: Deadline,
     ) -> Result<Found, GraphError> {
-        let held = self.list(principal_key(permit), deadline).await?;
-        Ok(match held.holding(permit.api(), permit.role()) {
-            Holding::Held(assignment) => Found::Assignment(assignment.clone()),
-            Holding::NotHeld => Found::Nothing,
-            Holding::Unclear => Found::Unclear,
-        })
+        Ok(found(&self.list_of(permit, deadline).await?, permit))
     }
 
     /// Whether Graph knows the principal of a permit and does not know the API.
@@ -149,7 +189,9 @@ impl AssignmentRequests {
             priority: options.priority,
         };
         let response = self.write_once(&write, options.deadline).await?;
-        self.client.check(&response).await
+        let removed = self.client.check(&response).await?;
+        self.removed.insert(assignment.id.clone(), ());
+        Ok(removed)
     }
 
     async fn write_once<B: Serialize>(
@@ -157,14 +199,31 @@ impl AssignmentRequests {
         write: &Write<'_, B>,
         deadline: Deadline,
     ) -> Result<Response, GraphError> {
-        let slot = self.limiter.acquire(deadline, write.priority).await;
-        let slot = slot.ok_or_else(GraphError::not_sent)?;
+        let slot = match write.priority {
+            Priority::Normal => {
+                let slot = self.limiter.acquire(deadline, Priority::Normal).await;
+                slot.ok_or_else(GraphError::not_sent)?
+            }
+            // It has waited for capacity, and must not wait now: others wait for the principal.
+            Priority::Low => {
+                self.limiter.acquire_now(Priority::Low).ok_or_else(GraphError::gives_way)?
+            }
+        };
         let response = self.client.write_once(write, deadline).await?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => slot.throttled(response.retry_after()),
             _ => slot.accepted(used_share(&response)),
         }
         Ok(response)
+    }
+}
+
+/// What is held of the assignment that a permit is about.
+pub(super) fn found(held: &HeldAssignments, permit: &Permit) -> Found {
+    match held.holding(permit.api(), permit.role()) {
+        Holding::Held(assignment) => Found::Assignment(assignment.clone()),
+        Holding::NotHeld => Found::Nothing,
+        Holding::Unclear => Found::Unclear,
     }
 }
 

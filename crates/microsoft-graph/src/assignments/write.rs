@@ -57,6 +57,11 @@ pub(super) enum NextStep {
 }
 
 impl WriteOptions {
+    /// Whether a write may still wait for Graph's replicas.
+    pub(super) fn waits_for_replicas(&self) -> bool {
+        !self.replication_deadline.remaining().is_zero()
+    }
+
     /// Decides what follows a failed write. A refused token is replaced once, which `has_new_token`
     /// keeps track of.
     pub(super) fn after(&self, error: GraphError, has_new_token: &mut bool) -> NextStep {
@@ -71,9 +76,7 @@ impl WriteOptions {
             ErrorKind::TokenRefused if !std::mem::replace(has_new_token, true) => {
                 NextStep::Retry { is_in_doubt, error }
             }
-            ErrorKind::NotFound | ErrorKind::PrincipalNotFound
-                if !self.replication_deadline.remaining().is_zero() =>
-            {
+            ErrorKind::NotFound | ErrorKind::PrincipalNotFound if self.waits_for_replicas() => {
                 NextStep::Retry { is_in_doubt, error }
             }
             _ if error.is_transient() || is_unreadable => NextStep::Retry { is_in_doubt, error },
