@@ -104,6 +104,11 @@ impl Assignments {
         }
     }
 
+    /// Sends no write from now on that has not been sent yet. Writes in progress are finished.
+    pub fn stop_writes(&self) {
+        self.requests.stop_writes();
+    }
+
     /// Creates or removes the assignment that `permit` allows.
     ///
     /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.

@@ -103,6 +103,7 @@ impl GraphError {
                     | ErrorKind::Forbidden
                     | ErrorKind::NotFound
                     | ErrorKind::PrincipalNotFound
+                    | ErrorKind::Stopping
                     | ErrorKind::Unknown
             )
     }
@@ -217,6 +218,12 @@ impl GraphError {
         let detail = "nothing could be sent to Microsoft Graph before the deadline: it is throttling, \
                       or GRAPH_WRITE_QUOTA is used up";
         Self::new(ErrorKind::Throttled, detail.to_owned())
+    }
+
+    /// The process ends, so no more writes are sent.
+    pub(crate) fn stopping() -> Self {
+        let detail = "nothing more is written to Microsoft Graph: the handler is stopping";
+        Self::new(ErrorKind::Stopping, detail.to_owned())
     }
 
     /// The deadline passed while other requests wrote to the principal.
