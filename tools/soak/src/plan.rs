@@ -134,13 +134,18 @@ impl Plan {
     }
 
     /// The kills: the number of finished requests before each, and the index of the handler.
+    ///
+    /// Each handler is killed in its own part of the run and left alone in the others, so that it meets
+    /// kills and also grows old.
     pub(crate) fn kills(&self, handlers: usize) -> impl Iterator<Item = (usize, usize)> {
         let mut random = StdRng::seed_from_u64(self.seed);
+        let (first, part) = (random.random_range(0..handlers), self.requests.len() / handlers);
         let mut finished = 0;
         std::iter::repeat_with(move || {
             finished += random.random_range(REQUESTS_PER_KILL);
-            (finished, random.random_range(0..handlers))
+            (finished, (first + finished / part.max(1)) % handlers)
         })
+        .take_while(|(finished, _)| *finished < self.requests.len())
     }
 }
 
