@@ -134,7 +134,8 @@ impl Evidence {
             repeated += usize::from(results.len() > 1);
             for role in &request.roles {
                 let states = results.iter().filter_map(|result| result.get(role.value));
-                let states: BTreeSet<_> = states.collect();
+                let known = states.filter(|state| **state != State::Unknown);
+                let states: BTreeSet<_> = known.collect();
                 if states.len() > 1 {
                     faults.push(format!("{}, {}: {states:?}", request.id, role.value));
                 }

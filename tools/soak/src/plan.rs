@@ -214,6 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn each_handler_is_killed_in_its_own_half_of_the_requests() {
+        let mut first = BTreeSet::new();
+        for seed in 0..20 {
+            let kills: Vec<_> = Plan::new(10, seed).kills(2).collect();
+            assert!(kills.len() > 40, "{} kills", kills.len());
+            assert!(kills.iter().all(|(finished, _)| *finished < MOST_REQUESTS));
+            let changes = kills.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
+            assert_eq!(changes, 1, "{kills:?}");
+            first.insert(kills[0].1);
+        }
+        assert_eq!(first.len(), 2, "the seed decides which handler is killed first");
+    }
+
+    #[test]
     fn requests_take_two_thirds_of_the_time_and_their_number_is_bounded() {
         for (minutes, count) in [(1, 200), (10, MOST_REQUESTS), (30, MOST_REQUESTS)] {
             let plan = Plan::new(minutes, 7);

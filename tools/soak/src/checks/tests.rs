@@ -140,6 +140,14 @@ async fn results_of_one_request_that_disagree_are_found() {
 }
 
 #[tokio::test]
+async fn a_result_that_says_unknown_disagrees_with_nothing() {
+    let mut evidence = evidence().await;
+    evidence.results =
+        results(&[("a", "assigned"), ("a", "unknown"), ("b", "revoked"), ("c", "assigned")]);
+    assert!(failed(&evidence).is_empty());
+}
+
+#[tokio::test]
 async fn a_last_write_that_no_result_reports_is_found() {
     let mut evidence = evidence().await;
     evidence.writes.push(write(WriteKind::Created, ORDERS_WRITE));
