@@ -89,3 +89,26 @@ async fn received(signal: Option<&mut Signal>) {
         std::future::pending::<()>().await;
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn parent(id: u32) -> Parent {
+        Parent { id, ended: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_signal_a_parent_that_still_runs_has_not_ended() {
+        let running = parent(std::os::unix::process::parent_id()).ended();
+        assert!(tokio::time::timeout(INTERVAL * 100, running).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_parent_that_ended_before_the_first_look_is_noticed() {
+        // No process is the parent of itself.
+        assert!(parent(std::process::id()).ended().now_or_never().is_some());
+    }
+}
