@@ -19,16 +19,35 @@ use tokio::net::TcpListener;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// The exit status after a signal, and without a host. The host restarts a handler that exits with 200 and does not count this
-/// as a crash. It never restarts a handler that exits with 0, and every later call fails.
+/// The exit status after a signal, and without a host.
+///
+/// The host restarts a handler that exits with 200 and does not count this as a crash. It never restarts
+/// a handler that exits with 0, and every later call fails.
 const RESTART: u8 = 200;
 
 /// Runs on one thread: a grant is a tenth of a millisecond of work, and then waiting.
 ///
 /// More threads would cost more by waking each other than they gain. A panic fails one invocation, because
 /// each runs in its own task.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+#[expect(clippy::print_stderr, reason = "there is no log yet")]
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!(
+                "app-role-broker cannot start: the operating system refused what it needs: {error}"
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    let status = runtime.block_on(run());
+    // A look-up of a host name runs on a thread that cannot be interrupted. The end does not wait for it.
+    runtime.shutdown_background();
+    status
+}
+
+async fn run() -> ExitCode {
     let arguments = std::env::args_os().skip(1);
     let arguments: Vec<_> = arguments.map(|text| text.to_string_lossy().into_owned()).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {

@@ -3,12 +3,14 @@
 //! A host that ends does not always end its handler. The answers of such a handler reach nobody, and the
 //! host's messages are delivered to another handler, so it must end too.
 
+#[cfg(unix)]
 use std::time::Duration;
 
 #[cfg(unix)]
 use tokio::signal::unix::Signal;
 
 /// How often the parent is looked up. On Linux, a signal usually says sooner that it has ended.
+#[cfg(unix)]
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The process that started this one.

@@ -23,8 +23,8 @@ const MOST_REQUESTS: usize = 2_000;
 /// The rate of requests that two handlers sustain. With faults in a fifth of all requests to Microsoft
 /// Graph, a 429 arrives every other second, and each stops a handler's writes for up to a second.
 const REQUESTS_PER_SECOND: f64 = 5.0;
-/// The tenant's write quota for each request: more than the run needs on average, and less than it
-/// needs when handlers catch up after trouble.
+/// The tenant's write quota for each request: more than the run needs on average, which is 1.8 with the
+/// writes that fail, and less than it needs when handlers catch up after trouble.
 const WRITES_PER_REQUEST: f64 = 2.0;
 const QUOTA_PERIOD: Duration = Duration::from_secs(2);
 /// The smallest quota, so that a request's roles fit into one period.
