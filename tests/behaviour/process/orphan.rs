@@ -21,6 +21,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     net::TcpStream,
     process::{Child, ChildStdout},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
@@ -34,16 +35,15 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// The number of requests in flight.
 const REQUESTS: usize = 200;
 
-/// How long Microsoft Graph takes for a call, so that writes are in progress when the host is killed.
-const LATENCY: Duration = Duration::from_secs(1);
-
 /// A handler with the process that started it, which is a shell that waits for it, as a host does.
 struct Started {
     parent: Child,
     /// The process id of the handler.
     id: u32,
-    /// Reads the handler's log until its end.
-    log: JoinHandle<String>,
+    /// The handler's log so far.
+    log: watch::Receiver<String>,
+    /// Reads the log until the end of the handler, which holds the other end of the pipe.
+    reading: JoinHandle<()>,
     url: Url,
     calls: JoinSet<reqwest::Result<reqwest::Response>>,
     _folder: TempDir,
@@ -108,9 +108,10 @@ impl Started {
                 break id;
             }
         };
-        let log = tokio::spawn(read_all(log));
+        let (read, log_so_far) = watch::channel(String::new());
+        let reading = tokio::spawn(read_all(log, read));
         until_it_listens(&url).await;
-        Self { parent, id, log, url, calls: JoinSet::new(), _folder: folder }
+        Self { parent, id, log: log_so_far, reading, url, calls: JoinSet::new(), _folder: folder }
     }
 
     /// Asks for the revocation of roles of many identities at once.
@@ -122,28 +123,43 @@ impl Started {
         }
     }
 
-    /// Kills the parent, whose connections then break. Returns the handler's log until its end.
-    async fn kill_parent(mut self) -> String {
+    /// Kills the parent, whose connections then break, and waits until the handler has noticed.
+    async fn kill_parent(mut self) -> Orphan {
         self.parent.start_kill().unwrap();
         let killed = Instant::now();
         self.parent.wait().await.unwrap();
         self.calls.abort_all();
-        // The handler holds the other end of the pipe until its own end.
-        let log = tokio::time::timeout(TIMEOUT, self.log).await.unwrap().unwrap();
-        assert!(killed.elapsed() < LONGEST, "{:?}", killed.elapsed());
-        assert!(log.contains("\"event\":\"host.gone\""), "{log}");
-        assert!(log.contains("\"level\":\"WARN\""), "{log}");
-        log
+        let noticed = self.log.wait_for(|log| log.contains("\"event\":\"host.gone\""));
+        let line = tokio::time::timeout(TIMEOUT, noticed).await.unwrap().unwrap().clone();
+        assert!(line.contains("\"level\":\"WARN\""), "{line}");
+        Orphan { log: self.log, reading: self.reading, killed, _folder: self._folder }
     }
 }
 
-async fn read_all(mut lines: Lines<BufReader<ChildStdout>>) -> String {
-    let mut log = String::new();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        log += &line;
-        log.push('\n');
+/// A handler that has noticed the end of its host.
+struct Orphan {
+    log: watch::Receiver<String>,
+    reading: JoinHandle<()>,
+    killed: Instant,
+    _folder: TempDir,
+}
+
+impl Orphan {
+    /// Waits for the end of the handler. Returns its log.
+    async fn ended(self) -> String {
+        tokio::time::timeout(TIMEOUT, self.reading).await.unwrap().unwrap();
+        assert!(self.killed.elapsed() < LONGEST, "{:?}", self.killed.elapsed());
+        self.log.borrow().clone()
     }
-    log
+}
+
+async fn read_all(mut lines: Lines<BufReader<ChildStdout>>, log: watch::Sender<String>) {
+    while let Some(line) = lines.next_line().await.unwrap() {
+        log.send_modify(|log| {
+            log.push_str(&line);
+            log.push('\n');
+        });
+    }
 }
 
 /// Waits for this number of requests of a route.
@@ -166,11 +182,13 @@ fn removed(tenant: &Tenant, granted: usize) -> usize {
 #[tokio::test]
 async fn writes_in_progress_are_finished_and_roles_that_follow_them_are_not_written() {
     let tenant = tenant(REQUESTS).await;
-    tenant.set_latency(LATENCY);
+    tenant.hold_writes(true);
     let mut handler = Started::start(&tenant, &[]).await;
     handler.revoke(&["Orders.Read", "Orders.Write"]);
     until_arrived(&tenant, Route::DeleteAssignment, REQUESTS).await;
-    let log = handler.kill_parent().await;
+    let orphan = handler.kill_parent().await;
+    tenant.hold_writes(false);
+    let log = orphan.ended().await;
     assert_eq!(tenant.count(Route::DeleteAssignment), REQUESTS, "a write was started");
     assert_eq!(removed(&tenant, 2 * REQUESTS), REQUESTS);
     assert_eq!(log.matches("\"status\":\"revoked\"").count(), REQUESTS);
@@ -184,7 +202,7 @@ async fn requests_that_wait_for_the_quota_write_nothing_without_a_host() {
     let mut handler = Started::start(&tenant, &[("GRAPH_WRITE_QUOTA", "20/3600")]).await;
     handler.revoke(&["Orders.Read"]);
     until_arrived(&tenant, Route::DeleteAssignment, QUOTA).await;
-    let log = handler.kill_parent().await;
+    let log = handler.kill_parent().await.ended().await;
     assert_eq!(tenant.count(Route::DeleteAssignment), QUOTA);
     assert_eq!(removed(&tenant, 2 * REQUESTS), QUOTA);
     assert!(log.contains("\"drained\":true"), "{log}");
@@ -193,14 +211,15 @@ async fn requests_that_wait_for_the_quota_write_nothing_without_a_host() {
 #[tokio::test]
 async fn writes_that_failed_are_not_repeated_without_a_host() {
     let tenant = tenant(REQUESTS).await;
-    let busy = Fault::error(503, "serviceNotAvailable", "busy").retry_after("1");
+    let busy = Fault::error(503, "serviceNotAvailable", "busy").retry_after("8");
     tenant.answer_every(Route::DeleteAssignment, busy);
     let mut handler = Started::start(&tenant, &[]).await;
     handler.revoke(&["Orders.Read"]);
     until_arrived(&tenant, Route::DeleteAssignment, REQUESTS).await;
+    let orphan = handler.kill_parent().await;
+    // From now on, a repeated write would succeed.
     tenant.clear_faults(Route::DeleteAssignment);
-    handler.kill_parent().await;
-    assert_eq!(tenant.count(Route::DeleteAssignment), REQUESTS);
+    orphan.ended().await;
     assert_eq!(removed(&tenant, 2 * REQUESTS), 0);
 }
 
@@ -212,7 +231,7 @@ async fn a_handler_that_microsoft_graph_keeps_waiting_ends_without_its_host() {
     tenant.set_latency(Duration::from_secs(3600));
     handler.revoke(&["Orders.Read"]);
     until_arrived(&tenant, Route::ReadServicePrincipal, 1).await;
-    let log = handler.kill_parent().await;
+    let log = handler.kill_parent().await.ended().await;
     assert_eq!(tenant.count(Route::DeleteAssignment), 0);
     assert!(log.contains("\"drained\":false"), "{log}");
 }
@@ -224,7 +243,7 @@ async fn a_handler_that_is_being_stopped_notices_the_end_of_its_host() {
     handler.revoke(&["Orders.Read"]);
     until_arrived(&tenant, Route::DeleteAssignment, 20).await;
     send_signal("TERM", handler.id);
-    let log = handler.kill_parent().await;
+    let log = handler.kill_parent().await.ended().await;
     assert_eq!(tenant.count(Route::DeleteAssignment), 20);
     assert!(log.contains("\"drained\":true"), "{log}");
 }
