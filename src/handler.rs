@@ -39,22 +39,63 @@ impl Handler {
         Self { app: Arc::new(app), functions: Arc::new(by_name) }
     }
 
-    /// Serves until `shutdown` completes. Returns whether all invocations in progress ended.
+    /// Serves until `shutdown` or `host_ended` completes. Returns whether all invocations in progress
+    /// ended.
+    ///
+    /// After `shutdown`, invocations in progress have the time of [`Timing::drain`] to end. Without a host,
+    /// nobody receives their answers, so no write to Microsoft Graph is started. Writes in progress are
+    /// finished either way, for at most [`Timing::drain`] and [`Timing::drain_writes`].
+    ///
+    /// [`Timing::drain`]: broker::timing::Timing::drain
+    /// [`Timing::drain_writes`]: broker::timing::Timing::drain_writes
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
+        host_ended: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
         let Self { app, functions } = self;
-        let (deadline, drain) = (Deadline::after(app.timing.queue_message), app.timing.drain);
+        let deadline = Deadline::after(app.timing.queue_message);
+        let (drain, drain_writes) = (app.timing.drain, app.timing.drain_writes);
         // Beside the server and not before it, because the host waits for the server.
         let sign_in = app.clone();
         tokio::spawn(async move { sign_in.broker.report_sign_in(deadline).await });
+        let stopping = stop(app.clone(), shutdown, host_ended);
         let handler = server::handler(move |invocation| {
             let (functions, app) = (functions.clone(), app.clone());
             async move { dispatch(&functions, &app, &invocation).await }
         });
-        server::serve(listener, handler, shutdown, drain).await
+        server::serve(listener, handler, stopping, drain + drain_writes).await
+    }
+}
+
+/// Completes when the handler must stop. From then on, or after a while, it starts no write.
+async fn stop(
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    host_ended: impl Future<Output = ()> + Send + 'static,
+) {
+    let mut host_ended = Box::pin(host_ended);
+    tokio::select! {
+        () = shutdown => {
+            // The host may end during the drain.
+            tokio::spawn(async move {
+                let without_host = tokio::time::timeout(app.timing.drain, host_ended).await.is_ok();
+                stop_writes(&app, without_host);
+            });
+        }
+        () = &mut host_ended => stop_writes(&app, true),
+    }
+}
+
+fn stop_writes(app: &App, is_without_host: bool) {
+    app.broker.stop_writes();
+    if is_without_host {
+        tracing::warn!(
+            event = "host.gone",
+            "the process that started the handler has ended: nothing more is written to Microsoft \
+             Graph, and the handler stops"
+        );
     }
 }
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod functions;
 pub mod handler;
 pub mod ignored_events;
+pub mod parent;
 pub mod telemetry;
 pub mod triggers;
 pub mod wiring;

@@ -6,6 +6,7 @@ use app_role_broker::{
     config::{Env, ProcessEnv, Settings, StartFault},
     functions::Functions,
     handler::Handler,
+    parent::Parent,
     telemetry, wiring,
 };
 use app_roles::{VERSION, text::printable};
@@ -18,16 +19,35 @@ use tokio::net::TcpListener;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// The exit status after a signal. The host restarts a handler that exits with 200 and does not count this
-/// as a crash. It never restarts a handler that exits with 0, and every later call fails.
+/// The exit status after a signal, and without a host.
+///
+/// The host restarts a handler that exits with 200 and does not count this as a crash. It never restarts
+/// a handler that exits with 0, and every later call fails.
 const RESTART: u8 = 200;
 
 /// Runs on one thread: a grant is a tenth of a millisecond of work, and then waiting.
 ///
 /// More threads would cost more by waking each other than they gain. A panic fails one invocation, because
 /// each runs in its own task.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+#[expect(clippy::print_stderr, reason = "there is no log yet")]
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!(
+                "app-role-broker cannot start: the operating system refused what it needs: {error}"
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    let status = runtime.block_on(run());
+    // A look-up of a host name runs on a thread that cannot be interrupted. The end does not wait for it.
+    runtime.shutdown_background();
+    status
+}
+
+async fn run() -> ExitCode {
     let arguments = std::env::args_os().skip(1);
     let arguments: Vec<_> = arguments.map(|text| text.to_string_lossy().into_owned()).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -40,14 +60,16 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> ExitCode {
+    // First, so that a host that ends during the start is noticed.
+    let host = Parent::of_this_process();
     let env = ProcessEnv;
     let log = telemetry::start(env.get("RUST_LOG").as_deref());
     let (handler, listener) = match start(&env, log).await {
         Ok(started) => started,
         Err(faults) => return report(&faults),
     };
-    let drained = handler.serve(listener, shutdown_signal()).await;
-    tracing::info!(event = "handler.stopped", drained, "stopped by a signal");
+    let drained = handler.serve(listener, shutdown_signal(), host.ended()).await;
+    tracing::info!(event = "handler.stopped", drained, "stopped by a signal, or without a host");
     ExitCode::from(RESTART)
 }
 
@@ -78,7 +100,7 @@ fn report(faults: &[StartFault]) -> ExitCode {
 }
 
 /// Completes on Ctrl-C, for Core Tools, and on SIGTERM, for containers. The host in Azure kills the
-/// process without a signal that it could handle.
+/// process without a signal that it could handle, or ends before it.
 async fn shutdown_signal() {
     #[cfg(unix)]
     {

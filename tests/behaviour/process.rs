@@ -4,6 +4,7 @@ mod broken_log;
 mod deployed;
 mod encrypted;
 mod health;
+mod orphan;
 mod start;
 mod stopping;
 mod trouble;

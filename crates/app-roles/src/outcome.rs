@@ -50,7 +50,7 @@ pub enum Status {
     NotAttempted,
     /// The call to Microsoft Graph failed.
     Failed,
-    /// A write was sent, and its outcome could not be read before the deadline.
+    /// A write was sent, perhaps by an earlier delivery, and its outcome could not be read.
     Unknown,
 }
 

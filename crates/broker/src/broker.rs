@@ -272,6 +272,12 @@ impl Broker {
         self.health.run(queues).await
     }
 
+    /// Starts no write to Microsoft Graph from now on, because the process ends. Writes in progress are
+    /// finished. What was not written is left to another delivery.
+    pub fn stop_writes(&self) {
+        self.graph.assignments().stop_writes();
+    }
+
     /// The policy in force.
     #[must_use]
     pub fn policy(&self) -> &Policy {

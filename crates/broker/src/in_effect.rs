@@ -5,7 +5,7 @@
 
 use app_roles::{
     held::Holding,
-    outcome::{RoleOutcome, Status},
+    outcome::{Code, RoleOutcome, Status},
     request::{Action, Request},
 };
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -20,6 +20,10 @@ use crate::{
 
 /// The largest expected difference between the clocks of this machine, the queue and Graph.
 const CLOCK_SKEW: Duration = Duration::seconds(5);
+
+/// What a requester is told when nobody knows whether an earlier delivery has written something.
+const MAY_BE_DONE: &str =
+    "an earlier delivery may have made the change, so read what the principal holds";
 
 /// The roles of a redelivered request that are in effect already.
 #[derive(Debug)]
@@ -48,9 +52,9 @@ impl InEffect {
         let mut target = match directory.resolve(ask, request).await {
             Ok(target) => target,
             Err(Stop::Final(_)) => return Ok(None),
-            Err(stop) => return Err(stop),
+            Err(stop) => return Err(unread(stop)),
         };
-        target.held = directory.held(&target, ask.deadline).await?;
+        target.held = directory.held(&target, ask.deadline).await.map_err(unread)?;
         let in_effect = |name| {
             let role = role_named(name, request.action, &target.api).ok()?;
             let known = RoleOutcome::new(Status::AlreadyRevoked).with_role(&role);
@@ -108,6 +112,23 @@ impl InEffect {
         }
         answer
     }
+}
+
+/// The end of a delivery that could not read what is held. An earlier delivery may have written every role
+/// of the request, so none is reported as failed.
+fn unread(stop: Stop) -> Stop {
+    stop.with(|mut answer| {
+        // Without a principal, no delivery can have written anything.
+        let failed = answer.roles.iter_mut().filter(|role| {
+            role.status == Status::Failed && role.code != Some(Code::PrincipalNotFound)
+        });
+        for role in failed {
+            let reason = role.message.as_deref().unwrap_or("Microsoft Graph did not answer");
+            role.message = Some(format!("{reason}; {MAY_BE_DONE}"));
+            role.status = Status::Unknown;
+        }
+        answer
+    })
 }
 
 /// Whether an assignment was created after the request was sent, or one of the moments is unknown.

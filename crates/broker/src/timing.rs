@@ -55,8 +55,11 @@ pub struct Timing {
     /// How long after the deadline the outcome of an unanswered write is read. Lists of Microsoft Graph lag
     /// for up to two minutes.
     pub settle_unknown: Duration,
-    /// How long a shutdown waits for invocations in progress.
+    /// How long a shutdown waits for invocations in progress. After it, they start no more writes.
     pub drain: Duration,
+    /// How long a shutdown then waits for writes in progress. A container has 10 seconds or more after
+    /// SIGTERM; together, the two stay below 15 seconds.
+    pub drain_writes: Duration,
 }
 
 impl Default for Timing {
@@ -79,6 +82,7 @@ impl Default for Timing {
             http_request: Duration::from_secs(20),
             settle_unknown: Duration::from_secs(150),
             drain: Duration::from_secs(10),
+            drain_writes: Duration::from_secs(4),
         }
     }
 }

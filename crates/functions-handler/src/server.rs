@@ -40,7 +40,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub type Handler = Arc<dyn Fn(Invocation) -> BoxFuture<'static, Reply> + Send + Sync>;
 
 /// Serves `handler` on `listener` until `shutdown` completes, then waits up to `drain` for invocations in
-/// progress. Returns whether all of them ended.
+/// progress, including those whose connections were closed. Returns whether all of them ended.
 pub async fn serve(
     listener: TcpListener,
     handler: Handler,
@@ -52,21 +52,28 @@ pub async fn serve(
         shutdown.await;
         let _ = stopping.send(true);
     };
-    let server = warp::serve(routes(handler)).incoming(listener).graceful(signal).run();
+    let places = Arc::new(Places::default());
+    let server = warp::serve(routes(handler, places.clone()));
+    let server = server.incoming(listener).graceful(signal).run();
+    let work = async move {
+        server.await;
+        // An invocation outlives its connection, which the host may have closed.
+        places.all_calls_ended().await;
+    };
     let limit = async move {
         let _ = stopped.wait_for(|stopping| *stopping).await;
         tokio::time::sleep(drain).await;
     };
     tokio::select! {
-        () = server => true,
+        () = work => true,
         () = limit => false,
     }
 }
 
 fn routes(
     handler: Handler,
+    places: Arc<Places>,
 ) -> impl Filter<Extract = (warp::reply::Response,), Error = Infallible> + Clone {
-    let places = Arc::new(Places::default());
     warp::method()
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
@@ -105,6 +112,13 @@ impl Default for Places {
     fn default() -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
         Self { calls: semaphore(MOST_CALLS), bytes: semaphore(MOST_BODY_BYTES) }
+    }
+}
+
+impl Places {
+    async fn all_calls_ended(&self) {
+        // An error means that nothing takes calls any more.
+        drop(self.calls.acquire_many(MOST_CALLS as u32).await);
     }
 }
 

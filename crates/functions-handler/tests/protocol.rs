@@ -190,6 +190,23 @@ async fn a_shutdown_waits_for_calls_in_flight_but_not_forever() {
 }
 
 #[tokio::test]
+async fn a_shutdown_waits_for_calls_whose_connections_were_closed() {
+    let server = Server::start().await;
+    let request = format!(
+        "POST /Slow HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{ENVELOPE}",
+        ENVELOPE.len()
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    server.started.notified().await;
+    drop(stream);
+    // The server answers another call, so it has seen the hang-up.
+    server.post("/Echo", ENVELOPE).await;
+    server.stop.send(()).unwrap();
+    assert!(!server.stopped.await.unwrap(), "the call never ended, so the server was not drained");
+}
+
+#[tokio::test]
 async fn half_sent_bodies_keep_no_other_call_waiting() {
     // More than the calls that are worked on at once.
     const HALF_SENT: usize = 600;

@@ -89,6 +89,11 @@ impl Assignments {
         }
     }
 
+    /// Sends no write from now on that has not been sent yet. Writes in progress are finished.
+    pub fn stop_writes(&self) {
+        self.turns.requests.stop_writes();
+    }
+
     /// Waits for the turn to write to a principal. Graph refuses concurrent writes to one principal.
     ///
     /// The error means that the deadline passed first.

@@ -127,6 +127,11 @@ impl GraphClient {
         self.rest.with_retries("sign in", deadline, fetch).await
     }
 
+    /// Fetches the token that the next call will send, if none is cached.
+    pub(crate) async fn prepare_token(&self) -> Result<(), GraphError> {
+        self.rest.token().await.map(drop).map_err(|error| GraphError::not_signed_in(&error))
+    }
+
     /// Sends a read, with retries. An answer without the expected form is read once more: a gateway may
     /// have answered in Graph's place.
     pub(crate) async fn read<T: DeserializeOwned>(

@@ -103,6 +103,7 @@ impl GraphError {
                     | ErrorKind::Forbidden
                     | ErrorKind::NotFound
                     | ErrorKind::PrincipalNotFound
+                    | ErrorKind::Stopping
                     | ErrorKind::Unknown
             )
     }
@@ -223,6 +224,12 @@ impl GraphError {
     pub(crate) fn gives_way() -> Self {
         let detail = "a background write was not sent yet, because other writes go first";
         Self::new(ErrorKind::Throttled, detail.to_owned())
+    }
+
+    /// The process ends, so no more writes are sent.
+    pub(crate) fn stopping() -> Self {
+        let detail = "nothing more is written to Microsoft Graph: the handler is stopping";
+        Self::new(ErrorKind::Stopping, detail.to_owned())
     }
 
     /// The deadline passed while other requests wrote to the principal.

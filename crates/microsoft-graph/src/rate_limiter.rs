@@ -14,7 +14,7 @@ mod ledger;
 use std::{
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -34,7 +34,8 @@ pub(crate) struct WriteRateLimiter {
     /// The number of waiting writes of normal priority.
     waiting: AtomicUsize,
     ledger: Mutex<Ledger>,
-    /// Notified when a write has ended, or when a caller has stopped waiting.
+    is_stopped: AtomicBool,
+    /// Notified when a write has ended, when a caller has stopped waiting, and by [`Self::stop`].
     changed: Notify,
 }
 
@@ -55,33 +56,45 @@ impl WriteRateLimiter {
             low_priority_queue: tokio::sync::Mutex::default(),
             waiting: AtomicUsize::new(0),
             ledger,
+            is_stopped: AtomicBool::new(false),
             changed: Notify::new(),
         }
     }
 
-    /// Waits for a slot; `None` if the deadline passes first.
+    /// Stops all writes that have no slot yet, for good.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether [`Self::stop`] was called.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(SeqCst)
+    }
+
+    /// Waits for a slot; `None` if the deadline passes first, or after [`Self::stop`].
     pub(crate) async fn acquire(
         &self,
         deadline: Deadline,
         priority: Priority,
     ) -> Option<WriteSlot<'_>> {
-        tokio::time::timeout_at(deadline.moment(), self.next(priority)).await.ok()
+        tokio::time::timeout_at(deadline.moment(), self.next(priority)).await.ok().flatten()
     }
 
-    /// A slot, if there is one without waiting.
+    /// A slot, if there is one without waiting; none after [`Self::stop`].
     pub(crate) fn acquire_now(&self, priority: Priority) -> Option<WriteSlot<'_>> {
-        let is_admitted = self.admission(priority, false) == Admission::Now;
+        let is_admitted = !self.is_stopped() && self.admission(priority, false) == Admission::Now;
         is_admitted.then(|| WriteSlot { limiter: self, end: WriteEnd::Unanswered })
     }
 
-    /// Waits until a write of low priority could be sent; `None` if the deadline passes first.
+    /// Waits until a write of low priority could be sent; `None` if the deadline passes first, or after
+    /// [`Self::stop`].
     pub(crate) async fn wait_for_capacity(&self, deadline: Deadline) -> Option<()> {
-        let mut slot = self.acquire(deadline, Priority::Low).await?;
-        slot.end = WriteEnd::NotSent;
+        self.acquire(deadline, Priority::Low).await?.not_sent();
         Some(())
     }
 
-    async fn next(&self, priority: Priority) -> WriteSlot<'_> {
+    async fn next(&self, priority: Priority) -> Option<WriteSlot<'_>> {
         let (queue, _waiting) = match priority {
             Priority::Normal => (&self.queue, Some(Waiting::start(self))),
             Priority::Low => (&self.low_priority_queue, None),
@@ -95,8 +108,13 @@ impl WriteRateLimiter {
             let mut changed = std::pin::pin!(changed);
             // Before the ledger is asked, so that no change is missed in between.
             changed.as_mut().enable();
+            if self.is_stopped() {
+                return None;
+            }
             match self.admission(priority, waited) {
-                Admission::Now => return WriteSlot { limiter: self, end: WriteEnd::Unanswered },
+                Admission::Now => {
+                    return Some(WriteSlot { limiter: self, end: WriteEnd::Unanswered });
+                }
                 Admission::AfterNextResponse => changed.await,
                 Admission::At(moment) => {
                     let _ = tokio::time::timeout_at(moment, changed).await;
@@ -138,6 +156,11 @@ impl WriteSlot<'_> {
     /// Graph did not throttle the write. `used` is the share of its limit that Graph reports.
     pub(crate) fn accepted(mut self, used: Option<f64>) {
         self.end = WriteEnd::Accepted { used };
+    }
+
+    /// The write was not sent.
+    pub(crate) fn not_sent(mut self) {
+        self.end = WriteEnd::NotSent;
     }
 
     /// Graph answered 429.

@@ -268,6 +268,11 @@ impl Tenant {
         *lock(&self.world.latency) = latency;
     }
 
+    /// Whether writes that have arrived stay in progress until this is switched off.
+    pub fn hold_writes(&self, held: bool) {
+        self.world.holds_writes.send_replace(held);
+    }
+
     /// The quota of writes, that is of `POST` and `DELETE` of assignments; unlimited by default. A write
     /// is charged when it arrives, whatever its outcome. A refused write gets a 429, changes nothing,
     /// and takes no fault from the queue. Each call starts a new account.

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::watch;
+
 use crate::{
     directory::Directory, fault::Faults, ledger::Ledger, quota::WriteThrottle,
     request_log::RequestLog, seeded_faults::FaultSequence, token::TokenSigner,
@@ -27,6 +29,8 @@ pub(crate) struct World {
     pub(crate) requests: Mutex<RequestLog>,
     pub(crate) tokens: Mutex<TokenSettings>,
     pub(crate) latency: Mutex<Duration>,
+    /// Whether writes in progress are held.
+    pub(crate) holds_writes: watch::Sender<bool>,
     pub(crate) write_throttle: Mutex<WriteThrottle>,
     /// The scopes in which Azure Resource Manager denies reads.
     pub(crate) forbidden_scopes: Mutex<Vec<String>>,
@@ -56,6 +60,7 @@ impl World {
             requests: Mutex::default(),
             tokens: Mutex::new(TokenSettings::default()),
             latency: Mutex::new(Duration::ZERO),
+            holds_writes: watch::Sender::new(false),
             write_throttle: Mutex::default(),
             forbidden_scopes: Mutex::default(),
             arm_identities: Mutex::default(),
@@ -76,6 +81,13 @@ impl World {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
+    }
+
+    /// Waits for the latency of a write, and while writes are held.
+    pub(crate) async fn wait_for_write(&self) {
+        self.wait_for_latency().await;
+        // The wait cannot fail, because the sender is part of this world.
+        drop(self.holds_writes.subscribe().wait_for(|held| !held).await);
     }
 
     /// Begins a write to a principal; `None` while another write to it is in progress.

@@ -93,6 +93,30 @@ async fn a_role_that_was_assigned_before_throttling_began_is_not_reported_as_fai
 }
 
 #[tokio::test]
+async fn a_last_delivery_that_cannot_read_what_is_held_reports_no_role_as_failed() {
+    let throttled = || Fault::error(429, "TooManyRequests", "").retry_after("60");
+    for (fault, route, code) in [
+        (throttled(), Route::ListAssignments, "throttled"),
+        (unavailable(), Route::ListAssignments, "graphUnavailable"),
+        (throttled(), Route::ReadServicePrincipal, "throttled"),
+    ] {
+        let mut world = setup().await.with_deliveries(2).start().await;
+        send_and_assign_the_first_role(&world, &two_roles()).await;
+        // A new process remembers neither the principal nor the API.
+        world.restart_with_setting("RUST_LOG", "info").await;
+        world.tenant.answer_every(route, fault);
+        let result = world.next_results(1).await.remove(0);
+        assert_eq!(statuses(&result), ["unknown", "unknown"], "{route:?}: {result}");
+        for role in result["roles"].as_array().unwrap() {
+            assert_eq!(role["code"], code, "{result}");
+            assert!(role["message"].as_str().unwrap().contains("earlier delivery"), "{result}");
+        }
+        assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
+        assert_eq!(world.wait_for_messages(&world.failed).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_denied_redelivery_says_nothing_about_roles_that_were_held_before() {
     let mut world = setup().await.start().await;
     let id = world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();

@@ -48,6 +48,17 @@ impl MemorySamples {
         self.samples.extend(resident_kilobytes(process_id));
     }
 
+    /// Adds a sample that was taken elsewhere, in kilobytes.
+    pub fn add(&mut self, kilobytes: u64) {
+        self.samples.push(kilobytes);
+    }
+
+    /// The number of samples.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.samples.len()
+    }
+
     /// The latest sample.
     #[must_use]
     pub fn latest(&self) -> Option<u64> {

@@ -9,6 +9,8 @@ use app_process::memory_samples::QuarterMedians;
 use tenant_emulator::{AcceptedWrite, AppRoleAssignment, WriteKind};
 
 use crate::{
+    handler_memory::LongLived,
+    leftovers::Leftovers,
     plan::{Action, Request, Target},
     results::{Results, State, Status},
 };
@@ -27,7 +29,9 @@ pub(crate) struct Evidence {
     pub(crate) given_up: BTreeMap<String, String>,
     pub(crate) writes: Vec<AcceptedWrite>,
     pub(crate) assignments: Vec<AppRoleAssignment>,
-    pub(crate) memory: Option<QuarterMedians>,
+    /// The messages in the queue of requests.
+    pub(crate) left: Leftovers,
+    pub(crate) memory: LongLived,
 }
 
 /// A check, its figures and the faults that it found.
@@ -86,23 +90,31 @@ impl Evidence {
     }
 
     fn every_request_has_an_outcome(&self) -> Check {
-        let lost = self.requests.iter().filter(|request| {
+        let open = self.requests.iter().filter(|request| {
             self.results.results_of(&request.id).is_empty()
                 && !self.given_up.contains_key(&request.id)
         });
-        let mut faults: Vec<_> =
-            lost.map(|request| format!("{} has no result", request.id)).collect();
+        let mut faults: Vec<_> = open.map(|request| self.place(&request.id)).collect();
         if self.results.unreadable() > 0 {
             faults.push(format!("{} messages are not results", self.results.unreadable()));
         }
         let figures = format!(
-            "{} requests, {} with a result, {} results, {} gave up",
+            "{} requests, {} with a result, {} results, {} gave up, {} messages left",
             self.requests.len(),
             self.results.finished(),
             self.results.count(),
-            self.given_up.len()
+            self.given_up.len(),
+            self.left.len()
         );
         Check { what: "(b) every request has an outcome", figures, faults }
+    }
+
+    /// Where a request without an outcome is.
+    fn place(&self, request_id: &str) -> String {
+        match self.left.get(request_id) {
+            Some(left) => format!("{request_id} is not finished: {left}"),
+            None => format!("{request_id} is lost: it has no result and is in no queue"),
+        }
     }
 
     fn nothing_allowed_was_refused(&self) -> Check {
@@ -122,7 +134,8 @@ impl Evidence {
             repeated += usize::from(results.len() > 1);
             for role in &request.roles {
                 let states = results.iter().filter_map(|result| result.get(role.value));
-                let states: BTreeSet<_> = states.collect();
+                let known = states.filter(|state| **state != State::Unknown);
+                let states: BTreeSet<_> = known.collect();
                 if states.len() > 1 {
                     faults.push(format!("{}, {}: {states:?}", request.id, role.value));
                 }
@@ -155,16 +168,26 @@ impl Evidence {
     }
 
     fn memory_is_flat(&self) -> Check {
-        let what = "(e) the handlers' memory is flat";
-        let Some(medians) = self.memory else {
-            let faults =
-                vec!["too few samples: this check needs Linux and a longer run".to_owned()];
-            return Check { what, figures: "not measured".to_owned(), faults };
-        };
-        let QuarterMedians { second, last } = medians;
-        let figures = format!("{second} kB in the second quarter, {last} kB in the last");
-        let fault = "the last quarter exceeds 1.3 times the second by more than 2 MB".to_owned();
-        Check { what, figures, faults: Vec::from_iter((!medians.are_flat()).then_some(fault)) }
+        let LongLived { medians, too_young } = &self.memory;
+        let text = |one: &QuarterMedians| format!("{} to {} kB", one.second, one.last);
+        let growing = medians.iter().filter(|one| !one.are_flat());
+        let mut faults: Vec<_> = growing
+            .map(|one| {
+                let most = one.most_if_flat();
+                format!("a handler grew from {}; at most {most} kB counts as flat", text(one))
+            })
+            .collect();
+        if medians.is_empty() {
+            let fault = "no handler lived long enough: this check needs Linux and three minutes";
+            faults.push(fault.to_owned());
+        }
+        let grown = medians.iter().map(text).collect::<Vec<_>>().join(", ");
+        let figures = format!(
+            "{} handlers from their second quarter to their last: {grown}; {too_young} were killed \
+             too young",
+            medians.len()
+        );
+        Check { what: "(e) the memory of each handler is flat", figures, faults }
     }
 
     fn last_writes(&self) -> BTreeMap<Target, WriteKind> {

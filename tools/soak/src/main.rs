@@ -2,6 +2,8 @@
 #![expect(clippy::print_stdout, reason = "a run prints its progress and its checks")]
 
 mod checks;
+mod handler_memory;
+mod leftovers;
 mod plan;
 mod results;
 mod run;

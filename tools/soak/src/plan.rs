@@ -23,8 +23,8 @@ const MOST_REQUESTS: usize = 2_000;
 /// The rate of requests that two handlers sustain. With faults in a fifth of all requests to Microsoft
 /// Graph, a 429 arrives every other second, and each stops a handler's writes for up to a second.
 const REQUESTS_PER_SECOND: f64 = 5.0;
-/// The tenant's write quota for each request: more than the run needs on average, and less than it
-/// needs when handlers catch up after trouble.
+/// The tenant's write quota for each request: more than the run needs on average, which is 1.8 with the
+/// writes that fail, and less than it needs when handlers catch up after trouble.
 const WRITES_PER_REQUEST: f64 = 2.0;
 const QUOTA_PERIOD: Duration = Duration::from_secs(2);
 /// The smallest quota, so that a request's roles fit into one period.
@@ -134,13 +134,18 @@ impl Plan {
     }
 
     /// The kills: the number of finished requests before each, and the index of the handler.
+    ///
+    /// Each handler is killed in its own part of the run and left alone in the others, so that it meets
+    /// kills and also grows old.
     pub(crate) fn kills(&self, handlers: usize) -> impl Iterator<Item = (usize, usize)> {
         let mut random = StdRng::seed_from_u64(self.seed);
+        let (first, part) = (random.random_range(0..handlers), self.requests.len() / handlers);
         let mut finished = 0;
         std::iter::repeat_with(move || {
             finished += random.random_range(REQUESTS_PER_KILL);
-            (finished, random.random_range(0..handlers))
+            (finished, (first + finished / part.max(1)) % handlers)
         })
+        .take_while(|(finished, _)| *finished < self.requests.len())
     }
 }
 
@@ -206,6 +211,20 @@ mod tests {
         let kills = |seed| Plan::new(1, seed).kills(2).take(9).collect::<Vec<_>>();
         assert_eq!(kills(7), kills(7));
         assert_ne!(kills(7), kills(8));
+    }
+
+    #[test]
+    fn each_handler_is_killed_in_its_own_half_of_the_requests() {
+        let mut first = BTreeSet::new();
+        for seed in 0..20 {
+            let kills: Vec<_> = Plan::new(10, seed).kills(2).collect();
+            assert!(kills.len() > 40, "{} kills", kills.len());
+            assert!(kills.iter().all(|(finished, _)| *finished < MOST_REQUESTS));
+            let changes = kills.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
+            assert_eq!(changes, 1, "{kills:?}");
+            first.insert(kills[0].1);
+        }
+        assert_eq!(first.len(), 2, "the seed decides which handler is killed first");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(crate) enum State {
     Held,
     /// `revoked` or `alreadyRevoked`.
     NotHeld,
+    /// `unknown`: the result says nothing about the state.
+    Unknown,
     /// Any other status.
     Other(String),
 }
@@ -54,6 +56,7 @@ impl State {
         match status {
             "assigned" | "alreadyAssigned" => Self::Held,
             "revoked" | "alreadyRevoked" => Self::NotHeld,
+            "unknown" => Self::Unknown,
             other => Self::Other(other.to_owned()),
         }
     }

@@ -17,6 +17,7 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{
     checks::Evidence,
+    leftovers,
     plan::Plan,
     results::Results,
     world::{HANDLERS, STORAGE_TROUBLE, World},
@@ -26,6 +27,9 @@ use crate::{
 const PROGRESS: Duration = Duration::from_secs(10);
 /// The interval between reads of an empty queue.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How long no request may be finished after the time is over. It is longer than the time of a delivery
+/// and the wait for the next one.
+const LONGEST_STALL: Duration = Duration::from_secs(60);
 /// The visibility timeout of a received message, which is deleted at once unless the run ends first.
 const LEASE: Duration = Duration::from_secs(5);
 /// The largest number of messages in one response ("Get Messages").
@@ -47,19 +51,18 @@ impl<'a> Run<'a> {
         Self { world, plan, began: Instant::now(), results: Mutex::default(), sent, finished }
     }
 
-    /// Runs until no message is left or the time is over.
+    /// Runs until no message is left. When the time is over, nothing fails any more, and the run ends
+    /// if no request is finished for [`LONGEST_STALL`].
     pub(crate) async fn run(&self, time: Duration) -> Result<()> {
         let whole = async {
             self.send_in_trouble().await?;
-            self.wait_until_empty().await
+            tokio::select! {
+                emptied = self.wait_until_empty() => emptied,
+                () = self.wait_for_stall(self.began + time) => Ok(()),
+            }
         };
         tokio::select! {
-            outcome = tokio::time::timeout_at(self.began + time, whole) => {
-                if outcome.is_err() {
-                    println!("The time is over.");
-                }
-                outcome.unwrap_or(Ok(()))
-            }
+            outcome = whole => outcome,
             ended = self.take_results() => ended.map(|never| match never {}),
             never = self.report() => match never {},
         }
@@ -74,10 +77,11 @@ impl<'a> Run<'a> {
         Ok(Evidence {
             requests: self.plan.requests.clone(),
             results,
+            left: leftovers::collect(&self.world.requests, request_id).await?,
             given_up: given_up(&self.world.account).await?,
             writes: self.world.tenant.accepted_writes(),
             assignments: self.world.tenant.assignments(),
-            memory: observed.memory.medians(),
+            memory: observed.memory.long_lived(),
         })
     }
 
@@ -130,12 +134,25 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Waits until the time is over and no request has been finished for [`LONGEST_STALL`].
+    async fn wait_for_stall(&self, end: Instant) {
+        tokio::time::sleep_until(end).await;
+        println!(
+            "The time is over: nothing fails any more, and the requests that are left follow."
+        );
+        self.world.tenant.set_seeded_faults(None);
+        let mut finished = self.finished.subscribe();
+        while tokio::time::timeout(LONGEST_STALL, finished.changed()).await.is_ok() {}
+        println!("No request was finished for {LONGEST_STALL:?}.");
+    }
+
     async fn take_results(&self) -> Result<Infallible> {
         loop {
             if take(&self.world.results, |text| self.results().add(text)).await? == 0 {
                 tokio::time::sleep(INTERVAL).await;
             }
-            self.finished.send_replace(self.results().finished());
+            let count = self.results().finished();
+            self.finished.send_if_modified(|known| std::mem::replace(known, count) != count);
         }
     }
 
@@ -143,15 +160,18 @@ impl<'a> Run<'a> {
         loop {
             tokio::time::sleep(PROGRESS).await;
             let observed = self.world.hosts.observations();
+            // Only progress is printed, so an error does not end the run.
+            let left = self.world.requests.approximate_count().await.unwrap_or_default();
             let megabytes = observed.memory.latest().unwrap_or_default() as f64 / 1024.0;
             println!(
-                "{:4} s: {} of {} requests sent, {} with a result; {} faults, {} writes throttled, \
-                 {} handlers killed, {} hosts restarted; a handler holds {megabytes:.1} MB",
+                "{:4} s: {} of {} requests sent, {} with a result, {left} messages left; {} faults, \
+                 {} writes accepted, {} throttled, {} handlers killed, {} hosts restarted; a handler holds {megabytes:.1} MB",
                 self.began.elapsed().as_secs(),
                 *self.sent.borrow(),
                 self.plan.requests.len(),
                 *self.finished.borrow(),
                 self.world.tenant.seeded_fault_count(),
+                self.world.tenant.accepted_writes().len(),
                 self.world.tenant.quota_refusals(),
                 observed.kills,
                 observed.host_restarts,

@@ -6,9 +6,10 @@ use std::{
 };
 
 use anyhow::Result;
-use app_process::memory_samples::MemorySamples;
 use functions_host_emulator::{FunctionsHost, Options, StartError};
 use tokio::{sync::mpsc, task::JoinSet};
+
+use crate::handler_memory::HandlerMemory;
 
 /// The interval between samples of a handler's memory.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);
@@ -28,7 +29,7 @@ pub(crate) struct Observations {
     /// The number of hosts that gave up and were restarted.
     pub(crate) host_restarts: usize,
     /// Samples of all handlers.
-    pub(crate) memory: MemorySamples,
+    pub(crate) memory: HandlerMemory,
 }
 
 /// The reason why a host is no longer watched.

@@ -63,7 +63,16 @@ impl AssignmentRequests {
 
     /// Waits until the rate limiter would allow a write of low priority.
     pub(super) async fn wait_for_capacity(&self, deadline: Deadline) -> Result<(), GraphError> {
-        self.limiter.wait_for_capacity(deadline).await.ok_or_else(GraphError::not_sent)
+        self.limiter.wait_for_capacity(deadline).await.ok_or_else(|| self.no_slot())
+    }
+
+    /// Sends no write from now on that has not been sent yet.
+    pub(super) fn stop_writes(&self) {
+        self.limiter.stop();
+    }
+
+    fn no_slot(&self) -> GraphError {
+        if self.limiter.is_stopped() { GraphError::stopping() } else { GraphError::not_sent() }
     }
 
     /// Whether this process has removed an assignment so lately that lists may still show it.
@@ -202,13 +211,21 @@ impl AssignmentRequests {
         let slot = match write.priority {
             Priority::Normal => {
                 let slot = self.limiter.acquire(deadline, Priority::Normal).await;
-                slot.ok_or_else(GraphError::not_sent)?
+                slot.ok_or_else(|| self.no_slot())?
             }
             // It has waited for capacity, and must not wait now: others wait for the principal.
-            Priority::Low => {
-                self.limiter.acquire_now(Priority::Low).ok_or_else(GraphError::gives_way)?
-            }
+            Priority::Low => match self.limiter.acquire_now(Priority::Low) {
+                Some(slot) => slot,
+                None if self.limiter.is_stopped() => return Err(GraphError::stopping()),
+                None => return Err(GraphError::gives_way()),
+            },
         };
+        // The token may have to be fetched. Nothing else is waited for before the write is sent.
+        let token = self.client.prepare_token().await;
+        if token.is_err() || self.limiter.is_stopped() {
+            slot.not_sent();
+            return Err(token.err().unwrap_or_else(GraphError::stopping));
+        }
         let response = self.client.write_once(write, deadline).await?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => slot.throttled(response.retry_after()),

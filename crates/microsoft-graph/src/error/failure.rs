@@ -45,6 +45,9 @@ pub(super) fn code_and_message(kind: ErrorKind) -> (Code, &'static str) {
         ErrorKind::Throttled => {
             (Code::Throttled, "Microsoft Graph is throttling; send the request again later")
         }
+        ErrorKind::Stopping => {
+            (Code::GraphUnavailable, "the broker is being restarted; send the request again")
+        }
         ErrorKind::Unavailable
         | ErrorKind::ConcurrentWrites
         | ErrorKind::PageExpired

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     DirectoryFull,
     /// The link to the next page of a list has expired.
     PageExpired,
+    /// The process ends, so the write was not sent.
+    Stopping,
     /// Too many requests.
     Throttled,
     /// A transient fault of Graph, or no response.

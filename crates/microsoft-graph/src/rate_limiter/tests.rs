@@ -71,3 +71,19 @@ async fn waiting_for_capacity_uses_no_quota_and_ends_at_the_deadline() {
     assert!(limiter.wait_for_capacity(Deadline::after(Duration::from_secs(1))).await.is_none());
     assert!(limiter.wait_for_capacity(soon()).await.is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_stop_no_write_gets_a_slot_and_those_that_wait_end_at_once() {
+    let limiter = limiter(1);
+    let in_progress = limiter.acquire(soon(), Priority::Normal).await.unwrap();
+    let waiting = [Priority::Normal, Priority::Normal, Priority::Low, Priority::Low]
+        .map(|priority| limiter.acquire(soon(), priority));
+    let mut waiting = std::pin::pin!(futures_util::future::join_all(waiting));
+    assert!(poll!(waiting.as_mut()).is_pending());
+    limiter.stop();
+    assert!(waiting.now_or_never().unwrap().iter().all(Option::is_none));
+    in_progress.accepted(None);
+    tokio::time::advance(PERIOD).await;
+    assert!(!writes_now(&limiter, Priority::Normal));
+    assert!(limiter.wait_for_capacity(soon()).await.is_none());
+}

@@ -102,7 +102,7 @@ pub(crate) async fn create(
     let wanted = NewAssignment::read(incoming)?;
     let _write =
         world.begin_write(&wanted.principal_id).ok_or_else(error::concurrency_violation)?;
-    world.wait_for_latency().await;
+    world.wait_for_write().await;
     let mut directory = world.directory();
     let named_in_url = find(&directory, key)?.id.clone();
     let created = directory
@@ -131,7 +131,7 @@ pub(crate) async fn delete(
     };
     let written = principal_id.as_ref().unwrap_or(&named_in_url);
     let _write = world.begin_write(written).ok_or_else(error::concurrency_violation)?;
-    world.wait_for_latency().await;
+    world.wait_for_write().await;
     let mut directory = world.directory();
     let held = directory.assignment(assignment_id);
     if !held.is_some_and(|held| relation.has(&named_in_url, held)) {

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tenant_emulator::{
     Tenant,
@@ -6,7 +6,7 @@ use tenant_emulator::{
 };
 
 use super::*;
-use crate::plan::Role;
+use crate::{leftovers::Leftover, plan::Role};
 
 const READ: Role = Role { id: ORDERS_READ, value: "Orders.Read" };
 
@@ -41,6 +41,12 @@ fn results(statuses: &[(&str, &str)]) -> Results {
     results
 }
 
+/// Handlers that lived long enough, with the medians of two quarters.
+fn lived(medians: &[(u64, u64)]) -> LongLived {
+    let medians = medians.iter().map(|&(second, last)| QuarterMedians { second, last }).collect();
+    LongLived { medians, too_young: 0 }
+}
+
 /// A run in which a role was assigned, revoked and assigned again.
 async fn evidence() -> Evidence {
     let tenant = Tenant::start(contoso()).await.unwrap();
@@ -62,7 +68,8 @@ async fn evidence() -> Evidence {
             .map(|kind| write(kind, ORDERS_READ))
             .into(),
         assignments: tenant.assignments(),
-        memory: Some(QuarterMedians { second: 8_000, last: 8_100 }),
+        left: Leftovers::new(),
+        memory: lived(&[(8_000, 8_100)]),
     }
 }
 
@@ -95,6 +102,27 @@ async fn a_request_without_a_result_is_lost_unless_the_broker_gave_up() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_result_is_lost_or_is_said_to_be_left() {
+    let mut evidence = evidence().await;
+    evidence.requests.extend(["d", "e"].map(|id| request(id, Action::Assign)));
+    let hidden_for = Duration::from_secs(4);
+    evidence.left.insert("d".to_owned(), Leftover { deliveries: 7, hidden_for });
+    let checks = evidence.checks();
+    let fault = checks.iter().find(|check| !check.passed()).unwrap().to_string();
+    assert!(fault.contains("d is not finished: in the queue after 7 deliveries"), "{fault}");
+    assert!(fault.contains("e is lost"), "{fault}");
+    assert!(fault.contains("1 messages left"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_left_of_a_finished_request_is_no_fault() {
+    let mut evidence = evidence().await;
+    let again = Leftover { deliveries: 1, hidden_for: Duration::ZERO };
+    evidence.left.insert("a".to_owned(), again);
+    assert!(failed(&evidence).is_empty());
+}
+
+#[tokio::test]
 async fn a_refusal_of_an_allowed_request_is_a_fault() {
     let mut evidence = evidence().await;
     evidence.requests.push(request("d", Action::Assign));
@@ -112,6 +140,14 @@ async fn results_of_one_request_that_disagree_are_found() {
 }
 
 #[tokio::test]
+async fn a_result_that_says_unknown_disagrees_with_nothing() {
+    let mut evidence = evidence().await;
+    evidence.results =
+        results(&[("a", "assigned"), ("a", "unknown"), ("b", "revoked"), ("c", "assigned")]);
+    assert!(failed(&evidence).is_empty());
+}
+
+#[tokio::test]
 async fn a_last_write_that_no_result_reports_is_found() {
     let mut evidence = evidence().await;
     evidence.writes.push(write(WriteKind::Created, ORDERS_WRITE));
@@ -123,7 +159,8 @@ async fn a_last_write_that_no_result_reports_is_found() {
 
 #[tokio::test]
 async fn memory_that_grew_or_was_not_measured_is_a_fault() {
-    for memory in [None, Some(QuarterMedians { second: 8_000, last: 13_000 })] {
+    let grew = lived(&[(8_000, 8_100), (8_000, 13_000)]);
+    for memory in [LongLived { too_young: 9, ..lived(&[]) }, grew] {
         assert_eq!(failed(&Evidence { memory, ..evidence().await }), ["(e)"]);
     }
 }

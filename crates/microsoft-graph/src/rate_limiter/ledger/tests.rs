@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod shared_quota;
+
 /// The way in which a service counts writes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Model {
