@@ -17,6 +17,7 @@ use tenant_emulator::{
     Fault, Route, Tenant,
     contoso::{ORDERS_API, ORDERS_READ, ORDERS_WRITE, contoso, managed_identities},
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     net::TcpStream,
@@ -89,7 +90,10 @@ async fn until_it_listens(url: &Url) {
 fn envelope(message: &str) -> Value {
     json!({
         "Data": { "request": STANDARD.encode(message) },
-        "Metadata": { "DequeueCount": "1", "Id": "\"7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60\"" },
+        "Metadata": {
+            "DequeueCount": "1", "Id": "\"7d1b0f0e-3f0b-4f0a-8d56-1b2c3d4e5f60\"",
+            "InsertionTime": OffsetDateTime::now_utc().format(&Rfc3339).unwrap(),
+        },
     })
 }
 

@@ -86,4 +86,5 @@ async fn after_a_stop_no_write_gets_a_slot_and_those_that_wait_end_at_once() {
     tokio::time::advance(PERIOD).await;
     assert!(!writes_now(&limiter, Priority::Normal));
     assert!(limiter.wait_for_capacity(soon()).await.is_none());
+    assert!(limiter.acquire_now(Priority::Low).is_none());
 }
