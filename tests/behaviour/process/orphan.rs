@@ -102,7 +102,7 @@ impl Started {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         let url = configure(&mut command, tenant, folder.path());
-        command.args(["-c", "\"$0\" & echo $!; wait", HANDLER]).envs(settings.iter().copied());
+        command.args(["-c", "\"$0\" 2>&1 & echo $!; wait", HANDLER]).envs(settings.iter().copied());
         let mut command = tokio::process::Command::from(command);
         let mut parent = command.kill_on_drop(true).spawn().unwrap();
         let mut log = BufReader::new(parent.stdout.take().unwrap()).lines();
