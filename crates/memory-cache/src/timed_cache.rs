@@ -1,6 +1,6 @@
 use std::{
     borrow::Borrow,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     convert::Infallible,
     hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,14 +20,55 @@ use crate::shared_reads::SharedReads;
 #[derive(Debug)]
 pub struct TimedCache<K, V, E = Infallible> {
     capacity: usize,
-    values: Mutex<HashMap<K, Stored<V>>>,
+    values: Mutex<Values<K, V>>,
     fetches: SharedReads<K, Result<V, E>>,
+}
+
+/// The values, and the order in which they were stored: a full cache must not search its oldest value.
+#[derive(Debug)]
+struct Values<K, V> {
+    by_key: HashMap<K, Stored<V>>,
+    by_number: BTreeMap<u64, K>,
+    next_number: u64,
 }
 
 #[derive(Debug)]
 struct Stored<V> {
     value: V,
     at: Instant,
+    number: u64,
+}
+
+impl<K, V> Default for Values<K, V> {
+    fn default() -> Self {
+        Self { by_key: HashMap::new(), by_number: BTreeMap::new(), next_number: 0 }
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> Values<K, V> {
+    /// Stores a value. With more than `capacity` values, the oldest one makes room.
+    fn store(&mut self, key: K, value: V, capacity: usize) {
+        self.remove(&key);
+        if self.by_key.len() >= capacity
+            && let Some((_, oldest)) = self.by_number.pop_first()
+        {
+            self.by_key.remove(&oldest);
+        }
+        let number = self.next_number;
+        self.next_number += 1;
+        self.by_number.insert(number, key.clone());
+        self.by_key.insert(key, Stored { value, at: Instant::now(), number });
+    }
+
+    fn remove<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        if let Some(removed) = self.by_key.remove(key) {
+            self.by_number.remove(&removed.number);
+        }
+    }
 }
 
 impl<V> Stored<V> {
@@ -64,7 +105,7 @@ impl<K: Eq + Hash + Clone, V: Clone, E: Clone> TimedCache<K, V, E> {
         Q: Eq + Hash + ?Sized,
     {
         let values = self.values();
-        let stored = values.get(key).filter(|stored| stored.is_younger_than(max_age))?;
+        let stored = values.by_key.get(key).filter(|stored| stored.is_younger_than(max_age))?;
         Some(stored.value.clone())
     }
 
@@ -95,15 +136,16 @@ impl<K: Eq + Hash + Clone, V: Clone, E: Clone> TimedCache<K, V, E> {
 
     /// Stores a value.
     pub fn insert(&self, key: K, value: V) {
-        self.store(&mut self.values(), key, value);
+        self.values().store(key, value, self.capacity);
     }
 
     /// Stores a value, unless one was stored less than `max_age` ago. Returns whether it was stored.
     pub fn insert_if_absent(&self, key: K, value: V, max_age: Duration) -> bool {
         let mut values = self.values();
-        let is_absent = values.get(&key).is_none_or(|stored| !stored.is_younger_than(max_age));
+        let is_absent =
+            values.by_key.get(&key).is_none_or(|stored| !stored.is_younger_than(max_age));
         if is_absent {
-            self.store(&mut values, key, value);
+            values.store(key, value, self.capacity);
         }
         is_absent
     }
@@ -117,17 +159,7 @@ impl<K: Eq + Hash + Clone, V: Clone, E: Clone> TimedCache<K, V, E> {
         self.values().remove(key);
     }
 
-    fn store(&self, values: &mut HashMap<K, Stored<V>>, key: K, value: V) {
-        if values.len() >= self.capacity && !values.contains_key(&key) {
-            let oldest = values.iter().min_by_key(|(_, stored)| stored.at);
-            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-                values.remove(&oldest);
-            }
-        }
-        values.insert(key, Stored { value, at: Instant::now() });
-    }
-
-    fn values(&self) -> MutexGuard<'_, HashMap<K, Stored<V>>> {
+    fn values(&self) -> MutexGuard<'_, Values<K, V>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -219,7 +251,8 @@ mod tests {
         cache.insert(1, 10);
         cache.insert(4, 4);
         assert_eq!(cache.get(&2, HOUR), None, "1 was stored again and is younger");
-        assert_eq!(cache.values().len(), 3);
+        let values = cache.values();
+        assert_eq!((values.by_key.len(), values.by_number.len()), (3, 3));
     }
 
     #[tokio::test(start_paused = true)]
