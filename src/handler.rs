@@ -43,7 +43,7 @@ impl Handler {
     /// ended.
     ///
     /// After `shutdown`, invocations in progress have the time of [`Timing::drain`] to end. Without a host,
-    /// nobody receives their answers, so no write to Microsoft Graph is started. Writes in progress are
+    /// their answers are lost, so no write to Microsoft Graph is started. Writes in progress are
     /// finished either way, for at most [`Timing::drain`] and [`Timing::drain_writes`].
     ///
     /// [`Timing::drain`]: broker::timing::Timing::drain

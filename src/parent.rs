@@ -1,6 +1,6 @@
 //! The process that started this one, which is the Functions host.
 //!
-//! A host that ends does not always end its handler. The answers of such a handler reach nobody, and the
+//! A host that ends does not always end its handler. The answers of such a handler are lost, and the
 //! host's messages are delivered to another handler, so it must end too.
 
 #[cfg(unix)]

@@ -21,7 +21,7 @@ use crate::{
 /// The largest expected difference between the clocks of this machine, the queue and Graph.
 const CLOCK_SKEW: Duration = Duration::seconds(5);
 
-/// What a requester is told when nobody knows whether an earlier delivery has written something.
+/// What a requester is told when it is unknown whether an earlier delivery has written something.
 const MAY_BE_DONE: &str =
     "an earlier delivery may have made the change, so read what the principal holds";
 

@@ -18,7 +18,7 @@ type Lock<V> = tokio::sync::Mutex<V>;
 /// One asynchronous lock for each key. Callers are served in the order of their arrival.
 ///
 /// A lock protects a value, which callers that wait for one another pass on. The value starts as its
-/// default, and is dropped when nobody holds the lock or waits for it.
+/// default, and is dropped when no caller holds the lock or waits for it.
 #[derive(Debug)]
 pub struct KeyedLock<K, V = ()> {
     /// A lock lives as long as it is held or waited for.

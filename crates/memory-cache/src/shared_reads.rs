@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A caller gets the result of a read that began after the call: never an older one. So callers that
 /// arrive during a read wait for its end, and then share the next one.
 ///
-/// If a reader is cancelled, the next caller reads. Nothing is remembered when nobody waits.
+/// If a reader is cancelled, the next caller reads. Nothing is remembered when no caller waits.
 #[derive(Debug)]
 pub struct SharedReads<K, V> {
     /// The latest read of each key, and when it began.

@@ -214,9 +214,9 @@ struct Event {
 enum Kind {
     /// A request. It may be cancelled after some milliseconds.
     Request { action: Action, priority: Priority, cancelled_after: Option<u64> },
-    /// Somebody else creates the assignment.
+    /// Another client creates the assignment.
     Granted,
-    /// Somebody else removes the assignment.
+    /// Another client removes the assignment.
     Revoked,
 }
 

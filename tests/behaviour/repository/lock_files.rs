@@ -1,4 +1,4 @@
-//! The lock files of npm and pip pin every package, and name no registry: whoever builds chooses a mirror.
+//! The lock files of npm and pip pin every package, and name no registry: the builder chooses a mirror.
 
 use std::{collections::BTreeSet, path::PathBuf};
 

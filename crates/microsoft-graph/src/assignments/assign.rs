@@ -17,7 +17,7 @@ use azure_rest::retry::Attempt;
 const CLOCK_SKEW: Duration = Duration::seconds(5);
 
 /// The number of lists without an assignment that Graph said exists, after which it is written again.
-/// The list may lag, or somebody may have removed the assignment in between.
+/// The list may lag, or another client may have removed the assignment in between.
 const LISTS_BEFORE_REWRITE: u32 = 2;
 
 /// The creation of an assignment, across its attempts.

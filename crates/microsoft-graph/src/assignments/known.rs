@@ -69,8 +69,8 @@ impl Known {
         self.facts.insert((permit.api(), permit.role()), (moment, fact));
     }
 
-    /// Forgets an assignment that is about to be written. If the writer is cancelled, nobody knows the
-    /// outcome.
+    /// Forgets an assignment that is about to be written. If the writer is cancelled, the
+    /// outcome is unknown.
     pub(super) fn forget(&mut self, permit: &Permit) {
         self.facts.remove(&(permit.api(), permit.role()));
     }

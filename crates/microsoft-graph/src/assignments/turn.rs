@@ -4,11 +4,11 @@
 //! of their arrival. They pass on what they know ([`Known`]). So one read answers all requests that
 //! arrived before it began, and what is missing is written once:
 //!
-//! 1. A request that finds nobody before it, and does not expect the assignment to exist, writes at
+//! 1. A request that finds no other before it, and does not expect the assignment to exist, writes at
 //!    once.
 //! 2. A request that had to wait, or that expects the assignment to exist, reads first. A refused write
 //!    costs write quota; a read does not.
-//! 3. A request never relies on what was read, written or refused before it arrived. Somebody else may
+//! 3. A request never relies on what was read, written or refused before it arrived. Another client may
 //!    have changed it since.
 
 use app_roles::{
@@ -208,7 +208,7 @@ impl<'a> Turn<'a> {
     }
 
     /// What a revocation may have to remove: the assignment that the list shows, and the one that this
-    /// process has created. They differ if the list lags, or if somebody else has replaced it.
+    /// process has created. They differ if the list lags, or if another client has replaced it.
     fn to_remove(
         &self,
         permit: &Permit,

@@ -191,7 +191,7 @@ fn a_timer_that_stops_is_seen_after_two_of_its_periods_whatever_else_runs() {
         let mut log = Log::with_delay(delay);
         log.timer("CheckHealth", 5 * MINUTE, (THEN - HOUR, THEN));
         log.timer("ReconcileRoles", 6 * HOUR, (THEN - 12 * HOUR, THEN));
-        // Someone looks at Health, and requests are worked on.
+        // A caller looks at Health, and requests are worked on.
         log.timer("Health", MINUTE, (THEN - HOUR, THEN + 3 * HOUR));
         log.timer("AssignRole", MINUTE, (THEN - HOUR, THEN + 3 * HOUR));
         assert_eq!(first_mail(&log, THEN + 3 * HOUR), Some(25 * MINUTE), "{delay}");
