@@ -17,7 +17,7 @@ pub(crate) trait WireRow: DeserializeOwned {
     /// The row as the broker uses it.
     type Row;
 
-    /// The id by which the log names the row.
+    /// The id of the row, for the log.
     fn id(&self) -> Option<String>;
 
     /// The row, or what is wrong with it.

@@ -123,7 +123,7 @@ fn parse_offset(text: &str) -> Option<UtcOffset> {
     UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()
 }
 
-/// A number of at most so many digits.
+/// A number with at most `most_digits` digits.
 fn number(text: &str, most_digits: usize) -> Option<u32> {
     let is_number = !text.is_empty()
         && text.len() <= most_digits

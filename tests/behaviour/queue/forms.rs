@@ -118,7 +118,7 @@ async fn every_answer_names_its_message_and_keeps_the_label_of_an_invalid_one() 
     assert_eq!(message_ids.len(), 7, "each message has an id of its own");
 }
 
-/// Asserts that log lines and rows name these messages, and that so many invalid ones keep their label.
+/// Asserts that log lines and rows name these messages, and how many invalid ones keep their label.
 async fn assert_recorded(world: &World, message_ids: &[String], labelled: usize) {
     let rows = world.audit_rows(message_ids.len()).await;
     for row in &rows {

@@ -56,11 +56,11 @@ async fn a_failed_look_at_the_table_is_forgotten_within_seconds() {
     world.requests.send(&valid_request()).await.unwrap();
     world.log_line("record.unavailable").await;
     world.tenant.clear_faults(Route::QueryEntities);
-    let mended = Instant::now();
+    let fixed = Instant::now();
     let result = world.next_results(1).await.remove(0);
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     // Health remembers its findings for 30 s. The rest is room for a busy machine.
-    assert!(mended.elapsed() < Duration::from_secs(20), "{:?}", mended.elapsed());
+    assert!(fixed.elapsed() < Duration::from_secs(20), "{:?}", fixed.elapsed());
 }
 
 #[tokio::test]

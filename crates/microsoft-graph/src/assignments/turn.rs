@@ -60,8 +60,8 @@ impl<'a> Turn<'a> {
         Ok(Self { turns, principal, guard })
     }
 
-    /// The outcome of a permit if it needs no write: what is to be assigned exists, what is to be
-    /// revoked does not, or Graph has just refused the same write. `None` means that it must be written.
+    /// The outcome of a permit that needs no write: the assignment exists already, or is already gone, or
+    /// Graph has just refused the same write. `None` means that a write is necessary.
     ///
     /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.
     pub async fn without_write(

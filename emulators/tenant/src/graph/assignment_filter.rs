@@ -15,7 +15,7 @@ pub(crate) enum AssignmentFilter {
     PrincipalNameStart(String),
 }
 
-/// The properties of an assignment by which no list can be filtered, with the types that errors name.
+/// The properties of an assignment that no filter may use, with the types that Graph's errors name.
 const UNSUPPORTED: [(&str, &str); 7] = [
     ("appRoleId", "System.Guid"),
     ("principalId", "System.Guid"),
