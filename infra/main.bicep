@@ -30,7 +30,7 @@ param mode string = 'report'
 @allowed(['required', 'privileged'])
 param armConfirmation string = 'required'
 
-@description('Graph\'s write quota for each instance of this app, as writes/seconds.')
+@description('Graph\'s write quota for this app in the tenant, as writes/seconds. All instances share it.')
 param graphWriteQuota string = '3000/150'
 
 @description('Microsoft Graph of the cloud. Needed only if the cloud does not determine it, as for DoD.')
@@ -59,10 +59,13 @@ param storageSku string = 'Standard_ZRS'
 @allowed(['off', 'entra', 'keys'])
 param httpRequests string = 'off'
 
-@description('With httpRequests entra: client id of the app registration for which callers get tokens.')
+@description('Let approvers sign in (Easy Auth) and decide. Without it, a request that needs an approval waits until it expires.')
+param approvals bool = false
+
+@description('With httpRequests entra or approvals: client id of the app registration for which callers get tokens.')
 param authenticationClientId string = ''
 
-@description('With httpRequests entra: accepted audiences of tokens, for instance api://app-role-broker.')
+@description('With httpRequests entra or approvals: accepted audiences of tokens, for instance api://app-role-broker.')
 param authenticationAudiences string[] = []
 
 @description('Also let Event Grid push events to the function ResourceEvent. The queue of events does not need this.')
@@ -101,6 +104,7 @@ var mistakes = filter([
   !empty(refusedAddresses) ? 'teamAddressRanges: a storage account admits public IPv4 addresses only, and no ranges of /31 or /32; write 203.0.113.7 for one address. Refused: ${join(refusedAddresses, ', ')}.' : ''
   !empty(teamAddressRanges) && !privateNetwork ? 'teamAddressRanges has an effect with privateNetwork=true only.' : ''
   httpRequests == 'entra' && empty(authenticationClientId) ? 'httpRequests=entra needs authenticationClientId, the client id of the app registration for which callers get tokens.' : ''
+  approvals && empty(authenticationClientId) ? 'approvals=true needs authenticationClientId, the client id of the app registration for which approvers get tokens.' : ''
   zoneRedundant && !contains(storageSku, 'ZRS') ? 'zoneRedundant=true needs storageSku=Standard_ZRS or Standard_GZRS.' : ''
 ], mistake => !empty(mistake))
 var checkedName = empty(mistakes) ? name : fail(join(mistakes, ' '))
@@ -204,6 +208,7 @@ module app 'modules/function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     zoneRedundant: zoneRedundant
     httpRequests: httpRequests
+    approvals: approvals
     authenticationClientId: authenticationClientId
     authenticationAudiences: authenticationAudiences
     pushedEvents: pushedEvents

@@ -3,20 +3,25 @@
 
 mod env;
 mod start_fault;
-mod storage_endpoints;
+mod storage_connections;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use app_roles::ids::AppId;
 use azure_core::http::Url;
-use azure_rest::{endpoints, timing::pace_factor};
+use azure_rest::{endpoints, queues::QueueService, timing::pace_factor};
 use broker::{ArmConfirmation, Mode, timing::Timing};
 use env::set;
 pub use env::{Env, ProcessEnv};
 use microsoft_graph::write_quota::WriteQuota;
+use shared_quota::budget::SPACING;
 use start_fault::Faults;
 pub use start_fault::StartFault;
-pub use storage_endpoints::StorageEndpoints;
+pub use storage_connections::TableService;
 
 /// Every setting of the handler.
 #[derive(Debug, Clone)]
@@ -32,9 +37,8 @@ pub struct Settings {
     /// `ARM_ENDPOINT`: Azure Resource Manager of the same cloud, or an emulator on this machine.
     /// Default: the one of the cloud of `GRAPH_ENDPOINT`.
     pub arm_endpoint: Url,
-    /// `GRAPH_WRITE_QUOTA`: the number of writes that Graph accepts from this process, as
-    /// `writes/seconds`. With several instances, the share of each. Default: `3000/150`, the documented
-    /// quota.
+    /// `GRAPH_WRITE_QUOTA`: the number of writes that Graph accepts from this app in the tenant, as
+    /// `writes/seconds`. All instances share it. Default: `3000/150`, the documented quota.
     pub write_quota: WriteQuota,
     /// `SSL_CERT_FILE`: the certificate authorities to trust ("openssl-env", OpenSSL's manual).
     /// Default: the file of this Linux system. `None` leaves it to rustls: if there is no such file, or
@@ -47,15 +51,21 @@ pub struct Settings {
     /// `ARM_CONFIRMATION`: `required` or `privileged`. Which writes Azure Resource Manager must confirm.
     /// Default: `required`.
     pub confirmation: ArmConfirmation,
-    /// Where storage is reached with the broker's identity: the host's settings for identity-based
-    /// connections.
-    pub storage: StorageEndpoints,
+    /// `AzureWebJobsStorage`, `AzureWebJobsStorage__tableServiceUri` or
+    /// `AzureWebJobsStorage__accountName`: the tables of the host's account, among them the record.
+    pub tables: TableService,
+    /// `AzureWebJobsStorage__queueServiceUri` and `RequestQueues__queueServiceUri`, `…__accountName`, or
+    /// `AzureWebJobsStorage` and `RequestQueues`: the queue services, by the name of their connection.
+    /// [`Settings::with_queues_of`] adds others.
+    pub queues: BTreeMap<String, QueueService>,
     /// `WEBSITE_AUTH_ENABLED`: whether App Service Authentication ("Easy Auth") protects the app. The
     /// platform sets it. Only then are its headers trusted; otherwise, a caller could write them.
     pub easy_auth: bool,
     /// How long to work and wait. `PACE_FACTOR` multiplies the waits; it is accepted only if Graph is
     /// an emulator on this machine.
     pub timing: Timing,
+    /// The time between two calls to the table of the shared quota on average. `PACE_FACTOR` multiplies it.
+    pub quota_spacing: Duration,
 }
 
 impl Settings {
@@ -69,26 +79,53 @@ impl Settings {
         let write_quota = faults.check(write_quota(env));
         let mode = faults.check(mode(env));
         let confirmation = faults.check(confirmation(env));
-        let timing = faults.check(timing(env, graph.as_ref()));
-        let storage = StorageEndpoints::read(env, graph.as_ref(), &mut faults);
+        let pace = faults.check(pace(env, graph.as_ref()));
+        let (queues, faults_of_queues) = storage_connections::queues(env, graph.as_ref());
+        let tables = faults.check(storage_connections::tables(env, graph.as_ref()).map(Some));
+        faults.add(faults_of_queues);
         faults.check(identity_endpoint(env));
-        match (graph, arm, faults.all()) {
-            (Some(graph_endpoint), Some(arm_endpoint), faults) if faults.is_empty() => Ok(Self {
-                port,
-                client_id,
-                graph_endpoint,
-                arm_endpoint,
-                write_quota,
-                authorities: authorities(env),
-                policy_file: policy_file(env),
-                mode,
-                confirmation,
-                storage,
-                easy_auth: easy_auth(env),
-                timing,
-            }),
-            (_, _, faults) => Err(faults),
+        let faults = faults.all();
+        match (graph, arm, tables) {
+            (Some(graph_endpoint), Some(arm_endpoint), Some(tables)) if faults.is_empty() => {
+                Ok(Self {
+                    port,
+                    client_id,
+                    graph_endpoint,
+                    arm_endpoint,
+                    write_quota,
+                    authorities: authorities(env),
+                    policy_file: policy_file(env),
+                    mode,
+                    confirmation,
+                    tables,
+                    queues,
+                    easy_auth: easy_auth(env),
+                    timing: Timing::default().scaled(pace),
+                    quota_spacing: SPACING.mul_f64(pace),
+                })
+            }
+            _ => Err(faults),
         }
+    }
+
+    /// These settings, with the queue services of further connections, which function folders name.
+    ///
+    /// A connection that leads to no queue service is left out: a message to one of its queues is an
+    /// error then. The host demands the connections that it needs by itself.
+    #[must_use]
+    pub fn with_queues_of<'a>(
+        mut self,
+        env: &dyn Env,
+        connections: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        for connection in connections {
+            if self.queues.contains_key(connection) {
+                continue;
+            }
+            let found = storage_connections::named_queues(env, connection, &self.graph_endpoint);
+            self.queues.extend(found.map(|service| (connection.to_owned(), service)));
+        }
+        self
     }
 
     /// The scope of tokens for Microsoft Graph.
@@ -204,12 +241,13 @@ fn easy_auth(env: &dyn Env) -> bool {
 }
 
 /// See [`Settings::timing`].
-fn timing(env: &dyn Env, graph: Option<&Url>) -> Result<Timing, StartFault> {
+fn pace(env: &dyn Env, graph: Option<&Url>) -> Result<f64, StartFault> {
     const NAME: &str = "PACE_FACTOR";
-    let factor = pace_factor(env.get(NAME).as_deref(), graph)
-        .map_err(|error| StartFault::new(NAME, error.to_string()))?;
-    Ok(Timing::default().scaled(factor))
+    pace_factor(env.get(NAME).as_deref(), graph)
+        .map_err(|error| StartFault::new(NAME, error.to_string()))
 }
 
+#[cfg(test)]
+mod storage_tests;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! The functions of the app: what host.json and the function folders say.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use azure_rest::queues::QueueAddress;
 use broker::WatchedQueue;
 use function_folders::{
     FileFault,
     app::STOCK_FUNCTIONS,
     function_json::{Binding, FunctionFolder, FunctionFolders, HOST_CONNECTION},
     host_json::HostJson,
-    use_case::UseCase,
+    use_case::{RESULT_BINDING, UseCase},
 };
 
 use crate::config::{Env, StartFault, app_root};
@@ -22,6 +23,8 @@ pub struct Functions {
     pub max_dequeue_count: u32,
     /// The queues that the app needs.
     pub queues: Vec<WatchedQueue>,
+    /// The queue of each function's results, by the function's name. Some functions have none.
+    pub results: BTreeMap<String, QueueAddress>,
 }
 
 impl Functions {
@@ -38,10 +41,11 @@ impl Functions {
             },
             |host_json| host_json.max_dequeue_count,
         );
-        let mut queues = BTreeSet::new();
+        let (mut queues, mut results) = (BTreeSet::new(), BTreeMap::new());
         let by_name = match FunctionFolders::read(&app_root, &setting) {
             Ok(folders) => {
                 queues.extend(folders.functions.iter().flat_map(watched_queues));
+                results.extend(folders.functions.iter().filter_map(queue_of_results));
                 use_cases(folders, &mut faults)
             }
             Err(error) => {
@@ -58,7 +62,7 @@ impl Functions {
         }
         let queues = queues.into_iter().collect();
         if faults.is_empty() {
-            Ok(Self { by_name, max_dequeue_count, queues })
+            Ok(Self { by_name, max_dequeue_count, queues, results })
         } else {
             Err(faults)
         }
@@ -69,13 +73,24 @@ impl Functions {
 /// own account. In other accounts, the broker's identity may send messages but not read metadata.
 fn watched_queues(folder: &FunctionFolder) -> Vec<WatchedQueue> {
     let watched = |binding: &Binding, is_created_on_demand| {
-        let connection = binding.connection().to_owned();
-        let name = binding.queue_name.clone()?;
-        Some(WatchedQueue { connection, name, is_created_on_demand })
+        Some(WatchedQueue { address: address(binding)?, is_created_on_demand })
     };
     let outputs = folder.outputs.iter().filter_map(|output| watched(output, true));
-    let outputs = outputs.filter(|queue| queue.connection == HOST_CONNECTION);
+    let outputs = outputs.filter(|queue| queue.address.connection == HOST_CONNECTION);
     watched(&folder.trigger, false).into_iter().chain(outputs).collect()
+}
+
+/// The queue of a function's results, with the function's name; `None` if it has none.
+fn queue_of_results(folder: &FunctionFolder) -> Option<(String, QueueAddress)> {
+    let is_result = |output: &&Binding| output.kind == "queue" && output.name == RESULT_BINDING;
+    let output = folder.outputs.iter().find(is_result)?;
+    Some((folder.name.clone(), address(output)?))
+}
+
+/// The queue of a binding, if it has one.
+fn address(binding: &Binding) -> Option<QueueAddress> {
+    let (connection, name) = (binding.connection().to_owned(), binding.queue_name.clone()?);
+    Some(QueueAddress { connection, name })
 }
 
 /// The use case of each folder. A fault in a function that ships prevents the start and is added to
@@ -108,5 +123,48 @@ impl From<FileFault> for StartFault {
             name: fault.file.display().to_string(),
             problem: format!("is faulty: {}", fault.problem),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, path::Path};
+
+    use super::*;
+
+    /// The function.json of a team's own folder.
+    const TEAM: &str = r#"{ "bindings": [
+        { "type": "queueTrigger", "direction": "in", "name": "request", "dataType": "binary",
+          "queueName": "payroll-requests", "connection": "PayrollQueues" },
+        { "type": "queue", "direction": "out", "name": "failed", "queueName": "app-role-failed" },
+        { "type": "queue", "direction": "out", "name": "result", "queueName": "%RESULTS%",
+          "connection": "PayrollQueues" }
+    ] }"#;
+
+    /// Each function with a queue of results, as `function: queue of connection`.
+    fn results(root: &Path) -> Vec<String> {
+        let root = root.to_str().unwrap();
+        let env =
+            HashMap::from([("FUNCTIONS_APP_ROOT_PATH", root), ("RESULTS", "payroll-results")]);
+        let functions = Functions::read(&env).unwrap();
+        let results = functions.results.iter();
+        let results = results
+            .map(|(function, queue)| format!("{function}: {} of {}", queue.name, queue.connection));
+        results.collect()
+    }
+
+    #[test]
+    fn results_go_to_the_queue_and_the_connection_of_their_function() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(
+            results(repository),
+            ["AssignRole", "BaselineChecks", "ResourceEvent", "ResourceEventQueue"]
+                .map(|function| format!("{function}: app-role-results of RequestQueues"))
+        );
+        let root = tempfile::tempdir().unwrap();
+        std::fs::copy(repository.join("host.json"), root.path().join("host.json")).unwrap();
+        std::fs::create_dir(root.path().join("Payroll")).unwrap();
+        std::fs::write(root.path().join("Payroll/function.json"), TEAM).unwrap();
+        assert_eq!(results(root.path()), ["Payroll: payroll-results of PayrollQueues"]);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     config::Settings,
     functions::Functions,
     ignored_events::IgnoredEvents,
-    triggers::{events, health, http, queue, timer},
+    triggers::{approvals, end_assignments, events, health, http, queue, settle_intents, timer},
 };
 
 /// The handler: a broker, and the functions that use it.
@@ -26,7 +26,7 @@ impl Handler {
     /// Lets `functions` use `broker`.
     #[must_use]
     pub fn new(settings: &Settings, broker: Broker, functions: Functions) -> Self {
-        let Functions { by_name, max_dequeue_count, queues } = functions;
+        let Functions { by_name, max_dequeue_count, queues, results: _ } = functions;
         let app = App {
             broker,
             max_dequeue_count,
@@ -124,5 +124,9 @@ async fn dispatch(
         UseCase::Health => health::run(app).await,
         UseCase::TimedHealth => health::run_by_timer(app).await,
         UseCase::Reconcile => timer::run(app).await,
+        UseCase::EndAssignments => end_assignments::run(app, invocation).await,
+        UseCase::SettleIntents => settle_intents::run(app).await,
+        UseCase::ApprovalEndpoint => http::approvals::run(app, invocation).await,
+        UseCase::FinishApprovals => approvals::run(app, invocation).await,
     }
 }

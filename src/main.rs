@@ -12,6 +12,7 @@ use app_role_broker::{
 use app_roles::{VERSION, text::printable};
 use broker::LogOutput;
 use mimalloc::MiMalloc;
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 /// A grant makes about two hundred small allocations. The allocator of musl, for which packages are built,
@@ -75,13 +76,17 @@ async fn serve() -> ExitCode {
 
 async fn start(env: &dyn Env, log: LogOutput) -> Result<(Handler, TcpListener), Vec<StartFault>> {
     let (settings, functions) = match (Settings::read(env), Functions::read(env)) {
-        (Ok(settings), Ok(functions)) => (settings, functions),
+        (Ok(settings), Ok(functions)) => {
+            let connections = functions.results.values().map(|queue| queue.connection.as_str());
+            (settings.with_queues_of(env, connections), functions)
+        }
         (settings, functions) => {
             let faults = [settings.err(), functions.err()];
             return Err(faults.into_iter().flatten().flatten().collect());
         }
     };
-    let broker = wiring::broker(&settings, log).map_err(|fault| vec![fault])?;
+    let broker = wiring::broker(&settings, functions.results.clone(), log);
+    let broker = broker.map_err(|fault| vec![fault])?;
     let address = (Ipv4Addr::LOCALHOST, settings.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let problem = format!("is {}, where nothing can listen: {error}", settings.port);
@@ -115,20 +120,23 @@ async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Validates a policy file and prints warnings about it. Each is one printable line, whatever the file says.
+/// Validates a policy file and prints its faults, or warnings about it. Each is one printable line, whatever the file says.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the output of check")]
 fn check(file: &str) -> ExitCode {
     match wiring::parse_policy(Path::new(file)) {
         Ok(policy) => {
-            for warning in policy.warnings() {
-                println!("warning: {}", printable(&warning));
+            let warnings = policy.warnings(OffsetDateTime::now_utc());
+            for warning in warnings.iter().filter(|warning| warning.is_open()) {
+                println!("warning: {}", printable(&warning.to_string()));
             }
             let digest = policy.sha256().unwrap_or_default();
             println!("{} is valid; sha256 {digest}", printable(file));
             ExitCode::SUCCESS
         }
         Err(reason) => {
-            eprintln!("{}", printable(&reason));
+            for line in reason.lines() {
+                eprintln!("{}", printable(&line));
+            }
             ExitCode::FAILURE
         }
     }

@@ -22,13 +22,14 @@ use tracing_subscriber::{
 
 /// The crates whose lines are logged at any level. No setting shows lines of libraries below WARN, because
 /// those may contain headers and bodies, and so tokens.
-const OWN_CRATES: [&str; 6] = [
+const OWN_CRATES: [&str; 7] = [
     "app_role_broker",
     "azure_rest",
     "broker",
     "functions_handler",
     "function_folders",
     "microsoft_graph",
+    "record",
 ];
 
 /// The level without `RUST_LOG`.

@@ -1,25 +1,35 @@
 //! From settings to a broker.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use app_roles::policy::Policy;
+use app_roles::policy::{Policy, PolicyFaults};
 use azure_rest::{
     arm::Arm,
     client, credential,
+    queues::{QueueAddress, QueueService, Queues},
     rest::RestClient,
-    storage::{STORAGE_SCOPE, Storage, StorageServices},
+    storage::{STORAGE_SCOPE, Storage},
+    tables::Tables,
     token::TokenSource,
 };
-use broker::{Broker, LogOutput, Parts};
+use broker::{Broker, LogOutput, MOST_ASSIGNMENTS, Outbox, Parts};
 use microsoft_graph::Graph;
+use record::{instances::InstanceRows, record::Record};
+use shared_quota::{exchange::exchange_rows, instance::InstanceShare};
+use time::OffsetDateTime;
 
-use crate::config::{Settings, StartFault, StorageEndpoints};
+use crate::config::{Settings, StartFault, TableService};
 
-/// Makes the broker that the settings describe.
+/// Makes the broker that the settings describe. `results` are the queues of the functions' results, by
+/// the name of the function.
 ///
 /// An unreadable policy does not prevent the start: the broker denies everything, and says why in every
 /// answer.
-pub fn broker(settings: &Settings, log: LogOutput) -> Result<Broker, StartFault> {
+pub fn broker(
+    settings: &Settings,
+    results: BTreeMap<String, QueueAddress>,
+    log: LogOutput,
+) -> Result<Broker, StartFault> {
     let timing = &settings.timing.calls;
     let client = client(settings).map_err(no_client)?;
     let to_endpoint = client::build_for_identity_endpoint(timing).map_err(no_client)?;
@@ -29,22 +39,57 @@ pub fn broker(settings: &Settings, log: LogOutput) -> Result<Broker, StartFault>
             .of_client(settings.client_id);
         RestClient::new(client.clone(), Arc::new(tokens), timing.clone())
     };
-    let StorageEndpoints { tables, queues } = settings.storage.clone();
-    let services = StorageServices { tables, queues };
+    let to_storage = rest(STORAGE_SCOPE.to_owned());
+    let tables = tables(settings, &to_storage, &client);
+    let share = share_quota(settings, &tables);
+    let queues = Queues::new(&to_storage, client.clone(), settings.queues.clone());
+    let checked = Queues::new(&to_storage, client.clone(), queues_with_identity(settings));
     Ok(Broker::new(Parts {
-        graph: Arc::new(Graph::new(
+        graph: Arc::new(Graph::with_share(
             rest(settings.graph_scope()),
             &settings.graph_endpoint,
-            settings.write_quota,
+            share,
         )),
         arm: Arm::new(rest(settings.arm_scope()), settings.arm_endpoint.clone()),
-        storage: Some(Storage::new(rest(STORAGE_SCOPE.to_owned()), services)),
-        policy: read_policy(&settings.policy_file),
+        storage: Some(Storage::new(checked, tables.clone())),
+        record: Some(Record::new(tables)),
+        outbox: Some(Outbox::new(queues, results)),
+        policy: read_policy(settings),
         mode: settings.mode,
         log,
         confirmation: settings.confirmation,
         timing: settings.timing.clone(),
+        most_assignments: MOST_ASSIGNMENTS,
     }))
+}
+
+/// The share of this instance in the write quota, and the task that exchanges rows with the others.
+fn share_quota(settings: &Settings, tables: &Tables) -> Arc<InstanceShare> {
+    let instance = format!("{:032x}", rand::random::<u128>());
+    let spacing = settings.quota_spacing;
+    let share = Arc::new(InstanceShare::new(instance.clone(), settings.write_quota, spacing));
+    let mut rows = InstanceRows::new(tables, instance);
+    let exchanged = share.clone();
+    tokio::spawn(async move { exchange_rows(&exchanged, &mut rows).await });
+    share
+}
+
+/// The queue services whose queues are checked. A key is for development, where the host starts without
+/// the queues that are not used.
+fn queues_with_identity(settings: &Settings) -> BTreeMap<String, QueueService> {
+    let services = settings.queues.iter();
+    let services = services.filter(|(_, service)| matches!(service, QueueService::Identity(_)));
+    services.map(|(connection, service)| (connection.clone(), service.clone())).collect()
+}
+
+/// The table service of the host's account, with the broker's identity or with the account's key.
+fn tables(settings: &Settings, rest: &RestClient, client: &reqwest::Client) -> Tables {
+    match settings.tables.clone() {
+        TableService::Identity(service) => Tables::with_tokens(rest.clone(), service),
+        TableService::Key(service, key) => {
+            Tables::with_shared_key(client.clone(), service, key, rest.timing().clone())
+        }
+    }
 }
 
 fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
@@ -64,18 +109,53 @@ fn no_client(error: reqwest::Error) -> StartFault {
     StartFault { name: "the HTTP client".to_owned(), problem }
 }
 
-/// Reads a policy file. The error is a sentence that says what to do.
-pub fn parse_policy(file: &Path) -> Result<Policy, String> {
-    let name = file.display();
-    let bytes = std::fs::read(file).map_err(|error| {
-        format!(
-            "{name} cannot be read ({error}); put a policy there or name another in POLICY_FILE"
-        )
-    })?;
-    Policy::parse(&bytes).map_err(|faults| format!("{name} is refused: {faults}"))
+/// The reason why a policy file cannot be used. `Display` is one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusablePolicy {
+    /// The file cannot be read.
+    #[error("{file} cannot be read ({error}); put a policy there or name another in POLICY_FILE")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// The reason.
+        error: std::io::Error,
+    },
+    /// The file has faults.
+    #[error("{file} is refused: {faults}")]
+    Faulty {
+        /// The file.
+        file: String,
+        /// The faults.
+        faults: PolicyFaults,
+    },
 }
 
-fn read_policy(file: &Path) -> Policy {
+impl UnusablePolicy {
+    /// The reason in lines: one for each fault, with its line and column.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Unreadable { .. } => vec![self.to_string()],
+            Self::Faulty { file, faults } => {
+                faults.0.iter().map(|fault| fault.in_file(file)).collect()
+            }
+        }
+    }
+}
+
+/// Reads a policy file.
+pub fn parse_policy(path: &Path) -> Result<Policy, UnusablePolicy> {
+    let file = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            Policy::parse(&bytes).map_err(|faults| UnusablePolicy::Faulty { file, faults })
+        }
+        Err(error) => Err(UnusablePolicy::Unreadable { file, error }),
+    }
+}
+
+fn read_policy(settings: &Settings) -> Policy {
+    let file = &settings.policy_file;
     match parse_policy(file) {
         Ok(policy) => {
             tracing::info!(
@@ -84,8 +164,16 @@ fn read_policy(file: &Path) -> Policy {
                 file = %file.display(),
                 "the policy is in force"
             );
-            for warning in policy.warnings() {
+            let warnings = policy.warnings(OffsetDateTime::now_utc());
+            for warning in warnings.iter().filter(|warning| warning.is_open()) {
                 tracing::warn!(event = "policy.warning", "{warning}");
+            }
+            if policy.has_approvals() && !settings.easy_auth {
+                tracing::warn!(
+                    event = "approval.impossible",
+                    "rules of the policy need approvals, and App Service Authentication is off, so no \
+                     approver can sign in: switch it on, or requests that need an approval expire"
+                );
             }
             policy
         }
@@ -94,7 +182,7 @@ fn read_policy(file: &Path) -> Policy {
                 event = "policy.closed",
                 "nothing is allowed: {reason}; then restart the function app"
             );
-            Policy::unavailable(reason)
+            Policy::unavailable(reason.to_string())
         }
     }
 }

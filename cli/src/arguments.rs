@@ -4,9 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     commands::{
-        change::ChangeArguments, completions::CompletionsArguments, doctor::DoctorArguments,
-        drift::DriftArguments, holders::HoldersArguments, list::ListArguments, plan::PlanArguments,
-        policy::PolicyCommand, replay::ReplayArguments, roles::RolesArguments,
+        approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
+        doctor::DoctorArguments, drift::DriftArguments, holders::HoldersArguments,
+        list::ListArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
+        replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
         submit::SubmitCommand, why::WhyArguments,
     },
     examples,
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     /// Ask the broker to assign or revoke app roles, without permissions in the tenant
     #[command(subcommand, after_help = examples::SUBMIT)]
     Submit(SubmitCommand),
+    /// Decide on requests that wait for your approval
+    #[command(subcommand, after_help = examples::APPROVALS)]
+    Approvals(ApprovalsCommand),
     /// List the app roles that a principal holds
     #[command(after_help = examples::LIST)]
     List(ListArguments),
@@ -57,15 +61,21 @@ pub(crate) enum Command {
     /// Show what the broker would do with a request
     #[command(after_help = examples::PLAN)]
     Plan(PlanArguments),
-    /// Validate the policy, or explain a decision
+    /// Start and validate the policy, or explain a decision
     #[command(subcommand, after_help = examples::POLICY)]
     Policy(PolicyCommand),
     /// Explain whether a role is granted, and why a token may lack it
     #[command(after_help = examples::WHY)]
     Why(WhyArguments),
+    /// Show, follow and check the broker's record
+    #[command(subcommand, after_help = examples::RECORD)]
+    Record(RecordCommand),
     /// Compare the tenant with the policy and its baseline
     #[command(after_help = examples::DRIFT)]
     Drift(DriftArguments),
+    /// Write a report of who may do what, since when and until when, and why
+    #[command(after_help = examples::REPORT)]
+    Report(ReportArguments),
     /// Check everything that the broker needs to work
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArguments),

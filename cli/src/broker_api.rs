@@ -38,6 +38,17 @@ pub(crate) struct BrokerOptions {
     audience: Option<String>,
 }
 
+/// How to sign in to the broker as a person.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SignInOptions {
+    #[command(flatten)]
+    address: BrokerAddress,
+    /// Audience of the broker's tokens, for example `api://app-role-broker`. You sign in with your own
+    /// account, because a function key proves no person
+    #[arg(long, env = "APP_ROLE_BROKER_AUDIENCE", hide_env_values = true, value_name = "URI")]
+    audience: Option<String>,
+}
+
 /// A client of the broker's HTTP API.
 pub(crate) struct BrokerApi {
     base: Url,
@@ -56,17 +67,37 @@ impl BrokerApi {
     ) -> Result<Self, Failure> {
         let api = Self::anonymous(cloud, &options.address)?;
         let key = environment::variable(FUNCTION_KEY);
-        let audience = options.audience.as_deref().filter(|text| !text.is_empty());
+        let audience = stated(options.audience.as_deref());
         if key.is_none() && audience.is_none() {
             return Err(Failure::usage("no function key and no audience: cannot authenticate")
                 .hint(format!("set {FUNCTION_KEY}, or pass --audience to use your own account")));
         }
-        let tokens = |audience: &str| -> Result<TokenSource, Failure> {
-            let credentials = sign_in::credentials(global.auth, &cloud.timing.calls)?;
-            let scope = format!("{}/.default", audience.trim_end_matches('/'));
-            Ok(TokenSource::new(credentials, scope, cloud.timing.calls.clone()))
+        let tokens = audience.map(|audience| tokens(global, cloud, audience)).transpose()?;
+        Ok(Self { key, tokens, ..api })
+    }
+
+    /// A client that signs in with the operator's own account, and sends no function key. Nothing is sent
+    /// yet.
+    pub(crate) fn signed_in(
+        global: &GlobalOptions,
+        cloud: &Cloud,
+        options: &SignInOptions,
+    ) -> Result<Self, Failure> {
+        let api = Self::anonymous(cloud, &options.address)?;
+        let Some(audience) = stated(options.audience.as_deref()) else {
+            let sentence = match environment::variable(FUNCTION_KEY) {
+                Some(_) => {
+                    "a function key proves no person, and only a person can see and decide on \
+                     approvals"
+                }
+                None => "no audience: cannot sign in to the broker",
+            };
+            return Err(Failure::usage(sentence).hint(
+                "pass --audience to use your own account, for example --audience \
+                 api://app-role-broker",
+            ));
         };
-        Ok(Self { key, tokens: audience.map(tokens).transpose()?, ..api })
+        Ok(Self { tokens: Some(tokens(global, cloud, audience)?), ..api })
     }
 
     /// A client for what the broker answers without authentication.
@@ -91,14 +122,18 @@ impl BrokerApi {
             .ok_or_else(|| Failure::usage(format!("{path:?} is not a path below --broker")))
     }
 
-    /// Starts a GET request.
-    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
-        self.client.get(url)
+    /// Starts a GET request. It authenticates unless the client is anonymous.
+    pub(crate) async fn get(&self, url: Url) -> Result<RequestBuilder, Failure> {
+        self.authorized(self.client.get(url)).await
     }
 
-    /// Starts a POST request that authenticates.
+    /// Starts a POST request. It authenticates unless the client is anonymous.
     pub(crate) async fn post(&self, url: Url) -> Result<RequestBuilder, Failure> {
-        let mut call = self.client.post(url);
+        self.authorized(self.client.post(url)).await
+    }
+
+    /// Adds the key and the token, if the client has any.
+    async fn authorized(&self, mut call: RequestBuilder) -> Result<RequestBuilder, Failure> {
         if let Some(key) = &self.key {
             call = call.header(KEY_HEADER, key);
         }
@@ -109,6 +144,18 @@ impl BrokerApi {
         })?;
         Ok(call.header(AUTHORIZATION, token.authorization()))
     }
+}
+
+/// Returns an option's text. An empty environment variable counts as unset.
+fn stated(option: Option<&str>) -> Option<&str> {
+    option.filter(|text| !text.is_empty())
+}
+
+/// The tokens of the operator's own account for an audience.
+fn tokens(global: &GlobalOptions, cloud: &Cloud, audience: &str) -> Result<TokenSource, Failure> {
+    let credentials = sign_in::credentials(global.auth, &cloud.timing.calls)?;
+    let scope = format!("{}/.default", audience.trim_end_matches('/'));
+    Ok(TokenSource::new(credentials, scope, cloud.timing.calls.clone()))
 }
 
 fn base(address: &BrokerAddress) -> Result<Url, Failure> {

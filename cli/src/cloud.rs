@@ -21,6 +21,8 @@ pub(crate) struct Cloud {
     pub(crate) graph: Url,
     /// The broker's own waits and limits.
     pub(crate) timing: Timing,
+    /// The factor of waits, below 1 in tests.
+    pace: f64,
 }
 
 impl Cloud {
@@ -34,7 +36,12 @@ impl Cloud {
             .map_err(|error| Failure::usage(format!("PACE_FACTOR {error}")))?;
         let timing = Timing::default().scaled(factor);
         let calls = CallTiming { token: TOKEN_TIMEOUT, ..timing.calls.clone() };
-        Ok(Self { graph, timing: Timing { calls, ..timing } })
+        Ok(Self { graph, timing: Timing { calls, ..timing }, pace: factor })
+    }
+
+    /// Scales a wait for tests.
+    pub(crate) fn paced(&self, wait: Duration) -> Duration {
+        wait.mul_f64(self.pace)
     }
 
     /// Reads the endpoint of Azure Resource Manager from `ARM_ENDPOINT`. Default: the one of the cloud

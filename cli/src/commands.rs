@@ -1,5 +1,6 @@
 //! One module for each command. `change` is `assign` and `revoke`.
 
+pub(crate) mod approvals;
 pub(crate) mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -8,7 +9,9 @@ pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod record;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod roles;
 pub(crate) mod submit;
 pub(crate) mod why;

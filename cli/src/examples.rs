@@ -5,13 +5,13 @@ Example:
   app-role assign id-orders api://orders Orders.Read --yes
 
 Exit status:
-  0  success
+  0  success, or waiting for approval
   1  failure
   2  invalid command line
   3  denied
   4  not found or ambiguous
   5  partly done
-  6  drift";
+  6  drift, findings in the record, failed tests of the policy, or policies that differ";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -29,19 +29,50 @@ Example:
 Environment:
   APP_ROLE_BROKER           URL of the broker
   APP_ROLE_BROKER_AUDIENCE  audience of the broker's tokens, to use your own account
-  APP_ROLE_BROKER_KEY       function key of the broker";
+  APP_ROLE_BROKER_KEY       function key of the broker
+
+Exit status:
+  0  done, or pendingApproval: the request waits for the approvers that a rule names
+  3  denied";
 
 pub(crate) const SUBMIT_ASSIGN: &str = "\
-Example:
+Examples:
+  app-role submit assign id-orders api://orders Orders.Read --duration PT8H
   app-role submit assign id-orders api://orders Orders.Read --request-id INC-1234 --wait 60";
 
 pub(crate) const SUBMIT_REVOKE: &str = "\
 Example:
   app-role submit revoke id-orders api://orders Orders.Read --dry-run";
 
-pub(crate) const LIST: &str = "\
+pub(crate) const APPROVALS: &str = "\
 Example:
-  app-role list id-reports";
+  app-role approvals list
+
+Environment:
+  APP_ROLE_BROKER           URL of the broker
+  APP_ROLE_BROKER_AUDIENCE  audience of the broker's tokens, to use your own account";
+
+pub(crate) const APPROVALS_LIST: &str = "\
+Example:
+  app-role approvals list --wait 10";
+
+pub(crate) const APPROVALS_SHOW: &str = "\
+Example:
+  app-role approvals show 5f0a7d0e-0000-4000-8000-000000000001";
+
+pub(crate) const APPROVALS_APPROVE: &str = "\
+Examples:
+  app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001
+  app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes --digest 8130afdf89e33ad85a34457eec8c23adc6ee8273e0311f991378121a605e0050";
+
+pub(crate) const APPROVALS_DENY: &str = "\
+Example:
+  app-role approvals deny 5f0a7d0e-0000-4000-8000-000000000001 --yes --reason \"use the staging API\"";
+
+pub(crate) const LIST: &str = "\
+Examples:
+  app-role list id-reports
+  app-role list id-reports --audit \"$AzureWebJobsStorage\"";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -61,22 +92,96 @@ pub(crate) const POLICY: &str = "\
 Example:
   app-role policy check";
 
+pub(crate) const POLICY_INIT: &str = "\
+Examples:
+  app-role policy init first.json
+  app-role policy init --from-tenant --broker-identity id-app-role-broker
+  app-role policy init adopted.json --from-tenant --broker-identity id-app-role-broker
+
+Exit status:
+  5  a part of the tenant could not be read, so rules may be missing";
+
 pub(crate) const POLICY_CHECK: &str = "\
-Example:
-  app-role policy check policy.json";
+Examples:
+  app-role policy check policy.json
+  app-role policy check --online --strict
+
+Exit status:
+  0  valid
+  1  refused, or with --strict: a warning that the file does not acknowledge";
 
 pub(crate) const POLICY_EXPLAIN: &str = "\
-Example:
-  app-role policy explain id-orders api://orders Orders.Read --requester queue:app-role-requests";
+Examples:
+  app-role policy explain id-orders api://orders Orders.Read
+  app-role policy explain id-orders api://orders Orders.Read --requester queue:app-role-requests
+  app-role policy explain c0a70500-0000-4000-8000-0000000000d1 graph Place.Read.All --offline
+
+Without a sign-in, names that need no look-up are explained as with --offline.
+
+Exit status:
+  0  allowed, or allowed once it is approved; without --requester, for one requester or the baseline
+  3  denied";
+
+pub(crate) const POLICY_TEST: &str = "\
+Examples:
+  app-role policy test
+  app-role policy test policy.policytest.json --require-coverage --junit results.xml
+
+A test shows that a rule denies if it is denied and the rule lacks exactly one thing.
+
+Exit status:
+  0  all tests passed
+  1  the policy or a test file is faulty or cannot be read
+  6  a test failed, or, with --require-coverage, a rule lacks a test";
+pub(crate) const POLICY_DIFF: &str = "\
+Examples:
+  app-role policy diff old.json policy.json
+  git show main:policy.json | app-role policy diff - --markdown
+  app-role policy diff old.json --tenant --broker-identity id-app-role-broker
+
+Exit status:
+  0  both policies allow the same
+  6  the policies differ in what they allow, assign or protect";
 
 pub(crate) const WHY: &str = "\
 Examples:
   app-role why id-reports api://orders Orders.Read
+  app-role why id-reports api://orders Orders.Read --audit \"$AzureWebJobsStorage\"
   app-role why id-reports api://orders Orders.Read --token < token.txt";
 
-pub(crate) const DRIFT: &str = "\
+pub(crate) const RECORD: &str = "\
 Example:
-  app-role drift --broker-identity id-app-role-broker";
+  app-role record show --since 2h
+
+Environment:
+  APP_ROLE_AUDIT  storage account of the broker's tables: a queue endpoint or a connection string";
+
+pub(crate) const RECORD_SHOW: &str = "\
+Examples:
+  app-role record show --since 7d --principal id-reports
+  app-role record show --requester queue:app-role-requests --limit 5";
+
+pub(crate) const RECORD_FOLLOW: &str = "\
+Example:
+  app-role record follow --since 1h";
+
+pub(crate) const RECORD_CHECK: &str = "\
+Example:
+  app-role record check --broker-identity id-app-role-broker";
+
+pub(crate) const DRIFT: &str = "\
+Examples:
+  app-role drift --broker-identity id-app-role-broker
+  app-role drift --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"";
+
+pub(crate) const REPORT: &str = "\
+Examples:
+  app-role report -o access.html --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"
+  app-role report -o access.csv -o access.json --since yesterday.json
+
+Exit status:
+  0  the report is complete
+  5  the report was written, and its notes say what could not be read";
 
 pub(crate) const DOCTOR: &str = "\
 Example:

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use app_roles::outcome::{RoleOutcome, Status};
+use app_roles::outcome::RoleOutcome;
 
 /// The exit status of the process. Scripts rely on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +17,10 @@ pub enum Exit {
     Denied = 3,
     /// A name was not found, or is ambiguous.
     NotFound = 4,
-    /// Some changes succeeded and others did not.
+    /// Some changes succeeded and others did not, or a report lacks what could not be read.
     Partly = 5,
-    /// The tenant differs from the policy.
-    Drift = 6,
+    /// `drift` or `record check` has findings, a test of the policy failed, or `policy diff` has a difference.
+    Findings = 6,
 }
 
 impl From<Exit> for ExitCode {
@@ -32,15 +32,22 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// Returns the exit status of a request, from the outcomes of its roles.
     pub(crate) fn of(roles: &[RoleOutcome]) -> Self {
-        let has = |statuses: &[Status]| roles.iter().any(|role| statuses.contains(&role.status));
-        let unfinished = has(&[Status::Failed, Status::Unknown, Status::NotAttempted]);
-        if roles.iter().any(RoleOutcome::is_change) && unfinished {
+        let statuses: Vec<_> = roles.iter().map(|role| role.status.to_string()).collect();
+        let statuses: Vec<_> = statuses.iter().map(String::as_str).collect();
+        Self::of_statuses(&statuses)
+    }
+
+    /// Returns the exit status of a request, from the statuses of its roles as results state them.
+    pub(crate) fn of_statuses(statuses: &[&str]) -> Self {
+        let has = |some: &[&str]| statuses.iter().any(|status| some.contains(status));
+        let unfinished = has(&["failed", "unknown", "notAttempted"]);
+        if has(&["assigned", "revoked"]) && unfinished {
             Self::Partly
-        } else if has(&[Status::Denied]) {
+        } else if has(&["denied"]) {
             Self::Denied
-        } else if has(&[Status::NotFound, Status::Ambiguous]) {
+        } else if has(&["notFound", "ambiguous"]) {
             Self::NotFound
-        } else if unfinished || has(&[Status::Invalid, Status::Expired]) {
+        } else if unfinished || has(&["invalid", "expired"]) {
             Self::Failed
         } else {
             Self::Done

@@ -3,6 +3,10 @@
 mod agents;
 pub mod arguments;
 mod broker_api;
+mod broker_call;
+mod broker_health;
+mod broker_record;
+mod broker_result;
 mod cloud;
 mod commands;
 mod confirmation;
@@ -11,17 +15,22 @@ mod environment;
 mod examples;
 mod exit;
 mod failure;
+mod graph_catalogue;
 mod http;
+mod inventory;
 mod names;
+mod new_file;
 mod options;
 mod output;
 mod policy_file;
+mod policy_in_force;
 mod privilege;
 pub mod replay;
 mod request;
 mod result;
 mod session;
 mod sign_in;
+mod stated_facts;
 pub mod storage;
 mod storage_account;
 mod timestamps;
@@ -30,8 +39,8 @@ mod unreadable;
 use arguments::{Arguments, Command};
 use clap::{CommandFactory as _, Parser as _};
 use commands::{
-    change, completions, doctor, drift, holders, list, plan, policy, replay as replay_command,
-    roles, submit, why,
+    approvals, change, completions, doctor, drift, holders, list, plan, policy, record,
+    replay as replay_command, report, roles, submit, why,
 };
 pub use exit::Exit;
 use output::Screen;
@@ -49,13 +58,16 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Assign(arguments) => change::assign(&global, screen, arguments).await,
         Command::Revoke(arguments) => change::revoke(&global, screen, arguments).await,
         Command::Submit(arguments) => submit::run(&global, screen, arguments).await,
+        Command::Approvals(command) => approvals::run(&global, screen, &command).await,
         Command::List(arguments) => list::run(&global, screen, &arguments).await,
         Command::Holders(arguments) => holders::run(&global, screen, &arguments).await,
         Command::Roles(arguments) => roles::run(&global, screen, &arguments).await,
         Command::Plan(arguments) => plan::run(&global, screen, &arguments).await,
         Command::Policy(arguments) => policy::run(&global, screen, arguments).await,
         Command::Why(arguments) => why::run(&global, screen, &arguments).await,
+        Command::Record(command) => record::run(&global, screen, &command).await,
         Command::Drift(arguments) => drift::run(&global, screen, &arguments).await,
+        Command::Report(arguments) => report::run(&global, screen, &arguments).await,
         Command::Doctor(arguments) => doctor::run(&global, screen, &arguments).await,
         Command::Replay(arguments) => replay_command::run(&global, screen, &arguments).await,
         Command::Completions(arguments) => {

@@ -64,8 +64,36 @@ impl Screen {
         if self.is_json() {
             self.note(line);
         } else {
-            print(&wrapped(&line.into().rendered(self.color), &io::stdout()));
+            self.entry(line, 0);
         }
+    }
+
+    /// Prints a line for people, whose continuation on a terminal begins with `indent` spaces. Returns
+    /// false if there is no reader any more.
+    pub(crate) fn entry(self, line: impl Into<Line>, indent: usize) -> bool {
+        print(&wrapped(&line.into().rendered(self.color), indent, &io::stdout()))
+    }
+
+    /// Prints a line as it is, without wrapping it for the terminal: a document of lines.
+    pub(crate) fn unwrapped(self, line: &str) {
+        print(&shown(line));
+    }
+
+    /// Prints a line for people like [`Self::entry`]. With JSON output, it goes to standard error.
+    pub(crate) fn detail(self, line: impl Into<Line>, indent: usize) {
+        if self.is_json() {
+            let text = line.into().rendered(self.error_color);
+            // An error of standard error cannot be reported.
+            let _ = writeln!(io::stderr(), "{}", wrapped(&text, indent, &io::stderr()));
+        } else {
+            self.entry(line, indent);
+        }
+    }
+
+    /// Prints a JSON document in one line. Returns false if there is no reader any more.
+    pub(crate) fn json_line(self, document: &impl Serialize) -> Result<bool, Failure> {
+        let text = serde_json::to_string(document).map_err(|error| not_encoded(&error))?;
+        Ok(print(&printable_json(&text)))
     }
 
     /// Prints a table for people. With JSON output, it goes to standard error.
@@ -82,7 +110,7 @@ impl Screen {
     pub(crate) fn note(self, line: impl Into<Line>) {
         let text = line.into().rendered(self.error_color);
         // An error of standard error cannot be reported.
-        let _ = writeln!(io::stderr(), "{}", wrapped(&text, &io::stderr()));
+        let _ = writeln!(io::stderr(), "{}", wrapped(&text, 0, &io::stderr()));
     }
 
     /// Prints a question to standard error and leaves the cursor behind it.
@@ -99,11 +127,14 @@ impl Screen {
 
     /// Prints a JSON document.
     pub(crate) fn json(self, document: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(document).map_err(|error| {
-            Failure::failed(format!("cannot encode the result as JSON: {error}"))
-        })?;
+        let text = serde_json::to_string_pretty(document).map_err(|error| not_encoded(&error))?;
         print(&printable_json(&text));
         Ok(())
+    }
+
+    /// Prints a text of several lines that is a JSON document, for a file.
+    pub(crate) fn file(self, document: &str) {
+        print(&printable_json(document.trim_end()));
     }
 
     /// Prints a list: as a table, or as a JSON array.
@@ -150,9 +181,13 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-fn print(text: &str) {
-    // A reader that closes the pipe, like `head`, needs no more output.
-    let _ = writeln!(io::stdout(), "{text}");
+fn not_encoded(error: &serde_json::Error) -> Failure {
+    Failure::failed(format!("cannot encode the result as JSON: {error}"))
+}
+
+/// Prints a text. Returns false if the reader has closed the pipe, like `head`: it needs no more output.
+fn print(text: &str) -> bool {
+    writeln!(io::stdout(), "{text}").is_ok()
 }
 
 #[cfg(test)]
@@ -171,7 +206,8 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let own = [root.join("output"), root.join("output.rs")];
         for file in sources(&root) {
-            if own.iter().any(|own| file.starts_with(own)) {
+            let is_test = file.iter().any(|part| part == "tests");
+            if is_test || own.iter().any(|own| file.starts_with(own)) {
                 continue;
             }
             let text = std::fs::read_to_string(&file).unwrap();

@@ -8,13 +8,21 @@ use crate::failure::Failure;
 
 /// Reads and validates the policy file.
 pub(crate) fn read(file: &Path) -> Result<Policy, Failure> {
-    let name = file.display();
-    let bytes = std::fs::read(file).map_err(|error| {
-        Failure::failed(format!("{name} cannot be read: {error}"))
-            .hint("name the broker's policy file with --policy")
-    })?;
-    Policy::parse(&bytes)
+    parse(&file.display().to_string(), &bytes(file)?)
+}
+
+/// Validates the content of a policy file with this name.
+pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Policy, Failure> {
+    Policy::parse(bytes)
         .map_err(|faults| Failure::failed(format!("{name} is not a valid policy: {faults}")))
+}
+
+/// Reads the content of the policy file.
+pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file).map_err(|error| {
+        Failure::failed(format!("{} cannot be read: {error}", file.display()))
+            .hint("name the broker's policy file with --policy")
+    })
 }
 
 /// Reads the policy file. If that fails, returns a policy that denies everything and says why.

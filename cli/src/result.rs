@@ -2,7 +2,11 @@
 
 use std::borrow::Borrow;
 
-use app_roles::{outcome::RoleOutcome, result::RequestResult};
+use app_roles::{
+    ids::ApprovalId,
+    outcome::{RoleOutcome, Status},
+    result::RequestResult,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -23,6 +27,13 @@ pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Fail
         for candidate in &result.candidates {
             show_candidate(screen, &json!(candidate));
         }
+        for role in &result.roles {
+            let (end, tokens) = (role.end_date_time.as_deref(), role.tokens_until.as_deref());
+            show_end(screen, &name(role), end, tokens);
+        }
+        if result.roles.iter().any(|role| role.status == Status::PendingApproval) {
+            show_pending(screen, result.approval_id);
+        }
         show_effective_by(screen, result.effective_by.as_deref());
     }
     Ok(Exit::of(&result.roles))
@@ -31,6 +42,25 @@ pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Fail
 /// Prints a service principal that an ambiguous name may mean.
 pub(crate) fn show_candidate(screen: Screen, candidate: &Value) {
     screen.say(format!("candidate: {candidate}"));
+}
+
+/// Prints when an assignment ends, if it does.
+pub(crate) fn show_end(screen: Screen, role: &str, end: Option<&str>, tokens: Option<&str>) {
+    if let (Some(end), Some(tokens)) = (end, tokens) {
+        let [end, tokens] = [end, tokens].map(text_to_the_second);
+        screen.say(format!("{role} ends at {end}; tokens may still carry it until {tokens}"));
+    }
+}
+
+/// Prints that a request waits for approval, and how an approver decides.
+pub(crate) fn show_pending(screen: Screen, approval: Option<ApprovalId>) {
+    screen.say(match approval {
+        Some(id) => format!(
+            "the request waits for approval; an approver decides with: app-role approvals approve {id}"
+        ),
+        None => "the request waits for approval; its approvers find it with: app-role approvals list"
+            .to_owned(),
+    });
 }
 
 /// Prints when the last token without the change expires.
@@ -49,11 +79,14 @@ pub(crate) fn message<T: Borrow<str>>(text: &str, suggestions: &[T]) -> String {
     }
 }
 
-fn row(role: &RoleOutcome) -> Vec<String> {
+fn name(role: &RoleOutcome) -> String {
     let name = role.value.clone().or_else(|| role.requested.clone());
-    let name = name.or_else(|| role.id.map(|id| id.to_string()));
+    name.or_else(|| role.id.map(|id| id.to_string())).unwrap_or_default()
+}
+
+fn row(role: &RoleOutcome) -> Vec<String> {
     vec![
-        name.unwrap_or_default(),
+        name(role),
         word(&role.status),
         role.rule.clone().unwrap_or_default(),
         message(role.message.as_deref().unwrap_or_default(), &role.suggestions),

@@ -9,8 +9,8 @@ use app_roles::{
 };
 use azure_core::http::Url;
 use azure_rest::{arm::Arm, endpoints, rest::RestClient, retry::Deadline, token::TokenSource};
-use broker::{ArmConfirmation, Ask, Broker, LogOutput, Mode, Parts};
-use microsoft_graph::{Graph, write_quota::WriteQuota};
+use broker::{ArmConfirmation, Ask, Broker, LogOutput, MOST_ASSIGNMENTS, Mode, Parts};
+use microsoft_graph::{Graph, caller::Caller, priority::Priority, write_quota::WriteQuota};
 
 use crate::{
     cloud::Cloud,
@@ -63,11 +63,14 @@ impl Session {
             graph: graph.clone(),
             arm: Arm::new(arm.rest.clone(), arm.endpoint.clone()),
             storage: None,
+            record: None,
+            outbox: None,
             policy: policy_file::read_or_closed(&global.policy),
             mode: Mode::Enforce,
             log: LogOutput::default(),
             confirmation: ArmConfirmation::default(),
             timing: cloud.timing.clone(),
+            most_assignments: MOST_ASSIGNMENTS,
         });
         let requester = Requester::Cli(operator);
         Ok(Self { broker, graph, arm, cloud, operator, tenant, requester })
@@ -96,6 +99,11 @@ impl Session {
     /// The broker's own code, with the operator's permissions.
     pub(crate) fn broker(&self) -> &Broker {
         &self.broker
+    }
+
+    /// For whom the writes of this process wait: the operator.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller { requester: self.requester.clone(), priority: Priority::Normal }
     }
 
     /// The object ID of the operator.

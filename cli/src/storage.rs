@@ -1,11 +1,12 @@
 //! Queues and tables of a storage account, with the operator's permissions or with an account key.
 
 mod account;
-mod connection_string;
+pub mod filter;
 mod queue;
+mod shared_access;
 mod table;
 
 pub use account::{Account, AccountError};
-pub use connection_string::{ConnectionStringError, Permissions};
 pub use queue::{Queue, QueueError, QueueMessage};
-pub use table::{Table, TableError};
+pub use shared_access::Permissions;
+pub use table::{Page, Pages, Table, TableError};

@@ -73,6 +73,16 @@ var rules = [
     each: ''
   }
   {
+    name: 'late-end'
+    severity: 1
+    description: 'An assignment is held although its end was more than fifteen minutes ago.'
+    query: loadTextContent('../queries/alerts/late-end.kql')
+    every: 'PT5M'
+    window: 'PT2H'
+    quiet: 'PT1H'
+    each: ''
+  }
+  {
     name: 'handler-crashed'
     severity: 2
     description: 'The handler crashed and was started again, or one invocation crashed.'
@@ -97,6 +107,26 @@ var rules = [
     severity: 2
     description: 'The handler logged an error that no other alert is about.'
     query: loadTextContent('../queries/alerts/errors.kql')
+    every: 'PT15M'
+    window: 'PT6H'
+    quiet: 'PT3H'
+    each: ''
+  }
+  {
+    name: 'unsettled-intent'
+    severity: 2
+    description: 'A write was interrupted, and what became of it cannot be put on record.'
+    query: loadTextContent('../queries/alerts/unsettled-intent.kql')
+    every: 'PT15M'
+    window: 'PT6H'
+    quiet: 'PT3H'
+    each: ''
+  }
+  {
+    name: 'approval-late'
+    severity: 2
+    description: 'A request was approved more than fifteen minutes ago and is not carried out.'
+    query: loadTextContent('../queries/alerts/approval-late.kql')
     every: 'PT15M'
     window: 'PT6H'
     quiet: 'PT3H'

@@ -1,6 +1,7 @@
-// The broker's own account: the host's files, the package (which is the code), failed requests, and the audit
-// table. Only the broker has a role on its data, because a writer here is tier 0. There is no lock: it would
-// keep the roles that PIM gives for an hour ("Lock your resources to protect your infrastructure").
+// The broker's own account: the host's files, the package (which is the code), failed requests, events, and the
+// tables of the record, of ends, of approvals and of instances. Only the broker has a role on its data, because a writer
+// here is tier 0. There is no lock: it would keep the roles that PIM gives for an hour ("Lock your
+// resources to protect your infrastructure"). Tables have no immutability policy and no soft delete.
 
 param name string
 param location string
@@ -16,7 +17,8 @@ param workspaceId string
 @description('Reachable through private endpoints only.')
 param privateNetwork bool
 
-// The host's roles on AzureWebJobsStorage: leases and the package, queues, audit and diagnostics.
+// The roles on AzureWebJobsStorage: leases and the package for the host, queues, and the tables, which the
+// handler writes itself.
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -64,6 +66,11 @@ resource failed 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-
   name: 'app-role-failed'
 }
 
+resource events 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = {
+  parent: queues
+  name: 'app-role-events'
+}
+
 resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' = {
   parent: account
   name: 'default'
@@ -72,6 +79,31 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' = {
 resource audit 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
   parent: tables
   name: 'AppRoleAudit'
+}
+
+resource intents 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
+  parent: tables
+  name: 'AppRoleIntents'
+}
+
+resource ends 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
+  parent: tables
+  name: 'AppRoleEnds'
+}
+
+resource approvals 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
+  parent: tables
+  name: 'AppRoleApprovals'
+}
+
+resource instances 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
+  parent: tables
+  name: 'AppRoleInstances'
+}
+
+resource writeCounts 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
+  parent: tables
+  name: 'AppRoleWriteCounts'
 }
 
 resource brokerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in items(roles): {

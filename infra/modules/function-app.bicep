@@ -24,6 +24,7 @@ param maximumInstanceCount int
 param instanceMemoryMB int
 param zoneRedundant bool
 param httpRequests string
+param approvals bool
 param authenticationClientId string
 param authenticationAudiences string[]
 param pushedEvents bool
@@ -61,8 +62,17 @@ var settings = {
 // A trigger that was not chosen is disabled.
 var disabledTriggers = union(
   httpRequests == 'off' ? { 'AzureWebJobs.AssignRoleHttp.Disabled': 'true' } : {},
+  approvals ? {} : { 'AzureWebJobs.AppRoleApprovals.Disabled': 'true' },
   pushedEvents ? {} : { 'AzureWebJobs.ResourceEvent.Disabled': 'true' }
 )
+
+// Approvers sign in, and with httpRequests entra requesters do.
+var signIn = httpRequests == 'entra' || approvals
+
+// Holders of keys call without a token, so the platform lets such calls through, and the broker refuses an
+// approver who did not sign in. Their path is not excluded instead: the platform removes the headers of a
+// sign-in that a caller forges, and is not known to do so on an excluded path.
+var takesKeys = httpRequests == 'keys'
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${name}'
@@ -135,16 +145,16 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   resource authentication 'config' = {
     name: 'authsettingsV2'
     properties: {
-      platform: { enabled: httpRequests == 'entra' }
+      platform: { enabled: signIn }
       globalValidation: {
-        requireAuthentication: true
-        unauthenticatedClientAction: 'Return401'
+        requireAuthentication: !takesKeys
+        unauthenticatedClientAction: takesKeys ? 'AllowAnonymous' : 'Return401'
         // Event Grid authenticates there with the host's own key, without a token.
         excludedPaths: pushedEvents ? ['/runtime/webhooks/eventgrid'] : []
       }
       identityProviders: {
         azureActiveDirectory: {
-          enabled: httpRequests == 'entra'
+          enabled: signIn
           registration: {
             // Only the broker's own tenant.
             openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'

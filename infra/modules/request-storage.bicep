@@ -1,4 +1,5 @@
-// The account that teams and Event Grid use: request and result queues, resource events and their dead letters.
+// The account that teams and Event Grid use: request and result queues, resource events and their dead letters,
+// baseline checks.
 
 import { Team } from 'types.bicep'
 
@@ -49,7 +50,7 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' = {
   name: 'default'
 }
 
-resource events 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [for queue in ['resource-events', 'resource-events-poison']: {
+resource events 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [for queue in ['resource-events', 'resource-events-poison', 'baseline-checks', 'baseline-checks-poison']: {
   parent: queues
   name: queue
 }]

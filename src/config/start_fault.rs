@@ -37,6 +37,11 @@ impl Faults {
         })
     }
 
+    /// Adds faults.
+    pub(super) fn add(&mut self, faults: Vec<StartFault>) {
+        self.0.extend(faults);
+    }
+
     /// All faults.
     pub(super) fn all(self) -> Vec<StartFault> {
         self.0

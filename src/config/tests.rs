@@ -2,15 +2,18 @@ use std::collections::HashMap;
 
 use super::*;
 
-fn good() -> HashMap<&'static str, &'static str> {
+pub(super) const TABLES: &str = "AzureWebJobsStorage__tableServiceUri";
+
+pub(super) fn good() -> HashMap<&'static str, &'static str> {
     HashMap::from([
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "7071"),
         ("IDENTITY_ENDPOINT", "http://127.0.0.1:41000/msi/token"),
         ("IDENTITY_HEADER", "a-header"),
+        (TABLES, "https://stbroker.table.core.windows.net"),
     ])
 }
 
-fn with(name: &'static str, value: &'static str) -> HashMap<&'static str, &'static str> {
+pub(super) fn with(name: &'static str, value: &'static str) -> HashMap<&'static str, &'static str> {
     let mut env = good();
     env.insert(name, value);
     env
@@ -22,7 +25,13 @@ fn every_fault_is_reported_by_name_and_not_only_the_first() {
     let names: Vec<_> = Settings::read(&env).unwrap_err().into_iter().map(|f| f.name).collect();
     assert_eq!(
         names,
-        ["FUNCTIONS_CUSTOMHANDLER_PORT", "AZURE_CLIENT_ID", "GRAPH_ENDPOINT", "IDENTITY_ENDPOINT"]
+        [
+            "FUNCTIONS_CUSTOMHANDLER_PORT",
+            "AZURE_CLIENT_ID",
+            "GRAPH_ENDPOINT",
+            "AzureWebJobsStorage",
+            "IDENTITY_ENDPOINT"
+        ]
     );
 }
 
@@ -85,59 +94,6 @@ fn the_identity_endpoint_is_on_this_machine_or_link_local() {
     for endpoint in ["http://169.254.129.2:8081/msi/token", "http://localhost:42356/msi/token"] {
         assert!(Settings::read(&with("IDENTITY_ENDPOINT", endpoint)).is_ok(), "{endpoint}");
     }
-}
-
-const TABLES: &str = "AzureWebJobsStorage__tableServiceUri";
-
-#[test]
-fn the_token_for_storage_is_sent_to_no_host_but_azures_and_with_emulators_this_machine() {
-    for endpoint in [
-        "http://stbroker.table.core.windows.net",
-        "https://stbroker.table.core.windows.net.contoso.com",
-        "https://stbroker.table.core.windows.net@contoso.com",
-        "https://user@stbroker.table.core.windows.net",
-        "https://stbroker.table.core.windows.net:8443",
-        "https://stbroker.table.core.windows.net/path",
-        "https://stbroker.table.core.windows.net/?sv=2020&sig=x",
-        "https://stbroker.queue.core.windows.net",
-        "https://a.b.table.core.windows.net",
-        "http://user@127.0.0.1:10002/devstoreaccount1",
-        "https://.table.core.windows.net",
-        "https://table.core.windows.net",
-        "https://stbrokertable.core.windows.net",
-        "https://contoso.com",
-        "http://127.0.0.1:10002/devstoreaccount1",
-        "stbroker",
-    ] {
-        let faults = Settings::read(&with(TABLES, endpoint)).unwrap_err();
-        assert_eq!(faults.len(), 1, "{endpoint}");
-        assert_eq!(faults[0].name, TABLES, "{endpoint}");
-    }
-    let mut env = with(TABLES, "http://127.0.0.1:10002/devstoreaccount1");
-    env.insert("GRAPH_ENDPOINT", "http://127.0.0.1:5000");
-    assert!(Settings::read(&env).unwrap().storage.tables.is_some());
-    env.insert(TABLES, "http://contoso.com");
-    assert_eq!(Settings::read(&env).unwrap_err()[0].name, TABLES);
-}
-
-#[test]
-fn storage_is_found_by_its_uris_or_by_the_name_of_its_account() {
-    assert_eq!(Settings::read(&good()).unwrap().storage, StorageEndpoints::default());
-    let mut env = with("AzureWebJobsStorage__accountName", "stbroker");
-    env.insert("RequestQueues__queueServiceUri", "https://streq.queue.core.usgovcloudapi.net/");
-    let StorageEndpoints { tables, queues } = Settings::read(&env).unwrap().storage;
-    assert_eq!(tables.unwrap().as_str(), "https://stbroker.table.core.windows.net/");
-    let queues: Vec<_> = queues.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
-    assert_eq!(
-        queues,
-        [
-            ("AzureWebJobsStorage", "https://stbroker.queue.core.windows.net/"),
-            ("RequestQueues", "https://streq.queue.core.usgovcloudapi.net/"),
-        ]
-    );
-    env.insert("AzureWebJobsStorage__accountName", "st.contoso.com/#");
-    let faults = Settings::read(&env).unwrap_err();
-    assert!(faults.iter().all(|fault| fault.name == "AzureWebJobsStorage__accountName"));
 }
 
 #[test]

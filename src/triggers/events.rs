@@ -7,7 +7,7 @@ use app_roles::{
     request::Request,
     requester::Requester,
 };
-use broker::{Ask, BaselineOutcome, Recorded};
+use broker::{Ask, BaselineOutcome, Obstacle, Recorded};
 use function_folders::use_case::EVENT_BINDING;
 use functions_handler::{
     invocation::{EnvelopeFault, Invocation},
@@ -96,7 +96,7 @@ async fn apply_baseline(app: &App, ask: &Ask, written: &ResourceWritten) -> Repl
     let recorded = match app.broker.apply_baseline(ask, written).await {
         Ok(BaselineOutcome::Ignored(reason)) => return ignore(app, reason),
         Ok(BaselineOutcome::Applied(recorded)) => recorded,
-        Err(again) if again.is_paused => return replies::paused(),
+        Err(again) if again.obstacle == Obstacle::Paused => return replies::paused(),
         Err(again) => {
             let why = &again.reason;
             tracing::warn!(event = "event.not_yet", %resource, %cause, "not done yet: {why}");
@@ -105,12 +105,12 @@ async fn apply_baseline(app: &App, ask: &Ask, written: &ResourceWritten) -> Repl
     };
     let Some(why) = recorded.given_up() else {
         tracing::info!(event = "event.settled", %resource, %cause, "nothing is missing");
-        return Reply::Succeeded(replies::with_rows(&recorded));
+        return Reply::Succeeded(replies::with_sentences(&recorded));
     };
     tracing::error!(event = "event.given_up", %resource, %cause, "kept for operators: {why}");
     let kept = written.to_json().and_then(|event| replies::given_up(ask, &event, why));
     match kept {
-        Ok(kept) => Reply::Succeeded(kept.and(replies::with_rows(&recorded))),
+        Ok(kept) => Reply::Succeeded(kept.and(replies::with_sentences(&recorded))),
         Err(error) => replies::unwritable(&error),
     }
 }
@@ -122,9 +122,9 @@ async fn check_baseline(app: &App, ask: &Ask, check: &BaselineCheckRequested) ->
         Ok(BaselineOutcome::Ignored(reason)) => ignore(app, reason),
         Ok(BaselineOutcome::Applied(recorded)) => {
             log_check(check, &recorded);
-            Reply::Succeeded(replies::with_rows(&recorded))
+            Reply::Succeeded(replies::with_sentences(&recorded))
         }
-        Err(again) if again.is_paused => replies::paused(),
+        Err(again) if again.obstacle == Obstacle::Paused => replies::paused(),
         Err(again) => {
             let why = &again.reason;
             tracing::warn!(event = "check.not_yet", %principal_id, "not done yet: {why}");

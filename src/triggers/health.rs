@@ -13,13 +13,18 @@ use crate::app::App;
 /// The response to a health check.
 ///
 /// ```json
-/// { "status": "ok", "checks": { "settings": "ok", "functions": "ok", "policy": "ok", … } }
+/// { "status": "ok", "policySha256": "9f86…",
+///   "checks": { "settings": "ok", "functions": "ok", "policy": "ok", … } }
 /// ```
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Health"))]
+#[serde(rename_all = "camelCase")]
 struct HealthReport {
     /// `failed` if any check failed.
     status: Check,
+    /// SHA-256 of the policy in force. Absent if none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_sha256: Option<String>,
     checks: Checks,
 }
 
@@ -35,7 +40,7 @@ struct Checks {
 }
 
 /// Makes the checks and responds with 200, or with 503 if one failed. The response has one word for each
-/// check, because anyone may call.
+/// check and the digest of the policy, and no names, because anyone may call.
 pub async fn run(app: &App) -> Reply {
     let report = report(app).await;
     let status_code = if report.status == Check::Failed { 503 } else { 200 };
@@ -62,7 +67,11 @@ async fn report(app: &App) -> HealthReport {
     let has_failed =
         [functions, policy, token, roles, graph, table, queues].contains(&Check::Failed);
     let status = if has_failed { Check::Failed } else { Check::Ok };
-    HealthReport { status, checks: Checks { settings: Check::Ok, functions, broker } }
+    HealthReport {
+        status,
+        policy_sha256: app.broker.policy().sha256().map(str::to_owned),
+        checks: Checks { settings: Check::Ok, functions, broker },
+    }
 }
 
 #[cfg(test)]

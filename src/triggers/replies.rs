@@ -1,8 +1,8 @@
 //! Replies to the host.
 
 use app_roles::{failed_request::FailedRequest, request::Request};
-use broker::{Again, Ask, Recorded, rfc3339};
-use function_folders::use_case::{AUDIT_BINDING, FAILED_BINDING, RESULT_BINDING};
+use broker::{Again, Ask, Obstacle, Recorded, rfc3339};
+use function_folders::use_case::{FAILED_BINDING, RESULT_BINDING};
 use functions_handler::{
     invocation::EnvelopeFault,
     reply::{Outputs, Reply},
@@ -13,10 +13,9 @@ use super::sentences;
 /// The longest reason of a failed request, in characters.
 const LONGEST_REASON: usize = 1000;
 
-/// The reply to a request from a queue: its result, its audit rows, and the message itself if it was given
-/// up.
+/// The reply to a request from a queue: its result, and the message itself if it was given up.
 pub(super) fn answered(ask: &Ask, recorded: &Recorded, message: &[u8]) -> Reply {
-    let mut outputs = with_rows(recorded);
+    let mut outputs = with_sentences(recorded);
     if let Some(reason) = recorded.given_up() {
         tracing::error!(event = "request.given_up", "the last delivery has failed");
         let message = String::from_utf8_lossy(message.trim_ascii());
@@ -34,10 +33,9 @@ pub(super) fn answered(ask: &Ask, recorded: &Recorded, message: &[u8]) -> Reply 
     Reply::Succeeded(outputs)
 }
 
-/// The audit rows, and a sentence about each decision.
-pub(super) fn with_rows(recorded: &Recorded) -> Outputs {
-    let sentences = recorded.results().iter().flat_map(sentences::of_result);
-    Outputs::default().rows(AUDIT_BINDING, recorded.rows()).log(sentences)
+/// A sentence about each decision.
+pub(super) fn with_sentences(recorded: &Recorded) -> Outputs {
+    Outputs::default().log(recorded.results().iter().flat_map(sentences::of_result))
 }
 
 /// A message that was given up, for operators.
@@ -59,7 +57,7 @@ pub(super) fn given_up(
 
 /// The reply that makes the host deliver a request again.
 pub(super) fn not_yet(request: Option<&Request>, again: &Again) -> Reply {
-    if again.is_paused {
+    if again.obstacle == Obstacle::Paused {
         return paused();
     }
     let request_id = request.and_then(|request| request.request_id.as_ref());

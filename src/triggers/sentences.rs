@@ -81,8 +81,9 @@ fn preposition(action: Action) -> &'static str {
 fn in_parentheses(result: &RequestResult, role: &RoleOutcome) -> String {
     let request_id = result.request_id.as_ref().map(|id| format!("requestId {id}"));
     let rule = role.rule.as_ref().map(|rule| format!("rule \"{rule}\""));
+    let end = role.end_date_time.as_ref().map(|end| format!("until {end}"));
     let code = role.code.map(|code| code.to_string());
-    let known: Vec<_> = [request_id, rule, code].into_iter().flatten().collect();
+    let known: Vec<_> = [request_id, rule, end, code].into_iter().flatten().collect();
     if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 }
 
@@ -108,6 +109,8 @@ mod tests {
         RequestResult {
             request_id: Some("INC-1".to_owned()),
             message_id: None,
+            approval_id: None,
+            approval_digest: None,
             invocation_id: InvocationId::random(),
             function: "AssignRole".to_owned(),
             requester: Requester::Admin,
@@ -153,6 +156,20 @@ mod tests {
         }
         let nothing = "did nothing (requestId INC-1, principalNotFound): ask for a rule";
         assert_eq!(sentence(None, Status::Invalid), nothing);
+    }
+
+    #[test]
+    fn a_sentence_about_an_assignment_with_an_end_says_until_when() {
+        let end = time::macros::datetime!(2026-11-26 18:00 UTC);
+        let role = RoleOutcome {
+            requested: Some("Orders.Read".to_owned()),
+            ..RoleOutcome::new(Status::Assigned)
+        };
+        let sentences = of_result(&result(Some(Action::Assign), role.with_end(Some(end))));
+        assert_eq!(
+            sentences,
+            ["assigned Orders.Read (requestId INC-1, until 2026-11-26T18:00:00Z)"]
+        );
     }
 
     proptest! {

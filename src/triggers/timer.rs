@@ -1,8 +1,8 @@
 //! The timer that compares the whole tenant with the baseline.
 //!
-//! A run plans and writes nothing. Each check that it plans goes into the queue of events, and has its
-//! own deliveries and its own record there. The host does not retry a failed run; the next one starts
-//! from the state of the tenant then.
+//! A run plans and writes nothing. Each check that it plans goes into a queue of its own, so that fresh
+//! events are not behind them, and has its own deliveries and its own record there. The host does not
+//! retry a failed run; the next one starts from the state of the tenant then.
 
 use app_roles::event::BaselineCheckRequested;
 use azure_rest::retry::Deadline;

@@ -7,4 +7,6 @@ mod reading;
 mod record;
 mod repeats;
 mod requesters;
+pub(crate) mod sign_in;
 mod trouble;
+mod write_limits;

@@ -7,10 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod approvals;
 mod certificates;
+mod ends;
 mod events;
 mod fixed_arm;
 mod http;
+mod notices;
 mod process;
 mod queue;
 mod record;

@@ -1,6 +1,7 @@
 //! The process of the handler: start, stop, health, TLS, and faults around it.
 
 mod broken_log;
+mod container;
 mod deployed;
 mod encrypted;
 mod health;

@@ -1,7 +1,12 @@
 //! The audit table that the broker writes.
 
 mod audit;
-mod record_lost;
-mod table_faults;
+mod identity_endpoint_faults;
+pub(crate) mod intents;
+mod kills;
+mod order;
+mod settling;
+pub(crate) mod table_faults;
+mod table_faults_http;
 mod telemetry;
 mod telemetry_size;

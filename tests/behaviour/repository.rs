@@ -2,6 +2,7 @@
 
 mod alerts;
 pub(crate) mod bicep;
+mod container_app;
 mod deployment;
 mod files_agree;
 mod grant_script;
@@ -13,6 +14,7 @@ mod operations;
 mod parameters;
 mod queries;
 pub(crate) mod source_files;
+mod tables;
 mod templates;
 mod unexplained_assignment;
 mod workflows;

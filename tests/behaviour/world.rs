@@ -8,7 +8,7 @@ use std::{
 use functions_host_emulator::{EasyAuth, FunctionsHost, HostKey, Options};
 use reqwest::Url;
 use serde_json::Value;
-use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy};
+use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy, TableProxy};
 use tempfile::TempDir;
 use tenant_emulator::{
     ServicePrincipal, Tenant,
@@ -52,8 +52,6 @@ pub(crate) struct Setup {
     pub(crate) easy_auth: Option<EasyAuth>,
     /// Whether the host reaches the queues through a proxy.
     pub(crate) with_proxy: bool,
-    /// Whether the host reaches the tables through a proxy.
-    pub(crate) with_table_proxy: bool,
     /// How long a message stays hidden after the host that received it has died.
     pub(crate) message_lease: Option<Duration>,
 }
@@ -71,7 +69,6 @@ impl Setup {
             keys: Vec::new(),
             easy_auth: None,
             with_proxy: false,
-            with_table_proxy: false,
             message_lease: None,
         }
     }
@@ -88,12 +85,11 @@ impl Setup {
         self
     }
 
-    /// Lets the handler check storage with its identity, in the emulated tenant. The host still uses
+    /// Lets the handler check queues with its identity, in the emulated tenant. The host still uses
     /// Azurite, with a key.
-    pub(crate) fn with_identity_based_storage(self) -> Self {
-        let [tables, queues] = [self.tenant.table_service_uri(), self.tenant.queue_service_uri()];
-        self.with_setting("AzureWebJobsStorage__tableServiceUri", &tables)
-            .with_setting("AzureWebJobsStorage__queueServiceUri", &queues)
+    pub(crate) fn with_identity_based_queues(self) -> Self {
+        let queues = self.tenant.queue_service_uri();
+        self.with_setting("AzureWebJobsStorage__queueServiceUri", &queues)
             .with_setting("RequestQueues__queueServiceUri", &queues)
     }
 
@@ -107,17 +103,16 @@ impl Setup {
 
     /// Starts everything and waits until the handler listens.
     pub(crate) async fn start(self) -> World {
-        let account = Azurite::shared().await.unwrap().account().unwrap();
+        let account = Azurite::shared_account().await.unwrap();
         let queue = |name| account.queue(name).unwrap();
         let [requests, results] = ["app-role-requests", "app-role-results"].map(queue);
         let [failed, poison] = ["app-role-failed", "app-role-requests-poison"].map(queue);
         requests.create_if_missing().await.unwrap();
         results.create_if_missing().await.unwrap();
         let (proxy, port) = proxy_of(account.queue_endpoint(), self.with_proxy).await;
-        let (table_proxy, table_port) =
-            proxy_of(account.table_endpoint(), self.with_table_proxy).await;
-        let reached = account.clone().with_queue_port(port).unwrap();
-        let reached = reached.with_table_port(table_port).unwrap();
+        let tables = TableProxy::start(account.table_endpoint().port().unwrap()).await.unwrap();
+        let reached = account.clone().with_table_port(tables.port()).unwrap();
+        let reached = reached.with_queue_port(port).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let policy_file = folder.path().join("policy.json");
         if let Some(policy) = &self.policy {
@@ -135,7 +130,7 @@ impl Setup {
             poison,
             account,
             proxy,
-            table_proxy,
+            tables,
             options,
             _folder: folder,
         }
@@ -159,6 +154,10 @@ impl Setup {
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
         options.environment.extend(settings);
         options.environment.extend(self.environment.clone());
+        // Tests fire these timers, too. A disabled function cannot be started by hand in this host.
+        options.schedules = ["EndAssignments", "SettleIntents", "FinishApprovals"]
+            .map(|timer| (timer.to_owned(), "0 0 0 1 1 *".to_owned()))
+            .into();
         options.keys = self.keys.clone();
         options.easy_auth = self.easy_auth.clone();
         options.message_lease = self.message_lease.unwrap_or(options.message_lease);
@@ -187,7 +186,8 @@ pub(crate) struct World {
     pub(crate) poison: Queue,
     pub(crate) account: Account,
     pub(crate) proxy: StorageProxy,
-    pub(crate) table_proxy: StorageProxy,
+    /// The way to the tables, where rules make requests fail.
+    pub(crate) tables: TableProxy,
     options: Options,
     _folder: TempDir,
 }
@@ -213,6 +213,11 @@ impl World {
     pub(crate) async fn restart_with_policy(&mut self, policy: &str) {
         std::fs::write(self._folder.path().join("policy.json"), policy).unwrap();
         self.replace_host().await;
+    }
+
+    /// How the host was started.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 
     async fn replace_host(&mut self) {
@@ -315,6 +320,12 @@ impl World {
     }
 }
 
+/// The setting of a new storage account, for a handler without a host.
+pub(crate) async fn storage_setting() -> (&'static str, String) {
+    let account = Azurite::shared_account().await.unwrap();
+    ("AzureWebJobsStorage", account.connection_string())
+}
+
 /// The HTTP client of an outside caller.
 #[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
 pub(crate) fn http_client() -> reqwest::Client {
@@ -361,11 +372,15 @@ pub(crate) fn copy_of_app_files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let functions = [
         "AssignRole",
+        "BaselineChecks",
         "CheckHealth",
         "Health",
         "ReconcileRoles",
         "ResourceEvent",
         "ResourceEventQueue",
+        "EndAssignments",
+        "SettleIntents",
+        "FinishApprovals",
     ];
     for function in functions {
         std::fs::create_dir(folder.path().join(function)).unwrap();

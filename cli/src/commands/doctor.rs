@@ -94,7 +94,7 @@ async fn check(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Findi
     progress.say("checking the clock …");
     findings.push(clock::check(global).await);
     progress.say("checking the broker's health …");
-    findings.push(broker::check(global, &arguments.broker).await);
+    findings.extend(broker::check(global, &arguments.broker).await);
     for connection in arguments.connections() {
         progress.say(&format!("checking {} …", connection.name));
         findings.extend(connection::check(global, &connection, &folders).await);
@@ -120,6 +120,7 @@ fn show(screen: Screen, findings: &[Finding]) {
 fn sign(state: State) -> (&'static str, Option<Tone>) {
     match state {
         State::Ok => ("✓", Some(Tone::Good)),
+        State::Warning => ("!", Some(Tone::Warning)),
         State::Failed => ("✗", Some(Tone::Bad)),
         State::NotChecked => ("-", None),
     }
@@ -127,7 +128,7 @@ fn sign(state: State) -> (&'static str, Option<Tone>) {
 
 /// Colors the sign of a line.
 fn painted(line: &str) -> Line {
-    for (sign, tone) in [State::Ok, State::Failed].map(sign) {
+    for (sign, tone) in [State::Ok, State::Warning, State::Failed].map(sign) {
         if let (Some(rest), Some(tone)) = (line.strip_prefix(sign), tone) {
             return Line::painted(tone, sign).then(rest);
         }

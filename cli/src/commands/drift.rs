@@ -2,22 +2,25 @@
 //! changes nothing.
 
 mod comparison;
+mod ending;
 mod reading;
+mod report;
 
 use app_roles::ids::ObjectId;
 use clap::Args;
-use comparison::{Blueprint, Comparer, Deviation};
+use comparison::Comparer;
+use ending::late_elsewhere;
 use microsoft_graph::Listed;
 use reading::{Holdings, PolicyApi, holdings, policy_apis};
-use serde::Serialize;
+use report::Drift;
 
 use crate::{
-    agents,
+    broker_record::{Ends, RecordAccount},
     exit::Exit,
     failure::Failure,
-    options::{BrokerIdentity, GlobalOptions},
-    output::{Line, Progress, Screen, Tone},
-    policy_file,
+    options::{BrokerAddress, BrokerIdentity, GlobalOptions},
+    output::{Progress, Screen},
+    policy_file, policy_in_force,
     session::Session,
     unreadable::unreadable,
 };
@@ -25,30 +28,11 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct DriftArguments {
     #[command(flatten)]
+    address: BrokerAddress,
+    #[command(flatten)]
     broker: BrokerIdentity,
-}
-
-/// The differences between tenant and policy.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Drift {
-    /// The number of managed identities that were compared.
-    identities: usize,
-    /// Roles of the baseline that are not assigned.
-    missing: Vec<Deviation>,
-    /// Assigned roles that no rule allows.
-    unexpected: Vec<Deviation>,
-    /// APIs and roles of the policy that do not exist in the tenant.
-    unknown: Vec<String>,
-    /// The agent blueprints that hold roles of the policy's APIs.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    blueprints: Vec<Blueprint>,
-}
-
-impl Drift {
-    fn exists(&self) -> bool {
-        !(self.missing.is_empty() && self.unexpected.is_empty() && self.unknown.is_empty())
-    }
+    #[command(flatten)]
+    account: RecordAccount,
 }
 
 /// Runs `app-role drift`.
@@ -59,18 +43,31 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     // Without a policy, there is nothing to compare with.
     policy_file::read(&global.policy)?;
+    let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;
-    let drift = compare(&session, broker).await?;
+    let ends = Ends::all(tables.as_ref()).await?;
+    let (drift, policy) = tokio::join!(
+        compare(&session, broker, &ends),
+        policy_in_force::ask(global, &arguments.address),
+    );
+    let drift = Drift { policy, ..drift? };
     if screen.is_json() {
         screen.json(&drift)?;
     } else {
-        show(screen, &drift);
+        drift.show(screen, tables.is_some());
     }
-    Ok(if drift.exists() { Exit::Drift } else { Exit::Done })
+    if let Some(policy) = &drift.policy {
+        policy.show(screen);
+    }
+    Ok(if drift.exists() { Exit::Findings } else { Exit::Done })
 }
 
-async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, Failure> {
+async fn compare(
+    session: &Session,
+    broker: Option<ObjectId>,
+    ends: &Ends,
+) -> Result<Drift, Failure> {
     let progress = Progress::start("looking up the APIs of the policy …");
     let mut drift = Drift::default();
     let mut apis = Vec::new();
@@ -83,7 +80,7 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
             PolicyApi::Unknown(sentence) => drift.unknown.push(sentence),
         }
     }
-    let Holdings { held, skipped } = holdings(session, &apis, &progress).await?;
+    let Holdings { held, mut ending, skipped } = holdings(session, &apis, ends, &progress).await?;
     drift.unknown.extend(unreadable(skipped, "assignments"));
     let comparer = Comparer::new(session, broker, &apis, &held);
     let mut identities = session.graph().inventory().managed_identities();
@@ -110,48 +107,9 @@ async fn compare(session: &Session, broker: Option<ObjectId>) -> Result<Drift, F
             Failure::from(&error).sentence
         )),
     }
-    // Graph lists some identities twice if it loses the position in the list.
-    for deviations in [&mut drift.missing, &mut drift.unexpected] {
-        deviations.sort();
-        deviations.dedup();
-    }
+    ending.extend(late_elsewhere(session, ends, &apis).await?);
+    drift.take_in(ending);
+    drift.unknown.extend(ends.unreadable());
+    drift.remove_repeated();
     Ok(drift)
-}
-
-fn show(screen: Screen, drift: &Drift) {
-    let rows = |word: &'static str, deviations: &[Deviation]| {
-        deviations.iter().map(move |one| one.row(word)).collect::<Vec<_>>()
-    };
-    let rows = [rows("missing", &drift.missing), rows("unexpected", &drift.unexpected)].concat();
-    if !rows.is_empty() {
-        let headers = ["DRIFT", "PRINCIPAL", "OBJECT ID", "API", "ROLE", "RULE"];
-        screen.table(&headers, rows.into_iter());
-    }
-    for sentence in &drift.unknown {
-        screen.say(Line::painted(Tone::Warning, "unknown:").then(" ").then(sentence));
-    }
-    for Blueprint { principal, principal_id, roles } in &drift.blueprints {
-        let roles = if *roles == 1 { "1 role".to_owned() } else { format!("{roles} roles") };
-        let inherited = agents::INHERITED;
-        screen.say(Line::painted(Tone::Warning, &format!("{}:", agents::BLUEPRINT)).then(
-            &format!(
-                " {principal} ({principal_id}) holds {roles} of the policy's APIs; {inherited}"
-            ),
-        ));
-    }
-    let Drift { identities, missing, unexpected, unknown, .. } = drift;
-    let counts = format!(
-        "compared {identities} managed identities: {} missing, {} unexpected, {} unknown",
-        missing.len(),
-        unexpected.len(),
-        unknown.len()
-    );
-    let tone = if drift.exists() { Tone::Bad } else { Tone::Good };
-    screen.say(Line::painted(tone, &counts));
-    if !missing.is_empty() {
-        screen.note(
-            "hint: the broker assigns missing roles after the next run of its timer; `app-role assign` \
-             assigns them now",
-        );
-    }
 }

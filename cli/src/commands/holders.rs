@@ -1,7 +1,7 @@
 //! `app-role holders`: the principals that hold roles of an API.
 
 use app_roles::{
-    directory::{Api, AppRole, Principal},
+    directory::{Api, AppRole, Assignment, Principal},
     ids::{AppRoleId, ObjectId},
     names::RoleName,
 };
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     agents,
+    broker_record::{End, Ends, RecordAccount, ShownEnd},
     exit::Exit,
     failure::Failure,
     names,
@@ -33,6 +34,8 @@ pub(crate) struct HoldersArguments {
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
     #[command(flatten)]
+    account: RecordAccount,
+    #[command(flatten)]
     paging: Paging,
 }
 
@@ -52,8 +55,12 @@ struct Row {
     inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    #[serde(flatten)]
+    shown_end: Option<ShownEnd>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment_id: Option<String>,
+    #[serde(skip)]
+    end: Option<End>,
 }
 
 impl Row {
@@ -73,6 +80,7 @@ pub(crate) async fn run(
     screen: Screen,
     arguments: &HoldersArguments,
 ) -> Result<Exit, Failure> {
+    let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
     let api = session.directory().api(&arguments.api).await?;
     let role = arguments.role.as_deref().map(|text| names::role(&api, text)).transpose()?;
@@ -80,15 +88,22 @@ pub(crate) async fn run(
     let listed = session.graph().assignments().list_holders(&api, session.deadline()).await?;
     let Listed { rows: holders, skipped } = listed;
     let blueprints = if holders.is_empty() { Ok(Vec::new()) } else { blueprints(&session).await };
+    let ends = Ends::of_api(tables.as_ref(), api.object_id).await?;
     drop(progress);
     let is_listed = |holder: &NamedHolder| role.as_ref().is_none_or(|role| role.id == holder.role);
     let known = blueprints.as_deref().unwrap_or_default();
-    let rows: Vec<_> =
-        holders.into_iter().filter(is_listed).map(|holder| row(&api, known, holder)).collect();
+    let listed = holders.into_iter().filter(is_listed);
+    let rows: Vec<_> = listed
+        .map(|holder| {
+            let end = ends.end_of(holder.principal, &assignment(&api, &holder));
+            Row { shown_end: end.map(End::shown), end, ..row(&api, known, holder) }
+        })
+        .collect();
     if rows.is_empty() {
         screen.note("no holders found");
     }
-    let headers = ["PRINCIPAL", "OBJECT ID", "TYPE", "ROLE", "PRIVILEGED", "SINCE"];
+    let headers =
+        ["PRINCIPAL", "OBJECT ID", "TYPE", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"];
     screen.list(&headers, &rows, arguments.paging, |row| {
         vec![
             row.principal.clone(),
@@ -97,11 +112,14 @@ pub(crate) async fn run(
             row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
             row.privilege.cell(),
             row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
+            row.end.map(End::cell).unwrap_or_default(),
+            row.end.map(End::tokens_cell).unwrap_or_default(),
         ]
     })?;
     if let Some(sentence) = unreadable(skipped, "assignments") {
         screen.note(sentence);
     }
+    ends.note_unreadable(screen);
     if rows.iter().any(|row| row.inherited_by_agents) {
         screen.note(format!("each {} fans out: {}", agents::BLUEPRINT, agents::INHERITED));
     }
@@ -115,6 +133,16 @@ pub(crate) async fn run(
 /// Reads the principals of all agent blueprints.
 async fn blueprints(session: &Session) -> Result<Vec<Principal>, Failure> {
     Ok(session.graph().inventory().agent_blueprints(session.deadline()).await?.rows)
+}
+
+/// Returns what a holder holds. Without a readable ID, only the time of its creation tells whether it ends.
+fn assignment(api: &Api, holder: &NamedHolder) -> Assignment {
+    Assignment {
+        id: holder.assignment_id.clone().unwrap_or_default(),
+        api: api.object_id,
+        role: holder.role,
+        created: holder.created.clone(),
+    }
 }
 
 fn row(api: &Api, blueprints: &[Principal], holder: NamedHolder) -> Row {
@@ -133,6 +161,8 @@ fn row(api: &Api, blueprints: &[Principal], holder: NamedHolder) -> Row {
         role: role.value,
         role_id: role.id,
         since: holder.created,
+        shown_end: None,
+        end: None,
         assignment_id: holder.assignment_id,
     }
 }

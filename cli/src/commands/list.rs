@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     agents,
+    broker_record::{End, Ends, RecordAccount, ShownEnd},
     directory::Directory,
     exit::Exit,
     failure::Failure,
@@ -25,6 +26,8 @@ use crate::{
 pub(crate) struct ListArguments {
     /// Principal whose roles to list
     principal: String,
+    #[command(flatten)]
+    account: RecordAccount,
     #[command(flatten)]
     paging: Paging,
 }
@@ -44,7 +47,11 @@ struct Row {
     inherited_by_agents: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    #[serde(flatten)]
+    shown_end: Option<ShownEnd>,
     assignment_id: String,
+    #[serde(skip)]
+    end: Option<End>,
 }
 
 /// Runs `app-role list`.
@@ -53,31 +60,42 @@ pub(crate) async fn run(
     screen: Screen,
     arguments: &ListArguments,
 ) -> Result<Exit, Failure> {
+    let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
     let directory = session.directory();
     let principal = directory.principal(&arguments.principal).await?;
     let held = directory.assignments(&principal).await?;
+    let ends = Ends::of_principal(tables.as_ref(), principal.object_id).await?;
     let progress = Progress::start("");
     let mut rows = Vec::new();
     for (index, assignment) in held.iter().enumerate() {
         progress.say(&format!("{} of {} roles …", index + 1, held.len()));
-        rows.push(row(directory, &principal, assignment).await?);
+        let end = ends.end_of(principal.object_id, assignment);
+        rows.push(row(directory, &principal, (assignment, end)).await?);
     }
     drop(progress);
     if rows.is_empty() && held.unreadable() == 0 {
         screen.note(format!("{} holds no app role", principal.object_id));
     }
-    screen.list(&["API", "ROLE", "PRIVILEGED", "SINCE"], &rows, arguments.paging, |row| {
-        vec![
-            row.api.clone(),
-            row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
-            row.privilege.cell(),
-            row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
-        ]
-    })?;
+    screen.list(
+        &["API", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"],
+        &rows,
+        arguments.paging,
+        |row| {
+            vec![
+                row.api.clone(),
+                row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
+                row.privilege.cell(),
+                row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
+                row.end.map(End::cell).unwrap_or_default(),
+                row.end.map(End::tokens_cell).unwrap_or_default(),
+            ]
+        },
+    )?;
     if let Some(sentence) = unreadable(held.unreadable(), "assignments") {
         screen.note(sentence);
     }
+    ends.note_unreadable(screen);
     if let Some(remark) = agents::remark(&principal) {
         screen.note(remark);
     }
@@ -87,7 +105,7 @@ pub(crate) async fn run(
 async fn row(
     directory: Directory<'_>,
     principal: &Principal,
-    assignment: &Assignment,
+    (assignment, end): (&Assignment, Option<End>),
 ) -> Result<Row, Failure> {
     let api = directory.api_of(assignment).await?;
     let role = api.as_ref().and_then(|api| api.role(&RoleName::from(assignment.role)).ok());
@@ -104,6 +122,8 @@ async fn row(
         role: role.value,
         role_id: role.id,
         since: assignment.created.clone(),
+        shown_end: end.map(End::shown),
+        end,
         assignment_id: assignment.id.clone(),
     })
 }

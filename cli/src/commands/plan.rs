@@ -19,9 +19,9 @@ use clap::Args;
 use crate::{
     exit::Exit,
     failure::Failure,
-    options::{BrokerIdentity, GlobalOptions},
+    options::{BrokerAddress, BrokerIdentity, GlobalOptions},
     output::Screen,
-    result,
+    policy_in_force, result,
     session::Session,
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct PlanArguments {
     /// Requester, as the policy names it, for example queue:app-role-requests
     #[arg(long, value_parser = Requester::parse)]
     requester: Requester,
+    #[command(flatten)]
+    address: BrokerAddress,
     #[command(flatten)]
     broker: BrokerIdentity,
 }
@@ -52,11 +54,17 @@ pub(crate) async fn run(
     }
     let ask = session.ask(&arguments.requester);
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;
-    let answer = decide(&session, &ask, &request, broker).await;
+    let (answer, in_force) = tokio::join!(
+        decide(&session, &ask, &request, broker),
+        policy_in_force::ask(global, &arguments.address),
+    );
     let is_denied = answer.roles.iter().any(|role| role.status == Status::Denied);
     let is_forbidden = answer.roles.iter().any(|role| role.code == Some(Code::Forbidden));
     let result = session.broker().unrecorded_result(&ask, &request, answer);
     let exit = result::print(screen, &result)?;
+    if let Some(in_force) = in_force {
+        in_force.show(screen);
+    }
     if is_denied {
         screen.note("hint: `app-role policy explain` shows what the nearest rule lacks");
     }

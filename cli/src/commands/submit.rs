@@ -2,16 +2,16 @@
 //! must be a requester of the policy.
 
 mod answer;
-mod call;
 
 use std::time::Duration;
 
 use app_roles::request::Action;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     broker_api::{BrokerApi, BrokerOptions},
+    broker_call,
     cloud::Cloud,
     examples,
     exit::Exit,
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) enum SubmitCommand {
     /// Ask the broker to assign roles
     #[command(after_help = examples::SUBMIT_ASSIGN)]
-    Assign(Submission),
+    Assign(Assignment),
     /// Ask the broker to revoke roles
     #[command(after_help = examples::SUBMIT_REVOKE)]
     Revoke(Submission),
@@ -54,23 +54,42 @@ pub(crate) struct Submission {
     broker: BrokerOptions,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Assignment {
+    #[command(flatten)]
+    submission: Submission,
+    /// Time that the assignments last, for example PT8H or P30D; default: as long as the policy allows
+    #[arg(long, value_name = "DURATION", conflicts_with = "end")]
+    duration: Option<String>,
+    /// Time when the assignments end, for example 2026-12-01T18:00:00Z
+    #[arg(long, value_name = "TIME")]
+    end: Option<String>,
+}
+
 /// Runs `app-role submit`.
 pub(crate) async fn run(
     global: &GlobalOptions,
     screen: Screen,
     arguments: SubmitCommand,
 ) -> Result<Exit, Failure> {
-    let (action, submission) = match arguments {
-        SubmitCommand::Assign(submission) => (Action::Assign, submission),
-        SubmitCommand::Revoke(submission) => (Action::Revoke, submission),
+    let (action, submission, [duration, end]) = match arguments {
+        SubmitCommand::Assign(Assignment { duration, end, submission }) => {
+            (Action::Assign, submission, [duration, end])
+        }
+        SubmitCommand::Revoke(submission) => (Action::Revoke, submission, [None, None]),
     };
     let mut request = submission.request.json(action);
     request.insert("dryRun".to_owned(), json!(submission.dry_run));
-    if let Some(label) = &submission.request_id {
-        request.insert("requestId".to_owned(), json!(label));
-    }
-    if let Some(moment) = &submission.not_after {
-        request.insert("notAfter".to_owned(), json!(moment));
+    let stated = [
+        ("requestId", &submission.request_id),
+        ("duration", &duration),
+        ("endDateTime", &end),
+        ("notAfter", &submission.not_after),
+    ];
+    for (field, text) in stated {
+        if let Some(text) = text {
+            request.insert(field.to_owned(), json!(text));
+        }
     }
     // The broker would reject an invalid request.
     decode(&request)?;
@@ -78,6 +97,7 @@ pub(crate) async fn run(
     let api = BrokerApi::authenticated(global, &cloud, &submission.broker)?;
     let url = api.url(&submission.route)?;
     let wait = Duration::from_secs(u64::from(submission.wait));
-    let answer = call::send(&api, &url, &request, wait).await?;
+    let request = Value::Object(request);
+    let answer = broker_call::send(&api, &url, Some(&request), wait).await?;
     answer::print(screen, &answer)
 }

@@ -15,6 +15,7 @@ use token::TokenReport;
 
 use crate::{
     agents,
+    broker_record::{End, Ends, RecordAccount, ShownEnd},
     exit::Exit,
     failure::Failure,
     names,
@@ -35,10 +36,8 @@ pub(crate) struct WhyArguments {
     /// Read an access token from standard input and explain its roles; the token is never printed
     #[arg(long)]
     token: bool,
-    /// Storage account with the broker's audit table: a queue endpoint, for example
-    /// `https://stbroker.queue.core.windows.net`, or a connection string
-    #[arg(long, value_name = "ACCOUNT")]
-    audit: Option<String>,
+    #[command(flatten)]
+    account: RecordAccount,
 }
 
 /// The answer.
@@ -56,6 +55,10 @@ struct Answer {
     /// When the last token from before the grant expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_by: Option<String>,
+    #[serde(flatten)]
+    shown_end: Option<ShownEnd>,
+    #[serde(skip)]
+    end: Option<End>,
     /// The broker's audit rows about the role, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     record: Vec<Entry>,
@@ -70,6 +73,7 @@ pub(crate) async fn run(
     arguments: &WhyArguments,
 ) -> Result<Exit, Failure> {
     let claims = if arguments.token { Some(token::read_standard_input()?) } else { None };
+    let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
     let directory = session.directory();
     let principal = directory.principal(&arguments.principal).await?;
@@ -81,24 +85,29 @@ pub(crate) async fn run(
     let assignment = held.iter().find(is_it);
     let created = assignment.and_then(|assignment| assignment.created.as_deref());
     let since = created.and_then(timestamps::parse);
-    let record = match &arguments.audit {
-        Some(account) => record::read(global, account, subject).await?,
+    let record = match &tables {
+        Some(tables) => record::read(tables, subject).await?,
         None => Vec::new(),
     };
+    let ends = Ends::of_principal(tables.as_ref(), principal.object_id).await?;
+    let end = assignment.and_then(|assignment| ends.end_of(principal.object_id, assignment));
     let answer = Answer {
         granted: assignment.is_some(),
         inherited_by_agents: assignment.is_some() && agents::is_inherited(&principal),
         since: created.map(str::to_owned),
         assignment_id: assignment.map(|assignment| assignment.id.clone()),
         effective_by: since.map(|since| rfc3339(since + TOKEN_CACHE)),
+        shown_end: end.map(End::shown),
+        end,
         record,
         token: claims.map(|claims| TokenReport::new(&claims, subject, assignment.is_some(), since)),
     };
     if screen.is_json() {
         screen.json(&answer)?;
     } else {
-        show(screen, subject, &answer, arguments.audit.is_some());
+        show(screen, subject, &answer, tables.is_some());
     }
+    ends.note_unreadable(screen);
     Ok(exit(&answer))
 }
 
@@ -117,6 +126,9 @@ fn show(screen: Screen, subject: Subject<'_>, answer: &Answer, has_record: bool)
         screen.say(word.then(&format!(": {subject}, {}", effect(since))));
     } else {
         screen.say(Line::painted(Tone::Bad, "not granted").then(&format!(": {subject}")));
+    }
+    if let Some(end) = answer.end {
+        screen.say(ending(end));
     }
     if let Some(remark) = agents::remark(subject.principal) {
         screen.say(remark);
@@ -147,9 +159,20 @@ fn effect(since: Option<OffsetDateTime>) -> String {
     }
 }
 
+/// Describes when the grant ends, and its effect on tokens.
+fn ending(end: End) -> Line {
+    let now = OffsetDateTime::now_utc();
+    let tokens = format!("tokens may carry the role until {}", end.tokens_cell());
+    if end.is_late(now) {
+        let word = Line::painted(Tone::Bad, "late");
+        return word.then(&format!(": the grant should have ended at {}; {tokens}", end.cell()));
+    }
+    format!("the grant ends at {}; {tokens}", end.cell()).into()
+}
+
 fn show_record(screen: Screen, answer: &Answer, has_record: bool) {
     if !answer.record.is_empty() {
-        let headers = ["TIME", "CHANGE", "REQUESTER", "RULE", "REASON"];
+        let headers = ["TIME", "CHANGE", "REQUESTER", "RULE", "APPROVED BY", "REASON"];
         screen.table(&headers, answer.record.iter().map(Entry::row));
     } else if has_record {
         screen.say("the broker's audit table has no change of this role");

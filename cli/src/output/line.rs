@@ -28,6 +28,13 @@ impl Line {
         self
     }
 
+    /// Appends a line.
+    #[must_use]
+    pub(crate) fn then_line(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Returns the line as it is written, with or without colors.
     pub(super) fn rendered(&self, color: bool) -> String {
         let spans = self.0.iter().map(|(tone, text)| match tone {

@@ -8,12 +8,15 @@ const ESCAPE: char = '\u{1b}';
 /// The end of a color.
 const END_OF_COLOR: char = 'm';
 
-/// Wraps the lines of a text for a terminal. For other streams, the text stays as it is.
-pub(super) fn wrapped(text: &str, stream: &impl IsTerminal) -> String {
+/// Wraps the lines of a text for a terminal. For other streams, the text stays as it is. Lines that
+/// continue another one begin with `indent` spaces, unless that is half of the terminal.
+pub(super) fn wrapped(text: &str, indent: usize, stream: &impl IsTerminal) -> String {
     match columns(stream) {
         None => text.to_owned(),
         Some(columns) => {
-            let lines = text.split('\n').map(|line| broken(line, usize::from(columns)));
+            let columns = usize::from(columns);
+            let indent = if indent * 2 <= columns { indent } else { 0 };
+            let lines = text.split('\n').map(|line| broken(line, indent, columns));
             lines.collect::<Vec<_>>().join("\n")
         }
     }
@@ -26,16 +29,17 @@ pub(super) fn columns(stream: &impl IsTerminal) -> Option<u16> {
 }
 
 /// Wraps a line before each word that does not fit.
-fn broken(line: &str, columns: usize) -> String {
+fn broken(line: &str, indent: usize, columns: usize) -> String {
     if width(line) <= columns {
         return line.to_owned();
     }
     let (mut text, mut used) = (String::new(), 0);
     for (index, word) in line.split(' ').enumerate() {
         let needed = width(word);
-        if used > 0 && used + 1 + needed > columns {
+        if used > indent && used + 1 + needed > columns {
             text.push('\n');
-            used = 0;
+            text.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
         } else if index > 0 {
             text.push(' ');
             used += 1;
@@ -65,15 +69,16 @@ mod tests {
     #[test]
     fn a_line_is_wrapped_between_words_and_colors_have_no_width() {
         let line = "\u{1b}[32mgranted\u{1b}[0m: Orders.Read on Orders API";
-        assert_eq!(broken(line, 20), "\u{1b}[32mgranted\u{1b}[0m: Orders.Read\non Orders API");
-        assert_eq!(broken(line, 34), line);
-        assert_eq!(broken("/subscriptions/contoso x", 5), "/subscriptions/contoso\nx");
+        assert_eq!(broken(line, 0, 20), "\u{1b}[32mgranted\u{1b}[0m: Orders.Read\non Orders API");
+        assert_eq!(broken(line, 0, 34), line);
+        assert_eq!(broken(line, 2, 20), "\u{1b}[32mgranted\u{1b}[0m: Orders.Read\n  on Orders API");
+        assert_eq!(broken("/subscriptions/contoso x", 0, 5), "/subscriptions/contoso\nx");
     }
 
     proptest! {
         #[test]
         fn only_spaces_become_line_breaks(line in "[a-z ]{0,80}", columns in 1_usize..40) {
-            let text = broken(&line, columns);
+            let text = broken(&line, 0, columns);
             prop_assert_eq!(text.replace('\n', " "), line);
             for line in text.lines() {
                 prop_assert!(width(line) <= columns || !line.trim().contains(' '), "{:?}", line);

@@ -6,11 +6,16 @@ use azure_core::{
     credentials::TokenCredential,
     http::{ClientOptions, RetryOptions, Url},
 };
-use azure_rest::{client, endpoints::StorageService, timing::CallTiming};
+use azure_rest::{
+    client,
+    connection_string::{ConnectionStringError, KeyedAccount},
+    endpoints::StorageService,
+    timing::CallTiming,
+};
 
 use super::{
-    connection_string::{self, ConnectionStringError, Permissions},
     queue::{Queue, QueueError},
+    shared_access::{self, Permissions},
     table::Table,
 };
 
@@ -70,8 +75,8 @@ impl Account {
             let tables = tables.ok_or(AccountError::QueueEndpoint)?;
             (queues, tables, Access::Operator(credential().map_err(AccountError::Credential)?))
         } else {
-            let account = connection_string::parse(text, permissions)?;
-            (account.queues, account.tables, Access::Signature(account.signature))
+            let KeyedAccount { key, queues, tables } = KeyedAccount::parse(text)?;
+            (queues, tables, Access::Signature(shared_access::query(&key, permissions)))
         };
         let http = client::build(&queues, &CallTiming::default())?;
         Ok(Self { queues, tables, access, http, retry: RetryOptions::default() })

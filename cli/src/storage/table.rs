@@ -6,12 +6,13 @@ use azure_core::{credentials::TokenCredential, http::Url};
 use azure_rest::storage::STORAGE_SCOPE;
 use reqwest::{
     Response, StatusCode,
-    header::{ACCEPT, HeaderMap},
+    header::{ACCEPT, DATE, HeaderMap},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use super::filter::percent_encoded;
 use crate::http;
 
 /// The first version that accepts tokens ("Authorize access to tables using Microsoft Entra ID").
@@ -23,8 +24,8 @@ const CONTINUATION: [(&str, &str); 2] = [
     ("x-ms-continuation-NextRowKey", "NextRowKey"),
 ];
 
-/// The largest number of pages to read. Each has up to 1,000 entities.
-const MAX_PAGES: usize = 20;
+/// The largest number of entities in one response ("Query timeout and pagination").
+const MAX_PAGE_SIZE: usize = 1000;
 
 /// A table of a storage account.
 pub struct Table {
@@ -40,14 +41,37 @@ pub enum TableError {
     /// The table does not exist.
     #[error("table '{0}': not found")]
     NotFound(String),
+    /// The operator may not read the table, or the key is not the account's.
+    #[error("table '{0}': access denied (HTTP status {1})")]
+    Denied(String, StatusCode),
     /// The service refused, or did not answer.
     #[error("table '{0}': {1}")]
     Failed(String, String),
 }
 
-/// A page of a query.
+/// The answer to a query, page by page.
+pub struct Pages<'a> {
+    table: &'a Table,
+    filter: String,
+    /// The names of columns, with commas. Empty: all columns.
+    columns: String,
+    size: usize,
+    /// The position of the next page; `None` after the last one.
+    next: Option<Vec<(&'static str, String)>>,
+}
+
+/// A page of the answer to a query. It may be empty although others follow.
+#[derive(Debug)]
+pub struct Page {
+    /// The entities, in the order of their keys.
+    pub entities: Vec<Map<String, Value>>,
+    /// The time of the service when it answered, to the second.
+    pub at: Option<OffsetDateTime>,
+}
+
+/// The body of a page.
 #[derive(Deserialize)]
-struct Page {
+struct Body {
     value: Vec<Map<String, Value>>,
 }
 
@@ -68,40 +92,37 @@ impl Table {
         filter: &str,
         limit: usize,
     ) -> Result<Vec<Map<String, Value>>, TableError> {
-        let (mut entities, mut next) = (Vec::new(), Vec::new());
-        for _ in 0..MAX_PAGES {
-            let response = self.page(filter, limit, &next).await?;
-            next = continuation(response.headers());
-            let page: Page =
-                http::json(response).await.map_err(|failure| self.failed(failure.sentence))?;
-            entities.extend(page.value);
-            if next.is_empty() || entities.len() >= limit {
-                break;
-            }
+        let mut pages = Pages { size: limit.min(MAX_PAGE_SIZE), ..self.pages(filter) };
+        let mut entities = Vec::new();
+        while entities.len() < limit {
+            let Some(page) = pages.next().await? else { break };
+            entities.extend(page.entities);
         }
         entities.truncate(limit);
         Ok(entities)
     }
 
+    /// Returns all entities that match an OData filter, page by page.
+    #[must_use]
+    pub fn pages(&self, filter: &str) -> Pages<'_> {
+        Pages {
+            table: self,
+            filter: filter.to_owned(),
+            columns: String::new(),
+            size: MAX_PAGE_SIZE,
+            next: Some(Vec::new()),
+        }
+    }
+
     async fn page(
         &self,
-        filter: &str,
-        limit: usize,
+        asked: &Pages<'_>,
         next: &[(&str, String)],
     ) -> Result<Response, TableError> {
-        let mut url = self.url.clone();
-        // The service accepts only %20 as a space, and a form encoder writes a plus.
-        let mut query = url.query().map(|query| format!("{query}&")).unwrap_or_default();
-        query.push_str(&format!("$top={}", limit.min(1000)));
-        if !filter.is_empty() {
-            query.push_str(&format!("&$filter={}", filter.replace(' ', "%20")));
-        }
-        url.set_query(Some(&query));
-        url.query_pairs_mut().extend_pairs(next);
         let date = httpdate::fmt_http_date(OffsetDateTime::now_utc().into());
         let mut request = self
             .http
-            .get(url)
+            .get(self.page_url(asked, next))
             .header(ACCEPT, "application/json;odata=nometadata")
             .header("x-ms-version", VERSION)
             .header("x-ms-date", date);
@@ -114,14 +135,74 @@ impl Table {
             http::send(request).await.map_err(|failure| self.failed(failure.sentence))?;
         match response.status() {
             StatusCode::NOT_FOUND => Err(TableError::NotFound(self.name.clone())),
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Err(TableError::Denied(self.name.clone(), status))
+            }
             status if !status.is_success() => Err(self.failed(format!("HTTP status {status}"))),
             _ => Ok(response),
         }
     }
 
+    fn page_url(&self, asked: &Pages<'_>, next: &[(&str, String)]) -> Url {
+        let Pages { filter, columns, size, .. } = asked;
+        let mut url = self.url.clone();
+        let mut query = url.query().map(|query| format!("{query}&")).unwrap_or_default();
+        query.push_str(&format!("$top={size}"));
+        if !filter.is_empty() {
+            query.push_str("&$filter=");
+            query.push_str(&percent_encoded(filter));
+        }
+        if !columns.is_empty() {
+            query.push_str(&format!("&$select={columns}"));
+        }
+        url.set_query(Some(&query));
+        if !next.is_empty() {
+            url.query_pairs_mut().extend_pairs(next);
+        }
+        url
+    }
+
     fn failed(&self, message: String) -> TableError {
         TableError::Failed(self.name.clone(), message)
     }
+}
+
+impl Pages<'_> {
+    /// Reads these columns only. Their names are those of a program, never foreign text.
+    #[must_use]
+    pub fn of_columns(self, columns: &[&str]) -> Self {
+        Self { columns: columns.join(","), ..self }
+    }
+
+    /// Reads the next page; `None` after the last one.
+    pub async fn next(&mut self) -> Result<Option<Page>, TableError> {
+        let Some(position) = &self.next else { return Ok(None) };
+        let response = self.table.page(self, position).await?;
+        let next = continuation(response.headers());
+        if !next.is_empty() && next == *position {
+            return Err(self.table.failed("the service sent the same page twice".to_owned()));
+        }
+        let at = date(response.headers());
+        let body: Body =
+            http::json(response).await.map_err(|failure| self.table.failed(failure.sentence))?;
+        self.next = Some(next).filter(|next| !next.is_empty());
+        Ok(Some(Page { entities: body.value, at }))
+    }
+
+    /// Reads all pages that are left.
+    pub async fn all(mut self) -> Result<Vec<Map<String, Value>>, TableError> {
+        let mut entities = Vec::new();
+        while let Some(page) = self.next().await? {
+            entities.extend(page.entities);
+        }
+        Ok(entities)
+    }
+}
+
+/// The time of the service.
+fn date(headers: &HeaderMap) -> Option<OffsetDateTime> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?);
+    date.ok().map(OffsetDateTime::from)
 }
 
 fn continuation(headers: &HeaderMap) -> Vec<(&'static str, String)> {

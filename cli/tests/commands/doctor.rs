@@ -6,9 +6,9 @@ use tenant_emulator::contoso::{BROKER_IDENTITY, MICROSOFT_GRAPH};
 
 use crate::{
     fake_arm,
-    fake_broker::{FakeBroker, health},
+    fake_broker::{FakeBroker, health, health_with_policy},
     slow_clock,
-    world::{Ended, OPERATOR, World, app_root, end, with_baseline},
+    world::{Ended, OPERATOR, POLICY, World, app_root, end, with_baseline},
 };
 
 /// A healthy installation of the broker, and the options with which the operator checks all of it.
@@ -32,11 +32,12 @@ impl Scene {
         let account = account().await;
         account.queue("app-role-requests").unwrap().create_if_missing().await.unwrap();
         let connection = account.connection_string();
-        world.write("policy.json", &with_baseline(&["Orders.Read"], &json!({})));
+        let policy = with_baseline(&["Orders.Read"], &json!({}));
+        world.write("policy.json", &policy);
         let arm = fake_arm::start(200, &["some-other-role", fake_arm::READER]).await;
         Self {
             world,
-            broker: FakeBroker::start(&[]).await,
+            broker: FakeBroker::with_health(health_with_policy(&policy)).await,
             identity: "id-app-role-broker",
             requests: connection.clone(),
             host_storage: connection,
@@ -70,7 +71,7 @@ impl Scene {
 }
 
 async fn account() -> Account {
-    Azurite::shared().await.unwrap().account().unwrap()
+    Azurite::shared_account().await.unwrap()
 }
 
 /// Returns the findings of a state: the check, and the result with the advice.
@@ -237,6 +238,28 @@ async fn failed_health_checks_of_the_broker_are_reported() {
             Scene { broker: FakeBroker::with_health(answer).await, ..Scene::healthy().await };
         let ended = scene.doctor(&["--output", "json"]).await;
         assert_only(&ended, "the broker's health", &[text]);
+    }
+}
+
+#[tokio::test]
+async fn another_policy_in_force_is_a_warning_and_no_failure() {
+    let mut none = health("ok");
+    none["checks"]["policy"] = json!("failed");
+    let mut invalid = health("ok");
+    invalid["policySha256"] = json!("9c5df05f");
+    let other = health_with_policy(POLICY);
+    for (answer, state, text) in [
+        (other, "warning", "the broker has another policy in force: its SHA-256 is "),
+        (health("ok"), "notChecked", "the broker does not state its policy"),
+        (invalid, "notChecked", "the broker does not state its policy"),
+        (none, "failed", "failed: policy → see the broker's log"),
+    ] {
+        let scene =
+            Scene { broker: FakeBroker::with_health(answer).await, ..Scene::healthy().await };
+        let ended = scene.doctor(&["--output", "json"]).await;
+        let found = findings(&ended, state);
+        assert!(found.iter().any(|(_, found)| found.contains(text)), "{text}: {ended:?}");
+        assert_eq!(ended.code, i32::from(state == "failed"), "{ended:?}");
     }
 }
 

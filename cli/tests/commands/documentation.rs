@@ -36,6 +36,12 @@ with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inherite
 
 `assign` and `revoke` show a plan and ask for confirmation before they change anything. Without a terminal, pass `--yes`.
 
+`approvals` shows what waits for your approval, and takes your decision. You sign in to the broker with your own account,
+which a rule must name as an approver; a function key proves no person. `approve` shows exactly what its digest covers,
+and refuses an answer of the broker in which something else is shown than is approved. A script needs `--yes` and the
+`--digest` of what a person has looked at. A request that waits is a success of `submit`, with the status
+`pendingApproval`.
+
 - Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
   is one JSON document.
 - Colors and progress appear on terminals only. `--no-color` and `NO_COLOR` disable colors.
@@ -44,13 +50,27 @@ with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inherite
 
 | exit status | meaning |
 |---|---|
-| 0 | success, or nothing to do |
+| 0 | success, nothing to do, or the request waits for approval |
 | 1 | failure, nothing was changed |
 | 2 | invalid command line |
-| 3 | denied by the policy, by Microsoft Graph, or because `--privileged` is missing |
+| 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |
-| 5 | partly done; the output shows what was changed |
-| 6 | `drift` only: the tenant differs from the policy |
+| 5 | partly done; the output shows what was changed, and a report what could not be read |
+| 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
+
+A rule of the policy can ask for [an approval](policy-reference.md#approvals). `policy check` shows the terms, and
+`policy explain` says `needsApproval` and who can approve. Its last lines say which facts were looked up, or which were
+assumed because you are not signed in or asked for `--offline`. `policy test` runs [the tests of a
+policy](policy.md#testing-a-policy) and looks nothing up.
+
+`policy diff` says [what a change of the policy does](policy.md#reviewing-a-change). `doctor`, `drift` and `plan` ask the
+broker of `--broker` which policy is in force, and warn if the file of `--policy` is another.
+
+`report` writes a file instead: [who may do what](report.md), for browsers, programs or spreadsheets.
+
+`record` reads the broker's tables with your own Azure role Storage Table Data Reader. Name their storage account with
+`--audit` or in `APP_ROLE_AUDIT`; `list`, `holders`, `why`, `drift` and `report` then say which assignments end. Tokens may carry a
+role for up to 24 hours after its assignment has ended (`tokensUntil`).
 
 This page is generated from the program's help. A test runs every example, and `cli/tests/golden` has their output.
 ";

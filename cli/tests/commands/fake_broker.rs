@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use app_roles::policy::Policy;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use warp::{
@@ -98,9 +99,25 @@ pub(crate) fn result(status: &str, message: &str) -> Value {
     })
 }
 
+/// Returns the result of an assignment with an end.
+pub(crate) fn result_with_end() -> Value {
+    let mut result = result("assigned", "");
+    result["roles"][0]["endDateTime"] = json!("2026-08-20T18:11:12Z");
+    result["roles"][0]["tokensUntil"] = json!("2026-08-21T18:11:12Z");
+    result
+}
+
 /// Returns the answer of the health endpoint with this state of `queues`.
 pub(crate) fn health(queues: &str) -> Value {
     json!({ "status": if queues == "failed" { "failed" } else { "ok" }, "checks": {
         "settings": "ok", "functions": "ok", "policy": "ok", "token": "ok", "roles": "ok",
         "graph": "ok", "table": "notChecked", "queues": queues } })
+}
+
+/// Returns the answer of the health endpoint of a broker that has this policy in force.
+pub(crate) fn health_with_policy(policy: &str) -> Value {
+    let mut health = health("ok");
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
+    health["policySha256"] = json!(policy.sha256());
+    health
 }

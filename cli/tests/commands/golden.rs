@@ -10,14 +10,19 @@ use clap::CommandFactory as _;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use storage_emulator::{Account, Azurite};
-use tenant_emulator::contoso::{ORDERS_API, REPORTS_IDENTITY};
+use tenant_emulator::contoso::{ORDERS_API, ORDERS_API_URI, REPORTS_IDENTITY};
+use time::Duration;
 
 use crate::{
+    ends::end_row,
+    fake_approvals::{FakeApprovals, approval},
     fake_arm,
-    fake_broker::{Answer, FakeBroker, result},
+    fake_broker::{Answer, FakeBroker, health_with_policy, result, result_with_end},
+    policy_test,
+    record::{self, INVOCATION, RowWriter, ago, assigned, key, with},
     replay,
     transcript::transcript,
-    world::{World, app_root, with_baseline},
+    world::{POLICY, World, app_root, with_baseline},
 };
 
 /// The number of commands that run at the same time.
@@ -31,14 +36,29 @@ const FAILURES: &[(&str, &str)] = &[
     ("assign", "app-role assign id-orders api://orders Orders.Read"),
     ("revoke", "app-role revoke id-reports api://orders Orders.Raed --yes"),
     ("submit", "APP_ROLE_BROKER_KEY= app-role submit assign id-orders api://orders Orders.Read"),
+    ("approvals", "APP_ROLE_BROKER_AUDIENCE= app-role approvals list"),
+    ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
+    ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
     ("list", "app-role list id-batch"),
     ("holders", "app-role holders api://nothing"),
     ("roles", "app-role roles api://orders Parcels"),
     ("plan", "app-role plan request.json --requester queue:another-team"),
     ("policy", "app-role policy check missing.json"),
     ("policy-explain", "app-role policy explain id-orders api://orders Orders.Admin"),
+    (
+        "policy-explain",
+        "app-role policy explain c0a70500-0000-4000-8000-0000000000d1 graph User.Raed.All --offline",
+    ),
+    ("policy-test", "app-role policy test AssignRole"),
+    ("policy-diff", "app-role policy diff old.json old.json"),
+    ("policy-diff", "app-role policy diff old.json missing.json"),
+    ("record-show", "app-role record show --since yesterday"),
+    ("record-show", "APP_ROLE_AUDIT= app-role record show"),
+    ("record-check", "app-role record check"),
     ("drift", "app-role drift --policy missing.json"),
     ("why", "app-role why id-orders api://orders Orders.Read"),
+    ("report", "app-role report -o access"),
+    ("report", "app-role report -o access.html --since request.json"),
     ("doctor", "app-role doctor --broker-identity id-reports --app-root spoiled"),
     (
         "replay",
@@ -59,6 +79,7 @@ async fn world() -> (World, Account) {
     world.tenant.grant(REPORTS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
     let baseline = with_baseline(&["Orders.Read"], &json!({}));
     world.write("policy.json", &baseline);
+    world.write("old.json", &POLICY.replace(", \"Orders.Write\"", ""));
     let request = json!({ "principal": "id-orders", "api": "api://orders", "roles": ["Orders.Read"],
                           "reason": "the orders service reads its own API" });
     world.write("request.json", &request.to_string());
@@ -66,36 +87,83 @@ async fn world() -> (World, Account) {
         "token.txt",
         &crate::why::token(&json!({ "oid": REPORTS_IDENTITY, "roles": ["Orders.Read"] })),
     );
+    world.write(
+        "policy.policytest.json",
+        &policy_test::file(&[policy_test::allowed(), policy_test::denied()]),
+    );
     for function in ["AssignRole", "Health"] {
         std::fs::create_dir_all(world.path(function)).unwrap();
         let file = format!("{function}/function.json");
         std::fs::copy(app_root().join(&file), world.path(&file)).unwrap();
     }
+    world.write("yesterday.json", &crate::report::YESTERDAY);
     let host_json = std::fs::read_to_string(app_root().join("host.json")).unwrap();
     world.write("host.json", &host_json);
     std::fs::create_dir(world.path("spoiled")).unwrap();
     world.write("spoiled/host.json", &host_json.replacen("\"none\"", "\"base64\"", 1));
-    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let account = Azurite::shared_account().await.unwrap();
     for queue in ["app-role-requests", "app-role-failed"] {
         account.queue(queue).unwrap().create_if_missing().await.unwrap();
     }
     account.queue("app-role-failed").unwrap().send(&failed_request()).await.unwrap();
-    (world, account)
+    let rows = RowWriter { account };
+    write_record(&world, &rows).await;
+    (world, rows.account)
+}
+
+/// Writes the broker's tables: an assignment that ends, a denied request, and an intent that is overdue.
+async fn write_record(world: &World, rows: &RowWriter) {
+    let of_reports = json!({
+        "PartitionKey": REPORTS_IDENTITY, "principalId": REPORTS_IDENTITY,
+        "principalDisplayName": "id-reports", "endDateTime": ago(Duration::hours(-1)),
+    });
+    rows.record(&with(assigned(Duration::minutes(5)), &of_reports)).await;
+    let denied = json!({
+        "RowKey": key(Duration::minutes(3), INVOCATION), "status": "denied", "rule": null,
+        "code": "roleNotAllowed", "message": "no rule allows this role", "appRoleValue": "Orders.Admin",
+    });
+    rows.record(&with(assigned(Duration::minutes(3)), &denied)).await;
+    let intent =
+        json!({ "RowKey": "intent", "status": null, "intendedAt": ago(Duration::minutes(45)) });
+    rows.add("AppRoleIntents", &with(assigned(Duration::minutes(45)), &intent)).await;
+    let held = world.tenant.assignments_of(REPORTS_IDENTITY);
+    let end = end_row(&held[0].id, Duration::hours(-1));
+    rows.add("AppRoleEnds", &with(end, &json!({ "PartitionKey": REPORTS_IDENTITY }))).await;
 }
 
 /// Runs a shell command in a new world. Returns a transcript without values that differ between runs.
 async fn seen(line: &str) -> String {
     let (world, account) = world().await;
-    let broker = FakeBroker::start(&[Answer(200, result("assigned", ""))]).await;
+    let has_end = line.contains("--duration");
+    let answer = if has_end { result_with_end() } else { result("assigned", "") };
+    let health = health_with_policy(&world.read("policy.json"));
+    let broker = FakeBroker::serve(&[Answer(200, answer)], health).await;
+    let approvals = FakeApprovals::start(approval(1)).await;
     let arm = fake_arm::start(200, &[fake_arm::READER]).await;
-    let mut command = world.shell(line);
+    let follows = line.contains(" follow ");
+    // An interrupted shell waits for its program, which is not interrupted.
+    let exec = if follows { "exec " } else { "" };
+    let mut command = world.shell(&format!("{exec}{line}"));
     command
         .env("ARM_ENDPOINT", arm)
         .env("AzureWebJobsStorage", account.connection_string())
         .env("RequestQueues", account.connection_string())
         .env("APP_ROLE_BROKER", format!("http://{}", broker.address))
         .env("APP_ROLE_BROKER_KEY", "secret-key");
-    transcript(line, &crate::world::end(command, "").await)
+    if line.contains(" approvals ") {
+        command
+            .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))
+            .env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
+    }
+    if line.contains(" record ") {
+        command.env("APP_ROLE_AUDIT", account.connection_string());
+    }
+    let ended = if follows {
+        record::interrupted(command).await
+    } else {
+        crate::world::end(command, "").await
+    };
+    transcript(line, &ended)
 }
 
 /// Returns the examples of a command's help.

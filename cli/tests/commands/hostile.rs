@@ -7,12 +7,15 @@ use storage_emulator::{Azurite, Entity, EntityValue};
 use tenant_emulator::{
     AppRole, Fault, Route, ServicePrincipal,
     contoso::{
-        ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_READ, SUBSCRIPTION_ID, TENANT_ID,
+        ORDERS_API, ORDERS_API_APP_ID, ORDERS_API_URI, ORDERS_IDENTITY, ORDERS_READ,
+        SUBSCRIPTION_ID, TENANT_ID,
     },
 };
 
 use crate::{
+    fake_approvals::{APPROVAL, FakeApprovals, approval, sealed},
     fake_broker::{Answer, FakeBroker, result},
+    record::{RowWriter, with},
     replay::failed,
     terminal::{Input, seen},
     why::token,
@@ -143,15 +146,15 @@ async fn no_command_prints_a_control_character_of_a_hostile_world() {
         Case::new(&["why", IDENTITY, API, ROLE, "--token"]).input(Input::Pipe(&token)),
         Case::new(&["why", IDENTITY, API, "Missing"]),
         Case::new(&["drift", "--policy", "baseline.json"]),
+        Case::new(&["report", "-o", "forged\u{1b}[2J.json"]),
     ] {
         case.check(&world).await;
     }
 }
 
-#[tokio::test]
-async fn no_command_prints_a_control_character_of_its_command_line_or_environment() {
-    let (world, mut shown) = (world().await, 0);
-    for arguments in [
+/// Command lines with a hostile text in each place that takes one.
+fn hostile_command_lines() -> Vec<Vec<&'static str>> {
+    vec![
         vec![HOSTILE],
         vec!["list", HOSTILE],
         vec!["list", "id-orders", HOSTILE],
@@ -177,19 +180,39 @@ async fn no_command_prints_a_control_character_of_its_command_line_or_environmen
             HOSTILE,
         ],
         vec!["submit", "assign", "id-orders", ORDERS_API, "Orders.Read", "--wait", HOSTILE],
+        vec!["approvals", "list", "--wait", "0", "--route", HOSTILE],
+        vec!["approvals", "show", HOSTILE],
+        vec!["approvals", "deny", APPROVAL, "--reason", HOSTILE],
         vec!["plan", HOSTILE, "--requester", "queue:app-role-requests"],
         vec!["plan", "request.json", "--requester", HOSTILE],
         vec!["policy", "check", HOSTILE],
         vec!["policy", "explain", HOSTILE, ORDERS_API, "Orders.Read"],
+        vec!["policy", "diff", HOSTILE, HOSTILE],
+        vec!["policy", "diff", "policy.json", "policy.json", HOSTILE],
+        vec!["policy", "explain", ORDERS_IDENTITY, ORDERS_API, "Orders.Read", "--end", HOSTILE],
+        vec!["policy", "test", HOSTILE],
         vec!["policy", HOSTILE],
         vec!["why", "id-orders", ORDERS_API, HOSTILE],
         vec!["why", "id-orders", ORDERS_API, "Orders.Read", "--audit", "x", HOSTILE],
+        vec!["record", "show", "--audit", HOSTILE],
+        vec!["record", "show", "--audit", "x", "--since", HOSTILE],
+        vec!["record", "follow", "--audit", "x", "--principal", HOSTILE],
+        vec!["record", "check", HOSTILE],
         vec!["drift", "--policy", HOSTILE],
         vec!["drift", "--broker-identity", HOSTILE],
+        vec!["report", "-o", HOSTILE],
+        vec!["report", "-o", "access.json", "--since", HOSTILE],
+        vec!["report", "-o", "access.json", "--broker-identity", HOSTILE],
         vec!["doctor", "--policy", HOSTILE, "--broker-identity", HOSTILE],
         vec!["replay", "--failed", "x", "--requests", "x", "--queue", HOSTILE],
         vec!["completions", HOSTILE],
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn no_command_prints_a_control_character_of_its_command_line_or_environment() {
+    let (world, mut shown) = (world().await, 0);
+    for arguments in hostile_command_lines() {
         let case = Case::new(&arguments);
         let case = case.with("APP_ROLE_BROKER", "https://contoso.example");
         let case = case.with("APP_ROLE_BROKER_KEY", "secret-key");
@@ -240,6 +263,44 @@ async fn no_command_prints_a_control_character_of_a_hostile_broker() {
 }
 
 #[tokio::test]
+async fn no_command_prints_a_control_character_of_a_hostile_approval() {
+    let world = world().await;
+    let mut hostile = approval(1);
+    for pointer in [
+        "/principal/displayName",
+        "/principal/resourceId",
+        "/api/displayName",
+        "/roles/0/value",
+        "/roles/0/why",
+        "/roles/0/rule",
+        "/roles/0/end",
+        "/requestId",
+        "/reason",
+        "/createdAt",
+        "/expiresAt",
+        "/subject/requester",
+        "/subject/policySha256",
+        "/subject/roles/0/rule",
+        "/subject/roles/0/end",
+    ] {
+        *hostile.pointer_mut(pointer).unwrap() = json!(HOSTILE);
+    }
+    hostile["result"] = result(HOSTILE, HOSTILE);
+    let vote = json!({ "approver": HOSTILE, "decision": "approve", "at": HOSTILE });
+    hostile["decisions"] = json!([vote]);
+    let broker = FakeApprovals::start(sealed(hostile)).await;
+    let base = format!("http://{}", broker.address);
+    for (arguments, input) in [
+        (&["approvals", "list"][..], Input::Pipe("")),
+        (&["approvals", "show", APPROVAL], Input::Pipe("")),
+        (&["approvals", "approve", APPROVAL], Input::Typed("n\n")),
+    ] {
+        let case = Case::new(arguments).with("APP_ROLE_BROKER", &base).input(input);
+        case.with("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI).check(&world).await;
+    }
+}
+
+#[tokio::test]
 async fn no_command_prints_a_control_character_of_an_error_of_microsoft_graph() {
     let world = world().await;
     for status in [400, 403, 404, 409, 418, 503] {
@@ -278,6 +339,10 @@ async fn no_command_prints_a_control_character_of_a_hostile_file() {
     }
     world.write("forged\u{9b}2J.json", &wide);
     Case::new(&["policy", "check", "forged\u{9b}2J.json"]).check(&world).await;
+    let tests =
+        json!({ "version": 1, HOSTILE: 1, "tests": [{ "name": HOSTILE, "role": HOSTILE }] });
+    world.write("tests.json", &tests.to_string());
+    Case::new(&["policy", "test", "tests.json"]).check(&world).await;
     let folder = "root/forged\u{1b}[2J\u{202e}";
     std::fs::create_dir_all(world.path(folder)).unwrap();
     let function = json!({ "bindings": [{ "type": HOSTILE, "name": HOSTILE, "direction": "in" }] });
@@ -289,7 +354,7 @@ async fn no_command_prints_a_control_character_of_a_hostile_file() {
 #[tokio::test]
 async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
     let world = world().await;
-    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let account = Azurite::shared_account().await.unwrap();
     let queue = account.queue("app-role-failed").unwrap();
     queue.create_if_missing().await.unwrap();
     for requester in [HOSTILE, "queue:app-role-requests"] {
@@ -318,4 +383,18 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
     table.insert_all(&[Entity { partition_key, row_key, properties }]).await.unwrap();
     let why = ["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read", "--audit", &connection];
     Case::new(&why).check(&world).await;
+    let columns =
+        ["status", "rule", "message", "principalDisplayName", "apiDisplayName", "appRoleValue"];
+    let texts: serde_json::Map<_, _> =
+        columns.into_iter().map(|name| (name.to_owned(), json!(hostile))).collect();
+    let rows = RowWriter { account };
+    let row =
+        with(Value::Object(texts), &json!({ "RowKey": "0", "intendedAt": "2026-01-01T00:00:00Z" }));
+    for table in ["AppRoleAudit", "AppRoleIntents"] {
+        rows.add(table, &row).await;
+    }
+    rows.add("AppRoleEnds", &with(row, &json!({ "endDateTime": "2026-01-01T00:00:00Z" }))).await;
+    for command in ["show", "check"] {
+        Case::new(&["record", command, "--audit", &connection]).check(&world).await;
+    }
 }

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "so tests fail")]
 
 mod agents;
+mod approvals;
 mod change;
 mod command_line;
 mod doctor;
 mod documentation;
 mod drift;
+mod ends;
+mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
 mod golden;
@@ -18,7 +21,15 @@ mod names;
 mod partial_answers;
 mod plan;
 mod policy;
+mod policy_check;
+mod policy_diff;
+mod policy_explain;
+mod policy_in_force;
+mod policy_init;
+mod policy_test;
+mod record;
 mod replay;
+mod report;
 mod sign_in;
 mod slow_clock;
 mod submit;

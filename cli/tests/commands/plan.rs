@@ -3,7 +3,7 @@
 use serde_json::json;
 use tenant_emulator::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ};
 
-use crate::world::World;
+use crate::world::{POLICY, World};
 
 const PLAN: [&str; 4] = ["plan", "-", "--requester", "queue:app-role-requests"];
 
@@ -46,6 +46,18 @@ async fn each_answer_has_its_exit_status() {
             1,
             ["expired", "notAfter has passed"],
         ),
+        (
+            request("id-orders", &["Orders.Read"])
+                .replace('{', r#"{"endDateTime":"2020-01-01T00:00:00Z","#),
+            1,
+            ["expired", "endDateTime has passed"],
+        ),
+        (
+            request("id-orders", &["Orders.Read"])
+                .replace('{', r#"{"endDateTime":"2099-01-01T00:00:00Z","#),
+            1,
+            ["invalid", "more than 365 days away"],
+        ),
     ] {
         world.run_with(&PLAN, &request).await.assert_said(code, &texts);
     }
@@ -68,6 +80,34 @@ async fn a_plan_names_the_rule_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_plan_says_that_a_role_needs_an_approval() {
+    let world = World::new().await;
+    let approval = r#""approval": { "by": ["http:c0a70500-0000-4000-8000-000000000300"] }, "name""#;
+    world.write("policy.json", &POLICY.replace("\"name\"", approval));
+    let ended = world.run_with(&PLAN, &request("id-orders", &["Orders.Read"])).await;
+    ended.assert_done(&["wouldAssign", "orders workloads", "approval"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn a_plan_shows_the_end_that_an_assignment_would_get() {
+    let world = World::new().await;
+    let text = request("id-orders", &["Orders.Read"]).replace('{', r#"{"duration":"PT8H","#);
+    let ended = world.run_with(&PLAN, &text).await;
+    ended.assert_done(&[
+        "wouldAssign",
+        "Orders.Read ends at 20",
+        "tokens may still carry it until",
+    ]);
+    let limited = POLICY.replace("\"name\"", "\"maxDuration\": \"PT1H\", \"name\"");
+    world.write("policy.json", &limited);
+    world.run_with(&PLAN, &text).await.assert_said(3, &["denied", "for PT1H at most"]);
+    let without = request("id-orders", &["Orders.Read"]);
+    world.run_with(&PLAN, &without).await.assert_done(&["wouldAssign", "Orders.Read ends at 20"]);
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
 async fn graphs_own_request_body_is_planned_and_the_brokers_identity_is_denied() {
     let world = World::new().await;
     let graphs = json!({
@@ -86,4 +126,17 @@ async fn without_a_policy_everything_is_denied_with_the_reason() {
     let ended = world.run_with(&PLAN, &request("id-orders", &["Orders.Read"])).await;
     ended.assert_said(3, &["denied"]);
     ended.assert_failed(3, &["policy.json cannot be read"]);
+}
+
+#[tokio::test]
+async fn a_plan_says_that_a_request_would_wait_for_an_approval() {
+    let world = World::new().await;
+    let approval =
+        "\"approval\": { \"by\": [\"http:c0a70500-0000-4000-8000-0000000000e1\"] }, \"name\"";
+    world.write("policy.json", &POLICY.replace("\"name\"", approval));
+    world.write("request.json", &request("id-orders", &["Orders.Read"]));
+    let plan = ["plan", "request.json", "--requester", "queue:app-role-requests"];
+    world.run(&plan).await.assert_done(&["wouldAssign", "would wait for the approval"]);
+    assert_eq!(world.json(&plan).await["roles"][0].get("approvedBy"), None);
+    assert!(world.is_untouched());
 }

@@ -38,7 +38,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let account = Azurite::shared().await.unwrap().account().unwrap();
+        let account = Azurite::shared_account().await.unwrap();
         let [failed, requests] =
             [FAILED_REQUESTS, "app-role-requests"].map(|name| account.queue(name).unwrap());
         failed.create_if_missing().await.unwrap();
@@ -60,8 +60,8 @@ impl World {
 
     /// Returns a proxy with which a test can cause faults, and the account behind it.
     async fn proxied(&self) -> (StorageProxy, Account) {
-        let [_, port, _] = Azurite::shared().await.unwrap().ports();
-        let proxy = StorageProxy::start(port, 7).await.unwrap();
+        let queues = self.account.queue_endpoint().port().unwrap();
+        let proxy = StorageProxy::start(queues, 7).await.unwrap();
         let account = self.account.clone().with_queue_port(proxy.port()).unwrap();
         (proxy, account)
     }
@@ -113,7 +113,7 @@ fn tally(replayed: usize, left: usize, failed: usize) -> Tally {
 
 #[tokio::test]
 async fn the_error_names_a_missing_queue() {
-    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let account = Azurite::shared_account().await.unwrap();
     let error = replay(&account, &account).receive().await.unwrap_err();
     assert!(error.to_string().contains("queue 'app-role-failed': not found"), "{error}");
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use tenant_emulator::contoso::ORDERS_API_URI;
 
 use crate::{
-    fake_broker::{Answer, FakeBroker, result},
+    fake_broker::{Answer, FakeBroker, result, result_with_end},
     world::{World, end},
 };
 
@@ -154,6 +154,38 @@ async fn the_request_is_sent_to_the_broker_and_not_to_graph() {
 }
 
 #[tokio::test]
+async fn the_end_of_an_assignment_is_sent_and_printed() {
+    let world = World::new().await;
+    for (option, value, field) in
+        [("--duration", "PT8H", "duration"), ("--end", "2026-08-20T18:11:12Z", "endDateTime")]
+    {
+        let broker = FakeBroker::start(&[Answer(201, result_with_end())]).await;
+        let ended = broker.submit(&world, &[option, value]).await;
+        ended.assert_done(&["Orders.Read ends at 2026-08-20T18:11:12Z", "2026-08-21T18:11:12Z"]);
+        assert_eq!(broker.received()[0].1[field], value);
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_the_broker_would_reject_is_not_sent() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[]).await;
+    for (options, reason) in [
+        (&["--duration", "pt8h"][..], "duration: the letters of a duration are in upper case"),
+        (&["--duration", "P1M"], "duration: years and months differ in length"),
+        (&["--end", "tomorrow"], "endDateTime: expected a time in RFC 3339"),
+        (&["--duration", "PT8H", "--end", "2099-01-01T00:00:00Z"], "cannot be used with"),
+    ] {
+        broker.submit(&world, options).await.assert_failed(2, &[reason]);
+    }
+    let mut revoke =
+        world.command(&["submit", "revoke", "a", "api://b", "c", "--duration", "PT8H"]);
+    revoke.env("APP_ROLE_BROKER_KEY", "key");
+    end(revoke, "").await.assert_failed(2, &["--duration"]);
+    assert!(broker.received().is_empty());
+}
+
+#[tokio::test]
 async fn an_audience_sends_the_operators_token_and_needs_no_permissions_in_the_tenant() {
     let world = World::with_roles(&[]).await;
     let broker = FakeBroker::start(&[Answer(200, result("alreadyAssigned", ""))]).await;
@@ -193,4 +225,19 @@ async fn submit_revoke_sends_the_action() {
     command.env("APP_ROLE_BROKER_KEY", "key").env("APP_ROLE_BROKER", base);
     end(command, "").await.assert_done(&["revoked"]);
     assert_eq!(broker.received()[0].1["action"], "revoke");
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_approval_is_a_success() {
+    let world = World::new().await;
+    let mut body = result("pendingApproval", "2 of the approvers of the rule must approve it");
+    body["approvalId"] = json!("0f6c2a52-0000-4000-8000-0000000000aa");
+    body["approvalDigest"] = json!("9f".repeat(32));
+    body.as_object_mut().unwrap().remove("effectiveBy");
+    let answer = || Answer(202, body.clone());
+    let broker = FakeBroker::start(&[answer(), answer()]).await;
+    let ended = broker.submit(&world, &[]).await;
+    ended.assert_done(&["pendingApproval", "must approve it"]);
+    let shown = broker.submit(&world, &["--output", "json"]).await;
+    assert_eq!((shown.code, shown.json()), (0, body));
 }

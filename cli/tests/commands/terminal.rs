@@ -24,8 +24,8 @@ pub(crate) enum Input<'a> {
     Typed(&'a str),
 }
 
-/// Opens a terminal of 100 columns: the side of its window, and the side of its programs.
-fn pseudoterminal() -> (OwnedFd, OwnedFd) {
+/// Opens a terminal with this number of columns: the side of its window, and the side of its programs.
+fn pseudoterminal(columns: u16) -> (OwnedFd, OwnedFd) {
     let window = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&window).unwrap();
     unlockpt(&window).unwrap();
@@ -34,14 +34,19 @@ fn pseudoterminal() -> (OwnedFd, OwnedFd) {
     // Without CLOEXEC, a program that another test starts would keep the terminal open.
     let programs =
         open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
-    let size = Winsize { ws_row: 50, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&window, size).unwrap();
     (window, programs)
 }
 
-/// Runs a command. Returns everything that reaches the terminal.
-pub(crate) async fn seen(mut command: Command, input: Input<'_>) -> String {
-    let (window, programs) = pseudoterminal();
+/// Runs a command on a terminal of 100 columns. Returns everything that reaches the terminal.
+pub(crate) async fn seen(command: Command, input: Input<'_>) -> String {
+    seen_in(100, command, input).await
+}
+
+/// Runs a command on a terminal with this number of columns. Returns everything that reaches the terminal.
+pub(crate) async fn seen_in(columns: u16, mut command: Command, input: Input<'_>) -> String {
+    let (window, programs) = pseudoterminal(columns);
     let program_side = || Stdio::from(programs.try_clone().unwrap());
     command.stdout(program_side()).stderr(program_side());
     match input {

@@ -100,10 +100,12 @@ async fn a_token_with_the_role_is_accepted_in_every_form() {
     assert_eq!(answer["token"]["roles"], json!(["Orders.Read", "Orders.Admin"]));
 }
 
+const APPROVER: &str = "http:c0a70500-0000-4000-8000-0000000000e1";
+
 #[tokio::test]
-async fn the_audit_table_names_the_requester() {
+async fn the_audit_table_names_the_requester_and_the_approvers() {
     let world = World::new().await;
-    let account = Azurite::shared().await.unwrap().account().unwrap();
+    let account = Azurite::shared_account().await.unwrap();
     let connection = account.connection_string();
     let arguments = [&WHY[..], &["--audit", &connection]].concat();
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
@@ -122,6 +124,7 @@ async fn the_audit_table_names_the_requester() {
             ("startedAt", "2026-08-20T10:11:12Z"),
             ("requester", "queue:app-role-requests"),
             ("rule", "orders workloads"),
+            ("approvedBy", APPROVER),
             ("reason", "reads its own API"),
             ("invocationId", "5f0a7d0e-0000-4000-8000-000000000000"),
         ];
@@ -136,6 +139,8 @@ async fn the_audit_table_names_the_requester() {
     }
     let ended = world.run(&arguments).await;
     ended.assert_done(&["queue:app-role-requests", "orders workloads", "reads its own API"]);
+    ended.assert_done(&["APPROVED BY", APPROVER]);
     let answer = world.json(&arguments).await;
+    assert_eq!(answer["record"][0]["approvedBy"], APPROVER);
     assert_eq!(answer["record"].as_array().unwrap().len(), 1);
 }

@@ -1,9 +1,11 @@
 //! The answer to a requester that lists the roles of a principal.
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::{
     directory::{AppRole, Assignment},
+    end,
     ids::{AppRoleId, InvocationId},
     requester::Requester,
     result::{ResultApi, ResultPrincipal},
@@ -19,6 +21,8 @@ use crate::{
 ///   "assignments": [ { "id": "5555…", "value": "Orders.Read", "privileged": false,
 ///                      "assignmentId": "2jLOCnF3kEmy…",
 ///                      "createdDateTime": "2026-08-20T10:11:12.1234567Z",
+///                      "endDateTime": "2026-08-20T18:11:12Z",
+///                      "tokensUntil": "2026-08-21T18:11:12Z",
 ///                      "rule": "orders workloads" } ],
 ///   "startedAt": "2026-08-20T10:11:12Z", "durationMs": 12, "policySha256": "9f86…",
 ///   "brokerVersion": "0.1.0" }
@@ -69,6 +73,12 @@ pub struct HeldRole {
     /// When the assignment was created, as Graph writes it. Graph omits it for some old assignments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<String>,
+    /// When the assignment ends, in UTC, RFC 3339. Absent if it has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_date_time: Option<String>,
+    /// Until when tokens may still carry the role after that end, in UTC, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_until: Option<String>,
     /// The policy rule that lets the requester see the role.
     pub rule: String,
 }
@@ -83,7 +93,16 @@ impl HeldRole {
             privileged,
             assignment_id: assignment.id,
             created_date_time: assignment.created,
+            end_date_time: None,
+            tokens_until: None,
             rule: rule.to_owned(),
         }
+    }
+
+    /// Adds the time when the assignment ends, and until when tokens may carry the role.
+    #[must_use]
+    pub fn with_end(self, end: Option<OffsetDateTime>) -> Self {
+        let (end_date_time, tokens_until) = end::shown(end);
+        Self { end_date_time, tokens_until, ..self }
     }
 }

@@ -41,6 +41,16 @@ pub enum Code {
     NoRuleForRole,
     /// The role is privileged, and no rule names it exactly and says `"privileged": true`.
     PrivilegedRole,
+    /// Rules would allow the role for a shorter time only.
+    DurationTooLong,
+    /// The requester has made as many writes in this hour as the rule allows.
+    RateLimited,
+    /// The rule names too few approvers who may decide on the request.
+    NoApprover,
+    /// An approver has denied the request.
+    ApprovalDenied,
+    /// The approvers did not decide in time.
+    ApprovalExpired,
     /// The policy protects the principal or the API.
     Protected,
     /// The principal is the broker's own identity.

@@ -271,17 +271,11 @@ mod tests {
     }
 
     #[test]
-    fn fifteen_hundred_long_names_are_compared_in_little_time_and_five_are_suggested() {
+    fn of_fifteen_hundred_long_names_five_are_suggested() {
         let names: Vec<_> =
             (0..1500).map(|number| format!("{}{number:04}", "a".repeat(116))).collect();
         let name = format!("{}zzzz", "a".repeat(116));
-        let began = std::time::Instant::now();
-        for _ in 0..20 {
-            let suggested = nearest(&name, names.iter().map(String::as_str));
-            assert_eq!(suggested, names[..5]);
-        }
-        // A debug build takes a second; without the limit on edits it takes ten times as long.
-        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+        assert_eq!(nearest(&name, names.iter().map(String::as_str)), names[..5]);
     }
 
     proptest! {

@@ -80,6 +80,11 @@ guid_newtype! {
 }
 
 guid_newtype! {
+    /// The id of a request that waits for approval.
+    ApprovalId
+}
+
+guid_newtype! {
     /// A GUID that may be any kind of id.
     Guid
 }
@@ -87,6 +92,20 @@ guid_newtype! {
 impl AppRoleId {
     /// The role id of an assignment without a role ("Grant an appRoleAssignment to a service principal").
     pub const DEFAULT_ACCESS: Self = Self(Uuid::nil());
+}
+
+impl Guid {
+    /// A GUID that is made of a text: the same for the same text.
+    #[must_use]
+    pub fn derived_from(text: &str) -> Self {
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()))
+    }
+}
+
+impl From<Guid> for AppRoleId {
+    fn from(guid: Guid) -> Self {
+        Self(guid.0)
+    }
 }
 
 impl From<Guid> for ObjectId {
@@ -103,6 +122,21 @@ impl From<Guid> for AppId {
 
 impl ObjectId {
     /// A random id that no object has: a random place in the order of ids.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl ApprovalId {
+    /// The id of the request of a queue message: the same in each delivery. The storage service's id of
+    /// the message is unique.
+    #[must_use]
+    pub fn of_message(message_id: &str) -> Self {
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, message_id.as_bytes()))
+    }
+
+    /// A random id.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())

@@ -1,10 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod approval;
+pub mod approval_decision;
+pub mod approval_view;
 pub mod arm;
 pub mod assignment_list;
 pub mod baseline_role;
+pub mod cloud_event;
 pub mod code;
 pub mod directory;
+pub mod duration;
+pub mod end;
 pub mod event;
 pub mod failed_request;
 pub mod held;

@@ -6,7 +6,7 @@
 use std::{fmt, marker::PhantomData};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, Visitor},
 };
 
@@ -26,6 +26,13 @@ const ALIASES: [(&str, &str); 5] = [
     ("intune", "c161e42e-d4df-4a3d-9b42-e7a3c31f59d4"),
     ("defender", "fc780465-2017-40d4-a0c5-307022471b92"),
 ];
+
+/// The alias of one of Microsoft's APIs. `None` for an API that has none.
+#[cfg(feature = "operator")]
+pub(crate) fn alias_of(app_id: AppId) -> Option<&'static str> {
+    let app_id = app_id.to_string();
+    ALIASES.iter().find(|(_, known)| *known == app_id).map(|(alias, _)| *alias)
+}
 
 /// The name of a principal in a request.
 ///
@@ -186,6 +193,13 @@ impl ApiName {
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::of_text(text)
     }
+
+    /// The alias of the API, if the name is the appId of one that has an alias.
+    pub(crate) fn alias(&self) -> Option<&'static str> {
+        let Self::AppId(id) = self else { return None };
+        let id = id.to_string();
+        ALIASES.iter().find(|(_, app_id)| *app_id == id).map(|(alias, _)| *alias)
+    }
 }
 
 impl Name for PrincipalName {
@@ -252,6 +266,34 @@ impl<'de> Deserialize<'de> for PrincipalName {
 impl<'de> Deserialize<'de> for ApiName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NameVisitor(PhantomData))
+    }
+}
+
+impl Serialize for PrincipalName {
+    /// States the kind of the name, except of a GUID, which is read as a string only.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = match self {
+            Self::Guid(_) => return serializer.collect_str(self),
+            Self::ObjectId(_) => "objectId",
+            Self::ClientId(_) => "clientId",
+            Self::ResourceId(_) => "resourceId",
+            Self::DisplayName(_) => "displayName",
+        };
+        serializer.collect_map([(kind, self.to_string())])
+    }
+}
+
+impl Serialize for ApiName {
+    /// States the kind of the name, except of a GUID, which is read as a string only.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = match self {
+            Self::Guid(_) => return serializer.collect_str(self),
+            Self::AppId(_) => "appId",
+            Self::ObjectId(_) => "objectId",
+            Self::IdentifierUri(_) => "identifierUri",
+            Self::DisplayName(_) => "displayName",
+        };
+        serializer.collect_map([(kind, self.to_string())])
     }
 }
 

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 pub use crate::code::Code;
 use crate::{
     directory::{AppRole, Assignment, Principal},
+    end,
     ids::{AppId, AppRoleId, ObjectId},
     names::RoleName,
-    policy::Denial,
+    policy::{Denial, WriteLimit},
     text::printable,
 };
 
@@ -36,7 +38,9 @@ pub enum Status {
     WouldAssign,
     /// Dry run: the assignment would be removed.
     WouldRevoke,
-    /// The policy does not allow it.
+    /// A rule allows it, and its approvers have not approved it yet. Nothing was changed.
+    PendingApproval,
+    /// The policy does not allow it, or an approver has denied it.
     Denied,
     /// The request is malformed, or asks for something impossible.
     Invalid,
@@ -98,9 +102,22 @@ pub struct RoleOutcome {
     /// When the assignment was created, as Graph writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<String>,
+    /// When the assignment ends, in UTC, RFC 3339. Absent if it has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_date_time: Option<String>,
+    /// Until when tokens may still carry the role after that end, in UTC, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_until: Option<String>,
+    /// The earliest time at which the limit of the rule may allow the change, in UTC, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
     /// The policy rule that allowed the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// What stands behind the change: `policy` if the rule needs no approval, or else the approvers,
+    /// separated by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
     /// The reason, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
@@ -127,7 +144,11 @@ impl RoleOutcome {
             privileged: None,
             assignment_id: None,
             created_date_time: None,
+            end_date_time: None,
+            tokens_until: None,
+            not_before: None,
             rule: None,
+            approved_by: None,
             code: None,
             graph_request_id: None,
             message: None,
@@ -165,10 +186,35 @@ impl RoleOutcome {
         Self { assignment_id: Some(assignment.id), created_date_time: assignment.created, ..self }
     }
 
+    /// Adds the time when the assignment ends, and until when tokens may carry the role. Without one,
+    /// the assignment has no end.
+    #[must_use]
+    pub fn with_end(self, end: Option<OffsetDateTime>) -> Self {
+        let (end_date_time, tokens_until) = end::shown(end);
+        Self { end_date_time, tokens_until, ..self }
+    }
+
     /// The outcome of a denial.
     #[must_use]
     pub fn denied(denial: &Denial) -> Self {
         Self::new(Status::Denied).with_code(denial.code()).with_message(&denial.for_requester())
+    }
+
+    /// Turns this into the denial of a change beyond the limit of its rule. `not_before` is when the limit may
+    /// allow it; `None` if it never does.
+    #[must_use]
+    pub fn rate_limited(self, limit: &WriteLimit, not_before: Option<OffsetDateTime>) -> Self {
+        let (per_hour, not_before) = (limit.per_hour(), not_before.map(end::rfc3339));
+        let rule = format!("the rule allows {per_hour} writes of each requester in an hour");
+        let message = match &not_before {
+            Some(time) => {
+                format!("{rule}, and no more are left: send the request again after {time}")
+            }
+            None => format!("{rule}, and the request needs more: ask for fewer roles at once"),
+        };
+        Self { status: Status::Denied, not_before, ..self }
+            .with_code(Code::RateLimited)
+            .with_message(&message)
     }
 
     /// Turns this into the outcome of a failed call to Graph.
@@ -179,12 +225,14 @@ impl RoleOutcome {
             .with_message(&failure.message)
     }
 
-    /// The policy's decision: `allowed`, `denied`, or `notDecided` if the policy was not asked because
-    /// the request was malformed, too late, or names something that does not exist.
+    /// The decision: `allowed`, `denied`, `needsApproval` while approvers are asked, or `notDecided` if the
+    /// request was malformed, too late, or names something that does not exist.
     #[must_use]
     pub fn decision(&self) -> &'static str {
         match (self.status, &self.rule) {
             (Status::Denied, _) => "denied",
+            (Status::PendingApproval, _) => "needsApproval",
+            (Status::Expired, _) => "notDecided",
             (_, Some(_)) => "allowed",
             (_, None) => "notDecided",
         }

@@ -5,45 +5,91 @@
 //! second judges facts from Microsoft Graph ([`Policy::decide`]). The baseline, which grants roles
 //! without a request, passes the second gate too ([`Policy::decide_baseline`]).
 //!
-//! Only this module can make a [`Permit`], and every write to Microsoft Graph takes one. With the
-//! feature `operator`, an operator's own rights are a third source of permits, for the operator's tool.
+//! Rules can have a last day, so every decision is made at a time, which the caller states.
+//!
+//! Only this module can make a [`Permit`], and every write to Microsoft Graph takes one. The removal of an
+//! assignment whose end has come needs no rule ([`Policy::permit_end`]). With the feature `operator`, an operator's own rights are a third source of permits, for the operator's tool.
 
+mod acknowledgement;
+mod api_rules;
+mod approval;
+mod approval_warnings;
 mod baseline;
+mod choice;
 mod coverage;
+mod decision;
 mod denial;
+mod difference;
+mod due_end;
+mod expiry;
 mod explanation;
 mod fault;
+mod fields;
 mod file;
 mod first_gate;
 mod glob;
+mod in_force;
 mod matching_rule;
 mod name_folding;
 #[cfg(feature = "operator")]
 mod operator_consent;
+mod outline;
 mod pattern;
 mod permit;
+#[cfg(feature = "operator")]
+pub mod proposal;
 mod protected;
 mod question;
+mod references;
+mod repeated_entries;
 mod rule;
+mod rule_cover;
+mod rule_reader;
+mod rule_warnings;
 mod rules;
+#[cfg(test)]
+mod schema;
 mod scope_pattern;
 mod second_gate;
+mod sha256;
+mod summary;
 mod visible_roles;
+mod warning;
+mod warning_code;
 mod warnings;
+mod write_limit;
 
+pub use acknowledgement::Acknowledgement;
+pub use api_rules::{ApiRules, Judgement};
+pub use approval::ApprovalTerms;
+pub use decision::{ApproverObstacle, Decision, Unapproved};
 pub use denial::Denial;
-pub use explanation::{Gap, NearRule};
+pub use difference::{
+    AccessChange, AccessTerms, ApproverOrder, ChangeKind, KnownApis, NamedPrincipals,
+    NarrowerAccess, PolicyDifference, PrivilegedPart, ProtectionChange, ProtectionDifference,
+    RuleNote,
+};
+pub use due_end::DueEnd;
+pub use expiry::LastDay;
+pub use explanation::{Explanation, Gap, NearRule};
 pub use fault::{PolicyFault, PolicyFaults};
 use first_gate::UnresolvedQuestion;
+pub use in_force::Policy;
 #[cfg(feature = "operator")]
 pub use operator_consent::{Caution, OPERATORS_OWN_RIGHTS, OperatorConsent};
+pub use outline::Outline;
 pub use permit::{ConfirmationNeed, Permit};
 pub use question::{OwnIdentity, ProposedAssignment, Question};
-pub use rule::BaselineRule;
+pub use references::{RoleReference, RuleReferences};
 use rule::RuleAction;
-use rules::{NO_RULES, Rules};
-use sha2::{Digest, Sha256};
+pub use rule::{BaselineRule, RuleNotes};
+pub use summary::RuleSummary;
+use time::OffsetDateTime;
 pub use visible_roles::VisibleRoles;
+pub use warning::{PolicyWarning, Survey};
+pub use warning_code::WarningCode;
+pub use wire_formats::json::located::Location;
+pub use write_limit::WriteLimit;
 
 use crate::{
     arm::ArmScope,
@@ -55,77 +101,87 @@ use crate::{
     requester::Requester,
 };
 
-/// The policy in force.
-#[derive(Debug)]
-pub struct Policy {
-    /// The rules, or why there are none.
-    rules: Result<Rules, String>,
-    sha256: Option<String>,
-}
-
+/// Rules, for their readers.
 impl Policy {
-    /// Reads a policy file.
-    pub fn parse(bytes: &[u8]) -> Result<Self, PolicyFaults> {
-        let rules = file::parse(bytes)?;
-        Ok(Self { rules: Ok(rules), sha256: Some(hex(&Sha256::digest(bytes))) })
-    }
-
-    /// The policy in force if the file cannot be read: it denies everything, for this reason.
+    /// What each rule says about its limits and about itself, in the order of the file: the rules of
+    /// `allow`, and then those of the baseline.
     #[must_use]
-    pub fn unavailable(reason: String) -> Self {
-        Self { rules: Err(reason), sha256: None }
+    pub fn summaries(&self) -> Vec<RuleSummary> {
+        summary::summaries(self.rules_or_none())
     }
 
-    /// The reason why no policy could be read, if none could.
+    /// How what a newer policy allows at a time differs from what this one allows. Without a policy, nothing
+    /// is allowed.
     #[must_use]
-    pub fn unavailable_reason(&self) -> Option<&str> {
-        self.rules.as_ref().err().map(String::as_str)
+    pub fn difference(
+        &self,
+        newer: &Self,
+        known: &KnownApis,
+        now: OffsetDateTime,
+    ) -> PolicyDifference {
+        difference::between((self.rules_or_none(), newer.rules_or_none()), known, now)
     }
 
-    /// SHA-256 of the file in lower-case hexadecimal, or `None` without a policy.
+    /// What each rule lacks to allow something; of those that have expired as well.
     #[must_use]
-    pub fn sha256(&self) -> Option<&str> {
-        self.sha256.as_deref()
+    pub fn explanation(&self) -> Explanation<'_> {
+        Explanation::of(self.rules_or_none())
     }
 
-    fn rules(&self) -> Result<&Rules, Denial> {
-        self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))
-    }
-
-    fn rules_or_none(&self) -> &Rules {
-        self.rules.as_ref().unwrap_or(&NO_RULES)
-    }
-
-    /// Warnings about rules that are valid and probably a mistake: rules that never match, and rules
-    /// that anyone who can create a resource group can use. Each is a sentence with the rule's name.
+    /// The queues, functions, APIs and roles that each rule names, in the order of the file.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        warnings::warnings(self.rules_or_none())
+    pub fn references(&self) -> Vec<RuleReferences> {
+        references::references(self.rules_or_none())
     }
 }
 
 /// Requests.
 impl Policy {
     /// The first gate, before any look-up: whether any rule could allow what the request names.
-    pub fn admit(&self, requester: &Requester, request: &Request) -> Result<(), Denial> {
+    pub fn admit(
+        &self,
+        requester: &Requester,
+        request: &Request,
+        now: OffsetDateTime,
+    ) -> Result<(), Denial> {
         let Request { principal, api, .. } = request;
         let action = request.action.into();
-        first_gate::admit(self.rules()?, UnresolvedQuestion { requester, action, principal, api })
+        let question = UnresolvedQuestion { requester, action, principal, api };
+        first_gate::admit(self.rules(now)?, question)
     }
 
     /// The second gate: the decision on one role, from what Graph states.
-    pub fn decide(&self, question: &Question<'_>) -> Result<Permit, Denial> {
-        second_gate::decide(self.rules()?, question)
+    pub fn decide(&self, question: &Question<'_>) -> Result<Decision, Denial> {
+        second_gate::decide(self.rules(question.now)?, question)
     }
 
-    /// The rules of `allow` with what each lacks to allow the request, nearest first. Protection is
-    /// not among it, because no rule can override it: see [`Policy::decide`].
+    /// Whether a rule needs approvals.
     #[must_use]
-    pub fn nearest_rules(&self, question: &Question<'_>) -> Vec<NearRule> {
-        explanation::nearest_rules(&self.rules_or_none().allow, question)
+    pub fn has_approvals(&self) -> bool {
+        self.rules_or_none().allow.iter().any(|rule| rule.grant.approval.is_some())
     }
 
-    /// The APIs of all rules, each once.
+    /// What the rule of `allow` with this name says about approvals. `None` if it needs none, has expired,
+    /// or does not exist.
+    #[must_use]
+    pub fn approval_terms(&self, rule: &str, now: OffsetDateTime) -> Option<&ApprovalTerms> {
+        let mut rules = self.rules_or_none().at(now).allow();
+        rules.find(|one| one.grant.rule == rule)?.grant.approval.as_ref()
+    }
+
+    /// The rules in force for the roles of an API, to judge many assignments.
+    #[must_use]
+    pub fn rules_of_api<'a>(
+        &'a self,
+        api: &'a Api,
+        own: OwnIdentity,
+        now: OffsetDateTime,
+    ) -> ApiRules<'a> {
+        let rules = self.rules_or_none();
+        ApiRules::of(rules, rules.at(now), api, own)
+    }
+
+    /// The APIs of all rules, each once; of those that have expired as well.
     #[must_use]
     pub fn all_apis(&self) -> Vec<ApiName> {
         coverage::all_apis(self.rules_or_none())
@@ -141,26 +197,28 @@ impl Policy {
         requester: &Requester,
         principal: &PrincipalName,
         api: &ApiName,
+        now: OffsetDateTime,
     ) -> Result<(), Denial> {
         let action = RuleAction::Read;
-        first_gate::admit(self.rules()?, UnresolvedQuestion { requester, action, principal, api })
+        let question = UnresolvedQuestion { requester, action, principal, api };
+        first_gate::admit(self.rules(now)?, question)
     }
 
     /// The second gate: which roles the requester may see. What is protected from changes is hidden.
     pub fn visible_roles<'a>(
         &'a self,
         requester: &Requester,
-        principal: &Principal,
-        api: &'a Api,
+        (principal, api): (&Principal, &'a Api),
         own: OwnIdentity,
+        now: OffsetDateTime,
     ) -> Result<VisibleRoles<'a>, Denial> {
-        VisibleRoles::of(self.rules()?, requester, (principal, api), own)
+        VisibleRoles::of(self.rules(now)?, requester, (principal, api), own)
     }
 }
 
 /// The baseline: roles that identities always hold, without a request.
 impl Policy {
-    /// The rules of the baseline. Empty without a policy.
+    /// The rules of the baseline, those that have expired as well. Empty without a policy.
     #[must_use]
     pub fn baseline(&self) -> &[BaselineRule] {
         &self.rules_or_none().baseline
@@ -172,18 +230,19 @@ impl Policy {
     /// A rule that names an object id covers no resource: the id is known only after the resource
     /// exists.
     #[must_use]
-    pub fn baseline_covers(&self, resource: &ArmScope) -> bool {
-        coverage::baseline_covers(self.rules_or_none(), resource)
+    pub fn baseline_covers(&self, resource: &ArmScope, now: OffsetDateTime) -> bool {
+        coverage::baseline_covers(self.rules_or_none().at(now), resource)
     }
 
     /// The second gate: the decision on one role, from what Graph states.
     pub fn decide_baseline(&self, question: &ProposedAssignment<'_>) -> Result<Permit, Denial> {
-        second_gate::decide_baseline(self.rules()?, question)
+        second_gate::decide_baseline(self.rules(question.now)?, question)
     }
 
     /// Denies the broker's own identity and protected principals, which no rule can change.
     pub fn check_principal(&self, principal: &Principal, own: OwnIdentity) -> Result<(), Denial> {
-        protected::check_principal(&self.rules()?.protected, principal, own)
+        let rules = self.rules.as_ref().map_err(|reason| Denial::NoPolicy(reason.clone()))?;
+        protected::check_principal(&rules.protected, principal, own)
     }
 
     /// The assignable roles of an API that the baseline grants to a principal: those that
@@ -194,15 +253,21 @@ impl Policy {
         principal: &Principal,
         api: &Api,
         own: OwnIdentity,
+        now: OffsetDateTime,
     ) -> Vec<BaselineRole> {
-        baseline::roles_for(self.rules_or_none(), principal, api, own)
+        baseline::roles_for(self.rules_or_none().at(now), principal, api, own)
     }
 
     /// The roles that baseline rules name exactly and that the API does not define, or that cannot be
     /// assigned: new roles, or mistakes. With a principal, only rules that cover it count.
     #[must_use]
-    pub fn unknown_roles(&self, principal: Option<&Principal>, api: &Api) -> Vec<String> {
-        baseline::unknown_roles(self.rules_or_none(), principal, api)
+    pub fn unknown_roles(
+        &self,
+        principal: Option<&Principal>,
+        api: &Api,
+        now: OffsetDateTime,
+    ) -> Vec<String> {
+        baseline::unknown_roles(self.rules_or_none().at(now), principal, api)
     }
 
     /// The privileged roles that baseline rules for a principal name exactly and never grant, because
@@ -212,12 +277,13 @@ impl Policy {
         &self,
         principal: &Principal,
         api: &Api,
+        now: OffsetDateTime,
     ) -> Vec<(String, String, PrivilegeReason)> {
-        baseline::unmarked_roles(self.rules_or_none(), principal, api)
+        baseline::unmarked_roles(self.rules_or_none().at(now), principal, api)
     }
 
     /// The places in Azure that contain all identities of the scopes of rules that allow a change, each
-    /// once. Azure Resource Manager must confirm these identities.
+    /// once, and of rules that have expired as well. Azure Resource Manager must confirm these identities.
     #[must_use]
     pub fn scopes_of_changes(&self) -> Vec<String> {
         coverage::scopes_of_changes(self.rules_or_none())
@@ -225,14 +291,14 @@ impl Policy {
 
     /// The APIs of the baseline rules that cover a principal, each once.
     #[must_use]
-    pub fn baseline_apis(&self, principal: &Principal) -> Vec<ApiName> {
-        coverage::baseline_apis(self.rules_or_none(), Some(principal))
+    pub fn baseline_apis(&self, principal: &Principal, now: OffsetDateTime) -> Vec<ApiName> {
+        coverage::baseline_apis(self.rules_or_none().at(now), Some(principal))
     }
 
     /// The APIs of the baseline, each once.
     #[must_use]
-    pub fn all_baseline_apis(&self) -> Vec<ApiName> {
-        coverage::baseline_apis(self.rules_or_none(), None)
+    pub fn all_baseline_apis(&self, now: OffsetDateTime) -> Vec<ApiName> {
+        coverage::baseline_apis(self.rules_or_none().at(now), None)
     }
 
     /// Whether the baseline grants an existing assignment, or a rule lets any requester create it.
@@ -241,7 +307,19 @@ impl Policy {
     /// hold the role.
     #[must_use]
     pub fn is_expected(&self, assignment: &ProposedAssignment<'_>) -> bool {
-        second_gate::is_expected(self.rules_or_none(), assignment)
+        second_gate::is_expected(self.rules_or_none().at(assignment.now), assignment)
+    }
+}
+
+/// Ends of assignments.
+impl Policy {
+    /// Permits the removal of an assignment whose end has come; `None` before it.
+    ///
+    /// No rule is needed, and no protection keeps it: the assignment was allowed until then only, whatever
+    /// the policy says by now.
+    #[must_use]
+    pub fn permit_end(due: &DueEnd, now: OffsetDateTime) -> Option<Permit> {
+        due.is_due(now).then(|| Permit::of_due_end(due))
     }
 }
 
@@ -261,12 +339,24 @@ impl Policy {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
+#[cfg(test)]
+mod api_rules_tests;
+#[cfg(test)]
+mod approval_terms_tests;
+#[cfg(test)]
+mod approval_tests;
+#[cfg(test)]
+mod approval_warnings_tests;
 #[cfg(test)]
 mod baseline_tests;
+#[cfg(test)]
+mod duration_tests;
+#[cfg(test)]
+mod expiry_tests;
+#[cfg(test)]
+mod explanation_tests;
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
@@ -279,4 +369,10 @@ mod place_tests;
 #[cfg(test)]
 mod protection_tests;
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod warning_tests;
+#[cfg(test)]
+mod write_limit_tests;

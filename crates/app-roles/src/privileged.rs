@@ -17,6 +17,7 @@ mod tests;
 use dangerous::ROLES;
 use harmless::HARMLESS;
 pub use reason::PrivilegeReason;
+pub use table::MICROSOFT_SERVICES;
 use table::{APIS, FAMILIES, IDENTIFIER_URIS, OWNERS, Reach};
 
 use crate::{
@@ -64,11 +65,34 @@ pub fn is_microsofts(app_id: AppId, owner: Option<Guid>) -> bool {
         || owner.is_some_and(|owner| OWNERS.contains(&owner.to_string().as_str()))
 }
 
-/// The appId of a well-known API of Microsoft's that has an identifier URI.
-pub(crate) fn microsofts_api(identifier_uri: &str) -> Option<AppId> {
+/// The appId of a well-known API of Microsoft's that has an identifier URI. A slash at the end of the URI
+/// and its case do not count.
+#[must_use]
+pub fn microsofts_api(identifier_uri: &str) -> Option<AppId> {
     let uri = identifier_uri.trim_end_matches('/');
     let (_, app_id) = IDENTIFIER_URIS.iter().find(|(known, _)| known.eq_ignore_ascii_case(uri))?;
     AppId::parse(app_id).ok()
+}
+
+/// The identifier URIs of a well-known API of Microsoft's, without a slash at the end.
+pub fn identifier_uris(app_id: AppId) -> impl Iterator<Item = &'static str> {
+    let app_id = app_id.to_string();
+    IDENTIFIER_URIS.iter().filter(move |(_, known)| **known == app_id).map(|(uri, _)| *uri)
+}
+
+/// The id and the value of a role of one of Microsoft's APIs, of which one is given.
+///
+/// `None` if the tables of harmless and of dangerous roles do not name it. Microsoft's role ids are equal in
+/// every tenant.
+#[must_use]
+pub fn known_role(app_id: AppId, id_or_value: &str) -> Option<(AppRoleId, &'static str)> {
+    let api = app_id.to_string();
+    let harmless = HARMLESS.iter().map(|role| (role.api, role.id, role.value));
+    let mut all = harmless.chain(ROLES.iter().map(|role| (role.api, role.id, role.value)));
+    let is_named = |name: &str| name.eq_ignore_ascii_case(id_or_value);
+    let (_, id, value) =
+        all.find(|(of, id, value)| *of == api && (is_named(id) || is_named(value)))?;
+    AppRoleId::parse(id).ok().map(|id| (id, value))
 }
 
 /// Why a role is privileged. `None` if it is not.

@@ -5,17 +5,20 @@ mod age;
 mod invalid;
 mod label;
 pub(crate) mod shapes;
+mod written;
 
 pub use action::Action;
 pub use age::{Expired, MAX_REQUEST_AGE, SentTime};
 pub use invalid::{InvalidRequest, MAX_REQUEST_BYTES, RequestFault};
 pub use label::request_id_of;
-pub use shapes::MAX_ROLES;
 use shapes::{GraphShape, OwnShape, Shape};
+pub use shapes::{MAX_ROLES, Moment};
 use time::OffsetDateTime;
 use wire_formats::byte_order_mark::without_byte_order_mark;
+use written::WrittenShape;
 
 use crate::{
+    end::{PlannedEnd, RequestedEnd, UnusableEnd, rfc3339},
     names::{ApiName, PrincipalName, RoleName},
     text::{Reason, RequestId},
 };
@@ -25,11 +28,12 @@ use crate::{
 /// ```json
 /// { "requestId": "INC-1234", "action": "assign", "principal": "id-orders", "api": "api://orders",
 ///   "roles": ["Orders.Read"], "reason": "the orders service reads its own API",
-///   "notAfter": "2026-12-01T00:00:00Z", "dryRun": false }
+///   "duration": "PT8H", "notAfter": "2026-12-01T00:00:00Z", "dryRun": false }
 /// ```
 ///
 /// Only `principal`, `api` and `roles` are required, and `null` means the same as an absent field. A single
-/// string in `roles` is one role: PowerShell turns an array of one into its only element.
+/// string in `roles` is one role: PowerShell turns an array of one into its only element. The assignments
+/// end after `duration`, or at `endDateTime`; a request has at most one of them, and none if it revokes.
 ///
 /// Graph's own body is a request too, with or without annotations of OData:
 ///
@@ -51,6 +55,8 @@ pub struct Request {
     pub roles: Vec<RoleName>,
     /// The requester's reason.
     pub reason: Option<Reason>,
+    /// When the assignments are to end. `None` if the request does not say it, or revokes.
+    pub end: Option<RequestedEnd>,
     /// The time when the request expires.
     pub not_after: Option<OffsetDateTime>,
     /// Whether to look up and decide without changing anything.
@@ -66,11 +72,57 @@ impl Request {
         } else {
             shapes::read(bytes).map_err(RequestFault::from)
         };
-        match shape {
-            Ok(Shape::Own(own)) => Ok(Self::from(*own)),
+        let request = match shape {
+            Ok(Shape::Own(own)) => Self::from_own(*own),
             Ok(Shape::Graph(graph)) => Ok(Self::from(graph)),
-            Err(fault) => Err(InvalidRequest { request_id: request_id_of(bytes), fault }),
-        }
+            Err(fault) => Err(fault),
+        };
+        request.map_err(|fault| InvalidRequest { request_id: request_id_of(bytes), fault })
+    }
+
+    fn from_own(own: OwnShape) -> Result<Self, RequestFault> {
+        let end = own.end()?;
+        Ok(Self {
+            request_id: own.request_id,
+            action: own.action.unwrap_or_default(),
+            principal: own.principal,
+            api: own.api,
+            roles: own.roles.0,
+            reason: own.reason,
+            end,
+            not_after: own.not_after.map(|moment| moment.0),
+            dry_run: own.dry_run.unwrap_or_default(),
+        })
+    }
+
+    /// Writes the request in the broker's own shape. Every request that [`Self::decode`] has read is read
+    /// back equal.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let (duration, end_date_time) = match self.end {
+            None => (None, None),
+            Some(RequestedEnd::After(duration)) => (Some(duration.to_string()), None),
+            Some(RequestedEnd::At(end)) => (None, Some(rfc3339(end))),
+        };
+        let written = WrittenShape {
+            request_id: self.request_id.as_ref().map(RequestId::as_str),
+            action: self.action,
+            principal: &self.principal,
+            api: &self.api,
+            roles: self.roles.iter().map(ToString::to_string).collect(),
+            reason: self.reason.as_ref().map(Reason::as_str),
+            duration,
+            end_date_time,
+            not_after: self.not_after.map(rfc3339),
+            dry_run: self.dry_run,
+        };
+        // Texts can always be written. An empty text is no request.
+        serde_json::to_string(&written).unwrap_or_default()
+    }
+
+    /// When the assignments end, if the decision is made `now` and the request says it.
+    pub fn planned_end(&self, now: OffsetDateTime) -> Result<Option<PlannedEnd>, UnusableEnd> {
+        self.end.map(|end| end.planned(now)).transpose()
     }
 
     /// Checks that the request has not expired.
@@ -79,21 +131,6 @@ impl Request {
             return Err(Expired::NotAfter);
         }
         sent.check(now)
-    }
-}
-
-impl From<OwnShape> for Request {
-    fn from(own: OwnShape) -> Self {
-        Self {
-            request_id: own.request_id,
-            action: own.action.unwrap_or_default(),
-            principal: own.principal,
-            api: own.api,
-            roles: own.roles.0,
-            reason: own.reason,
-            not_after: own.not_after.map(|moment| moment.0),
-            dry_run: own.dry_run.unwrap_or_default(),
-        }
     }
 }
 
@@ -106,6 +143,7 @@ impl From<GraphShape> for Request {
             api: ApiName::ObjectId(graph.resource_id),
             roles: vec![RoleName::from(graph.app_role_id)],
             reason: None,
+            end: None,
             not_after: None,
             dry_run: false,
         }
@@ -113,6 +151,10 @@ impl From<GraphShape> for Request {
 }
 
 #[cfg(test)]
+mod end_tests;
+#[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written_tests;

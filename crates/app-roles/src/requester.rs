@@ -18,7 +18,7 @@ const SHARED_KEYS: [&str; 3] = ["default", "master", "_master"];
 /// A requester, as far as a trigger can prove it.
 ///
 /// On the wire: a JSON string, `queue:<queue>`, `eventgrid:<function>`, `http:<object id>`,
-/// `key:<name of a function key>`, `cli:<object id>` or `admin`.
+/// `key:<name of a function key>`, `cli:<object id>`, `timer:<function>` or `admin`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Requester {
     /// The senders to this storage queue.
@@ -31,6 +31,8 @@ pub enum Requester {
     Key(String),
     /// The operator with this object id, at the command line.
     Cli(ObjectId),
+    /// The broker's own function with a timer. No rule can name it, so it is granted nothing.
+    Timer(String),
     /// The callers of the host's admin endpoint. No rule can name them, so they are granted nothing.
     Admin,
 }
@@ -44,7 +46,7 @@ pub enum Requester {
 pub struct InvalidRequester;
 
 impl Requester {
-    /// Reads a requester as the policy names it. `admin` is refused.
+    /// Reads a requester as the policy names it. `admin` and `timer:…` are refused.
     pub fn parse(text: &str) -> Result<Self, InvalidRequester> {
         let (kind, name) = text.split_once(':').ok_or(InvalidRequester)?;
         let object_id = || ObjectId::parse(name).map_err(|_| InvalidRequester);
@@ -81,6 +83,7 @@ impl fmt::Display for Requester {
             Self::Http(object_id) => write!(formatter, "http:{object_id}"),
             Self::Key(name) => write!(formatter, "key:{name}"),
             Self::Cli(object_id) => write!(formatter, "cli:{object_id}"),
+            Self::Timer(function) => write!(formatter, "timer:{function}"),
             Self::Admin => formatter.write_str("admin"),
         }
     }
@@ -105,6 +108,8 @@ mod tests {
             "*",
             "admin",
             "admin:",
+            "timer:EndAssignments",
+            "timer:",
             "queue",
             "queue:",
             "queue:ab",

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::{
+    approval::ApprovalDigest,
     directory::{Api, Principal},
-    ids::{AppId, InvocationId, ObjectId},
+    ids::{AppId, ApprovalId, InvocationId, ObjectId},
     json::to_ascii_string,
     outcome::{Candidate, RoleOutcome},
     request::Action,
@@ -22,6 +23,9 @@ pub const MAX_RESULT_BYTES: usize = 48 * 1024;
 /// every character an escape of 12 bytes, are 29 KB.
 const SHORTENED_LENGTH: usize = 40;
 
+/// Longest list of approvers in a result that would be too large, in bytes: four. The record has them all.
+const LONGEST_APPROVERS: usize = 180;
+
 /// The principal in a result.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
@@ -36,6 +40,13 @@ pub struct ResultPrincipal {
 }
 
 impl ResultPrincipal {
+    /// A principal of which an earlier look-up is known.
+    #[must_use]
+    pub fn known(object_id: ObjectId, display_name: &str, resource_id: Option<&str>) -> Self {
+        let (display_name, resource_id) = (display_name.to_owned(), resource_id.map(str::to_owned));
+        Self { object_id, client_id: None, display_name, resource_id }
+    }
+
     /// The object id.
     #[must_use]
     pub fn object_id(&self) -> ObjectId {
@@ -62,6 +73,12 @@ impl ResultPrincipal {
 }
 
 impl ResultApi {
+    /// An API of which an earlier look-up is known.
+    #[must_use]
+    pub fn known(object_id: ObjectId, app_id: AppId, display_name: &str) -> Self {
+        Self { object_id, app_id, display_name: display_name.to_owned() }
+    }
+
     /// The object id.
     #[must_use]
     pub fn object_id(&self) -> ObjectId {
@@ -124,6 +141,7 @@ impl From<&Api> for ResultApi {
 ///   "roles": [ { "status": "assigned", "requested": "Orders.Read", "id": "5555…",
 ///                "value": "Orders.Read", "assignmentId": "2jLOCnF3kEmy…",
 ///                "createdDateTime": "2026-08-20T10:11:12.1234567Z",
+///                "endDateTime": "2026-08-20T18:11:12Z", "tokensUntil": "2026-08-21T18:11:12Z",
 ///                "rule": "orders workloads", "graphRequestId": "6666…" } ],
 ///   "startedAt": "2026-08-20T10:11:12Z", "durationMs": 187, "attempt": 1,
 ///   "effectiveBy": "2026-08-21T10:11:12Z", "policySha256": "9f86…", "brokerVersion": "0.1.0" }
@@ -147,6 +165,12 @@ pub struct RequestResult {
     pub function: String,
     /// The requester.
     pub requester: Requester,
+    /// The id under which the request waits for approval, or has waited. Absent if it needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<ApprovalId>,
+    /// The digest of what the approvers are asked to approve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_digest: Option<ApprovalDigest>,
     /// The requested action. Absent if the request is malformed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
@@ -201,7 +225,8 @@ impl RequestResult {
         Ok(if length <= MAX_RESULT_BYTES { self } else { self.without_texts() })
     }
 
-    /// A copy without the long texts for people. Roles keep their ids and the beginning of their names.
+    /// A copy without the long texts for people, and without lists of many approvers. Roles keep their ids
+    /// and the beginning of their names.
     fn without_texts(&self) -> Self {
         let mut short = self.clone();
         short.truncated = true;
@@ -209,6 +234,7 @@ impl RequestResult {
         for role in &mut short.roles {
             role.message = None;
             role.suggestions.clear();
+            role.approved_by = role.approved_by.take().filter(|all| all.len() <= LONGEST_APPROVERS);
             for text in [&mut role.requested, &mut role.value, &mut role.rule] {
                 *text = text.take().map(|text| text.chars().take(SHORTENED_LENGTH).collect());
             }

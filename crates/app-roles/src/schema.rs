@@ -10,7 +10,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ids::{AppId, AppRoleId, InvocationId, ObjectId},
+    approval::ApprovalDigest,
+    duration::AssignmentDuration,
+    ids::{AppId, AppRoleId, ApprovalId, InvocationId, ObjectId},
     names::{ApiName, PrincipalName, RoleName},
     request::{
         MAX_ROLES,
@@ -23,22 +25,25 @@ use crate::{
     },
 };
 
-const GUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+/// The beginning of the ids of the schemas. They are names, and there is nothing to download.
+const SCHEMA_ID: &str = "urn:app-role-broker:schema:";
+
+pub(crate) const GUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
 /// Characters that no text may contain, as the inside of a character class.
-const UNPRINTABLE: &str =
+pub(crate) const UNPRINTABLE: &str =
     r"\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF";
 
 /// The printable spaces.
-const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
+pub(crate) const SPACES: &str = r"\u0020\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000";
 
 const MAX_RESOURCE_ID_LENGTH: usize = 1024;
 
-fn guid() -> Value {
+pub(crate) fn guid() -> Value {
     json!({ "type": "string", "format": "uuid", "pattern": format!("^{GUID}$") })
 }
 
-fn text(longest: usize) -> Value {
+pub(crate) fn text(longest: usize) -> Value {
     json!({ "type": "string", "maxLength": longest, "pattern": format!("^[^{UNPRINTABLE}]+$") })
 }
 
@@ -48,7 +53,7 @@ fn word(longest: usize) -> Value {
 }
 
 /// A pattern for a word of an ARM id in any case.
-fn any_case(word: &str) -> String {
+pub(crate) fn any_case(word: &str) -> String {
     word.chars()
         .map(|c| format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()))
         .collect()
@@ -136,9 +141,67 @@ fn api_name() -> Value {
     })
 }
 
+fn moment() -> Value {
+    let time = r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?";
+    let offset = "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
+    let pattern = format!("^{}[Tt]{time}{offset}$", day_of_calendar());
+    json!({ "type": "string", "format": "date-time", "pattern": pattern })
+}
+
+/// A duration of 5 minutes to 365 days. No pattern can add numbers, so of a duration in several units the
+/// schema bounds each number only, and the reader bounds the sum.
+pub(crate) fn duration() -> Value {
+    // 52 weeks, 365 days, and as many hours, minutes and seconds.
+    let weeks = "0*([1-4]?[0-9]|5[0-2])W";
+    let days = "0*([1-9]?[0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])D";
+    let hours = "0*([0-9]{1,3}|[1-7][0-9]{3}|8[0-6][0-9]{2}|87[0-5][0-9]|8760)H";
+    let minutes =
+        "0*([0-9]{1,5}|[1-4][0-9]{5}|5[01][0-9]{4}|52[0-4][0-9]{3}|525[0-5][0-9]{2}|525600)M";
+    let seconds = "0*([0-9]{1,7}|[12][0-9]{7}|30[0-9]{6}|31[0-4][0-9]{5}|315[0-2][0-9]{4}|\
+                   3153[0-5][0-9]{3}|31536000)S";
+    // Less than 5 minutes: a number of minutes, and fewer seconds than are left.
+    let short = "(0+[WD])*(T(0+H)?(0*0M)?(0*([0-9]{1,2}|[12][0-9]{2})S)?|\
+                 T(0+H)?0*1M(0*([0-9]{1,2}|1[0-9]{2}|2[0-3][0-9])S)?|\
+                 T(0+H)?0*2M(0*([0-9]{1,2}|1[0-7][0-9])S)?|\
+                 T(0+H)?0*3M(0*([0-9]{1,2}|1[01][0-9])S)?|\
+                 T(0+H)?0*4M(0*([0-5]?[0-9])S)?)?$";
+    let pattern = format!(
+        "^P(?!{short})(?=.)({weeks})?({days})?(T(?=.)({hours})?({minutes})?({seconds})?)?$"
+    );
+    json!({ "type": "string", "pattern": pattern })
+}
+
+/// A pattern for the days of the calendar, leap years included.
+pub(crate) fn day_of_calendar() -> String {
+    let leap_year = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
+    format!(
+        "([0-9]{{4}}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|\
+         02-(0[1-9]|1[0-9]|2[0-8]))|{leap_year}-02-29)"
+    )
+}
+
+/// What the fields about the end of a request must not say: both, or one of them in a revocation.
+pub(crate) fn contradicting_ends() -> Value {
+    let stated = json!({ "type": "string" });
+    let of_revocation = |field: &str| {
+        json!({
+            "properties": { "action": { "const": "revoke" }, field: stated },
+            "required": ["action", field],
+        })
+    };
+    json!({ "anyOf": [
+        {
+            "properties": { "duration": stated, "endDateTime": stated },
+            "required": ["duration", "endDateTime"],
+        },
+        of_revocation("duration"),
+        of_revocation("endDateTime"),
+    ] })
+}
+
 fn requester_pattern() -> String {
     let name = "[A-Za-z0-9_-]{1,128}";
-    format!("^(queue:[a-z0-9-]{{3,63}}|(eventgrid|key):{name}|(http|cli):{GUID}|admin)$")
+    format!("^(queue:[a-z0-9-]{{3,63}}|(eventgrid|key|timer):{name}|(http|cli):{GUID}|admin)$")
 }
 
 macro_rules! schema_of {
@@ -156,6 +219,8 @@ macro_rules! schema_of {
 }
 
 schema_of! {
+    ApprovalId => guid();
+    ApprovalDigest => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" });
     ObjectId => guid();
     AppId => guid();
     AppRoleId => guid();
@@ -167,7 +232,8 @@ schema_of! {
     PrincipalName => principal_name();
     ApiName => api_name();
     RoleName => word(MAX_ROLE_VALUE_LENGTH);
-    Moment => json!({ "type": "string", "format": "date-time" });
+    Moment => moment();
+    AssignmentDuration => duration();
     Requester => json!({ "type": "string", "pattern": requester_pattern() });
 }
 
@@ -200,7 +266,13 @@ enum AnyShape {
 /// The schema of a request.
 #[must_use]
 pub fn request_schema() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<AnyShape>().to_value()
+    read_schema::<AnyShape>()
+}
+
+/// The schema of a type that is only deserialized.
+#[must_use]
+pub fn read_schema<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// The schema of a type that is only serialized.
@@ -212,19 +284,23 @@ pub fn written_schema<T: JsonSchema>() -> Value {
         .to_value()
 }
 
-/// Asserts that the file in `schemas/` has this schema. With `UPDATE_SCHEMAS`, writes the file first.
+/// Asserts that the file in `schemas/` has this schema and an id. With `UPDATE_SCHEMAS`, writes the file
+/// first.
 #[expect(clippy::disallowed_methods, reason = "a switch for developers")]
 pub fn assert_committed(file: &str, schema: &Value) {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/{file}.schema.json"));
-    let text = format!("{}\n", serde_json::to_string_pretty(schema).unwrap());
+    let mut schema = schema.clone();
+    schema["$id"] = format!("{SCHEMA_ID}{file}").into();
+    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == text,
-        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test --lib -p app-roles -p app-role-broker",
+        "{} differs from the types; run UPDATE_SCHEMAS=1 cargo test --lib -p app-roles -p app-role-broker \
+         -p app-role-cli",
         path.display()
     );
 }
@@ -238,4 +314,11 @@ fn the_schemas_of_requests_and_answers_match_the_types() {
         "assignment-list",
         &written_schema::<crate::assignment_list::AssignmentList>(),
     );
+    assert_committed("approval", &written_schema::<crate::approval_view::ApprovalView>());
+    assert_committed("approval-list", &written_schema::<crate::approval_view::ApprovalList>());
+    assert_committed(
+        "approval-decision",
+        &read_schema::<crate::approval_decision::ApprovalDecision>(),
+    );
+    assert_committed("event", &written_schema::<crate::cloud_event::CloudEvent>());
 }

@@ -24,6 +24,12 @@ pub const MAX_REQUEST_ID_LENGTH: usize = 128;
 /// Longest id of a queue message, in characters. The service's ids have 36.
 pub const MAX_MESSAGE_ID_LENGTH: usize = 128;
 
+/// Longest description of a policy rule, in characters.
+pub const MAX_RULE_DESCRIPTION_LENGTH: usize = 500;
+
+/// Longest owner of a policy rule, in characters.
+pub const MAX_RULE_OWNER_LENGTH: usize = 256;
+
 /// The reason why a text is refused. It does not repeat the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
@@ -174,6 +180,16 @@ text_newtype! {
 text_newtype! {
     /// The requester's reason, for readers of the record.
     Reason, |text| check(text, MAX_REASON_LENGTH)
+}
+
+text_newtype! {
+    /// What a rule of the policy is for, for its readers.
+    RuleDescription, |text| check(text, MAX_RULE_DESCRIPTION_LENGTH)
+}
+
+text_newtype! {
+    /// Who answers for a rule of the policy, for its readers.
+    RuleOwner, |text| check(text, MAX_RULE_OWNER_LENGTH)
 }
 
 text_newtype! {

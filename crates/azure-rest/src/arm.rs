@@ -106,10 +106,10 @@ fn interpret(response: &Response) -> Result<Identity, CallError> {
         Meaning::NoIdentity => Ok(Identity::None),
         Meaning::Forbidden => Ok(Identity::Forbidden),
         Meaning::Unanswered => Ok(Identity::Unanswered(detail)),
-        Meaning::NoAnswer if response.status == StatusCode::UNAUTHORIZED => {
-            Err(CallError::refused(response, token_refused(&detail, response.token.claims())))
-        }
-        Meaning::NoAnswer => Err(CallError::refused(response, detail)),
+        Meaning::NoAnswer if response.status == StatusCode::UNAUTHORIZED => Err(
+            CallError::refused(&response.reply, token_refused(&detail, response.token.claims())),
+        ),
+        Meaning::NoAnswer => Err(CallError::refused(&response.reply, detail)),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{fmt::Display, time::Duration};
 
 use crate::{
-    rest::{RequestError, Response, ServiceError},
+    exchange::{Reply, RequestError},
+    retry::ServiceError,
     status,
 };
 
@@ -48,14 +49,24 @@ impl CallError {
     }
 
     /// The error of a response whose status says what another attempt would achieve.
-    pub(crate) fn refused(response: &Response, detail: String) -> Self {
-        let kind = match response.status.as_u16() {
+    pub(crate) fn refused(reply: &Reply, detail: String) -> Self {
+        Self::by_status(reply.status.as_u16(), reply, detail)
+    }
+
+    /// The error of a response that contains this status, as that of a transaction does.
+    pub(crate) fn by_status(status: u16, reply: &Reply, detail: String) -> Self {
+        let kind = match status {
             401 => Kind::TokenRefused,
-            status if status::is_transient(status) => Kind::Transient,
-            status if status::is_final(status) => Kind::Final,
+            _ if status::is_transient(status) => Kind::Transient,
+            _ if status::is_final(status) => Kind::Final,
             _ => Kind::Later,
         };
-        Self { retry_after: response.retry_after(), ..Self::new(kind, detail) }
+        Self { retry_after: reply.retry_after(), ..Self::new(kind, detail) }
+    }
+
+    /// This error with the subject of its sentence.
+    pub(crate) fn of(self, subject: &str) -> Self {
+        Self { detail: format!("{subject}{}", self.detail), ..self }
     }
 
     /// Whether an attempt minutes later may succeed, without a change by an operator.

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use azure_core::http::Url;
 
-use crate::{certificate_authorities, timing::CallTiming};
+use crate::{certificate_authorities, endpoints::is_loopback, timing::CallTiming};
 
 /// Builds the HTTP client for requests with a token.
 ///
@@ -35,7 +35,7 @@ pub fn build_trusting(
 }
 
 fn for_tokens(endpoint: &Url, timing: &CallTiming) -> reqwest::ClientBuilder {
-    builder(timing).https_only(endpoint.scheme() == "https")
+    builder(timing).https_only(endpoint.scheme() == "https" && !is_loopback(endpoint))
 }
 
 /// Builds the HTTP client for the identity endpoint, which issues tokens and receives none.

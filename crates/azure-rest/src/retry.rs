@@ -62,6 +62,46 @@ pub enum Attempt<T, E> {
     Stop(E),
 }
 
+/// What the retry loop needs to know about an error of a service.
+pub trait ServiceError: Display {
+    /// Whether a retry within seconds may succeed.
+    fn is_transient(&self) -> bool;
+
+    /// Whether the service refused the token. The request is sent once more with a new one.
+    fn is_token_refused(&self) -> bool;
+
+    /// How long the service asked to wait, if it did.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Runs `attempt` until it succeeds, fails permanently, or the next wait would pass the deadline of
+/// `backoff`.
+///
+/// Transient errors are retried. After a refused token the attempt is repeated, once.
+pub(crate) async fn with_retries<T, E: ServiceError, F>(
+    mut backoff: Backoff,
+    attempt: impl Fn() -> F,
+) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut has_new_token = false;
+    loop {
+        let error = match attempt().await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let needs_new_token = error.is_token_refused() && !has_new_token;
+        has_new_token |= needs_new_token;
+        if !error.is_transient() && !needs_new_token {
+            return Err(error);
+        }
+        backoff.wait(error.retry_after(), error).await?;
+    }
+}
+
 /// Runs `operation` until it succeeds, fails permanently, or the next wait would pass `deadline`. In
 /// that case it returns the last error without waiting.
 pub async fn retry<T, E, F>(
@@ -114,6 +154,18 @@ impl Backoff {
 
     /// Waits before a retry, or returns the error if the wait would pass the deadline.
     pub async fn wait<E: Display>(&mut self, after: Option<Duration>, error: E) -> Result<(), E> {
+        match self.next_pause(after, &error) {
+            Some(pause) => {
+                tokio::time::sleep(pause).await;
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+
+    /// The wait before a retry; `None` if it would pass the deadline. Not generic, so that the package
+    /// has it once.
+    fn next_pause(&mut self, after: Option<Duration>, error: &dyn Display) -> Option<Duration> {
         let pause = with_jitter(self.next_wait.max(after.unwrap_or_default()));
         if pause >= self.deadline.remaining() {
             tracing::warn!(
@@ -122,7 +174,7 @@ impl Backoff {
                 %error,
                 "no time left for a retry"
             );
-            return Err(error);
+            return None;
         }
         tracing::info!(
             event = "retry.waiting",
@@ -131,9 +183,8 @@ impl Backoff {
             %error,
             "trying again"
         );
-        tokio::time::sleep(pause).await;
         self.next_wait = (self.next_wait * 2).min(self.longest_wait);
-        Ok(())
+        Some(pause)
     }
 }
 

@@ -1,11 +1,15 @@
 //! The broker's answer to a request, before it is recorded.
 
 use app_roles::{
+    approval::ApprovalSubject,
     directory::{Api, Principal},
     outcome::{Candidate, RoleOutcome, Status},
     request::Request,
     result::{MAX_CANDIDATES, ResultApi, ResultPrincipal},
 };
+use record::{approvals::Shown, intent::IntentKey};
+
+use crate::{approval_reference::ApprovalReference, end_step::EndStep};
 
 /// The broker's answer to a request, before it is recorded.
 ///
@@ -22,6 +26,12 @@ pub struct Answer {
     pub roles: Vec<RoleOutcome>,
     /// The service principals that an ambiguous name may mean.
     pub candidates: Vec<Candidate>,
+    /// The approval that the request waits for, or has waited for.
+    pub approval: Option<Box<ApprovalReference>>,
+    /// The intents of writes whose outcome is certain. They are deleted once the outcome is on record.
+    pub(crate) intents: Vec<IntentKey>,
+    /// The changes of the ends of assignments, which are stored with the record.
+    pub(crate) ends: Vec<EndStep>,
 }
 
 impl Answer {
@@ -34,7 +44,18 @@ impl Answer {
     #[must_use]
     pub fn about(principal: &Principal, api: &Api, roles: Vec<RoleOutcome>) -> Self {
         let (principal, api) = (Some(principal.into()), Some(api.into()));
-        Self { principal, api, roles, candidates: Vec::new() }
+        Self { principal, api, roles, ..Self::default() }
+    }
+
+    /// An answer about a request that waited for approval, with the names that the approvers were shown.
+    pub(crate) fn about_ids(subject: &ApprovalSubject, shown: &Shown) -> Self {
+        let principal = ResultPrincipal::known(
+            subject.principal_id,
+            &shown.principal,
+            shown.principal_resource_id.as_deref(),
+        );
+        let api = ResultApi::known(subject.api_id, shown.api_app_id, &shown.api);
+        Self { principal: Some(principal), api: Some(api), ..Self::default() }
     }
 
     /// The answer for an ambiguous name.

@@ -2,9 +2,11 @@
 
 use app_roles::{ids::InvocationId, request::SentTime, requester::Requester, text::MessageId};
 use azure_rest::retry::Deadline;
-use microsoft_graph::priority::Priority;
+use microsoft_graph::{caller::Caller, priority::Priority};
 use time::OffsetDateTime;
 use tokio::time::Instant;
+
+use crate::approval_reference::ApprovalReference;
 
 /// One invocation: who asks, when, and until when an answer is due.
 #[derive(Debug, Clone)]
@@ -32,6 +34,10 @@ pub struct Ask {
     pub priority: Priority,
     /// When the work began.
     pub started: Started,
+    /// The approval under which it works, if it carries out a request that was approved.
+    pub approval: Option<ApprovalReference>,
+    /// The number of roles that the invocation has recorded before: the rows of the record are numbered.
+    pub first_row: usize,
 }
 
 /// Which delivery of a message this is, and what happens if it fails.
@@ -92,7 +98,15 @@ impl Ask {
             deadline,
             priority: Priority::Normal,
             started: Started::now(),
+            approval: None,
+            first_row: 0,
         }
+    }
+
+    /// For whom its writes wait among those of others.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller { requester: self.requester.clone(), priority: self.priority }
     }
 
     /// Whether an earlier delivery of this message may have written something.

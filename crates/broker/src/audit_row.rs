@@ -1,22 +1,37 @@
 //! Rows of the audit table.
 //!
-//! The host inserts them after the reply, at least once, and never over an existing row. So a key must
-//! be new in each invocation; a second delivery adds rows of its own.
+//! They are inserted before the reply, and never over an existing row. So a key must be new in each
+//! invocation; a second delivery adds rows of its own.
 
 use app_roles::{
+    VERSION,
+    approval::Vote,
     ids::InvocationId,
     outcome::RoleOutcome,
     request::{Action, Request},
     result::{RequestResult, ResultApi, ResultPrincipal},
     text::{Reason, printable},
 };
+use azure_rest::tables::{Entity, literal};
+use microsoft_graph::assignments::Look;
+use record::{
+    approval_record::{APPROVAL_DENIED, APPROVAL_GIVEN},
+    approvals::ApprovalRow,
+    record::{PARTITION_KEY, ROW_KEY},
+    settlement::{FOUND_AT, WAS_GONE},
+};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::ask::Ask;
+use crate::{ask::Ask, ballot::Ballot, moment::rfc3339};
 
 /// The partition of rows whose principal was not found.
 const UNRESOLVED: &str = "unresolved";
+
+/// The index of the row about a decision of an approver. The same invocation may then carry the request out,
+/// and its roles have lower ones.
+const INDEX_OF_VOTE: usize = 99;
 
 /// The last millisecond of the year 9999, since 1970. A row key begins with the difference to it,
 /// because a table is read in the order of its keys, and readers need the newest rows first.
@@ -25,8 +40,9 @@ const LAST_MILLISECOND: i64 = 253_402_300_799_999;
 /// The longest text of a property, in characters ("Understanding the Table service data model").
 const LONGEST_TEXT: usize = 32 * 1024;
 
-/// A row: a flat JSON object of texts, numbers and truth values, with its two keys.
-pub type AuditRow = Map<String, Value>;
+/// What follows the name of a member whose value has a type that JSON does not show ("Payload format for
+/// Table service operations").
+const TYPE: &str = "@odata.type";
 
 /// The rows about a result, one for each role. `index` is the number of the first one in its
 /// invocation.
@@ -35,7 +51,7 @@ pub(crate) fn rows(
     request: Option<&Request>,
     ask: &Ask,
     index: usize,
-) -> Vec<AuditRow> {
+) -> Vec<Entity> {
     let principal = result.principal.as_ref().map(ResultPrincipal::object_id);
     let partition = principal.map_or_else(|| UNRESOLVED.to_owned(), |id| id.to_string());
     let (at, trace_id) = (ask.started.at, ask.trace_id.as_deref());
@@ -49,16 +65,86 @@ pub(crate) fn rows(
         let parts = [keys, about_all.clone(), about_role(role)];
         let members = parts.into_iter().filter_map(into_object).flatten();
         // Unknown values are omitted.
-        members.filter(|(_, value)| !value.is_null()).map(storable).collect()
+        members.filter(|(_, value)| !value.is_null()).flat_map(storable).collect()
     });
     rows.collect()
+}
+
+/// The row about the decision of an approver. It is in the partition of the principal.
+pub(crate) fn of_vote(ask: &Ask, row: &ApprovalRow, ballot: &Ballot) -> Entity {
+    let subject = &row.subject;
+    let status = match ballot.vote {
+        Vote::Approve => APPROVAL_GIVEN,
+        Vote::Deny => APPROVAL_DENIED,
+    };
+    let members = into_object(json!({
+        "PartitionKey": subject.principal_id,
+        "RowKey": row_key(ask.started.at, ask.invocation_id, INDEX_OF_VOTE),
+        "traceId": ask.trace_id,
+        "status": status,
+        "approvalId": row.id,
+        "approvalDigest": subject.digest(),
+        "requester": ask.requester.to_string(),
+        "requestedBy": row.requester.to_string(),
+        "requestId": row.request.request_id.as_ref().map(ToString::to_string),
+        "invocationId": ask.invocation_id,
+        "function": ask.function,
+        "action": subject.action.verb(),
+        "principalId": subject.principal_id,
+        "principalDisplayName": row.shown.principal,
+        "apiId": subject.api_id,
+        "apiAppId": row.shown.api_app_id,
+        "apiDisplayName": row.shown.api,
+        "reason": ballot.reason.as_ref().map(Reason::as_str),
+        "startedAt": rfc3339(ask.started.at),
+        "policySha256": subject.policy_sha256,
+        "brokerVersion": VERSION,
+    }));
+    let members = members.into_iter().flatten().filter(|(_, value)| !value.is_null());
+    members.flat_map(storable).collect()
 }
 
 /// The newest row of a partition has the lowest key. The invocation makes it unique.
 fn row_key(at: OffsetDateTime, invocation_id: InvocationId, index: usize) -> String {
     let milliseconds = at.unix_timestamp() * 1000 + i64::from(at.millisecond());
     let inverted = LAST_MILLISECOND - milliseconds;
-    format!("{inverted:015}-{invocation_id}-{index:02}")
+    format!("{inverted:015}-{}", index_key(invocation_id, index))
+}
+
+/// The end of a row's key: it names a role of an invocation. An intent's row has this key.
+pub(crate) fn index_key(invocation_id: InvocationId, index: usize) -> String {
+    format!("{invocation_id}-{index:02}")
+}
+
+/// Turns the row about a role into that of the intent to write it. The moments are now, and the last one
+/// at which the write may take effect.
+pub(crate) fn into_intent(
+    mut row: Entity,
+    client_request_id: Uuid,
+    (now, write_until): (OffsetDateTime, OffsetDateTime),
+) -> Entity {
+    for unknown in ["status", "code", "message", "durationMs", "effectiveBy", PARTITION_KEY] {
+        row.remove(unknown);
+        row.remove(&format!("{unknown}{TYPE}"));
+    }
+    if let Some(key) = row.remove(ROW_KEY) {
+        row.insert("auditRowKey".to_owned(), key);
+    }
+    row.insert("clientRequestId".to_owned(), Value::from(client_request_id.to_string()));
+    literal::set_time(&mut row, "intendedAt", now);
+    literal::set_time(&mut row, "writeUntil", write_until);
+    row
+}
+
+/// Adds to the row of an intent what was read of the assignment that it removes.
+pub(crate) fn add_look(row: &mut Entity, look: Look) {
+    match look {
+        Look::Found(at) => literal::set_time(row, FOUND_AT, at),
+        Look::Gone => {
+            row.insert(WAS_GONE.to_owned(), true.into());
+        }
+        Look::Unclear => {}
+    }
 }
 
 fn about_result(result: &RequestResult, request: Option<&Request>) -> Value {
@@ -66,6 +152,8 @@ fn about_result(result: &RequestResult, request: Option<&Request>) -> Value {
     json!({
         "requestId": result.request_id,
         "messageId": result.message_id,
+        "approvalId": result.approval_id,
+        "approvalDigest": result.approval_digest,
         "invocationId": result.invocation_id,
         "function": result.function,
         "requester": result.requester.to_string(),
@@ -99,7 +187,10 @@ fn about_role(role: &RoleOutcome) -> Value {
         "appRoleValue": role.value,
         "assignmentId": role.assignment_id,
         "createdDateTime": role.created_date_time,
+        "endDateTime": role.end_date_time,
+        "tokensUntil": role.tokens_until,
         "rule": role.rule,
+        "approvedBy": role.approved_by,
         "code": role.code,
         "graphRequestId": role.graph_request_id,
         "message": role.message,
@@ -115,14 +206,18 @@ fn into_object(value: Value) -> Option<Map<String, Value>> {
 }
 
 /// A member as the table stores it. Names in the directory may hold anything, so texts lose characters
-/// that could deceive a reader, and what no property can hold.
-fn storable((name, value): (String, Value)) -> (String, Value) {
+/// that could deceive a reader, and what no property can hold. Numbers have 64 bits.
+fn storable((name, value): (String, Value)) -> Vec<(String, Value)> {
     match value {
         Value::String(text) => {
             let short: String = text.chars().take(LONGEST_TEXT).collect();
-            (name, Value::from(printable(&short)))
+            vec![(name, Value::from(printable(&short)))]
         }
-        other => (name, other),
+        Value::Number(number) => {
+            let kind = (format!("{name}{TYPE}"), Value::from("Edm.Int64"));
+            vec![kind, (name, Value::from(number.to_string()))]
+        }
+        other => vec![(name, other)],
     }
 }
 
@@ -169,7 +264,8 @@ mod tests {
     fn a_text_that_is_too_long_is_cut_between_characters() {
         for character in ["a", "ü"] {
             let whole = character.repeat(LONGEST_TEXT);
-            let stored = |text: &str| storable(("rule".to_owned(), Value::from(text))).1;
+            let stored =
+                |text: &str| storable(("rule".to_owned(), Value::from(text))).pop().unwrap().1;
             assert_eq!(stored(&character.repeat(LONGEST_TEXT + 1)), whole);
             assert_eq!(stored(&whole), whole);
         }

@@ -18,6 +18,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     answer::Answer,
     ask::Ask,
+    asked::Asked,
     baseline_outcome::Applied,
     baseline_roles::{BaselineRoles, Granted},
     checked_resources::CheckedResources,
@@ -27,7 +28,8 @@ use crate::{
     mode::Mode,
     resource_identities::{ManagedIdentity, ResourceIdentities, baseline_failure},
     stop::{Again, Stop},
-    writer::{End, Writer},
+    work::{Done, End, Work},
+    writer::Writer,
 };
 
 /// Applies the baseline to identities.
@@ -56,7 +58,7 @@ impl Baseline {
         ask: &Ask,
         written: &ResourceWritten,
     ) -> Result<Applied, Stop> {
-        if !self.roles.policy.baseline_covers(&written.resource) {
+        if !self.roles.policy.baseline_covers(&written.resource, ask.started.at) {
             return Ok(Applied::Ignored(Ignored::NoRule));
         }
         self.mode.check()?;
@@ -133,12 +135,15 @@ impl Baseline {
             tracing::warn!(event = "baseline.denied", "{denial}");
             return Ok(Applied::Ignored(Ignored::Guarded));
         }
-        let granted = self.roles.of(identity.principal(), own, ask.deadline).await;
+        let granted = self.roles.of(ask, identity.principal(), own).await;
         let granted = granted.map_err(baseline_failure)?;
         if granted.roles.is_empty() {
             return Ok(Applied::Answers(Vec::new()));
         }
         let (identity, held) = self.identities.held(ask, identity).await?;
+        if !self.mode.only_reports() {
+            self.keep(ask, &granted, (identity.principal(), &held)).await?;
+        }
         let since = since.filter(|_| !ask.is_first_delivery());
         let mut answers = assigned_before(&granted, identity.principal(), &held, since);
         let held = held.iter().map(|one| (one.api, one.role));
@@ -155,12 +160,15 @@ impl Baseline {
                 api,
                 held: HeldAssignments::default(),
             };
-            let (roles, end) = match self.assign_missing(ask, &target, &missing).await {
-                Ok(assigned) => assigned,
+            let first_row = answers.iter().map(|answer| answer.roles.len()).sum();
+            let work = Work { ask, asked: Asked::Baseline, target: &target, first_row };
+            let done = match self.assign_missing(&work, &missing).await {
+                Ok(done) => done,
                 Err(stop) => return Err(stop.for_operators(answers)),
             };
-            if !roles.is_empty() {
-                answers.push(target.answer(roles));
+            let end = done.end;
+            if !done.roles.is_empty() {
+                answers.push(done.answer(&target));
             }
             if end == End::Obstacle {
                 return Err(Stop::Again(Again::after(answers)));
@@ -172,33 +180,44 @@ impl Baseline {
         Ok(Applied::Answers(answers))
     }
 
+    /// What the baseline grants and a request has given an end does not end.
+    async fn keep(
+        &self,
+        ask: &Ask,
+        granted: &Granted,
+        (principal, held): (&Principal, &[Assignment]),
+    ) -> Result<(), Stop> {
+        let wanted = held.iter().filter(|one| {
+            granted.roles.iter().any(|wanted| wanted.api == one.api && wanted.role.id == one.role)
+        });
+        let kept = self.writer.keep(ask, principal.object_id, wanted).await;
+        kept.map_err(|failure| Stop::Again(Again::without_record(&failure)))
+    }
+
     /// Assigns the missing roles of one API. The policy decides on each, on what Microsoft Graph says
     /// about the principal.
     async fn assign_missing(
         &self,
-        ask: &Ask,
-        target: &Target,
+        work: &Work<'_>,
         missing: &[BaselineRole],
-    ) -> Result<(Vec<RoleOutcome>, End), Stop> {
+    ) -> Result<Done, Stop> {
+        let Work { ask, target, .. } = *work;
         let wanted = missing.iter().filter(|wanted| wanted.api == target.api.object_id);
-        let permitted = wanted.map(|wanted| self.permit(target, wanted));
+        let permitted = wanted.map(|wanted| self.permit(ask, target, wanted));
         let permitted: Vec<_> = permitted.collect::<Result<_, _>>()?;
         if self.mode.only_reports() {
-            let outcomes = permitted.into_iter().map(|one| one.outcome).collect();
-            return Ok((outcomes, End::Complete));
+            let roles = permitted.into_iter().map(|one| one.outcome).collect();
+            return Ok(Done { roles, ..Done::nothing() });
         }
         let permitted = self.confirmation.confirm(ask, target, permitted).await?;
-        let (mut roles, end) = self.writer.write(ask, target, permitted).await;
-        // The next delivery attempts them; until then there is nothing to say about them.
-        roles.retain(|role| role.status != Status::NotAttempted);
-        Ok((roles, end))
+        Ok(self.writer.write(work, permitted).await)
     }
 
     /// The permit for a role that the identity should have. A denial means that Microsoft Graph says
     /// something else about the identity than Azure Resource Manager, on whose word the role is missing.
-    fn permit(&self, target: &Target, wanted: &BaselineRole) -> Result<Permitted, Stop> {
+    fn permit(&self, ask: &Ask, target: &Target, wanted: &BaselineRole) -> Result<Permitted, Stop> {
         let (role, Target { own, principal, api, .. }) = (&wanted.role, target);
-        let proposed = ProposedAssignment { principal, api, role, own: *own };
+        let proposed = ProposedAssignment { principal, api, role, own: *own, now: ask.started.at };
         let permit = self.roles.policy.decide_baseline(&proposed).map_err(|denial| {
             let resource = principal.resource_id.as_ref();
             let resource = resource.map_or_else(|| "no resource".to_owned(), ToString::to_string);
@@ -210,6 +229,8 @@ impl Baseline {
             )))
         })?;
         let outcome = outcome((principal, api), wanted, permit.rule(), Status::WouldAssign);
+        let approved_by = permit.approved_by().map(str::to_owned);
+        let outcome = RoleOutcome { approved_by, ..outcome };
         Ok(Permitted { permit, outcome })
     }
 }

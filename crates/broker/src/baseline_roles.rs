@@ -10,8 +10,9 @@ use app_roles::{
 };
 use azure_rest::retry::Deadline;
 use microsoft_graph::{Graph, Lookup, error::GraphError};
+use time::OffsetDateTime;
 
-use crate::warn_once::WarnOnce;
+use crate::{ask::Ask, warn_once::WarnOnce};
 
 /// Looks up the APIs that the baseline names, and finds what its rules give.
 pub(crate) struct BaselineRoles {
@@ -35,23 +36,25 @@ impl BaselineRoles {
     /// The roles that the rules for `principal` give.
     pub(crate) async fn of(
         &self,
+        ask: &Ask,
         principal: &Principal,
         own: OwnIdentity,
-        deadline: Deadline,
     ) -> Result<Granted, GraphError> {
-        let mut granted = Granted::default();
-        for name in self.policy.baseline_apis(principal) {
-            let Some(api) = self.api(&name, Some(principal), deadline).await? else { continue };
+        let (now, mut granted) = (ask.started.at, Granted::default());
+        for name in self.policy.baseline_apis(principal, now) {
+            let Some(api) = self.api(&name, Some(principal), (now, ask.deadline)).await? else {
+                continue;
+            };
             // Two names may mean one API, and all rules about it have been asked then.
             if granted.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
-                for (rule, role, why) in self.policy.unmarked_roles(principal, &api) {
+                for (rule, role, why) in self.policy.unmarked_roles(principal, &api, now) {
                     self.warn(&format!(
                         "the rule {rule:?} of the baseline names {role} of the API {}, which is \
                          privileged ({why}), and does not say \"privileged\": true",
                         api.app_id
                     ));
                 }
-                granted.roles.extend(self.policy.baseline_roles(principal, &api, own));
+                granted.roles.extend(self.policy.baseline_roles(principal, &api, own, now));
                 granted.apis.push((name, api));
             }
         }
@@ -59,10 +62,14 @@ impl BaselineRoles {
     }
 
     /// All APIs that the baseline names and the tenant has, each once.
-    pub(crate) async fn all_apis(&self, deadline: Deadline) -> Result<Vec<Arc<Api>>, GraphError> {
+    pub(crate) async fn all_apis(
+        &self,
+        now: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<Vec<Arc<Api>>, GraphError> {
         let mut apis: Vec<Arc<Api>> = Vec::new();
-        for name in self.policy.all_baseline_apis() {
-            let Some(api) = self.api(&name, None, deadline).await? else { continue };
+        for name in self.policy.all_baseline_apis(now) {
+            let Some(api) = self.api(&name, None, (now, deadline)).await? else { continue };
             if apis.iter().all(|known| known.object_id != api.object_id) {
                 apis.push(api);
             }
@@ -76,7 +83,7 @@ impl BaselineRoles {
         &self,
         name: &ApiName,
         principal: Option<&Principal>,
-        deadline: Deadline,
+        (now, deadline): (OffsetDateTime, Deadline),
     ) -> Result<Option<Arc<Api>>, GraphError> {
         let Lookup::Found(api) = self.graph.service_principals().find_api(name, deadline).await?
         else {
@@ -86,14 +93,14 @@ impl BaselineRoles {
             ));
             return Ok(None);
         };
-        if self.policy.unknown_roles(principal, &api).is_empty() {
+        if self.policy.unknown_roles(principal, &api, now).is_empty() {
             return Ok(Some(api));
         }
         let api = match self.graph.service_principals().find_fresh_api(name, deadline).await? {
             Lookup::Found(api) => api,
             _ => api,
         };
-        for role in self.policy.unknown_roles(principal, &api) {
+        for role in self.policy.unknown_roles(principal, &api, now) {
             self.warn(&format!(
                 "rules of the baseline name the role {role}, and the API {} does not define it, or \
                  not for applications",

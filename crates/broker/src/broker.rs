@@ -12,7 +12,7 @@ use app_roles::{
     policy::Policy,
     request::{Action, Request},
 };
-use azure_rest::{arm::Arm, retry::Deadline, storage::Storage};
+use azure_rest::{retry::Deadline, tables::TableError};
 use microsoft_graph::{
     Graph,
     error::{GraphError, missing_roles},
@@ -22,26 +22,35 @@ use time::OffsetDateTime;
 
 use crate::{
     answer::Answer,
+    approvals::{ApprovalParts, Approvals},
     ask::{Ask, IfFailed},
+    asked::Asked,
+    assignment_ends::AssignmentEnds,
     baseline::Baseline,
     baseline_outcome::{Applied, BaselineOutcome},
     baseline_roles::BaselineRoles,
-    confirmation::{ArmConfirmation, Confirmation},
-    decide::decide,
+    change_events::ChangeEvents,
+    confirmation::Confirmation,
+    decide::{decide, permitted},
     directory::{Directory, Target},
+    due_end::DueEnds,
+    end_assignments::{EndAssignments, EndsReport},
+    ending_notices::EndingNotices,
     health::{Health, HealthChecks},
     in_effect::InEffect,
-    log_output::LogOutput,
     mode::Mode,
+    parts::Parts,
     reading::{Reader, Reading},
     reconcile::Reconciler,
     recorded::Recorded,
-    recorder::{Asked, Recorder},
+    recorder::Recorder,
     resource_identities::ResourceIdentities,
+    settle_intents::IntentSettler,
     stop::{Again, Stop, Unreadable},
     storage_checks::{StorageChecks, WatchedQueue},
-    timing::Timing,
-    writer::{End, Writer, dry_run},
+    work::{End, Work},
+    write_limits::WriteLimits,
+    writer::Writer,
 };
 
 /// Grants and removes app roles, if the policy allows it.
@@ -56,54 +65,69 @@ pub struct Broker {
     reader: Reader,
     baseline: Baseline,
     reconciler: Reconciler,
+    ends: Arc<AssignmentEnds>,
+    end_assignments: EndAssignments,
+    settler: Arc<IntentSettler>,
     health: HealthChecks,
-}
-
-/// What a broker works with.
-pub struct Parts {
-    /// Microsoft Graph, with the broker's identity.
-    pub graph: Arc<Graph>,
-    /// Azure Resource Manager, with the broker's identity.
-    pub arm: Arm,
-    /// Azure Storage, to check the audit table and the queues. Without it, they are not checked.
-    pub storage: Option<Storage>,
-    /// The policy in force.
-    pub policy: Policy,
-    /// What to do with decisions.
-    pub mode: Mode,
-    /// Whether log lines reach their reader.
-    pub log: LogOutput,
-    /// Which writes Azure Resource Manager must confirm.
-    pub confirmation: ArmConfirmation,
-    /// How long to work, wait and remember.
-    pub timing: Timing,
+    approvals: Approvals,
 }
 
 impl Broker {
     /// A broker made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { graph, arm, storage, policy, mode, log, confirmation, timing } = parts;
-        let arm = Arc::new(arm);
-        let policy = Arc::new(policy);
+        let most_assignments = parts.most_assignments;
+        let Parts { graph, arm, storage, record, outbox, policy, mode, log, .. } = parts;
+        let (confirmation, timing) = (parts.confirmation, parts.timing);
+        let (record, outbox) = (record.map(Arc::new), outbox.map(Arc::new));
+        let (arm, policy) = (Arc::new(arm), Arc::new(policy));
         let storage = Arc::new(StorageChecks::new(storage, timing.clone()));
-        let recorder = Arc::new(Recorder::new(policy.clone(), mode, storage.clone(), log));
+        let events = ChangeEvents::new(outbox.clone());
+        let settler =
+            IntentSettler::new(graph.clone(), record.clone(), events.clone(), timing.clone());
+        let tables = record.as_ref().map(|record| record.tables().clone());
+        let ends = Arc::new(AssignmentEnds::new(tables, timing.clone()));
+        let recorder = Arc::new(Recorder::new(
+            (policy.clone(), mode),
+            (record.clone(), ends.clone(), events),
+            log,
+            timing.clone(),
+        ));
         let directory = Arc::new(Directory::new(graph.clone(), timing.clone()));
-        let writer = Arc::new(Writer::new(graph.clone(), directory.clone(), recorder.clone()));
+        let limits = WriteLimits::new(record.as_ref());
+        let writer =
+            Writer::new(graph.clone(), directory.clone(), recorder.clone(), (ends.clone(), limits));
+        let writer = Arc::new(writer);
         let identities =
             ResourceIdentities::new(graph.clone(), arm.clone(), directory.clone(), timing.clone());
         let confirmation = Arc::new(Confirmation::new(arm.clone(), confirmation, timing.clone()));
+        let approvals = ApprovalParts {
+            policy: policy.clone(),
+            mode,
+            record,
+            directory: directory.clone(),
+            confirmation: confirmation.clone(),
+            writer: writer.clone(),
+            recorder: recorder.clone(),
+            ends: ends.clone(),
+            outbox,
+            timing: timing.clone(),
+        };
         let roles = Arc::new(BaselineRoles::new(policy.clone(), graph.clone()));
         Self {
-            reader: Reader::new(policy.clone(), directory.clone(), recorder.clone()),
+            reader: Reader::new(policy.clone(), directory.clone(), recorder.clone(), ends.clone()),
             baseline: Baseline::new(
                 mode,
                 roles.clone(),
                 identities,
                 (confirmation.clone(), writer.clone()),
             ),
-            reconciler: Reconciler::new(roles, directory.clone()),
+            reconciler: Reconciler::new(roles, directory.clone(), most_assignments),
+            end_assignments: end_assignments(graph.clone(), &approvals),
+            settler: Arc::new(settler),
             health: HealthChecks::new(graph.clone(), policy.clone(), storage, timing),
+            approvals: Approvals::new(approvals),
+            ends,
             policy,
             mode,
             graph,
@@ -124,7 +148,7 @@ impl Broker {
     ) -> Result<Recorded, Again> {
         let outcome = self.decide_and_write(ask, decoded).await;
         let asked = decoded.map_or_else(Asked::of_unreadable, Asked::Request);
-        self.recorder.record(ask, asked, outcome.map(|answer| vec![answer]))
+        self.recorder.record(ask, asked, outcome.map(|answer| vec![answer])).await
     }
 
     /// From the second delivery on, what is in effect is read first, so that the answer cannot
@@ -144,7 +168,11 @@ impl Broker {
         if !ask.is_redelivery() {
             return self.work_on(ask, request, None).await;
         }
-        let in_effect = InEffect::read(&self.directory, ask, request).await?;
+        // Its final result comes from the approval, whatever the policy says by now.
+        if let Some(answer) = self.approvals.of_message(ask).await? {
+            return Ok(answer);
+        }
+        let in_effect = InEffect::read((&self.directory, &self.ends), ask, request).await?;
         let target = in_effect.as_ref().map(|in_effect| in_effect.target.clone());
         let outcome = self.work_on(ask, request, target).await;
         InEffect::correct(in_effect, request, outcome)
@@ -161,26 +189,35 @@ impl Broker {
         self.mode.check()?;
         let now = OffsetDateTime::now_utc();
         request.check_age(ask.sent, now).map_err(|expired| Stop::expired(&expired))?;
+        let end = request.planned_end(ask.started.at).map_err(Stop::unusable_end)?;
         // The first gate: a requester that no rule names learns nothing about the tenant.
-        self.policy.admit(&ask.requester, request).map_err(|denial| Stop::denied(&denial))?;
+        self.policy
+            .admit(&ask.requester, request, ask.started.at)
+            .map_err(|denial| Stop::denied(&denial))?;
         let mut target = match target {
             Some(target) => target,
             None => self.directory.resolve(ask, request).await?,
         };
         // The second gate, on what Microsoft Graph says.
-        let permitted = decide(&self.policy, ask, request, &target)?;
+        let decided = decide(&self.policy, ask, (request, end), &target)?;
         let is_dry_run = self.mode.is_dry_run(request);
         if is_dry_run || request.action == Action::Revoke {
             target.held = self.directory.held(&target, ask.deadline).await?;
         }
         if is_dry_run {
-            return Ok(dry_run(&target, permitted));
+            return Ok(self.writer.rehearse(ask, &target, decided).await);
         }
+        let permitted = match permitted(decided) {
+            Ok(permitted) => permitted,
+            Err(decided) => return self.approvals.keep((ask, request), &target, decided).await,
+        };
         // Where the identity lies is proven, if a rule for a scope permits the write.
         let permitted = self.confirmation.confirm(ask, &target, permitted).await?;
-        let (roles, end) = self.writer.write(ask, &target, permitted).await;
-        let answer = target.answer(roles);
-        if end == End::Complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
+        let work = Work { ask, asked: Asked::Request(request), target: &target, first_row: 0 };
+        let done = self.writer.write(&work, permitted).await;
+        let is_complete = done.end == End::Complete;
+        let answer = done.answer(&target);
+        if is_complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
     }
 
     /// The answer to a request if it is a dry run. Nothing is recorded.
@@ -225,7 +262,7 @@ impl Broker {
         written: &ResourceWritten,
     ) -> Result<BaselineOutcome, Again> {
         let outcome = self.baseline.apply(ask, written).await;
-        self.record_baseline(ask, outcome)
+        self.record_baseline(ask, outcome).await
     }
 
     /// Applies the baseline to an identity that [`Broker::reconcile`] found. Its writes have a low priority,
@@ -237,10 +274,10 @@ impl Broker {
     ) -> Result<BaselineOutcome, Again> {
         let ask = Ask { priority: Priority::Low, ..ask.clone() };
         let outcome = self.baseline.check(&ask, check).await;
-        self.record_baseline(&ask, outcome)
+        self.record_baseline(&ask, outcome).await
     }
 
-    fn record_baseline(
+    async fn record_baseline(
         &self,
         ask: &Ask,
         outcome: Result<Applied, Stop>,
@@ -250,7 +287,7 @@ impl Broker {
             Ok(Applied::Answers(answers)) => Ok(answers),
             Err(stop) => Err(stop),
         };
-        self.recorder.record(ask, Asked::Baseline, answers).map(BaselineOutcome::Applied)
+        self.recorder.record(ask, Asked::Baseline, answers).await.map(BaselineOutcome::Applied)
     }
 
     /// Compares the tenant with the baseline: returns a check for each identity that lacks something.
@@ -267,6 +304,18 @@ impl Broker {
         self.reconciler.run(deadline).await
     }
 
+    /// Removes the assignments whose end has come. What could not be removed is left to the next run. The
+    /// error says why nothing could be read.
+    pub async fn end_assignments(&self, ask: &Ask) -> Result<EndsReport, String> {
+        self.end_assignments.run(ask).await
+    }
+
+    /// Finds out and records what became of writes whose outcome was not recorded. It writes nothing to
+    /// Microsoft Graph, so it works in every mode. The error means that no intent could be read.
+    pub async fn settle_intents(&self, deadline: Deadline) -> Result<(), TableError> {
+        self.settler.run(deadline).await
+    }
+
     /// Checks whether the broker can work now. `queues` are the queues of its functions.
     pub async fn health(&self, queues: &[WatchedQueue]) -> Health {
         self.health.run(queues).await
@@ -276,6 +325,12 @@ impl Broker {
     /// finished. What was not written is left to another delivery.
     pub fn stop_writes(&self) {
         self.graph.assignments().stop_writes();
+    }
+
+    /// Requests that wait for approval.
+    #[must_use]
+    pub fn approvals(&self) -> &Approvals {
+        &self.approvals
     }
 
     /// The policy in force.
@@ -319,4 +374,12 @@ impl Broker {
             );
         }
     }
+}
+
+/// What ends assignments, and tells of it before.
+fn end_assignments(graph: Arc<Graph>, shared: &ApprovalParts) -> EndAssignments {
+    let ApprovalParts { mode, directory, recorder, ends, outbox, timing, .. } = shared;
+    let due = DueEnds::new(graph, directory.clone(), recorder.clone(), ends.clone());
+    let notices = EndingNotices::new(outbox.clone(), ends.clone(), timing.clone());
+    EndAssignments::new(*mode, ends.clone(), Arc::new(due), Arc::new(notices))
 }

@@ -2,10 +2,11 @@
 
 use app_roles::{
     directory::{Api, AppRole, NoSuchRole, PrincipalKind},
+    end::PlannedEnd,
     ids::AppRoleId,
     names::RoleName,
     outcome::{Code, RoleOutcome, Status},
-    policy::{Permit, Policy, Question},
+    policy::{Decision, Permit, Policy, Question},
     privileged,
     request::{Action, Request},
 };
@@ -25,22 +26,45 @@ pub(crate) struct Permitted {
     pub(crate) outcome: RoleOutcome,
 }
 
+/// A role that the policy allows, at once or after an approval.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    /// The decision of the policy.
+    pub(crate) decision: Decision,
+    /// What is known of the role before the write.
+    pub(crate) outcome: RoleOutcome,
+}
+
+/// The roles of a request, if all may be written. If one needs an approval, all wait for it: they are
+/// returned as they were decided.
+pub(crate) fn permitted(decided: Vec<Decided>) -> Result<Vec<Permitted>, Vec<Decided>> {
+    if decided.iter().any(|one| matches!(one.decision, Decision::NeedsApproval(_))) {
+        return Err(decided);
+    }
+    let permitted = decided.into_iter().filter_map(|Decided { decision, outcome }| {
+        let permit = decision.allowed()?;
+        Some(Permitted { permit, outcome })
+    });
+    Ok(permitted.collect())
+}
+
 /// Decides on every role of a request. If one is refused, none may be written: a team that gets half of
-/// what it asked for would have to find out which half.
+/// what it asked for would have to find out which half. `end` is when the request says that the assignments
+/// end.
 pub(crate) fn decide(
     policy: &Policy,
     ask: &Ask,
-    request: &Request,
+    (request, end): (&Request, Option<PlannedEnd>),
     target: &Target,
-) -> Result<Vec<Permitted>, Stop> {
-    let gate = SecondGate { policy, ask, action: request.action, target };
+) -> Result<Vec<Decided>, Stop> {
+    let gate = SecondGate { policy, ask, action: request.action, target, end };
     let decide = |name| gate.decide(name).map_err(|refusal| refusal.with_requested_name(name));
     let decisions: Vec<_> = request.roles.iter().map(decide).collect();
     if decisions.iter().all(Result::is_ok) {
         return Ok(decisions.into_iter().flatten().collect());
     }
     let refused = decisions.into_iter().map(|decision| match decision {
-        Ok(permitted) => not_attempted(permitted.outcome),
+        Ok(decided) => not_attempted(decided.outcome),
         Err(refusal) => refusal,
     });
     Err(Stop::Final(target.answer(refused.collect())))
@@ -52,17 +76,29 @@ struct SecondGate<'a> {
     ask: &'a Ask,
     action: Action,
     target: &'a Target,
+    end: Option<PlannedEnd>,
 }
 
 impl SecondGate<'_> {
-    fn decide(&self, name: &RoleName) -> Result<Permitted, RoleOutcome> {
+    fn decide(&self, name: &RoleName) -> Result<Decided, RoleOutcome> {
         let (requester, action) = (&self.ask.requester, self.action);
         let Target { own, principal, api, .. } = self.target;
         let role = role_named(name, action, api)?;
         let privileged = Some(privileged::of_assignment(principal, api, &role).is_some());
-        let question = Question { requester, action, principal, api, role: &role, own: *own };
+        let question = Question {
+            requester,
+            action,
+            principal,
+            api,
+            role: &role,
+            own: *own,
+            end: self.end,
+            now: self.ask.started.at,
+        };
         match self.policy.decide(&question) {
-            Ok(permit) => {
+            Ok(decision) => {
+                let is_allowed = matches!(decision, Decision::Allowed(_));
+                let permit = decision.permit();
                 let rule = Some(permit.rule().to_owned());
                 let known = RoleOutcome::new(Status::NotAttempted)
                     .with_role(&role)
@@ -71,7 +107,9 @@ impl SecondGate<'_> {
                     PrincipalKind::AgentBlueprint => known.with_message(INHERITED),
                     _ => known,
                 };
-                Ok(Permitted { permit, outcome: RoleOutcome { rule, privileged, ..known } })
+                let approved_by = permit.approved_by().filter(|_| is_allowed).map(str::to_owned);
+                let outcome = RoleOutcome { rule, approved_by, privileged, ..known };
+                Ok(Decided { decision, outcome })
             }
             Err(denial) => {
                 tracing::warn!(event = "request.denied", app_role_id = %role.id, "{denial}");

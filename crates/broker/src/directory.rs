@@ -16,19 +16,18 @@ use azure_rest::{
     timing::CallTiming,
 };
 use microsoft_graph::{Graph, Lookup, error::GraphError};
-use tokio::sync::Semaphore;
 
-use crate::{answer::Answer, ask::Ask, stop::Stop, timing::Timing};
+use crate::{answer::Answer, ask::Ask, stop::Stop, timing::Timing, waiting_places::WaitingPlaces};
 
-/// How many requests may wait at once for principals that Graph does not know yet. Others go back to
-/// their queue at once, so that a hundred wrong ids do not keep good requests waiting.
+/// How many requests of each requester may wait at once for principals that Graph does not know yet. Others
+/// go back to their queue at once, so that a hundred wrong ids do not keep good requests waiting.
 const MOST_WAITING: usize = 8;
 
 /// Looks up service principals, and waits for those that are too young for Graph's replicas.
 pub struct Directory {
     graph: Arc<Graph>,
     timing: Timing,
-    waiting: Semaphore,
+    waiting: WaitingPlaces,
 }
 
 /// What the names of a request mean.
@@ -70,7 +69,7 @@ impl Directory {
     /// A directory of the tenant of `graph`.
     #[must_use]
     pub fn new(graph: Arc<Graph>, timing: Timing) -> Self {
-        Self { graph, timing, waiting: Semaphore::new(MOST_WAITING) }
+        Self { graph, timing, waiting: WaitingPlaces::new(MOST_WAITING) }
     }
 
     /// The time limits and waits.
@@ -182,13 +181,14 @@ impl Directory {
         ask.deadline.at_most(if ask.waits_for_replication { wait } else { Duration::ZERO })
     }
 
-    /// Looks repeatedly for a principal that may be seconds old. At most [`MOST_WAITING`] wait at once.
+    /// Looks repeatedly for a principal that may be seconds old. At most [`MOST_WAITING`] of
+    /// each requester wait at once.
     pub(crate) async fn wait_for_principal(
         &self,
         ask: &Ask,
         name: &PrincipalName,
     ) -> Result<Lookup<Principal>, GraphError> {
-        let place = self.waiting.try_acquire().ok().filter(|_| ask.waits_for_replication);
+        let place = self.waiting.take(&ask.requester).filter(|_| ask.waits_for_replication);
         let Some(_place) = place else { return Ok(Lookup::NotFound) };
         let poll = self.timing.young_principal_poll;
         let timing =

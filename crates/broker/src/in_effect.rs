@@ -8,14 +8,16 @@ use app_roles::{
     outcome::{Code, RoleOutcome, Status},
     request::{Action, Request},
 };
+use record::ends::PrincipalEnds;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     answer::Answer,
     ask::Ask,
+    assignment_ends::AssignmentEnds,
     decide::role_named,
     directory::{Directory, Target},
-    stop::Stop,
+    stop::{Again, Stop},
 };
 
 /// The largest expected difference between the clocks of this machine, the queue and Graph.
@@ -45,7 +47,7 @@ impl InEffect {
     /// Reads which roles are in effect. `None` if the names of the request mean nothing, or nothing
     /// unambiguous: then no delivery can have written anything.
     pub(crate) async fn read(
-        directory: &Directory,
+        (directory, ends): (&Directory, &AssignmentEnds),
         ask: &Ask,
         request: &Request,
     ) -> Result<Option<Self>, Stop> {
@@ -55,6 +57,7 @@ impl InEffect {
             Err(stop) => return Err(unread(stop)),
         };
         target.held = directory.held(&target, ask.deadline).await.map_err(unread)?;
+        let ends = read_ends(ends, ask, (request, &target)).await?;
         let in_effect = |name| {
             let role = role_named(name, request.action, &target.api).ok()?;
             let known = RoleOutcome::new(Status::AlreadyRevoked).with_role(&role);
@@ -63,7 +66,9 @@ impl InEffect {
                 (Action::Assign, Holding::Held(assignment)) => {
                     let known = RoleOutcome { status: Status::AlreadyAssigned, ..known };
                     Some(RoleInEffect {
-                        outcome: known.with_assignment(assignment.clone()),
+                        outcome: known
+                            .with_assignment(assignment.clone())
+                            .with_end(ends.end_of(target.principal.object_id, assignment)),
                         may_be_ours: is_since(assignment.created.as_deref(), ask.sent.time()),
                     })
                 }
@@ -112,6 +117,19 @@ impl InEffect {
         }
         answer
     }
+}
+
+/// The ends of what is held, which the answer to a delivery that writes nothing must show.
+async fn read_ends(
+    ends: &AssignmentEnds,
+    ask: &Ask,
+    (request, target): (&Request, &Target),
+) -> Result<PrincipalEnds, Stop> {
+    if request.action == Action::Revoke || target.held.is_empty() {
+        return Ok(PrincipalEnds::default());
+    }
+    let read = ends.of(target.principal.object_id, ask.deadline).await;
+    read.map_err(|failure| Stop::Again(Again::without_record(&failure)))
 }
 
 /// The end of a delivery that could not read what is held. An earlier delivery may have written every role

@@ -7,16 +7,21 @@ use app_roles::{
     directory::{Api, AppRole, Assignment},
     ids::AppRoleId,
     names::{ApiName, PrincipalName},
+    outcome::{Failure, RoleOutcome, Status},
     policy::{Policy, VisibleRoles},
     privileged,
 };
 
+use record::ends::PrincipalEnds;
+
 use crate::{
+    answer::Answer,
     ask::Ask,
+    assignment_ends::AssignmentEnds,
     directory::{Directory, Target},
     recorded::Recorded,
     recorder::Recorder,
-    stop::Stop,
+    stop::{Again, Stop},
 };
 
 /// The answer to a requester that reads what a principal holds.
@@ -33,6 +38,7 @@ pub(crate) struct Reader {
     policy: Arc<Policy>,
     directory: Arc<Directory>,
     recorder: Arc<Recorder>,
+    ends: Arc<AssignmentEnds>,
 }
 
 impl Reader {
@@ -40,8 +46,9 @@ impl Reader {
         policy: Arc<Policy>,
         directory: Arc<Directory>,
         recorder: Arc<Recorder>,
+        ends: Arc<AssignmentEnds>,
     ) -> Self {
-        Self { policy, directory, recorder }
+        Self { policy, directory, recorder, ends }
     }
 
     /// Reads what a principal holds on an API, and records that it was read.
@@ -52,7 +59,9 @@ impl Reader {
         api: &ApiName,
     ) -> Reading {
         // The first gate: a requester that no rule names learns nothing about the tenant.
-        if let Err(denial) = self.policy.admit_reading(&ask.requester, principal, api) {
+        let now = ask.started.at;
+        let admitted = self.policy.admit_reading(&ask.requester, principal, api, now);
+        if let Err(denial) = admitted {
             return self.refused(ask, None, Stop::denied(&denial));
         }
         let mut target = match self.directory.resolve_names(ask, principal, api).await {
@@ -74,7 +83,15 @@ impl Reader {
             target.api = self.directory.refreshed_api(target, ask.deadline).await?;
         }
         let view = self.visible_roles(ask, target)?;
-        let shown = held.into_iter().filter_map(|one| shown(one, target, &view));
+        let principal = target.principal.object_id;
+        let ends = match held.is_empty() {
+            true => PrincipalEnds::default(),
+            false => self.ends.of(principal, ask.deadline).await.map_err(no_ends)?,
+        };
+        let shown = held.into_iter().filter_map(|one| {
+            let end = ends.end_of(principal, &one);
+            Some(shown(one, target, &view)?.with_end(end))
+        });
         Ok(shown.collect())
     }
 
@@ -85,7 +102,8 @@ impl Reader {
         target: &'a Target,
     ) -> Result<VisibleRoles<'a>, Stop> {
         let Target { own, principal, api, .. } = target;
-        let view = self.policy.visible_roles(&ask.requester, principal, api, *own);
+        let asked = (principal, api.as_ref());
+        let view = self.policy.visible_roles(&ask.requester, asked, *own, ask.started.at);
         view.map_err(|denial| Stop::denied(&denial))
     }
 
@@ -98,6 +116,13 @@ impl Reader {
         };
         Reading::Refused(self.recorder.record_refused_reading(ask, target, answer))
     }
+}
+
+/// Without the table of ends, it is not known whether an assignment ends.
+fn no_ends(failure: Failure) -> Stop {
+    Stop::Again(Again::after(vec![Answer::for_all(
+        RoleOutcome::new(Status::Failed).with_failure(failure),
+    )]))
 }
 
 /// A role by its id, if the API defines it. Default access is always defined.

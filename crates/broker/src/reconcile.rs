@@ -1,17 +1,20 @@
 //! Compares the whole tenant with the baseline: reads, plans and reports, and writes nothing.
 //!
 //! The holders of each API of the baseline are read first, then all managed identities. Both come page
-//! by page, and only ids are kept of the holders. The next run sees what happens meanwhile, or a check
-//! finds nothing to do.
+//! by page, and only ids are kept of the holders. If these are too many, the run keeps those of a share of
+//! the tenant, compares its identities, and reads again for the next share. The next run sees what happens
+//! meanwhile, or a check finds nothing to do.
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use app_roles::{
     directory::Api,
     event::BaselineCheckRequested,
     ids::ObjectId,
+    policy::OwnIdentity,
     reconcile::{
-        AssignmentsByPrincipal, CompactAssignment, Comparison, Findings, RepairBatch, confirmed,
+        CompactAssignment, Comparison, Confirmed, Findings, Limits, Place, PrincipalRange,
+        RepairBatch, RoundOrder, Share, Summary,
     },
 };
 use azure_rest::{
@@ -25,12 +28,14 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{baseline_roles::BaselineRoles, directory::Directory};
 
-/// The largest number of checks of one run. With two reads and a write each, Graph's quota allows them
-/// in minutes, and the reply that carries them is smaller than a megabyte.
-const MOST_CHECKS: usize = 5_000;
+/// What a run keeps of its findings. With two reads and a write for each check, Graph's quota allows them
+/// in minutes, and the reply that carries them is smaller than a megabyte. Few assignments that no rule
+/// allows are younger than a day; those beyond the limit are reported when they are older.
+const LIMITS: Limits = Limits { repairs: 5_000, named: 50, young: 10_000 };
 
-/// The largest number of findings that are logged one by one. Their total is always logged.
-const MOST_LOGGED: usize = 50;
+/// The largest number of assignments that a comparison of the tenant holds in memory. They take 21 MB. A
+/// tenant with more is read several times, so it is not smaller.
+pub const MOST_ASSIGNMENTS: usize = 1 << 20;
 
 /// The age from which an assignment counts as seen by the run before. An app that scales to zero between
 /// runs remembers nothing of them, and the timer has fired within this time.
@@ -40,14 +45,15 @@ const OLD: time::Duration = time::Duration::hours(24);
 pub(crate) struct Reconciler {
     roles: Arc<BaselineRoles>,
     directory: Arc<Directory>,
+    most_assignments: usize,
     last_run: Mutex<LastRun>,
 }
 
 /// What one run leaves to the next one, as long as the process lives.
 #[derive(Debug, Default)]
 struct LastRun {
-    /// Sorted.
-    unexpected: Vec<CompactAssignment>,
+    /// The young assignments that no rule allows.
+    unexpected: BTreeSet<CompactAssignment>,
     /// The identity to begin with.
     next: Option<ObjectId>,
 }
@@ -59,6 +65,8 @@ const MOST_PAUSES: usize = 8;
 /// How much a run has read. An API counts even if it was cached.
 #[derive(Debug, Default)]
 struct Reads {
+    /// How often all lists were read.
+    passes: usize,
     apis: usize,
     pages_of_holders: usize,
     pages_of_identities: usize,
@@ -89,20 +97,34 @@ impl Run {
     }
 }
 
+/// What all shares of a run are compared with.
+struct Expected {
+    own: OwnIdentity,
+    apis: Vec<Arc<Api>>,
+    now: OffsetDateTime,
+}
+
+/// What a run has found, and the place where it stopped; `None` if it compared the whole tenant.
+struct Outcome {
+    summary: Summary,
+    stopped: Option<Place>,
+}
+
 /// What to do about the findings of a run.
 struct Plan {
     identities: usize,
     lacking: usize,
     turns: RepairBatch,
-    /// Found by this run and the one before, or old.
-    unexpected: Vec<CompactAssignment>,
-    /// The number of those that only this run has found.
-    at_first_sight: usize,
+    unexpected: Confirmed,
 }
 
 impl Reconciler {
-    pub(crate) fn new(roles: Arc<BaselineRoles>, directory: Arc<Directory>) -> Self {
-        Self { roles, directory, last_run: Mutex::default() }
+    pub(crate) fn new(
+        roles: Arc<BaselineRoles>,
+        directory: Arc<Directory>,
+        most_assignments: usize,
+    ) -> Self {
+        Self { roles, directory, most_assignments, last_run: Mutex::default() }
     }
 
     /// Returns a check for each managed identity that lacks what the baseline gives it. The error means
@@ -121,14 +143,51 @@ impl Reconciler {
         }
         let (began, time) = (Instant::now(), OffsetDateTime::now_utc());
         let mut run = Run::new(&self.directory.timing().calls, deadline);
-        let findings = self.find(&mut run).await?;
-        let plan = last_run.plan(findings);
+        let order = RoundOrder::starting_with(last_run.next.unwrap_or_else(ObjectId::random));
+        let outcome = self.find(&mut run, time, order).await?;
+        let plan = last_run.plan(&outcome);
         plan.log(&run.reads, began.elapsed());
         let checks = plan.turns.now.into_iter();
         Ok(checks.map(|principal| BaselineCheckRequested { principal, time: Some(time) }).collect())
     }
 
-    async fn find(&self, run: &mut Run) -> Result<Findings, GraphError> {
+    async fn find(
+        &self,
+        run: &mut Run,
+        now: OffsetDateTime,
+        order: RoundOrder,
+    ) -> Result<Outcome, GraphError> {
+        let mut summary = Summary::new(order, LIMITS);
+        let expected = self.expected(run, now).await?;
+        if expected.apis.is_empty() {
+            return Ok(Outcome { summary, stopped: None });
+        }
+        let (mut begin, mut longest) = (None, Duration::ZERO);
+        loop {
+            let began = Instant::now();
+            let share = Share::new(order, begin, self.most_assignments);
+            match self.pass(&expected, share, (run, summary.clone())).await {
+                Ok((so_far, end)) => (summary, begin) = (so_far, end),
+                // What the shares before have found is good.
+                Err(error) if begin.is_some() => {
+                    log_incomplete(&run.reads, &error.to_string());
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            longest = longest.max(began.elapsed());
+            if begin.is_none() {
+                break;
+            }
+            if run.deadline.remaining() < longest {
+                log_incomplete(&run.reads, "the time of a run is over");
+                break;
+            }
+        }
+        Ok(Outcome { summary, stopped: begin })
+    }
+
+    async fn expected(&self, run: &mut Run, now: OffsetDateTime) -> Result<Expected, GraphError> {
         let own = loop {
             match self.directory.own_identity(run.deadline).await {
                 Ok(own) => break own,
@@ -136,82 +195,99 @@ impl Reconciler {
             }
         };
         let apis = loop {
-            match self.roles.all_apis(run.deadline).await {
+            match self.roles.all_apis(now, run.deadline).await {
                 Ok(apis) => break apis,
                 Err(error) => run.pause_after(error).await?,
             }
         };
-        if apis.is_empty() {
-            return Ok(Findings::default());
-        }
         run.reads.apis = apis.len();
-        let holdings = self.holdings(&apis, run).await?;
-        let policy = &self.roles.policy;
-        let comparison = Comparison { policy, own, apis: &apis, holdings: &holdings };
-        self.compare(&comparison, run).await
+        Ok(Expected { own, apis, now })
     }
 
-    async fn holdings(
+    /// Compares the identities of one share. Returns the summary with its findings, and where the next share
+    /// begins.
+    async fn pass(
         &self,
-        apis: &[Arc<Api>],
+        expected: &Expected,
+        mut share: Share,
+        (run, summary): (&mut Run, Summary),
+    ) -> Result<(Summary, Option<Place>), GraphError> {
+        self.read_holders(expected, &mut share, run).await?;
+        let (range, holdings) = share.into_parts();
+        let Expected { own, apis, now } = expected;
+        let policy = &self.roles.policy;
+        let comparison = Comparison { policy, own: *own, apis, holdings: &holdings, now: *now };
+        let summary = self.compare(&comparison, range, (run, summary)).await?;
+        run.reads.passes += 1;
+        Ok((summary, range.end()))
+    }
+
+    async fn read_holders(
+        &self,
+        expected: &Expected,
+        share: &mut Share,
         run: &mut Run,
-    ) -> Result<AssignmentsByPrincipal, GraphError> {
-        let mut all = Vec::new();
-        for api in apis {
+    ) -> Result<(), GraphError> {
+        for api in &expected.apis {
             let old = OffsetDateTime::now_utc() - OLD;
             let mut holders = self.roles.graph.inventory().holders(api.object_id, old);
             loop {
                 match holders.next_page(run.deadline).await {
-                    Ok(Some(page)) => all.extend(page),
+                    Ok(Some(page)) => page.into_iter().for_each(|one| share.offer(one)),
                     Ok(None) => break,
                     Err(error) => run.pause_after(error).await?,
                 }
             }
             run.reads.pages_of_holders += holders.pages();
         }
-        Ok(all.into())
+        Ok(())
     }
 
     async fn compare(
         &self,
         comparison: &Comparison<'_>,
-        run: &mut Run,
-    ) -> Result<Findings, GraphError> {
-        let mut findings = Findings::default();
+        range: PrincipalRange,
+        (run, before): (&mut Run, Summary),
+    ) -> Result<Summary, GraphError> {
         let mut identities = self.roles.graph.inventory().managed_identities();
+        let (mut summary, mut restarts) = (before.clone(), 0);
         loop {
             match identities.next_page(run.deadline).await {
                 Ok(Some(page)) => {
-                    page.iter().for_each(|identity| findings.compare(identity, comparison));
+                    if identities.restarts() > restarts {
+                        (summary, restarts) = (before.clone(), identities.restarts());
+                    }
+                    let mut findings = Findings::default();
+                    let of_share = page.iter().filter(|one| range.covers(one.object_id));
+                    of_share.for_each(|identity| findings.compare(identity, comparison));
+                    summary.add(findings);
                 }
                 Ok(None) => break,
                 Err(error) => run.pause_after(error).await?,
             }
         }
-        run.reads.pages_of_identities = identities.pages();
-        Ok(findings)
+        run.reads.pages_of_identities += identities.pages();
+        Ok(summary)
     }
 }
 
 impl LastRun {
-    fn plan(&mut self, findings: Findings) -> Plan {
-        let Findings { identities, lacking, unexpected } = findings;
-        let count = lacking.len();
-        let from = self.next.unwrap_or_else(ObjectId::random);
-        let turns = RepairBatch::of(lacking, from, MOST_CHECKS);
-        self.next = turns.next;
-        let unexpected = self.found_again(unexpected);
-        let at_first_sight = self.unexpected.len() - unexpected.len();
-        Plan { identities, lacking: count, turns, unexpected, at_first_sight }
+    fn plan(&mut self, outcome: &Outcome) -> Plan {
+        let Outcome { summary, stopped } = outcome;
+        let turns = summary.repairs();
+        self.next = turns.next.or_else(|| stopped.as_ref().map(Place::id));
+        let unexpected = summary.confirmed(&self.unexpected);
+        self.unexpected = summary.for_the_next_run(&self.unexpected, *stopped);
+        Plan { identities: summary.identities(), lacking: summary.lacking(), turns, unexpected }
     }
+}
 
-    /// The findings that the run before had, too. The next run compares with this one.
-    fn found_again(&mut self, mut found: Vec<CompactAssignment>) -> Vec<CompactAssignment> {
-        found.sort_unstable();
-        found.dedup();
-        let before = mem::replace(&mut self.unexpected, found);
-        confirmed(&self.unexpected, &before)
-    }
+fn log_incomplete(reads: &Reads, why: &str) {
+    tracing::warn!(
+        event = "reconcile.incomplete",
+        passes = reads.passes,
+        "compared a part of the tenant; the next run goes on with the rest: {why}"
+    );
 }
 
 impl Plan {
@@ -222,9 +298,10 @@ impl Plan {
             lacking = self.lacking,
             checks = self.turns.now.len(),
             checks_left = self.turns.later,
-            unexpected = self.unexpected.len(),
-            unexpected_at_first_sight = self.at_first_sight,
+            unexpected = self.unexpected.count,
+            unexpected_at_first_sight = self.unexpected.at_first_sight,
             reads = reads.apis + reads.pages_of_holders + reads.pages_of_identities,
+            passes = reads.passes,
             apis = reads.apis,
             pages_of_holders = reads.pages_of_holders,
             pages_of_identities = reads.pages_of_identities,
@@ -232,7 +309,7 @@ impl Plan {
             "compared the tenant with the baseline"
         );
         // Whether to revoke them is for people to decide.
-        for holding in self.unexpected.iter().take(MOST_LOGGED) {
+        for holding in &self.unexpected.named {
             tracing::warn!(
                 event = "reconcile.unexpected",
                 principal_id = %holding.principal,

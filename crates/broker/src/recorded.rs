@@ -2,15 +2,12 @@
 
 use app_roles::result::RequestResult;
 
-use crate::audit_row::AuditRow;
-
 /// Answers that are recorded, and so may be sent.
 ///
 /// Only the recorder makes one. A trigger can make a reply that carries a decision from nothing else.
 #[derive(Debug)]
 pub struct Recorded {
     pub(crate) results: Vec<RequestResult>,
-    pub(crate) rows: Vec<AuditRow>,
     pub(crate) given_up: Option<String>,
 }
 
@@ -19,12 +16,6 @@ impl Recorded {
     #[must_use]
     pub fn results(&self) -> &[RequestResult] {
         &self.results
-    }
-
-    /// The audit rows, which the host inserts with the reply.
-    #[must_use]
-    pub fn rows(&self) -> &[AuditRow] {
-        &self.rows
     }
 
     /// Why the message is given up, if it is: operators must be able to replay it.

@@ -1,38 +1,47 @@
-//! The record: log lines, audit rows, and the results that requesters get.
+//! Keeps the record: rows before writes and before answers, and the results that requesters get.
 
 use std::sync::Arc;
 
 use app_roles::{
     VERSION,
     assignment_list::{AssignmentList, HeldRole},
-    ids::ObjectId,
-    outcome::{Code, Failure, RoleOutcome, Status},
-    policy::{Permit, Policy},
-    request::{Action, Request},
-    result::{RequestResult, ResultApi, ResultPrincipal},
-    text::RequestId,
+    outcome::{Failure, RoleOutcome, Status},
+    policy::Policy,
+    result::RequestResult,
 };
-use azure_rest::retry::millis;
-use microsoft_graph::error::GraphError;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tracing::field::display;
-use uuid::Uuid;
+use azure_rest::{
+    retry::{Deadline, millis},
+    tables::Entity,
+};
+use record::{
+    approvals::ApprovalRow,
+    intent::IntentKey,
+    record::{PlannedWrite, ROW_KEY, Record},
+};
+use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::{
     answer::Answer,
     ask::{Ask, IfFailed},
+    asked::Asked,
+    assignment_ends::AssignmentEnds,
     audit_row,
-    check::Check,
+    ballot::Ballot,
+    change_events::{ChangeEvent, ChangeEvents},
     directory::Target,
+    end_step::EndStep,
     log_output::LogOutput,
     mode::Mode,
+    moment::rfc3339,
+    record_failure::{no_record, unavailable},
+    record_log,
     recorded::Recorded,
-    stop::{Again, Stop, Unreadable},
-    storage_checks::{AUDIT_TABLE, StorageChecks},
+    removal_claims::RemovalClaims,
+    stop::{Again, Obstacle, Stop},
+    timing::Timing,
+    work::{IntendedChange, PlannedChange, Work},
 };
-
-/// The log target of the record: what was decided and done. No setting silences these lines.
-pub const RECORD: &str = "record";
 
 /// How long the platform caches a managed identity's token ("Managed identities best practice
 /// recommendations"). After that, no token is older than a change.
@@ -42,136 +51,237 @@ pub const TOKEN_CACHE: time::Duration = time::Duration::hours(24);
 pub(crate) struct Recorder {
     policy: Arc<Policy>,
     mode: Mode,
-    storage: Arc<StorageChecks>,
+    record: Option<Arc<Record>>,
+    claims: RemovalClaims,
+    ends: Arc<AssignmentEnds>,
+    events: ChangeEvents,
     log: LogOutput,
+    timing: Timing,
 }
 
-/// What was asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Asked<'a> {
-    /// A request.
-    Request(&'a Request),
-    /// What the baseline gives an identity.
-    Baseline,
-    /// A message that is no request, or a reading, with the requester's own id of it.
-    Unreadable(Option<&'a RequestId>),
+/// Answers, with all that is recorded about them.
+struct Draft {
+    results: Vec<RequestResult>,
+    rows: Vec<Entity>,
+    intents: Vec<IntentKey>,
+    ends: Vec<EndStep>,
 }
 
 impl Recorder {
     pub(crate) fn new(
-        policy: Arc<Policy>,
-        mode: Mode,
-        storage: Arc<StorageChecks>,
+        (policy, mode): (Arc<Policy>, Mode),
+        (record, ends, events): (Option<Arc<Record>>, Arc<AssignmentEnds>, ChangeEvents),
         log: LogOutput,
+        timing: Timing,
     ) -> Self {
-        Self { policy, mode, storage, log }
+        let claims = RemovalClaims::new(record.clone(), timing.calls.write_answer);
+        Self { policy, mode, record, claims, ends, events, log, timing }
     }
 
-    /// Fails while the audit table cannot be reached: rows of a write would be lost.
-    pub(crate) async fn check_available(&self) -> Result<(), Failure> {
-        if self.log.is_broken() {
-            return Err(no_record());
-        }
-        if self.storage.table().await != Check::Failed {
-            return Ok(());
-        }
-        tracing::error!(
-            event = "record.unavailable",
-            "nothing is written to Microsoft Graph while the table {AUDIT_TABLE} cannot be reached"
-        );
-        Err(no_record())
+    /// Which removals may be claimed.
+    pub(crate) fn claims(&self) -> &RemovalClaims {
+        &self.claims
     }
 
-    /// Logs a write before it is sent, so that a grant whose record was lost can be traced. The error
-    /// means that the line did not reach the host, so that nothing may be written.
-    pub(crate) fn intend(
+    /// Stores and logs the intents of a series of writes. The error means that nothing may be written.
+    pub(crate) async fn intend(
         &self,
-        ask: &Ask,
-        permit: &Permit,
-        client_request_id: Uuid,
-    ) -> Result<(), Failure> {
-        tracing::info!(
-            target: RECORD,
-            event = "grant.intent",
-            invocation_id = %ask.invocation_id,
-            message_id = ask.message_id.as_ref().map(display),
-            requester = %ask.requester,
-            action = permit.action().verb(),
-            principal_id = %permit.principal(),
-            resource_id = %permit.api(),
-            app_role_id = %permit.role(),
-            rule = permit.rule(),
-            client_request_id = %client_request_id,
-            "about to change an app role assignment"
-        );
-        if self.log.is_broken() { Err(no_record()) } else { Ok(()) }
+        work: &Work<'_>,
+        changes: Vec<PlannedChange>,
+    ) -> Result<Vec<IntendedChange>, Failure> {
+        let (mut planned, mut others) = (Vec::new(), Vec::new());
+        for change in changes {
+            let (row_key, row) = self.intent_row(work, &change);
+            let PlannedChange { index, permit, outcome, options, .. } = change;
+            planned.push(PlannedWrite { permit, row_key, row });
+            others.push((index, outcome, options));
+        }
+        let record = self.record.as_ref().ok_or_else(no_record)?;
+        let stored = record.intend(planned, work.ask.deadline).await;
+        let intents = stored.map_err(|error| unavailable(&error))?.into_iter();
+        let intended = intents.zip(others).map(|(intent, (index, outcome, options))| {
+            IntendedChange { index, intent, outcome, options }
+        });
+        let intended: Vec<_> = intended.collect();
+        for change in &intended {
+            record_log::intent(work.ask, change);
+        }
+        // A line that did not reach the host would be missing in the log.
+        if self.log.is_broken() { Err(no_record()) } else { Ok(intended) }
     }
 
-    /// Logs the outcome of a write that was unknown when the request was answered.
-    pub(crate) fn log_settled(&self, ask: &Ask, permit: &Permit, held: Result<bool, GraphError>) {
-        let is_held = match held {
-            Ok(is_held) => is_held,
-            Err(error) => {
-                tracing::error!(event = "write.unsettled", invocation_id = %ask.invocation_id,
-                    principal_id = %permit.principal(), resource_id = %permit.api(),
-                    app_role_id = %permit.role(), "read what the principal holds: {error}");
-                return;
-            }
-        };
-        tracing::info!(
-            target: RECORD,
-            event = "write.settled",
-            invocation_id = %ask.invocation_id,
-            requester = %ask.requester,
-            action = permit.action().verb(),
-            principal_id = %permit.principal(),
-            resource_id = %permit.api(),
-            app_role_id = %permit.role(),
-            rule = permit.rule(),
-            message_id = ask.message_id.as_ref().map(display),
-            is_held,
-            "read the outcome of a write that was not answered in time"
-        );
+    /// The row of an intent, and its key.
+    fn intent_row(&self, work: &Work<'_>, change: &PlannedChange) -> (String, Entity) {
+        let Work { ask, asked, target, first_row } = *work;
+        let outcome = change.outcome.clone().with_end(change.permit.end());
+        let removes = change.removes.iter().map(|removable| removable.assignment.clone());
+        let outcome = removes.fold(outcome, RoleOutcome::with_assignment);
+        let result = self.result(ask, asked, target.answer(vec![outcome]));
+        let index = first_row + change.index;
+        let row = audit_row::rows(&result, asked.request(), ask, index).pop().unwrap_or_default();
+        // The write may be sent until the deadline, and answered a little later.
+        let in_reach = ask.deadline.remaining() + self.timing.calls.write_answer;
+        let now = OffsetDateTime::now_utc();
+        let moments = (now, now + in_reach);
+        let mut row = audit_row::into_intent(row, change.options.client_request_id, moments);
+        if let Some(removable) = &change.removes {
+            audit_row::add_look(&mut row, removable.look);
+        }
+        (audit_row::index_key(result.invocation_id, index), row)
     }
 
-    /// Records how work ended.
+    /// Records how work ended. The error means that there is no answer yet.
     ///
-    /// Work that another delivery may finish is not answered: only what it has changed is logged,
-    /// because the next delivery will find that done.
-    pub(crate) fn record(
+    /// Work that another delivery may finish is not answered. What it has written is recorded, because
+    /// the next delivery will find that done.
+    pub(crate) async fn record(
         &self,
         ask: &Ask,
         asked: Asked<'_>,
         outcome: Result<Vec<Answer>, Stop>,
     ) -> Result<Recorded, Again> {
-        let (answers, given_up) = match outcome {
-            Ok(answers) => (answers, None),
-            Err(Stop::Final(answer)) => (vec![answer], None),
-            Err(Stop::GiveUp(Again { answers, reason, .. })) => (answers, Some(reason)),
-            Err(Stop::Again(again)) if comes_again(ask, &again) => {
-                self.log(ask, asked, &again.answers, RoleOutcome::is_change);
+        let (answers, given_up) = match final_answers(ask, asked, outcome) {
+            Ok(answers) => answers,
+            Err(mut again) => {
+                let answers = std::mem::take(&mut again.answers);
+                self.record_writes(ask, asked, answers).await;
                 return Err(again);
             }
-            Err(Stop::Again(Again { answers, reason, .. })) => {
-                let given_up = match asked {
-                    Asked::Baseline => Some(reason),
-                    // The reason may be corrected by what is in effect.
-                    Asked::Request(_) | Asked::Unreadable(_) => Answer::failures(&answers),
-                };
-                (answers, given_up)
+        };
+        let results = self.store_answers(ask, asked, answers, ask.first_row).await?;
+        Ok(Recorded { results, given_up })
+    }
+
+    /// Records an answer of an invocation with several. `index` is the number of roles that it has
+    /// recorded before.
+    pub(crate) async fn record_one_of_many(
+        &self,
+        ask: &Ask,
+        asked: Asked<'_>,
+        (index, answer): (usize, Answer),
+    ) -> Result<(), Again> {
+        self.store_answers(ask, asked, vec![answer], index).await.map(|_| ())
+    }
+
+    async fn store_answers(
+        &self,
+        ask: &Ask,
+        asked: Asked<'_>,
+        answers: Vec<Answer>,
+        first_row: usize,
+    ) -> Result<Vec<RequestResult>, Again> {
+        let Draft { results, rows, intents, ends } = self.draft(ask, asked, answers, first_row);
+        let events = self.events.about(&rows);
+        let stored = async {
+            let (stored, unsent) = tokio::join!(self.store(ask, rows), self.announce(events));
+            stored?;
+            self.log(ask, asked, &results, |_| true);
+            self.close(intents, &unsent).await;
+            Ok(())
+        };
+        let (stored, ended) = tokio::join!(stored, self.store_ends(ask, &ends));
+        if stored.is_err() {
+            self.log(ask, asked, &results, RoleOutcome::is_change);
+        }
+        match stored.and(ended) {
+            Ok(()) => Ok(results),
+            Err(failure) => Err(Again::without_record(&failure)),
+        }
+    }
+
+    /// Records the writes of work that has no answer yet. If that fails, their intents stay open.
+    async fn record_writes(&self, ask: &Ask, asked: Asked<'_>, answers: Vec<Answer>) {
+        let Draft { results, mut rows, intents, ends } =
+            self.draft(ask, asked, answers, ask.first_row);
+        self.log(ask, asked, &results, RoleOutcome::is_change);
+        rows.retain(|row| intents.iter().any(|intent| is_of_intent(row, intent)));
+        let events = self.events.about(&rows);
+        let stored = async {
+            let (stored, unsent) = tokio::join!(self.store(ask, rows), self.announce(events));
+            if stored.is_ok() {
+                self.close(intents, &unsent).await;
             }
         };
-        let answers: Vec<_> = answers.into_iter().map(|answer| asked.complete(answer)).collect();
-        self.log(ask, asked, &answers, |_| true);
-        let mut recorded = Recorded { results: Vec::new(), rows: Vec::new(), given_up };
-        for answer in answers {
-            let result = self.result(ask, asked, answer);
-            let index = recorded.rows.len();
-            let rows = audit_row::rows(&result, asked.request(), ask, index);
-            recorded.rows.extend(rows);
-            recorded.results.push(result);
+        // What is not stored of the ends is stored by the next delivery.
+        let _ = tokio::join!(stored, self.store_ends(ask, &ends));
+    }
+
+    /// Stores what became of assignments with an end, or without one.
+    async fn store_ends(&self, ask: &Ask, steps: &[EndStep]) -> Result<(), Failure> {
+        match self.ends.take(ask, steps, self.deadline(ask)).await {
+            Err(failure) if !steps.iter().all(EndStep::can_be_lost) => Err(failure),
+            _ => Ok(()),
         }
-        Ok(recorded)
+    }
+
+    fn draft(&self, ask: &Ask, asked: Asked<'_>, answers: Vec<Answer>, first_row: usize) -> Draft {
+        let mut draft =
+            Draft { results: Vec::new(), rows: Vec::new(), intents: Vec::new(), ends: Vec::new() };
+        for answer in answers {
+            let mut answer = asked.complete(answer);
+            draft.intents.append(&mut answer.intents);
+            draft.ends.append(&mut answer.ends);
+            let result = self.result(ask, asked, answer);
+            let index = first_row + draft.rows.len();
+            draft.rows.extend(audit_row::rows(&result, asked.request(), ask, index));
+            draft.results.push(result);
+        }
+        draft
+    }
+
+    /// Records the decision of an approver. The error means that it does not count.
+    pub(crate) async fn record_vote(
+        &self,
+        ask: &Ask,
+        row: &ApprovalRow,
+        ballot: &Ballot,
+    ) -> Result<(), Again> {
+        let row = audit_row::of_vote(ask, row, ballot);
+        let stored = self.store(ask, vec![row]).await;
+        stored.map_err(|failure| Again::without_record(&failure))
+    }
+
+    async fn store(&self, ask: &Ask, rows: Vec<Entity>) -> Result<(), Failure> {
+        let record = self.record.as_ref().ok_or_else(no_record)?;
+        let stored = record.store(rows, self.deadline(ask)).await;
+        stored.map_err(|error| unavailable(&error))
+    }
+
+    /// Sends the events of writes beside their rows. Returns those that may not be sent: their intents stay
+    /// open, and a timer sends them later.
+    async fn announce(&self, events: Vec<ChangeEvent>) -> Vec<ChangeEvent> {
+        self.events.put_all(events, Deadline::after(self.timing.calls.write_answer)).await
+    }
+
+    /// Deletes intents whose outcome is on record, and whose events are sent. One that stays is settled later,
+    /// so the answer does not wait for long.
+    async fn close(&self, mut intents: Vec<IntentKey>, unsent: &[ChangeEvent]) {
+        intents.retain(|intent| !unsent.iter().any(|event| event.is_of(&intent.row_key)));
+        let Some(record) = &self.record else { return };
+        let deadline = Deadline::after(self.timing.calls.write_answer);
+        if let Err(error) = record.close(&intents, deadline).await {
+            tracing::warn!(event = "intent.not_closed", "a timer closes it later: {error}");
+        }
+    }
+
+    /// The latest time for a row about what is done. A write may have ended at the last moment.
+    fn deadline(&self, ask: &Ask) -> Deadline {
+        ask.deadline.at_least(self.timing.calls.write_answer)
+    }
+
+    /// Logs a line for each role that `is_logged`.
+    fn log(
+        &self,
+        ask: &Ask,
+        asked: Asked<'_>,
+        results: &[RequestResult],
+        is_logged: fn(&RoleOutcome) -> bool,
+    ) {
+        for result in results {
+            for role in result.roles.iter().filter(|role| is_logged(role)) {
+                record_log::role(ask, (asked, self.mode), result, role);
+            }
+        }
     }
 
     /// Records that the requester read what a principal holds.
@@ -181,7 +291,7 @@ impl Recorder {
         target: &Target,
         assignments: Vec<HeldRole>,
     ) -> AssignmentList {
-        self.log_reading(ask, Some(target), "read");
+        record_log::reading(ask, Some(target), "read", self.policy.sha256());
         AssignmentList {
             invocation_id: ask.invocation_id,
             function: ask.function.clone(),
@@ -204,76 +314,20 @@ impl Recorder {
         answer: Answer,
     ) -> Recorded {
         let is_denied = answer.roles.iter().any(|role| role.status == Status::Denied);
-        self.log_reading(
-            ask,
-            target,
-            match (target, is_denied) {
-                (Some(_), _) => "refused",
-                (None, true) => "denied",
-                (None, false) => "failed",
-            },
-        );
+        let status = match (target, is_denied) {
+            (Some(_), _) => "refused",
+            (None, true) => "denied",
+            (None, false) => "failed",
+        };
+        record_log::reading(ask, target, status, self.policy.sha256());
         let results = vec![self.result(ask, Asked::Unreadable(None), answer)];
-        Recorded { results, rows: Vec::new(), given_up: None }
-    }
-
-    fn log_reading(&self, ask: &Ask, target: Option<&Target>, status: &str) {
-        tracing::info!(
-            target: RECORD,
-            event = "audit",
-            invocation_id = %ask.invocation_id,
-            requester = %ask.requester,
-            action = "read",
-            principal_id = shown(target.map(|target| target.principal.object_id)),
-            resource_id = shown(target.map(|target| target.api.object_id)),
-            status,
-            policy_sha256 = self.policy.sha256(),
-            "looked at what a principal holds"
-        );
-    }
-
-    /// Logs a line for each role that `is_logged`.
-    fn log(
-        &self,
-        ask: &Ask,
-        asked: Asked<'_>,
-        answers: &[Answer],
-        is_logged: fn(&RoleOutcome) -> bool,
-    ) {
-        for answer in answers {
-            for role in answer.roles.iter().filter(|role| is_logged(role)) {
-                self.log_role(ask, asked, answer, role);
-            }
-        }
-    }
-
-    fn log_role(&self, ask: &Ask, asked: Asked<'_>, answer: &Answer, role: &RoleOutcome) {
-        tracing::info!(
-            target: RECORD,
-            event = "audit",
-            invocation_id = %ask.invocation_id,
-            request_id = asked.request_id().map(display),
-            message_id = ask.message_id.as_ref().map(display),
-            requester = %ask.requester,
-            action = asked.action().map(Action::verb),
-            dry_run = asked.is_dry_run(self.mode),
-            principal_id = shown(answer.principal.as_ref().map(ResultPrincipal::object_id)),
-            resource_id = shown(answer.api.as_ref().map(ResultApi::object_id)),
-            app_role_id = role.id.map(display),
-            privileged = role.privileged,
-            decision = role.decision(),
-            status = %role.status,
-            code = role.code.map(display),
-            rule = role.rule,
-            assignment_id = role.assignment_id,
-            graph_request_id = role.graph_request_id,
-            policy_sha256 = self.policy.sha256(),
-            "decided on an app role"
-        );
+        Recorded { results, given_up: None }
     }
 
     /// The result for the requester.
     pub(crate) fn result(&self, ask: &Ask, asked: Asked<'_>, answer: Answer) -> RequestResult {
+        let approval = answer.approval.map(|approval| *approval);
+        let approval = approval.or_else(|| ask.approval.clone());
         let is_changed = answer.roles.iter().any(RoleOutcome::is_change);
         RequestResult {
             request_id: asked.request_id().map(ToString::to_string),
@@ -281,6 +335,8 @@ impl Recorder {
             invocation_id: ask.invocation_id,
             function: ask.function.clone(),
             requester: ask.requester.clone(),
+            approval_id: approval.as_ref().map(|approval| approval.id),
+            approval_digest: approval.map(|approval| approval.digest),
             action: asked.action(),
             dry_run: asked.is_dry_run(self.mode).unwrap_or(false),
             principal: answer.principal,
@@ -298,58 +354,28 @@ impl Recorder {
     }
 }
 
-impl<'a> Asked<'a> {
-    /// A message that is no request.
-    pub(crate) fn of_unreadable(fault: &'a Unreadable) -> Self {
-        Self::Unreadable(fault.request_id.as_ref())
+/// The final answers of work, and why it is given up if it is. The error means that another delivery may
+/// finish it.
+fn final_answers(
+    ask: &Ask,
+    asked: Asked<'_>,
+    outcome: Result<Vec<Answer>, Stop>,
+) -> Result<(Vec<Answer>, Option<String>), Again> {
+    match outcome {
+        Ok(answers) => Ok((answers, None)),
+        Err(Stop::Final(answer)) => Ok((vec![answer], None)),
+        Err(Stop::GiveUp(Again { answers, reason, .. })) => Ok((answers, Some(reason))),
+        Err(Stop::Again(again)) if comes_again(ask, &again) => Err(again),
+        Err(Stop::Again(again)) => match asked {
+            Asked::Baseline | Asked::End(_) => Ok((again.answers, Some(again.reason))),
+            // The reason may be corrected by what is in effect.
+            Asked::Request(_) | Asked::Unreadable(_) => {
+                let answers = again.into_answers();
+                let given_up = Answer::failures(&answers);
+                Ok((answers, given_up))
+            }
+        },
     }
-
-    fn request(self) -> Option<&'a Request> {
-        match self {
-            Self::Request(request) => Some(request),
-            Self::Baseline | Self::Unreadable(_) => None,
-        }
-    }
-
-    /// The requester's own id of the request.
-    fn request_id(self) -> Option<&'a RequestId> {
-        match self {
-            Self::Request(request) => request.request_id.as_ref(),
-            Self::Unreadable(request_id) => request_id,
-            Self::Baseline => None,
-        }
-    }
-
-    /// An answer with one outcome for each role of the request.
-    fn complete(self, answer: Answer) -> Answer {
-        match self.request() {
-            Some(request) => answer.for_each_role_of(request),
-            None => answer,
-        }
-    }
-
-    fn action(self) -> Option<Action> {
-        match self {
-            Self::Request(request) => Some(request.action),
-            Self::Baseline => Some(Action::Assign),
-            Self::Unreadable(_) => None,
-        }
-    }
-
-    fn is_dry_run(self, mode: Mode) -> Option<bool> {
-        match self {
-            Self::Request(request) => Some(mode.is_dry_run(request)),
-            Self::Baseline => Some(mode.only_reports()),
-            Self::Unreadable(_) => None,
-        }
-    }
-}
-
-/// Why nothing is written: the record would be lost.
-fn no_record() -> Failure {
-    let message = "the broker's record of decisions cannot be reached, and nothing is changed without it; \
-                   its operators find the reason in its log";
-    Failure { code: Code::RecordUnavailable, message: message.to_owned(), graph_request_id: None }
 }
 
 /// Whether work that is not finished comes to the broker again.
@@ -357,17 +383,13 @@ fn comes_again(ask: &Ask, again: &Again) -> bool {
     match ask.delivery.if_failed {
         IfFailed::Redelivered => true,
         IfFailed::GivenUp => false,
-        // The caller is told that the broker is paused; nothing was decided.
-        IfFailed::CallerRepeats => again.is_paused,
+        // Nothing was decided, and the caller is told why.
+        IfFailed::CallerRepeats => again.obstacle == Obstacle::Paused || again.answers.is_empty(),
     }
 }
 
-fn shown(id: Option<ObjectId>) -> Option<tracing::field::DisplayValue<ObjectId>> {
-    id.map(display)
-}
-
-/// A moment in UTC, as results write it (RFC 3339).
-#[must_use]
-pub fn rfc3339(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
+/// Whether a row is about the write of an intent.
+fn is_of_intent(row: &Entity, intent: &IntentKey) -> bool {
+    let row_key = row.get(ROW_KEY).and_then(Value::as_str);
+    row_key.is_some_and(|row_key| row_key.ends_with(&intent.row_key))
 }

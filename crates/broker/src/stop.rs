@@ -1,6 +1,7 @@
 //! The ways in which work ends before everything was written.
 
 use app_roles::{
+    end::UnusableEnd,
     outcome::{Code, Failure, RoleOutcome, Status},
     policy::Denial,
     request::Expired,
@@ -19,8 +20,19 @@ pub struct Again {
     pub reason: String,
     /// The answers if there is no other delivery, with what was done and what was not.
     pub answers: Vec<Answer>,
-    /// Whether the broker is paused, so that nothing was looked up.
-    pub is_paused: bool,
+    /// What kind of obstacle it is, for triggers that answer it in different ways.
+    pub obstacle: Obstacle,
+}
+
+/// The kind of an obstacle to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The broker is paused, so nothing was looked up.
+    Paused,
+    /// The record cannot be stored, and without it nothing is answered.
+    NoRecord,
+    /// Anything else, for instance a service that did not answer.
+    Other,
 }
 
 /// The end of work that goes no further.
@@ -48,13 +60,33 @@ pub struct Unreadable {
 impl Again {
     /// Work that met an obstacle before anything was done.
     pub(crate) fn because(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), answers: Vec::new(), is_paused: false }
+        Self { reason: reason.into(), answers: Vec::new(), obstacle: Obstacle::Other }
     }
 
     /// Work that was done in part; the roles that failed say why.
     pub(crate) fn after(answers: Vec<Answer>) -> Self {
         let reason = Answer::failures(&answers).unwrap_or_default();
-        Self { reason, answers, is_paused: false }
+        Self { reason, answers, obstacle: Obstacle::Other }
+    }
+
+    /// The answers if there is no other delivery. A request always gets one.
+    pub(crate) fn into_answers(self) -> Vec<Answer> {
+        if !self.answers.is_empty() {
+            return self.answers;
+        }
+        let outcome = RoleOutcome::new(Status::Failed).with_message(&self.reason);
+        let outcome = match self.obstacle {
+            Obstacle::NoRecord => outcome.with_code(Code::RecordUnavailable),
+            Obstacle::Paused => outcome.with_code(Code::Paused),
+            Obstacle::Other => outcome,
+        };
+        vec![Answer::for_all(outcome)]
+    }
+
+    /// An answer that could not be recorded, so that it is not given.
+    pub(crate) fn without_record(failure: &Failure) -> Self {
+        let (reason, answers) = (failure.message.clone(), Vec::new());
+        Self { reason, answers, obstacle: Obstacle::NoRecord }
     }
 }
 
@@ -69,7 +101,7 @@ impl Stop {
         let reason = "the broker was paused; its operators can replay the request";
         let outcome = RoleOutcome::new(Status::Failed).with_code(Code::Paused).with_message(reason);
         let answers = vec![Answer::for_all(outcome)];
-        Self::Again(Again { reason: reason.to_owned(), answers, is_paused: true })
+        Self::Again(Again { reason: reason.to_owned(), answers, obstacle: Obstacle::Paused })
     }
 
     /// The message is no request.
@@ -95,6 +127,16 @@ impl Stop {
                 Self::Again(Again::after(vec![answer]))
             }
         }
+    }
+
+    /// The assignments cannot end at the time that the request says.
+    pub(crate) fn unusable_end(unusable: UnusableEnd) -> Self {
+        let status = match unusable {
+            UnusableEnd::Passed => Status::Expired,
+            UnusableEnd::TooFar => Status::Invalid,
+        };
+        let outcome = RoleOutcome::new(status).with_message(&unusable.to_string());
+        Self::Final(Answer::for_all(outcome))
     }
 
     /// The policy does not allow it.

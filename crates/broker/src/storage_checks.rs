@@ -1,23 +1,20 @@
 //! Whether the audit table and the queues can be reached.
 
 use azure_rest::{
+    queues::QueueAddress,
     retry::Deadline,
     storage::{Presence, Storage},
 };
 use memory_cache::TimedCache;
+use record::record::AUDIT_TABLE;
 
 use crate::{check::Check, timing::Timing};
-
-/// The table of audit rows, in the host's own storage account.
-pub(crate) const AUDIT_TABLE: &str = "AppRoleAudit";
 
 /// A queue that the app needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WatchedQueue {
-    /// The name of its connection.
-    pub connection: String,
-    /// The name of the queue.
-    pub name: String,
+    /// Where it is.
+    pub address: QueueAddress,
     /// Whether the host creates it with the first message. A queue that the host listens to must exist.
     pub is_created_on_demand: bool,
 }
@@ -56,15 +53,14 @@ impl StorageChecks {
         Self { storage, timing, table, queues }
     }
 
-    /// Whether the audit table can be reached. A missing table is as good as an existing one: the host
+    /// Whether the audit table can be reached. A missing table is as good as an existing one: the broker
     /// creates it with its first row.
     pub(crate) async fn table(&self) -> Check {
         let find = async || {
             let Some(storage) = &self.storage else { return Check::NotChecked };
             match storage.table(AUDIT_TABLE, self.deadline()).await {
-                None => Check::NotChecked,
-                Some(Ok(_)) => Check::Ok,
-                Some(Err(error)) => Check::failed("table", &error),
+                Ok(_) => Check::Ok,
+                Err(error) => Check::failed("table", &error),
             }
         };
         self.table.or_check(&self.timing, find).await
@@ -88,10 +84,11 @@ impl StorageChecks {
     }
 
     async fn queue(&self, storage: &Storage, queue: &WatchedQueue) -> Check {
-        let WatchedQueue { connection, name, is_created_on_demand } = queue;
-        match storage.queue(connection, name, self.deadline()).await {
+        let WatchedQueue { address, is_created_on_demand } = queue;
+        match storage.queue(address, self.deadline()).await {
             None => Check::NotChecked,
             Some(Ok(Presence::Missing)) if !is_created_on_demand => {
+                let QueueAddress { connection, name } = address;
                 let problem = format!("there is no queue {name} in {connection}; create it");
                 Check::failed("queues", &problem)
             }

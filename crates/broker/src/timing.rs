@@ -52,9 +52,31 @@ pub struct Timing {
     /// The time limit of an HTTP call. It is far below the 230 seconds of Azure's load balancer ("Azure
     /// Functions HTTP trigger", limits), and longer than the wait for a young principal.
     pub http_request: Duration,
-    /// How long after the deadline the outcome of an unanswered write is read. Lists of Microsoft Graph lag
-    /// for up to two minutes.
-    pub settle_unknown: Duration,
+    /// How long lists of Microsoft Graph may lack an assignment that exists, or show one that does not. Two
+    /// minutes have been reported.
+    pub list_lag: Duration,
+    /// The time limit of a run that ends assignments. It is below the minute between two runs: an end that
+    /// comes during a run waits for the next one. That one continues.
+    pub end_assignments: Duration,
+    /// The time limit of a run that finishes approvals. It is below the function timeout of host.json, and
+    /// the next run continues.
+    pub finish_approvals: Duration,
+    /// How long before its end people are told of it: long enough to ask for more time.
+    pub ending_notice: Duration,
+    /// The time limit of these notices in one run. It is below the minute between two runs.
+    pub ending_notices: Duration,
+    /// How late an end is reported as an error.
+    pub end_late: Duration,
+    /// The age from which an intent is settled. It is far above every time limit of an invocation and above
+    /// the lag of Microsoft Graph's lists, so that the write is over and can be seen.
+    pub intent_age: Duration,
+    /// The age from which an intent that cannot be settled is an error: `SettleIntents`, which runs every
+    /// ten minutes, has tried twice.
+    pub intent_late: Duration,
+    /// The time limit of a run that settles intents. It is below the time between two runs.
+    pub settle_all: Duration,
+    /// The time limit for the intents of one principal.
+    pub settle_one: Duration,
     /// How long a shutdown waits for invocations in progress. After it, they start no more writes.
     pub drain: Duration,
     /// How long a shutdown then waits for writes in progress. A container has 10 seconds or more after
@@ -80,7 +102,16 @@ impl Default for Timing {
             storage_failure: Duration::from_secs(3),
             health_check: Duration::from_secs(15),
             http_request: Duration::from_secs(20),
-            settle_unknown: Duration::from_secs(150),
+            list_lag: Duration::from_secs(5 * 60),
+            end_assignments: Duration::from_secs(50),
+            finish_approvals: Duration::from_secs(4 * 60),
+            ending_notice: Duration::from_secs(15 * 60),
+            ending_notices: Duration::from_secs(30),
+            end_late: Duration::from_secs(15 * 60),
+            intent_age: Duration::from_secs(10 * 60),
+            intent_late: Duration::from_secs(30 * 60),
+            settle_all: Duration::from_secs(7 * 60),
+            settle_one: Duration::from_secs(60),
             drain: Duration::from_secs(10),
             drain_writes: Duration::from_secs(4),
         }
@@ -109,7 +140,14 @@ impl Timing {
             storage_failure: self.storage_failure.mul_f64(factor),
             health_check: self.health_check.mul_f64(factor),
             http_request: self.http_request.mul_f64(factor),
-            settle_unknown: self.settle_unknown.mul_f64(factor),
+            list_lag: self.list_lag.mul_f64(factor),
+            end_assignments: self.end_assignments.mul_f64(factor),
+            finish_approvals: self.finish_approvals.mul_f64(factor),
+            end_late: self.end_late.mul_f64(factor),
+            intent_age: self.intent_age.mul_f64(factor),
+            intent_late: self.intent_late.mul_f64(factor),
+            settle_all: self.settle_all.mul_f64(factor),
+            settle_one: self.settle_one.mul_f64(factor),
             ..self.clone()
         }
     }

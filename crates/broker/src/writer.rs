@@ -3,45 +3,59 @@
 use std::sync::Arc;
 
 use app_roles::{
+    directory::Assignment,
     held::Holding,
-    outcome::{RoleOutcome, Status},
-    policy::Permit,
+    ids::ObjectId,
+    outcome::{Failure, RoleOutcome, Status},
+    policy::Decision,
     request::Action,
 };
-use azure_rest::retry::Deadline;
 use microsoft_graph::{
     Graph, GraphResponse,
-    assignments::{Turn, WriteOptions, Written},
+    assignments::{Removable, Turn, WriteOptions, Written},
     error::{ErrorKind, GraphError},
 };
-use tracing::Instrument;
+use record::ends::EndKey;
 use uuid::Uuid;
 
 use crate::{
     answer::Answer,
-    ask::{Ask, IfFailed},
-    decide::{Permitted, not_attempted},
+    ask::Ask,
+    assignment_ends::AssignmentEnds,
+    decide::{Decided, Permitted, not_attempted},
     directory::{Directory, Target},
+    end_step::{EndFact, EndStep, try_later},
     recorder::Recorder,
+    series_ends::SeriesEnds,
     stop::may_pass,
+    work::{Done, End, IntendedChange, PlannedChange, Work},
+    write_limits::WriteLimits,
 };
+
+/// What a dry run says about a role that is not written without an approval.
+const NEEDS_APPROVAL: &str = "the request would wait for the approval that the rule needs";
 
 /// Writes what was permitted to Microsoft Graph.
 pub(crate) struct Writer {
     graph: Arc<Graph>,
     directory: Arc<Directory>,
     recorder: Arc<Recorder>,
+    ends: Arc<AssignmentEnds>,
+    limits: WriteLimits,
 }
 
-/// How a series of writes ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Every role was written, or has failed finally.
-    Complete,
-    /// Every role was written, and the list of Microsoft Graph does not show all of them yet.
-    NotListedYet,
-    /// A role met an obstacle that the roles after it would meet, too.
-    Obstacle,
+/// What a series of writes needs: the outcome of each role so far, and the writes that are necessary.
+struct Plan {
+    done: Done,
+    changes: Vec<PlannedChange>,
+}
+
+/// What a role needs.
+enum Necessary {
+    /// It is as it should be.
+    Nothing(Box<RoleOutcome>),
+    /// It is written. A revocation removes this assignment.
+    Write(Option<Removable>),
 }
 
 impl Writer {
@@ -49,101 +63,213 @@ impl Writer {
         graph: Arc<Graph>,
         directory: Arc<Directory>,
         recorder: Arc<Recorder>,
+        (ends, limits): (Arc<AssignmentEnds>, WriteLimits),
     ) -> Self {
-        Self { graph, directory, recorder }
+        Self { graph, directory, recorder, ends, limits }
     }
 
     /// Writes one role after another, because Microsoft Graph refuses concurrent writes to one
-    /// principal. After an obstacle, the other roles are not attempted.
-    pub(crate) async fn write(
+    /// principal. Before the first write, they are counted if their rules have a limit, and the intents of all
+    /// are on record. After an obstacle, the other
+    /// roles are not attempted.
+    pub(crate) async fn write(&self, work: &Work<'_>, permitted: Vec<Permitted>) -> Done {
+        let mut turn = None;
+        let mut ends = SeriesEnds::of(&self.ends, work, &permitted);
+        let Plan { mut done, changes } = self.plan(work, &mut turn, permitted).await;
+        if let Some(turn) = turn.filter(|_| !changes.is_empty()) {
+            match self.limits.take(work.ask, &changes).await {
+                Ok(counted) => {
+                    self.write_changes(work, (turn, &mut ends), changes, &mut done).await;
+                    self.limits.settle(work.ask, counted, &done).await;
+                }
+                Err(refusal) => refusal.refuse(work.ask, changes, &mut done),
+            }
+        }
+        ends.settle(work.ask, &mut done).await;
+        done
+    }
+
+    /// What a dry run says: what would be written, what is held already, and what a limit does not allow.
+    pub(crate) async fn rehearse(
         &self,
         ask: &Ask,
         target: &Target,
-        permitted: Vec<Permitted>,
-    ) -> (Vec<RoleOutcome>, End) {
-        let (mut roles, mut end, mut turn) = (Vec::new(), End::Complete, None);
-        for one in permitted {
-            if end == End::Obstacle {
-                roles.push(not_attempted(one.outcome));
-                continue;
-            }
-            let (outcome, this) = self.write_one(ask, target, &mut turn, one).await;
-            roles.push(outcome);
-            if this != End::Complete {
-                end = this;
-            }
-        }
-        (roles, end)
+        decided: Vec<Decided>,
+    ) -> Answer {
+        let limits = decided.iter().map(|one| match &one.decision {
+            Decision::Allowed(permit) => permit.write_limit().cloned(),
+            // It is counted when it is approved.
+            Decision::NeedsApproval(_) => None,
+        });
+        let limits = limits.collect();
+        let mut answer = dry_run(target, decided);
+        self.limits.preview(ask, limits, &mut answer.roles).await;
+        answer
     }
 
-    /// Writes a role, if a write is necessary. All roles of a request share one turn.
-    async fn write_one<'a>(
-        &'a self,
-        ask: &Ask,
-        target: &Target,
-        turn: &mut Option<Turn<'a>>,
-        Permitted { permit, outcome }: Permitted,
-    ) -> (RoleOutcome, End) {
-        // A read costs no quota for writes. Before a redelivery writes, it knows what is held.
-        if permit.action() == Action::Assign
-            && let Some(existing) = target.held_assignment(&permit)
-        {
-            let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };
-            return (outcome.with_assignment(existing.clone()), End::Complete);
+    /// Stores intents and ends, and then writes.
+    async fn write_changes(
+        &self,
+        work: &Work<'_>,
+        (turn, ends): (Turn<'_>, &mut SeriesEnds<'_>),
+        changes: Vec<PlannedChange>,
+        done: &mut Done,
+    ) {
+        let unwritten: Vec<_> =
+            changes.iter().map(|change| (change.index, change.outcome.clone())).collect();
+        let indices: Vec<_> = changes.iter().map(|change| change.index).collect();
+        let (intended, announced) =
+            tokio::join!(self.recorder.intend(work, changes), ends.announce(work.ask, &indices));
+        let failure = match (intended, announced) {
+            (Ok(intended), Ok(())) => return self.carry_out(work, turn, intended, done).await,
+            (Ok(intended), Err(failure)) => {
+                done.intents.extend(intended.into_iter().map(|change| change.intent.into_key()));
+                failure
+            }
+            (Err(failure), _) => failure,
+        };
+        for (index, outcome) in unwritten {
+            done.set(index, outcome.with_failure(failure.clone()), End::Obstacle);
         }
-        let options = WriteOptions {
+    }
+
+    /// Lets assignments stay that a principal holds: they have no end any more.
+    pub(crate) async fn keep<'a>(
+        &self,
+        ask: &Ask,
+        principal: ObjectId,
+        held: impl Iterator<Item = &'a Assignment>,
+    ) -> Result<(), Failure> {
+        let step = |one: &Assignment| EndStep {
+            key: EndKey { principal, api: one.api, role: one.role },
+            fact: EndFact::Found(one.clone()),
+            end: None,
+        };
+        let steps: Vec<_> = held.map(step).collect();
+        let taken = self.ends.take(ask, &steps, ask.deadline).await?;
+        taken.into_iter().find_map(Result::err).map_or(Ok(()), |one| Err(try_later(one)))
+    }
+
+    /// Finds out which writes are necessary. A read costs no quota for writes.
+    async fn plan<'a>(
+        &'a self,
+        work: &Work<'_>,
+        turn: &mut Option<Turn<'a>>,
+        permitted: Vec<Permitted>,
+    ) -> Plan {
+        let mut plan = Plan { done: Done::nothing(), changes: Vec::new() };
+        for (index, one) in permitted.into_iter().enumerate() {
+            // It stays so if another role meets an obstacle.
+            let not_attempted = not_attempted(one.outcome.clone());
+            plan.done.roles.push(not_attempted);
+            if plan.done.end == End::Obstacle {
+                continue;
+            }
+            match self.necessary(work, turn, &one).await {
+                Ok(Necessary::Nothing(outcome)) => plan.done.set(index, *outcome, End::Complete),
+                Ok(Necessary::Write(removes)) => {
+                    let Permitted { permit, outcome } = one;
+                    let options = self.options(work);
+                    let change = PlannedChange { index, permit, outcome, removes, options };
+                    plan.changes.push(change);
+                }
+                Err(error) => {
+                    let (outcome, end) = self.failed(work.target, one.outcome, error);
+                    plan.done.set(index, outcome, end);
+                }
+            }
+        }
+        if plan.done.end == End::Obstacle {
+            // The writes would meet it, too.
+            plan.changes.clear();
+        }
+        plan
+    }
+
+    /// What a role needs. All roles of a request share one turn.
+    async fn necessary<'a>(
+        &'a self,
+        work: &Work<'_>,
+        turn: &mut Option<Turn<'a>>,
+        Permitted { permit, outcome }: &Permitted,
+    ) -> Result<Necessary, GraphError> {
+        // Before a redelivery writes, it knows what is held.
+        if permit.action() == Action::Assign
+            && let Some(existing) = work.target.held_assignment(permit)
+        {
+            let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome.clone() };
+            return Ok(Necessary::Nothing(Box::new(outcome.with_assignment(existing.clone()))));
+        }
+        let (held, options) = (&work.target.held, self.options(work));
+        let turn = self.turn(work, turn).await?;
+        if let Some(done) = turn.without_write(permit, held, &options).await? {
+            return Ok(Necessary::Nothing(Box::new(written(done, outcome.clone()))));
+        }
+        Ok(Necessary::Write(match permit.action() {
+            Action::Assign => None,
+            Action::Revoke => turn.removable(permit, held, options.deadline).await?,
+        }))
+    }
+
+    fn options(&self, Work { ask, .. }: &Work<'_>) -> WriteOptions {
+        WriteOptions {
             client_request_id: Uuid::new_v4(),
             deadline: ask.deadline,
             replication_deadline: self.directory.replication_deadline(ask),
-            priority: ask.priority,
-        };
-        let turn = match self.turn(ask, target, turn).await {
-            Ok(turn) => turn,
-            Err(error) => return self.failed(ask, target, Permitted { permit, outcome }, error),
-        };
-        match turn.without_write(&permit, &target.held, &options).await {
-            Ok(Some(done)) => return (written(done, outcome), End::Complete),
-            Ok(None) => {}
-            Err(error) => return self.failed(ask, target, Permitted { permit, outcome }, error),
+            caller: ask.caller(),
         }
-        if let Err(failure) = self.recorder.check_available().await {
-            return (outcome.with_failure(failure), End::Obstacle);
-        }
-        if let Err(failure) = self.recorder.intend(ask, &permit, options.client_request_id) {
-            return (outcome.with_failure(failure), End::Obstacle);
-        }
-        match turn.write(&permit, &target.held, options).await {
-            Ok(done) => (written(done, outcome), End::Complete),
-            Err(error) => self.failed(ask, target, Permitted { permit, outcome }, error),
+    }
+
+    /// Carries out the writes whose intents are on record. An intent stays open if it is not certain what
+    /// its write did.
+    async fn carry_out(
+        &self,
+        Work { ask, target, .. }: &Work<'_>,
+        mut turn: Turn<'_>,
+        intended: Vec<IntendedChange>,
+        done: &mut Done,
+    ) {
+        for IntendedChange { index, intent, outcome, options } in intended {
+            if done.end != End::Obstacle {
+                let change = turn.write(&intent, &target.held, options).await;
+                let change = self.recorder.claims().judge(&intent, change, ask.deadline).await;
+                let is_certain = change.as_ref().err().is_none_or(GraphError::is_certain);
+                let (outcome, end) = match change {
+                    Ok(change) => (written(change, outcome), End::Complete),
+                    Err(error) => self.failed(target, outcome, error),
+                };
+                done.set(index, outcome, end);
+                if !is_certain {
+                    continue;
+                }
+            }
+            done.intents.push(intent.into_key());
         }
     }
 
     /// The turn of a request. It is taken for the first role that needs it.
     async fn turn<'a, 'b>(
         &'a self,
-        ask: &Ask,
-        target: &Target,
+        Work { ask, target, .. }: &Work<'_>,
         turn: &'b mut Option<Turn<'a>>,
     ) -> Result<&'b mut Turn<'a>, GraphError> {
         if let Some(turn) = turn {
             return Ok(turn);
         }
         let principal = target.principal.object_id;
-        let taken = self.graph.assignments().turn(principal, ask.priority, ask.deadline).await?;
+        let taken = self.graph.assignments().turn(principal, &ask.caller(), ask.deadline).await?;
         Ok(turn.insert(taken))
     }
 
     /// The outcome of a role that could not be read or written.
     fn failed(
         &self,
-        ask: &Ask,
         target: &Target,
-        Permitted { permit, outcome }: Permitted,
+        outcome: RoleOutcome,
         error: GraphError,
     ) -> (RoleOutcome, End) {
         let may_pass = may_pass(&error);
         if error.is_in_doubt() {
-            self.settle_later(ask, permit);
             return (unknown(outcome, error), End::Obstacle);
         }
         match error.kind() {
@@ -161,26 +287,6 @@ impl Writer {
         }
         let end = if may_pass { End::Obstacle } else { End::Complete };
         (outcome.with_failure(error.into_failure()), end)
-    }
-}
-
-impl Writer {
-    /// Reads the outcome of an unanswered write after a while, and logs it. A message that is delivered
-    /// again needs no such look: the next delivery begins with it.
-    fn settle_later(&self, ask: &Ask, permit: Permit) {
-        if ask.delivery.if_failed == IfFailed::Redelivered {
-            return;
-        }
-        let (graph, recorder, ask) = (self.graph.clone(), self.recorder.clone(), ask.clone());
-        let timing = self.directory.timing().clone();
-        let look = async move {
-            // The list of Microsoft Graph lags for up to two minutes.
-            tokio::time::sleep(timing.settle_unknown).await;
-            let deadline = Deadline::after(timing.queue_message);
-            let found = graph.assignments().find(&permit, deadline).await;
-            recorder.log_settled(&ask, &permit, found.map(|found| found.is_some()));
-        };
-        tokio::spawn(look.in_current_span());
     }
 }
 
@@ -210,8 +316,13 @@ pub fn written(done: Written, outcome: RoleOutcome) -> RoleOutcome {
 }
 
 /// The answer of a dry run: what would be written, and what is held already.
-pub(crate) fn dry_run(target: &Target, permitted: Vec<Permitted>) -> Answer {
-    let roles = permitted.into_iter().map(|Permitted { permit, outcome }| {
+fn dry_run(target: &Target, decided: Vec<Decided>) -> Answer {
+    let roles = decided.into_iter().map(|Decided { decision, outcome }| {
+        let permit = decision.permit();
+        let outcome = match &decision {
+            Decision::Allowed(_) => outcome,
+            Decision::NeedsApproval(_) => outcome.with_message(NEEDS_APPROVAL),
+        };
         let holding = target.held.holding(permit.api(), permit.role());
         let status = match (permit.action(), holding) {
             (Action::Assign, Holding::Held(_)) => Status::AlreadyAssigned,
@@ -225,7 +336,7 @@ pub(crate) fn dry_run(target: &Target, permitted: Vec<Permitted>) -> Answer {
         let outcome = RoleOutcome { status, ..outcome };
         match holding {
             Holding::Held(assignment) => outcome.with_assignment(assignment.clone()),
-            Holding::NotHeld | Holding::Unclear => outcome,
+            Holding::NotHeld | Holding::Unclear => outcome.with_end(permit.end()),
         }
     });
     target.answer(roles.collect())

@@ -4,9 +4,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use app_roles::{
-    ids::InvocationId, outcome::Code, policy::Policy, request::Request, requester::Requester,
-};
+use app_roles::{ids::InvocationId, policy::Policy, request::Request, requester::Requester};
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     http::Url,
@@ -16,7 +14,8 @@ use azure_rest::{
     timing::CallTiming, token::TokenSource,
 };
 use broker::{
-    ArmConfirmation, Ask, Broker, Delivery, IfFailed, LogOutput, Mode, Parts, timing::Timing,
+    ArmConfirmation, Ask, Broker, Delivery, IfFailed, LogOutput, MOST_ASSIGNMENTS, Mode, Obstacle,
+    Parts, timing::Timing,
 };
 use microsoft_graph::{Graph, write_quota::WriteQuota};
 use tokio::net::TcpListener;
@@ -83,11 +82,14 @@ async fn a_broker_that_does_not_know_its_own_identity_writes_nothing() {
         graph: Arc::new(graph),
         arm,
         storage: None,
+        record: None,
+        outbox: None,
         policy: policy.unwrap(),
         mode: Mode::Enforce,
         log: LogOutput::default(),
         confirmation: ArmConfirmation::default(),
         timing: Timing::default(),
+        most_assignments: MOST_ASSIGNMENTS,
     });
     let requester = Requester::parse("queue:team").unwrap();
     let deadline = Deadline::after(Duration::from_secs(10));
@@ -98,7 +100,6 @@ async fn a_broker_that_does_not_know_its_own_identity_writes_nothing() {
         format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
     let request = Request::decode(request.as_bytes()).unwrap();
     let again = broker.grant(&ask, Ok(&request)).await.unwrap_err();
-    let codes: Vec<_> =
-        again.answers.iter().flat_map(|answer| &answer.roles).map(|role| role.code).collect();
-    assert_eq!(codes, [Some(Code::NotSignedIn)]);
+    assert_eq!(again.obstacle, Obstacle::Other);
+    assert!(again.reason.contains("could not sign in"), "{}", again.reason);
 }

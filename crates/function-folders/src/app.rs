@@ -9,14 +9,19 @@ use crate::{
 };
 
 /// The functions that ship with the broker.
-pub const STOCK_FUNCTIONS: [&str; 7] = [
+pub const STOCK_FUNCTIONS: [&str; 12] = [
+    "AppRoleApprovals",
     "AssignRole",
     "AssignRoleHttp",
+    "BaselineChecks",
     "CheckHealth",
+    "EndAssignments",
+    "FinishApprovals",
     "Health",
     "ReconcileRoles",
     "ResourceEvent",
     "ResourceEventQueue",
+    "SettleIntents",
 ];
 
 /// The use case of each function, or the fault of its folder, by the name of the function.
@@ -93,8 +98,6 @@ mod tests {
               "connection": "RequestQueues" },
             { "type": "queue", "direction": "out", "name": "failed",
               "queueName": "app-role-failed", "connection": host },
-            { "type": "table", "direction": "out", "name": "audit", "tableName": "AppRoleAudit",
-              "connection": host },
         ]);
         std::fs::create_dir(folder).unwrap();
         let text = json!({ "bindings": bindings }).to_string();
@@ -117,5 +120,23 @@ mod tests {
         ] {
             assert_eq!(faulty(&triggers), refused, "{triggers:?}");
         }
+    }
+
+    /// Earlier versions had the host write the rows of the record. A team's copy may still say so.
+    #[test]
+    fn a_folder_with_the_former_output_for_rows_is_still_understood() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("Copy");
+        write_folder(&folder, "team-queue", Some("RequestQueues"));
+        let file = folder.join("function.json");
+        let mut json: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let former = json!({ "type": "table", "direction": "out", "name": "audit",
+                             "tableName": "AppRoleAudit", "connection": "AzureWebJobsStorage" });
+        json["bindings"].as_array_mut().unwrap().push(former);
+        std::fs::write(file, json.to_string()).unwrap();
+        let folders = FunctionFolders::read(root.path(), &|_| None).unwrap();
+        let copy = use_cases(folders).remove("Copy");
+        assert!(matches!(copy, Some(Ok(UseCase::RequestQueue { .. }))), "{copy:?}");
     }
 }

@@ -19,14 +19,23 @@ pub const HEALTH_BINDING: &str = "health";
 /// The trigger binding of the timer that compares the tenant with the baseline.
 pub const RECONCILE_BINDING: &str = "reconcile";
 
+/// The trigger binding of the timer that ends assignments.
+pub const END_BINDING: &str = "end";
+
+/// The trigger binding of the timer that settles intents that were left open.
+pub const SETTLE_BINDING: &str = "settle";
+
+/// The trigger binding that delivers a call about approvals.
+pub const APPROVAL_BINDING: &str = "approval";
+
+/// The trigger binding of the timer that finishes approvals.
+pub const APPROVALS_BINDING: &str = "approvals";
+
 /// The output binding for results.
 pub const RESULT_BINDING: &str = "result";
 
 /// The output binding for requests that were given up.
 pub const FAILED_BINDING: &str = "failed";
-
-/// The output binding for audit rows.
-pub const AUDIT_BINDING: &str = "audit";
 
 /// The output binding for baseline checks.
 pub const CHECK_BINDING: &str = "check";
@@ -36,9 +45,6 @@ pub const RESPONSE_BINDING: &str = "response";
 
 /// The queue for requests that were given up, in the host's own storage account.
 pub const FAILED_QUEUE: &str = "app-role-failed";
-
-/// The table of audit rows, in the host's own storage account.
-pub const AUDIT_TABLE: &str = "AppRoleAudit";
 
 /// What a function does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +72,14 @@ pub enum UseCase {
     TimedHealth,
     /// Compares the tenant with the baseline when the timer fires.
     Reconcile,
+    /// Removes the assignments whose end has come when the timer fires.
+    EndAssignments,
+    /// Settles intents that were left open when the timer fires.
+    SettleIntents,
+    /// Shows approvals over HTTP, and takes the decisions of approvers.
+    ApprovalEndpoint,
+    /// Carries out what was approved, and expires what was not, when the timer fires.
+    FinishApprovals,
 }
 
 impl UseCase {
@@ -85,23 +99,33 @@ impl UseCase {
                 Ok(Self::PushedEvents { requester: event_grid_requester(folder)? })
             }
             ("httpTrigger", REQUEST_BINDING) => {
-                check_response(folder)?;
-                check_audit(folder)?;
-                Ok(Self::RequestEndpoint)
+                check_response(folder).map(|()| Self::RequestEndpoint)
             }
             ("httpTrigger", HEALTH_BINDING) => check_response(folder).map(|()| Self::Health),
             ("timerTrigger", HEALTH_BINDING) => Ok(Self::TimedHealth),
             ("timerTrigger", RECONCILE_BINDING) => {
                 check_queue_output(folder, CHECK_BINDING).map(|()| Self::Reconcile)
             }
-            (kind, name) => Err(format!(
-                "no use case belongs to a {kind} named {name:?}; this broker knows queueTrigger and \
-                 httpTrigger named \"{REQUEST_BINDING}\", queueTrigger and eventGridTrigger named \
-                 \"{EVENT_BINDING}\", httpTrigger and timerTrigger named \"{HEALTH_BINDING}\", and \
-                 timerTrigger named \"{RECONCILE_BINDING}\""
-            )),
+            ("timerTrigger", END_BINDING) => Ok(Self::EndAssignments),
+            ("timerTrigger", SETTLE_BINDING) => Ok(Self::SettleIntents),
+            ("httpTrigger", APPROVAL_BINDING) => {
+                check_response(folder).map(|()| Self::ApprovalEndpoint)
+            }
+            ("timerTrigger", APPROVALS_BINDING) => Ok(Self::FinishApprovals),
+            (kind, name) => Err(unknown(kind, name)),
         }
     }
+}
+
+/// Names the triggers that exist.
+fn unknown(kind: &str, name: &str) -> String {
+    format!(
+        "no use case belongs to a {kind} named {name:?}; this broker knows queueTrigger and \
+         httpTrigger named \"{REQUEST_BINDING}\", queueTrigger and eventGridTrigger named \
+         \"{EVENT_BINDING}\", httpTrigger and timerTrigger named \"{HEALTH_BINDING}\", httpTrigger \
+         named \"{APPROVAL_BINDING}\", and timerTrigger named \"{RECONCILE_BINDING}\", \
+         \"{END_BINDING}\", \"{SETTLE_BINDING}\" and \"{APPROVALS_BINDING}\""
+    )
 }
 
 /// A queue proves its requester only if the host passes on the bytes of its messages.
@@ -128,8 +152,7 @@ fn event_grid_requester(folder: &FunctionFolder) -> Result<Requester, String> {
 /// The outputs of a function that works on messages.
 fn check_queue_outputs(folder: &FunctionFolder) -> Result<(), String> {
     check_queue_output(folder, RESULT_BINDING)?;
-    check_failed(folder)?;
-    check_audit(folder)
+    check_failed(folder)
 }
 
 /// Requests that were given up go where only operators can read and replay them.
@@ -171,26 +194,83 @@ fn check_response(folder: &FunctionFolder) -> Result<(), String> {
     })
 }
 
-fn check_audit(folder: &FunctionFolder) -> Result<(), String> {
-    let is_it = |output: &Binding| {
-        output.kind == "table"
-            && output.name == AUDIT_BINDING
-            && output.table_name.as_deref() == Some(AUDIT_TABLE)
-            && output.connection.as_deref() == Some(HOST_CONNECTION)
-    };
-    check(folder, is_it, || {
-        format!(
-            "an output binding of type \"table\" named {AUDIT_BINDING:?} with tableName \
-             {AUDIT_TABLE:?} and connection {HOST_CONNECTION:?} is missing; every decision is recorded \
-             there"
-        )
-    })
-}
-
 fn check(
     folder: &FunctionFolder,
     is_it: impl Fn(&Binding) -> bool,
     problem: impl FnOnce() -> String,
 ) -> Result<(), String> {
     if folder.outputs.iter().any(is_it) { Ok(()) } else { Err(problem()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::function_json::FunctionFolders;
+
+    /// The use case of a folder with these bindings.
+    fn selected(bindings: &Value) -> Result<UseCase, String> {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("Copy");
+        std::fs::create_dir(&folder).unwrap();
+        let text = json!({ "bindings": bindings }).to_string();
+        std::fs::write(folder.join("function.json"), text).unwrap();
+        let folders = FunctionFolders::read(root.path(), &|_| None).unwrap();
+        UseCase::of(&folders.functions[0])
+    }
+
+    fn trigger(kind: &str, name: &str) -> Value {
+        json!({ "type": kind, "direction": "in", "name": name, "route": "copy/{id?}",
+                "authLevel": "function", "schedule": "30 * * * * *" })
+    }
+
+    fn response() -> Value {
+        json!({ "type": "http", "direction": "out", "name": RESPONSE_BINDING })
+    }
+
+    #[test]
+    fn calls_about_approvals_without_a_response_are_refused() {
+        let problem = selected(&json!([trigger("httpTrigger", APPROVAL_BINDING)])).unwrap_err();
+        assert!(problem.contains("type \"http\" named \"response\" is missing"), "{problem}");
+    }
+
+    #[test]
+    fn a_trigger_without_a_use_case_is_refused_with_the_names_of_all_that_have_one() {
+        for (kind, name) in [
+            ("timerTrigger", APPROVAL_BINDING),
+            ("httpTrigger", APPROVALS_BINDING),
+            ("queueTrigger", APPROVAL_BINDING),
+            ("httpTrigger", "Approval"),
+        ] {
+            let problem = selected(&json!([trigger(kind, name), response()])).unwrap_err();
+            let told = format!("no use case belongs to a {kind} named {name:?}");
+            assert!(problem.starts_with(&told), "{problem}");
+            for known in [
+                REQUEST_BINDING,
+                EVENT_BINDING,
+                HEALTH_BINDING,
+                RECONCILE_BINDING,
+                END_BINDING,
+                SETTLE_BINDING,
+                APPROVAL_BINDING,
+                APPROVALS_BINDING,
+            ] {
+                assert!(problem.contains(&format!("{known:?}")), "{known}: {problem}");
+            }
+        }
+    }
+
+    /// Such a copy asks callers for a key, too. The key does not say who decides.
+    #[test]
+    fn a_copy_that_asks_for_a_key_takes_calls_about_approvals() {
+        let endpoint = json!([trigger("httpTrigger", APPROVAL_BINDING), response()]);
+        assert_eq!(selected(&endpoint), Ok(UseCase::ApprovalEndpoint));
+    }
+
+    #[test]
+    fn a_timer_named_approvals_finishes_approvals() {
+        let timer = json!([trigger("timerTrigger", APPROVALS_BINDING)]);
+        assert_eq!(selected(&timer), Ok(UseCase::FinishApprovals));
+    }
 }

@@ -27,6 +27,9 @@ pub struct HttpRequest {
     pub method: String,
     #[serde(default, deserialize_with = "null_is_empty")]
     query: BTreeMap<String, Option<String>>,
+    /// An object, unless another program than the host wrote it.
+    #[serde(default)]
+    params: Value,
     #[serde(default, deserialize_with = "null_is_empty")]
     headers: BTreeMap<String, Option<Vec<Option<String>>>>,
     /// The identities that the caller proved to the host.
@@ -76,6 +79,14 @@ impl HttpRequest {
         all.filter(|(name, _)| !name.eq_ignore_ascii_case(KEY_PARAMETER))
     }
 
+    /// The value of a parameter of the function's route, for example `id` in `jobs/{id?}`, percent-decoded
+    /// once. `None` if the path leaves it out: the host then sends null (Azure Functions host,
+    /// `FunctionInvocationMiddleware`).
+    #[must_use]
+    pub fn parameter_of_route(&self, name: &str) -> Option<&str> {
+        self.params.get(name)?.as_str()
+    }
+
     /// All values of a header. Its name is case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Vec<&str> {
@@ -107,7 +118,7 @@ mod tests {
 
     fn whole() -> Value {
         json!({
-            "Url": "https://contoso.example/api", "Method": "GET", "Params": {},
+            "Url": "https://contoso.example/api", "Method": "GET", "Params": { "id": "7" },
             "Query": { "principal": "id-billing" }, "Headers": { "Accept": ["*/*"] },
             "Identities": [{
                 "AuthenticationType": "WebJobsAuthLevel", "IsAuthenticated": true,
@@ -131,6 +142,7 @@ mod tests {
             request.method,
             request.parameters().collect::<Vec<_>>(),
             request.header("accept"),
+            request.parameter_of_route("id"),
             identities.collect::<Vec<_>>(),
             request.body,
         ]))
@@ -147,6 +159,7 @@ mod tests {
             "/Identities",
             "/Body",
             "/Headers/Accept",
+            "/Params/id",
             "/Identities/0/AuthenticationType",
             "/Identities/0/IsAuthenticated",
             "/Identities/0/Claims",
@@ -159,6 +172,42 @@ mod tests {
             absent.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
             assert_eq!(read(&null), read(&absent), "{pointer}");
             assert_eq!(read(&null).is_none(), pointer == "/Method", "{pointer}");
+        }
+    }
+
+    /// The parameter `id` of a request with these parameters.
+    fn id_of(params: &Value) -> Option<String> {
+        let mut request = whole();
+        request["Params"] = params.clone();
+        let request: HttpRequest = serde_json::from_value(request).ok()?;
+        request.parameter_of_route("id").map(str::to_owned)
+    }
+
+    #[test]
+    fn a_parameter_of_the_route_that_is_no_text_is_absent_and_the_rest_of_the_request_is_read() {
+        for params in [
+            json!({}),
+            json!({ "Id": "7", "ID": "7", "": "7", "id ": "7" }),
+            json!({ "id": 7 }),
+            json!({ "id": true }),
+            json!({ "id": ["7"] }),
+            json!({ "id": { "id": "7" } }),
+            json!([["id", "7"]]),
+            json!("id"),
+            json!(7),
+        ] {
+            assert_eq!(id_of(&params), None, "{params}");
+            let mut odd = whole();
+            odd["Params"] = params.clone();
+            assert!(read(&odd).is_some(), "{params}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_parameter_of_the_route_is_read_as_it_was_sent(id in ".{0,40}", other in ".{0,40}") {
+            let params = json!({ "other": other, "id": id });
+            proptest::prop_assert_eq!(id_of(&params), Some(id));
         }
     }
 

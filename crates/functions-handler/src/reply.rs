@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::http_response::HttpResponse;
 
@@ -32,12 +31,11 @@ pub struct Outputs {
 /// The value of one output binding.
 ///
 /// On the wire, messages are an array of strings even if there is one: the host decodes a bare string
-/// that happens to be valid base64. Rows are an array of objects.
+/// that happens to be valid base64.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Output {
     Messages(Vec<String>),
-    Rows(Vec<Map<String, Value>>),
     Response(HttpResponse),
 }
 
@@ -51,21 +49,6 @@ impl Outputs {
             .or_insert_with(|| Output::Messages(Vec::new()));
         if let Output::Messages(messages) = output {
             messages.push(text);
-        }
-        self
-    }
-
-    /// Adds rows to a table. Each is a flat object with the members `PartitionKey` and `RowKey`. The
-    /// host inserts them; a row with existing keys makes the invocation fail.
-    #[must_use]
-    pub fn rows(mut self, binding: &str, rows: &[Map<String, Value>]) -> Self {
-        if rows.is_empty() {
-            return self;
-        }
-        let output =
-            self.by_binding.entry(binding.to_owned()).or_insert_with(|| Output::Rows(Vec::new()));
-        if let Output::Rows(known) = output {
-            known.extend_from_slice(rows);
         }
         self
     }
@@ -92,7 +75,6 @@ impl Outputs {
         for (binding, output) in others.by_binding {
             match (self.by_binding.get_mut(&binding), output) {
                 (Some(Output::Messages(known)), Output::Messages(more)) => known.extend(more),
-                (Some(Output::Rows(known)), Output::Rows(more)) => known.extend(more),
                 (_, output) => {
                     self.by_binding.insert(binding, output);
                 }
@@ -151,7 +133,7 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -7,10 +7,8 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
-use tokio::{
-    net::TcpListener,
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-};
+use memory_cache::{FairPermit, FairSemaphore};
+use tokio::{net::TcpListener, sync::watch};
 use tracing::Instrument;
 use warp::{
     Filter, Rejection,
@@ -99,26 +97,26 @@ fn routes(
         .unify()
 }
 
-/// What limits the calls that are worked on at once.
+/// What limits the calls that are worked on at once. Functions take turns: many calls of one do not keep those
+/// of another waiting.
 struct Places {
     /// One permit for each invocation. It is taken after the body has arrived, so that a caller that sends
     /// no body occupies none.
-    calls: Arc<Semaphore>,
+    calls: FairSemaphore<String>,
     /// One permit for each byte of a body.
-    bytes: Arc<Semaphore>,
+    bytes: FairSemaphore<String>,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { calls: semaphore(MOST_CALLS), bytes: semaphore(MOST_BODY_BYTES) }
+        let (calls, bytes) = (MOST_CALLS, MOST_BODY_BYTES);
+        Self { calls: FairSemaphore::new(calls), bytes: FairSemaphore::new(bytes) }
     }
 }
 
 impl Places {
     async fn all_calls_ended(&self) {
-        // An error means that nothing takes calls any more.
-        drop(self.calls.acquire_many(MOST_CALLS as u32).await);
+        self.calls.all_returned().await;
     }
 }
 
@@ -135,7 +133,8 @@ async fn respond<B: Buf>(
     if method != Method::POST {
         return error(StatusCode::METHOD_NOT_ALLOWED, "the host calls functions by POST");
     }
-    let collected = tokio::time::timeout(BODY_TIMEOUT, collect(body, &places.bytes)).await;
+    let collected =
+        tokio::time::timeout(BODY_TIMEOUT, collect(body, (&places.bytes, &function))).await;
     let Ok((body, memory)) = collected else {
         tracing::error!(event = "host.slow_body", "a call's body did not arrive in time");
         return error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time");
@@ -153,9 +152,7 @@ async fn respond<B: Buf>(
         }
     };
     invocation.trace_id = ids.trace;
-    let Ok(place) = places.calls.clone().acquire_owned().await else {
-        return error(StatusCode::SERVICE_UNAVAILABLE, "the handler takes no more calls");
-    };
+    let place = places.calls.acquire(&invocation.function, 1).await;
     into_response(&run(handler, invocation, (place, memory)).await)
 }
 
@@ -164,7 +161,7 @@ async fn respond<B: Buf>(
 async fn run(
     handler: Handler,
     invocation: Invocation,
-    places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+    places: (FairPermit<String>, Option<FairPermit<String>>),
 ) -> Reply {
     let work = async move {
         let reply = handler(invocation).await;
@@ -192,11 +189,11 @@ enum Body {
 /// chunks without a length, and reads no response before it has sent everything.
 async fn collect<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
-    bytes: &Arc<Semaphore>,
-) -> (Body, Option<OwnedSemaphorePermit>) {
+    (bytes, function): (&FairSemaphore<String>, &String),
+) -> (Body, Option<FairPermit<String>>) {
     let mut body = std::pin::pin!(body);
     let (mut collected, mut too_large) = (BytesMut::new(), false);
-    let mut memory: Option<OwnedSemaphorePermit> = None;
+    let mut memory: Option<FairPermit<String>> = None;
     while let Some(chunk) = body.next().await {
         let Ok(mut chunk) = chunk else { return (Body::Broken, None) };
         let length = chunk.remaining();
@@ -205,10 +202,7 @@ async fn collect<B: Buf>(
             (collected, memory) = (BytesMut::new(), None);
             continue;
         }
-        let permits = u32::try_from(length).unwrap_or(u32::MAX);
-        let Ok(more) = bytes.clone().acquire_many_owned(permits).await else {
-            return (Body::Broken, None);
-        };
+        let more = bytes.acquire(function, length).await;
         match &mut memory {
             Some(memory) => memory.merge(more),
             None => memory = Some(more),
@@ -247,6 +241,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use futures_util::stream;
 
     use super::*;
@@ -277,27 +273,50 @@ mod tests {
     async fn a_body_that_does_not_end_is_refused_after_a_while_and_frees_its_memory() {
         let places = Arc::new(Places::default());
         assert_eq!(status(&places, half_sent(1000)).await, StatusCode::REQUEST_TIMEOUT);
-        assert_eq!(places.bytes.available_permits(), MOST_BODY_BYTES);
-        assert_eq!(places.calls.available_permits(), MOST_CALLS);
+        assert_eq!(places.bytes.free(), MOST_BODY_BYTES);
+        assert_eq!(places.calls.free(), MOST_CALLS);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_bytes_of_all_bodies_are_bounded() {
         let places = Arc::new(Places::default());
-        let stored = places.bytes.clone().acquire_many_owned(MOST_BODY_BYTES as u32).await.unwrap();
+        let stored = places.bytes.acquire(&"Other".to_owned(), MOST_BODY_BYTES).await;
         let envelope = || stream::iter([Ok(Bytes::from_static(b"{\"Data\":{}}"))]);
         assert_eq!(status(&places, envelope()).await, StatusCode::REQUEST_TIMEOUT);
         drop(stored);
         assert_eq!(status(&places, envelope()).await, StatusCode::OK);
-        assert_eq!(places.bytes.available_permits(), MOST_BODY_BYTES);
+        assert_eq!(places.bytes.free(), MOST_BODY_BYTES);
     }
 
     #[tokio::test]
     async fn a_body_that_is_too_large_is_not_kept() {
-        let bytes = Arc::new(Semaphore::new(MOST_BODY_BYTES));
+        let bytes = FairSemaphore::new(MOST_BODY_BYTES);
         let body = stream::iter((0..40).map(|_| chunk(LARGEST_ENVELOPE / 2)));
-        let (body, memory) = collect(body, &bytes).await;
+        let (body, memory) = collect(body, (&bytes, &"Echo".to_owned())).await;
         assert!(matches!(body, Body::TooLarge) && memory.is_none());
-        assert_eq!(bytes.available_permits(), MOST_BODY_BYTES);
+        assert_eq!(bytes.free(), MOST_BODY_BYTES);
+    }
+
+    #[tokio::test]
+    async fn many_calls_of_one_function_delay_a_call_of_another_by_one() {
+        let (places, order) = (Arc::new(Places::default()), Arc::new(Mutex::new(Vec::new())));
+        let noted = order.clone();
+        let handler = handler(move |invocation| {
+            noted.lock().unwrap().push(invocation.function);
+            async { Reply::Succeeded(crate::reply::Outputs::default()) }
+        });
+        let all = places.calls.acquire(&"Flood".to_owned(), MOST_CALLS).await;
+        let call = |function: &str| {
+            let envelope =
+                stream::iter([Ok::<_, warp::Error>(Bytes::from_static(b"{\"Data\":{}}"))]);
+            let call = (Method::POST, function.to_owned(), CallIds::default());
+            respond(handler.clone(), places.clone(), call, envelope)
+        };
+        let names = std::iter::repeat_n("Flood", 2 * MOST_CALLS).chain(["Other"]);
+        let calls = futures_util::future::join_all(names.map(call));
+        tokio::join!(calls, async { drop(all) });
+        let order = order.lock().unwrap();
+        let place = order.iter().position(|function| function == "Other").unwrap();
+        assert!(place <= 1, "{place} calls went first");
     }
 }

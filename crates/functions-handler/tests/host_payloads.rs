@@ -44,6 +44,8 @@ fn an_http_invocation_is_read_with_its_request_and_without_its_key() {
     let request = invocation("http-invocation.json").http_request("req").unwrap();
     assert_eq!(request.method, "POST");
     assert_eq!(request.parameters().collect::<Vec<_>>(), [("x", "1,2")]);
+    assert_eq!(request.parameter_of_route("id"), Some("7"));
+    assert_eq!(request.parameter_of_route("x"), None);
     assert_eq!(request.header("content-type"), ["application/json"]);
     assert!(request.header("x-functions-key").is_empty());
     assert_eq!(request.body.as_deref(), Some("{\"name\":\"n\"}\n"));

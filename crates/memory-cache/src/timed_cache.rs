@@ -1,6 +1,6 @@
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, VecDeque},
     convert::Infallible,
     hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -28,7 +28,9 @@ pub struct TimedCache<K, V, E = Infallible> {
 #[derive(Debug)]
 struct Values<K, V> {
     by_key: HashMap<K, Stored<V>>,
-    by_number: BTreeMap<u64, K>,
+    /// The oldest first. Entries of values that were removed or stored again stay for a while, so that
+    /// nothing has to be searched.
+    order: VecDeque<(u64, K)>,
     next_number: u64,
 }
 
@@ -41,33 +43,36 @@ struct Stored<V> {
 
 impl<K, V> Default for Values<K, V> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), by_number: BTreeMap::new(), next_number: 0 }
+        Self { by_key: HashMap::new(), order: VecDeque::new(), next_number: 0 }
     }
 }
 
 impl<K: Eq + Hash + Clone, V> Values<K, V> {
     /// Stores a value. With more than `capacity` values, the oldest one makes room.
     fn store(&mut self, key: K, value: V, capacity: usize) {
-        self.remove(&key);
-        if self.by_key.len() >= capacity
-            && let Some((_, oldest)) = self.by_number.pop_first()
+        self.by_key.remove(&key);
+        while self.by_key.len() >= capacity
+            && let Some((number, oldest)) = self.order.pop_front()
         {
-            self.by_key.remove(&oldest);
+            if self.is_current(number, &oldest) {
+                self.by_key.remove(&oldest);
+            }
+        }
+        // At least half of the entries go, so the work for each value that is stored is constant.
+        if self.order.len() >= 2 * capacity {
+            let mut order = std::mem::take(&mut self.order);
+            order.retain(|(number, key)| self.is_current(*number, key));
+            self.order = order;
         }
         let number = self.next_number;
         self.next_number += 1;
-        self.by_number.insert(number, key.clone());
+        self.order.push_back((number, key.clone()));
         self.by_key.insert(key, Stored { value, at: Instant::now(), number });
     }
 
-    fn remove<Q>(&mut self, key: &Q)
-    where
-        K: Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        if let Some(removed) = self.by_key.remove(key) {
-            self.by_number.remove(&removed.number);
-        }
+    /// Whether the entry is that of a value in the cache.
+    fn is_current(&self, number: u64, key: &K) -> bool {
+        self.by_key.get(key).is_some_and(|stored| stored.number == number)
     }
 }
 
@@ -156,7 +161,7 @@ impl<K: Eq + Hash + Clone, V: Clone, E: Clone> TimedCache<K, V, E> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.values().remove(key);
+        self.values().by_key.remove(key);
     }
 
     fn values(&self) -> MutexGuard<'_, Values<K, V>> {
@@ -169,6 +174,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
     use futures_util::future::join_all;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -251,8 +257,35 @@ mod tests {
         cache.insert(1, 10);
         cache.insert(4, 4);
         assert_eq!(cache.get(&2, HOUR), None, "1 was stored again and is younger");
-        let values = cache.values();
-        assert_eq!((values.by_key.len(), values.by_number.len()), (3, 3));
+    }
+
+    proptest! {
+        /// The model searches: it keeps the values in the order in which they were stored.
+        #[test]
+        fn the_cache_keeps_what_was_stored_last_in_bounded_memory(
+            capacity in 1_usize..5,
+            steps in prop::collection::vec((0_u32..8, any::<bool>()), 0..200),
+        ) {
+            let cache = TimedCache::<u32, usize>::new(capacity);
+            let mut model = Vec::new();
+            for (step, (key, is_stored)) in steps.into_iter().enumerate() {
+                model.retain(|(known, _)| *known != key);
+                if is_stored {
+                    cache.insert(key, step);
+                    model.push((key, step));
+                    model.drain(..model.len().saturating_sub(capacity));
+                } else {
+                    cache.remove(&key);
+                }
+                for key in 0..8 {
+                    let expected = model.iter().find(|(known, _)| *known == key);
+                    prop_assert_eq!(cache.get(&key, HOUR), expected.map(|(_, value)| *value));
+                }
+                let values = cache.values();
+                prop_assert_eq!(values.by_key.len(), model.len());
+                prop_assert!(values.order.len() <= 2 * capacity);
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

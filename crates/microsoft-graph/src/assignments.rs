@@ -3,6 +3,7 @@
 mod assign;
 mod holders;
 mod known;
+mod look;
 mod memory;
 mod requests;
 mod revoke;
@@ -13,8 +14,8 @@ mod write;
 use std::sync::Arc;
 
 use crate::{
-    client::GraphClient, error::GraphError, odata::Key, pages::Listed, priority::Priority,
-    write_quota::WriteQuota,
+    caller::Caller, client::GraphClient, error::GraphError, odata::Key, pages::Listed,
+    rate_limiter::WriteRateLimiter,
 };
 use app_roles::{
     directory::{Api, Assignment, Principal},
@@ -24,6 +25,8 @@ use app_roles::{
 };
 use azure_rest::retry::Deadline;
 pub use holders::NamedHolder;
+pub use look::{Look, Removable};
+use record::intent::Intent;
 use requests::{AssignmentRequests, Found};
 pub use turn::Turn;
 use turns::Turns;
@@ -35,8 +38,8 @@ pub struct Assignments {
 }
 
 impl Assignments {
-    pub(crate) fn new(client: Arc<GraphClient>, quota: WriteQuota) -> Self {
-        Self { turns: Turns::new(AssignmentRequests::new(client, quota)) }
+    pub(crate) fn new(client: Arc<GraphClient>, limiter: WriteRateLimiter) -> Self {
+        Self { turns: Turns::new(AssignmentRequests::new(client, limiter)) }
     }
 
     /// Lists the assignments of a principal, on all APIs.
@@ -95,30 +98,32 @@ impl Assignments {
     }
 
     /// Waits for the turn to write to a principal. Graph refuses concurrent writes to one principal.
+    /// Requesters that wait for one principal take turns.
     ///
     /// The error means that the deadline passed first.
     pub async fn turn(
         &self,
         principal: ObjectId,
-        priority: Priority,
+        caller: &Caller,
         deadline: Deadline,
     ) -> Result<Turn<'_>, GraphError> {
-        Turn::take(&self.turns, principal, priority, deadline).await
+        Turn::take(&self.turns, principal, caller, deadline).await
     }
 
-    /// Creates or removes the assignment that `permit` allows, in a turn of its own.
+    /// Creates or removes the assignment whose intent is on record, in a turn of its own.
     ///
     /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.
     pub async fn write(
         &self,
-        permit: &Permit,
+        intent: &Intent,
         held: &HeldAssignments,
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
-        let mut turn = self.turn(permit.principal(), options.priority, options.deadline).await?;
+        let permit = intent.permit();
+        let mut turn = self.turn(permit.principal(), &options.caller, options.deadline).await?;
         match turn.without_write(permit, held, &options).await? {
             Some(done) => Ok(done),
-            None => turn.write(permit, held, options).await,
+            None => turn.write(intent, held, options).await,
         }
     }
 }

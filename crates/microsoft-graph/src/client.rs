@@ -1,5 +1,6 @@
 //! Single calls to Microsoft Graph: headers, decoding of responses, and retries of reads.
 
+use shared_quota::priority::Priority;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azure_core::http::Url;
@@ -15,7 +16,6 @@ use uuid::Uuid;
 
 use crate::{
     error::{ErrorKind, GraphError},
-    priority::Priority,
     throttle::Throttle,
 };
 use azure_rest::{

@@ -83,6 +83,17 @@ impl GraphError {
         self.is_in_doubt
     }
 
+    /// Whether what this write did is certain. A 403 has been seen to hide a success, and so may a refusal
+    /// that is not known. The list that was read after it may lag.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        let may_hide_success = matches!(
+            self.kind(),
+            ErrorKind::Forbidden | ErrorKind::NotForAgents | ErrorKind::Unknown
+        );
+        !self.is_in_doubt && !may_hide_success
+    }
+
     /// The error of a write, of which an attempt got no response.
     pub(crate) fn in_doubt(self, is_in_doubt: bool) -> Self {
         Self { is_in_doubt, ..self }
@@ -261,6 +272,14 @@ impl GraphError {
         let detail = "the broker's token has no object id (claim oid), so the broker writes nothing: it \
                       could not exclude its own identity";
         Self::new(ErrorKind::NotSignedIn, detail.to_owned())
+    }
+
+    /// A removal got no answer, and it cannot be told from that of another request.
+    #[must_use]
+    pub fn contested_removal() -> Self {
+        let detail = "Microsoft Graph did not answer the removal of an assignment; the assignment is gone, \
+                      and another request may have removed it";
+        Self::new(ErrorKind::Unavailable, detail.to_owned()).in_doubt(true)
     }
 
     pub(crate) fn not_listed_yet(self) -> Self {

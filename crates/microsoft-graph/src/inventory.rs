@@ -1,18 +1,21 @@
-//! Lists of a whole tenant: managed identities, and the holders of an API's roles.
+//! Lists of a whole tenant: managed identities, all service principals, and the holders of an API's roles.
 //!
 //! They are read page by page, so that they need not fit into memory, and with low priority.
 
+use shared_quota::priority::Priority;
 use std::sync::Arc;
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+pub use crate::wire_service_principal::ListedServicePrincipal;
 use crate::{
+    assignments::NamedHolder,
     client::GraphClient,
     error::GraphError,
     odata::{self, Filter, Key},
     pages::{Listed, Pages},
-    priority::Priority,
     wire::{Holder, WireHolder, WireIdentity, WirePrincipal},
+    wire_service_principal::WireServicePrincipal,
 };
 use app_roles::{
     directory::{Principal, PrincipalKind},
@@ -31,6 +34,9 @@ pub struct Inventory {
 
 /// The managed identities of the tenant, page by page.
 pub struct ManagedIdentities<'a>(Pages<'a>);
+
+/// All service principals of the tenant, page by page.
+pub struct ServicePrincipalList<'a>(Pages<'a>);
 
 /// The service principals that hold roles of an API, page by page.
 pub struct Holders<'a> {
@@ -53,6 +59,16 @@ impl Inventory {
             .with_priority(Priority::Low)
             .of_tenant();
         ManagedIdentities(pages)
+    }
+
+    /// Lists all service principals of the tenant, with the roles that they define.
+    #[must_use]
+    pub fn service_principals(&self) -> ServicePrincipalList<'_> {
+        let first = odata::all_service_principals(self.client.root());
+        let pages = Pages::new(&self.client, "list all service principals", first)
+            .with_priority(Priority::Low)
+            .of_tenant();
+        ServicePrincipalList(pages)
     }
 
     /// Reads the principals of all agent blueprints. A tenant has few of them.
@@ -101,7 +117,30 @@ impl ManagedIdentities<'_> {
         self.0.pages_read()
     }
 
+    /// How often the list has started again. Its pages then repeat what earlier ones had.
+    #[must_use]
+    pub fn restarts(&self) -> usize {
+        self.0.restarts()
+    }
+
     /// The number of identities that were skipped because they cannot be used.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.0.skipped()
+    }
+}
+
+impl ServicePrincipalList<'_> {
+    /// Reads the next page, like [`ManagedIdentities::next_page`]. If the list starts again, its pages
+    /// repeat what earlier ones had.
+    pub async fn next_page(
+        &mut self,
+        deadline: Deadline,
+    ) -> Result<Option<Vec<ListedServicePrincipal>>, GraphError> {
+        self.0.next_page::<WireServicePrincipal>(deadline).await
+    }
+
+    /// The number of service principals that were skipped because they cannot be used.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.0.skipped()
@@ -120,6 +159,19 @@ impl Holders<'_> {
         Ok(page.map(|page| page.iter().filter_map(holding).collect()))
     }
 
+    /// Reads the next page with names and times, for people, like [`ManagedIdentities::next_page`].
+    pub async fn next_named_page(
+        &mut self,
+        deadline: Deadline,
+    ) -> Result<Option<Vec<NamedHolder>>, GraphError> {
+        let page = self.pages.next_page::<WireHolder>(deadline).await;
+        let page = page.map_err(GraphError::of_api_in_url)?;
+        let named = |page: Vec<Holder>| {
+            page.into_iter().filter(is_service_principal).map(NamedHolder::from).collect()
+        };
+        Ok(page.map(named))
+    }
+
     /// The number of pages that have been read.
     #[must_use]
     pub fn pages(&self) -> usize {
@@ -133,10 +185,13 @@ impl Holders<'_> {
     }
 }
 
+fn is_service_principal(holder: &Holder) -> bool {
+    holder.kind.is_empty() || holder.kind == SERVICE_PRINCIPAL
+}
+
 fn holding(holder: &Holder, api: ObjectId, old: OffsetDateTime) -> Option<CompactAssignment> {
     let created = holder.created.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
-    let is_service_principal = holder.kind.is_empty() || holder.kind == SERVICE_PRINCIPAL;
-    is_service_principal.then_some(CompactAssignment {
+    is_service_principal(holder).then_some(CompactAssignment {
         principal: holder.principal,
         api,
         role: holder.role,

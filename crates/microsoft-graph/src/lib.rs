@@ -1,32 +1,36 @@
 #![doc = include_str!("../README.md")]
 
 pub mod assignments;
+pub mod caller;
 mod client;
+pub mod directory_audits;
 pub mod error;
 pub mod inventory;
 mod member;
 mod odata;
 mod pages;
-pub mod priority;
 mod rate_limiter;
 mod rows;
 pub mod service_principals;
 mod throttle;
 mod wire;
-pub mod write_quota;
+mod wire_service_principal;
 
 use std::sync::Arc;
 
 use azure_core::http::Url;
 
 use crate::{
-    assignments::Assignments, client::GraphClient, error::GraphError, inventory::Inventory,
-    service_principals::ServicePrincipals, write_quota::WriteQuota,
+    assignments::Assignments, client::GraphClient, directory_audits::DirectoryAudits,
+    error::GraphError, inventory::Inventory, rate_limiter::WriteRateLimiter,
+    service_principals::ServicePrincipals,
 };
 use azure_rest::{rest::RestClient, retry::Deadline, token::Token};
 pub use client::GraphResponse;
 pub use pages::Listed;
 pub use service_principals::Lookup;
+use shared_quota::{instance::InstanceShare, write_quota::WriteQuota};
+pub use shared_quota::{priority, write_quota};
 
 /// Microsoft Graph v1.0, called with the broker's own identity.
 pub struct Graph {
@@ -34,6 +38,7 @@ pub struct Graph {
     service_principals: ServicePrincipals,
     assignments: Assignments,
     inventory: Inventory,
+    directory_audits: DirectoryAudits,
 }
 
 impl Graph {
@@ -41,11 +46,24 @@ impl Graph {
     /// `quota` for writes.
     #[must_use]
     pub fn new(rest: RestClient, endpoint: &Url, quota: WriteQuota) -> Self {
+        let limiter = WriteRateLimiter::new(quota, rest.timing().clone());
+        Self::with_limiter(rest, endpoint, limiter)
+    }
+
+    /// A client that keeps to its share of a quota for writes.
+    #[must_use]
+    pub fn with_share(rest: RestClient, endpoint: &Url, share: Arc<InstanceShare>) -> Self {
+        let limiter = WriteRateLimiter::with_share(share, rest.timing().clone());
+        Self::with_limiter(rest, endpoint, limiter)
+    }
+
+    fn with_limiter(rest: RestClient, endpoint: &Url, limiter: WriteRateLimiter) -> Self {
         let client = Arc::new(GraphClient::new(rest, odata::root(endpoint)));
         Self {
             service_principals: ServicePrincipals::new(client.clone()),
-            assignments: Assignments::new(client.clone(), quota),
+            assignments: Assignments::new(client.clone(), limiter),
             inventory: Inventory::new(client.clone()),
+            directory_audits: DirectoryAudits::new(client.clone()),
             client,
         }
     }
@@ -65,6 +83,12 @@ impl Graph {
     #[must_use]
     pub fn assignments(&self) -> &Assignments {
         &self.assignments
+    }
+
+    /// The audit log of Microsoft Entra.
+    #[must_use]
+    pub fn directory_audits(&self) -> &DirectoryAudits {
+        &self.directory_audits
     }
 
     /// The lists of the whole tenant.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use azure_core::http::Url;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use app_roles::{
     ids::{AppId, ObjectId},
@@ -16,6 +17,14 @@ const API_PROPERTIES: &str =
     "id,appId,displayName,appOwnerOrganizationId,servicePrincipalNames,appRoles";
 /// In a list of the whole tenant, only the properties that the policy needs.
 const IDENTITY_PROPERTIES: &str = "id,appId,servicePrincipalType,alternativeNames";
+
+/// In a list of all service principals, what the policy needs of each as a principal and as an API.
+const PRINCIPAL_AND_API_PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeNames,\
+     appOwnerOrganizationId,servicePrincipalNames,appRoles";
+
+/// The number of service principals on a page with their roles. Microsoft Graph's own roles take half a
+/// megabyte, and an answer may have eight.
+const PAGE_SIZE_WITH_ROLES: &str = "400";
 
 /// The largest page that Graph returns. Nearly every list fits into one.
 const PAGE_SIZE: &str = "999";
@@ -96,6 +105,12 @@ pub(crate) fn identities(root: &Url) -> Url {
     principal_list(root, Filter::ManagedIdentities, IDENTITY_PROPERTIES)
 }
 
+/// The first page of all service principals, with the roles that they define.
+pub(crate) fn all_service_principals(root: &Url) -> Url {
+    let query = [("$select", PRINCIPAL_AND_API_PROPERTIES), ("$top", PAGE_SIZE_WITH_ROLES)];
+    with_query(path(root, &["servicePrincipals"], &[]), &query)
+}
+
 /// The first page of the principals of all agent blueprints ("List agentIdentityBlueprintPrincipals").
 /// The cast to a type needs an advanced query ("Advanced query capabilities on Microsoft Entra ID
 /// objects").
@@ -127,6 +142,15 @@ pub(crate) fn assignment_list(root: &Url, principal: Key) -> Url {
 /// The first page of the assignments of an API's roles.
 pub(crate) fn assigned_to(root: &Url, api: Key) -> Url {
     with_query(service_principal(root, api, &["appRoleAssignedTo"]), &[("$top", PAGE_SIZE)])
+}
+
+/// The first page of the entries of one activity in the audit log since a moment ("List directoryAudits").
+pub(crate) fn directory_audits(root: &Url, activity: &str, since: OffsetDateTime) -> Url {
+    let since = since.replace_nanosecond(0).unwrap_or(since).format(&Rfc3339).unwrap_or_default();
+    let filter =
+        format!("activityDisplayName eq {} and activityDateTime ge {since}", quoted(activity));
+    let query = [("$filter", filter.as_str()), ("$top", PAGE_SIZE)];
+    with_query(path(root, &["auditLogs", "directoryAudits"], &[]), &query)
 }
 
 /// One assignment.
@@ -219,6 +243,10 @@ mod tests {
                     "{base}?$filter=servicePrincipalType%20eq%20%27ManagedIdentity%27\
                      &$select={IDENTITY_PROPERTIES}&$top=999&$count=true"
                 ),
+            ),
+            (
+                all_service_principals(&graph()),
+                format!("{base}?$select={PRINCIPAL_AND_API_PROPERTIES}&$top=400"),
             ),
             (api(&graph(), app), format!("{base}(appId='{id}')?$select={API_PROPERTIES}")),
         ] {

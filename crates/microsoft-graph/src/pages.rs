@@ -1,5 +1,6 @@
 //! Lists, which Microsoft Graph returns page by page.
 
+use shared_quota::priority::Priority;
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
@@ -12,7 +13,6 @@ use crate::{
     client::{GraphClient, Read},
     error::{ErrorKind, GraphError},
     member::Member,
-    priority::Priority,
     rows::{RowReader, WireRow},
 };
 use azure_rest::{endpoints::has_credentials, retry::Deadline};
@@ -106,6 +106,11 @@ impl<'a> Pages<'a> {
     /// The number of pages that have been read.
     pub(crate) fn pages_read(&self) -> usize {
         self.pages_read
+    }
+
+    /// How often the list has started again, because Graph's page token had expired.
+    pub(crate) fn restarts(&self) -> usize {
+        self.restarts
     }
 
     /// Reads the next page, which may be empty; `None` after the last page. A row that cannot be used is

@@ -2,18 +2,20 @@
 //!
 //! Graph accepts a number of writes per period, and throttled writes may count too. So the broker stays
 //! below the quota: it counts its writes ([`ledger`]), sends none while Graph asks it to wait, and
-//! starts slowly afterwards. Writes are sent in the order of their arrival. Writes of low priority
-//! ([`Priority::Low`]) wait until no write of normal priority is waiting, and leave a part of the quota to
-//! later ones.
+//! starts slowly afterwards. Slots go round by requester, so that many writes of one requester delay a write
+//! of another by one slot each; the writes of one requester are sent in the order of their arrival. Writes of
+//! low priority ([`Priority::Low`]) wait until no write of normal priority is waiting, and leave a part of
+//! the quota to later ones.
 //!
-//! Only the writes of this process are counted. With several instances, Graph's 429 responses divide the
-//! quota among them.
+//! The ledger counts the writes of this process. The quota that all instances share is divided among them by
+//! [`InstanceShare`], and a write needs the permission of both.
 
 mod ledger;
+mod waiting;
 
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
@@ -21,43 +23,66 @@ use std::{
 
 use ledger::{Admission, Ledger, WriteEnd};
 use tokio::{sync::Notify, time::Instant};
+use waiting::WaitingWrites;
 
-use crate::{priority::Priority, write_quota::WriteQuota};
+use crate::caller::Caller;
 use azure_rest::{retry::Deadline, timing::CallTiming};
+use shared_quota::{
+    instance::InstanceShare,
+    priority::Priority,
+    turn::{Ticket, Turn},
+    write_quota::WriteQuota,
+};
 
 /// The rate limiter.
 pub(crate) struct WriteRateLimiter {
-    /// Held by the next write of normal priority.
-    queue: tokio::sync::Mutex<()>,
-    /// Held by the next write of low priority.
-    low_priority_queue: tokio::sync::Mutex<()>,
+    /// Whose turn it is.
+    queue: WaitingWrites,
     /// The number of waiting writes of normal priority.
     waiting: AtomicUsize,
     ledger: Mutex<Ledger>,
+    /// The share of this instance in the quota, if there are several instances.
+    share: Option<Arc<InstanceShare>>,
     is_stopped: AtomicBool,
-    /// Notified when a write has ended, when a caller has stopped waiting, and by [`Self::stop`].
-    changed: Notify,
+    /// Notified when a write has ended, when a caller has stopped waiting, when the share has changed, and by
+    /// [`Self::stop`].
+    changed: Arc<Notify>,
 }
 
-/// A waiting write of normal priority, until it is dropped.
-struct Waiting<'a>(&'a WriteRateLimiter);
+/// A waiting write, until it is dropped.
+struct Waiting<'a> {
+    limiter: &'a WriteRateLimiter,
+    priority: Priority,
+}
 
 /// The permission to send one write. If it is dropped, the write counts as unanswered.
 pub(crate) struct WriteSlot<'a> {
     limiter: &'a WriteRateLimiter,
     end: WriteEnd,
+    ticket: Option<Ticket>,
 }
 
 impl WriteRateLimiter {
+    /// A limiter for the only process that uses the quota.
     pub(crate) fn new(quota: WriteQuota, timing: CallTiming) -> Self {
+        Self::of(quota, timing, None)
+    }
+
+    /// A limiter for one of several instances.
+    pub(crate) fn with_share(share: Arc<InstanceShare>, timing: CallTiming) -> Self {
+        Self::of(share.quota(), timing, Some(share))
+    }
+
+    fn of(quota: WriteQuota, timing: CallTiming, share: Option<Arc<InstanceShare>>) -> Self {
+        let changed = share.as_ref().map_or_else(Arc::default, |share| share.changed());
         let ledger = Mutex::new(Ledger::new(quota, timing, Instant::now()));
         Self {
-            queue: tokio::sync::Mutex::default(),
-            low_priority_queue: tokio::sync::Mutex::default(),
+            queue: WaitingWrites::default(),
             waiting: AtomicUsize::new(0),
             ledger,
+            share,
             is_stopped: AtomicBool::new(false),
-            changed: Notify::new(),
+            changed,
         }
     }
 
@@ -76,33 +101,33 @@ impl WriteRateLimiter {
     pub(crate) async fn acquire(
         &self,
         deadline: Deadline,
-        priority: Priority,
+        caller: &Caller,
     ) -> Option<WriteSlot<'_>> {
-        tokio::time::timeout_at(deadline.moment(), self.next(priority)).await.ok().flatten()
+        tokio::time::timeout_at(deadline.moment(), self.next(caller)).await.ok().flatten()
     }
 
     /// A slot, if there is one without waiting; none after [`Self::stop`].
     pub(crate) fn acquire_now(&self, priority: Priority) -> Option<WriteSlot<'_>> {
         let is_admitted = !self.is_stopped() && self.admission(priority, false) == Admission::Now;
-        is_admitted.then(|| WriteSlot { limiter: self, end: WriteEnd::Unanswered })
+        is_admitted.then(|| self.slot(priority))
     }
 
     /// Waits until a write of low priority could be sent; `None` if the deadline passes first, or after
     /// [`Self::stop`].
-    pub(crate) async fn wait_for_capacity(&self, deadline: Deadline) -> Option<()> {
-        self.acquire(deadline, Priority::Low).await?.not_sent();
+    pub(crate) async fn wait_for_capacity(
+        &self,
+        deadline: Deadline,
+        caller: &Caller,
+    ) -> Option<()> {
+        let caller = Caller { priority: Priority::Low, ..caller.clone() };
+        self.acquire(deadline, &caller).await?.not_sent();
         Some(())
     }
 
-    async fn next(&self, priority: Priority) -> Option<WriteSlot<'_>> {
-        let (queue, _waiting) = match priority {
-            Priority::Normal => (&self.queue, Some(Waiting::start(self))),
-            Priority::Low => (&self.low_priority_queue, None),
-        };
-        let (_next, mut waited) = match queue.try_lock() {
-            Ok(next) => (next, false),
-            Err(_) => (queue.lock().await, true),
-        };
+    async fn next(&self, caller: &Caller) -> Option<WriteSlot<'_>> {
+        let priority = caller.priority;
+        let _waiting = Waiting::start(self, priority);
+        let (_next, mut waited) = self.queue.turn(caller).await;
         loop {
             let changed = self.changed.notified();
             let mut changed = std::pin::pin!(changed);
@@ -112,9 +137,7 @@ impl WriteRateLimiter {
                 return None;
             }
             match self.admission(priority, waited) {
-                Admission::Now => {
-                    return Some(WriteSlot { limiter: self, end: WriteEnd::Unanswered });
-                }
+                Admission::Now => return Some(self.slot(priority)),
                 Admission::AfterNextResponse => changed.await,
                 Admission::At(moment) => {
                     let _ = tokio::time::timeout_at(moment, changed).await;
@@ -124,13 +147,27 @@ impl WriteRateLimiter {
         }
     }
 
+    /// Whether a write may be sent. If so, a [`Self::slot`] follows at once.
     fn admission(&self, priority: Priority, waited: bool) -> Admission {
+        if priority == Priority::Low && self.waiting.load(SeqCst) > 0 {
+            return Admission::AfterNextResponse;
+        }
+        match self.share.as_ref().map(|share| share.turn(priority)) {
+            None | Some(Turn::Now) => {}
+            Some(Turn::At(moment)) => return Admission::At(moment.into()),
+            Some(Turn::Later) => return Admission::AfterNextResponse,
+        }
         let now = Instant::now();
         match priority {
             Priority::Normal => self.ledger().admit(now, waited),
-            Priority::Low if self.waiting.load(SeqCst) > 0 => Admission::AfterNextResponse,
             Priority::Low => self.ledger().admit_low_priority(now, waited),
         }
+    }
+
+    /// The slot of a write that was admitted.
+    fn slot(&self, priority: Priority) -> WriteSlot<'_> {
+        let ticket = self.share.as_ref().map(|share| share.take(priority));
+        WriteSlot { limiter: self, end: WriteEnd::Unanswered, ticket }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -139,16 +176,27 @@ impl WriteRateLimiter {
 }
 
 impl<'a> Waiting<'a> {
-    fn start(limiter: &'a WriteRateLimiter) -> Self {
-        limiter.waiting.fetch_add(1, SeqCst);
-        Self(limiter)
+    fn start(limiter: &'a WriteRateLimiter, priority: Priority) -> Self {
+        if priority == Priority::Normal {
+            limiter.waiting.fetch_add(1, SeqCst);
+        }
+        if let Some(share) = &limiter.share {
+            share.arrived(priority);
+        }
+        Self { limiter, priority }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, SeqCst);
-        self.0.changed.notify_waiters();
+        let Self { limiter, priority } = self;
+        if let Some(share) = &limiter.share {
+            share.left(*priority);
+        }
+        if *priority == Priority::Normal {
+            limiter.waiting.fetch_sub(1, SeqCst);
+            limiter.changed.notify_waiters();
+        }
     }
 }
 
@@ -171,7 +219,15 @@ impl WriteSlot<'_> {
 
 impl Drop for WriteSlot<'_> {
     fn drop(&mut self) {
-        self.limiter.ledger().end(Instant::now(), self.end);
+        let throttled_until = {
+            let (mut ledger, now) = (self.limiter.ledger(), Instant::now());
+            ledger.end(now, self.end);
+            ledger.throttled_until(now)
+        };
+        if let (Some(share), Some(ticket)) = (&self.limiter.share, self.ticket) {
+            share.ended(ticket, self.end != WriteEnd::NotSent);
+            share.paused(throttled_until.map(Instant::into_std));
+        }
         self.limiter.changed.notify_waiters();
     }
 }

@@ -79,7 +79,12 @@ impl Throttle {
 
     /// Whether the wait is not over.
     pub(crate) fn is_waiting(&self, now: Instant) -> bool {
-        self.until.is_some_and(|until| until > now)
+        self.end(now).is_some()
+    }
+
+    /// The end of the wait, if it is not over.
+    pub(crate) fn end(&self, now: Instant) -> Option<Instant> {
+        self.until.filter(|until| *until > now)
     }
 
     /// The end of the last wait. It is returned once.

@@ -19,7 +19,7 @@ use warp::http::{Method, Response};
 use crate::{
     payloads::{GRAPH_API, id},
     server::{Answer, PRINCIPAL, Request, body, error, fast, graph, soon, status},
-    writes::{USER_READ_ALL, options, permit_to},
+    writes::{USER_READ_ALL, intent_to, options},
 };
 
 /// The calls that the broker makes.
@@ -125,8 +125,8 @@ impl Route {
 }
 
 async fn write(graph: &Graph, action: Action) -> Result<(), GraphError> {
-    let permit = permit_to(action, USER_READ_ALL);
-    graph.assignments().write(&permit, &held(), options()).await.map(drop)
+    let intent = intent_to(action, USER_READ_ALL);
+    graph.assignments().write(&intent, &held(), options()).await.map(drop)
 }
 
 /// What a Graph without faults answers.

@@ -16,7 +16,7 @@ use crate::{
     server::{
         Answer, PRINCIPAL, Request, body, error, fast, graph, graph_with_token, soon, status,
     },
-    writes::{USER_READ_ALL, options, permit_for, permit_to},
+    writes::{USER_READ_ALL, intent_for, intent_to, options},
 };
 
 /// A token with the roles that the broker needs.
@@ -44,9 +44,9 @@ async fn refused(
         _ => does_not_exist(request.path.rsplit('/').next().unwrap()),
     };
     let (graph, requests) = graph(fast(), respond).await;
-    let permit = permit_to(Action::Assign, USER_READ_ALL);
+    let intent = intent_to(Action::Assign, USER_READ_ALL);
     let held = HeldAssignments::default();
-    let result = graph.assignments().write(&permit, &held, options()).await;
+    let result = graph.assignments().write(&intent, &held, options()).await;
     (result.unwrap_err(), requests.load(SeqCst))
 }
 
@@ -117,10 +117,10 @@ async fn a_young_principal_is_waited_for_and_looked_for_once() {
         _ => body(&json!({ "id": PRINCIPAL })),
     };
     let (graph, requests) = graph(fast(), respond).await;
-    let permit = permit_to(Action::Assign, USER_READ_ALL);
+    let intent = intent_to(Action::Assign, USER_READ_ALL);
     let waiting = WriteOptions { replication_deadline: soon(), ..options() };
     let held = HeldAssignments::default();
-    let written = graph.assignments().write(&permit, &held, waiting).await.unwrap();
+    let written = graph.assignments().write(&intent, &held, waiting).await.unwrap();
     assert!(matches!(written, Written::Assigned(_)), "{written:?}");
     // Six requests before the last POST: the first POST, one read of the API, and four POSTs.
     assert_eq!(requests.load(SeqCst), 7);
@@ -140,11 +140,11 @@ async fn forbidden(kind: PrincipalKind, token: &str, refusal: fn() -> Answer) ->
         _ => body(&json!({ "value": [] })),
     };
     let (graph, _) = graph_with_token(token, fast(), respond).await;
-    let permit = permit_for(kind, Action::Assign, USER_READ_ALL);
+    let intent = intent_for(kind, Action::Assign, USER_READ_ALL);
     let held = HeldAssignments::default();
     let options =
         WriteOptions { deadline: Deadline::after(std::time::Duration::from_secs(5)), ..options() };
-    graph.assignments().write(&permit, &held, options).await.unwrap_err()
+    graph.assignments().write(&intent, &held, options).await.unwrap_err()
 }
 
 fn denied() -> Answer {
@@ -193,9 +193,9 @@ async fn a_removed_assignment_needs_no_readable_answer() {
         };
         let (graph, _) = graph(fast(), respond).await;
         let held = HeldAssignments::default();
-        let assign = permit_to(Action::Assign, USER_READ_ALL);
+        let assign = intent_to(Action::Assign, USER_READ_ALL);
         graph.assignments().write(&assign, &held, options()).await.unwrap();
-        let revoke = permit_to(Action::Revoke, USER_READ_ALL);
+        let revoke = intent_to(Action::Revoke, USER_READ_ALL);
         let written = graph.assignments().write(&revoke, &held, options()).await.unwrap();
         assert!(matches!(written, Written::Revoked(_)), "{answer:?}: {written:?}");
     }

@@ -7,8 +7,9 @@ use app_roles::{
     ids::{AppRoleId, ObjectId},
     names::{ApiName, PrincipalName},
     reconcile::CompactAssignment,
+    request::Action,
 };
-use microsoft_graph::{Graph, Listed, Lookup};
+use microsoft_graph::{Graph, Listed, Lookup, error::ErrorKind};
 use time::macros::datetime;
 use warp::http::Method;
 
@@ -146,4 +147,30 @@ async fn a_service_principal_that_does_not_exist_is_not_found() {
     let found =
         graph(NOTHING, NOTHING).await.service_principals().find(&name, soon()).await.unwrap();
     assert!(matches!(found, Lookup::NotFound), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_audit_log_that_may_not_be_read_is_forbidden_and_not_empty() {
+    let graph = graph((403, "error-audit-log-permission-missing.json"), NOTHING).await;
+    let since = datetime!(2026-08-20 00:00 UTC);
+    let error = graph.directory_audits().app_role_changes(since, soon()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn an_entry_of_the_audit_log_names_author_principal_api_and_role() {
+    let graph = graph((200, "list-directory-audits-response.json"), NOTHING).await;
+    let since = datetime!(2026-08-20 00:00 UTC);
+    let listed = graph.directory_audits().app_role_changes(since, soon()).await.unwrap();
+    // One for each activity that is asked for.
+    assert_eq!((listed.rows.len(), listed.skipped), (2, 0));
+    let entry = &listed.rows[0];
+    assert_eq!(entry.action, Action::Assign);
+    assert_eq!(entry.at, Some(datetime!(2026-08-20 10:11:12.1234567 UTC)));
+    assert_eq!(entry.author, Some(id("c0a70500-0000-4000-8000-0000000000f0")));
+    assert_eq!(entry.principal, Some(id("c0a70500-0000-4000-8000-0000000000c0")));
+    assert_eq!(entry.api, Some(id("c0a70500-0000-4000-8000-0000000000b0")));
+    let role = AppRoleId::parse("c0a70500-0000-4000-8000-0000000000b2").unwrap();
+    assert_eq!(entry.role, Some(role));
+    assert_eq!(entry.correlation_id.as_deref(), Some("3f2504e0-4f89-41d3-9a0c-0305e82c3301"));
 }

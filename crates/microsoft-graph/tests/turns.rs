@@ -34,7 +34,7 @@ use warp::{
 use crate::{
     payloads::GRAPH_API,
     server::{PRINCIPAL, connect, fast},
-    writes::permit_to,
+    writes::{caller, intent_to},
 };
 
 const ROLES: [&str; 2] =
@@ -263,9 +263,9 @@ async fn work(graph: &Graph, role: usize, action: Action, priority: Priority) ->
         client_request_id: Uuid::new_v4(),
         deadline,
         replication_deadline: deadline,
-        priority,
+        caller: caller(priority),
     };
-    let written = assignments.write(&permit_to(action, ROLES[role]), &held, options).await.unwrap();
+    let written = assignments.write(&intent_to(action, ROLES[role]), &held, options).await.unwrap();
     Answered { role, written, between: (began, Instant::now()) }
 }
 

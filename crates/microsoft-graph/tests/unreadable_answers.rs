@@ -10,7 +10,7 @@ use warp::http::Method;
 use crate::{
     payloads::{GRAPH_API, id},
     server::{Answer, PRINCIPAL, Request, body, fast, graph, soon, status},
-    writes::{USER_READ_ALL, options, permit_to},
+    writes::{USER_READ_ALL, intent_to, options},
 };
 
 fn assignment() -> Value {
@@ -34,9 +34,9 @@ async fn a_created_assignment_whose_answer_cannot_be_read_is_found_in_the_list()
             _ => body(&list),
         };
         let (graph, requests) = graph(fast(), respond).await;
-        let permit = permit_to(Action::Assign, USER_READ_ALL);
+        let intent = intent_to(Action::Assign, USER_READ_ALL);
         let held = HeldAssignments::default();
-        let written = graph.assignments().write(&permit, &held, options()).await.unwrap();
+        let written = graph.assignments().write(&intent, &held, options()).await.unwrap();
         let Written::Assigned(response) = written else { panic!("{answer:?}: {written:?}") };
         assert_eq!(response.body.id, "a");
         assert_eq!(requests.load(SeqCst), 2, "{answer:?}");

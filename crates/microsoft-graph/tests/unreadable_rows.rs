@@ -22,7 +22,7 @@ use warp::http::Method;
 use crate::{
     payloads::{GRAPH_API, id},
     server::{PRINCIPAL, Request, body, error, fast, graph, soon, status},
-    writes::{USER_READ_ALL, options, permit_to},
+    writes::{USER_READ_ALL, intent_to, options},
 };
 
 const OTHER: &str = "c0a70500-0000-4000-8000-0000000000c7";
@@ -291,7 +291,7 @@ async fn revoke(row: &Value) -> Result<Written, GraphError> {
     let (graph, _) = graph(fast(), respond).await;
     let held: HeldAssignments =
         graph.assignments().list_by_object_id(id(PRINCIPAL), soon()).await.unwrap();
-    graph.assignments().write(&permit_to(Action::Revoke, USER_READ_ALL), &held, options()).await
+    graph.assignments().write(&intent_to(Action::Revoke, USER_READ_ALL), &held, options()).await
 }
 
 #[tokio::test]
@@ -329,9 +329,9 @@ async fn an_assignment_that_exists_is_reported_without_its_id_if_the_list_cannot
         _ => body(&list),
     };
     let (graph, requests) = graph(fast(), respond).await;
-    let permit = permit_to(Action::Assign, USER_READ_ALL);
+    let intent = intent_to(Action::Assign, USER_READ_ALL);
     let held = HeldAssignments::default();
-    let written = graph.assignments().write(&permit, &held, options()).await.unwrap();
+    let written = graph.assignments().write(&intent, &held, options()).await.unwrap();
     assert!(matches!(written, Written::AlreadyAssigned(None)), "{written:?}");
     assert_eq!(requests.load(SeqCst), 2);
 }

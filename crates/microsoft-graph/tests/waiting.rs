@@ -24,7 +24,7 @@ use warp::http::{Method, Response};
 use crate::{
     payloads::GRAPH_API,
     server::{Answer, PRINCIPAL, Request, body, error, fast, graph, soon},
-    writes::{options, permit_to},
+    writes::{caller, intent_to, options},
 };
 
 /// The id of a role with this number.
@@ -37,8 +37,8 @@ async fn assign(
     number: usize,
     options: WriteOptions,
 ) -> Result<Written, GraphError> {
-    let (permit, nothing) = (permit_to(Action::Assign, &role(number)), HeldAssignments::default());
-    graph.assignments().write(&permit, &nothing, options).await
+    let (intent, nothing) = (intent_to(Action::Assign, &role(number)), HeldAssignments::default());
+    graph.assignments().write(&intent, &nothing, options).await
 }
 
 /// The method and the last segment of the path of each request.
@@ -168,7 +168,7 @@ async fn a_background_write_that_waits_lets_others_go_first() {
     .await;
     // From now on, it is known that the role exists.
     assign(&graph, 0, options()).await.unwrap();
-    let background = assign(&graph, 1, WriteOptions { priority: Priority::Low, ..options() });
+    let background = assign(&graph, 1, WriteOptions { caller: caller(Priority::Low), ..options() });
     let mut background = std::pin::pin!(background);
     let repeat = async {
         throttled.notified().await;

@@ -6,16 +6,19 @@ use app_roles::{
     directory::{Api, AppRole, Principal, PrincipalKind},
     held::HeldAssignments,
     ids::{AppId, AppRoleId, Guid},
-    policy::{OwnIdentity, Permit, Policy, Question},
+    policy::{OwnIdentity, Policy, Question},
     request::Action,
     requester::Requester,
 };
 use azure_rest::retry::Deadline;
 use microsoft_graph::{
     assignments::{WriteOptions, Written},
+    caller::Caller,
     error::{ErrorKind, GraphError},
     priority::Priority,
 };
+use record::intent::Intent;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
@@ -25,13 +28,18 @@ use crate::{
 
 pub(crate) const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
 
+/// A requester whose writes have this priority.
+pub(crate) fn caller(priority: Priority) -> Caller {
+    Caller { requester: Requester::Queue("app-role-requests".to_owned()), priority }
+}
+
 /// Options of a write that does not wait for replicas.
 pub(crate) fn options() -> WriteOptions {
     WriteOptions {
         client_request_id: Uuid::new_v4(),
         deadline: soon(),
         replication_deadline: Deadline::after(Duration::ZERO),
-        priority: Priority::Normal,
+        caller: caller(Priority::Normal),
     }
 }
 
@@ -39,18 +47,18 @@ fn nothing_held() -> HeldAssignments {
     HeldAssignments::default()
 }
 
-/// A permit to assign this role to the principal.
-pub(crate) fn permit(role: &str) -> Permit {
-    permit_to(Action::Assign, role)
+/// An intent to assign this role to the principal.
+pub(crate) fn intent(role: &str) -> Intent {
+    intent_to(Action::Assign, role)
 }
 
-/// A permit for the principal and this role, by a policy with one rule.
-pub(crate) fn permit_to(action: Action, role: &str) -> Permit {
-    permit_for(PrincipalKind::Application, action, role)
+/// An intent for the principal and this role, by a policy with one rule.
+pub(crate) fn intent_to(action: Action, role: &str) -> Intent {
+    intent_for(PrincipalKind::Application, action, role)
 }
 
-/// A permit for a principal of this kind.
-pub(crate) fn permit_for(kind: PrincipalKind, action: Action, role: &str) -> Permit {
+/// An intent for a principal of this kind.
+pub(crate) fn intent_for(kind: PrincipalKind, action: Action, role: &str) -> Intent {
     let policy = format!(
         r#"{{"version":1,"allow":[{{"name":"r","requesters":["queue:team"],"principals":["{PRINCIPAL}"],"api":"{GRAPH_API}","roles":["{role}"],"actions":["assign","revoke"]}}]}}"#
     );
@@ -78,15 +86,18 @@ pub(crate) fn permit_for(kind: PrincipalKind, action: Action, role: &str) -> Per
         },
         role: &role,
         own: OwnIdentity { object_id: id("c0a70500-0000-4000-8000-0000000000f0"), tenant_id: None },
+        end: None,
+        now: OffsetDateTime::UNIX_EPOCH,
     };
-    Policy::parse(policy.as_bytes()).unwrap().decide(&question).unwrap()
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
+    Intent::by_operator(policy.decide(&question).unwrap().allowed().unwrap())
 }
 
 async fn create(get: File, post: File) -> Result<Written, GraphError> {
     graph(get, post)
         .await
         .assignments()
-        .write(&permit(USER_READ_ALL), &nothing_held(), options())
+        .write(&intent(USER_READ_ALL), &nothing_held(), options())
         .await
 }
 
@@ -128,10 +139,10 @@ async fn a_duplicate_is_found_in_the_list_whichever_error_graph_returns() {
 #[tokio::test]
 async fn a_new_assignment_can_be_revoked_before_graph_lists_it() {
     let graph = graph(NOTHING, (201, "create-assignment-response.json")).await;
-    let revoke = permit_to(Action::Revoke, USER_READ_ALL);
+    let revoke = intent_to(Action::Revoke, USER_READ_ALL);
     let written = graph.assignments().write(&revoke, &nothing_held(), options()).await.unwrap();
     assert!(matches!(written, Written::AlreadyRevoked), "{written:?}");
-    graph.assignments().write(&permit(USER_READ_ALL), &nothing_held(), options()).await.unwrap();
+    graph.assignments().write(&intent(USER_READ_ALL), &nothing_held(), options()).await.unwrap();
     let written = graph.assignments().write(&revoke, &nothing_held(), options()).await.unwrap();
     let Written::Revoked(response) = written else { panic!("{written:?}") };
     assert_eq!(response.body.id, "AAWnwAAAAECAAAAAAAAAwIzJZ6of2JxasLwmyqAFGuo");
@@ -157,7 +168,7 @@ async fn a_duplicate_that_is_not_listed_yet_is_worth_another_delivery() {
 async fn no_token_is_sent_to_a_next_page_on_another_host() {
     let list = (200, "list-assignments-page-response.json");
     let graph = graph(list, (400, "error-permission-already-exists.json")).await;
-    let not_on_this_page = permit("c0a70500-0000-4000-8000-0000000000ff");
+    let not_on_this_page = intent("c0a70500-0000-4000-8000-0000000000ff");
     let error =
         graph.assignments().write(&not_on_this_page, &nothing_held(), options()).await.unwrap_err();
     assert!(error.to_string().contains("another host"), "{error}");

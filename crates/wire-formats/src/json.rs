@@ -2,6 +2,7 @@
 
 mod comments;
 mod fault;
+pub mod located;
 mod node;
 
 use serde::de::DeserializeOwned;

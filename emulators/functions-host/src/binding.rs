@@ -12,6 +12,7 @@ use crate::{
         TableBinding, TimerBinding, Trigger,
     },
     log::{HostLog, LogLevel, STARTUP},
+    route::{Route, RouteValues},
     schedule::Schedule,
     settings::HostSettings,
 };
@@ -49,8 +50,8 @@ pub(crate) enum BoundTrigger {
 pub(crate) struct HttpTrigger {
     pub(crate) name: String,
     pub(crate) auth_level: AuthLevel,
-    /// The path, in lower case and without slashes around it.
-    pub(crate) path: String,
+    /// The route, with the prefix of all routes.
+    pub(crate) route: Route,
     /// `None` means all methods.
     methods: Option<Vec<String>>,
 }
@@ -141,14 +142,15 @@ fn queue_trigger(settings: &HostSettings, binding: QueueBinding) -> Result<Queue
 
 fn http_trigger(function: &str, binding: HttpTriggerBinding) -> Result<HttpTrigger, String> {
     let route = binding.route.as_deref().unwrap_or(function);
-    if route.contains(['{', '}']) {
-        return Err(format!(
-            "route '{route}' has parameters, which this emulator does not support"
-        ));
-    }
-    let path = format!("{ROUTE_PREFIX}/{}", route.trim_matches('/')).to_ascii_lowercase();
+    let template = format!("{ROUTE_PREFIX}/{}", route.trim_matches('/'));
+    let route = Route::parse(&template).ok_or_else(|| {
+        format!(
+            "route '{route}' is invalid, or has other parameters than {{name}} or {{name?}} at its end, \
+             which this emulator does not support"
+        )
+    })?;
     let HttpTriggerBinding { name, auth_level, methods, .. } = binding;
-    Ok(HttpTrigger { name, auth_level, path, methods })
+    Ok(HttpTrigger { name, auth_level, route, methods })
 }
 
 fn timer_trigger(binding: TimerBinding) -> Result<TimerTrigger, String> {
@@ -173,11 +175,11 @@ fn bind_table(settings: &HostSettings, binding: TableBinding) -> Result<BoundTab
 }
 
 impl HttpTrigger {
-    /// Whether the trigger accepts requests for this path with this method.
-    pub(crate) fn accepts(&self, path: &str, method: &str) -> bool {
+    /// The values of the route's parameters if the trigger accepts requests for this path with this method.
+    pub(crate) fn accept(&self, path: &str, method: &str) -> Option<RouteValues> {
         let is_this = |known: &String| known.eq_ignore_ascii_case(method);
-        path.trim_matches('/').eq_ignore_ascii_case(&self.path)
-            && self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_this))
+        let is_accepted = self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_this));
+        self.route.values(path).filter(|_| is_accepted)
     }
 }
 

@@ -42,6 +42,21 @@ pub(crate) fn find(app_root: &Path) -> Result<Vec<NamedFolder>, SettingsError> {
     Ok(found)
 }
 
+/// Replaces the schedule of a timer. False if no function of this name has a timer.
+pub(crate) fn replace_schedule(
+    folders: &mut [NamedFolder],
+    function: &str,
+    schedule: String,
+) -> bool {
+    let mut functions = folders.iter_mut().filter_map(|(_, folder)| folder.as_mut().ok());
+    let found = functions.find(|folder| folder.name == function);
+    let Some(Trigger::Timer(timer)) = found.map(|folder| &mut folder.trigger) else {
+        return false;
+    };
+    timer.schedule = schedule;
+    true
+}
+
 fn read(name: &str, path: &Path) -> Result<FunctionFolder, FolderError> {
     let (mut triggers, outputs) = function_json::bindings(read_json(path)?)?;
     let count = triggers.len();

@@ -30,6 +30,9 @@ pub enum StartError {
     /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A schedule was given to a function that has no timer or does not exist.
+    #[error("no function {0} with a timer: its schedule cannot be replaced")]
+    NoTimer(String),
     /// No port was free.
     #[error("no free port on 127.0.0.1: {0}")]
     Port(#[from] io::Error),
@@ -60,8 +63,13 @@ impl FunctionsHost {
         environment.extend(platform.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let settings = Arc::new(HostSettings::read(&options.app_root, &environment)?);
         let log = HostLog::new(options.echo);
-        let functions =
-            binding::bind_all(&settings, function_folder::find(&options.app_root)?, &log);
+        let mut folders = function_folder::find(&options.app_root)?;
+        for (function, schedule) in options.schedules {
+            if !function_folder::replace_schedule(&mut folders, &function, schedule) {
+                return Err(StartError::NoTimer(function));
+            }
+        }
+        let functions = binding::bind_all(&settings, folders, &log);
         let client = http_client()?;
         // Restarts use the port again, as in the real host.
         let port = free_port()?;

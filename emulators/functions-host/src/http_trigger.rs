@@ -20,6 +20,7 @@ use crate::{
     log::LogLevel,
     options::HostKey,
     ordered_json::Json,
+    route::RouteValues,
 };
 
 /// The host's reason for the invocation.
@@ -27,7 +28,7 @@ const REASON: &str = "This function was programmatically called via the host API
 
 /// Calls the function of a request.
 pub(crate) async fn answer(host: &Host, incoming: &IncomingRequest) -> Response {
-    let Some((function, trigger)) = find(host, incoming) else {
+    let Some((function, trigger, values)) = find(host, incoming) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let key = key::presented(&host.keys, &function.name, incoming);
@@ -35,7 +36,7 @@ pub(crate) async fn answer(host: &Host, incoming: &IncomingRequest) -> Response 
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let identities = identities(host, incoming, key);
-    let input = request::input(&trigger.name, incoming, identities);
+    let input = request::input(&trigger.name, incoming, values, identities);
     let body = |system: &SystemData| Ok(envelope::of_http(&input, system));
     let invoked = invocation::invoke(host, function, REASON, body).await;
     let response = invoked.response.map(|response| response.render());
@@ -55,16 +56,18 @@ fn refuse(host: &Host, function: &Function, why: &str) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// Finds the function whose route and methods match. A disabled function is not found.
-fn find<'a>(host: &'a Host, incoming: &IncomingRequest) -> Option<(&'a Function, &'a HttpTrigger)> {
-    host.functions.iter().find_map(|function| match &function.trigger {
-        BoundTrigger::Http(trigger)
-            if trigger.accepts(&incoming.path, incoming.method.as_str()) =>
-        {
-            Some((&**function, trigger))
-        }
-        _ => None,
-    })
+/// Finds the function whose route and methods match, and the values of its route. A disabled function is
+/// not found.
+fn find<'a>(
+    host: &'a Host,
+    incoming: &IncomingRequest,
+) -> Option<(&'a Function, &'a HttpTrigger, RouteValues)> {
+    let matching = host.functions.iter().filter_map(|function| {
+        let BoundTrigger::Http(trigger) = &function.trigger else { return None };
+        let values = trigger.accept(&incoming.path, incoming.method.as_str())?;
+        Some((&**function, trigger, values))
+    });
+    matching.min_by(|(_, one, _), (_, other, _)| one.route.precedence(&other.route))
 }
 
 /// The caller's identities. Without a key and without a principal, .NET gives an empty identity.

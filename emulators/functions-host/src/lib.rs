@@ -27,6 +27,7 @@ mod options;
 mod ordered_json;
 mod outputs;
 mod queue_listener;
+mod route;
 mod schedule;
 mod settings;
 mod settings_error;

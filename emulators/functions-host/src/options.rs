@@ -23,6 +23,9 @@ pub struct Options {
     /// App Service Authentication ("Easy Auth") in front of the host; `None` means off. The handler
     /// then gets no `WEBSITE_AUTH_ENABLED`, and a client's own principal headers are forwarded.
     pub easy_auth: Option<EasyAuth>,
+    /// Schedules that replace the one in function.json, by the name of the function with the timer. The
+    /// real host has no such option.
+    pub schedules: BTreeMap<String, String>,
     /// Called with every line of the log.
     pub echo: Option<Echo>,
 }
@@ -37,6 +40,7 @@ impl Options {
             message_lease: MESSAGE_LEASE,
             keys: Vec::new(),
             easy_auth: None,
+            schedules: BTreeMap::new(),
             echo: None,
         }
     }

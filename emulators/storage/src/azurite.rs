@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use loopback::free_port;
 use pinned_packages::{Installation, InstallationError, Installer, PinnedPackages};
 use sha2::{Digest as _, Sha512};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::account::{Account, AccountError, WELL_KNOWN_KEY, WELL_KNOWN_NAME};
 
@@ -31,9 +31,10 @@ const PACKAGES: PinnedPackages = PinnedPackages {
     installer: Installer::Npm,
 };
 
-/// The number of accounts: more than one test binary needs. Their names and keys are one environment
-/// variable, which has at most 32,767 characters on Windows ("Environment variables", Win32).
-const ACCOUNTS: usize = 800;
+/// The number of accounts of one Azurite. Their names and keys are one environment variable, which has at
+/// most 32,767 characters on Windows ("Environment variables", Win32). Tests that need more get another
+/// Azurite, so that none holds the queues and tables of a whole test run in memory.
+const ACCOUNTS: usize = 200;
 
 /// The length of an account's key in bytes: enough to tell accounts apart.
 const KEY_LENGTH: usize = 16;
@@ -128,6 +129,26 @@ impl Azurite {
         // Threads and not tasks, because the shared Azurite outlives the runtime of any one test.
         let started = tokio::task::spawn_blocking(move || start(certificate.as_ref())).await;
         started.map_err(|_| AzuriteError::Interrupted)?
+    }
+
+    /// An unused account in an Azurite that the tests of this process share. When all accounts of one are
+    /// in use, the next Azurite is started.
+    ///
+    /// # Errors
+    ///
+    /// If no Azurite can be installed or started; the next call tries again.
+    pub async fn shared_account() -> Result<Account, AzuriteError> {
+        /// Those with used accounts stay, because tests still use them.
+        static STARTED: Mutex<Vec<Azurite>> = Mutex::const_new(Vec::new());
+        let mut started = STARTED.lock().await;
+        match started.last().map(Self::account) {
+            None | Some(Err(AzuriteError::NoAccountLeft)) => {}
+            Some(account) => return account,
+        }
+        let azurite = Self::start().await?;
+        let account = azurite.account();
+        started.push(azurite);
+        account
     }
 
     /// The next unused account.

@@ -10,6 +10,7 @@ mod queue;
 mod shared_key;
 mod storage_error;
 mod table;
+mod table_proxy;
 
 pub use account::{Account, AccountError};
 pub use azurite::{Azurite, AzuriteError, Certificate};
@@ -19,3 +20,7 @@ pub use proxy::{StorageProxy, Trouble};
 pub use queue::{Queue, QueueMessage};
 pub use storage_error::StorageError;
 pub use table::{Entity, EntityValue, Table};
+pub use table_proxy::{
+    ActiveTableRule, TableAnswer, TableFault, TableOperation, TableOperationKind, TableProxy,
+    TableRequest, TableRule,
+};

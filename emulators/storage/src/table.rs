@@ -2,7 +2,7 @@
 //! service REST API").
 
 mod entity;
-mod transaction;
+pub(crate) mod transaction;
 
 use std::time::SystemTime;
 
@@ -83,6 +83,20 @@ impl Table {
             None => Ok(()),
             Some((status, body)) => Err(self.refused(status, &body)),
         }
+    }
+
+    /// Inserts an entity, or replaces the one with its keys, whatever its version is.
+    ///
+    /// # Errors
+    ///
+    /// If the table does not exist or the service refuses.
+    pub async fn put(&self, entity: &Entity) -> Result<(), StorageError> {
+        let quoted = |key: &str| key.replace('\'', "''");
+        let keys = (quoted(&entity.partition_key), quoted(&entity.row_key));
+        let url =
+            self.url(&format!("{}(PartitionKey='{}',RowKey='{}')", self.name, keys.0, keys.1));
+        let request = self.request(Method::PUT, url).await?.json(&entity.json());
+        self.send(request).await.map(drop)
     }
 
     /// All entities, in the order of their keys.

@@ -9,10 +9,11 @@ use crate::service_principal::AppRole;
 pub const APP_ROLE_COUNT: usize = 716;
 
 /// Values and ids of the roles that tests name (Microsoft Learn, "Microsoft Graph permissions reference").
-const PUBLISHED: [(&str, &str); 13] = [
+const PUBLISHED: [(&str, &str); 14] = [
     ("AppRoleAssignment.ReadWrite.All", "06b708a9-e830-4db3-a914-8e69da51d44f"),
     ("Application.Read.All", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
     ("Application.ReadWrite.All", "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
+    ("AuditLog.Read.All", "b0afded3-3588-46d8-8b3d-9842eff778da"),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
     ("Directory.ReadWrite.All", "19dbc75e-c2e2-444c-a770-ec69d8559fc7"),
     ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),

@@ -5,7 +5,9 @@ mod answer;
 mod assignment_body;
 mod assignment_filter;
 mod assignments;
+mod audit_filter;
 mod authentication;
+mod directory_audits;
 mod fault_subject;
 mod filter;
 mod filter_form;
@@ -49,6 +51,7 @@ pub(crate) fn route(incoming: &IncomingRequest) -> Route {
         (&Method::GET, Ok(Target::Assignment(..))) => Route::ReadAssignment,
         (&Method::POST, Ok(Target::Assignments(..))) => Route::CreateAssignment,
         (&Method::DELETE, Ok(Target::Assignment(..))) => Route::DeleteAssignment,
+        (&Method::GET, Ok(Target::DirectoryAudits)) => Route::ListDirectoryAudits,
         _ => Route::Other,
     }
 }
@@ -87,13 +90,18 @@ async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Result<Respo
             world.wait_for_latency().await;
             assignments::read(world, incoming, (relation, &key), &id)
         }
+        (&Method::GET, Target::DirectoryAudits) => {
+            caller.may_read_the_audit_log()?;
+            world.wait_for_latency().await;
+            directory_audits::list(world, incoming)
+        }
         (&Method::POST, Target::Assignments(relation, key)) => {
             caller.may_write()?;
-            assignments::create(world, incoming, (relation, &key)).await
+            assignments::create(world, (incoming, &caller), (relation, &key)).await
         }
         (&Method::DELETE, Target::Assignment(relation, key, id)) => {
             caller.may_write()?;
-            assignments::delete(world, incoming, (relation, &key), &id).await
+            assignments::delete(world, (incoming, &caller), (relation, &key), &id).await
         }
         _ => Err(error::method_not_allowed()),
     }

@@ -31,6 +31,15 @@ pub(crate) fn insufficient_privileges() -> Failure {
     )
 }
 
+/// The token's app roles do not allow to read a log. Callers have reported the text.
+pub(crate) fn missing_permission(role: &str) -> Failure {
+    Failure::new(
+        StatusCode::FORBIDDEN,
+        "Authentication_MSGraphPermissionMissing",
+        format!("Calling principal does not have required MSGraph permissions {role}"),
+    )
+}
+
 /// The service principal named in the URL does not exist.
 pub(crate) fn resource_not_found(id: &str) -> Failure {
     Failure::new(

@@ -21,6 +21,8 @@ pub enum WriteKind {
 pub struct AcceptedWrite {
     /// Whether the assignment was created or deleted.
     pub kind: WriteKind,
+    /// The id of the assignment.
+    pub assignment_id: String,
     /// The holder's object id.
     pub principal_id: String,
     /// The object id of the API that defines the role.
@@ -54,6 +56,7 @@ impl Ledger {
         }
         self.writes.push_back(AcceptedWrite {
             kind,
+            assignment_id: assignment.id.clone(),
             principal_id: assignment.principal_id.clone(),
             resource_id: assignment.resource_id.clone(),
             app_role_id: assignment.app_role_id.clone(),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arm;
+mod audit_log;
 pub mod catalogue;
 pub mod contoso;
 mod directory;

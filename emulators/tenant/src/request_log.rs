@@ -25,13 +25,13 @@ pub enum Route {
     CreateAssignment,
     /// `DELETE /v1.0/servicePrincipals/{id}/appRoleAssignments/{id}`, or by `(appId='…')`.
     DeleteAssignment,
+    /// `GET /v1.0/auditLogs/directoryAudits`.
+    ListDirectoryAudits,
     /// `GET` of a user-assigned identity at Azure Resource Manager, or of the identity that another
     /// resource has: `{resource}/providers/Microsoft.ManagedIdentity/identities/default`.
     ReadArmIdentity,
     /// `GET /msi/token`.
     IssueToken,
-    /// A query of a table's entities, in the storage account.
-    QueryEntities,
     /// A queue's metadata, in the storage account.
     ReadQueueMetadata,
     /// Anything else.

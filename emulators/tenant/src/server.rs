@@ -129,7 +129,7 @@ async fn process(world: &Arc<World>, incoming: &IncomingRequest) -> Response {
     match service(incoming) {
         Service::IdentityEndpoint => identity_endpoint::answer(world, incoming),
         Service::ResourceManager => arm::answer(world, incoming),
-        Service::Storage(route) => storage_service::answer(world, incoming, route),
+        Service::Storage(_) => storage_service::answer(world, incoming),
         Service::Graph => graph::answer(world, incoming).await,
     }
 }
@@ -152,7 +152,7 @@ async fn answer_with(
     Some(match service(incoming) {
         Service::IdentityEndpoint => identity_endpoint::failure(&failure),
         Service::ResourceManager => arm::failure(&failure),
-        Service::Storage(route) => storage_service::failure(route, &failure),
+        Service::Storage(_) => storage_service::failure(&failure),
         Service::Graph => graph::failure(incoming, &failure),
     })
 }

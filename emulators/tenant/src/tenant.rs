@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     arm::{CreatedIdentity, creation_event},
+    audit_log::Author,
     directory::{AppRoleAssignment, AssignmentError, Directory},
     fault::Fault,
     identity_endpoint,
@@ -84,12 +85,6 @@ impl Tenant {
         format!("{}{}", self.world.origin, identity_endpoint::PATH)
     }
 
-    /// The URL of the host's tables, which accept tokens only.
-    #[must_use]
-    pub fn table_service_uri(&self) -> String {
-        format!("{}{}", self.world.origin, storage_service::TABLES)
-    }
-
     /// The URL of the queues, which accept tokens only.
     #[must_use]
     pub fn queue_service_uri(&self) -> String {
@@ -128,7 +123,8 @@ impl Tenant {
     ) -> Result<String, AssignmentError> {
         let mut directory = self.world.directory();
         let assignment = directory.assign(principal_id, api_id, role)?;
-        lock(&self.world.ledger).record(WriteKind::Created, &assignment, None);
+        let write = (WriteKind::Created, &assignment);
+        self.world.accepted(&directory, write, Author::default());
         Ok(assignment.id)
     }
 
@@ -144,9 +140,16 @@ impl Tenant {
         let mut directory = self.world.directory();
         let revoked = directory.revoke(assignment_id);
         if let Some(assignment) = &revoked {
-            lock(&self.world.ledger).record(WriteKind::Deleted, assignment, None);
+            let write = (WriteKind::Deleted, assignment);
+            self.world.accepted(&directory, write, Author::default());
         }
         revoked.is_some()
+    }
+
+    /// Deletes a service principal for good, with all assignments of it and to it; returns false if there is
+    /// none with this object id.
+    pub fn remove_service_principal(&self, object_id: &str) -> bool {
+        self.world.directory().remove_service_principal(object_id)
     }
 
     /// Adds a service principal, or replaces the one with this object id.
@@ -238,6 +241,11 @@ impl Tenant {
     /// of a single assignment do not lag.
     pub fn set_list_lag(&self, lag: Duration) {
         self.world.directory().set_list_lag(lag);
+    }
+
+    /// How late entries of the audit log show, zero by default.
+    pub fn set_audit_log_lag(&self, lag: Duration) {
+        lock(&self.world.audit_log).lag = lag;
     }
 
     /// Answers the next request of a route with a fault. Faults of one route queue up.

@@ -9,8 +9,14 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    directory::Directory, fault::Faults, ledger::Ledger, quota::WriteThrottle,
-    request_log::RequestLog, seeded_faults::FaultSequence, token::TokenSigner,
+    audit_log::{AuditLog, Author},
+    directory::{AppRoleAssignment, Directory},
+    fault::Faults,
+    ledger::{Ledger, WriteKind},
+    quota::WriteThrottle,
+    request_log::RequestLog,
+    seeded_faults::FaultSequence,
+    token::TokenSigner,
     token_settings::TokenSettings,
 };
 
@@ -24,6 +30,7 @@ pub(crate) struct World {
     pub(crate) signer: TokenSigner,
     directory: Mutex<Directory>,
     pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) audit_log: Mutex<AuditLog>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) seeded_faults: Mutex<FaultSequence>,
     pub(crate) requests: Mutex<RequestLog>,
@@ -55,6 +62,7 @@ impl World {
             signer: TokenSigner::with_random_key(),
             directory: Mutex::new(directory),
             ledger: Mutex::default(),
+            audit_log: Mutex::default(),
             faults: Mutex::default(),
             seeded_faults: Mutex::default(),
             requests: Mutex::default(),
@@ -73,6 +81,17 @@ impl World {
         let mut directory = lock(&self.directory);
         directory.let_arrive(Instant::now());
         directory
+    }
+
+    /// Records a write that the directory has accepted. The directory is still locked.
+    pub(crate) fn accepted(
+        &self,
+        directory: &Directory,
+        (kind, assignment): (WriteKind, &AppRoleAssignment),
+        author: Author<'_>,
+    ) {
+        lock(&self.ledger).record(kind, assignment, author.client_request_id);
+        lock(&self.audit_log).record(directory, (kind, assignment), author);
     }
 
     /// Waits for the latency of Microsoft Graph.

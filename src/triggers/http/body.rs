@@ -4,10 +4,10 @@ use super::problem::{Problem, ProblemType};
 use functions_handler::http_request::HttpRequest;
 
 /// The detail of a response to a body that is so large that the handler did not read it.
-pub(super) const TOO_LARGE: &str = "the request may have 32 KiB";
+pub(super) const TOO_LARGE: &str = "the body may have 32 KiB";
 
 /// The detail of a response to a call with an empty body.
-const EMPTY: &str = "the body is empty and must be a request in JSON";
+const EMPTY: &str = "the body is empty and must be an object in JSON";
 
 /// The detail of a response to a call without the header.
 const NO_LENGTH: &str = "send a Content-Length header: a body that is sent in chunks does not arrive; \
@@ -55,8 +55,19 @@ pub(super) fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
     match request.parameters().next() {
         None => Ok(()),
         Some(_) => {
-            let detail = "a POST takes no parameters in the query but code; everything else is in the \
-                          body";
+            let detail = "this call takes no parameters in the query but code; what a POST says is in \
+                          its body";
+            Err(Problem::new(ProblemType::Invalid, detail))
+        }
+    }
+}
+
+/// Refuses a body. Ignoring one would surprise the caller, too.
+pub(super) fn no_body(request: &HttpRequest) -> Result<(), Problem> {
+    match request.body {
+        None => Ok(()),
+        Some(_) => {
+            let detail = "a GET has no body; leave it out";
             Err(Problem::new(ProblemType::Invalid, detail))
         }
     }

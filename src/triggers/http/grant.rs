@@ -16,13 +16,14 @@ use crate::{app::App, triggers::replies};
 pub(super) async fn post(app: &App, ask: &Ask, call: &HttpRequest) -> Result<Outputs, Problem> {
     let decoded = decode(call).map_err(|problem| (unreadable(call, &problem), problem));
     let request = decoded.as_ref().map_err(|(unreadable, _)| unreadable);
-    let recorded = app.broker.grant(ask, request).await.map_err(|_| response::paused())?;
+    let recorded =
+        app.broker.grant(ask, request).await.map_err(|again| response::not_now(&again))?;
     let result = recorded.results().first().ok_or_else(response::no_result)?;
     let response = match decoded {
         Ok(_) => response::of_result(result, ask.invocation_id)?,
         Err((_, problem)) => response::of_invalid(problem, result, ask.invocation_id),
     };
-    Ok(replies::with_rows(&recorded).response(RESPONSE_BINDING, response))
+    Ok(replies::with_sentences(&recorded).response(RESPONSE_BINDING, response))
 }
 
 fn decode(call: &HttpRequest) -> Result<Request, Problem> {

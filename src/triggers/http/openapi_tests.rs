@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     problem::{ProblemDetails, ProblemType},
-    verdict::{CREATED, OK},
+    verdict::{ACCEPTED, CREATED, OK},
 };
 use app_roles::schema::{assert_committed, written_schema};
 use function_folders::function_json::FunctionFolders;
@@ -27,11 +27,23 @@ fn json(file: &str) -> Value {
     serde_json::from_str(&text(file)).unwrap()
 }
 
-/// The operations of this function's path, by method.
-fn operations() -> BTreeMap<String, Value> {
+/// The path of requests.
+const ASSIGNMENTS: &str = "/app-role-assignments";
+
+/// The path of one approval.
+const APPROVAL: &str = "/app-role-approvals/{id}";
+
+/// The paths of this module's functions.
+const PATHS: [&str; 3] = [ASSIGNMENTS, "/app-role-approvals", APPROVAL];
+
+/// The operations of these functions: path, method, and what is documented.
+fn operations() -> Vec<(&'static str, String, Value)> {
     let document = json("docs/openapi.json");
-    let operations = document["paths"]["/app-role-assignments"].as_object().unwrap().clone();
-    operations.into_iter().collect()
+    let of_path = |path: &'static str| {
+        let operations = document["paths"][path].as_object().unwrap().clone();
+        operations.into_iter().map(move |(method, operation)| (path, method, operation))
+    };
+    PATHS.into_iter().flat_map(of_path).collect()
 }
 
 /// Every route of the app with a method that it takes, and whether a key opens it.
@@ -41,12 +53,23 @@ fn routes() -> BTreeSet<(String, String, bool)> {
     let triggers = files.map(|file| file["bindings"][0].clone());
     let http = triggers.filter(|trigger| trigger["type"] == "httpTrigger");
     http.flat_map(|trigger| {
-        let (path, keyed) =
-            (format!("/{}", text_of(&trigger["route"])), trigger["authLevel"] != "anonymous");
-        let methods = trigger["methods"].as_array().unwrap().clone();
-        methods.into_iter().map(move |method| (path.clone(), text_of(&method), keyed))
+        let keyed = trigger["authLevel"] != "anonymous";
+        let methods: Vec<_> = trigger["methods"].as_array().unwrap().iter().map(text_of).collect();
+        paths_of(&text_of(&trigger["route"]), methods)
+            .into_iter()
+            .map(move |(path, method)| (path, method, keyed))
     })
     .collect()
+}
+
+/// The paths of a route, each with a method. Without its optional parameter, a path can only be read.
+fn paths_of(route: &str, methods: Vec<String>) -> Vec<(String, String)> {
+    let Some((list, parameter)) = route.split_once("/{") else {
+        return methods.into_iter().map(|method| (format!("/{route}"), method)).collect();
+    };
+    let one = format!("/{list}/{{{}}}", parameter.trim_end_matches("?}"));
+    let of_one = methods.into_iter().map(|method| (one.clone(), method));
+    of_one.chain([(format!("/{list}"), "get".to_owned())]).collect()
 }
 
 fn text_of(value: &Value) -> String {
@@ -60,20 +83,42 @@ fn types_of(answer: &Value) -> BTreeSet<String> {
     types.map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-/// What a method can be answered, by status: the types of problems, none for a success.
-fn answered(method: &str) -> BTreeMap<u16, BTreeSet<String>> {
+/// What a call can be answered, by status: the types of problems, none for a success.
+fn answered(path: &str, method: &str) -> BTreeMap<u16, BTreeSet<String>> {
     let mut answers = BTreeMap::from([(OK, BTreeSet::new()), (HOST_FAILURE, BTreeSet::new())]);
-    if method == "post" {
-        answers.insert(CREATED, BTreeSet::new());
+    if path == ASSIGNMENTS {
+        answers.insert(ACCEPTED, BTreeSet::new());
+        if method == "post" {
+            answers.insert(CREATED, BTreeSet::new());
+        }
     }
-    let only_of_posts =
-        [ProblemType::Expired, ProblemType::LengthRequired, ProblemType::UnsupportedMediaType];
-    // Of neither method.
-    let kinds = ProblemType::ALL.into_iter().filter(|kind| *kind != ProblemType::MethodNotAllowed);
-    for kind in kinds.filter(|kind| method == "post" || !only_of_posts.contains(kind)) {
+    for kind in ProblemType::ALL.into_iter().filter(|kind| is_possible(*kind, path, method)) {
         answers.entry(kind.status()).or_default().insert(kind.uri());
     }
     answers
+}
+
+/// Whether the code can answer a call with this problem. Every kind is here, so that the compiler asks about
+/// a new one.
+fn is_possible(kind: ProblemType, path: &str, method: &str) -> bool {
+    let (is_post, is_request) = (method == "post", path == ASSIGNMENTS);
+    match kind {
+        ProblemType::Invalid
+        | ProblemType::Unauthenticated
+        | ProblemType::TooLarge
+        | ProblemType::Unavailable
+        | ProblemType::RecordUnavailable => true,
+        ProblemType::Paused => is_request || is_post,
+        ProblemType::LengthRequired | ProblemType::UnsupportedMediaType => is_post,
+        ProblemType::Denied | ProblemType::Ambiguous | ProblemType::GraphRefused => is_request,
+        ProblemType::Expired | ProblemType::RateLimited => is_request && is_post,
+        ProblemType::NotFound => is_request || path == APPROVAL,
+        ProblemType::NotAnApprover | ProblemType::ApprovalChanged | ProblemType::AlreadyDecided => {
+            path == APPROVAL && is_post
+        }
+        // Of no documented method.
+        ProblemType::MethodNotAllowed => false,
+    }
 }
 
 #[test]
@@ -100,28 +145,28 @@ fn the_documented_routes_are_those_of_the_functions() {
 
 #[test]
 fn the_documented_answers_are_those_that_the_code_can_give() {
-    for (method, operation) in operations() {
+    for (path, method, operation) in operations() {
         let responses = operation["responses"].as_object().unwrap();
         let documented: BTreeMap<u16, BTreeSet<String>> = responses
             .iter()
             .map(|(status, answer)| (status.parse().unwrap(), types_of(answer)))
             .collect();
-        assert_eq!(documented, answered(&method), "{method}");
+        assert_eq!(documented, answered(path, &method), "{method} {path}");
     }
 }
 
 #[test]
 fn the_documented_media_types_are_those_of_the_code() {
-    for (method, operation) in operations() {
+    for (path, method, operation) in operations() {
         for (status, answer) in operation["responses"].as_object().unwrap() {
             let types: Vec<_> = answer["content"].as_object().into_iter().flatten().collect();
             let types: Vec<_> = types.iter().map(|(name, _)| name.as_str()).collect();
             let expected: &[&str] = match status.as_str() {
                 "500" => &[],
-                "200" | "201" => &["application/json"],
+                "200" | "201" | "202" => &["application/json"],
                 _ => &["application/problem+json"],
             };
-            assert_eq!(types, expected, "{method} {status}");
+            assert_eq!(types, expected, "{method} {path} {status}");
         }
     }
 }
@@ -139,7 +184,7 @@ fn every_schema_that_is_referred_to_exists_and_parameters_are_texts() {
         assert!(pointer.is_empty() || part["type"] == "string", "{reference}");
         files.insert(file.to_owned());
     }
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 8, "{files:?}");
 }
 
 #[test]

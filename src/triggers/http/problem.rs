@@ -1,8 +1,12 @@
 //! Problem responses.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use app_roles::{ids::InvocationId, result::RequestResult};
+use app_roles::{
+    approval_view::ApprovalView, ids::InvocationId, outcome::Code, result::RequestResult,
+};
 use functions_handler::http_response::HttpResponse;
 
 /// The media type of problems (RFC 9457, "Problem Details for HTTP APIs").
@@ -22,14 +26,19 @@ pub(super) enum ProblemType {
     Expired,
     Unauthenticated,
     Denied,
+    NotAnApprover,
     NotFound,
     MethodNotAllowed,
     Ambiguous,
+    ApprovalChanged,
+    AlreadyDecided,
     LengthRequired,
     TooLarge,
     UnsupportedMediaType,
+    RateLimited,
     GraphRefused,
     Unavailable,
+    RecordUnavailable,
     Paused,
 }
 
@@ -41,11 +50,18 @@ impl ProblemType {
             Self::Expired => ("expired", 400, "The request came too late"),
             Self::Unauthenticated => ("unauthenticated", 401, "The call does not say who asks"),
             Self::Denied => ("denied", 403, "The policy does not allow it"),
-            Self::NotFound => ("not-found", 404, "Something named does not exist"),
-            Self::MethodNotAllowed => {
-                ("method-not-allowed", 405, "Only GET and POST mean something")
+            Self::NotAnApprover => {
+                ("not-an-approver", 403, "The caller may not decide on this approval")
             }
+            Self::NotFound => ("not-found", 404, "Something named does not exist"),
+            Self::MethodNotAllowed => ("method-not-allowed", 405, "The method means nothing here"),
             Self::Ambiguous => ("ambiguous", 409, "A name means more than one thing"),
+            Self::ApprovalChanged => {
+                ("approval-changed", 409, "The approval means something else by now")
+            }
+            Self::AlreadyDecided => {
+                ("already-decided", 409, "The approval does not take this decision any more")
+            }
             Self::LengthRequired => {
                 ("length-required", 411, "The call does not say how long its body is")
             }
@@ -53,8 +69,14 @@ impl ProblemType {
             Self::UnsupportedMediaType => {
                 ("unsupported-media-type", 415, "The body is not declared as JSON")
             }
+            Self::RateLimited => {
+                ("rate-limited", 429, "The policy allows no more writes at the moment")
+            }
             Self::GraphRefused => ("graph-refused", 502, "Microsoft Graph refused"),
             Self::Unavailable => ("unavailable", 503, "It cannot be done at the moment"),
+            Self::RecordUnavailable => {
+                ("record-unavailable", 503, "The decision cannot be recorded at the moment")
+            }
             Self::Paused => ("paused", 503, "The broker is paused"),
         }
     }
@@ -80,8 +102,11 @@ impl ProblemType {
 pub(super) struct Problem {
     pub(super) kind: ProblemType,
     pub(super) detail: String,
+    code: Option<Code>,
     result: Option<Box<RequestResult>>,
-    challenge: Option<&'static str>,
+    approval: Option<Box<ApprovalView>>,
+    /// A header that this kind of problem needs.
+    header: Option<(&'static str, Cow<'static, str>)>,
 }
 
 /// A problem as callers see it. Where there is a result, its members are beside these.
@@ -106,6 +131,12 @@ pub(super) struct ProblemDetails<'a> {
     detail: &'a str,
     /// This occurrence: the id of the invocation, which is in every line of the log.
     instance: String,
+    /// The reason for programs, if there is no result that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
+    /// The approval as it is now, if it is not what the caller has decided on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<&'a ApprovalView>,
     /// What came of each role, and all else that a result has.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     result: Option<RequestResult>,
@@ -113,7 +144,21 @@ pub(super) struct ProblemDetails<'a> {
 
 impl Problem {
     pub(super) fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), result: None, challenge: None }
+        let (code, result, approval, header) = (None, None, None, None);
+        Self { kind, detail: detail.into(), code, result, approval, header }
+    }
+
+    /// A method that the address does not take (RFC 9110, section 15.5.6). `methods` are those that it
+    /// takes, separated by commas.
+    pub(super) fn method_not_allowed(methods: &'static str) -> Self {
+        let detail = format!("send {}", methods.replace(", ", " or "));
+        let header = Some(("Allow", methods.into()));
+        Self { header, ..Self::new(ProblemType::MethodNotAllowed, detail) }
+    }
+
+    /// Adds the reason for programs, if there is no result that has one.
+    pub(super) fn with_code(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     /// Adds the result.
@@ -123,19 +168,29 @@ impl Problem {
 
     /// Adds the authentication scheme (RFC 9110, section 11.6.1).
     pub(super) fn with_challenge(self, scheme: &'static str) -> Self {
-        Self { challenge: Some(scheme), ..self }
+        Self { header: Some(("WWW-Authenticate", scheme.into())), ..self }
+    }
+
+    /// Adds after how many seconds the same call may succeed (RFC 9110, section 10.2.3).
+    pub(super) fn with_retry_after(self, seconds: u64) -> Self {
+        Self { header: Some(("Retry-After", seconds.to_string().into())), ..self }
+    }
+
+    /// Adds the approval as it is now.
+    pub(super) fn with_approval(self, approval: ApprovalView) -> Self {
+        Self { approval: Some(Box::new(approval)), ..self }
     }
 
     /// The response to the caller.
     pub(super) fn response(self, invocation: InvocationId) -> HttpResponse {
         let response = HttpResponse::new(self.kind.status(), PROBLEM_JSON, self.body(invocation));
         let response = response.header("Cache-Control", "no-store");
-        match (self.kind, self.challenge) {
-            (_, Some(scheme)) => response.header("WWW-Authenticate", scheme),
-            (ProblemType::Unavailable | ProblemType::Paused, _) => {
-                response.header("Retry-After", RETRY_AFTER)
-            }
-            (ProblemType::MethodNotAllowed, _) => response.header("Allow", "GET, POST"),
+        match (self.kind, self.header) {
+            (_, Some((name, value))) => response.header(name, &value),
+            (
+                ProblemType::Unavailable | ProblemType::RecordUnavailable | ProblemType::Paused,
+                None,
+            ) => response.header("Retry-After", RETRY_AFTER),
             _ => response,
         }
     }
@@ -148,6 +203,8 @@ impl Problem {
             status,
             detail: &self.detail,
             instance: format!("urn:uuid:{invocation}"),
+            code: self.code,
+            approval: self.approval.as_deref(),
             result,
         };
         let result =
@@ -160,19 +217,24 @@ impl Problem {
 #[cfg(test)]
 impl ProblemType {
     /// Every kind.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Invalid,
         Self::Expired,
         Self::Unauthenticated,
         Self::Denied,
+        Self::NotAnApprover,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Ambiguous,
+        Self::ApprovalChanged,
+        Self::AlreadyDecided,
         Self::LengthRequired,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::RateLimited,
         Self::GraphRefused,
         Self::Unavailable,
+        Self::RecordUnavailable,
         Self::Paused,
     ];
 }

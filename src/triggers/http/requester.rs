@@ -22,6 +22,19 @@ const KEY_NAME: &str = "http://schemas.microsoft.com/2017/07/functions/claims/ke
 const UNAUTHENTICATED: &str = "call with a function key that has its own name (default and master identify no \
                       requester), or sign in with Microsoft Entra if the app supports that";
 
+/// The detail of a response to an approver without a sign-in.
+const NOT_SIGNED_IN: &str = "a key proves no person: sign in with Microsoft Entra and send the token as \
+                             Authorization: Bearer, for example that of az account get-access-token \
+                             --scope <the app's identifier URI>/.default";
+
+/// The detail of a response to an approver if no sign-in can be proven.
+const NO_SIGN_INS: &str = "a key proves no person, and App Service Authentication is off, so no sign-in \
+                           is proven either; an operator has to turn it on, and then sign in with \
+                           Microsoft Entra and send the token as Authorization: Bearer";
+
+/// The authentication scheme of a sign-in (RFC 6750).
+const BEARER: &str = "Bearer";
+
 /// The requester: the identity that signed in, otherwise the holder of the key. An unusable sign-in is
 /// refused even with a valid key, because the caller may be an impostor.
 pub(super) async fn identify(
@@ -29,26 +42,49 @@ pub(super) async fn identify(
     request: &HttpRequest,
     deadline: Deadline,
 ) -> Result<Requester, Problem> {
-    let unauthenticated = |detail: String| {
-        tracing::warn!(event = "call.unauthenticated", "{detail}");
-        let scheme = if app.easy_auth { "Bearer" } else { "FunctionKey" };
-        Problem::new(ProblemType::Unauthenticated, detail).with_challenge(scheme)
-    };
-    if app.easy_auth {
-        let signed_in = ClientPrincipal::of(request);
-        if let Some(principal) = signed_in.map_err(|error| unauthenticated(error.to_string()))? {
-            let own = app
-                .broker
-                .own_tenant(deadline)
-                .await
-                .map_err(|failure| Problem::new(ProblemType::Unavailable, failure.message))?;
-            if own != Some(principal.tenant_id) {
-                return Err(unauthenticated("the sign-in was in another tenant".to_owned()));
-            }
-            return Ok(Requester::Http(principal.object_id));
-        }
+    let scheme = if app.easy_auth { BEARER } else { "FunctionKey" };
+    if let Some(requester) = signed_in(app, request, deadline).await? {
+        return Ok(requester);
     }
-    key_holder(&request.identities).ok_or_else(|| unauthenticated(UNAUTHENTICATED.to_owned()))
+    key_holder(&request.identities).ok_or_else(|| unauthenticated(UNAUTHENTICATED, scheme))
+}
+
+/// The identity that signed in. A key does not stand for it.
+pub(super) async fn identify_signed_in(
+    app: &App,
+    request: &HttpRequest,
+    deadline: Deadline,
+) -> Result<Requester, Problem> {
+    let detail = if app.easy_auth { NOT_SIGNED_IN } else { NO_SIGN_INS };
+    let signed_in = signed_in(app, request, deadline).await?;
+    signed_in.ok_or_else(|| unauthenticated(detail, BEARER))
+}
+
+/// The identity that signed in; `None` if there was no sign-in, or if App Service Authentication is off:
+/// then anyone can send its headers.
+async fn signed_in(
+    app: &App,
+    request: &HttpRequest,
+    deadline: Deadline,
+) -> Result<Option<Requester>, Problem> {
+    if !app.easy_auth {
+        return Ok(None);
+    }
+    let signed_in = ClientPrincipal::of(request);
+    let signed_in = signed_in.map_err(|error| unauthenticated(&error.to_string(), BEARER))?;
+    let Some(principal) = signed_in else { return Ok(None) };
+    let own = app.broker.own_tenant(deadline).await;
+    let own = own.map_err(|failure| Problem::new(ProblemType::Unavailable, failure.message))?;
+    if own != Some(principal.tenant_id) {
+        return Err(unauthenticated("the sign-in was in another tenant", BEARER));
+    }
+    Ok(Some(Requester::Http(principal.object_id)))
+}
+
+/// The problem of a call that does not prove its caller.
+fn unauthenticated(detail: &str, scheme: &'static str) -> Problem {
+    tracing::warn!(event = "call.unauthenticated", "{detail}");
+    Problem::new(ProblemType::Unauthenticated, detail).with_challenge(scheme)
 }
 
 /// The holder of the key that was presented.

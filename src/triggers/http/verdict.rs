@@ -9,24 +9,27 @@ use app_roles::{
 /// The status codes of success (RFC 9110).
 pub(super) const OK: u16 = 200;
 pub(super) const CREATED: u16 = 201;
+pub(super) const ACCEPTED: u16 = 202;
 
 /// The detail if the role has no message.
 const SEE_ROLES: &str = "see roles";
 
 /// The problem that represents the request if its roles have several. What the caller can do least about
 /// comes first. If a retry may help with one of them, it precedes a refusal by Graph.
-const BY_WEIGHT: [ProblemType; 7] = [
+const BY_WEIGHT: [ProblemType; 9] = [
     ProblemType::Denied,
     ProblemType::Invalid,
     ProblemType::Expired,
     ProblemType::NotFound,
     ProblemType::Ambiguous,
+    ProblemType::RateLimited,
+    ProblemType::RecordUnavailable,
     ProblemType::Unavailable,
     ProblemType::GraphRefused,
 ];
 
 /// The status of a success, or the problem with the message of its role. 201 means that an assignment was
-/// created.
+/// created, and 202 that the request waits for approval.
 pub(super) type Verdict = Result<u16, (ProblemType, String)>;
 
 /// The status or the problem of a result.
@@ -46,6 +49,9 @@ fn of_roles(roles: &[RoleOutcome], knows_principal: bool) -> Verdict {
     if roles.iter().any(|role| role.status == Status::NotAttempted) {
         return Err((ProblemType::Unavailable, SEE_ROLES.to_owned()));
     }
+    if roles.iter().any(|role| role.status == Status::PendingApproval) {
+        return Ok(ACCEPTED);
+    }
     let created = roles.iter().any(|role| role.status == Status::Assigned);
     Ok(if created { CREATED } else { OK })
 }
@@ -59,8 +65,13 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
         | Status::AlreadyRevoked
         | Status::WouldAssign
         | Status::WouldRevoke
+        | Status::PendingApproval
         // The problem is another role's.
         | Status::NotAttempted => None,
+        // Without a time, the limit never allows it.
+        Status::Denied if role.code == Some(Code::RateLimited) && role.not_before.is_some() => {
+            Some(ProblemType::RateLimited)
+        }
         Status::Denied => Some(ProblemType::Denied),
         Status::Invalid => Some(ProblemType::Invalid),
         Status::Expired => Some(ProblemType::Expired),
@@ -79,10 +90,10 @@ fn failure(code: Option<Code>, knows_principal: bool) -> ProblemType {
             Code::Throttled
             | Code::GraphUnavailable
             | Code::NotSignedIn
-            | Code::RecordUnavailable
             | Code::IdentityNotConfirmed
             | Code::Paused,
         ) => ProblemType::Unavailable,
+        Some(Code::RecordUnavailable) => ProblemType::RecordUnavailable,
         // One replica of Graph knows the principal already, and another one does not.
         Some(Code::PrincipalNotFound) if knows_principal => ProblemType::Unavailable,
         Some(Code::PrincipalNotFound) => ProblemType::NotFound,

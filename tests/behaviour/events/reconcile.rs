@@ -15,14 +15,14 @@ use tenant_emulator::{
 };
 
 use crate::{
-    events::sending::{self, EVENT_QUEUE, reads},
-    world::{Setup, TIMEOUT, World, copy_of_app_files, http_client, request, role},
+    events::sending::{self, CHECK_QUEUE, reads},
+    world::{Setup, World, copy_of_app_files, request, role},
 };
 
 const FUNCTION: &str = "ReconcileRoles";
 
 /// The setting that disables the queue trigger, so that the checks stay in the queue.
-const QUEUE_OFF: &str = "AzureWebJobs.ResourceEventQueue.Disabled";
+const QUEUE_OFF: &str = "AzureWebJobs.BaselineChecks.Disabled";
 
 /// The lists of a whole tenant, which come in pages, and the reads of single service principals.
 const INVENTORY: [Route; 3] =
@@ -49,19 +49,7 @@ fn check(principal: &str) -> Value {
 impl World {
     /// Fires the timer, and waits for the end of the run.
     async fn reconcile(&self) -> Outcome {
-        let is_run = |one: &&functions_host_emulator::FinishedInvocation| one.function == FUNCTION;
-        let before = self.host.invocations().iter().filter(is_run).count();
-        let url = self.host.admin_url().join("admin/functions/ReconcileRoles").unwrap();
-        let call = http_client().post(url).json(&json!({ "input": "" }));
-        assert_eq!(call.send().await.unwrap().status(), 202);
-        let mut finished = 0;
-        loop {
-            let all = self.host.wait_for_invocations(finished + 1, TIMEOUT).await.unwrap();
-            finished = all.len();
-            if let Some(run) = all.iter().filter(is_run).nth(before) {
-                return run.outcome.clone();
-            }
-        }
+        self.run_timer(FUNCTION).await
     }
 
     /// The summary of each finished run in the log.
@@ -77,7 +65,7 @@ impl World {
 
     /// The ids of the identities in the planned checks.
     async fn checks(&self) -> Vec<String> {
-        let queue = self.account.queue(EVENT_QUEUE).unwrap();
+        let queue = self.account.queue(CHECK_QUEUE).unwrap();
         let messages = self.messages(&queue).await.into_iter();
         let mut ids: Vec<_> = messages
             .map(|message| {
@@ -215,7 +203,7 @@ async fn a_missing_role_is_assigned_through_the_queue_except_for_protected_ident
     assert_eq!(world.reconcile().await, Outcome::Succeeded);
     let rows = world.audit_rows(2).await;
     assert!(
-        rows.iter().all(|row| format!("{row:?}").contains("queue:resource-events")),
+        rows.iter().all(|row| format!("{row:?}").contains("queue:baseline-checks")),
         "{rows:?}"
     );
     assert_eq!(world.roles_of(ORDERS_IDENTITY), [ORDERS_WRITE, ORDERS_READ]);
@@ -226,6 +214,28 @@ async fn a_missing_role_is_assigned_through_the_queue_except_for_protected_ident
     assert_eq!((&summary["lacking"], &summary["checks"]), (&json!(2), &json!(2)), "{summary}");
     assert_eq!(world.reconcile().await, Outcome::Succeeded);
     assert_eq!(world.summaries()[1]["checks"], 0, "the tenant has every baseline role");
+}
+
+#[tokio::test]
+async fn a_fresh_event_does_not_wait_behind_the_checks_of_the_timer() {
+    let (setup, _root) = setup().await;
+    let world = setup.with_setting(QUEUE_OFF, "true").start().await;
+    assert_eq!(world.reconcile().await, Outcome::Succeeded);
+    assert_eq!(world.checks().await, [ORDERS_IDENTITY, BILLING_FUNCTION]);
+    assert!(world.messages(&world.events().await).await.is_empty());
+    let event = sending::written(ORDERS_IDENTITY_RESOURCE_ID, time::Duration::ZERO);
+    world.deliver(&event, 1).await;
+    assert_eq!(world.roles_of(ORDERS_IDENTITY), [ORDERS_READ]);
+    assert!(world.roles_of(BILLING_FUNCTION).is_empty(), "its check still waits");
+}
+
+/// An earlier version put its checks there.
+#[tokio::test]
+async fn a_check_in_the_queue_of_events_is_carried_out() {
+    let (setup, _root) = setup().await;
+    let world = setup.with_setting(QUEUE_OFF, "true").start().await;
+    world.deliver(&check(ORDERS_IDENTITY), 1).await;
+    assert_eq!(world.roles_of(ORDERS_IDENTITY), [ORDERS_READ]);
 }
 
 #[tokio::test]

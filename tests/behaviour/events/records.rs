@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use storage_emulator::{Entity, Trouble};
+use storage_emulator::{Entity, TableFault, TableRule};
 use tenant_emulator::contoso::{
     CALENDAR_API_APP_ID, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID,
     ORDERS_READ, REPORTS_IDENTITY_RESOURCE_ID,
@@ -104,14 +104,12 @@ async fn a_request_in_an_event_has_a_row_for_each_role_even_if_it_is_refused() {
 
 #[tokio::test]
 async fn an_assignment_that_could_not_be_recorded_is_recorded_on_the_next_delivery() {
-    let mut setup = setup().await;
-    setup.with_table_proxy = true;
-    let world = setup.start().await;
-    world.table_proxy.set_trouble(Some(Trouble { refuse: 1.0, reset: 0.0 }));
+    let world = setup().await.start().await;
+    let refusal = TableFault::Error { status: 403, code: "AuthorizationPermissionMismatch" };
+    world.tables.add(TableRule::new(refusal).table("AppRoleAudit").only(1));
     world.send_event(&written(ORDERS_IDENTITY_RESOURCE_ID, Duration::ZERO).to_string()).await;
-    world.log_line("Error while handling parameter audit").await;
+    world.log_line("record.unavailable").await;
     assert_eq!(world.tenant.assignments_of(ORDERS_IDENTITY).len(), 1);
-    world.table_proxy.set_trouble(None);
     let row = world.audit_rows(1).await.remove(0);
     assert_eq!(
         texts(&row, ["status", "rule", "appRoleId"]),

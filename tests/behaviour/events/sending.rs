@@ -14,6 +14,9 @@ use crate::world::{ROOT, Setup, TIMEOUT, World, http_client};
 /// The queue of events, which is the requester of requests in its events.
 pub(crate) const EVENT_QUEUE: &str = "resource-events";
 
+/// The queue of the checks that the timer plans.
+pub(crate) const CHECK_QUEUE: &str = "baseline-checks";
+
 /// The resource groups of the baseline.
 const BASELINE_GROUPS: [&str; 5] =
     ["rg-orders-dev", "rg-billing", "rg-load", "rg-app-role-broker", "rg-platform"];

@@ -4,6 +4,10 @@ use functions_host_emulator::{HostKey, KeyLevel};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tenant_emulator::contoso::{ORDERS_API_APP_ID, ORDERS_IDENTITY, SUBSCRIPTION_ID};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::world::{Setup, World, http_client};
 
@@ -107,6 +111,15 @@ pub(crate) async fn send(call: RequestBuilder) -> Answer {
     let response = call.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+/// Sends bytes over a new connection and reads the answer to its end.
+pub(crate) async fn exchange(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 /// A request for the identity that the team may assign roles to.

@@ -3,13 +3,9 @@
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use tenant_emulator::{Route, contoso::ORDERS_IDENTITY};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use crate::{
-    http::caller::{Answer, FUNCTION, TEAM_KEY, ask, send, setup},
+    http::caller::{Answer, FUNCTION, TEAM_KEY, ask, exchange, send, setup},
     world::{ROOT, World, copy_of_app_files},
 };
 
@@ -213,15 +209,6 @@ async fn a_key_is_never_repeated_in_an_answer() {
     for record in world.host.log() {
         assert!(!record.message.contains(TEAM_KEY), "{}", record.message);
     }
-}
-
-/// Sends bytes over a new connection and reads the answer to its end.
-async fn exchange(port: u16, request: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
 }
 
 /// Posts an envelope directly to the handler, as only the host can.

@@ -120,7 +120,7 @@ async fn a_query_string_with_any_invalid_part_is_refused() {
 
 #[tokio::test]
 async fn a_caller_is_told_to_retry_if_graph_does_not_answer() {
-    let world = setup().await.with_setting("PACE_FACTOR", "0.02").start().await;
+    let world = setup().await.with_setting("PACE_FACTOR", "0.1").start().await;
     world.tenant.answer_every(Route::ListAssignments, Fault::error(503, "ServiceUnavailable", ""));
     let answer = world.look(ORDERS_IDENTITY, "api://orders").await;
     let problem = answer.problem(503, "unavailable");

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use futures_util::future::join_all;
 use reqwest::Method;
 use storage_emulator::Entity;
-use tenant_emulator::{Fault, Route, contoso::managed_identities};
+use tenant_emulator::{Route, contoso::managed_identities};
 
 use crate::{
     http::caller::{TEAM, TEAM_KEY, ask, ask_for, send, setup},
@@ -58,19 +58,6 @@ async fn every_role_of_a_denied_request_is_a_row() {
     let id = problem["invocationId"].as_str().unwrap();
     assert_eq!(texts(&rows, "invocationId"), [id; 2]);
     assert_eq!(texts(&rows, "function"), ["AssignRoleHttp"; 2]);
-}
-
-#[tokio::test]
-async fn a_caller_is_told_to_retry_and_nothing_is_written_if_the_record_is_unavailable() {
-    let world = setup().await.with_identity_based_storage().start().await;
-    let away = Fault::error(503, "ServerBusy", "The server is busy.");
-    world.tenant.answer_every(Route::QueryEntities, away);
-    world.health_with_status(503).await;
-    let problem = world.post(&ask(&["Orders.Read"])).await.problem(503, "unavailable");
-    assert_eq!(problem["roles"][0]["code"], "recordUnavailable", "{problem}");
-    assert!(world.tenant_is_unchanged());
-    // A call that writes nothing is still answered.
-    world.look("id-orders", "api://orders").await.success(200);
 }
 
 #[tokio::test]

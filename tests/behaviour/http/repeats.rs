@@ -12,7 +12,7 @@ const REPEATS: usize = 200;
 
 #[tokio::test]
 async fn repeats_of_a_call_are_all_answered_in_time_and_make_one_write() {
-    let world = setup().await.start().await;
+    let world = setup().await.with_setting("PACE_FACTOR", "1").start().await;
     world.tenant.set_latency(Duration::from_millis(150));
     let calls = (0..REPEATS).map(|_| {
         let call = world.call(Method::POST, "").json(&ask(&["Orders.Read"]));

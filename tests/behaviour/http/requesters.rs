@@ -3,33 +3,26 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_host_emulator::{EasyAuth, HostKey, KeyLevel};
 use reqwest::{Method, RequestBuilder};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tenant_emulator::{
     Fault, Route,
     contoso::{FABRIKAM_TENANT_ID, ORDERS_IDENTITY, TENANT_ID},
 };
 
 use crate::{
-    http::caller::{Answer, OPERATOR, TEAM, TEAM_KEY, ask, function_key, send, setup},
+    http::{
+        caller::{Answer, OPERATOR, TEAM, TEAM_KEY, ask, function_key, send, setup},
+        sign_in::{principal, signed_in},
+    },
     world::{Setup, World},
 };
 
 const OTHER_KEY: &str = "the-key-of-another-team";
 
-/// The header that the platform sets for a signed-in caller.
-fn principal(provider: &str, claims: &[(&str, &str)]) -> String {
-    let claims: Vec<_> =
-        claims.iter().map(|(typ, val)| json!({ "typ": typ, "val": val })).collect();
-    let principal =
-        json!({ "auth_typ": provider, "claims": claims, "name_typ": "name", "role_typ": "roles" });
-    STANDARD.encode(principal.to_string())
-}
-
 fn operator() -> String {
-    principal("aad", &[("oid", OPERATOR), ("tid", TENANT_ID)])
+    signed_in(OPERATOR)
 }
 
 /// A setup with App Service Authentication, which accepts these tokens.
@@ -232,7 +225,7 @@ async fn sign_in_headers_that_the_platform_would_not_write_are_refused() {
 
 #[tokio::test]
 async fn without_its_own_token_the_broker_does_not_know_its_tenant() {
-    let setup = guarded(&[("good", operator())]).await.with_setting("PACE_FACTOR", "0.02");
+    let setup = guarded(&[("good", operator())]).await.with_setting("PACE_FACTOR", "0.1");
     setup.tenant.answer_every(Route::IssueToken, Fault::error(500, "", ""));
     let world = setup.start().await;
     let answer = send(call(&world, TEAM_KEY).bearer_auth("good")).await;

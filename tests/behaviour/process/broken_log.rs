@@ -11,7 +11,7 @@ use tenant_emulator::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::process::Command;
 
-use crate::world::{POLICY, ROOT, TIMEOUT, http_client, request};
+use crate::world::{POLICY, ROOT, TIMEOUT, http_client, request, storage_setting};
 
 /// The envelope of a queue message.
 fn envelope(message: &str) -> serde_json::Value {
@@ -39,6 +39,7 @@ async fn without_a_reader_of_its_log_the_handler_writes_nothing() {
         .env("POLICY_FILE", &policy)
         .env("PACE_FACTOR", "0.05")
         .envs(tenant.environment())
+        .envs([storage_setting().await])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)

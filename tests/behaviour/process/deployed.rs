@@ -81,7 +81,8 @@ impl Deployed {
         let (azurite, authorities) = encrypted_azurite(folder.path()).await;
         let (own, team) = (azurite.account().unwrap(), azurite.account().unwrap());
         // The templates create the queues; the host creates what is missing of the rest.
-        for queue in ["app-role-requests", "resource-events", "app-role-results"] {
+        for queue in ["app-role-requests", "resource-events", "baseline-checks", "app-role-results"]
+        {
             team.queue(queue).unwrap().create_if_missing().await.unwrap();
         }
         own.queue("app-role-failed").unwrap().create_if_missing().await.unwrap();

@@ -1,7 +1,9 @@
 //! The answer of the function `Health`: whether the broker can work, with one word for each check.
 
+use app_roles::policy::Policy;
 use functions_host_emulator::Outcome;
 use serde_json::json;
+use storage_emulator::{TableFault, TableRule};
 use tenant_emulator::{
     Fault, Route,
     contoso::{APP_ROLE_ASSIGNMENT_READ_WRITE_ALL, BROKER_IDENTITY, MICROSOFT_GRAPH},
@@ -35,6 +37,15 @@ async fn health_fails_if_no_policy_is_in_force() {
     let (status, health) = setup.start().await.health().await;
     assert_eq!((status, &health["status"]), (503, &json!("failed")));
     assert_eq!(checks_that_say(&health, "failed"), ["policy"]);
+    assert_eq!(health.get("policySha256"), None);
+}
+
+#[tokio::test]
+async fn health_says_which_policy_is_in_force() {
+    let setup = Setup::new().await;
+    let policy = Policy::parse(setup.policy.as_deref().unwrap().as_bytes()).unwrap();
+    let (_, health) = setup.start().await.health().await;
+    assert_eq!(health["policySha256"].as_str(), policy.sha256());
 }
 
 #[tokio::test]
@@ -57,7 +68,7 @@ async fn without_a_token_checks_of_graph_are_not_made() {
     let (status, health) = world.health().await;
     assert_eq!(status, 503);
     assert_eq!(checks_that_say(&health, "failed"), ["token"]);
-    assert_eq!(checks_that_say(&health, "notChecked"), ["graph", "queues", "roles", "table"]);
+    assert_eq!(checks_that_say(&health, "notChecked"), ["graph", "queues", "roles"]);
     assert!(reason(&world, "token").await.contains("AZURE_CLIENT_ID"));
 }
 
@@ -136,18 +147,15 @@ async fn health_fails_until_graph_answers() {
 
 #[tokio::test]
 async fn a_table_that_refuses_fails_health_and_the_log_names_the_role_to_assign() {
-    let denied = Fault::error(403, "AuthorizationPermissionMismatch", "This request is not");
-    let foreign = Fault::error(401, "InvalidAuthenticationInfo", "Server failed to authenticate");
+    let error = |status, code| TableFault::Error { status, code };
     for (fault, text) in [
-        (denied, "Storage Table Data Contributor"),
-        (foreign, "the token was refused"),
-        (Fault::error(409, "TableBeingDeleted", "The specified table is being deleted."), "409"),
-        (Fault::error(404, "ResourceNotFound", "The specified resource does not exist."), "404"),
-        (Fault::connection_closed(), "did not answer"),
+        (error(403, "AuthenticationFailed"), "check the AccountKey of AzureWebJobsStorage"),
+        (error(409, "TableBeingDeleted"), "409"),
+        (error(404, "ResourceNotFound"), "404 Not Found"),
+        (TableFault::ConnectionClosed, "did not answer"),
     ] {
-        let setup = Setup::new().await.with_identity_based_storage();
-        setup.tenant.answer_every(Route::QueryEntities, fault);
-        let world = setup.start().await;
+        let world = World::start().await;
+        world.tables.add(TableRule::new(fault));
         let (status, health) = world.health().await;
         assert_eq!(status, 503);
         assert_eq!(checks_that_say(&health, "failed"), ["table"], "{text}");
@@ -158,11 +166,9 @@ async fn a_table_that_refuses_fails_health_and_the_log_names_the_role_to_assign(
 
 #[tokio::test]
 async fn a_missing_trigger_queue_fails_health_and_a_missing_queue_that_the_host_creates_does_not() {
-    let setup = Setup::new().await.with_identity_based_storage();
+    let setup = Setup::new().await.with_identity_based_queues();
     let missing = || Fault::error(404, "QueueNotFound", "The specified queue does not exist.");
     setup.tenant.answer_every(Route::ReadQueueMetadata, missing());
-    let missing_table = Fault::error(404, "TableNotFound", "The table specified does not exist.");
-    setup.tenant.answer_every(Route::QueryEntities, missing_table);
     let world = setup.start().await;
     let (status, health) = world.health().await;
     assert_eq!(status, 503);
@@ -176,25 +182,25 @@ async fn a_missing_trigger_queue_fails_health_and_a_missing_queue_that_the_host_
 }
 
 #[tokio::test]
-async fn storage_that_is_named_by_a_connection_string_is_not_checked() {
+async fn queues_that_are_named_by_a_connection_string_are_not_checked_and_the_table_is() {
     let world = World::start().await;
     let health = world.health_with_status(200).await;
-    assert_eq!(checks_that_say(&health, "notChecked"), ["queues", "table"]);
-    assert_eq!(world.tenant.count(Route::QueryEntities), 0);
+    assert_eq!(checks_that_say(&health, "notChecked"), ["queues"]);
+    assert_eq!(world.tables.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn many_calls_of_health_make_each_check_once_per_interval() {
-    let setup = Setup::new().await.with_identity_based_storage().with_setting("PACE_FACTOR", "1");
+    let setup = Setup::new().await.with_identity_based_queues().with_setting("PACE_FACTOR", "1");
     setup.tenant.set_latency(std::time::Duration::from_millis(200));
     let world = setup.start().await;
     let answers = futures_util::future::join_all((0..20).map(|_| world.health())).await;
     assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
     world.health().await;
     assert_eq!(world.tenant.count(Route::ListAssignments), 1);
-    assert_eq!(world.tenant.count(Route::QueryEntities), 1);
-    // The queue of requests, the queue of events, and the queue in the host's account.
-    assert_eq!(world.tenant.count(Route::ReadQueueMetadata), 3);
+    assert_eq!(world.tables.requests().len(), 1);
+    // The queues of requests, of events and of checks, and the queue in the host's account.
+    assert_eq!(world.tenant.count(Route::ReadQueueMetadata), 4);
 }
 
 #[tokio::test]
@@ -202,7 +208,7 @@ async fn the_answer_has_the_documented_shape_and_no_names() {
     let documented = std::fs::read_to_string(format!("{}/docs/logging.md", crate::world::ROOT));
     let documented = documented.unwrap();
     let example = documented.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
-    let world = Setup::new().await.with_identity_based_storage().start().await;
+    let world = Setup::new().await.with_identity_based_queues().start().await;
     let health = world.health_with_status(200).await;
     assert_eq!(health, serde_json::from_str::<serde_json::Value>(example).unwrap());
     for (check, word) in health["checks"].as_object().unwrap() {

@@ -26,7 +26,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::world::{ROOT, TIMEOUT, WIDE_POLICY, request_by_names};
+use crate::world::{ROOT, TIMEOUT, WIDE_POLICY, request_by_names, storage_setting};
 
 const HANDLER: &str = env!("CARGO_BIN_EXE_app-role-broker");
 
@@ -63,7 +63,12 @@ async fn tenant(identities: usize) -> Tenant {
 }
 
 /// The settings of a handler, without the program.
-fn configure(command: &mut Command, tenant: &Tenant, folder: &Path) -> Url {
+fn configure(
+    command: &mut Command,
+    tenant: &Tenant,
+    folder: &Path,
+    storage: (&str, String),
+) -> Url {
     let policy = folder.join("policy.json");
     std::fs::write(&policy, WIDE_POLICY).unwrap();
     let port = free_port().unwrap();
@@ -73,6 +78,7 @@ fn configure(command: &mut Command, tenant: &Tenant, folder: &Path) -> Url {
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
         .env("POLICY_FILE", policy)
         .envs(tenant.environment())
+        .envs([storage])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
@@ -101,7 +107,7 @@ impl Started {
     async fn start(tenant: &Tenant, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
-        let url = configure(&mut command, tenant, folder.path());
+        let url = configure(&mut command, tenant, folder.path(), storage_setting().await);
         command.args(["-c", "\"$0\" 2>&1 & echo $!; wait", HANDLER]).envs(settings.iter().copied());
         let mut command = tokio::process::Command::from(command);
         let mut parent = command.kill_on_drop(true).spawn().unwrap();
@@ -258,9 +264,9 @@ fn send_signal(name: &str, process: u32) {
 }
 
 /// Starts a handler from a thread of its own, which ends when the handler listens.
-fn start_from_a_thread(tenant: &Tenant, folder: &Path) -> (std::process::Child, Url) {
+async fn start_from_a_thread(tenant: &Tenant, folder: &Path) -> (std::process::Child, Url) {
     let mut command = Command::new(HANDLER);
-    let url = configure(&mut command, tenant, folder);
+    let url = configure(&mut command, tenant, folder, storage_setting().await);
     let port = url.port().unwrap();
     let thread = thread::spawn(move || {
         let child = command.spawn().unwrap();
@@ -289,7 +295,7 @@ async fn the_end_of_the_thread_that_started_the_handler_is_not_the_end_of_its_ho
     const COUNT: usize = 30;
     let tenant = tenant(COUNT).await;
     let folder = tempfile::tempdir().unwrap();
-    let (mut child, url) = start_from_a_thread(&tenant, folder.path());
+    let (mut child, url) = start_from_a_thread(&tenant, folder.path()).await;
     revoke_in_turn(&url, COUNT).await;
     assert_eq!(removed(&tenant, 2 * COUNT), COUNT);
     assert!(child.try_wait().unwrap().is_none(), "the handler has ended");
@@ -302,7 +308,7 @@ async fn the_signal_of_an_ended_parent_means_nothing_while_the_parent_runs() {
     const COUNT: usize = 30;
     let tenant = tenant(COUNT).await;
     let folder = tempfile::tempdir().unwrap();
-    let (mut child, url) = start_from_a_thread(&tenant, folder.path());
+    let (mut child, url) = start_from_a_thread(&tenant, folder.path()).await;
     for _ in 0..5 {
         send_signal("USR1", child.id());
     }

@@ -18,7 +18,9 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::world::{POLICY, ROOT, Setup, TIMEOUT, World, request, request_by_names};
+use crate::world::{
+    POLICY, ROOT, Setup, TIMEOUT, World, request, request_by_names, storage_setting,
+};
 
 /// The exit status that makes the host restart the handler without counting a crash.
 const RESTART: i32 = 200;
@@ -32,6 +34,7 @@ async fn handler(tenant: &Tenant, policy_file: &Path) -> (Child, Url) {
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
         .env("POLICY_FILE", policy_file)
         .envs(tenant.environment())
+        .envs([storage_setting().await])
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()

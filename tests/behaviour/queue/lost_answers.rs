@@ -138,7 +138,8 @@ async fn an_identity_that_one_replica_does_not_know_is_read_from_another() {
 
 #[tokio::test]
 async fn writes_to_one_identity_are_made_one_at_a_time() {
-    let world = Setup::new().await.with_wide_policy().start().await;
+    let setup = Setup::new().await.with_wide_policy().with_setting("PACE_FACTOR", "0.3");
+    let world = setup.start().await;
     world.tenant.set_latency(std::time::Duration::from_millis(20));
     const TIMES: usize = 6;
     for _ in 0..TIMES {

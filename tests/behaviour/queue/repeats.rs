@@ -18,14 +18,18 @@ const LATENCY: Duration = Duration::from_millis(150);
 
 const REPEATS: usize = 60;
 
+/// So long that all repeats arrive during one read, on a busy machine as well.
+const LONG_LATENCY: Duration = Duration::from_millis(1500);
+
 /// More repeats than messages are in flight at once.
 const MANY_REPEATS: usize = 300;
 
 /// A list that lags for longer than a test.
 const LAG: Duration = TIMEOUT;
 
+/// The deadlines of deliveries are long enough for hundreds of rows in one storage emulator.
 async fn world() -> World {
-    Setup::new().await.with_wide_policy().start().await
+    Setup::new().await.with_wide_policy().with_setting("PACE_FACTOR", "1").start().await
 }
 
 fn revoke() -> String {
@@ -63,7 +67,7 @@ fn writes(world: &World) -> usize {
 #[tokio::test]
 async fn repeats_of_a_request_make_one_write_and_share_reads() {
     let world = world().await;
-    world.tenant.set_latency(LATENCY);
+    world.tenant.set_latency(LONG_LATENCY);
     let results = repeat(&world, &valid_request(), MANY_REPEATS).await;
     assert_eq!(count(&results, "assigned"), 1);
     assert_eq!(count(&results, "alreadyAssigned"), MANY_REPEATS - 1);
@@ -196,11 +200,12 @@ async fn a_revocation_removes_what_somebody_else_assigned_in_place_of_the_broker
 
 #[tokio::test]
 async fn a_final_refusal_answers_the_repeats_that_wait() {
-    let world = Setup::new().await.with_wide_policy().with_deliveries(1).start().await;
+    let setup = Setup::new().await.with_wide_policy().with_setting("PACE_FACTOR", "1");
+    let world = setup.with_deliveries(1).start().await;
     let text = "Permission being assigned was not found on application 'orders'";
     let refused = Fault::error(400, "Request_BadRequest", text);
     world.tenant.answer_every(Route::CreateAssignment, refused);
-    world.tenant.set_latency(LATENCY);
+    world.tenant.set_latency(LONG_LATENCY);
     let results = repeat(&world, &valid_request(), REPEATS).await;
     assert!(results.iter().all(|result| role(result)["code"] == "roleNotFound"));
     assert!(writes(&world) < REPEATS / 3, "{}", writes(&world));
@@ -227,7 +232,7 @@ async fn repeats_after_a_write_that_fails_for_a_while_lose_nothing() {
 #[tokio::test]
 async fn repeats_that_name_an_unknown_api_share_the_search() {
     let world = world().await;
-    world.tenant.set_latency(LATENCY);
+    world.tenant.set_latency(LONG_LATENCY);
     let unknown = serde_json::json!({
         "principal": ORDERS_IDENTITY, "api": "nobody's API", "roles": ["Orders.Read"],
     });
@@ -241,7 +246,7 @@ async fn repeats_that_name_an_unknown_api_share_the_search() {
 async fn repeats_for_an_identity_that_is_not_confirmed_share_the_question() {
     let world = world().await;
     world.tenant.set_arm_identity(ORDERS_IDENTITY_RESOURCE_ID, Some(REPORTS_IDENTITY));
-    world.tenant.set_latency(LATENCY);
+    world.tenant.set_latency(LONG_LATENCY);
     let results = repeat(&world, &valid_request(), REPEATS).await;
     assert_eq!(count(&results, "denied"), REPEATS);
     let questions = world.tenant.count(Route::ReadArmIdentity);

@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::world::{POLICY, ROOT, http_client, valid_request};
+use crate::world::{POLICY, ROOT, http_client, storage_setting, valid_request};
 
 const MESSAGE_ID: &str = "5e6a1c00-0000-4000-8000-000000000042";
 
@@ -41,8 +41,9 @@ impl Called {
             .env("FUNCTIONS_APP_ROOT_PATH", ROOT)
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
             .env("POLICY_FILE", policy_file)
-            .env("PACE_FACTOR", "0.05")
+            .env("PACE_FACTOR", "0.5")
             .envs(tenant.environment())
+            .envs([storage_setting().await])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)

@@ -123,8 +123,9 @@ async fn a_policy_with_hundreds_of_faults_is_one_whole_line() {
     let policy = format!("{{ \"version\": 1, \"allow\": [{}] }}", vec![rule; 300].join(","));
     let world = Setup { policy: Some(policy), ..setup().await }.start().await;
     let line = world.log_line("policy.closed").await;
-    assert!((20_000..32 * 1024).contains(&line.len()), "{}", line.len());
+    assert!((1_000..32 * 1024).contains(&line.len()), "{}", line.len());
     let line: Value = from_str(&line).unwrap();
     assert_eq!((&line["level"], &line["event"]), (&"ERROR".into(), &"policy.closed".into()));
-    assert!(line["message"].as_str().unwrap().ends_with('…'));
+    let message = line["message"].as_str().unwrap();
+    assert!(message.contains("allow[0]") && message.contains("more"), "{message}");
 }

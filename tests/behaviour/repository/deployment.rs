@@ -7,20 +7,26 @@ use std::{
 };
 
 use app_role_broker::config::Settings;
+use broker::EVENTS_QUEUE;
 use function_folders::function_json::{Binding, FunctionFolders};
 use serde_json::Value;
 
 use crate::{repository::bicep::Template, world::ROOT};
 
 /// The functions of this broker. A template may disable one, and a team may add one.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 12] = [
     "AssignRole",
     "AssignRoleHttp",
     "ResourceEventQueue",
     "ResourceEvent",
     "ReconcileRoles",
+    "BaselineChecks",
     "Health",
     "CheckHealth",
+    "EndAssignments",
+    "SettleIntents",
+    "AppRoleApprovals",
+    "FinishApprovals",
 ];
 
 fn text(file: &str) -> String {
@@ -85,6 +91,11 @@ fn every_queue_of_a_function_and_its_poison_queue_are_created_by_the_templates()
 }
 
 #[test]
+fn the_queue_of_events_is_created_by_the_templates() {
+    assert!(declared_queues("AzureWebJobsStorage").contains(EVENTS_QUEUE));
+}
+
+#[test]
 fn the_destinations_of_event_grid_are_created_by_the_templates() {
     let made = declared_queues("RequestQueues");
     for place in ["resource-events", "resource-events-poison", "event-dead-letters"] {
@@ -115,20 +126,6 @@ fn every_team_has_a_function_with_its_queues() {
     for team in json("infra/teams.json").as_array().unwrap() {
         for queue in [&team["requests"], &team["results"]] {
             assert!(of_functions.contains(queue.as_str().unwrap()), "no folder names {queue}");
-        }
-    }
-}
-
-#[test]
-fn every_table_of_a_function_is_created_by_the_templates() {
-    for entry in std::fs::read_dir(ROOT).unwrap() {
-        let file = entry.unwrap().path().join("function.json");
-        let Ok(content) = std::fs::read(&file) else { continue };
-        let function: Value = serde_json::from_slice(&content).unwrap();
-        let bindings = function["bindings"].as_array().unwrap();
-        for table in bindings.iter().filter_map(|binding| binding["tableName"].as_str()) {
-            let declared = template("infra/modules/broker-storage.bicep");
-            assert!(declared.strings().contains(table), "{}: {table}", file.display());
         }
     }
 }
@@ -291,15 +288,40 @@ fn only_functions_of_this_broker_are_disabled_and_event_grids_path_is_open_only_
 {
     let app = template("infra/modules/function-app.bicep");
     let disabled: Vec<_> = app.source.split("'AzureWebJobs.").skip(1).collect();
-    assert_eq!(disabled.len(), 2);
+    assert_eq!(disabled.len(), 3);
     for setting in disabled {
         let function = setting.split(".Disabled'").next().unwrap();
         assert!(FUNCTIONS.contains(&function), "{function}");
     }
+    assert!(app.source.contains("approvals ? {} : { 'AzureWebJobs.AppRoleApprovals.Disabled'"));
     assert!(app.source.contains("pushedEvents ? {} : { 'AzureWebJobs.ResourceEvent.Disabled'"));
     assert!(
         app.source.contains("excludedPaths: pushedEvents ? ['/runtime/webhooks/eventgrid'] : []")
     );
+}
+
+/// A path that is excluded from sign-in could let the headers of a forged sign-in through.
+#[test]
+fn approvers_can_sign_in_with_each_kind_of_requests_and_only_holders_of_keys_call_without() {
+    let app = template("infra/modules/function-app.bicep");
+    for requests in ["off", "entra", "keys"] {
+        for approvals in [false, true] {
+            let given = serde_json::json!({ "httpRequests": requests, "approvals": approvals });
+            let is_on = app.evaluate("signIn", &given);
+            assert_eq!(is_on, Ok((approvals || requests == "entra").into()), "{given}");
+            let takes_keys = app.evaluate("takesKeys", &given);
+            assert_eq!(takes_keys, Ok((requests == "keys").into()), "{given}");
+        }
+    }
+    let settings = app.source.split("name: 'authsettingsV2'").nth(1).unwrap();
+    for line in [
+        "platform: { enabled: signIn }",
+        "requireAuthentication: !takesKeys",
+        "unauthenticatedClientAction: takesKeys ? 'AllowAnonymous' : 'Return401'",
+        "          enabled: signIn",
+    ] {
+        assert!(settings.contains(line), "{line}");
+    }
 }
 
 /// On Linux an app setting has no hyphen, so such a function could not be disabled ("How to disable

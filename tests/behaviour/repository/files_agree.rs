@@ -1,14 +1,14 @@
 //! Function folders, host.json, local.settings.json and the code use the same names.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use app_role_broker::config::Env;
+use broker::timing::Timing;
 use function_folders::{
     function_json::FunctionFolders,
     host_json::HostJson,
     use_case::{
-        AUDIT_BINDING, CHECK_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING,
-        RESULT_BINDING, UseCase,
+        CHECK_BINDING, EVENT_BINDING, FAILED_BINDING, REQUEST_BINDING, RESULT_BINDING, UseCase,
     },
 };
 use serde_json::Value;
@@ -38,13 +38,18 @@ fn every_stock_folder_has_a_use_case() {
     assert!(folders.faults.is_empty(), "{:?}", folders.faults);
     let names: Vec<_> = folders.functions.iter().map(|folder| folder.name.as_str()).collect();
     let expected = [
+        "AppRoleApprovals",
         "AssignRole",
         "AssignRoleHttp",
+        "BaselineChecks",
         "CheckHealth",
+        "EndAssignments",
+        "FinishApprovals",
         "Health",
         "ReconcileRoles",
         "ResourceEvent",
         "ResourceEventQueue",
+        "SettleIntents",
     ];
     assert_eq!(names, expected);
     for folder in &folders.functions {
@@ -53,28 +58,26 @@ fn every_stock_folder_has_a_use_case() {
 }
 
 #[test]
-fn assign_role_takes_requests_gives_results_and_keeps_the_record_in_the_documented_places() {
+fn assign_role_takes_requests_and_gives_results_in_the_documented_places() {
     let folders = folders();
-    let assign_role = folders.functions.first().unwrap();
+    let assign_role = folders.functions.iter().find(|folder| folder.name == "AssignRole").unwrap();
     assert_eq!(assign_role.trigger.name, REQUEST_BINDING);
     assert_eq!(assign_role.trigger.queue_name.as_deref(), Some("app-role-requests"));
     let outputs = assign_role.outputs.iter().map(|output| {
-        let place = output.queue_name.as_deref().or(output.table_name.as_deref());
-        (output.name.as_str(), place, output.connection.as_deref())
+        (output.name.as_str(), output.queue_name.as_deref(), output.connection.as_deref())
     });
     assert_eq!(
         outputs.collect::<Vec<_>>(),
         [
             (RESULT_BINDING, Some("app-role-results"), Some("RequestQueues")),
-            // Failed requests and the record are for operators only, so they are in the host's account.
+            // Failed requests are for operators only, so they are in the host's account.
             (FAILED_BINDING, Some("app-role-failed"), Some("AzureWebJobsStorage")),
-            (AUDIT_BINDING, Some("AppRoleAudit"), Some("AzureWebJobsStorage")),
         ]
     );
 }
 
 #[test]
-fn both_functions_for_events_write_to_the_documented_queues() {
+fn all_functions_for_events_write_to_the_documented_queues() {
     let folders = folders();
     let events = folders.functions.iter().filter(|folder| folder.trigger.name == EVENT_BINDING);
     let mut kinds = Vec::new();
@@ -85,28 +88,73 @@ fn both_functions_for_events_write_to_the_documented_queues() {
             .iter()
             .map(|output| (output.name.as_str(), output.connection.as_deref().unwrap()))
             .collect();
-        let own = "AzureWebJobsStorage";
-        let expected =
-            [(RESULT_BINDING, "RequestQueues"), (FAILED_BINDING, own), (AUDIT_BINDING, own)];
+        let expected = [(RESULT_BINDING, "RequestQueues"), (FAILED_BINDING, "AzureWebJobsStorage")];
         assert_eq!(outputs, expected, "{}", folder.name);
-        let file = json(&format!("{}/function.json", folder.name));
-        assert_eq!(file["bindings"][3]["tableName"], "AppRoleAudit");
     }
-    assert_eq!(kinds, [("eventGridTrigger", None), ("queueTrigger", Some("resource-events"))]);
+    assert_eq!(
+        kinds,
+        [
+            ("queueTrigger", Some("baseline-checks")),
+            ("eventGridTrigger", None),
+            ("queueTrigger", Some("resource-events")),
+        ]
+    );
 }
 
 #[test]
-fn checks_that_the_timer_plans_go_to_the_event_queue() {
+fn checks_that_the_timer_plans_go_to_a_queue_of_their_own() {
     let folders = folders();
     let named = |name: &str| folders.functions.iter().find(|folder| folder.name == name).unwrap();
-    let (timer, events) = (named("ReconcileRoles"), named("ResourceEventQueue"));
+    let (timer, checks) = (named("ReconcileRoles"), named("BaselineChecks"));
     let [output] = timer.outputs.as_slice() else { panic!("{:?}", timer.outputs) };
     assert_eq!((output.kind.as_str(), output.name.as_str()), ("queue", CHECK_BINDING));
-    assert_eq!(output.queue_name, events.trigger.queue_name);
-    assert_eq!(output.connection, events.trigger.connection);
+    assert_eq!(output.queue_name, checks.trigger.queue_name);
+    assert_eq!(output.connection, checks.trigger.connection);
     let trigger = &json("ReconcileRoles/function.json")["bindings"][0];
     assert_eq!(trigger["schedule"], "0 0 */6 * * *");
     assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn assignments_are_ended_every_minute() {
+    let settings = &json("EndAssignments/function.json")["bindings"];
+    let [trigger] = settings.as_array().unwrap().as_slice() else { panic!("{settings}") };
+    assert_eq!(trigger["schedule"], "0 * * * * *");
+    assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
+    assert_eq!(json("host.json")["functionTimeout"], "00:10:00");
+    // The timer fires each minute.
+    let ends = Timing::default();
+    assert!(ends.end_assignments + ends.calls.write_answer < Duration::from_secs(60));
+}
+
+#[test]
+fn intents_are_settled_every_ten_minutes() {
+    let settings = &json("SettleIntents/function.json")["bindings"];
+    let [trigger] = settings.as_array().unwrap().as_slice() else { panic!("{settings}") };
+    assert_eq!(trigger["schedule"], "0 */10 * * * *");
+    assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
+    // A late intent was tried twice.
+    let timing = Timing::default();
+    let period = Duration::from_secs(600);
+    assert_eq!(timing.intent_late, timing.intent_age + 2 * period);
+    assert!(timing.settle_all < period);
+}
+
+#[test]
+fn approvals_are_finished_every_minute_between_two_looks_for_ends() {
+    let settings = &json("FinishApprovals/function.json")["bindings"];
+    let [trigger] = settings.as_array().unwrap().as_slice() else { panic!("{settings}") };
+    assert_eq!(trigger["schedule"], "30 * * * * *");
+    assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
+}
+
+/// A key proves no person. Who decides has signed in, so the host asks for no key.
+#[test]
+fn no_key_opens_the_endpoint_for_approvals() {
+    let trigger = &json("AppRoleApprovals/function.json")["bindings"][0];
+    assert_eq!(trigger["authLevel"], "anonymous");
+    assert_eq!(trigger["route"], "app-role-approvals/{id?}");
+    assert_eq!(trigger["methods"], serde_json::json!(["get", "post"]));
 }
 
 #[test]
@@ -215,9 +263,18 @@ fn the_examples_of_the_docs_are_valid() {
     check_example("result", result);
     let failed: Value = serde_json::from_str(failed).unwrap();
     app_roles::failed_request::ReplayableRequest::parse(&failed.to_string()).unwrap();
-    let policies = examples("docs/policy.md");
-    assert_eq!(policies.len(), 2);
-    for policy in &policies {
-        check_example("policy", policy);
+    let policies = ["docs/policy.md", "docs/policy-reference.md"].map(examples).concat();
+    assert!(policies.len() >= 6, "{}", policies.len());
+    for example in &policies {
+        let read: Value = serde_json::from_str(example).unwrap();
+        match (read.get("tests"), read.get("expect")) {
+            (Some(_), _) => check_example("policytest", example),
+            // The page shows one test as an addition to a file.
+            (None, Some(_)) => {
+                let file = serde_json::json!({ "version": 1, "tests": [read] });
+                check_example("policytest", &file.to_string());
+            }
+            (None, None) => check_example("policy", example),
+        }
     }
 }

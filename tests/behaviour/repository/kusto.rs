@@ -10,6 +10,8 @@ pub(crate) use evaluation::{Row, Tables, run};
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use serde_json::{Value, json};
 
     use super::{Row, Tables, run};
@@ -18,7 +20,7 @@ mod tests {
     fn rows(query: &str) -> Vec<Row> {
         let times = [("a", 0), ("a", 5), ("a", 9), ("a", 20), ("b", 21), ("b", 22)];
         let row = |(name, at): (&str, i64)| {
-            Row::from([("Name".to_owned(), json!(name)), ("At".to_owned(), json!(at))])
+            Rc::new(Row::from([("Name".to_owned(), json!(name)), ("At".to_owned(), json!(at))]))
         };
         run(query, Tables::from([("T".to_owned(), times.map(row).to_vec())]), 100)
     }
@@ -53,6 +55,24 @@ mod tests {
             "let firsts = T | summarize At = min(At) by Name; T | join kind=K firsts on Name, At";
         assert_eq!(column(&query.replace('K', "inner"), "At"), [0, 21].map(Value::from));
         assert_eq!(column(&query.replace('K', "leftanti"), "At"), [5, 9, 20, 22].map(Value::from));
+    }
+
+    #[test]
+    fn a_row_without_a_partner_is_kept_by_an_outer_join_and_lacks_its_columns() {
+        let query = "T | where At > 19s | join kind=leftouter (T | where At == 20s | project Name, Found = At) on Name \
+                     | order by At desc";
+        assert_eq!(column(query, "At"), [22, 21, 20].map(Value::from));
+        assert_eq!(column(query, "Found"), [Value::Null, Value::Null, Value::from(20)]);
+    }
+
+    #[test]
+    fn a_text_that_is_no_time_has_no_value() {
+        let time = |text: &str| {
+            column(&format!("T | where At == 0s | extend X = todatetime(\"{text}\")"), "X")
+        };
+        assert_eq!(time("1970-01-02T00:00:01Z"), [86_401]);
+        assert_eq!(time(""), [Value::Null]);
+        assert_eq!(time("yesterday"), [Value::Null]);
     }
 
     #[test]

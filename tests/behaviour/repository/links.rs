@@ -102,7 +102,7 @@ fn every_link_of_the_documentation_leads_somewhere() {
 #[test]
 fn a_link_to_nowhere_is_noticed() {
     let page = Path::new("docs/policy.md");
-    assert_eq!(fault(page, "policy.md#rules"), None);
+    assert_eq!(fault(page, "policy-reference.md#rules"), None);
     assert!(fault(page, "policy.md#no-such-heading").is_some());
     assert!(fault(page, "no-such-page.md").is_some());
     assert_eq!(anchor(" The result says `denied`: what now?"), "the-result-says-denied-what-now");

@@ -10,12 +10,13 @@ use crate::{
     world::ROOT,
 };
 
-const DOCS: [&str; 10] = [
+const DOCS: [&str; 11] = [
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/operations.md",
     "docs/policy.md",
+    "docs/policy-reference.md",
     "docs/quick-start-azure.md",
     "docs/security.md",
     "docs/settings.md",

@@ -118,7 +118,16 @@ fn sign_in_with_entra_needs_the_client_id() {
     let client_id = "c0a70500-0000-4000-8000-0000000000f2";
     accepted(json!({ "httpRequests": "entra", "authenticationClientId": client_id }));
     accepted(json!({ "httpRequests": "keys" }));
-    refused(json!({ "httpRequests": "entra" }), &["needs authenticationClientId"]);
+    accepted(json!({ "approvals": true, "authenticationClientId": client_id }));
+    refused(
+        json!({ "httpRequests": "entra" }),
+        &["httpRequests=entra needs authenticationClientId"],
+    );
+    refused(json!({ "approvals": true }), &["approvals=true needs authenticationClientId"]);
+    refused(
+        json!({ "approvals": true, "httpRequests": "keys" }),
+        &["approvals=true needs authenticationClientId"],
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The alert `unexplained-assignment`: the query runs on rows of the workspace.
 
+mod settled;
 mod workspace;
 
 use proptest::prelude::*;
@@ -7,16 +8,8 @@ use serde_json::json;
 
 use crate::repository::unexplained_assignment::workspace::{
     ASSIGN, BROKER, Change, HOUR, INVOICES, MINUTE, NOW, ORDERS, READ, REVOKE, THEN, WRITE,
-    Workspace,
+    Workspace, assert_unexplained,
 };
-
-/// Asserts which entries the alert reports an hour after `THEN`.
-#[track_caller]
-fn assert_unexplained(expected: &[&str], fill: impl FnOnce(&mut Workspace)) {
-    let mut workspace = Workspace::default();
-    fill(&mut workspace);
-    assert_eq!(workspace.unexplained(NOW), expected);
-}
 
 #[test]
 fn a_write_of_the_broker_is_explained_by_its_lines() {
@@ -192,7 +185,7 @@ fn lines_that_arrive_late_raise_no_alarm() {
     for (arrival, _) in &mut world.lines {
         *arrival += 25 * MINUTE;
     }
-    for minutes in [0, 10, 24, 25, 29, 31, 60, 180, 22 * 60, 24 * 60 - 1, 25 * 60] {
+    for minutes in [0, 10, 24, 25, 29, 31, 44, 46, 60, 180, 22 * 60, 24 * 60 - 1, 25 * 60] {
         assert_eq!(world.unexplained(THEN + minutes * MINUTE), Vec::<String>::new(), "{minutes}");
     }
 }
@@ -229,6 +222,20 @@ fn a_row_that_is_delivered_twice_counts_once() {
             world.entry(id, ASSIGN, at);
             world.entry(id, ASSIGN, at);
         }
+    });
+}
+
+/// One run of the timer revokes the same role of many principals.
+#[test]
+fn each_revocation_of_one_run_of_a_timer_is_explained_once() {
+    let other = Change { principal: "c0a70500-0000-4000-8000-0000000000c1", ..REVOKE };
+    assert_unexplained(&["thief"], |world| {
+        world.intent(REVOKE, THEN);
+        for change in [REVOKE, other] {
+            world.outcome(change, "revoked", THEN + 1);
+            world.entry(change.principal, change, THEN + 1);
+        }
+        world.entry("thief", Change { role: WRITE, ..REVOKE }, THEN + 1);
     });
 }
 

@@ -58,8 +58,13 @@ fn the_docs_verify_a_release_as_the_workflow_does() {
 
 #[test]
 fn scripts_that_workflows_and_azd_run_are_executable() {
-    let scripts =
-        [".ci/run", "scripts/package.sh", "scripts/check-dependencies.sh", "infra/graph/grant.sh"];
+    let scripts = [
+        ".ci/run",
+        "scripts/package.sh",
+        "scripts/check-container.sh",
+        "scripts/check-dependencies.sh",
+        "infra/graph/grant.sh",
+    ];
     for script in scripts {
         let path = Path::new(ROOT).join(script);
         assert!(text(script).starts_with("#!/usr/bin/env bash\n"));

@@ -24,8 +24,16 @@ pub const FAILED: &str = "app-role-failed";
 pub const POISON: &str = "app-role-requests-poison";
 /// The queue that triggers `ResourceEventQueue`.
 pub const EVENTS: &str = "resource-events";
+/// The queue that triggers `BaselineChecks`: what `ReconcileRoles` asks for.
+pub const CHECKS: &str = "baseline-checks";
 /// The table of the audit record.
 pub const RECORD: &str = "AppRoleAudit";
+/// The function that the queue [`REQUESTS`] triggers.
+pub const ASSIGN: &str = "AssignRole";
+/// The function that the queue [`EVENTS`] triggers.
+pub const BASELINE: &str = "ResourceEventQueue";
+/// The timer that removes assignments whose end has come.
+pub const ENDS: &str = "EndAssignments";
 
 /// The app setting that overrides the handler's path of host.json.
 const HANDLER_PATH: &str =

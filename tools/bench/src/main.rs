@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod envelope;
+mod fairness;
 mod figure;
 mod given_up;
 mod grants;
@@ -11,10 +12,13 @@ mod overhead;
 mod policy;
 mod quota;
 mod reconcile;
+mod record;
 mod repeats;
+mod report;
 mod request_queue;
 mod start;
 mod statistics;
+mod table_service;
 mod workload;
 
 use std::path::PathBuf;
@@ -28,12 +32,16 @@ use serde_json::{Map, to_value};
 /// A benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Benchmark {
-    /// The time that the broker adds to Microsoft Graph's
+    /// The time that the broker adds to that of Microsoft Graph and of storage
     Overhead,
     /// The time of 600 grants, posted and from a queue, and their requests to Microsoft Graph
     Grants,
+    /// The time that the record in storage adds to a grant, with and without an end
+    Record,
     /// 1,000 repeats of a request for one identity, and a request for another one meanwhile
     Repeats,
+    /// 20 requests of one queue beside a flood of 2,000 of another
+    Fairness,
     /// 600 grants under Microsoft Graph's write quota
     Quota,
     /// Bringing 1,000 and 10,000 managed identities up to their baseline
@@ -42,6 +50,8 @@ enum Benchmark {
     Start,
     /// The time of a decision with more and more rules in the policy
     Policy,
+    /// The report of a tenant with 10,000 managed identities and 50,000 assignments
+    Report,
 }
 
 /// Measures App Role Broker and compares the figures with their targets. Run it in release.
@@ -61,6 +71,8 @@ struct Arguments {
     quota: quota::QuotaArguments,
     #[command(flatten)]
     reconcile: reconcile::ReconcileArguments,
+    #[command(flatten)]
+    report: report::ReportArguments,
     /// Measure this handler instead of building one
     #[arg(long, value_name = "FILE")]
     handler: Option<PathBuf>,
@@ -75,18 +87,12 @@ async fn main() -> Result<()> {
     if cfg!(debug_assertions) && !arguments.short {
         println!("This is a debug build; run with `cargo run --release` for meaningful figures");
     }
-    let app = match &arguments.handler {
-        Some(file) => App::with_handler(file.canonicalize()?.to_string_lossy().into_owned()),
-        None => {
-            println!("Building the handler");
-            App::build().await?
-        }
-    };
+    let mut app = MeasuredApp { handler: arguments.handler.clone(), app: None };
     let mut all = Map::new();
     let mut missed = 0;
     for benchmark in arguments.benchmarks() {
         println!("\n{benchmark:?}");
-        let figures = measure(benchmark, &app, &arguments).await?;
+        let figures = measure(benchmark, &mut app, &arguments).await?;
         println!("{}", figure::table(&figures));
         missed += figures.iter().filter(|figure| figure.is_missed()).count();
         all.insert(format!("{benchmark:?}").to_lowercase(), to_value(figures)?);
@@ -115,23 +121,52 @@ impl Arguments {
     }
 }
 
-async fn measure(benchmark: Benchmark, app: &App, arguments: &Arguments) -> Result<Vec<Figure>> {
+/// The app to measure. The first benchmark that needs the handler builds it.
+struct MeasuredApp {
+    handler: Option<PathBuf>,
+    app: Option<App>,
+}
+
+impl MeasuredApp {
+    async fn get(&mut self) -> Result<&App> {
+        let app = match (self.app.take(), &self.handler) {
+            (Some(app), _) => app,
+            (None, Some(file)) => {
+                App::with_handler(file.canonicalize()?.to_string_lossy().into_owned())
+            }
+            (None, None) => {
+                println!("Building the handler");
+                App::build().await?
+            }
+        };
+        Ok(self.app.insert(app))
+    }
+}
+
+async fn measure(
+    benchmark: Benchmark,
+    app: &mut MeasuredApp,
+    arguments: &Arguments,
+) -> Result<Vec<Figure>> {
     match benchmark {
-        Benchmark::Overhead => overhead::run(app, &bare_handler().await?).await,
+        Benchmark::Overhead => overhead::run(app.get().await?, &bare_handler().await?).await,
         Benchmark::Grants if arguments.short => {
-            let mut figures = grants::requests_to_graph(app).await?;
+            let mut figures = grants::requests_to_graph(app.get().await?).await?;
             if arguments.handler.is_some() {
-                figures.push(start::file_size(app.handler()?)?);
+                figures.push(start::file_size(app.get().await?.handler()?)?);
             }
             Ok(figures)
         }
-        Benchmark::Grants => grants::run(app, &bare_handler().await?).await,
-        Benchmark::Repeats if arguments.short => repeats::counted(app).await,
-        Benchmark::Repeats => repeats::run(app).await,
-        Benchmark::Quota => quota::run(app, &arguments.quota).await,
-        Benchmark::Reconcile => reconcile::run(app, &arguments.reconcile).await,
-        Benchmark::Start => start::run(app, &bare_handler().await?).await,
-        Benchmark::Policy => policy::run(app).await,
+        Benchmark::Grants => grants::run(app.get().await?, &bare_handler().await?).await,
+        Benchmark::Record => record::run(app.get().await?, &bare_handler().await?).await,
+        Benchmark::Repeats if arguments.short => repeats::counted(app.get().await?).await,
+        Benchmark::Repeats => repeats::run(app.get().await?).await,
+        Benchmark::Fairness => fairness::run(app.get().await?).await,
+        Benchmark::Quota => quota::run(app.get().await?, &arguments.quota).await,
+        Benchmark::Reconcile => reconcile::run(app.get().await?, &arguments.reconcile).await,
+        Benchmark::Start => start::run(app.get().await?, &bare_handler().await?).await,
+        Benchmark::Policy => policy::run(app.get().await?).await,
+        Benchmark::Report => report::run(&arguments.report).await,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     envelope::envelope,
     handler_calls::{Call, client, post_all},
     handler_process::HandlerProcess,
+    table_service::TableService,
 };
 
 /// The policy that allows the workload.
@@ -20,33 +21,57 @@ pub(crate) const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy
 
 /// A write quota that the broker cannot reach. By default it keeps to Graph's documented quota of 20
 /// writes a second.
-const WRITE_QUOTA: (&str, &str) = ("GRAPH_WRITE_QUOTA", "20000/1");
+const WRITE_QUOTA: &str = "20000/1";
 
-/// A tenant and its identities that have not been used yet.
+/// The latency of a storage account in the region of the function app.
+pub(crate) const STORAGE_LATENCY: Duration = Duration::from_millis(5);
+
+/// A tenant with its identities that have not been used yet, and the tables of the record.
 pub(crate) struct Workload {
     pub(crate) tenant: Tenant,
+    pub(crate) tables: TableService,
     identities: std::vec::IntoIter<ServicePrincipal>,
 }
 
 impl Workload {
-    /// Starts a tenant with this many identities and this latency.
+    /// Starts a tenant with this many identities and this latency. If it has one, tables take
+    /// [`STORAGE_LATENCY`].
     pub(crate) async fn start(identities: usize, latency: Duration) -> Result<Self> {
         let identities = managed_identities(identities);
         let mut directory = contoso();
         identities.iter().cloned().for_each(|identity| directory.add_service_principal(identity));
         let tenant = Tenant::start(directory).await?;
-        tenant.set_latency(latency);
-        Ok(Self { tenant, identities: identities.into_iter() })
+        let tables = TableService::start().await?;
+        let workload = Self { tenant, tables, identities: identities.into_iter() };
+        workload.set_latency(latency);
+        Ok(workload)
+    }
+
+    /// Sets the latency of Microsoft Graph. If it has one, tables take [`STORAGE_LATENCY`].
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        self.tenant.set_latency(latency);
+        let of_tables = if latency.is_zero() { latency } else { STORAGE_LATENCY };
+        self.tables.set_latency(of_tables);
     }
 
     /// Starts the broker on this tenant.
     pub(crate) async fn broker(&self, app: &App, policy: &Path) -> Result<HandlerProcess> {
+        self.broker_with(app, (policy, &workspace_root()), WRITE_QUOTA).await
+    }
+
+    /// Starts the broker on this tenant, with the functions of a folder and a write quota.
+    pub(crate) async fn broker_with(
+        &self,
+        app: &App,
+        (policy, root): (&Path, &Path),
+        quota: &str,
+    ) -> Result<HandlerProcess> {
         let mut environment = self.tenant.environment();
-        let quota = WRITE_QUOTA;
         environment.extend(
             [
-                quota,
-                ("FUNCTIONS_APP_ROOT_PATH", &workspace_root().to_string_lossy()),
+                ("GRAPH_WRITE_QUOTA", quota),
+                ("AzureWebJobsStorage", &self.tables.connection_string()),
+                ("FUNCTIONS_APP_ROOT_PATH", &root.to_string_lossy()),
                 ("POLICY_FILE", &policy.to_string_lossy()),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -54,10 +79,14 @@ impl Workload {
         HandlerProcess::start(app.handler()?, &environment).await
     }
 
-    /// Starts the bare handler that makes the two calls of a grant and nothing else.
-    pub(crate) async fn bare_calls(&self, bare: &str) -> Result<HandlerProcess> {
+    /// Starts the bare handler that makes the calls of a grant and nothing else: a read and a write, and
+    /// with a record one call to tables before the write and two after it.
+    pub(crate) async fn bare_calls(&self, bare: &str, with_record: bool) -> Result<HandlerProcess> {
         let mut environment = self.tenant.environment();
         environment.push(("BARE_HANDLER_GRANT".to_owned(), format!("{ORDERS_API} {ORDERS_READ}")));
+        if with_record {
+            environment.push(("BARE_HANDLER_TABLES".to_owned(), self.tables.endpoint()));
+        }
         HandlerProcess::start(bare, &environment).await
     }
 
@@ -92,6 +121,13 @@ impl Workload {
         }
     }
 
+    /// Waits until this many writes have reached Graph.
+    pub(crate) async fn wait_for_writes(&self, least: usize) {
+        while self.tenant.count(Route::CreateAssignment) < least {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Fails unless this many assignments of the role exist.
     pub(crate) fn check_grants(&self, expected: usize) -> Result<()> {
         let held = self.tenant.assignments();
@@ -121,6 +157,14 @@ impl Requests {
 pub(crate) fn message(identity: &ServicePrincipal) -> String {
     let id = &identity.id;
     format!(r#"{{"principalId":"{id}","resourceId":"{ORDERS_API}","appRoleId":"{ORDERS_READ}"}}"#)
+}
+
+/// The request for an identity's role, with an end.
+pub(crate) fn message_with_end(identity: &ServicePrincipal) -> String {
+    let id = &identity.id;
+    format!(
+        r#"{{"principal":{{"objectId":"{id}"}},"api":{{"objectId":"{ORDERS_API}"}},"roles":["{ORDERS_READ}"],"duration":"PT8H"}}"#
+    )
 }
 
 /// The calls with which the host would deliver a request for each identity.

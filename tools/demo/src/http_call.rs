@@ -2,11 +2,12 @@
 
 #![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use functions_host_emulator::{FunctionsHost, HostKey, KeyLevel};
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 use crate::report::Step;
@@ -23,9 +24,21 @@ const KEY_HEADER: &str = "x-functions-key";
 const KEY_NAME: &str = "orders-team";
 const KEY: &str = "demo-key";
 
-const TITLE: &str = "Orders.Write on Orders API for id-reports, with the key orders-team";
+const TITLE: &str = "Orders.Write for id-reports for ten seconds, with the key orders-team";
 const REQUEST: &str = r#"{"principal":"id-reports","api":"api://orders","roles":["Orders.Write"]}"#;
 const EXPECTED: &[&str] = &["assigned"];
+
+/// How long the assignment lasts, from the next whole second on: an end is a whole second.
+const DURATION: Duration = Duration::from_secs(10);
+
+/// The end of the request that the demo suggests: the shortest duration that a request can state.
+const SUGGESTED_END: &str = r#","duration":"PT5M"}"#;
+
+/// An assignment that ends soon.
+pub(crate) struct TemporaryAssignment {
+    /// When it was requested.
+    pub(crate) requested: Instant,
+}
 
 /// The query that lists the roles of id-reports.
 const QUERY: &str = "principal=id-reports&api=api://orders";
@@ -37,13 +50,29 @@ pub(crate) fn key() -> HostKey {
 }
 
 /// Makes the call and waits for its answer.
-pub(crate) async fn play(host: &FunctionsHost) -> Result<Step> {
+pub(crate) async fn play(host: &FunctionsHost) -> Result<(Step, TemporaryAssignment)> {
     let request = reqwest::Client::new().post(address(host)?);
     let request = request.header(KEY_HEADER, KEY).header("Content-Type", "application/json");
-    let began = Instant::now();
-    let answer = request.body(REQUEST).send().await?;
+    let requested = Instant::now();
+    let answer = request.body(ending_at(&end()?)).send().await?;
     let result: Value = serde_json::from_slice(&answer.bytes().await?)?;
-    Ok(Step::new(TITLE, EXPECTED, &result, began.elapsed()))
+    let step = Step::new(TITLE, EXPECTED, &result, requested.elapsed());
+    Ok((step, TemporaryAssignment { requested }))
+}
+
+/// The end of an assignment that is requested now.
+fn end() -> Result<String> {
+    let whole_second = OffsetDateTime::now_utc().replace_nanosecond(0)? + Duration::from_secs(1);
+    Ok((whole_second + DURATION).format(&Rfc3339)?)
+}
+
+fn ending_at(end: &str) -> String {
+    with_field(&format!(r#","endDateTime":"{end}"}}"#))
+}
+
+/// The request with one more field.
+fn with_field(field: &str) -> String {
+    REQUEST.replace('}', field)
 }
 
 fn address(host: &FunctionsHost) -> Result<Url> {
@@ -55,7 +84,7 @@ pub(crate) fn print_suggestion(host: &FunctionsHost) -> Result<()> {
     println!("Or over HTTP, with the team's function key (see docs/http-api.md):\n");
     println!("  URL={} KEY={KEY}", address(host)?);
     println!("  curl -i \"$URL\" -H \"{KEY_HEADER}: $KEY\" \\");
-    println!("    --json '{REQUEST}'");
+    println!("    --json '{}'", with_field(SUGGESTED_END));
     println!("  curl -i \"$URL?{QUERY}\" -H \"{KEY_HEADER}: $KEY\"\n");
     Ok(())
 }

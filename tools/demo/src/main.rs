@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod approval;
+mod approver;
 mod demo;
+mod ended;
 mod http_call;
 mod local_azure;
 mod new_identity;
 mod queue_requests;
 mod report;
+mod second_terminal;
 
 use std::path::PathBuf;
 

@@ -3,11 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use app_process::app::BASELINE;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
-use storage_emulator::Entity;
+use serde_json::json;
 
-use crate::{local_azure::LocalAzure, report::Step};
+use crate::{
+    local_azure::LocalAzure,
+    report::{Step, role_outcome},
+};
 
 /// The new identity, in a resource group for which the demo's policy has a baseline.
 const RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-orders-dev/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-orders-export";
@@ -24,24 +27,13 @@ const REPLICATION: Duration = Duration::from_secs(3);
 pub(crate) async fn play(azure: &LocalAzure) -> Result<(Step, String)> {
     let began = Instant::now();
     let created = azure.tenant.create_user_assigned_identity(RESOURCE_ID, REPLICATION);
-    let finished = azure.host.invocations().len();
+    let finished = azure.finished(BASELINE);
     azure.events.send(&STANDARD.encode(created.event.to_string())).await?;
-    azure.wait_for_success(finished).await?;
+    azure.wait_for_success(BASELINE, finished).await?;
     let took = began.elapsed();
     let record = azure.record.entities().await?;
     let of_identity = record.iter().filter(|row| row.partition_key == created.object_id);
     let roles: Vec<_> = of_identity.map(role_outcome).collect();
     let step = Step::new(TITLE, EXPECTED, &json!({ "roles": roles }), took);
     Ok((step, created.object_id))
-}
-
-/// A row of the audit record in the form in which a result has it.
-fn role_outcome(row: &Entity) -> Value {
-    let text = |name: &str| row.properties.get(name).and_then(|value| value.as_str());
-    json!({
-        "status": text("status"),
-        "value": text("appRoleValue"),
-        "rule": text("rule"),
-        "message": text("message"),
-    })
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets::NOTHING};
-use serde_json::Value;
+use serde_json::{Value, json};
+use storage_emulator::Entity;
 use tenant_emulator::{
     Tenant,
     contoso::{BILLING_FUNCTION, ORDERS_IDENTITY, REPORTS_IDENTITY, contoso},
@@ -16,6 +17,12 @@ use tenant_emulator::{
 const WIDTH: u16 = 80;
 /// The longest status is `alreadyAssigned`; a blank on either side and the indentation come on top.
 const STATUS_WIDTH: u16 = 19;
+
+/// The time of the day in a time of RFC 3339.
+const TIME_OF_DAY: std::ops::Range<usize> = 11..19;
+
+/// The prefix of approvers. Without an approver, `policy` stands in their place.
+const APPROVER: &str = "http:";
 
 /// What one step of the demo did.
 pub(crate) struct Step {
@@ -72,6 +79,11 @@ impl RoleOutcome {
     fn read(role: &Value) -> Self {
         let text = |name: &str| role.get(name).and_then(Value::as_str).map(str::to_owned);
         let rule = text("rule").map(|rule| format!("allowed by the rule \"{rule}\""));
+        // The time of the day is enough for the demo.
+        let end = text("endDateTime").map(|end| format!(", until {} UTC", &end[TIME_OF_DAY]));
+        let approvers = text("approvedBy").filter(|by| by.starts_with(APPROVER));
+        let approvers = approvers.map(|by| format!(", approved by {by}")).unwrap_or_default();
+        let rule = rule.map(|rule| rule + &end.unwrap_or_default() + &approvers);
         let explanation = text("message").or(rule).unwrap_or_default();
         let explanation = match text("value").or_else(|| text("requested")) {
             Some(name) => format!("{name}: {explanation}"),
@@ -79,6 +91,17 @@ impl RoleOutcome {
         };
         Self { status: text("status").unwrap_or_default(), explanation }
     }
+}
+
+/// A row of the audit record in the form in which a result has it.
+pub(crate) fn role_outcome(row: &Entity) -> Value {
+    let text = |name: &str| row.properties.get(name).and_then(|value| value.as_str());
+    json!({
+        "status": text("status"),
+        "value": text("appRoleValue"),
+        "rule": text("rule"),
+        "message": text("message"),
+    })
 }
 
 /// All steps so far.
@@ -125,5 +148,24 @@ pub(crate) fn print_assignments(tenant: &Tenant, new_identity: &str) {
                 held.principal_display_name, held.resource_display_name
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explanation(role: &Value) -> String {
+        RoleOutcome::read(role).explanation
+    }
+
+    #[test]
+    fn a_role_names_its_approvers_and_no_policy() {
+        let mut role = json!({ "value": "Mail.Send", "rule": "mail", "approvedBy": "policy",
+                               "endDateTime": "2026-11-26T18:21:30Z" });
+        let by_policy = "Mail.Send: allowed by the rule \"mail\", until 18:21:30 UTC";
+        assert_eq!(explanation(&role), by_policy);
+        role["approvedBy"] = json!("http:anna, http:ben");
+        assert_eq!(explanation(&role), format!("{by_policy}, approved by http:anna, http:ben"));
     }
 }

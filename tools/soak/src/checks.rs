@@ -1,22 +1,20 @@
 //! The checks at the end of a run.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use app_process::memory_samples::QuarterMedians;
 use tenant_emulator::{AcceptedWrite, AppRoleAssignment, WriteKind};
 
 use crate::{
+    check::Check,
     handler_memory::LongLived,
     leftovers::Leftovers,
     plan::{Action, Request, Target},
+    record::Record,
+    record_checks::RecordEvidence,
     results::{Results, State, Status},
 };
 
-/// The number of faults that are printed of each check.
-const FAULTS_SHOWN: usize = 5;
 /// The statuses that no request of the plan may get: every request is allowed by the policy, and names
 /// ids that exist or will exist soon.
 const REFUSALS: [&str; 5] = ["denied", "invalid", "ambiguous", "expired", "wouldAssign"];
@@ -32,40 +30,20 @@ pub(crate) struct Evidence {
     /// The messages in the queue of requests.
     pub(crate) left: Leftovers,
     pub(crate) memory: LongLived,
-}
-
-/// A check, its figures and the faults that it found.
-#[derive(Debug)]
-pub(crate) struct Check {
-    what: &'static str,
-    figures: String,
-    faults: Vec<String>,
-}
-
-impl Check {
-    /// Whether the check found no fault.
-    pub(crate) fn passed(&self) -> bool {
-        self.faults.is_empty()
-    }
-}
-
-impl fmt::Display for Check {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.passed() { "ok    " } else { "FAILED" };
-        write!(formatter, "{verdict} {}: {}", self.what, self.figures)?;
-        for fault in self.faults.iter().take(FAULTS_SHOWN) {
-            write!(formatter, "\n         {fault}")?;
-        }
-        match self.faults.len().saturating_sub(FAULTS_SHOWN) {
-            0 => Ok(()),
-            more => write!(formatter, "\n         and {more} more"),
-        }
-    }
+    pub(crate) record: Record,
 }
 
 impl Evidence {
     /// All checks.
     pub(crate) fn checks(&self) -> Vec<Check> {
+        let mut checks = self.checks_of_results();
+        let requests = self.requests.iter().map(|request| request.id.as_str()).collect();
+        let of_record = RecordEvidence { record: &self.record, writes: &self.writes, requests };
+        checks.extend(of_record.checks());
+        checks
+    }
+
+    fn checks_of_results(&self) -> Vec<Check> {
         vec![
             self.tenant_is_what_was_written(),
             self.every_request_has_an_outcome(),
@@ -86,7 +64,7 @@ impl Evidence {
         let targets: BTreeSet<_> = last.keys().chain(&held).collect();
         let faults = targets.iter().copied().filter(differ).map(ToString::to_string).collect();
         let figures = format!("{} writes, {} assignments held", self.writes.len(), held.len());
-        Check { what: "(a) the tenant holds what was last written", figures, faults }
+        Check::new("(a) the tenant holds what was last written", figures, faults)
     }
 
     fn every_request_has_an_outcome(&self) -> Check {
@@ -106,7 +84,7 @@ impl Evidence {
             self.given_up.len(),
             self.left.len()
         );
-        Check { what: "(b) every request has an outcome", figures, faults }
+        Check::new("(b) every request has an outcome", figures, faults)
     }
 
     /// Where a request without an outcome is.
@@ -124,7 +102,7 @@ impl Evidence {
         let text = |(status, count): (&Status, &usize)| format!("{count} {status}");
         let faults = refused.map(text).collect();
         let figures = statuses.iter().map(text).collect::<Vec<_>>().join(", ");
-        Check { what: "(b) no allowed request was refused", figures, faults }
+        Check::new("(b) no allowed request was refused", figures, faults)
     }
 
     fn results_agree(&self) -> Check {
@@ -142,7 +120,7 @@ impl Evidence {
             }
         }
         let figures = format!("{repeated} requests with several results");
-        Check { what: "(c) all results of a request agree on the state", figures, faults }
+        Check::new("(c) all results of a request agree on the state", figures, faults)
     }
 
     fn tenant_is_explained(&self) -> Check {
@@ -164,7 +142,7 @@ impl Evidence {
             }
         }
         let figures = format!("{} roles of identities were written", last.len());
-        Check { what: "(d) the results explain the tenant", figures, faults }
+        Check::new("(d) the results explain the tenant", figures, faults)
     }
 
     fn memory_is_flat(&self) -> Check {
@@ -187,7 +165,7 @@ impl Evidence {
              too young",
             medians.len()
         );
-        Check { what: "(e) the memory of each handler is flat", figures, faults }
+        Check::new("(e) the memory of each handler is flat", figures, faults)
     }
 
     fn last_writes(&self) -> BTreeMap<Target, WriteKind> {

@@ -36,14 +36,17 @@ const SHARE_OF_ASSIGN: f64 = 0.6;
 /// The number of finished requests between kills of a handler.
 const REQUESTS_PER_KILL: std::ops::RangeInclusive<usize> = 20..=40;
 
+/// A role of the first of [`APIS`].
+pub(crate) const ADMIN: Role = Role { id: ORDERS_ADMIN, value: "Orders.Admin" };
+
 /// The requested roles, by API.
-const APIS: [(&str, &[Role]); 2] = [
+pub(crate) const APIS: [(&str, &[Role]); 2] = [
     (
         ORDERS_API,
         &[
             Role { id: ORDERS_READ, value: "Orders.Read" },
             Role { id: ORDERS_WRITE, value: "Orders.Write" },
-            Role { id: ORDERS_ADMIN, value: "Orders.Admin" },
+            ADMIN,
         ],
     ),
     (PAYMENTS_API, &[Role { id: PAYMENTS_READ, value: "Payments.Read" }]),
@@ -92,7 +95,7 @@ pub(crate) struct Plan {
     pub(crate) requests: Vec<Request>,
     /// The interval between requests.
     pub(crate) interval: Duration,
-    /// The number of identities; [`Plan::arrival`] tells which are created during the run.
+    /// The number of identities; [`Plan::arrivals`] tells which are created during the run.
     pub(crate) identities: usize,
     /// The seed that decided the plan.
     pub(crate) seed: u64,
@@ -127,8 +130,12 @@ impl Plan {
         }
     }
 
-    /// The delay after which an identity is created; `None` if it exists from the start.
-    pub(crate) fn arrival(&self, identity: usize) -> Option<Duration> {
+    /// The delay after which each identity is created; `None` if it exists from the start.
+    pub(crate) fn arrivals(&self) -> Vec<Option<Duration>> {
+        (0..self.identities).map(|identity| self.arrival(identity)).collect()
+    }
+
+    fn arrival(&self, identity: usize) -> Option<Duration> {
         let mut random = StdRng::seed_from_u64(self.seed.wrapping_add(identity as u64));
         identity.is_multiple_of(LATE_IDENTITIES).then(|| LATEST.mul_f64(random.random()))
     }
@@ -251,8 +258,7 @@ mod tests {
     #[test]
     fn some_identities_are_created_during_the_run_and_none_too_late() {
         let plan = Plan::new(1, 7);
-        let arrivals: Vec<_> =
-            (0..plan.identities).filter_map(|index| plan.arrival(index)).collect();
+        let arrivals: Vec<_> = plan.arrivals().into_iter().flatten().collect();
         assert_eq!(arrivals.len(), IDENTITIES / LATE_IDENTITIES);
         assert!(arrivals.iter().all(|arrival| *arrival < LATEST));
     }

@@ -2,38 +2,31 @@
 //! time is over.
 
 use std::{
-    collections::BTreeMap,
     convert::Infallible,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use anyhow::Result;
-use app_process::app::{FAILED, POISON};
-use serde::Deserialize;
-use serde_json::Value;
-use storage_emulator::{Account, Queue};
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
     checks::Evidence,
     leftovers,
     plan::Plan,
+    queues::{INTERVAL, given_up, request_id, take, take_all, wait_until_empty},
+    record::Record,
     results::Results,
-    world::{HANDLERS, STORAGE_TROUBLE, World},
+    step::STEPS,
+    table_trouble,
+    world::{HANDLERS, World, table_requests},
 };
 
 /// The interval between lines of progress.
 const PROGRESS: Duration = Duration::from_secs(10);
-/// The interval between reads of an empty queue.
-const INTERVAL: Duration = Duration::from_millis(100);
 /// How long no request may be finished after the time is over. It is longer than the time of a delivery
 /// and the wait for the next one.
 const LONGEST_STALL: Duration = Duration::from_secs(60);
-/// The visibility timeout of a received message, which is deleted at once unless the run ends first.
-const LEASE: Duration = Duration::from_secs(5);
-/// The largest number of messages in one response ("Get Messages").
-const MOST_MESSAGES: u8 = 32;
 
 /// A run.
 pub(crate) struct Run<'a> {
@@ -57,7 +50,7 @@ impl<'a> Run<'a> {
         let whole = async {
             self.send_in_trouble().await?;
             tokio::select! {
-                emptied = self.wait_until_empty() => emptied,
+                emptied = wait_until_empty([&self.world.requests, &self.world.results]) => emptied,
                 () = self.wait_for_stall(self.began + time) => Ok(()),
             }
         };
@@ -68,10 +61,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Stops everything and collects the evidence.
+    /// Waits for the timer, stops everything and collects the evidence.
     pub(crate) async fn end(self) -> Result<Evidence> {
         self.world.proxy.set_trouble(None);
+        self.world.settle().await?;
         let observed = self.world.hosts.stop().await?;
+        let table_requests = table_requests(&self.world.tables);
         let mut results = self.results.into_inner().unwrap_or_else(PoisonError::into_inner);
         take_all(&self.world.results, |text| results.add(text)).await?;
         Ok(Evidence {
@@ -82,6 +77,7 @@ impl<'a> Run<'a> {
             writes: self.world.tenant.accepted_writes(),
             assignments: self.world.tenant.assignments(),
             memory: observed.memory.long_lived(),
+            record: Record::collect(&self.world.account, &table_requests).await?,
         })
     }
 
@@ -89,7 +85,8 @@ impl<'a> Run<'a> {
         let sent = tokio::select! {
             sent = self.send() => sent,
             never = self.kill_handlers() => match never {},
-            never = self.trouble_storage() => match never {},
+            never = self.world.trouble_queues() => match never {},
+            never = table_trouble::repeat(&self.world.tables, self.plan.seed) => match never {},
         };
         self.world.proxy.set_trouble(None);
         sent
@@ -107,31 +104,15 @@ impl<'a> Run<'a> {
 
     async fn kill_handlers(&self) -> Infallible {
         let mut finished = self.finished.subscribe();
-        for (count, handler) in self.plan.kills(HANDLERS) {
+        for ((count, handler), step) in self.plan.kills(HANDLERS).zip(STEPS.into_iter().cycle()) {
             // The wait cannot fail, because the sender is part of this run.
             drop(finished.wait_for(|finished| *finished >= count).await);
-            self.world.hosts.kill(handler);
+            let Some(way) = self.world.tables.get(handler) else { continue };
+            let held = step.reach(way).await;
+            self.world.hosts.kill(handler).await;
+            drop(held);
         }
         std::future::pending().await
-    }
-
-    async fn trouble_storage(&self) -> Infallible {
-        loop {
-            for (trouble, time) in STORAGE_TROUBLE {
-                self.world.proxy.set_trouble(trouble);
-                tokio::time::sleep(time).await;
-            }
-        }
-    }
-
-    /// Waits until no request is left to be delivered and no result to be taken.
-    async fn wait_until_empty(&self) -> Result<()> {
-        for queue in [&self.world.requests, &self.world.results] {
-            while queue.approximate_count().await? > 0 {
-                tokio::time::sleep(INTERVAL).await;
-            }
-        }
-        Ok(())
     }
 
     /// Waits until the time is over and no request has been finished for [`LONGEST_STALL`].
@@ -183,56 +164,4 @@ impl<'a> Run<'a> {
     fn results(&self) -> MutexGuard<'_, Results> {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Receives some messages and returns their number. A message that is not deleted, because the run ends
-/// first, is delivered again.
-async fn take(queue: &Queue, mut note: impl FnMut(&str)) -> Result<usize> {
-    let messages = queue.receive(MOST_MESSAGES, LEASE).await?;
-    for message in &messages {
-        note(&message.text);
-        queue.delete(&message.id, &message.pop_receipt).await?;
-    }
-    Ok(messages.len())
-}
-
-/// Receives all messages, hidden ones included.
-async fn take_all(queue: &Queue, mut note: impl FnMut(&str)) -> Result<()> {
-    while queue.approximate_count().await? > 0 {
-        if take(queue, &mut note).await? == 0 {
-            tokio::time::sleep(INTERVAL).await;
-        }
-    }
-    Ok(())
-}
-
-/// The fields of a failed request that the checks need.
-#[derive(Deserialize)]
-struct FailedRequest {
-    request: String,
-    reason: String,
-}
-
-/// The requests on which the handler or the host gave up. The queues exist only if there are some.
-async fn given_up(account: &Account) -> Result<BTreeMap<String, String>> {
-    let mut given_up = BTreeMap::new();
-    for name in [FAILED, POISON] {
-        let queue = account.queue(name)?;
-        if !queue.exists().await? {
-            continue;
-        }
-        let note = |text: &str| {
-            given_up.extend(match serde_json::from_str::<FailedRequest>(text) {
-                Ok(failed) => request_id(&failed.request).zip(Some(failed.reason)),
-                Err(_) => request_id(text).zip(Some(format!("in {name}"))),
-            });
-        };
-        take_all(&queue, note).await?;
-    }
-    Ok(given_up)
-}
-
-fn request_id(text: &str) -> Option<String> {
-    let request: Value = serde_json::from_str(text).ok()?;
-    request.get("requestId")?.as_str().map(str::to_owned)
 }

@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Result;
 use functions_host_emulator::{FunctionsHost, Options, StartError};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 use crate::handler_memory::HandlerMemory;
 
@@ -16,7 +19,7 @@ const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The running hosts.
 pub(crate) struct Supervisor {
-    kills: Vec<mpsc::UnboundedSender<()>>,
+    kills: Vec<mpsc::UnboundedSender<Kill>>,
     hosts: JoinSet<Result<(), StartError>>,
     observations: Arc<Mutex<Observations>>,
 }
@@ -32,6 +35,9 @@ pub(crate) struct Observations {
     pub(crate) memory: HandlerMemory,
 }
 
+/// An order to kill a handler. The answer comes when it is dead.
+type Kill = oneshot::Sender<()>;
+
 /// The reason why a host is no longer watched.
 enum End {
     HostStopped,
@@ -39,11 +45,11 @@ enum End {
 }
 
 impl Supervisor {
-    /// Starts `count` hosts with equal options.
-    pub(crate) fn start(options: &Options, count: usize) -> Self {
+    /// Starts a host with each of these options.
+    pub(crate) fn start(options: &[Options]) -> Self {
         let observations = Arc::<Mutex<Observations>>::default();
         let (mut kills, mut hosts) = (Vec::new(), JoinSet::new());
-        for _ in 0..count {
+        for options in options {
             let (kill, orders) = mpsc::unbounded_channel();
             kills.push(kill);
             hosts.spawn(keep_running(options.clone(), orders, observations.clone()));
@@ -51,11 +57,13 @@ impl Supervisor {
         Self { kills, hosts, observations }
     }
 
-    /// Kills a handler (SIGKILL).
-    pub(crate) fn kill(&self, handler: usize) {
-        if let Some(kill) = self.kills.get(handler) {
-            // An error means that the host could not be restarted, which ends the run anyway.
-            let _ = kill.send(());
+    /// Kills a handler (SIGKILL), and waits until it is dead.
+    pub(crate) async fn kill(&self, handler: usize) {
+        let Some(kills) = self.kills.get(handler) else { return };
+        let (killed, dead) = oneshot::channel();
+        // Errors mean that the host could not be restarted, which ends the run anyway.
+        if kills.send(killed).is_ok() {
+            drop(dead.await);
         }
     }
 
@@ -77,7 +85,7 @@ impl Supervisor {
 /// Restarts a host that gave up at once; Azure needs some seconds.
 async fn keep_running(
     options: Options,
-    mut kills: mpsc::UnboundedReceiver<()>,
+    mut kills: mpsc::UnboundedReceiver<Kill>,
     observations: Arc<Mutex<Observations>>,
 ) -> Result<(), StartError> {
     loop {
@@ -93,7 +101,7 @@ async fn keep_running(
 
 async fn watch(
     host: &FunctionsHost,
-    kills: &mut mpsc::UnboundedReceiver<()>,
+    kills: &mut mpsc::UnboundedReceiver<Kill>,
     observations: &Mutex<Observations>,
 ) -> End {
     let mut samples = tokio::time::interval(SAMPLE_INTERVAL);
@@ -101,11 +109,11 @@ async fn watch(
         tokio::select! {
             _ = host.stopped() => return End::HostStopped,
             kill = kills.recv() => {
-                if kill.is_none() {
-                    return End::Requested;
-                }
+                let Some(killed) = kill else { return End::Requested };
                 host.kill_worker().await;
                 lock(observations).kills += 1;
+                // An error means that the order was given up.
+                let _ = killed.send(());
             }
             _ = samples.tick() => {
                 if let Some(process_id) = host.worker_process_id() {

@@ -13,8 +13,8 @@ use broker::{Answer, written};
 use microsoft_graph::{
     assignments::WriteOptions,
     error::{ErrorKind, GraphError},
-    priority::Priority,
 };
+use record::intent::Intent;
 use uuid::Uuid;
 
 use super::{
@@ -53,7 +53,7 @@ impl Execution<'_> {
             let outcome = match permit {
                 None => outcome,
                 Some(_) if ended => not_attempted(outcome),
-                Some(permit) => match self.write_recorded(&target, &permit, outcome).await? {
+                Some(permit) => match self.write_recorded(&target, permit, outcome).await? {
                     Continue(outcome) => outcome,
                     Break(outcome) => {
                         ended = true;
@@ -70,7 +70,7 @@ impl Execution<'_> {
     async fn write_recorded(
         &mut self,
         target: &Target<'_>,
-        permit: &Permit,
+        permit: Permit,
         outcome: RoleOutcome,
     ) -> Result<Flow, Failure> {
         let client_request_id = Uuid::new_v4();
@@ -84,7 +84,8 @@ impl Execution<'_> {
         if let Some(record) = &mut self.record {
             record.write("intent", &line, &outcome)?;
         }
-        let flow = self.write(target.held, permit, outcome, client_request_id).await;
+        let intent = Intent::by_operator(permit);
+        let flow = self.write(target.held, &intent, outcome, client_request_id).await;
         if let (Some(record), Continue(outcome) | Break(outcome)) = (&mut self.record, &flow) {
             record.write("done", &line, outcome)?;
         }
@@ -95,7 +96,7 @@ impl Execution<'_> {
     async fn write(
         &self,
         held: &HeldAssignments,
-        permit: &Permit,
+        intent: &Intent,
         outcome: RoleOutcome,
         client_request_id: Uuid,
     ) -> Flow {
@@ -103,9 +104,9 @@ impl Execution<'_> {
             client_request_id,
             deadline: self.session.deadline(),
             replication_deadline: self.session.replication_deadline(),
-            priority: Priority::Normal,
+            caller: self.session.caller(),
         };
-        match self.session.graph().assignments().write(permit, held, options).await {
+        match self.session.graph().assignments().write(intent, held, options).await {
             Ok(done) => Continue(written(done, outcome)),
             Err(error) if error.kind() == ErrorKind::AlreadyAssigned => {
                 let outcome = RoleOutcome { status: Status::AlreadyAssigned, ..outcome };

@@ -7,12 +7,13 @@ use app_roles::{
     held::{HeldAssignments, Holding},
     names::RoleName,
     outcome::{Code, RoleOutcome, Status},
-    policy::{Caution, Gap, OperatorConsent, Permit, Question},
+    policy::{Caution, Decision, Gap, OperatorConsent, Permit, Question},
     privileged,
     request::{Action, Request},
 };
 use broker::{Answer, role_named};
 use microsoft_graph::error::GraphError;
+use time::OffsetDateTime;
 
 use crate::{
     failure::Failure,
@@ -230,15 +231,20 @@ fn advice(session: &Session, consent: &OperatorConsent<'_>) -> String {
         api: consent.api,
         role: consent.role,
         own: session.own_identity(None),
+        end: None,
+        now: OffsetDateTime::now_utc(),
     };
     let policy = session.policy();
     let denial = match policy.decide(&question) {
-        Ok(permit) => return format!("allowed by rule {:?}", permit.rule()),
+        Ok(Decision::Allowed(permit)) => return format!("allowed by rule {:?}", permit.rule()),
+        Ok(Decision::NeedsApproval(unapproved)) => {
+            return format!("rule {:?} allows it after an approval", unapproved.permit().rule());
+        }
         Err(denial) => denial,
     };
-    match policy.nearest_rules(&question).first() {
+    match policy.explanation().of_change(&question).first() {
         Some(near) if matches!(near.gaps.as_slice(), [Gap::Requester(_)]) => {
-            format!("rule {:?} allows other requesters", near.rule)
+            format!("rule {:?} allows other requesters", near.summary.rule)
         }
         _ => denial.to_string(),
     }

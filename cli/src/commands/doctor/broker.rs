@@ -1,47 +1,38 @@
-//! The check of the broker's own health endpoint.
+//! The checks of the broker's own health endpoint, and of the policy that it says is in force.
 
 use serde_json::{Map, Value};
 
 use super::finding::Finding;
 use crate::{
-    broker_api::BrokerApi,
-    cloud::Cloud,
-    failure::Failure,
-    http,
+    broker_health,
     options::{BrokerAddress, GlobalOptions},
+    policy_in_force::{ADVICE, PolicyInForce},
 };
 
 const CHECK: &str = "the broker's health";
-
-/// The path of the health endpoint.
-const PATH: &str = "api/health";
+const POLICY_CHECK: &str = "the policy in force";
 
 /// Asks the health endpoint of the broker.
-pub(super) async fn check(global: &GlobalOptions, address: &BrokerAddress) -> Finding {
+pub(super) async fn check(global: &GlobalOptions, address: &BrokerAddress) -> Vec<Finding> {
     if address.url().is_none() {
-        return Finding::not_checked(CHECK, "--broker");
+        return vec![Finding::not_checked(CHECK, "--broker")];
     }
-    match ask(global, address).await {
-        Err(failure) => Finding::failed(CHECK, &failure),
-        Ok(checks) => finding_of(&checks),
+    match broker_health::ask(global, address).await {
+        Err(failure) => vec![Finding::failed(CHECK, &failure)],
+        Ok(health) if health.lacks_policy() => vec![finding_of(&health.checks)],
+        Ok(health) => {
+            let in_force = PolicyInForce::new(&global.policy, Ok(&health));
+            vec![finding_of(&health.checks), policy_finding(&in_force)]
+        }
     }
 }
 
-/// Returns the broker's checks, each with `ok`, `failed` or `notChecked`.
-async fn ask(
-    global: &GlobalOptions,
-    address: &BrokerAddress,
-) -> Result<Map<String, Value>, Failure> {
-    let api = BrokerApi::anonymous(&Cloud::read(global)?, address)?;
-    let response = http::send(api.get(api.url(PATH)?)).await?;
-    let status = response.status();
-    let body: Value = http::json(response).await.unwrap_or_default();
-    match body.get("checks") {
-        Some(Value::Object(checks)) => Ok(checks.clone()),
-        _ => Err(Failure::failed(format!(
-            "the answer is not that of a broker (HTTP status {status})"
-        ))
-        .hint("check --broker, and that the function app runs and has the function Health")),
+fn policy_finding(policy: &PolicyInForce) -> Finding {
+    let sentence = policy.sentence();
+    match policy.is_in_force() {
+        Some(true) => Finding::ok(POLICY_CHECK, sentence),
+        Some(false) => Finding::warning(POLICY_CHECK, sentence).advice(ADVICE),
+        None => Finding::unclear(POLICY_CHECK, sentence),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn check(global: &GlobalOptions) -> Finding {
 }
 
 async fn skew(global: &GlobalOptions) -> Result<Duration, Failure> {
-    let Cloud { graph, timing } = Cloud::read(global)?;
+    let Cloud { graph, timing, .. } = Cloud::read(global)?;
     let client = http::client(&graph, &timing.calls)?;
     let response = http::send(client.get(graph)).await?;
     let theirs = date(&response)

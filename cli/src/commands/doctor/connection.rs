@@ -3,8 +3,8 @@
 use function_folders::{
     function_json::HOST_CONNECTION,
     function_json::{Binding, FunctionFolder},
-    use_case::AUDIT_TABLE,
 };
+use record::record::AUDIT_TABLE;
 
 use super::finding::Finding;
 use crate::{

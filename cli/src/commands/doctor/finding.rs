@@ -24,6 +24,8 @@ pub(super) struct Finding {
 pub(super) enum State {
     /// The check passed.
     Ok,
+    /// The check passed, and something deserves attention.
+    Warning,
     /// The check failed.
     Failed,
     /// The check could not decide.
@@ -38,6 +40,11 @@ impl Finding {
     /// A check that passed.
     pub(super) fn ok(check: &str, found: impl Into<String>) -> Self {
         Self::new(check, State::Ok, found)
+    }
+
+    /// A check that found something which deserves attention.
+    pub(super) fn warning(check: &str, found: impl Into<String>) -> Self {
+        Self::new(check, State::Warning, found)
     }
 
     /// A check that failed.

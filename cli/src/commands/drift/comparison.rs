@@ -10,6 +10,7 @@ use app_roles::{
     reconcile::{AssignmentsByPrincipal, CompactAssignment, Comparison, Findings},
 };
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::session::Session;
 
@@ -56,7 +57,8 @@ impl<'a> Comparer<'a> {
         holdings: &'a AssignmentsByPrincipal,
     ) -> Self {
         let (policy, own) = (session.policy(), session.own_identity(broker));
-        Self { comparison: Comparison { policy, own, apis, holdings }, own }
+        let now = OffsetDateTime::now_utc();
+        Self { comparison: Comparison { policy, own, apis, holdings, now }, own }
     }
 
     /// Compares one identity, as the broker does, and adds the roles in which it differs.
@@ -77,7 +79,7 @@ impl<'a> Comparer<'a> {
 
     /// Describes a blueprint, if it holds roles, with those that no rule allows.
     pub(super) fn blueprint(&self, principal: &Principal) -> Option<(Blueprint, Vec<Deviation>)> {
-        let roles = self.comparison.holdings.of(principal.object_id).len();
+        let roles = self.comparison.holdings.of(principal.object_id).count();
         if roles == 0 {
             return None;
         }
@@ -93,10 +95,10 @@ impl<'a> Comparer<'a> {
     }
 
     fn missing(&self, identity: &Principal) -> Vec<Deviation> {
-        let Comparison { policy, apis, holdings, .. } = self.comparison;
-        let wanted =
-            apis.iter().flat_map(|api| policy.baseline_roles(identity, api, self.own)).collect();
-        let held = holdings.of(identity.object_id).iter().map(|one| (one.api, one.role));
+        let Comparison { policy, apis, holdings, now, .. } = self.comparison;
+        let roles = |api: &Arc<Api>| policy.baseline_roles(identity, api, self.own, now);
+        let wanted = apis.iter().flat_map(roles).collect();
+        let held = holdings.of(identity.object_id).map(|one| (one.api, one.role));
         let missing = baseline_role::missing(wanted, held).into_iter().filter_map(|one| {
             let deviation = self.deviation(identity, one.api, &one.role)?;
             Some(Deviation { rule: Some(one.rule), ..deviation })
@@ -142,6 +144,12 @@ impl Deviation {
             self.api.clone(),
             self.role.clone().unwrap_or_else(|| self.role_id.to_string()),
             self.rule.clone().unwrap_or_default(),
+            String::new(),
         ]
+    }
+
+    /// The principal, the API and the role.
+    pub(super) fn ids(&self) -> (ObjectId, ObjectId, AppRoleId) {
+        (self.principal_id, self.api_id, self.role_id)
     }
 }

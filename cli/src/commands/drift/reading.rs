@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use app_roles::{directory::Api, reconcile::AssignmentsByPrincipal};
+use app_roles::{
+    directory::Api,
+    reconcile::{AssignmentsByPrincipal, CompactAssignment},
+};
 use microsoft_graph::Lookup;
 use time::OffsetDateTime;
 
-use crate::{failure::Failure, output::Progress, session::Session};
+use super::ending::Ending;
+use crate::{broker_record::Ends, failure::Failure, output::Progress, session::Session};
 
 /// An API that the policy names.
 pub(super) enum PolicyApi {
@@ -35,7 +39,7 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
             matches!(known, PolicyApi::Known { api: known, .. } if known.object_id == api.object_id)
         });
         if !is_known {
-            let unknown = policy.unknown_roles(None, &api).into_iter();
+            let unknown = policy.unknown_roles(None, &api, OffsetDateTime::now_utc()).into_iter();
             let sentence = |role| {
                 format!("the role {role} of the baseline is not defined by {}", api.display_name)
             };
@@ -48,6 +52,8 @@ pub(super) async fn policy_apis(session: &Session) -> Result<Vec<PolicyApi>, Fai
 /// The holders of all roles of some APIs.
 pub(super) struct Holdings {
     pub(super) held: AssignmentsByPrincipal,
+    /// Those that end.
+    pub(super) ending: Vec<Ending>,
     /// The number of assignments that cannot be read.
     pub(super) skipped: usize,
 }
@@ -56,17 +62,24 @@ pub(super) struct Holdings {
 pub(super) async fn holdings(
     session: &Session,
     apis: &[Arc<Api>],
+    ends: &Ends,
     progress: &Progress,
 ) -> Result<Holdings, Failure> {
-    let (mut all, mut skipped) = (Vec::new(), 0);
+    let (mut all, mut ending, mut skipped) = (Vec::new(), Vec::new(), 0);
     for (index, api) in apis.iter().enumerate() {
         progress.bar(index, apis.len(), &format!("listing holders of {} …", api.display_name));
         let mut holders =
             session.graph().inventory().holders(api.object_id, OffsetDateTime::now_utc());
-        while let Some(page) = holders.next_page(session.deadline()).await? {
-            all.extend(page);
+        while let Some(page) = holders.next_named_page(session.deadline()).await? {
+            ending.extend(page.iter().filter_map(|one| Ending::of_holder(ends, api, one)));
+            all.extend(page.iter().map(|one| CompactAssignment {
+                principal: one.principal,
+                api: api.object_id,
+                role: one.role,
+                is_old: false,
+            }));
         }
         skipped += holders.skipped();
     }
-    Ok(Holdings { held: all.into(), skipped })
+    Ok(Holdings { held: all.into(), ending, skipped })
 }

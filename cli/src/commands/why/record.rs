@@ -1,15 +1,13 @@
 //! The broker's audit rows about a role.
 
-use function_folders::use_case::AUDIT_TABLE;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::subject::Subject;
 use crate::{
+    broker_record::RecordTables,
     failure::Failure,
-    options::GlobalOptions,
-    storage::{Permissions, TableError},
-    storage_account,
+    storage::{TableError, filter},
 };
 
 /// The largest number of changes to show.
@@ -24,6 +22,9 @@ pub(super) struct Entry {
     requester: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
+    /// `policy`, or the approvers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,23 +34,20 @@ pub(super) struct Entry {
 
 /// Reads the changes of a role, newest first. The table has one partition for each principal.
 pub(super) async fn read(
-    global: &GlobalOptions,
-    account: &str,
+    tables: &RecordTables,
     Subject { principal, api, role }: Subject<'_>,
 ) -> Result<Vec<Entry>, Failure> {
-    let account = storage_account::open(global, "--audit", account, Permissions::Read)?;
-    let table = account.table(AUDIT_TABLE);
-    let filter = format!(
-        "PartitionKey eq '{}' and apiId eq '{}' and appRoleId eq '{}' \
-         and (status eq 'assigned' or status eq 'revoked')",
-        principal.object_id, api.object_id, role.id
-    );
-    match table.query(&filter, MAX_ENTRIES).await {
+    let filter = filter::all([
+        filter::text("PartitionKey", "eq", &principal.object_id.to_string()),
+        filter::text("apiId", "eq", &api.object_id.to_string()),
+        filter::text("appRoleId", "eq", &role.id.to_string()),
+        "(status eq 'assigned' or status eq 'revoked')".to_owned(),
+    ]);
+    match tables.audit().query(&filter, MAX_ENTRIES).await {
         Ok(rows) => Ok(rows.iter().map(Entry::from).collect()),
         // The broker creates the table with the first row.
         Err(TableError::NotFound(_)) => Ok(Vec::new()),
-        Err(error) => Err(Failure::failed(error.to_string())
-            .hint("you need the Azure role Storage Table Data Reader on the account")),
+        Err(error) => Err(Failure::from(&error)),
     }
 }
 
@@ -61,6 +59,7 @@ impl From<&Map<String, Value>> for Entry {
             status: text("status").unwrap_or_default(),
             requester: text("requester").unwrap_or_default(),
             rule: text("rule"),
+            approved_by: text("approvedBy"),
             reason: text("reason"),
             request_id: text("requestId"),
             invocation_id: text("invocationId").unwrap_or_default(),
@@ -71,8 +70,9 @@ impl From<&Map<String, Value>> for Entry {
 impl Entry {
     /// Returns the row of a table.
     pub(super) fn row(&self) -> Vec<String> {
-        let Self { at, status, requester, rule, reason, .. } = self;
-        let texts = [Some(at), Some(status), Some(requester), rule.as_ref(), reason.as_ref()];
+        let Self { at, status, requester, rule, approved_by, reason, .. } = self;
+        let [rule, approved_by, reason] = [rule, approved_by, reason].map(Option::as_ref);
+        let texts = [Some(at), Some(status), Some(requester), rule, approved_by, reason];
         texts.map(|text| text.cloned().unwrap_or_default()).to_vec()
     }
 }

@@ -4,7 +4,7 @@ use super::{
     pattern::RolePattern,
     question::{OwnIdentity, ProposedAssignment},
     rule::{Grant, RoleMatch},
-    rules::Rules,
+    rules::RulesInForce,
     second_gate,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 /// The assignable roles of an API that the second gate permits for a principal.
 pub(super) fn roles_for(
-    rules: &Rules,
+    rules: RulesInForce<'_>,
     principal: &Principal,
     api: &Api,
     own: OwnIdentity,
@@ -30,7 +30,7 @@ pub(super) fn roles_for(
         grants.iter().any(|grant| grant.role_match(role, api, own.tenant_id) != RoleMatch::None)
     };
     let permitted = |role: &AppRole| {
-        let question = ProposedAssignment { principal, api, role, own };
+        let question = ProposedAssignment { principal, api, role, own, now: rules.now() };
         let permit = second_gate::decide_baseline(rules, &question).ok()?;
         Some(BaselineRole {
             rule: permit.rule().to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn roles_for(
 /// The roles that rules name exactly and that the API does not define or that cannot be assigned.
 /// With a principal, only rules that cover it count.
 pub(super) fn unknown_roles(
-    rules: &Rules,
+    rules: RulesInForce<'_>,
     principal: Option<&Principal>,
     api: &Api,
 ) -> Vec<String> {
@@ -59,7 +59,7 @@ pub(super) fn unknown_roles(
 /// The privileged roles that rules name exactly and never grant, because they lack the mark: name of
 /// the rule, role and reason. Only rules that cover the principal count.
 pub(super) fn unmarked_roles(
-    rules: &Rules,
+    rules: RulesInForce<'_>,
     principal: &Principal,
     api: &Api,
 ) -> Vec<(String, String, PrivilegeReason)> {
@@ -76,7 +76,7 @@ pub(super) fn unmarked_roles(
     unmarked.flat_map(named).collect()
 }
 
-fn grants<'a>(rules: &'a Rules, api: &'a Api) -> impl Iterator<Item = &'a Grant> {
+fn grants<'a>(rules: RulesInForce<'a>, api: &'a Api) -> impl Iterator<Item = &'a Grant> {
     rules.baseline_grants().filter(|grant| grant.api.is(api))
 }
 

@@ -2,7 +2,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::{
     fixtures::{
-        GRAPH, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, SUBSCRIPTION, identity, own, resource,
+        GRAPH, NOW, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, SUBSCRIPTION, identity, own, resource,
     },
     *,
 };
@@ -61,7 +61,8 @@ fn api(app_id: &str) -> Api {
 
 /// Rule and value of each role that the baseline grants to an identity in rg-orders.
 fn wanted(policy: &Policy, app_id: &str) -> Vec<(String, String)> {
-    let wanted = policy.baseline_roles(&principal("rg-orders"), &api(app_id), own()).into_iter();
+    let wanted =
+        policy.baseline_roles(&principal("rg-orders"), &api(app_id), own(), NOW).into_iter();
     wanted.map(|one| (one.rule, one.role.value.unwrap_or_default())).collect()
 }
 
@@ -73,14 +74,18 @@ fn read() -> Vec<(String, String)> {
 fn a_resource_that_is_uncovered_or_protected_does_not_concern_the_baseline() {
     let group = format!("{SUBSCRIPTION}/resourceGroups/rg-orders");
     let covered = policy("", &[orders(&group, r#""Orders.Read""#)]);
-    assert!(covered.baseline_covers(&resource("rg-orders")));
-    assert!(!covered.baseline_covers(&resource("rg-orders-2")));
+    assert!(covered.baseline_covers(&resource("rg-orders"), NOW));
+    assert!(!covered.baseline_covers(&resource("rg-orders-2"), NOW));
     let protected = policy(&format!(r#""{group}""#), &[orders(SUBSCRIPTION, r#""Orders.Read""#)]);
-    assert!(protected.baseline_covers(&resource("rg-orders-2")));
-    assert!(!protected.baseline_covers(&resource("rg-orders")));
-    assert!(!policy("", &[orders(PRINCIPAL, r#""Orders.Read""#)]).baseline_covers(&resource("rg")));
-    assert!(!policy("", &[]).baseline_covers(&resource("rg-orders")));
-    assert!(!Policy::unavailable("no file".to_owned()).baseline_covers(&resource("rg-orders")));
+    assert!(protected.baseline_covers(&resource("rg-orders-2"), NOW));
+    assert!(!protected.baseline_covers(&resource("rg-orders"), NOW));
+    assert!(
+        !policy("", &[orders(PRINCIPAL, r#""Orders.Read""#)]).baseline_covers(&resource("rg"), NOW)
+    );
+    assert!(!policy("", &[]).baseline_covers(&resource("rg-orders"), NOW));
+    assert!(
+        !Policy::unavailable("no file".to_owned()).baseline_covers(&resource("rg-orders"), NOW)
+    );
 }
 
 #[test]
@@ -97,11 +102,16 @@ fn the_baseline_grants_nothing_that_is_protected_or_in_no_rule() {
         let policy = policy(protected, &rules);
         let principal = identity(object, "rg-orders");
         let api = if app_id == ORDERS { orders_api.clone() } else { api(app_id) };
-        let question =
-            ProposedAssignment { principal: &principal, api: &api, role: &role, own: own() };
+        let question = ProposedAssignment {
+            principal: &principal,
+            api: &api,
+            role: &role,
+            own: own(),
+            now: NOW,
+        };
         let denial = policy.decide_baseline(&question).unwrap_err().to_string();
         assert!(denial.contains(expected), "{denial}");
-        assert!(policy.baseline_roles(&principal, &api, own()).is_empty());
+        assert!(policy.baseline_roles(&principal, &api, own(), NOW).is_empty());
     }
 }
 
@@ -128,7 +138,7 @@ fn a_privileged_role_that_no_mark_grants_is_named_with_its_rule() {
         let named = if app_id == GRAPH { roles } else { r#""Orders.Read""# };
         let policy = policy("", &[with(&rule("r", SUBSCRIPTION, app_id, named), more)]);
         let api = Api { owner, ..api(app_id) };
-        let found = policy.unmarked_roles(&principal("rg-orders"), &api).into_iter();
+        let found = policy.unmarked_roles(&principal("rg-orders"), &api, NOW).into_iter();
         found.map(|(rule, role, _)| (rule, role)).collect::<Vec<_>>()
     };
     let named = |role: &str| vec![("r".to_owned(), role.to_owned())];
@@ -144,9 +154,9 @@ fn only_assignable_roles_are_wanted_and_the_others_are_unknown() {
     let roles = r#""Orders.Read","Orders.Archive","Orders.Approve","Orders.Raed""#;
     let policy = policy("", &[orders(SUBSCRIPTION, roles)]);
     assert_eq!(wanted(&policy, ORDERS), read());
-    let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(ORDERS));
+    let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(ORDERS), NOW);
     assert_eq!(unknown, ["orders.archive", "orders.approve", "orders.raed"]);
-    assert!(policy.unknown_roles(Some(&principal("rg-orders")), &api(CALENDAR)).is_empty());
+    assert!(policy.unknown_roles(Some(&principal("rg-orders")), &api(CALENDAR), NOW).is_empty());
 }
 
 #[test]
@@ -164,7 +174,7 @@ fn default_access_is_wanted_if_a_rule_names_it_and_the_api_has_no_roles() {
     for (app_id, expected) in [(CALENDAR, 1), (ORDERS, 0)] {
         let policy = policy("", &[rule("default", SUBSCRIPTION, app_id, zero)]);
         assert_eq!(wanted(&policy, app_id).len(), expected, "{app_id}");
-        let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(app_id));
+        let unknown = policy.unknown_roles(Some(&principal("rg-orders")), &api(app_id), NOW);
         assert_eq!(unknown.len(), 1 - expected, "{app_id}");
     }
 }
@@ -180,9 +190,9 @@ fn the_apis_of_all_covering_rules_are_listed_once() {
             rule("elsewhere", OWN, GRAPH, r#""User.Read.All""#),
         ],
     );
-    assert_eq!(policy.baseline_apis(&principal("rg-orders")).len(), 2);
+    assert_eq!(policy.baseline_apis(&principal("rg-orders"), NOW).len(), 2);
     assert_eq!(
-        policy.baseline_apis(&principal("rg-orders"))[0],
+        policy.baseline_apis(&principal("rg-orders"), NOW)[0],
         ApiName::AppId(AppId::parse(ORDERS).unwrap())
     );
 }
@@ -213,9 +223,9 @@ proptest! {
         }).collect();
         let (policy, principal) = (policy("", &rules), principal("rg-orders"));
         for api in [ORDERS, GRAPH, CALENDAR].map(api) {
-            let wanted = policy.baseline_roles(&principal, &api, own());
+            let wanted = policy.baseline_roles(&principal, &api, own(), NOW);
             for role in &api.roles {
-                let question = ProposedAssignment { principal: &principal, api: &api, role, own: own() };
+                let question = ProposedAssignment { principal: &principal, api: &api, role, own: own(), now: NOW };
                 let permit = policy.decide_baseline(&question);
                 let expected = permit.as_ref().ok().filter(|_| role.is_assignable()).map(Permit::rule);
                 let found = wanted.iter().find(|one| one.role == *role).map(|one| one.rule.as_str());
@@ -224,7 +234,7 @@ proptest! {
                     || rules.iter().any(|rule| rule.contains("Directory") && rule.contains("true")));
             }
             let broker = identity(OWN, "rg-orders");
-            prop_assert!(policy.baseline_roles(&broker, &api, own()).is_empty());
+            prop_assert!(policy.baseline_roles(&broker, &api, own(), NOW).is_empty());
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The reasons for a denial.
 
+use time::OffsetDateTime;
+
 use crate::{
     code::Code,
     directory::{Api, AppRole, Principal},
+    duration::AssignmentDuration,
+    end::{self, PlannedEnd},
     ids::ObjectId,
     privileged::PrivilegeReason,
     requester::Requester,
@@ -71,6 +75,17 @@ pub enum Denial {
         /// The role's value, or else its id.
         role: String,
     },
+    /// Rules grant the role for a shorter time only.
+    #[error(
+        "the rules allow this for {longest} at most, which would be until {until}: ask for an \
+             earlier end"
+    )]
+    DurationTooLong {
+        /// The longest time that a rule allows.
+        longest: AssignmentDuration,
+        /// The latest end, in RFC 3339.
+        until: String,
+    },
     /// The role is privileged, and the rule names it only by a prefix or without
     /// `"privileged": true`.
     #[error(
@@ -95,6 +110,11 @@ impl Denial {
     pub(super) fn principal(requester: &Requester, principal: &Principal) -> Self {
         let principal = principal.resource_or_object_id();
         Self::Principal { requester: requester.clone(), principal }
+    }
+
+    pub(super) fn too_long(longest: AssignmentDuration, now: OffsetDateTime) -> Self {
+        let until = end::rfc3339(PlannedEnd::after(longest, now).time());
+        Self::DurationTooLong { longest, until }
     }
 
     pub(super) fn privileged(role: &AppRole, why: PrivilegeReason, rule: &str) -> Self {
@@ -128,6 +148,7 @@ impl Denial {
             Self::Api { .. } => Code::NoRuleForApi,
             Self::Principal { .. } => Code::NoRuleForPrincipal,
             Self::Role { .. } | Self::NotInBaseline { .. } => Code::NoRuleForRole,
+            Self::DurationTooLong { .. } => Code::DurationTooLong,
             Self::Privileged { .. } => Code::PrivilegedRole,
         }
     }

@@ -2,17 +2,29 @@
 
 use std::fmt;
 
+use time::OffsetDateTime;
+
 use super::{
-    question::Question,
-    rule::{RoleMatch, Rule},
+    choice, coverage,
+    expiry::LastDay,
+    question::{ProposedAssignment, Question},
+    rule::{Grant, RoleMatch, Rule, RuleAction},
+    rules::Rules,
+    summary::RuleSummary,
 };
-use crate::privileged::{self, PrivilegeReason};
+use crate::{
+    duration::AssignmentDuration,
+    end::PlannedEnd,
+    privileged::{self, PrivilegeReason},
+    request::Action,
+    requester::Requester,
+};
 
 /// A rule and what it lacks to allow a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearRule {
-    /// The rule's name.
-    pub rule: String,
+    /// The rule.
+    pub summary: RuleSummary,
     /// What the rule lacks. Empty if it allows the request.
     pub gaps: Vec<Gap>,
 }
@@ -34,6 +46,10 @@ pub enum Gap {
     NotExactly(String, PrivilegeReason),
     /// The rule does not say `"privileged": true`, and this role is privileged.
     NotMarked(String, PrivilegeReason),
+    /// `maxDuration` is this, and the request's end is later.
+    MaxDuration(AssignmentDuration),
+    /// `expires` is this day, which is over.
+    Expired(LastDay),
 }
 
 impl fmt::Display for Gap {
@@ -52,46 +68,126 @@ impl fmt::Display for Gap {
                 formatter,
                 "it does not say \"privileged\": true, and {role} is privileged ({why})"
             ),
+            Self::MaxDuration(longest) => write!(formatter, "\"maxDuration\" is only {longest}"),
+            Self::Expired(last) => write!(formatter, "\"expires\" is {last}, which has passed"),
         }
     }
 }
 
-/// All rules with what each lacks to allow a request, nearest first.
-pub(super) fn nearest_rules(rules: &[Rule], question: &Question<'_>) -> Vec<NearRule> {
-    let near = |rule: &Rule| NearRule { rule: rule.grant.rule.clone(), gaps: gaps(rule, question) };
-    let mut near: Vec<NearRule> = rules.iter().map(near).collect();
+/// What each rule lacks to allow something, nearest first. Protection is not among it, because no rule
+/// can override it.
+#[derive(Debug, Clone, Copy)]
+pub struct Explanation<'a>(&'a Rules);
+
+impl<'a> Explanation<'a> {
+    pub(super) fn of(rules: &'a Rules) -> Self {
+        Self(rules)
+    }
+
+    /// The requesters of all rules of `allow`, each once, in the order of the file.
+    #[must_use]
+    pub fn requesters(self) -> Vec<Requester> {
+        coverage::requesters(self.0)
+    }
+
+    /// The rules of `allow` with what each lacks to allow a change.
+    #[must_use]
+    pub fn of_change(self, question: &Question<'_>) -> Vec<NearRule> {
+        let Question { requester, action, end, now, .. } = *question;
+        let assignment = question.assignment();
+        let end = end.filter(|_| action == Action::Assign);
+        nearest_first(self.0.allow.iter().map(|rule| {
+            let mut near = NearRule::of(&rule.grant, use_gaps(rule, requester, action.into()));
+            near.gaps.extend(place_gaps(&rule.grant, &assignment));
+            near.gaps.extend(role_gaps(&rule.grant, &assignment));
+            near.gaps.extend(expiry_gap(&rule.grant, now));
+            near.gaps.extend(end.and_then(|end| end_gap(&rule.grant, end, now)));
+            near
+        }))
+    }
+
+    /// The rules of `allow` with what each lacks to show to the requester that the principal holds the
+    /// role.
+    #[must_use]
+    pub fn of_reading(
+        self,
+        requester: &Requester,
+        assignment: &ProposedAssignment<'_>,
+    ) -> Vec<NearRule> {
+        nearest_first(self.0.allow.iter().map(|rule| {
+            let mut near = NearRule::of(&rule.grant, use_gaps(rule, requester, RuleAction::Read));
+            near.gaps.extend(place_gaps(&rule.grant, assignment));
+            // Reading grants nothing, so a rule shows privileged roles without the mark.
+            near.gaps.extend(name_gap(&rule.grant, assignment));
+            near.gaps.extend(expiry_gap(&rule.grant, assignment.now));
+            near
+        }))
+    }
+
+    /// The rules of the baseline with what each lacks to assign the role.
+    #[must_use]
+    pub fn of_baseline(self, assignment: &ProposedAssignment<'_>) -> Vec<NearRule> {
+        nearest_first(self.0.baseline_grants().map(|grant| {
+            let mut near = NearRule::of(grant, place_gaps(grant, assignment));
+            near.gaps.extend(role_gaps(grant, assignment));
+            near.gaps.extend(expiry_gap(grant, assignment.now));
+            near
+        }))
+    }
+}
+
+impl NearRule {
+    fn of(grant: &Grant, gaps: Vec<Gap>) -> Self {
+        Self { summary: RuleSummary::of(grant), gaps }
+    }
+}
+
+fn nearest_first(near: impl Iterator<Item = NearRule>) -> Vec<NearRule> {
+    let mut near: Vec<NearRule> = near.collect();
     near.sort_by_key(|rule| rule.gaps.len());
     near
 }
 
-fn gaps(rule: &Rule, question: &Question<'_>) -> Vec<Gap> {
-    let Question { requester, action, principal, api, .. } = *question;
-    let mut gaps = Vec::new();
-    if !rule.requesters.contains(requester) {
-        gaps.push(Gap::Requester(requester.to_string()));
-    }
-    if !rule.actions.contains(&action.into()) {
-        gaps.push(Gap::Action(action.verb()));
-    }
-    if !rule.grant.covers(principal) {
-        gaps.push(Gap::Principal(principal.resource_or_object_id()));
-    }
-    if !rule.grant.api.is(api) {
-        gaps.push(Gap::Api(api.app_id.to_string()));
-    }
-    gaps.extend(role_gaps(rule, question));
-    gaps
+/// What a rule lacks to let a requester use an action.
+fn use_gaps(rule: &Rule, requester: &Requester, action: RuleAction) -> Vec<Gap> {
+    let is_named = rule.requesters.contains(requester);
+    let requester = (!is_named).then(|| Gap::Requester(requester.to_string()));
+    let action = (!rule.actions.contains(&action)).then(|| Gap::Action(action.verb()));
+    requester.into_iter().chain(action).collect()
 }
 
-fn role_gaps(rule: &Rule, question: &Question<'_>) -> Vec<Gap> {
-    let Question { principal, api, role, own, .. } = *question;
-    let role_match = rule.grant.role_match(role, api, own.tenant_id);
-    let name = role.value_or_id();
-    if role_match == RoleMatch::None {
-        return vec![Gap::Role(name)];
+/// What a rule lacks to cover a principal and an API.
+fn place_gaps(grant: &Grant, assignment: &ProposedAssignment<'_>) -> Vec<Gap> {
+    let ProposedAssignment { principal, api, .. } = *assignment;
+    let is_covered = grant.covers(principal);
+    let principal = (!is_covered).then(|| Gap::Principal(principal.resource_or_object_id()));
+    let api = (!grant.api.is(api)).then(|| Gap::Api(api.app_id.to_string()));
+    principal.into_iter().chain(api).collect()
+}
+
+fn expiry_gap(grant: &Grant, now: OffsetDateTime) -> Option<Gap> {
+    grant.notes.expires.filter(|last| last.is_over(now)).map(Gap::Expired)
+}
+
+fn end_gap(grant: &Grant, end: PlannedEnd, now: OffsetDateTime) -> Option<Gap> {
+    grant.max_duration.filter(|_| !choice::allows(grant, end, now)).map(Gap::MaxDuration)
+}
+
+fn name_gap(grant: &Grant, assignment: &ProposedAssignment<'_>) -> Option<Gap> {
+    let ProposedAssignment { api, role, own, .. } = *assignment;
+    let is_named = grant.role_match(role, api, own.tenant_id) != RoleMatch::None;
+    (!is_named).then(|| Gap::Role(role.value_or_id()))
+}
+
+fn role_gaps(grant: &Grant, assignment: &ProposedAssignment<'_>) -> Vec<Gap> {
+    let ProposedAssignment { principal, api, role, own, .. } = *assignment;
+    if let Some(gap) = name_gap(grant, assignment) {
+        return vec![gap];
     }
     let Some(why) = privileged::of_assignment(principal, api, role) else { return Vec::new() };
-    let inexact = (role_match == RoleMatch::Prefix).then(|| Gap::NotExactly(name.clone(), why));
-    let unmarked = (!rule.grant.privileged).then_some(Gap::NotMarked(name, why));
+    let name = role.value_or_id();
+    let is_prefix = grant.role_match(role, api, own.tenant_id) == RoleMatch::Prefix;
+    let inexact = is_prefix.then(|| Gap::NotExactly(name.clone(), why));
+    let unmarked = (!grant.privileged).then_some(Gap::NotMarked(name, why));
     inexact.into_iter().chain(unmarked).collect()
 }

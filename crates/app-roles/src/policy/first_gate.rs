@@ -2,7 +2,7 @@
 //!
 //! A requester that no rule admits costs the tenant nothing and learns nothing about it.
 
-use super::{denial::Denial, rule::RuleAction, rules::Rules};
+use super::{denial::Denial, rule::RuleAction, rules::RulesInForce};
 use crate::{
     names::{ApiName, PrincipalName},
     requester::Requester,
@@ -19,11 +19,13 @@ pub(super) struct UnresolvedQuestion<'a> {
 
 /// Denies the request unless some rule could allow it. A name that must be looked up first could mean
 /// any principal or API.
-pub(super) fn admit(rules: &Rules, question: UnresolvedQuestion<'_>) -> Result<(), Denial> {
+pub(super) fn admit(
+    rules: RulesInForce<'_>,
+    question: UnresolvedQuestion<'_>,
+) -> Result<(), Denial> {
     let UnresolvedQuestion { requester, action, principal, api } = question;
     let could_allow = rules
-        .allow
-        .iter()
+        .allow()
         .any(|rule| rule.admits(requester, action) && rule.could_apply(principal, api));
     if could_allow { Ok(()) } else { Err(Denial::Requester(requester.clone(), action.verb())) }
 }

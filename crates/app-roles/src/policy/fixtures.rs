@@ -1,12 +1,21 @@
 //! Values that the tests of the policy share.
 
-use super::OwnIdentity;
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::Value;
+use time::{OffsetDateTime, macros::datetime};
+
+use super::{OwnIdentity, PolicyWarning, schema};
 use crate::{
     arm::ArmScope,
     directory::{Api, AppRole, Principal, PrincipalKind},
     ids::{AppId, AppRoleId, Guid, ObjectId},
     requester::Requester,
 };
+
+/// The time of every decision.
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-26 10:00 UTC);
 
 pub(crate) const TENANT: &str = "66666666-6666-6666-6666-666666666666";
 pub(crate) const OWN: &str = "99999999-9999-9999-9999-999999999999";
@@ -33,6 +42,18 @@ pub(crate) fn object_id(id: &str) -> ObjectId {
 
 pub(crate) fn own() -> OwnIdentity {
     OwnIdentity { object_id: object_id(OWN), tenant_id: Guid::parse(TENANT).ok() }
+}
+
+/// The warnings as sentences.
+pub(crate) fn sentences(warnings: &[PolicyWarning]) -> Vec<String> {
+    warnings.iter().map(ToString::to_string).collect()
+}
+
+/// Whether the schema accepts a policy file, as most programs use it: they ignore the formats of texts.
+pub(crate) fn schema_accepts(file: &Value) -> bool {
+    static VALIDATOR: LazyLock<Validator> =
+        LazyLock::new(|| jsonschema::validator_for(&schema::policy()).unwrap());
+    VALIDATOR.is_valid(file)
 }
 
 /// The resource of a user-assigned identity in a resource group.

@@ -6,8 +6,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
     fixtures::{
-        API_OBJECT, CLIENT, GRAPH, MICROSOFT, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, ROLE,
-        SUBSCRIPTION, TENANT, api, identity, own, team,
+        API_OBJECT, CLIENT, GRAPH, MICROSOFT, NOW, ORDERS, OWN, PLACE_READ_ALL, PRINCIPAL, ROLE,
+        SUBSCRIPTION, TENANT, api, identity, own, sentences, team,
     },
     *,
 };
@@ -28,7 +28,16 @@ fn role(value: &str) -> AppRole {
 /// A request of the team.
 fn question<'a>(principal: &'a Principal, api: &'a Api, role: &'a AppRole) -> Question<'a> {
     static TEAM: LazyLock<Requester> = LazyLock::new(team);
-    Question { requester: &TEAM, action: Action::Assign, principal, api, role, own: own() }
+    Question {
+        requester: &TEAM,
+        action: Action::Assign,
+        principal,
+        api,
+        role,
+        own: own(),
+        end: None,
+        now: NOW,
+    }
 }
 
 /// Decides, and asserts that the explanation agrees with the decision.
@@ -40,7 +49,7 @@ fn decide(
 ) -> Result<Permit, Denial> {
     let question = question(principal, api, role);
     let decision = policy.decide(&question);
-    let nearest = policy.nearest_rules(&question);
+    let nearest = policy.explanation().of_change(&question);
     let lacks_nothing = nearest.first().is_some_and(|rule| rule.gaps.is_empty());
     if decision.is_ok() {
         assert!(lacks_nothing, "a rule allows and lacks something: {nearest:?}");
@@ -49,7 +58,7 @@ fn decide(
         let is_guard = matches!(denial.code(), Code::OwnIdentity | Code::Protected);
         assert!(is_guard || !lacks_nothing, "{denial}, and a rule lacks nothing: {nearest:?}");
     }
-    decision
+    decision.map(|decision| decision.allowed().unwrap())
 }
 
 /// A rule for the team, as JSON.
@@ -184,8 +193,13 @@ fn the_nearest_rule_comes_first_with_what_it_lacks() {
         let far = far.replace(r#""roles":[""#, r#""roles":["x"#);
         let policy = policy(&[far, rule.clone()], "");
         let app_id = if value == privileged { GRAPH } else { ORDERS };
-        let nearest = policy.nearest_rules(&question(&principal, &api(app_id), &role(value)));
-        assert_eq!((nearest[0].rule.as_str(), nearest[0].gaps.len()), ("r", 1), "{nearest:?}");
+        let nearest =
+            policy.explanation().of_change(&question(&principal, &api(app_id), &role(value)));
+        assert_eq!(
+            (nearest[0].summary.rule.as_str(), nearest[0].gaps.len()),
+            ("r", 1),
+            "{nearest:?}"
+        );
         let text = nearest[0].gaps[0].to_string();
         assert!(text.starts_with(lacks), "{text}");
     }
@@ -284,21 +298,24 @@ fn rules_that_never_match_or_cover_too_much_cause_warnings() {
     ] {
         let protected =
             if protected.is_empty() { String::new() } else { format!("\"{protected}\"") };
-        let warnings = policy(std::slice::from_ref(&rule), &protected).warnings();
+        let policy = policy(std::slice::from_ref(&rule), &protected);
+        let warnings = sentences(&policy.warnings(NOW));
         assert_eq!(warnings.len(), 1, "{rule}: {warnings:?}");
         assert!(
             warnings[0].starts_with("rule \"r\":") && warnings[0].contains(text),
             "{warnings:?}"
         );
     }
+    let privileged =
+        format!(r#","privileged":true,"maxDuration":"PT8H","approval":{{"by":["http:{TENANT}"]}}"#);
     for (api, role, more) in [
         (ORDERS, "Orders.*", ""),
         ("graph", "place.read.all", ""),
         ("graph", PLACE_READ_ALL, ""),
-        ("graph", "Mail.Read", r#","privileged":true"#),
+        ("graph", "Mail.Read", &privileged),
         ("graph", "Mail.Read", r#","actions":["read"]"#),
     ] {
-        let warnings = policy(&[rule(&group, api, role, more)], "").warnings();
+        let warnings = sentences(&policy(&[rule(&group, api, role, more)], "").warnings(NOW));
         assert!(warnings.is_empty(), "{role}: {warnings:?}");
     }
 }
@@ -365,7 +382,7 @@ proptest! {
             for api in [app_id, "api://orders", "Some API", API_OBJECT] {
                 let text = format!(r#"{{"principal":"{name}","api":"{api}","roles":["A"]}}"#);
                 let request = Request::decode(text.as_bytes()).unwrap();
-                prop_assert!(!allowed || policy.admit(&team(), &request).is_ok(), "{}", text);
+                prop_assert!(!allowed || policy.admit(&team(), &request, NOW).is_ok(), "{}", text);
             }
         }
     }

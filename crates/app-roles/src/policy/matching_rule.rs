@@ -19,12 +19,43 @@ pub(super) enum Mismatch<'a> {
     },
 }
 
+/// The rules that grant an assignment: at least one, in the order of the file.
+#[derive(Debug)]
+pub(super) struct Granting<'a> {
+    first: &'a Grant,
+    others: Vec<&'a Grant>,
+}
+
+impl<'a> Granting<'a> {
+    pub(super) fn first(&self) -> &'a Grant {
+        self.first
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'a Grant> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// Those that need no approval. `None` if all need one.
+    pub(super) fn without_approval(&self) -> Option<Self> {
+        let mut granting = self.iter().filter(|grant| grant.approval.is_none());
+        Some(Self { first: granting.next()?, others: granting.collect() })
+    }
+}
+
 /// The first rule that grants the assignment.
 pub(super) fn find<'a>(
-    mut candidates: Vec<&'a Grant>,
+    candidates: Vec<&'a Grant>,
     assignment: &ProposedAssignment<'_>,
 ) -> Result<&'a Grant, Mismatch<'a>> {
-    let ProposedAssignment { principal, api, role, own } = *assignment;
+    all(candidates, assignment).map(|granting| granting.first)
+}
+
+/// The rules that grant the assignment.
+pub(super) fn all<'a>(
+    mut candidates: Vec<&'a Grant>,
+    assignment: &ProposedAssignment<'_>,
+) -> Result<Granting<'a>, Mismatch<'a>> {
+    let ProposedAssignment { principal, api, role, own, .. } = *assignment;
     candidates.retain(|grant| grant.api.is(api));
     if candidates.is_empty() {
         return Err(Mismatch::Api);
@@ -36,12 +67,12 @@ pub(super) fn find<'a>(
     let role_match = |grant: &Grant| grant.role_match(role, api, own.tenant_id);
     candidates.retain(|grant| role_match(grant) != RoleMatch::None);
     let Some(first) = candidates.first() else { return Err(Mismatch::Role) };
-    match privileged::of_assignment(principal, api, role) {
-        None => Ok(first),
-        Some(why) => candidates
-            .iter()
-            .find(|grant| grant.privileged && role_match(grant) == RoleMatch::Exact)
-            .copied()
-            .ok_or(Mismatch::Privileged { why, rule: &first.rule }),
+    let mut mismatch = Mismatch::Role;
+    if let Some(why) = privileged::of_assignment(principal, api, role) {
+        mismatch = Mismatch::Privileged { why, rule: &first.rule };
+        candidates.retain(|grant| grant.privileged && role_match(grant) == RoleMatch::Exact);
     }
+    let mut granting = candidates.into_iter();
+    let first = granting.next().ok_or(mismatch)?;
+    Ok(Granting { first, others: granting.collect() })
 }

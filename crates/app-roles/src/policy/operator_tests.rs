@@ -67,5 +67,5 @@ fn a_dangerous_change_needs_the_operators_explicit_confirmation() {
 fn an_everyday_change_needs_neither_a_rule_nor_a_confirmation() {
     let permit = EVERYDAY.ask(&policy(""), false).unwrap();
     assert_eq!(permit.principal(), object_id(PRINCIPAL));
-    assert_eq!(permit.rule(), OPERATORS_OWN_RIGHTS);
+    assert_eq!((permit.rule(), permit.approved_by()), (OPERATORS_OWN_RIGHTS, None));
 }

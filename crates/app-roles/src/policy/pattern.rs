@@ -1,12 +1,14 @@
 //! What a rule may say about principals, APIs and roles.
 
+use std::fmt;
+
 use super::scope_pattern::ScopePattern;
 use crate::{
     arm::ArmScope,
     directory::{Api, AppRole, Principal},
     ids::{AppId, AppRoleId, ObjectId},
     names::{ApiName, PrincipalName},
-    text::IdentifierUri,
+    text::{IdentifierUri, MAX_ROLE_VALUE_LENGTH, check},
 };
 
 /// The principals that a rule covers.
@@ -37,6 +39,15 @@ impl PrincipalPattern {
         }
     }
 
+    /// Whether this pattern covers all that another pattern covers, as far as the patterns say it.
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(id), Self::Object(other)) => id == other,
+            (Self::Scope(scope), Self::Scope(other)) => scope.contains(other),
+            _ => false,
+        }
+    }
+
     /// Whether every identity of the resource is covered.
     pub(super) fn covers_resource(&self, resource: &ArmScope) -> bool {
         match self {
@@ -51,6 +62,16 @@ impl PrincipalPattern {
             (Self::Object(id), PrincipalName::ObjectId(named)) => id == named,
             (Self::Scope(scope), PrincipalName::ResourceId(named)) => scope.covers(named),
             _ => true,
+        }
+    }
+}
+
+impl fmt::Display for PrincipalPattern {
+    /// The pattern in lower case, equal for all spellings.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(id) => id.fmt(formatter),
+            Self::Scope(scope) => scope.fmt(formatter),
         }
     }
 }
@@ -114,6 +135,17 @@ pub(super) enum RolePattern {
     Prefix(String),
 }
 
+impl fmt::Display for RolePattern {
+    /// The pattern in lower case, equal for all spellings.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(formatter),
+            Self::Value(value) => formatter.write_str(value),
+            Self::Prefix(prefix) => write!(formatter, "{prefix}*"),
+        }
+    }
+}
+
 impl RolePattern {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Ok(id) = AppRoleId::parse(text) {
@@ -125,6 +157,9 @@ impl RolePattern {
             return Err("expected the value or id of a role; `*` is allowed only at the end of a \
                         value"
                 .to_owned());
+        }
+        if !value.is_empty() {
+            check(value, MAX_ROLE_VALUE_LENGTH).map_err(|error| error.to_string())?;
         }
         let value = value.to_ascii_lowercase();
         Ok(if is_prefix { Self::Prefix(value) } else { Self::Value(value) })

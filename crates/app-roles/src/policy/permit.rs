@@ -1,11 +1,19 @@
 //! The permission that every write to Microsoft Graph takes.
 
-use super::rule::Grant;
+use time::OffsetDateTime;
+
+use super::{due_end::DueEnd, rule::Grant, write_limit::WriteLimit};
 use crate::{
     directory::{Api, AppRole, Principal, PrincipalKind},
+    duration::AssignmentDuration,
+    end::PlannedEnd,
     ids::{AppId, AppRoleId, ObjectId},
     request::Action,
+    requester::Requester,
 };
+
+/// What stands behind a write that a rule allows without approval.
+const APPROVED_BY_POLICY: &str = "policy";
 
 /// The permission to create or remove one assignment.
 ///
@@ -21,6 +29,10 @@ pub struct Permit {
     rule: String,
     confirmation: ConfirmationNeed,
     is_for_agent: bool,
+    end: Option<OffsetDateTime>,
+    limit: Option<AssignmentDuration>,
+    write_limit: Option<WriteLimit>,
+    approved_by: Option<String>,
 }
 
 /// Whether Azure Resource Manager must confirm, before the write, that the principal is the identity of
@@ -40,14 +52,24 @@ pub enum ConfirmationNeed {
 pub(super) struct Basis<'a> {
     rule: &'a str,
     confirmation: ConfirmationNeed,
+    end: Option<OffsetDateTime>,
+    limit: Option<AssignmentDuration>,
+    writes_per_hour: Option<u32>,
+    approved_by: Option<&'static str>,
 }
 
 impl<'a> Basis<'a> {
-    /// A rule that is used on request.
-    pub(super) fn on_request(grant: &'a Grant, principal: &Principal) -> Self {
+    /// A rule that is used on request, for an assignment with this end.
+    pub(super) fn on_request(
+        grant: &'a Grant,
+        principal: &Principal,
+        end: Option<PlannedEnd>,
+    ) -> Self {
         let need =
             if grant.privileged { ConfirmationNeed::Always } else { ConfirmationNeed::ByDefault };
-        Self::of_rule(grant, principal, need)
+        let (end, limit) = (end.map(PlannedEnd::time), grant.max_duration);
+        let writes_per_hour = grant.max_writes_per_hour;
+        Self { end, limit, writes_per_hour, ..Self::of_rule(grant, principal, need) }
     }
 
     /// A rule of the baseline.
@@ -58,13 +80,28 @@ impl<'a> Basis<'a> {
     /// The rights of an operator.
     #[cfg(feature = "operator")]
     pub(super) fn operator(name: &'a str) -> Self {
-        Self { rule: name, confirmation: ConfirmationNeed::Never }
+        Self {
+            rule: name,
+            confirmation: ConfirmationNeed::Never,
+            end: None,
+            limit: None,
+            writes_per_hour: None,
+            approved_by: None,
+        }
     }
 
     fn of_rule(grant: &'a Grant, principal: &Principal, need: ConfirmationNeed) -> Self {
         let is_named = grant.names(principal.object_id);
         let confirmation = if is_named { ConfirmationNeed::Never } else { need };
-        Self { rule: &grant.rule, confirmation }
+        let approved_by = grant.approval.is_none().then_some(APPROVED_BY_POLICY);
+        Self {
+            rule: &grant.rule,
+            confirmation,
+            end: None,
+            limit: None,
+            writes_per_hour: None,
+            approved_by,
+        }
     }
 }
 
@@ -87,6 +124,28 @@ impl Permit {
                 principal.kind,
                 PrincipalKind::Agent | PrincipalKind::AgentBlueprint
             ),
+            end: basis.end,
+            limit: basis.limit,
+            write_limit: basis.writes_per_hour.map(|number| WriteLimit::new(basis.rule, number)),
+            approved_by: basis.approved_by.map(str::to_owned),
+        }
+    }
+
+    /// The permit to remove an assignment whose end has come.
+    pub(super) fn of_due_end(due: &DueEnd) -> Self {
+        Self {
+            action: Action::Revoke,
+            principal: due.principal,
+            client_id: None,
+            api: due.api,
+            role: due.role,
+            rule: due.rule.clone(),
+            confirmation: ConfirmationNeed::Never,
+            is_for_agent: false,
+            end: None,
+            limit: None,
+            write_limit: None,
+            approved_by: None,
         }
     }
 
@@ -125,6 +184,38 @@ impl Permit {
     #[must_use]
     pub fn is_for_agent(&self) -> bool {
         self.is_for_agent
+    }
+
+    /// When the assignment must end, in whole seconds in UTC. `None` if it may stay, and for a removal.
+    #[must_use]
+    pub fn end(&self) -> Option<OffsetDateTime> {
+        self.end
+    }
+
+    /// The longest time that the rule allows. `None` if it has no limit.
+    #[must_use]
+    pub fn limit(&self) -> Option<AssignmentDuration> {
+        self.limit
+    }
+
+    /// How many writes the rule lets the requester make within an hour. `None` without a limit.
+    #[must_use]
+    pub fn write_limit(&self) -> Option<&WriteLimit> {
+        self.write_limit.as_ref()
+    }
+
+    /// What stands behind the write: `policy` if the rule needs no approval, or else the approvers, for
+    /// instance `http:1111…, http:2222…`. `None` before the approval, for the end of an assignment and for an
+    /// operator.
+    #[must_use]
+    pub fn approved_by(&self) -> Option<&str> {
+        self.approved_by.as_deref()
+    }
+
+    /// The permit with the approvers that stand behind it.
+    pub(super) fn approved(self, approvers: &[ObjectId]) -> Self {
+        let names: Vec<_> = approvers.iter().map(|one| Requester::Http(*one).to_string()).collect();
+        Self { approved_by: Some(names.join(", ")), ..self }
     }
 
     /// The name of the rule that allowed the write.

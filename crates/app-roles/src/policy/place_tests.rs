@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::{
-    fixtures::{ORDERS, PRINCIPAL, ROLE, SUBSCRIPTION, api, identity_somewhere, own, role, team},
+    fixtures::{
+        NOW, ORDERS, PRINCIPAL, ROLE, SUBSCRIPTION, api, identity_somewhere, own, role, team,
+    },
     *,
 };
 use crate::{arm::ArmScope, code::Code, request::Action};
@@ -28,8 +30,16 @@ fn decided(policy: &Policy, resource: &str) -> Option<Code> {
     let principal = Principal { resource_id, ..identity_somewhere(PRINCIPAL) };
     let (api, role, team) = (api(ORDERS), role(ROLE, "Orders.Read"), team());
     let (action, principal) = (Action::Assign, &principal);
-    let question =
-        Question { requester: &team, action, principal, api: &api, role: &role, own: own() };
+    let question = Question {
+        requester: &team,
+        action,
+        principal,
+        api: &api,
+        role: &role,
+        own: own(),
+        end: None,
+        now: NOW,
+    };
     policy.decide(&question).err().map(|denial| denial.code())
 }
 

@@ -1,5 +1,7 @@
 //! What the policy protects from every change, whatever its rules allow.
 
+use std::fmt;
+
 use super::{denial::Denial, question::OwnIdentity, scope_pattern::ScopePattern};
 use crate::{
     arm::ArmScope,
@@ -45,6 +47,16 @@ impl Protected {
                 ObjectId::from(*id) == api.object_id || AppId::from(*id) == api.app_id
             }
             Self::Scope(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Protected {
+    /// The entry in lower case, equal for all spellings.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guid(id) => id.fmt(formatter),
+            Self::Scope(scope) => scope.fmt(formatter),
         }
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     fixtures::{
-        CLIENT, ORDERS, PRINCIPAL, ROLE, SUBSCRIPTION, api, application, identity,
+        CLIENT, NOW, ORDERS, PRINCIPAL, ROLE, SUBSCRIPTION, api, application, identity,
         identity_somewhere, own, resource, role, team,
     },
     *,
@@ -32,16 +32,24 @@ fn policy(protected: &[&str]) -> Policy {
 fn denied(policy: &Policy, principal: &Principal) -> Option<Code> {
     let (api, role, team) = (api(ORDERS), role(ROLE, "Orders.Read"), team());
     let on_request = |action| {
-        let question =
-            Question { requester: &team, action, principal, api: &api, role: &role, own: own() };
+        let question = Question {
+            requester: &team,
+            action,
+            principal,
+            api: &api,
+            role: &role,
+            own: own(),
+            end: None,
+            now: NOW,
+        };
         policy.decide(&question).err()
     };
-    let baseline = ProposedAssignment { principal, api: &api, role: &role, own: own() };
+    let baseline = ProposedAssignment { principal, api: &api, role: &role, own: own(), now: NOW };
     let denials = [
         on_request(Action::Assign),
         on_request(Action::Revoke),
         policy.decide_baseline(&baseline).err(),
-        policy.visible_roles(&team, principal, &api, own()).err(),
+        policy.visible_roles(&team, (principal, &api), own(), NOW).err(),
     ]
     .map(|denial| denial.map(|denial| denial.code()));
     assert!(denials.iter().all(|one| *one == denials[0]), "{denials:?}");
@@ -119,7 +127,7 @@ fn letters_outside_ascii_protect_in_either_case_and_form() {
         let scope = format!("{SUBSCRIPTION}/resourceGroups/{protected}");
         let policy = policy(&[&scope]);
         assert_eq!(denied(&policy, &identity(PRINCIPAL, group)), Some(Code::Protected), "{group}");
-        assert!(!policy.baseline_covers(&resource(group)), "{group}");
+        assert!(!policy.baseline_covers(&resource(group), NOW), "{group}");
     }
 }
 
@@ -129,8 +137,8 @@ fn a_rule_does_not_cover_a_place_that_may_be_another_one() {
         r#"{{"version":1,"allow":[],"baseline":[{{"name":"b","principals":["{SUBSCRIPTION}/resourceGroups/rg-für"],"api":"{ORDERS}","roles":["Orders.Read"]}}]}}"#
     );
     let policy = Policy::parse(text.as_bytes()).unwrap();
-    assert!(policy.baseline_covers(&resource("rg-für")));
-    assert!(!policy.baseline_covers(&resource("RG-FÜR")));
+    assert!(policy.baseline_covers(&resource("rg-für"), NOW));
+    assert!(!policy.baseline_covers(&resource("RG-FÜR"), NOW));
 }
 
 proptest! {

@@ -1,7 +1,10 @@
 //! What the policy is asked, after the look-up.
 
+use time::OffsetDateTime;
+
 use crate::{
     directory::{Api, AppRole, Principal},
+    end::PlannedEnd,
     ids::{Guid, ObjectId},
     request::Action,
     requester::Requester,
@@ -23,13 +26,17 @@ pub struct Question<'a> {
     pub role: &'a AppRole,
     /// The broker's own identity.
     pub own: OwnIdentity,
+    /// When the assignment is to end, if the request says it. It says nothing about a revocation.
+    pub end: Option<PlannedEnd>,
+    /// The time of the decision.
+    pub now: OffsetDateTime,
 }
 
 impl<'a> Question<'a> {
     /// The assignment in question, without who asks and what for.
     pub(super) fn assignment(&self) -> ProposedAssignment<'a> {
-        let Self { principal, api, role, own, .. } = *self;
-        ProposedAssignment { principal, api, role, own }
+        let Self { principal, api, role, own, now, .. } = *self;
+        ProposedAssignment { principal, api, role, own, now }
     }
 }
 
@@ -44,6 +51,8 @@ pub struct ProposedAssignment<'a> {
     pub role: &'a AppRole,
     /// The broker's own identity.
     pub own: OwnIdentity,
+    /// The time of the judgement.
+    pub now: OffsetDateTime,
 }
 
 /// The broker's own identity, from its token.

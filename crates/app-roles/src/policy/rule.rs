@@ -1,26 +1,27 @@
 //! The rules of the policy, parsed.
 
-use serde::{Deserialize, Deserializer};
+use time::OffsetDateTime;
 
-use super::pattern::{ApiPattern, PrincipalPattern, RolePattern};
+use super::{
+    acknowledgement::Acknowledgement,
+    approval::ApprovalTerms,
+    expiry::LastDay,
+    pattern::{ApiPattern, PrincipalPattern, RolePattern},
+};
 use crate::{
     directory::{Api, AppRole, Principal},
+    duration::AssignmentDuration,
     ids::{Guid, ObjectId},
-    json,
     names::{ApiName, PrincipalName},
     request::Action,
     requester::Requester,
+    text::{RuleDescription, RuleOwner},
 };
 
 /// An action that a rule can allow.
 ///
 /// On the wire: `"assign"`, `"revoke"` or `"read"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    any(test, feature = "schema"),
-    derive(schemars::JsonSchema),
-    schemars(rename_all = "camelCase")
-)]
 pub(super) enum RuleAction {
     /// Create assignments of the roles.
     Assign,
@@ -31,6 +32,15 @@ pub(super) enum RuleAction {
 }
 
 impl RuleAction {
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "assign" => Ok(Self::Assign),
+            "revoke" => Ok(Self::Revoke),
+            "read" => Ok(Self::Read),
+            _ => Err("expected \"assign\", \"revoke\" or \"read\""),
+        }
+    }
+
     /// The verb for sentences.
     pub(super) fn verb(self) -> &'static str {
         match self {
@@ -38,17 +48,6 @@ impl RuleAction {
             Self::Revoke => Action::Revoke.verb(),
             Self::Read => "read",
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for RuleAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        json::parse_string(deserializer, |text| match text {
-            "assign" => Ok(Self::Assign),
-            "revoke" => Ok(Self::Revoke),
-            "read" => Ok(Self::Read),
-            _ => Err("expected \"assign\", \"revoke\" or \"read\""),
-        })
     }
 }
 
@@ -69,7 +68,30 @@ pub(super) struct Grant {
     pub(super) principals: Vec<PrincipalPattern>,
     pub(super) api: ApiPattern,
     pub(super) roles: Vec<RolePattern>,
+    /// The roles as the file writes them, in the same order.
+    pub(super) written_roles: Vec<String>,
     pub(super) privileged: bool,
+    /// The longest time that an assignment may last. `None` in the baseline, whose roles have no end.
+    pub(super) max_duration: Option<AssignmentDuration>,
+    /// Who must approve what the rule allows. `None` if no approval is needed, and in the baseline.
+    pub(super) approval: Option<ApprovalTerms>,
+    /// The number of writes that a requester may make within an hour. `None` without a limit, and in the
+    /// baseline.
+    pub(super) max_writes_per_hour: Option<u32>,
+    pub(super) notes: RuleNotes,
+    /// The warnings about the rule that its authors accept.
+    pub(super) acknowledged: Vec<Acknowledgement>,
+}
+
+/// What a rule says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleNotes {
+    /// What it is for. Nothing is decided on it.
+    pub description: Option<RuleDescription>,
+    /// Who answers for it. Nothing is decided on it.
+    pub owner: Option<RuleOwner>,
+    /// The last day on which it allows anything.
+    pub expires: Option<LastDay>,
 }
 
 /// A rule of `allow`: a grant that these requesters can use for these actions.
@@ -106,6 +128,11 @@ pub(super) enum RoleMatch {
 }
 
 impl Grant {
+    /// Whether the rule has not expired.
+    pub(super) fn is_in_force(&self, now: OffsetDateTime) -> bool {
+        !self.notes.expires.is_some_and(|last| last.is_over(now))
+    }
+
     pub(super) fn covers(&self, principal: &Principal) -> bool {
         self.principals.iter().any(|pattern| pattern.covers(principal))
     }

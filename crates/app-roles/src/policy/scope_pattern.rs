@@ -1,5 +1,7 @@
 //! Patterns for places in Azure Resource Manager.
 
+use std::fmt;
+
 use super::{glob::glob, name_folding::may_match};
 use crate::arm::ArmScope;
 
@@ -84,6 +86,24 @@ impl ScopePattern {
         !is_certain && self.segments.iter().all(may_match)
     }
 
+    /// The segments, in lower case. Names of resource groups and resources may contain `*`.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map(String::as_str)
+    }
+
+    /// Whether this pattern covers all that another pattern covers.
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        // A `*` of the other pattern can only be matched by a `*` of this one, which then matches all that
+        // it stands for.
+        let mut segments = other.segments.iter();
+        self.segments.iter().all(|pattern| segments.next().is_some_and(|one| glob(pattern, one)))
+    }
+
+    /// The pattern as it was given, for readers. With `*`, it is in lower case.
+    pub(super) fn written(&self) -> String {
+        self.place.as_ref().map_or_else(|| self.to_string(), ToString::to_string)
+    }
+
     /// The place, or, if a segment contains `*`, the resource group or subscription around it.
     pub(super) fn place(&self) -> String {
         let known = match self.segments.iter().position(|segment| segment.contains('*')) {
@@ -102,6 +122,13 @@ impl ScopePattern {
     /// Whether a resource group that does not exist yet could be covered.
     pub(super) fn admits_new_resource_groups(&self) -> bool {
         self.segments.get(RESOURCE_GROUP_NAME).is_none_or(|name| name.contains('*'))
+    }
+}
+
+impl fmt::Display for ScopePattern {
+    /// The pattern in lower case, equal for all spellings.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.segments.iter().try_for_each(|segment| write!(formatter, "/{segment}"))
     }
 }
 

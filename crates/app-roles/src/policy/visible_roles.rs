@@ -5,7 +5,7 @@ use super::{
     protected,
     question::OwnIdentity,
     rule::{Grant, RoleMatch, RuleAction},
-    rules::Rules,
+    rules::RulesInForce,
 };
 use crate::{
     directory::{Api, AppRole, Principal},
@@ -23,13 +23,13 @@ pub struct VisibleRoles<'a> {
 impl<'a> VisibleRoles<'a> {
     /// Selects the rules that let a requester read. Protection hides what it protects.
     pub(super) fn of(
-        rules: &'a Rules,
+        rules: RulesInForce<'a>,
         requester: &Requester,
         (principal, api): (&Principal, &'a Api),
         own: OwnIdentity,
     ) -> Result<Self, Denial> {
-        protected::check(&rules.protected, principal, api, own)?;
-        let admitting = rules.allow.iter().filter(|rule| rule.admits(requester, RuleAction::Read));
+        protected::check(rules.protected(), principal, api, own)?;
+        let admitting = rules.allow().filter(|rule| rule.admits(requester, RuleAction::Read));
         let mut grants: Vec<&Grant> =
             admitting.map(|rule| &rule.grant).filter(|grant| grant.api.is(api)).collect();
         if grants.is_empty() {

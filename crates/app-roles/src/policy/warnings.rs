@@ -1,87 +1,97 @@
-//! Warnings about rules that are valid and probably a mistake.
+//! Finding warnings, and which of them the file acknowledges.
+
+use std::collections::{HashMap, HashSet};
+
+use time::OffsetDateTime;
 
 use super::{
-    pattern::{ApiPattern, PrincipalPattern, RolePattern},
-    protected::Protected,
-    rule::Grant,
+    acknowledgement::Acknowledgement,
+    repeated_entries::{repeated_in_rule, repeated_protected},
+    rule_cover,
+    rule_warnings::{of_grant, of_rule},
     rules::Rules,
+    warning::{PolicyWarning, Survey},
+    warning_code::WarningCode,
 };
-use crate::{ids::AppId, privileged};
 
-/// One sentence for each finding, with the name of the rule.
-pub(super) fn warnings(rules: &Rules) -> Vec<String> {
-    let on_request = rules.allow.iter().map(|rule| (&rule.grant, rule.only_reads()));
-    let always = rules.baseline_grants().map(|grant| (grant, false));
-    let warnings = on_request.chain(always).flat_map(|(grant, only_reads)| {
-        let findings = findings(grant, only_reads, &rules.protected).into_iter();
-        findings.map(|finding| format!("rule {:?}: {finding}", grant.rule))
-    });
-    warnings.collect()
+/// All warnings: those about the file, and those of the survey.
+pub(super) fn warnings(rules: &Rules, now: OffsetDateTime, survey: Survey) -> Vec<PolicyWarning> {
+    let mut found = repeated_protected(&rules.protected);
+    let mut covers = rule_cover::of_allow(&rules.allow, now);
+    for (index, rule) in rules.allow.iter().enumerate() {
+        let findings = of_rule(rule, &rules.protected, now).into_iter();
+        let findings =
+            findings.chain(repeated_in_rule(&rule.grant, Some(rule))).chain(covers.remove(&index));
+        let path = format!("allow[{index}]");
+        found.extend(findings.map(|finding| finding.about(&rule.grant.rule, &path)));
+    }
+    let mut covers = rule_cover::of_baseline(&rules.baseline, now);
+    for (index, grant) in rules.baseline_grants().enumerate() {
+        let findings = of_grant(grant, &rules.protected, now).into_iter();
+        let findings = findings.chain(repeated_in_rule(grant, None)).chain(covers.remove(&index));
+        let path = format!("baseline[{index}]");
+        found.extend(findings.map(|finding| finding.about(&grant.rule, &path)));
+    }
+    // A survey may find what the file itself shows.
+    let known: HashSet<_> = found.iter().map(|one| (one.code, one.path.clone())).collect();
+    let is_new = |one: &PolicyWarning| !known.contains(&(one.code, one.path.clone()));
+    found.extend(survey.warnings.into_iter().filter(is_new));
+    acknowledge(rules, found, &survey.examined)
 }
 
-fn findings(grant: &Grant, only_reads: bool, protected: &[Protected]) -> Vec<String> {
-    let mut findings = Vec::new();
-    if grant.principals.iter().any(admits_new_resource_groups) {
-        findings.push(
-            "it covers all identities in a subscription or in resource groups selected by a \
-             wildcard, so anyone who can create a resource group there can get these roles"
-                .to_owned(),
-        );
+/// Marks the warnings that the file acknowledges, and adds one for each acknowledgement without a warning.
+fn acknowledge(
+    rules: &Rules,
+    mut found: Vec<PolicyWarning>,
+    examined: &[WarningCode],
+) -> Vec<PolicyWarning> {
+    let lists = acknowledgements(rules);
+    let by_rule: HashMap<_, _> = lists.iter().map(|list| (list.rule, list)).collect();
+    for warning in &mut found {
+        let list = by_rule.get(&warning.rule.as_deref());
+        let mut entries = list.into_iter().flat_map(|list| list.entries);
+        warning.acknowledged = entries.find(|entry| entry.warning == warning.code).cloned();
     }
-    if grant.principals.iter().all(|pattern| is_protected(pattern, protected)) {
-        findings.push("it can never match: its principals are all protected".to_owned());
-    }
-    if let Some(app_id) = microsofts_api(&grant.api) {
-        let roles = grant.roles.iter();
-        findings.extend(roles.clone().filter_map(misplaced_wildcard));
-        // Reading grants nothing, so a rule shows privileged roles without the mark.
-        if !grant.privileged && !only_reads {
-            findings.extend(roles.filter_map(|role| never_granted(role, app_id)));
+    let mut unused = Vec::new();
+    for List { rule, path, entries } in &lists {
+        for (index, entry) in entries.iter().enumerate() {
+            let code = entry.warning;
+            let occurs = found.iter().any(|one| one.code == code && one.rule.as_deref() == *rule);
+            let is_known = code.is_about_the_file_alone() || examined.contains(&code);
+            if occurs || !is_known {
+                continue;
+            }
+            unused.push(PolicyWarning::new(
+                WarningCode::UnusedAcknowledgement,
+                *rule,
+                format!("{path}acknowledged[{index}]"),
+                format!("the warning {code} does not occur here; remove its acknowledgement"),
+            ));
         }
     }
-    findings
+    found.extend(unused);
+    found
 }
 
-/// The appId of the API, if it is known to be Microsoft's without a look-up.
-fn microsofts_api(api: &ApiPattern) -> Option<AppId> {
-    match api {
-        ApiPattern::AppId(app_id) => privileged::is_microsofts(*app_id, None).then_some(*app_id),
-        ApiPattern::IdentifierUri(uri) => privileged::microsofts_api(uri.as_str()),
-    }
+/// The acknowledgements of a rule, or of the file.
+struct List<'a> {
+    rule: Option<&'a str>,
+    /// The path before the name of the field.
+    path: String,
+    entries: &'a [Acknowledgement],
 }
 
-fn admits_new_resource_groups(pattern: &PrincipalPattern) -> bool {
-    match pattern {
-        PrincipalPattern::Scope(scope) => scope.admits_new_resource_groups(),
-        PrincipalPattern::Object(_) => false,
-    }
-}
-
-fn is_protected(pattern: &PrincipalPattern, protected: &[Protected]) -> bool {
-    protected.iter().any(|entry| match (pattern, entry) {
-        (PrincipalPattern::Object(object), Protected::Guid(id)) => *object == (*id).into(),
-        (PrincipalPattern::Scope(scope), Protected::Scope(known)) => scope == known,
-        _ => false,
-    })
-}
-
-fn misplaced_wildcard(pattern: &RolePattern) -> Option<String> {
-    let RolePattern::Prefix(prefix) = pattern else { return None };
-    Some(format!(
-        "{prefix}* can never match: `*` works only on APIs that your own tenant owns, and this API is \
-         Microsoft's"
-    ))
-}
-
-/// Why a rule without the mark never grants the roles of an entry.
-fn never_granted(pattern: &RolePattern, app_id: AppId) -> Option<String> {
-    let (name, why) = match pattern {
-        RolePattern::Prefix(_) => return None,
-        RolePattern::Value(value) => (value.clone(), privileged::of_value(app_id, value)?),
-        RolePattern::Id(id) => (id.to_string(), privileged::of_id(app_id, *id)?),
-    };
-    Some(format!(
-        "{name} can never match: the role is privileged ({why}), and the rule does not say \
-         \"privileged\": true"
-    ))
+fn acknowledgements(rules: &Rules) -> Vec<List<'_>> {
+    let of_file = List { rule: None, path: String::new(), entries: &rules.acknowledged };
+    let allow = rules.allow.iter().enumerate().map(|(index, rule)| List {
+        rule: Some(&rule.grant.rule),
+        path: format!("allow[{index}]."),
+        entries: &rule.grant.acknowledged,
+    });
+    let baseline = rules.baseline_grants().enumerate().map(|(index, grant)| List {
+        rule: Some(&grant.rule),
+        path: format!("baseline[{index}]."),
+        entries: &grant.acknowledged,
+    });
+    std::iter::once(of_file).chain(allow).chain(baseline).collect()
 }

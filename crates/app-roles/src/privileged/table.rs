@@ -82,10 +82,13 @@ pub(super) const FAMILIES: &[Family] = &[
     all("delegatedwriter", PrivilegeReason::Data),
 ];
 
+/// The tenant that owns Microsoft Graph and most of Microsoft's applications ("Verify first-party
+/// Microsoft applications in sign-in reports").
+pub const MICROSOFT_SERVICES: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+
 /// The tenants that own Microsoft's applications ("Verify first-party Microsoft applications in
 /// sign-in reports").
-pub(super) const OWNERS: &[&str] =
-    &["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"];
+pub(super) const OWNERS: &[&str] = &[MICROSOFT_SERVICES, "72f988bf-86f1-41af-91ab-2d7cd011db47"];
 
 pub(super) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 pub(super) const AAD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";

@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use proptest::{prelude::*, sample::select};
 
-use super::{dangerous::ROLES, harmless::HarmlessRole, *};
+use super::{dangerous::ROLES, harmless::HarmlessRole, table::EXCHANGE, *};
 use crate::policy::fixtures;
 
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
@@ -173,7 +173,7 @@ fn a_harmless_role_only_reads_or_reaches_only_what_is_its_own() {
 
 #[test]
 fn the_documentation_lists_the_harmless_roles_with_their_reasons() {
-    let page = include_str!("../../../../docs/policy.md");
+    let page = include_str!("../../../../docs/policy-reference.md");
     let listed = page.lines().filter_map(|line| {
         let (reason, roles) = line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | `")?;
         HARMLESS.iter().any(|role| because(role) == reason).then_some((reason, roles))
@@ -320,5 +320,34 @@ proptest! {
         prop_assume!(family.reach == Reach::All);
         let value = format!("{before}{}{after}", family.word);
         prop_assert!(on_graph(&value).is_some(), "{}", value);
+    }
+}
+
+#[test]
+fn a_role_of_the_tables_is_found_by_its_id_and_by_its_value() {
+    let graph = AppId::parse(GRAPH).unwrap();
+    for name in ["913b9306-0ce1-42b8-9137-6a7df690a760", "place.read.all"] {
+        let (id, value) = known_role(graph, name).unwrap();
+        assert_eq!(
+            (id.to_string().as_str(), value),
+            ("913b9306-0ce1-42b8-9137-6a7df690a760", "Place.Read.All")
+        );
+    }
+    assert_eq!(known_role(graph, "Unknown.Role"), None);
+    // The same value has another id on another API.
+    let sharepoint = AppId::parse(SHAREPOINT).unwrap();
+    let [of_graph, of_sharepoint] =
+        [graph, sharepoint].map(|api| known_role(api, "Sites.Selected"));
+    assert_ne!(of_graph.unwrap().0, of_sharepoint.unwrap().0);
+}
+
+#[test]
+fn the_identifier_uris_of_a_well_known_api_lead_back_to_it() {
+    for app_id in [GRAPH, EXCHANGE] {
+        let app_id = AppId::parse(app_id).unwrap();
+        assert!(identifier_uris(app_id).count() > 0);
+        for uri in identifier_uris(app_id) {
+            assert_eq!(microsofts_api(uri), Some(app_id));
+        }
     }
 }

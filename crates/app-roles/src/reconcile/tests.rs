@@ -1,12 +1,17 @@
-use std::collections::HashSet;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use proptest::{collection::vec, prelude::*};
+use time::OffsetDateTime;
 
 use super::*;
 use crate::{
     arm::ArmScope,
-    directory::PrincipalKind,
-    ids::{AppId, Guid},
+    directory::{Api, AppRole, Principal, PrincipalKind},
+    ids::{AppId, AppRoleId, Guid, ObjectId},
+    policy::{OwnIdentity, Policy},
 };
 
 const TENANT: &str = "66666666-6666-6666-6666-666666666666";
@@ -76,7 +81,8 @@ fn policy() -> Policy {
 fn compare(identity: &Principal, held: Vec<CompactAssignment>) -> Findings {
     let own = OwnIdentity { object_id: id(OWN), tenant_id: Guid::parse(TENANT).ok() };
     let (policy, apis, holdings) = (policy(), [api()], AssignmentsByPrincipal::from(held));
-    let comparison = Comparison { policy: &policy, own, apis: &apis, holdings: &holdings };
+    let now = OffsetDateTime::UNIX_EPOCH;
+    let comparison = Comparison { policy: &policy, own, apis: &apis, holdings: &holdings, now };
     let mut findings = Findings::default();
     findings.compare(identity, &comparison);
     findings
@@ -118,33 +124,117 @@ fn roles_of_a_protected_identity_need_a_rule_and_roles_of_the_broker_need_none()
     assert_eq!(compare(&identity(OWN, "rg-a"), held(OWN)).unexpected, []);
 }
 
+/// The summary of a run that starts with an id and has found these identities that lack roles.
+fn lacking(all: &[ObjectId], first: ObjectId, most: usize) -> Summary {
+    let limits = Limits { repairs: most, named: 50, young: 100 };
+    let mut summary = Summary::new(RoundOrder::starting_with(first), limits);
+    for id in all {
+        summary.add(Findings { identities: 1, lacking: vec![*id], unexpected: vec![] });
+    }
+    summary
+}
+
+/// The summary of a run that starts with the smallest id and has found these unexpected assignments.
+fn unexpected(all: &[CompactAssignment], limits: Limits) -> Summary {
+    let mut summary = Summary::new(RoundOrder::starting_with(id(0)), limits);
+    summary.add(Findings { identities: 1, lacking: vec![], unexpected: all.to_vec() });
+    summary
+}
+
+const LIMITS: Limits = Limits { repairs: 5, named: 50, young: 100 };
+
+fn named(summary: &Summary, before: &[CompactAssignment]) -> Vec<CompactAssignment> {
+    summary.confirmed(&before.iter().copied().collect()).named
+}
+
 #[test]
 fn no_identity_is_selected_if_none_lacks_roles() {
-    let turns = RepairBatch::of(vec![], id(3), 5000);
-    assert_eq!(turns, RepairBatch { now: vec![], later: 0, next: None });
+    let batch = lacking(&[], id(3), 5000).repairs();
+    assert_eq!(batch, RepairBatch { now: vec![], later: 0, next: None });
 }
 
 #[test]
 fn a_run_continues_where_the_last_one_stopped_and_wraps_around() {
-    let lacking: Vec<_> = (0..10).map(id).collect();
-    let turns = RepairBatch::of(lacking, id(7), 5);
-    assert_eq!(turns.now, [7, 8, 9, 0, 1].map(id));
-    assert_eq!((turns.later, turns.next), (5, Some(id(2))));
+    let all: Vec<_> = (0..10).map(id).collect();
+    let batch = lacking(&all, id(7), 5).repairs();
+    assert_eq!(batch.now, [7, 8, 9, 0, 1].map(id));
+    assert_eq!((batch.later, batch.next), (5, Some(id(2))));
 }
 
 #[test]
-fn an_assignment_that_was_found_only_once_is_dropped() {
+fn an_assignment_that_was_found_only_once_is_not_confirmed() {
     let before = [holding(1, 1), holding(1, 3), holding(2, 1)];
-    let now = [holding(2, 1), holding(2, 2), holding(1, 3)];
-    assert_eq!(confirmed(&now, &before), [holding(2, 1), holding(1, 3)]);
-    assert_eq!(confirmed(&now, &[]), []);
+    let now = unexpected(&[holding(2, 1), holding(2, 2), holding(1, 3)], LIMITS);
+    assert_eq!(named(&now, &before), [holding(1, 3), holding(2, 1)]);
+    assert_eq!(now.confirmed(&BTreeSet::from(before)).at_first_sight, 1);
+    assert_eq!(named(&now, &[]), []);
 }
 
 #[test]
 fn an_old_assignment_counts_as_found_before() {
     let old = CompactAssignment { is_old: true, ..holding(2, 2) };
-    assert_eq!(confirmed(&[holding(2, 1), old], &[]), [old]);
-    assert_eq!(confirmed(&[old], &[holding(2, 2)]), [old]);
+    assert_eq!(named(&unexpected(&[holding(2, 1), old], LIMITS), &[]), [old]);
+    assert_eq!(named(&unexpected(&[old], LIMITS), &[holding(2, 2)]), [old]);
+}
+
+#[test]
+fn unexpected_assignments_beyond_the_limits_are_counted_and_not_kept() {
+    let old = |number| CompactAssignment { is_old: true, ..holding(number, 1) };
+    let limits = Limits { repairs: 1, named: 2, young: 3 };
+    let all: Vec<_> = (0..100).flat_map(|number| [old(number), holding(number, 2)]).collect();
+    let summary = unexpected(&all, limits);
+    let confirmed = summary.confirmed(&BTreeSet::new());
+    assert_eq!((confirmed.count, confirmed.named), (100, vec![old(0), old(1)]));
+    assert_eq!(confirmed.at_first_sight, 100);
+    assert_eq!(summary.for_the_next_run(&BTreeSet::new(), None).len(), 3);
+}
+
+#[test]
+fn a_run_that_stopped_keeps_what_the_run_before_found_about_the_rest() {
+    let before = BTreeSet::from([holding(1, 1), holding(8, 1)]);
+    let now = unexpected(&[holding(2, 1)], LIMITS);
+    let stopped = RoundOrder::starting_with(id(0)).place(id(8));
+    let next = now.for_the_next_run(&before, Some(stopped));
+    assert_eq!(next, BTreeSet::from([holding(2, 1), holding(8, 1)]));
+    assert_eq!(now.for_the_next_run(&before, None), BTreeSet::from([holding(2, 1)]));
+}
+
+/// Takes one share after the other, and returns the numbers of assignments that each held and the
+/// principals that each covered, with their roles.
+fn shares(
+    rows: &[CompactAssignment],
+    first: ObjectId,
+    most: usize,
+) -> Vec<Vec<(ObjectId, Vec<CompactAssignment>)>> {
+    let (mut all, mut begin) = (Vec::new(), None);
+    loop {
+        let mut share = Share::new(RoundOrder::starting_with(first), begin, most);
+        rows.iter().for_each(|row| share.offer(*row));
+        let (range, held) = share.into_parts();
+        let covered = (0..20).map(id).filter(|one| range.covers(*one));
+        all.push(covered.map(|one| (one, held.of(one).collect())).collect());
+        begin = range.end();
+        if begin.is_none() {
+            return all;
+        }
+        assert!(all.len() <= 20, "the shares do not come to an end: {all:?}");
+    }
+}
+
+#[test]
+fn a_tenant_that_fits_is_one_share_wherever_it_begins() {
+    let rows: Vec<_> = (0..20).map(|number| holding(number, 1)).collect();
+    for first in [0, 7, 19, 30] {
+        let all = shares(&rows, id(first), 20);
+        assert_eq!(all.len(), 1, "{first}");
+        assert_eq!(all[0].len(), 20, "{first}");
+    }
+}
+
+#[test]
+fn rows_that_a_list_repeats_do_not_fill_a_share() {
+    let rows: Vec<_> = (0..100).map(|number| holding(number % 5, 1)).collect();
+    assert_eq!(shares(&rows, id(3), 8).len(), 1);
 }
 
 proptest! {
@@ -157,7 +247,7 @@ proptest! {
         for principal in 0..7 {
             let expected: HashSet<_> =
                 rows.iter().filter(|row| row.0 == principal).map(|row| role(row.1)).collect();
-            let found = holdings.of(id(principal));
+            let found: Vec<_> = holdings.of(id(principal)).collect();
             prop_assert_eq!(found.len(), expected.len());
             prop_assert!(found.iter().all(|one| one.principal == id(principal)));
             prop_assert!(found.iter().all(|one| expected.contains(&one.role)));
@@ -165,18 +255,35 @@ proptest! {
     }
 
     #[test]
+    fn shares_cover_every_principal_once_with_all_its_assignments(
+        rows in vec((0..20_u16, 0..4_u16), 0..120), first in 0..22_u16, most in 8..60_usize,
+    ) {
+        let rows: Vec<_> = rows.iter().map(|(principal, role)| holding(*principal, *role)).collect();
+        let every: BTreeSet<_> = rows.iter().copied().collect();
+        let all = shares(&rows, id(first), most);
+        for share in &all {
+            prop_assert!(share.iter().map(|(_, held)| held.len()).sum::<usize>() <= most);
+        }
+        let mut covered: Vec<_> = all.iter().flatten().map(|(one, _)| *one).collect();
+        covered.sort_unstable();
+        prop_assert_eq!(covered, (0..20).map(id).collect::<Vec<_>>());
+        let held: BTreeSet<_> = all.into_iter().flatten().flat_map(|(_, held)| held).collect();
+        prop_assert_eq!(held, every);
+    }
+
+    #[test]
     fn every_identity_is_selected_in_time_even_if_none_is_ever_repaired(
         count in 0..200_u16, most in 1..60_usize, from in 0..200_u16,
     ) {
-        let lacking: Vec<_> = (0..count).map(id).collect();
+        let all: Vec<_> = (0..count).map(id).collect();
         let (mut seen, mut from) = (HashSet::new(), id(from));
-        for _ in 0..lacking.len().div_ceil(most) {
-            let turns = RepairBatch::of(lacking.clone(), from, most);
-            prop_assert!(turns.now.len() <= most);
-            prop_assert_eq!(turns.now.len() + turns.later, lacking.len());
-            seen.extend(turns.now);
-            from = turns.next.unwrap_or(from);
+        for _ in 0..all.len().div_ceil(most) {
+            let batch = lacking(&all, from, most).repairs();
+            prop_assert!(batch.now.len() <= most);
+            prop_assert_eq!(batch.now.len() + batch.later, all.len());
+            seen.extend(batch.now);
+            from = batch.next.unwrap_or(from);
         }
-        prop_assert_eq!(seen.len(), lacking.len());
+        prop_assert_eq!(seen.len(), all.len());
     }
 }

@@ -35,6 +35,11 @@ pub enum RequestFault {
 }
 
 impl RequestFault {
+    /// A fault of a field.
+    pub(super) fn at(field: &str, problem: &str) -> Self {
+        Self::Json { path: field.to_owned(), problem: problem.to_owned() }
+    }
+
     /// One word for the log, which must not contain text from the request.
     #[must_use]
     pub fn kind(&self) -> &'static str {

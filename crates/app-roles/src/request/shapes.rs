@@ -9,8 +9,10 @@ use serde::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use wire_formats::json::{self as document, Fault};
 
-use super::action::Action;
+use super::{action::Action, invalid::RequestFault};
 use crate::{
+    duration::AssignmentDuration,
+    end::RequestedEnd,
     ids::{AppRoleId, ObjectId},
     json,
     names::{ApiName, PrincipalName, RoleName},
@@ -28,7 +30,11 @@ pub(super) enum Shape {
 
 /// The broker's own shape.
 #[derive(Deserialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
+#[cfg_attr(
+    any(test, feature = "schema"),
+    derive(schemars::JsonSchema),
+    schemars(extend("not" = crate::schema::contradicting_ends()))
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OwnShape {
     pub(super) request_id: Option<RequestId>,
@@ -37,9 +43,34 @@ pub(crate) struct OwnShape {
     pub(super) api: ApiName,
     pub(super) roles: Roles,
     pub(super) reason: Option<Reason>,
+    pub(super) duration: Option<AssignmentDuration>,
+    pub(super) end_date_time: Option<Moment>,
     pub(super) not_after: Option<Moment>,
     pub(super) dry_run: Option<bool>,
 }
+
+impl OwnShape {
+    /// When the assignments are to end. A fault if it is said twice, or for a revocation.
+    pub(super) fn end(&self) -> Result<Option<RequestedEnd>, RequestFault> {
+        let at = self.end_date_time.as_ref().map(|moment| RequestedEnd::At(moment.0));
+        let (path, end) = match (self.duration.map(RequestedEnd::After), at) {
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                let problem = "a request has either duration or endDateTime, and not both";
+                return Err(RequestFault::at(END_DATE_TIME, problem));
+            }
+            (Some(end), None) => (DURATION, end),
+            (None, Some(end)) => (END_DATE_TIME, end),
+        };
+        if self.action == Some(Action::Revoke) {
+            return Err(RequestFault::at(path, "a request that revokes has no end; leave it out"));
+        }
+        Ok(Some(end))
+    }
+}
+
+const DURATION: &str = "duration";
+const END_DATE_TIME: &str = "endDateTime";
 
 /// Graph's own body ("Grant an appRoleAssignment to a service principal").
 ///
@@ -149,15 +180,23 @@ impl<'de> Visitor<'de> for RolesVisitor {
     }
 }
 
+/// Length of the date at the beginning of a time in RFC 3339.
+const DATE_LENGTH: usize = "2026-12-01".len();
+
 /// A time in RFC 3339.
-pub(crate) struct Moment(pub(super) OffsetDateTime);
+///
+/// On the wire: a JSON string such as `"2026-12-01T00:00:00Z"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub OffsetDateTime);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         json::parse_string(deserializer, |text| {
-            OffsetDateTime::parse(text, &Rfc3339)
-                .map(Self)
-                .map_err(|_| "expected a time in RFC 3339, such as 2026-12-01T00:00:00Z")
+            // The library accepts any separator; the standard's date-time has the letter T.
+            let has_separator =
+                text.get(DATE_LENGTH..).is_some_and(|rest| rest.starts_with(['T', 't']));
+            let moment = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator);
+            moment.map(Self).ok_or("expected a time in RFC 3339, such as 2026-12-01T00:00:00Z")
         })
     }
 }

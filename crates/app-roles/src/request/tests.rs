@@ -110,7 +110,7 @@ fn a_request_that_is_too_large_is_refused() {
 
 #[test]
 fn an_error_does_not_repeat_the_wrong_value() {
-    for field in ["principal", "api", "reason", "notAfter", "action"] {
+    for field in ["principal", "api", "reason", "duration", "endDateTime", "notAfter", "action"] {
         let text = with(&json!({ field: "secret\u{0}" }));
         let fault = Request::decode(text.as_bytes()).unwrap_err().to_string();
         assert!(!fault.contains("secret"), "{fault}");
@@ -144,6 +144,8 @@ fn field_name() -> impl Strategy<Value = String> {
         "api",
         "roles",
         "reason",
+        "duration",
+        "endDateTime",
         "notAfter",
         "dryRun",
         "principalId",

@@ -8,8 +8,8 @@ use crate::{
     text::{MAX_DISPLAY_NAME_LENGTH, MAX_ROLE_VALUE_LENGTH, RoleValue},
 };
 
-/// A result with texts of maximal length that repeat one character.
-fn largest(character: char) -> RequestResult {
+/// A result with texts of maximal length that repeat one character, and with approvers.
+fn largest(character: char, approvers: usize) -> RequestResult {
     let text = |length: usize| String::from(character).repeat(length);
     let id = "11111111-1111-1111-1111-111111111111";
     let principal = Principal {
@@ -28,7 +28,8 @@ fn largest(character: char) -> RequestResult {
     let name = RoleValue::parse(&value).map_or(RoleName::DefaultAccess, RoleName::Value);
     let outcome = RoleOutcome {
         suggestions: vec![value; 5],
-        rule: Some("a rule".to_owned()),
+        rule: Some(text(128)),
+        approved_by: Some(vec![format!("http:{id}"); approvers].join(", ")),
         ..RoleOutcome::new(Status::Failed)
     }
     .with_requested_name(&name)
@@ -43,6 +44,8 @@ fn largest(character: char) -> RequestResult {
     });
     RequestResult {
         request_id: Some("x".repeat(128)),
+        approval_id: Some(ApprovalId::random()),
+        approval_digest: None,
         message_id: Some("x".repeat(128)),
         invocation_id: InvocationId::random(),
         function: "x".repeat(128),
@@ -65,10 +68,18 @@ fn largest(character: char) -> RequestResult {
 
 #[test]
 fn the_largest_possible_result_fits_into_a_message_and_says_that_it_is_truncated() {
-    for (character, truncated) in [('a', false), ('ü', true), ('𝕏', true), ('"', true)] {
-        let json = largest(character).to_json().unwrap();
+    for (character, approvers, truncated) in [
+        ('a', 4, false),
+        ('a', 20, true),
+        ('ü', 4, true),
+        ('𝕏', 4, true),
+        ('𝕏', 20, true),
+        ('"', 20, true),
+    ] {
+        let json = largest(character, approvers).to_json().unwrap();
         assert!(json.len() <= MAX_RESULT_BYTES, "{character}: {}", json.len());
         assert_eq!(json.contains("\"truncated\":true"), truncated, "{character}: {}", json.len());
+        assert_eq!(json.contains("approvedBy"), approvers == 4, "{character} {approvers}");
         assert!(json.contains("\"graphRefused\""));
     }
 }

@@ -13,7 +13,10 @@ use azure_rest::{
     client, credential::MakeCredential, rest::RestClient, timing::CallTiming, token::TokenSource,
 };
 use tokio::net::TcpListener;
-use warp::{Filter, http::Response};
+use warp::{
+    Filter,
+    http::{HeaderMap, Method, Response},
+};
 
 /// A credential that issues `token-0`, `token-1` and so on.
 #[derive(Debug)]
@@ -39,6 +42,37 @@ pub(crate) async fn start(
     let responses = warp::any()
         .and(warp::header::<String>("authorization"))
         .map(move |authorization: String| respond(&authorization));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(warp::serve(responses).incoming(listener).run());
+    endpoint
+}
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// Starts a server that responds to each request.
+pub(crate) async fn serve(
+    respond: impl Fn(&Asked) -> Response<Vec<u8>> + Send + Sync + 'static,
+) -> Url {
+    let respond = Arc::new(respond);
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let responses = warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::bytes())
+        .map(move |method, path: warp::path::FullPath, query, headers, body: bytes::Bytes| {
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            respond(&Asked { method, path: path.as_str().to_owned(), query, headers, body })
+        });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(warp::serve(responses).incoming(listener).run());

@@ -14,8 +14,11 @@ use azure_rest::{
     arm::{Arm, Identity},
     body::BodyLimit,
     call_error::CallError,
+    client,
+    queues::{QueueAddress, QueueService, Queues},
     retry::Deadline,
-    storage::{Presence, Storage, StorageServices},
+    storage::{Presence, Storage},
+    tables::Tables,
     timing::CallTiming,
 };
 
@@ -26,10 +29,10 @@ const IDENTITY: &str =
     r#"{"properties":{"principalId":"11111111-1111-1111-1111-111111111111","clientId":null}}"#;
 
 /// The statuses that are the fault of the request.
-const FINAL: [u16; 9] = [400, 405, 406, 411, 413, 414, 415, 417, 431];
+pub(crate) const FINAL: [u16; 9] = [400, 405, 406, 411, 413, 414, 415, 417, 431];
 
 /// The statuses after which a service may answer within seconds.
-fn is_transient(status: u16) -> bool {
+pub(crate) fn is_transient(status: u16) -> bool {
     [408, 425, 429].contains(&status) || status >= 500
 }
 
@@ -56,10 +59,10 @@ impl Service {
             response(fault.0, vec![])
         })
         .await;
-        let rest = rest_client(&url, timing);
-        let queues = BTreeMap::from([("Jobs".to_owned(), url.clone())]);
-        let services = StorageServices { tables: Some(url.clone()), queues };
-        let storage = Storage::new(rest.clone(), services);
+        let rest = rest_client(&url, timing.clone());
+        let services = BTreeMap::from([("Jobs".to_owned(), QueueService::Identity(url.clone()))]);
+        let queues = Queues::new(&rest, client::build(&url, &timing).unwrap(), services);
+        let storage = Storage::new(queues, Tables::with_tokens(rest.clone(), url.clone()));
         Self { fault, requests, arm: Arm::new(rest, url), storage }
     }
 
@@ -80,24 +83,25 @@ impl Service {
     }
 
     async fn table(&self) -> Result<Presence, CallError> {
-        self.storage.table("Rows", soon()).await.unwrap()
+        self.storage.table("Rows", soon()).await
     }
 
     async fn queue(&self) -> Result<Presence, CallError> {
-        self.storage.queue("Jobs", "jobs", soon()).await.unwrap()
+        let jobs = QueueAddress { connection: "Jobs".to_owned(), name: "jobs".to_owned() };
+        self.storage.queue(&jobs, soon()).await.unwrap()
     }
 }
 
-fn soon() -> Deadline {
+pub(crate) fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(10))
 }
 
 /// One attempt: the wait before another would pass the deadline.
-fn without_retries() -> CallTiming {
+pub(crate) fn without_retries() -> CallTiming {
     CallTiming { first_wait: Duration::from_secs(3600), ..CallTiming::default() }
 }
 
-fn fast() -> CallTiming {
+pub(crate) fn fast() -> CallTiming {
     CallTiming::default().scaled(0.001)
 }
 

@@ -8,8 +8,11 @@ use std::{
 
 use azure_core::http::Url;
 use azure_rest::{
+    client,
+    queues::{QueueAddress, QueueService, Queues},
     retry::Deadline,
-    storage::{Presence, Storage, StorageServices},
+    storage::{Presence, Storage},
+    tables::Tables,
     timing::CallTiming,
 };
 use tokio::net::TcpListener;
@@ -22,9 +25,15 @@ fn soon() -> Deadline {
 }
 
 fn storage(url: &Url) -> Storage {
-    let queues = BTreeMap::from([("Jobs".to_owned(), url.clone())]);
-    let services = StorageServices { tables: Some(url.clone()), queues };
-    Storage::new(rest_client(url, CallTiming::default().scaled(0.001)), services)
+    let timing = CallTiming::default().scaled(0.001);
+    let rest = rest_client(url, timing.clone());
+    let services = BTreeMap::from([("Jobs".to_owned(), QueueService::Identity(url.clone()))]);
+    let queues = Queues::new(&rest, client::build(url, &timing).unwrap(), services);
+    Storage::new(queues, Tables::with_tokens(rest, url.clone()))
+}
+
+fn jobs() -> QueueAddress {
+    QueueAddress { connection: "Jobs".to_owned(), name: "jobs".to_owned() }
 }
 
 #[tokio::test]
@@ -39,23 +48,24 @@ async fn each_service_is_asked_for_one_media_type() {
     let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(warp::serve(record).incoming(listener).run());
     let storage = storage(&url);
-    storage.table("Rows", soon()).await.unwrap().unwrap();
-    storage.queue("Jobs", "jobs", soon()).await.unwrap().unwrap();
+    storage.table("Rows", soon()).await.unwrap();
+    storage.queue(&jobs(), soon()).await.unwrap().unwrap();
     let seen = seen.lock().unwrap();
     let accepted = seen.iter().map(|headers| headers.get_all("accept").iter().collect::<Vec<_>>());
     let accepted: Vec<_> = accepted.collect();
-    assert_eq!(accepted, [vec!["application/json;odata=nometadata"], vec!["application/xml"]]);
+    assert_eq!(accepted, [vec!["application/json;odata=minimalmetadata"], vec!["application/xml"]]);
 }
 
 #[tokio::test]
 async fn a_missing_table_or_queue_is_known_by_the_body_or_the_header() {
     let bodies = [
         r#"{"odata.error":{"code":"TableNotFound","message":{"value":"no"}}}"#,
-        "<Error><Code>QueueNotFound</Code></Error>",
+        "<m:error><m:code>TableNotFound</m:code></m:error>",
+        "<Error><Code>TableNotFound</Code></Error>",
     ];
     for body in bodies {
         let url = start(move |_| response(404, body.into())).await;
-        let found = storage(&url).table("Rows", soon()).await.unwrap();
+        let found = storage(&url).table("Rows", soon()).await;
         assert_eq!(found.unwrap(), Presence::Missing, "{body}");
     }
     let url = start(|_| {
@@ -64,13 +74,13 @@ async fn a_missing_table_or_queue_is_known_by_the_body_or_the_header() {
         response
     })
     .await;
-    let found = storage(&url).queue("Jobs", "jobs", soon()).await.unwrap();
+    let found = storage(&url).queue(&jobs(), soon()).await.unwrap();
     assert_eq!(found.unwrap(), Presence::Missing);
 }
 
 #[tokio::test]
 async fn a_row_that_is_too_large_to_read_shows_that_the_table_can_be_reached() {
     let url = start(|_| response(200, vec![b'a'; 1024 * 1024])).await;
-    let found = storage(&url).table("Rows", soon()).await.unwrap();
+    let found = storage(&url).table("Rows", soon()).await;
     assert_eq!(found.unwrap(), Presence::Exists);
 }

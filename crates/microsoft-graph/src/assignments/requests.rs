@@ -1,25 +1,27 @@
 //! The requests about assignments. Each write is sent once, when the rate limiter allows it.
 
+use shared_quota::priority::Priority;
 use std::sync::Arc;
 
 use reqwest::{Method, StatusCode};
 use serde::{Serialize, de::IgnoredAny};
+use time::OffsetDateTime;
 
 use super::{
     holders::NamedHolder,
+    look::Look,
     memory::{CAPACITY, REPLICA_LAG},
     write::WriteOptions,
 };
 use crate::{
+    caller::Caller,
     client::{GraphClient, GraphResponse, Read, Write},
     error::{ErrorKind, GraphError},
     odata::{self, Key},
     pages::{Listed, Pages},
-    priority::Priority,
     rate_limiter::WriteRateLimiter,
     rows::WireRow as _,
     wire::{NewAssignment, WireAssignment, WireHolder},
-    write_quota::WriteQuota,
 };
 use app_roles::{
     directory::Assignment,
@@ -27,7 +29,11 @@ use app_roles::{
     ids::ObjectId,
     policy::Permit,
 };
-use azure_rest::{rest::Response, retry::Deadline, timing::CallTiming};
+use azure_rest::{
+    rest::{Response, ServiceError as _},
+    retry::Deadline,
+    timing::CallTiming,
+};
 use memory_cache::TimedCache;
 
 /// The response header with the used share of a limit, which Graph sends from 0.8 up ("Microsoft Graph
@@ -52,8 +58,7 @@ pub(super) struct AssignmentRequests {
 }
 
 impl AssignmentRequests {
-    pub(super) fn new(client: Arc<GraphClient>, quota: WriteQuota) -> Self {
-        let limiter = WriteRateLimiter::new(quota, client.timing().clone());
+    pub(super) fn new(client: Arc<GraphClient>, limiter: WriteRateLimiter) -> Self {
         Self { client, limiter, removed: TimedCache::new(CAPACITY) }
     }
 
@@ -62,8 +67,12 @@ impl AssignmentRequests {
     }
 
     /// Waits until the rate limiter would allow a write of low priority.
-    pub(super) async fn wait_for_capacity(&self, deadline: Deadline) -> Result<(), GraphError> {
-        self.limiter.wait_for_capacity(deadline).await.ok_or_else(|| self.no_slot())
+    pub(super) async fn wait_for_capacity(
+        &self,
+        caller: &Caller,
+        deadline: Deadline,
+    ) -> Result<(), GraphError> {
+        self.limiter.wait_for_capacity(deadline, caller).await.ok_or_else(|| self.no_slot())
     }
 
     /// Sends no write from now on that has not been sent yet.
@@ -123,6 +132,30 @@ impl AssignmentRequests {
         Ok(found(&row.into_iter().collect(), permit))
     }
 
+    /// Reads whether the assignment with this id exists. The error means that it may be read later.
+    pub(super) async fn look(
+        &self,
+        permit: &Permit,
+        id: &str,
+        deadline: Deadline,
+    ) -> Result<Look, GraphError> {
+        let url = odata::assignment(self.client.root(), principal_key(permit), id);
+        let began = OffsetDateTime::now_utc();
+        let read = Read::new("read the assignment", url);
+        match self.client.read::<IgnoredAny>(read, deadline).await {
+            Ok(_) => Ok(Look::Found(began)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // A replica that does not know the principal says nothing of its assignments.
+                let client_id = permit.client_id();
+                let is_about_principal = error.names(permit.principal())
+                    || client_id.is_some_and(|id| error.names_application(id));
+                Ok(if is_about_principal { Look::Unclear } else { Look::Gone })
+            }
+            Err(error) if error.is_transient() => Err(error),
+            Err(_) => Ok(Look::Unclear),
+        }
+    }
+
     pub(super) async fn list_holders(
         &self,
         api: ObjectId,
@@ -173,9 +206,9 @@ impl AssignmentRequests {
             url: odata::assignments(self.client.root(), principal_key(permit)),
             body: Some(&body),
             client_request_id: options.client_request_id,
-            priority: options.priority,
+            priority: options.caller.priority,
         };
-        let response = self.write_once(&write, options.deadline).await?;
+        let response = self.write_once(&write, options).await?;
         let response = self.client.decode::<WireAssignment>(&response).await?;
         let GraphResponse { body, request_id } = response;
         let body = body
@@ -195,9 +228,9 @@ impl AssignmentRequests {
             url: odata::assignment(self.client.root(), principal_key(permit), &assignment.id),
             body: None,
             client_request_id: options.client_request_id,
-            priority: options.priority,
+            priority: options.caller.priority,
         };
-        let response = self.write_once(&write, options.deadline).await?;
+        let response = self.write_once(&write, options).await?;
         let removed = self.client.check(&response).await?;
         self.removed.insert(assignment.id.clone(), ());
         Ok(removed)
@@ -206,11 +239,12 @@ impl AssignmentRequests {
     async fn write_once<B: Serialize>(
         &self,
         write: &Write<'_, B>,
-        deadline: Deadline,
+        WriteOptions { deadline, caller, .. }: &WriteOptions,
     ) -> Result<Response, GraphError> {
-        let slot = match write.priority {
+        let deadline = *deadline;
+        let slot = match caller.priority {
             Priority::Normal => {
-                let slot = self.limiter.acquire(deadline, Priority::Normal).await;
+                let slot = self.limiter.acquire(deadline, caller).await;
                 slot.ok_or_else(|| self.no_slot())?
             }
             // It has waited for capacity, and must not wait now: others wait for the principal.

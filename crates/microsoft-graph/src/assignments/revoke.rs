@@ -1,6 +1,7 @@
 //! Removing an assignment.
 
 use super::{
+    look::Look,
     requests::{AssignmentRequests, Found},
     write::{NextStep, WriteOptions, Written, again},
 };
@@ -29,6 +30,8 @@ pub(super) struct Target {
     pub(super) assignment: Assignment,
     /// Whether Graph's list has shown it. Otherwise only this process knows it.
     pub(super) was_listed: bool,
+    /// What was read of it before the first attempt.
+    pub(super) look: Look,
 }
 
 impl<'a> RevokeWrite<'a> {
@@ -89,7 +92,8 @@ impl<'a> RevokeWrite<'a> {
     }
 
     fn is_gone(&self) -> Written {
-        if self.may_be_ours { self.revoked(None) } else { Written::AlreadyRevoked }
+        let was_gone = self.target.look == Look::Gone;
+        if self.may_be_ours && !was_gone { self.revoked(None) } else { Written::AlreadyRevoked }
     }
 
     fn revoked(&self, request_id: Option<String>) -> Written {

@@ -1,8 +1,8 @@
 //! One turn to write to a principal.
 //!
-//! Graph answers 409 to concurrent writes to one principal, so requests for it take turns, in the order
-//! of their arrival. They pass on what they know ([`Known`]). So one read answers all requests that
-//! arrived before it began, and what is missing is written once:
+//! Graph answers 409 to concurrent writes to one principal, so requests for it take turns, which go round by
+//! requester. They pass on what they know. So one read answers all requests that arrived before it began, and
+//! what is missing is written once:
 //!
 //! 1. A request that finds no other before it, and does not expect the assignment to exist, writes at
 //!    once.
@@ -10,6 +10,9 @@
 //!    costs write quota; a read does not.
 //! 3. A request never relies on what was read, written or refused before it arrived. Another client may
 //!    have changed it since.
+
+use shared_quota::priority::Priority;
+use std::collections::BTreeMap;
 
 use app_roles::{
     directory::Assignment,
@@ -22,18 +25,20 @@ use azure_rest::{
     rest::ServiceError as _,
     retry::{Attempt, Backoff, Deadline},
 };
-use memory_cache::{KeyGuard, Moment};
+use memory_cache::Moment;
+use record::intent::Intent;
 
 use super::{
     assign::AssignWrite,
-    known::{Fact, Known, Refusal},
+    known::{Fact, Refusal},
+    look::{Look, Removable},
     memory::key,
     requests::{Found, found},
     revoke::{RevokeWrite, Target},
-    turns::Turns,
+    turns::{PrincipalGuard, Turns},
     write::{WriteOptions, Written},
 };
-use crate::{client::GraphResponse, error::GraphError, priority::Priority};
+use crate::{caller::Caller, error::GraphError};
 
 /// The number of assignments that one turn reads one by one. A read of one assignment does not lag, but
 /// the list shows all of them at once.
@@ -45,7 +50,9 @@ pub struct Turn<'a> {
     turns: &'a Turns,
     principal: ObjectId,
     /// `None` while a write of low priority lets others go first.
-    guard: Option<KeyGuard<Known>>,
+    guard: Option<PrincipalGuard>,
+    /// What was read of assignments before their removal, by their ids.
+    looks: BTreeMap<String, Look>,
 }
 
 impl<'a> Turn<'a> {
@@ -53,11 +60,11 @@ impl<'a> Turn<'a> {
     pub(super) async fn take(
         turns: &'a Turns,
         principal: ObjectId,
-        priority: Priority,
+        caller: &Caller,
         deadline: Deadline,
     ) -> Result<Self, GraphError> {
-        let guard = Some(turns.take(principal, priority, deadline).await?);
-        Ok(Self { turns, principal, guard })
+        let guard = Some(turns.take(principal, caller, deadline).await?);
+        Ok(Self { turns, principal, guard, looks: BTreeMap::new() })
     }
 
     /// The outcome of a permit that needs no write: the assignment exists already, or is already gone, or
@@ -89,15 +96,46 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Creates or removes the assignment that `permit` allows.
+    /// The assignment that a revocation is about to remove, if one is known: the first that exists.
+    pub async fn removable(
+        &mut self,
+        permit: &Permit,
+        held: &HeldAssignments,
+        deadline: Deadline,
+    ) -> Result<Option<Removable>, GraphError> {
+        let mut first = None;
+        for Target { assignment, .. } in self.to_remove(permit, held)? {
+            let look = self.look(permit, &assignment, deadline).await?;
+            if look != Look::Gone {
+                return Ok(Some(Removable { assignment, look }));
+            }
+            first.get_or_insert(Removable { assignment, look });
+        }
+        Ok(first)
+    }
+
+    /// Reads whether an assignment exists that this turn is about to remove.
+    pub async fn look(
+        &mut self,
+        permit: &Permit,
+        assignment: &Assignment,
+        deadline: Deadline,
+    ) -> Result<Look, GraphError> {
+        let look = self.turns.requests.look(permit, &assignment.id, deadline).await?;
+        self.looks.insert(assignment.id.clone(), look);
+        Ok(look)
+    }
+
+    /// Creates or removes the assignment whose intent is on record.
     ///
     /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.
     pub async fn write(
         &mut self,
-        permit: &Permit,
+        intent: &Intent,
         held: &HeldAssignments,
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
+        let permit = intent.permit();
         let waited_for_replicas = options.waits_for_replicas();
         let targets = match permit.action() {
             Action::Assign => Vec::new(),
@@ -112,7 +150,13 @@ impl<'a> Turn<'a> {
             Action::Revoke => self.revoke(permit, targets, options).await,
         };
         let fact = match &outcome {
-            Ok(written) => Some(self.remember(permit, written)),
+            Ok(written) => {
+                let fact = self.turns.remember(permit, written);
+                // That this id is gone says nothing of an assignment that another client has made.
+                let is_about_id =
+                    matches!(written, Written::AlreadyRevoked) || written.is_inferred_removal();
+                (!is_about_id).then_some(fact)
+            }
             Err(error) if error.is_transient() || error.is_in_doubt() => None,
             Err(error) => Some(Fact::Refused(Refusal {
                 action: permit.action(),
@@ -124,6 +168,26 @@ impl<'a> Turn<'a> {
             known.set(permit, began, fact);
         }
         outcome
+    }
+
+    /// Removes this assignment and no other, whatever the principal holds by now.
+    pub async fn remove_exactly(
+        &mut self,
+        intent: &Intent,
+        assignment: &Assignment,
+        options: WriteOptions,
+    ) -> Result<Written, GraphError> {
+        let permit = intent.permit();
+        if let Some(known) = &mut self.guard {
+            known.forget(permit);
+        }
+        let target = self.target(assignment.clone(), false);
+        let outcome = self.remove(permit, target, options).await?;
+        let memory = &self.turns.memory;
+        if memory.expected(&key(permit)).is_some_and(|known| known.id == assignment.id) {
+            memory.forget(&key(permit));
+        }
+        Ok(outcome)
     }
 
     /// What is known of the assignment since this request arrived.
@@ -168,7 +232,8 @@ impl<'a> Turn<'a> {
             // The write shows what is wrong.
             Ok(Found::Unclear) | Err(_) => return Ok(None),
         };
-        if let Some(known) = &mut self.guard {
+        // That this one is gone says nothing of an assignment that another client has made instead.
+        if let (Some(known), Fact::Held(_)) = (&mut self.guard, &fact) {
             known.set(permit, began, fact.clone());
         }
         Ok(Some(fact))
@@ -221,11 +286,11 @@ impl<'a> Turn<'a> {
         };
         let created = self.turns.memory.created_lately(&key(permit));
         let unlisted = known.into_iter().chain(created);
-        let unlisted = unlisted.map(|assignment| Target { assignment, was_listed: false });
+        let unlisted = unlisted.map(|assignment| self.target(assignment, false));
         let holding = held.holding(permit.api(), permit.role());
         let listed = match &holding {
             Holding::Held(one) if !self.turns.requests.has_removed(&one.id) => {
-                Some(Target { assignment: (*one).clone(), was_listed: true })
+                Some(self.target((*one).clone(), true))
             }
             _ => None,
         };
@@ -242,13 +307,18 @@ impl<'a> Turn<'a> {
         }
     }
 
+    fn target(&self, assignment: Assignment, was_listed: bool) -> Target {
+        let look = self.looks.get(&assignment.id).copied().unwrap_or(Look::Unclear);
+        Target { assignment, was_listed, look }
+    }
+
     async fn assign(
         &mut self,
         permit: &Permit,
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
         let requests = &self.turns.requests;
-        let mut write = AssignWrite::new(requests, permit, options);
+        let mut write = AssignWrite::new(requests, permit, options.clone());
         let mut backoff =
             Backoff::new("create the assignment", requests.timing(), options.deadline);
         loop {
@@ -267,7 +337,7 @@ impl<'a> Turn<'a> {
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
         for target in targets {
-            match self.remove(permit, target, options).await? {
+            match self.remove(permit, target, options.clone()).await? {
                 Written::AlreadyRevoked => {}
                 written => return Ok(written),
             }
@@ -282,7 +352,7 @@ impl<'a> Turn<'a> {
         options: WriteOptions,
     ) -> Result<Written, GraphError> {
         let requests = &self.turns.requests;
-        let mut write = RevokeWrite::new(requests, permit, target, options);
+        let mut write = RevokeWrite::new(requests, permit, target, options.clone());
         let mut backoff =
             Backoff::new("remove the assignment", requests.timing(), options.deadline);
         loop {
@@ -301,37 +371,16 @@ impl<'a> Turn<'a> {
         attempt: Attempt<Written, GraphError>,
         options: &WriteOptions,
     ) -> Option<Result<Written, GraphError>> {
-        if options.priority == Priority::Low && matches!(attempt, Attempt::Again { .. }) {
+        if options.caller.priority == Priority::Low && matches!(attempt, Attempt::Again { .. }) {
             self.guard = None;
         }
         let result = backoff.after(attempt).await;
         if result.is_none() && self.guard.is_none() {
-            match self.turns.take(self.principal, options.priority, options.deadline).await {
+            match self.turns.take(self.principal, &options.caller, options.deadline).await {
                 Ok(guard) => self.guard = Some(guard),
                 Err(error) => return Some(Err(error)),
             }
         }
         result
-    }
-
-    /// Remembers the outcome of a write.
-    fn remember(&self, permit: &Permit, written: &Written) -> Fact {
-        let memory = &self.turns.memory;
-        match written {
-            Written::Assigned(GraphResponse { body, .. }) => {
-                memory.created(key(permit), body.clone());
-                Fact::Held(Some(body.clone()))
-            }
-            Written::AlreadyAssigned(assignment) => {
-                if let Some(assignment) = assignment {
-                    memory.seen(key(permit), assignment);
-                }
-                Fact::Held(assignment.clone())
-            }
-            Written::Revoked(_) | Written::AlreadyRevoked => {
-                memory.forget(&key(permit));
-                Fact::Absent
-            }
-        }
     }
 }

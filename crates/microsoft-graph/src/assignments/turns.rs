@@ -1,18 +1,27 @@
 //! The turns to write to principals.
 
-use app_roles::ids::ObjectId;
+use app_roles::{ids::ObjectId, policy::Permit, requester::Requester};
 use azure_rest::retry::Deadline;
 use memory_cache::{KeyGuard, KeyedLock};
+use shared_quota::priority::Priority;
 
-use super::{known::Known, memory::Memory, requests::AssignmentRequests};
-use crate::{error::GraphError, priority::Priority};
+use super::{
+    known::{Fact, Known},
+    memory::{Memory, key},
+    requests::AssignmentRequests,
+    write::Written,
+};
+use crate::{caller::Caller, client::GraphResponse, error::GraphError};
+
+/// The turn to write to a principal, and what is known of its assignments. Requesters take turns.
+pub(super) type PrincipalGuard = KeyGuard<Known, Requester>;
 
 /// The turns to write to principals, and what all of them need.
 pub(super) struct Turns {
     pub(super) requests: AssignmentRequests,
     pub(super) memory: Memory,
     /// The principals that are being written to. Graph answers 409 to concurrent writes on one object.
-    principals: KeyedLock<ObjectId, Known>,
+    principals: KeyedLock<ObjectId, Known, Requester>,
 }
 
 impl Turns {
@@ -24,14 +33,35 @@ impl Turns {
     pub(super) async fn take(
         &self,
         principal: ObjectId,
-        priority: Priority,
+        caller: &Caller,
         deadline: Deadline,
-    ) -> Result<KeyGuard<Known>, GraphError> {
-        if priority == Priority::Low {
+    ) -> Result<PrincipalGuard, GraphError> {
+        if caller.priority == Priority::Low {
             // Before the turn, so that a waiting background write does not keep others from writing.
-            self.requests.wait_for_capacity(deadline).await?;
+            self.requests.wait_for_capacity(caller, deadline).await?;
         }
-        let guard = self.principals.lock_before(principal, deadline.moment()).await;
-        guard.ok_or_else(GraphError::principal_busy)
+        let turn = self.principals.lock_in_turn(principal, &caller.requester);
+        let turn = tokio::time::timeout_at(deadline.moment(), turn).await;
+        turn.map_err(|_| GraphError::principal_busy())
+    }
+
+    /// Remembers the outcome of a write.
+    pub(super) fn remember(&self, permit: &Permit, written: &Written) -> Fact {
+        match written {
+            Written::Assigned(GraphResponse { body, .. }) => {
+                self.memory.created(key(permit), body.clone());
+                Fact::Held(Some(body.clone()))
+            }
+            Written::AlreadyAssigned(assignment) => {
+                if let Some(assignment) = assignment {
+                    self.memory.seen(key(permit), assignment);
+                }
+                Fact::Held(assignment.clone())
+            }
+            Written::Revoked(_) | Written::AlreadyRevoked => {
+                self.memory.forget(&key(permit));
+                Fact::Absent
+            }
+        }
     }
 }

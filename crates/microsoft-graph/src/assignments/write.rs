@@ -8,9 +8,9 @@
 use uuid::Uuid;
 
 use crate::{
+    caller::Caller,
     client::GraphResponse,
     error::{ErrorKind, GraphError},
-    priority::Priority,
 };
 use app_roles::directory::Assignment;
 use azure_rest::{
@@ -32,8 +32,17 @@ pub enum Written {
     AlreadyRevoked,
 }
 
+impl Written {
+    /// Whether the write removed the assignment as far as this process can tell: it got no answer, and the
+    /// assignment was gone afterwards.
+    #[must_use]
+    pub fn is_inferred_removal(&self) -> bool {
+        matches!(self, Self::Revoked(GraphResponse { request_id: None, .. }))
+    }
+}
+
 /// The limits and the identification of a write.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct WriteOptions {
     /// The id of the write in Graph's logs.
     pub client_request_id: Uuid,
@@ -42,8 +51,8 @@ pub struct WriteOptions {
     /// The time until which to wait for Graph's replicas. A replica may not know a new principal yet, or
     /// not list a new assignment.
     pub replication_deadline: Deadline,
-    /// The priority among other writes.
-    pub priority: Priority,
+    /// For whom it waits among other writes.
+    pub caller: Caller,
 }
 
 /// The next step after a failed write.

@@ -9,8 +9,9 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{throttle::Throttle, write_quota::WriteQuota};
+use crate::throttle::Throttle;
 use azure_rest::timing::CallTiming;
+use shared_quota::write_quota::{LOW_PRIORITY_SHARE, WriteQuota};
 
 /// The growth of the learned limit with each period without a 429. Another client that shared the quota
 /// may have finished.
@@ -19,10 +20,6 @@ const GROWTH: f64 = 0.2;
 /// The number of writes that must have been accepted between two waits for a limit to be learned. After
 /// fewer, other clients have used the quota.
 const MIN_LEARNED: u32 = 10;
-
-/// The share of either limit for writes of low priority. The rest is for requests that arrive while
-/// background work is busy.
-const LOW_PRIORITY_SHARE: f64 = 0.5;
 
 /// The number of writes in flight that counts as contention, as does a write that had to wait.
 const CONTENTION: u32 = 8;
@@ -174,6 +171,11 @@ impl Ledger {
                 self.used_by_others = used.map_or(0, |used| self.others_share(used, now));
             }
         }
+    }
+
+    /// Until when Graph has asked to wait, if that time has not passed.
+    pub(super) fn throttled_until(&self, now: Instant) -> Option<Instant> {
+        self.throttle.end(now)
     }
 
     /// Only writes under contention say something about the quota. Otherwise the number of accepted

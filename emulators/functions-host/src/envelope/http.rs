@@ -9,7 +9,7 @@ use super::{
     system_data::SystemData,
     value::{Metadata, copy_properties, encoded_twice, set},
 };
-use crate::{dotnet_base64, ordered_json::Json};
+use crate::{dotnet_base64, ordered_json::Json, route::RouteValues};
 
 /// The query parameter of a key, which is not copied into the metadata.
 const KEY_PARAMETER: &str = "code";
@@ -22,6 +22,7 @@ pub(crate) struct HttpInput<'a> {
     /// The parameters of the query, each with all its values.
     pub(crate) query: Vec<(String, Vec<String>)>,
     pub(crate) headers: Vec<(String, Vec<String>)>,
+    pub(crate) route_values: RouteValues,
     pub(crate) identities: Vec<Json>,
     pub(crate) body: Option<HttpBody>,
 }
@@ -48,7 +49,7 @@ fn request(input: &HttpInput<'_>) -> Json {
         ("Method".to_owned(), Json::text(&input.method)),
         ("Query".to_owned(), joined(&input.query)),
         ("Headers".to_owned(), Json::Object(arrays.collect())),
-        ("Params".to_owned(), Json::Object(Metadata::new())),
+        ("Params".to_owned(), route_values(&input.route_values)),
         ("Identities".to_owned(), Json::Array(input.identities.clone())),
     ];
     let body = input.body.as_ref().map(|body| match body {
@@ -59,8 +60,10 @@ fn request(input: &HttpInput<'_>) -> Json {
     Json::Object(members.into_iter().collect())
 }
 
-/// The members of the body come first, then the values of the query, over values of the same names. Of a repeated parameter the last value counts. `Query` and `Headers` are left out if their
-/// names are taken; `sys` never is.
+/// The members of the body come first, then the values of the query, then those of the route, each over
+/// values of the same names. Of a repeated parameter of the query the last value counts. A parameter that
+/// the path leaves out takes its name away. `Query` and `Headers` are left out if their names are taken;
+/// `sys` never is.
 fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
     let mut metadata = Metadata::new();
     match &input.body {
@@ -79,6 +82,12 @@ fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
     for (name, value) in parameters {
         set(&mut metadata, name.clone(), encoded_twice(value));
     }
+    for (name, value) in &input.route_values {
+        match value {
+            Some(value) => set(&mut metadata, name.clone(), encoded_twice(value)),
+            None => metadata.retain(|known, _| !known.eq_ignore_ascii_case(name)),
+        }
+    }
     for (name, value) in [("Query", texts(&query)), ("Headers", joined(&input.headers))] {
         if !metadata.keys().any(|known| known.eq_ignore_ascii_case(name)) {
             metadata.insert(name.to_owned(), value);
@@ -86,6 +95,12 @@ fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
     }
     set(&mut metadata, "sys".to_owned(), system.json());
     metadata
+}
+
+/// A parameter that the path leaves out is null.
+fn route_values(values: &RouteValues) -> Json {
+    let value = |value: &Option<String>| value.as_ref().map_or(Json::Null, Json::text);
+    Json::Object(values.iter().map(|(name, it)| (name.clone(), value(it))).collect())
 }
 
 fn joined(lists: &[(String, Vec<String>)]) -> Json {
@@ -136,6 +151,7 @@ mod tests {
                 ("x".to_owned(), vec!["1".to_owned(), "2".to_owned()]),
             ],
             headers: headers.into_iter().map(|(name, value)| (name, vec![value])).collect(),
+            route_values: vec![("id".to_owned(), Some("7".to_owned()))],
             identities: vec![Identity::of_key(&key).json()],
             body: Some(HttpBody::Text("{\"name\":\"n\"}\n".to_owned())),
         }
@@ -183,9 +199,21 @@ mod tests {
     }
 
     #[test]
-    fn the_envelope_equals_the_documented_one_without_the_parameters_of_its_route() {
-        let documented = documented("http-invocation.json");
-        let params = documented.replace(r#""Params":{"id":"7"}"#, r#""Params":{}"#);
-        assert_eq!(envelope(&input()), params.replace(r#""id":"\"7\"","#, ""));
+    fn a_parameter_that_the_path_leaves_out_is_null_and_takes_its_name_from_the_metadata() {
+        let mut input = input();
+        input.query.push(("ID".to_owned(), vec!["forged".to_owned()]));
+        input.body = Some(HttpBody::Text(r#"{"Id":"forged"}"#.to_owned()));
+        assert_eq!(value(&input)["Metadata"]["Id"], "\"7\"", "the route goes before both");
+        input.route_values = vec![("id".to_owned(), None)];
+        let value = value(&input);
+        assert_eq!(value["Data"]["req"]["Params"], serde_json::json!({ "id": null }));
+        for name in ["id", "Id", "ID"] {
+            assert_eq!(value["Metadata"].get(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_envelope_equals_the_documented_one() {
+        assert_eq!(envelope(&input()), documented("http-invocation.json"));
     }
 }

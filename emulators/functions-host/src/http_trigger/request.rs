@@ -9,6 +9,7 @@ use crate::{
     envelope::{HttpBody, HttpInput},
     incoming_request::IncomingRequest,
     ordered_json::Json,
+    route::RouteValues,
 };
 
 /// The prefix of the platform's headers, which it sends in upper case.
@@ -18,6 +19,7 @@ const PLATFORM_PREFIX: &str = "x-ms-";
 pub(crate) fn input<'a>(
     binding: &'a str,
     incoming: &IncomingRequest,
+    route_values: RouteValues,
     identities: Vec<Json>,
 ) -> HttpInput<'a> {
     HttpInput {
@@ -26,6 +28,7 @@ pub(crate) fn input<'a>(
         method: incoming.method.to_string(),
         query: incoming.query_parameters(),
         headers: headers(&incoming.headers),
+        route_values,
         identities,
         body: body(incoming),
     }

@@ -29,7 +29,7 @@ pub(crate) struct Running {
 }
 
 pub(crate) async fn account() -> Account {
-    Azurite::shared().await.unwrap().account().unwrap()
+    Azurite::shared_account().await.unwrap()
 }
 
 impl App {

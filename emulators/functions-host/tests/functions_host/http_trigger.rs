@@ -34,6 +34,55 @@ async fn an_unknown_path_is_not_found_whatever_the_method() {
 }
 
 #[tokio::test]
+async fn routes_that_begin_alike_lead_to_their_own_functions() {
+    let app = App::new().await.with_http_function("Succeed", "anonymous", "jobs");
+    let app = app.with_http_function("Reply", "anonymous", "job-logs/{name?}");
+    let app = app.with_http_function("Fail", "anonymous", "jobs/{id}");
+    let host = app.with_http_function("PlainText", "anonymous", "jobs/all").run().await;
+    for path in ["api/jobs/7/8", "api/job-logs/7/8", "api/jobs//7", "api/job", "api/jobs%2F7"] {
+        assert_eq!(status(&host, Method::GET, path).await, 404, "{path}");
+    }
+    assert!(host.invocations().is_empty());
+    for (path, function) in [
+        ("api/jobs", "Succeed"),
+        ("api/jobs/", "Succeed"),
+        ("api/jobs/ALL", "PlainText"),
+        ("api/jobs/seven", "Fail"),
+        ("api/jobs/job-logs", "Fail"),
+        ("api/job-logs", "Reply"),
+        ("api/job-logs/jobs", "Reply"),
+    ] {
+        status(&host, Method::GET, path).await;
+        assert_eq!(host.invocations().last().unwrap().function, function, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_function_receives_the_parameter_of_its_route_decoded_once_or_null() {
+    let host =
+        App::new().await.with_http_function("Succeed", "anonymous", "jobs/{id?}").run().await;
+    let paths = [
+        "api/jobs",
+        "api/jobs?id=forged",
+        "api/jobs/Seven?id=forged",
+        "api/JOBS/a%20b%C3%A9/",
+        "api/jobs/a+b%2Fc%252F",
+        "api/jobs/%22%7d%0a%ff",
+    ];
+    for path in paths {
+        assert_eq!(status(&host, Method::GET, path).await, 200, "{path}");
+    }
+    let calls = host.received().await;
+    let told = calls.iter().map(|call| call["Data"]["req"]["Params"].clone());
+    let expected =
+        [None, None, Some("Seven"), Some("a b\u{e9}"), Some("a+b%2Fc%2F"), Some("\"}\n%ff")];
+    assert_eq!(told.collect::<Vec<_>>(), expected.map(|id| json!({ "id": id })));
+    let metadata = calls.iter().map(|call| call["Metadata"].get("id"));
+    let expected = expected.map(|id| id.map(|id| json!(json!(id).to_string())));
+    assert_eq!(metadata.collect::<Vec<_>>(), expected.each_ref().map(Option::as_ref));
+}
+
+#[tokio::test]
 async fn a_caller_without_the_right_key_does_not_reach_the_function() {
     let of = |function: &str| KeyLevel::Function { function: function.to_owned() };
     let app = App::new().await.with_http_function("Succeed", "function", "guarded");

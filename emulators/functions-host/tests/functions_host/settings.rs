@@ -24,14 +24,14 @@ async fn invalid_functions_are_logged_and_the_others_run() {
         .with_function("Succeed")
         .await
         .with_bindings("Blob", &json!([{ "type": "blobTrigger", "name": "b" }]))
-        .with_bindings("Routed", &json!([request("anonymous", "jobs/{id}"), response()]))
+        .with_bindings("Routed", &json!([request("anonymous", "jobs/{id}/log"), response()]))
         .with_bindings("Timed", &json!([timer]))
         .with_bindings("Unconnected", &json!([connected]));
     let host = app.run().await;
     for expected in [
         "The 'Blob' function is in error and does not run: the binding type 'blobTrigger'",
         "The 'Unconnected' function is in error and does not run: Storage account connection string 'AzureWebJobsAbsent'",
-        "The 'Routed' function is in error and does not run: route 'jobs/{id}' has parameters",
+        "The 'Routed' function is in error and does not run: route 'jobs/{id}/log' is invalid, or has other parameters",
         "The 'Timed' function is in error and does not run: The schedule expression 'every minute'",
     ] {
         let record = host.wait_for_log(expected, DEADLINE).await.unwrap();

@@ -1,6 +1,6 @@
 //! Functions with a timer trigger.
 
-use functions_host_emulator::Outcome;
+use functions_host_emulator::{FunctionsHost, Outcome};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -34,4 +34,21 @@ async fn a_timer_can_be_run_by_hand_and_has_its_next_occurrence() {
     assert_eq!(status["Last"], "0001-01-01T00:00:00+00:00");
     let next = status["Next"].as_str().unwrap();
     assert!(next.ends_with("-01-01T00:00:00+00:00"), "{next}");
+}
+
+#[tokio::test]
+async fn a_schedule_of_the_options_replaces_the_one_of_the_function() {
+    let mut app = App::new().await.with_bindings("Succeed", &json!([timer("0 0 0 1 1 *")]));
+    app.options.schedules.insert("Succeed".to_owned(), "* * * * * *".to_owned());
+    app.run().await.finished(2).await;
+}
+
+#[tokio::test]
+async fn a_schedule_for_a_function_without_a_timer_is_refused() {
+    for function in ["Assign", "Nothing"] {
+        let mut app = App::new().await.with_function("Assign").await;
+        app.options.schedules.insert(function.to_owned(), "* * * * * *".to_owned());
+        let error = FunctionsHost::start(app.options.clone()).await.err().unwrap();
+        assert!(error.to_string().contains(&format!("no function {function} with a timer")));
+    }
 }

@@ -32,16 +32,18 @@ pub enum EntityValue {
     Int64(i64),
     /// `Edm.Double`.
     Double(f64),
+    /// `Edm.DateTime`, as the service writes it: ISO 8601 in UTC.
+    DateTime(String),
     /// `Edm.String`: at most 64 KiB of UTF-16.
     String(String),
 }
 
 impl EntityValue {
-    /// The text of a string; `None` for other types.
+    /// The text of a string or a time; `None` for other types.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::String(text) => Some(text),
+            Self::String(text) | Self::DateTime(text) => Some(text),
             _ => None,
         }
     }
@@ -54,12 +56,14 @@ impl EntityValue {
             Self::Int64(value) => (value.to_string().into(), Some("Edm.Int64")),
             Self::Double(value) => ((*value).into(), Some("Edm.Double")),
             Self::String(text) => (text.as_str().into(), None),
+            Self::DateTime(text) => (text.as_str().into(), Some("Edm.DateTime")),
         }
     }
 
     fn read(value: &Value, edm_type: Option<&str>) -> Option<Self> {
         match (edm_type, value) {
             (Some("Edm.Int64"), Value::String(text)) => text.parse().ok().map(Self::Int64),
+            (Some("Edm.DateTime"), Value::String(text)) => Some(Self::DateTime(text.clone())),
             (Some("Edm.Double"), value) => value.as_f64().map(Self::Double),
             (None | Some("Edm.String"), Value::String(text)) => Some(Self::String(text.clone())),
             (_, Value::Bool(value)) => Some(Self::Boolean(*value)),

@@ -33,7 +33,7 @@ pub(super) fn body(entities: &[Entity], table: &Url) -> String {
 }
 
 /// The status and body of the operation that failed. If one fails, the answer contains only that one.
-pub(super) fn failure(answer: &str) -> Option<(StatusCode, String)> {
+pub(crate) fn failure(answer: &str) -> Option<(StatusCode, String)> {
     answer.match_indices("HTTP/1.1 ").find_map(|(start, prefix)| {
         let rest = answer.get(start + prefix.len()..)?;
         let status: StatusCode = rest.get(..3)?.parse().ok()?;

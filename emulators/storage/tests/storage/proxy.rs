@@ -1,6 +1,6 @@
 //! Trouble on the way to the queues.
 
-use storage_emulator::{Account, Azurite, Queue, StorageProxy, Trouble};
+use storage_emulator::{Account, Queue, StorageProxy, Trouble};
 
 use crate::account::{HIDDEN, account};
 
@@ -8,9 +8,9 @@ const SEED: u64 = 7;
 /// Many more than connections that one client opens without need.
 const CALLS: usize = 40;
 
-async fn proxy() -> StorageProxy {
-    let [_, queue_port, _] = Azurite::shared().await.unwrap().ports();
-    StorageProxy::start(queue_port, SEED).await.unwrap()
+/// A proxy for the queues of an account.
+async fn proxy(account: &Account) -> StorageProxy {
+    StorageProxy::start(account.queue_endpoint().port().unwrap(), SEED).await.unwrap()
 }
 
 /// A queue that exists, by way of a proxy.
@@ -23,8 +23,9 @@ async fn queue(account: &Account, proxy: &StorageProxy) -> Queue {
 
 #[tokio::test]
 async fn every_call_over_a_refused_connection_fails_and_names_the_queue_and_no_signature() {
-    let proxy = proxy().await;
-    let queue = queue(&account().await.without_retries(), &proxy).await;
+    let account = account().await;
+    let proxy = proxy(&account).await;
+    let queue = queue(&account.without_retries(), &proxy).await;
     proxy.set_trouble(Some(Trouble { refuse: 1.0, reset: 0.0 }));
     for error in [
         queue.send("text").await.unwrap_err(),
@@ -41,8 +42,8 @@ async fn every_call_over_a_refused_connection_fails_and_names_the_queue_and_no_s
 
 #[tokio::test]
 async fn a_reset_hits_a_connection_after_some_requests_that_went_well() {
-    let proxy = proxy().await;
     let account = account().await;
+    let proxy = proxy(&account).await;
     let queue = queue(&account.clone().without_retries(), &proxy).await;
     proxy.set_trouble(Some(Trouble { refuse: 0.0, reset: 1.0 }));
     let mut outcomes = Vec::new();
@@ -58,8 +59,9 @@ async fn a_reset_hits_a_connection_after_some_requests_that_went_well() {
 
 #[tokio::test]
 async fn a_client_that_tries_again_gets_through_some_trouble() {
-    let proxy = proxy().await;
-    let queue = queue(&account().await, &proxy).await;
+    let account = account().await;
+    let proxy = proxy(&account).await;
+    let queue = queue(&account, &proxy).await;
     proxy.set_trouble(Some(Trouble { refuse: 0.2, reset: 0.2 }));
     queue.send("text").await.unwrap();
     assert!(!queue.peek().await.unwrap().is_empty());

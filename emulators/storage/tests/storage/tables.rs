@@ -54,6 +54,15 @@ async fn all_entities_are_inserted_or_none() {
 }
 
 #[tokio::test]
+async fn an_entity_is_put_whether_it_exists_or_not() {
+    let table = table().await;
+    for count in [1, 2] {
+        table.put(&entity("p", "it's", count)).await.unwrap();
+        assert_eq!(table.entities().await.unwrap(), [entity("p", "it's", count)]);
+    }
+}
+
+#[tokio::test]
 async fn values_come_back_with_their_types() {
     let table = table().await;
     let mut sent = entity("p", "r", i64::MAX);
@@ -61,6 +70,7 @@ async fn values_come_back_with_their_types() {
         ("Flag", EntityValue::Boolean(true)),
         ("Number", EntityValue::Int32(-1)),
         ("Double", EntityValue::Double(2.0)),
+        ("Time", EntityValue::DateTime("2026-11-26T12:00:00.1234567Z".to_owned())),
         ("Text", EntityValue::String("à \"b\"\r\n--changeset".to_owned())),
     ] {
         sent.properties.insert(name.to_owned(), value);

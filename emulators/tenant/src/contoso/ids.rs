@@ -22,6 +22,8 @@ pub const MICROSOFT_GRAPH_URI: &str = "https://graph.microsoft.com";
 pub const APP_ROLE_ASSIGNMENT_READ_WRITE_ALL: &str = "06b708a9-e830-4db3-a914-8e69da51d44f";
 /// Id of Microsoft Graph's app role `Application.Read.All`.
 pub const APPLICATION_READ_ALL: &str = "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30";
+/// Id of Microsoft Graph's app role `AuditLog.Read.All`.
+pub const AUDIT_LOG_READ_ALL: &str = "b0afded3-3588-46d8-8b3d-9842eff778da";
 /// Id of Microsoft Graph's app role `Directory.Read.All`.
 pub const DIRECTORY_READ_ALL: &str = "7ab1d382-f21e-4acd-a863-ba3e13f7da61";
 /// Id of Microsoft Graph's app role `User.Read.All`.

@@ -45,6 +45,11 @@ impl ListDelay {
         }
     }
 
+    /// Whether lists show every change at once.
+    pub(crate) fn is_off(&self) -> bool {
+        self.lag.is_zero() && self.held_back.is_none()
+    }
+
     /// Records a creation.
     pub(crate) fn made(&mut self, assignment: &AppRoleAssignment, now: Instant) {
         if let Some(held_back) = &mut self.held_back {

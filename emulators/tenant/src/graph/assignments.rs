@@ -9,6 +9,7 @@ use super::{
     answer,
     assignment_body::{ASSIGNMENT, AssignmentBody, context},
     assignment_filter::AssignmentFilter,
+    authentication::Caller,
     list_query::ListQuery,
     lookup::find,
     new_assignment::NewAssignment,
@@ -17,16 +18,15 @@ use super::{
     target::Key,
 };
 use crate::{
-    directory::assignment_id,
-    failure::Failure,
-    graph_error as error,
-    incoming_request::{CLIENT_REQUEST_ID, IncomingRequest},
-    ledger::WriteKind,
-    world::{World, lock},
+    directory::assignment_id, failure::Failure, graph_error as error,
+    incoming_request::IncomingRequest, ledger::WriteKind, world::World,
 };
 
 /// The assignments in a URL: the relation, and the service principal whose they are.
 type Collection<'a> = (Relation, &'a Key);
+
+/// A request that writes, and its caller.
+type WriteRequest<'a> = (&'a IncomingRequest, &'a Caller);
 
 #[derive(Serialize)]
 struct ListBody<'a> {
@@ -96,7 +96,7 @@ pub(crate) fn read(
 /// gets the role of the API in the body: Microsoft Graph does not compare them.
 pub(crate) async fn create(
     world: &Arc<World>,
-    incoming: &IncomingRequest,
+    (incoming, caller): WriteRequest<'_>,
     (relation, key): Collection<'_>,
 ) -> Result<Response, Failure> {
     let wanted = NewAssignment::read(incoming)?;
@@ -108,7 +108,7 @@ pub(crate) async fn create(
     let created = directory
         .assign(&wanted.principal_id, &wanted.resource_id, &wanted.app_role_id)
         .map_err(|reason| error::refused_assignment(&reason))?;
-    lock(&world.ledger).record(WriteKind::Created, &created, incoming.header(CLIENT_REQUEST_ID));
+    world.accepted(&directory, (WriteKind::Created, &created), caller.author(incoming));
     let shape = Shape::default();
     let context = Some(format!("{}/$entity", context(&named_in_url, relation, &shape)));
     let body = AssignmentBody { context, assignment: &created, shape: &shape };
@@ -118,7 +118,7 @@ pub(crate) async fn create(
 /// `DELETE` of an assignment of the service principal in the URL.
 pub(crate) async fn delete(
     world: &Arc<World>,
-    incoming: &IncomingRequest,
+    (incoming, caller): WriteRequest<'_>,
     (relation, key): Collection<'_>,
     assignment_id: &str,
 ) -> Result<Response, Failure> {
@@ -138,6 +138,6 @@ pub(crate) async fn delete(
         return Err(error::assignment_not_found());
     }
     let revoked = directory.revoke(assignment_id).ok_or_else(error::assignment_not_found)?;
-    lock(&world.ledger).record(WriteKind::Deleted, &revoked, incoming.header(CLIENT_REQUEST_ID));
+    world.accepted(&directory, (WriteKind::Deleted, &revoked), caller.author(incoming));
     Ok(answer::no_content(incoming))
 }

@@ -3,9 +3,10 @@
 use warp::http::header::AUTHORIZATION;
 
 use crate::{
+    audit_log::Author,
     failure::Failure,
     graph_error as error,
-    incoming_request::IncomingRequest,
+    incoming_request::{CLIENT_REQUEST_ID, IncomingRequest},
     token::{Claims, TokenFault},
     world::World,
 };
@@ -21,6 +22,9 @@ const READ_ROLES: [&str; 2] = ["Application.Read.All", "Directory.Read.All"];
 /// The role that, with one of [`READ_ROLES`], allows to create assignments (Microsoft Learn,
 /// "Grant an appRoleAssignment to a service principal").
 const WRITE_ROLE: &str = "AppRoleAssignment.ReadWrite.All";
+
+/// The role that allows to read the audit log (Microsoft Learn, "List directoryAudits").
+const AUDIT_LOG_ROLE: &str = "AuditLog.Read.All";
 
 /// A caller with a valid token.
 #[derive(Debug)]
@@ -51,6 +55,16 @@ impl Caller {
     pub(crate) fn may_write(&self) -> Result<(), Failure> {
         self.may_read()?;
         self.holds(WRITE_ROLE).then_some(()).ok_or_else(error::insufficient_privileges)
+    }
+
+    /// The maker of a write, for the audit log.
+    pub(crate) fn author<'a>(&'a self, incoming: &'a IncomingRequest) -> Author<'a> {
+        Author { app_id: Some(&self.app_id), client_request_id: incoming.header(CLIENT_REQUEST_ID) }
+    }
+
+    pub(crate) fn may_read_the_audit_log(&self) -> Result<(), Failure> {
+        let holds_it = self.holds(AUDIT_LOG_ROLE);
+        holds_it.then_some(()).ok_or_else(|| error::missing_permission(AUDIT_LOG_ROLE))
     }
 
     fn holds(&self, role: &str) -> bool {

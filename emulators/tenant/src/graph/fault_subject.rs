@@ -51,6 +51,7 @@ fn subject(world: &World, incoming: &IncomingRequest, route: Route) -> (FaultSub
                 is_managed_identity(&directory, &Key::ObjectId(wanted.principal_id.clone()));
             (of(wanted.principal_id, role(&wanted.resource_id, &wanted.app_role_id)), may_lag)
         }
+        Ok(Target::DirectoryAudits) => (of(filter(incoming), String::new()), false),
         Err(_) => (of(incoming.path.clone(), String::new()), false),
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Target {
     Assignments(Relation, Key),
     /// One of them, by its id.
     Assignment(Relation, Key, String),
+    /// The tenant's audit log.
+    DirectoryAudits,
 }
 
 impl Target {
@@ -62,6 +64,9 @@ impl Target {
             }
             [id, rest @ ..] if is(first, SERVICE_PRINCIPALS) => {
                 Self::within(Key::ObjectId((*id).to_owned()), rest)
+            }
+            [list] if is(first, "auditLogs") && is(list, "directoryAudits") => {
+                Ok(Self::DirectoryAudits)
             }
             _ if is(first, Relation::Held.name()) => Err(error::direct_query()),
             _ => Err(error::unknown_segment(first)),

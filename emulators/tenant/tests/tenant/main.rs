@@ -14,6 +14,7 @@ mod assigned_to;
 mod assignments;
 mod authorization;
 mod caller;
+mod directory_audits;
 mod faults;
 mod filtering_assignments;
 mod finding;

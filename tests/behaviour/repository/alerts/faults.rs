@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::repository::{
     alerts::{
-        log::{BROKER, Log},
+        log::{BROKER, Log, TIMERS},
         rule::{Rule, rules},
         times::{DAY, HOUR, LATEST, MINUTE, THEN},
     },
@@ -16,8 +16,9 @@ use crate::repository::{
 /// The alerts that fire for what `fill` adds to the log of a healthy app, if their rows take this long.
 fn raised(fill: &dyn Fn(&mut Log, i64), at: i64, delay: i64) -> BTreeSet<String> {
     let mut log = Log::with_delay(delay);
-    let end = at + 3 * HOUR;
-    log.healthy_app(at - 2 * HOUR, end);
+    // Each rule has read the rows once by then.
+    let end = at + 2 * HOUR;
+    log.healthy_app(at - HOUR, end);
     fill(&mut log, at);
     let is_raised = |rule: &Rule| !rule.mails(&log, (THEN - HOUR, end)).is_empty();
     rules().into_iter().filter(is_raised).map(|rule| rule.name).collect()
@@ -70,7 +71,7 @@ fn three_crashes_mean_that_the_handler_does_not_run() {
 }
 
 #[test]
-fn a_health_check_that_fails_is_seen_whoever_calls() {
+fn a_health_check_that_fails_is_seen_for_each_caller() {
     assert_raises(&["unhealthy"], |log, at| {
         log.request(at, "Health", (true, "503"));
     });
@@ -84,7 +85,12 @@ fn a_message_that_is_set_aside_is_seen_by_the_line_or_by_storage_alone() {
     for event in ["request.given_up", "event.given_up", "event.invalid"] {
         assert_raises(&["given-up"], |log, at| log.line(at, ("ERROR", event), &json!({})));
     }
-    for queue in ["app-role-failed", "app-role-requests-poison", "resource-events-poison"] {
+    for queue in [
+        "app-role-failed",
+        "app-role-requests-poison",
+        "resource-events-poison",
+        "baseline-checks-poison",
+    ] {
         assert_raises(&["given-up"], |log, at| log.queued(at, queue));
     }
     assert_raises(&["given-up"], |log, at| {
@@ -185,36 +191,139 @@ fn first_mail(log: &Log, to: i64) -> Option<i64> {
     rule("timer-stopped").mails(log, (THEN - HOUR, to)).first().map(|(at, _)| at - THEN)
 }
 
+/// A log in which every timer runs from `from` on, except one, which stops at `THEN`.
+fn with_stopped_timer(stopped: &str, delay: i64, from: i64) -> Log {
+    let mut log = Log::with_delay(delay);
+    for (timer, period) in TIMERS {
+        let to = if timer == stopped { THEN } else { THEN + 14 * HOUR };
+        log.timer(timer, period, (from, to));
+    }
+    log
+}
+
 #[test]
 fn a_timer_that_stops_is_seen_after_two_of_its_periods_whatever_else_runs() {
-    for delay in [0, LATEST] {
-        let mut log = Log::with_delay(delay);
-        log.timer("CheckHealth", 5 * MINUTE, (THEN - HOUR, THEN));
-        log.timer("ReconcileRoles", 6 * HOUR, (THEN - 12 * HOUR, THEN));
-        // A caller looks at Health, and requests are worked on.
-        log.timer("Health", MINUTE, (THEN - HOUR, THEN + 3 * HOUR));
-        log.timer("AssignRole", MINUTE, (THEN - HOUR, THEN + 3 * HOUR));
-        assert_eq!(first_mail(&log, THEN + 3 * HOUR), Some(25 * MINUTE), "{delay}");
+    for (timer, minutes) in [
+        ("EndAssignments", 20),
+        ("FinishApprovals", 20),
+        ("CheckHealth", 25),
+        ("SettleIntents", 35),
+    ] {
+        for delay in [0, LATEST] {
+            let mut log = with_stopped_timer(timer, delay, THEN - 12 * HOUR);
+            // A caller looks at Health, and requests are worked on.
+            log.timer("Health", MINUTE, (THEN - HOUR, THEN + 3 * HOUR));
+            log.timer("AssignRole", MINUTE, (THEN - HOUR, THEN + 3 * HOUR));
+            assert_eq!(
+                first_mail(&log, THEN + 3 * HOUR),
+                Some(minutes * MINUTE),
+                "{timer} {delay}"
+            );
+        }
     }
-    let mut log = Log::default();
-    log.timer("ReconcileRoles", 6 * HOUR, (THEN - 12 * HOUR, THEN));
-    log.timer("CheckHealth", 5 * MINUTE, (THEN - HOUR, THEN + 14 * HOUR));
+    let log = with_stopped_timer("ReconcileRoles", 0, THEN - 12 * HOUR);
     let first = first_mail(&log, THEN + 14 * HOUR).unwrap();
     assert!((12 * HOUR..13 * HOUR).contains(&first), "{first}");
 }
 
 #[test]
 fn a_timer_that_never_ran_is_missed_from_the_first_start_of_the_handler_on() {
-    let mut log = Log::default();
-    assert_eq!(first_mail(&log, THEN + DAY), None, "before the first package");
-    // Handlers start again and again, as when an app scales.
-    for minute in 0..60 {
-        log.line(THEN + minute * MINUTE, ("INFO", "handler.started"), &json!({}));
+    for (missing, _) in TIMERS {
+        let mut log = Log::default();
+        assert_eq!(first_mail(&log, THEN + DAY), None, "before the first package");
+        // Handlers start again and again, as when an app scales.
+        for minute in 0..60 {
+            log.line(THEN + minute * MINUTE, ("INFO", "handler.started"), &json!({}));
+        }
+        assert_eq!(first_mail(&log, THEN + HOUR), Some(20 * MINUTE), "nothing runs");
+        for (timer, period) in TIMERS.into_iter().filter(|(timer, _)| *timer != missing) {
+            log.timer(timer, period, (THEN + MINUTE, THEN + DAY));
+        }
+        let first = first_mail(&log, THEN + DAY).unwrap();
+        let expected = match missing {
+            "EndAssignments" | "FinishApprovals" => 15 * MINUTE..25 * MINUTE,
+            "ReconcileRoles" => 12 * HOUR..13 * HOUR,
+            _ => 20 * MINUTE..40 * MINUTE,
+        };
+        assert!(expected.contains(&first), "{missing}: {first}");
     }
-    assert_eq!(first_mail(&log, THEN + HOUR), Some(25 * MINUTE));
-    log.timer("CheckHealth", 5 * MINUTE, (THEN + MINUTE, THEN + DAY));
-    let first = first_mail(&log, THEN + DAY).unwrap();
-    assert!((12 * HOUR..13 * HOUR).contains(&first), "ReconcileRoles: {first}");
+}
+
+/// An assignment or a write that a line of the two timers names.
+fn named_role() -> Value {
+    json!({ "principal_id": "p", "resource_id": "a", "app_role_id": "r", "invocation_id": "i",
+        "end_date_time": "2026-12-01T00:00:00Z", "intended_at": "2026-12-01T00:00:00Z" })
+}
+
+#[test]
+fn an_end_that_is_late_is_seen_by_its_line_or_by_runs_that_fail() {
+    assert_raises(&["late-end"], |log, at| {
+        for minute in 0..30 {
+            log.line(at + minute * MINUTE, ("ERROR", "end.late"), &named_role());
+        }
+    });
+    assert_raises(&["late-end"], |log, at| {
+        for minute in 0..15 {
+            log.request(at + minute * MINUTE, "EndAssignments", (false, "0"));
+        }
+    });
+}
+
+#[test]
+fn an_intent_that_cannot_be_settled_is_seen_by_its_line_or_by_runs_that_fail() {
+    assert_raises(&["unsettled-intent"], |log, at| {
+        log.line(at, ("ERROR", "intent.unsettled"), &named_role());
+    });
+    assert_raises(&["unsettled-intent"], |log, at| {
+        for run in 0..3 {
+            log.request(at + run * 10 * MINUTE, "SettleIntents", (false, "0"));
+        }
+    });
+}
+
+#[test]
+fn an_approved_request_that_is_late_is_seen_by_its_line_or_by_runs_that_fail() {
+    let approval = json!({ "approval_id": "a", "principal_id": "p", "requester": "queue:q" });
+    assert_raises(&["approval-late"], |log, at| {
+        for minute in 0..30 {
+            log.line(at + minute * MINUTE, ("ERROR", "approval.late"), &approval);
+        }
+    });
+    assert_raises(&["approval-late"], |log, at| {
+        for minute in 0..30 {
+            log.request(at + minute * MINUTE, "FinishApprovals", (false, "0"));
+        }
+    });
+}
+
+#[test]
+fn approvals_that_are_decided_or_wait_raise_nothing() {
+    assert_raises(&[], |log, at| {
+        for event in ["approval.requested", "approval.given", "approval.denied", "approval.done"] {
+            log.line(at, ("INFO", event), &json!({ "approval_id": "a" }));
+        }
+        for event in ["approval.expired", "approval.refused", "approval.changed", "event.not_sent"]
+        {
+            log.line(at, ("WARN", event), &json!({ "approval_id": "a" }));
+        }
+        // The next run succeeds.
+        log.request(at, "FinishApprovals", (false, "0"));
+    });
+}
+
+#[test]
+fn ends_and_settlements_that_succeed_or_fail_once_raise_nothing() {
+    assert_raises(&[], |log, at| {
+        for event in ["end.set", "end.done", "intent.settled"] {
+            log.line(at, ("INFO", event), &named_role());
+        }
+        for event in ["end.not_ours", "end.not_held"] {
+            log.line(at, ("WARN", event), &named_role());
+        }
+        // The next run of either succeeds.
+        log.request(at, "EndAssignments", (false, "0"));
+        log.request(at, "SettleIntents", (false, "0"));
+    });
 }
 
 #[test]

@@ -1,17 +1,28 @@
 //! Rows of a Log Analytics workspace: captured ones, and ones made like them.
 
+use std::rc::Rc;
+
 use serde_json::{Value, from_str, json};
 
 use crate::{
     repository::{
         alerts::times::{HOUR, LATEST, MINUTE},
-        kusto::{Row, Tables},
+        kusto::{Row, Tables, run},
     },
     world::ROOT,
 };
 
 /// The object id of the broker's identity.
 pub(crate) const BROKER: &str = "c0a70500-0000-4000-8000-0000000000f0";
+
+/// The timers of the app, and the time between two runs of each.
+pub(crate) const TIMERS: [(&str, i64); 5] = [
+    ("EndAssignments", MINUTE),
+    ("FinishApprovals", MINUTE),
+    ("CheckHealth", 5 * MINUTE),
+    ("SettleIntents", 10 * MINUTE),
+    ("ReconcileRoles", 6 * HOUR),
+];
 
 const TABLES: [&str; 6] = [
     "AppTraces",
@@ -27,7 +38,7 @@ struct Stored {
     table: String,
     generated: i64,
     arrival: i64,
-    row: Row,
+    row: Rc<Row>,
 }
 
 /// The rows of a workspace.
@@ -80,7 +91,7 @@ impl Log {
         let mut row: Row = columns.into_iter().collect();
         row.insert("TimeGenerated".to_owned(), json!(generated));
         let arrival = generated + self.delay;
-        self.stored.push(Stored { table: table.to_owned(), generated, arrival, row });
+        self.stored.push(Stored { table: table.to_owned(), generated, arrival, row: Rc::new(row) });
     }
 
     /// The number of rows.
@@ -88,17 +99,23 @@ impl Log {
         self.stored.len()
     }
 
-    /// The rows of a time window that have arrived. A table exists from its first row on.
-    pub(crate) fn tables(&self, now: i64, window: i64) -> Tables {
+    /// Runs a query on the rows of a time window that have arrived. A table exists from its first row on.
+    pub(crate) fn run(&self, query: &str, now: i64, window: i64) -> Vec<Row> {
         let mut tables = Tables::from([("AppTraces".to_owned(), Vec::new())]);
         for name in ["AppRequests", "AuditLogs"] {
             tables.insert(name.to_owned(), Vec::new());
         }
-        let is_read = |stored: &&Stored| stored.arrival <= now && stored.generated > now - window;
+        // Copying only what the query names makes days of rows bearable.
+        let named: Vec<_> = TABLES.into_iter().filter(|table| query.contains(table)).collect();
+        let is_read = |stored: &&Stored| {
+            stored.arrival <= now
+                && stored.generated > now - window
+                && named.contains(&stored.table.as_str())
+        };
         for stored in self.stored.iter().filter(is_read) {
             tables.entry(stored.table.clone()).or_default().push(stored.row.clone());
         }
-        tables
+        run(query, tables, now)
     }
 
     /// Adds the captured rows of a fault.
@@ -180,8 +197,9 @@ impl Log {
     pub(crate) fn healthy_app(&mut self, from: i64, to: i64) {
         let delay = std::mem::replace(&mut self.delay, LATEST);
         self.line(from, ("INFO", "handler.started"), &json!({}));
-        self.timer("CheckHealth", 5 * MINUTE, (from, to));
-        self.timer("ReconcileRoles", 6 * HOUR, (from, to));
+        for (timer, period) in TIMERS {
+            self.timer(timer, period, (from, to));
+        }
         self.delay = delay;
     }
 }

@@ -5,12 +5,9 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::{
-    repository::{
-        alerts::{
-            log::Log,
-            times::{DAY, HOUR, MINUTE, THEN},
-        },
-        kusto::run,
+    repository::alerts::{
+        log::Log,
+        times::{DAY, HOUR, MINUTE, THEN},
     },
     world::ROOT,
 };
@@ -41,7 +38,7 @@ fn one_id_leads_from_the_invocation_to_the_entry_of_entra() {
     let file = Path::new(ROOT).join("infra/queries/one-request.kql");
     let query = std::fs::read_to_string(file).unwrap().replace(EXAMPLE, &operation);
     let now = THEN + HOUR;
-    let rows = run(&query, log.tables(now, DAY), now);
+    let rows = log.run(&query, now, DAY);
     let shown: Vec<_> =
         rows.iter().map(|row| ["Source", "What"].map(|name| row[name].as_str().unwrap())).collect();
     assert_eq!(

@@ -6,7 +6,7 @@ use crate::{
     repository::{
         alerts::log::{BROKER, Log},
         bicep::Template,
-        kusto::{Row, run},
+        kusto::Row,
     },
     world::ROOT,
 };
@@ -91,7 +91,7 @@ impl Rule {
 
     /// The rows that the query returns at a time.
     pub(crate) fn rows(&self, log: &Log, now: i64) -> Vec<Row> {
-        run(&self.query, log.tables(now, self.window), now)
+        log.run(&self.query, now, self.window)
     }
 
     /// The times of mails between two times, with the value of the column that splits the alert.

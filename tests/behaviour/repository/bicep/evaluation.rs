@@ -68,6 +68,8 @@ impl Scope<'_> {
             "||" => self.is_true(left)? || self.is_true(right)?,
             "&&" => self.is_true(left)? && self.is_true(right)?,
             "==" => self.evaluate(left)? == self.evaluate(right)?,
+            "!=" => self.evaluate(left)? != self.evaluate(right)?,
+            ">" => self.evaluate(left)?.as_i64().unwrap() > self.evaluate(right)?.as_i64().unwrap(),
             other => panic!("operator {other}"),
         };
         Ok(json!(value))
@@ -128,7 +130,10 @@ fn apply(name: &str, values: &[Value]) -> Outcome {
         "startsWith" => json!(text(0).starts_with(text(1))),
         "endsWith" => json!(text(0).ends_with(text(1))),
         "empty" => json!(values[0] == json!("") || values[0] == json!([])),
-        "length" => json!(list(0).len()),
+        "length" => match &values[0] {
+            Value::String(text) => json!(text.chars().count()),
+            _ => json!(list(0).len()),
+        },
         "split" => text(0).split(text(1)).collect(),
         "join" => {
             let parts: Vec<_> = list(0).iter().map(|part| part.as_str().unwrap()).collect();

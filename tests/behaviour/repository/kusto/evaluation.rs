@@ -1,6 +1,6 @@
 //! Evaluates a parsed query.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ use crate::repository::kusto::{
 /// The columns of a row. Times and time spans are in seconds.
 pub(crate) type Row = BTreeMap<String, Value>;
 
-/// Rows by the name of their table.
-pub(crate) type Tables = BTreeMap<String, Vec<Row>>;
+/// Rows by the name of their table. A row is copied only if a query selects it.
+pub(crate) type Tables = BTreeMap<String, Vec<Rc<Row>>>;
 
 /// Runs a query at a time in seconds.
 pub(crate) fn run(query: &str, tables: Tables, now: i64) -> Vec<Row> {
@@ -25,8 +25,8 @@ pub(crate) fn run(query: &str, tables: Tables, now: i64) -> Vec<Row> {
                 database.constants.insert(name, value);
             }
             Definition::Table(pipeline) => {
-                let rows = database.rows(&pipeline);
-                database.tables.insert(name, rows);
+                let rows = database.rows(&pipeline).into_iter().map(Rc::new);
+                database.tables.insert(name, rows.collect());
             }
         }
     }
@@ -65,7 +65,10 @@ impl Database {
                 Source::Query(query) if pipeline.is_fuzzy && self.has_no_table(query) => {}
                 Source::Query(query) => rows.extend(self.rows(query).into_iter().filter(&passes)),
                 Source::Table(name) => match self.tables.get(name) {
-                    Some(table) => rows.extend(table.iter().filter(|row| passes(row)).cloned()),
+                    Some(table) => {
+                        let selected = table.iter().filter(|row| passes(row));
+                        rows.extend(selected.map(|row| Row::clone(row)));
+                    }
                     None => assert!(pipeline.is_fuzzy, "there is no table {name}"),
                 },
             }
@@ -272,6 +275,14 @@ fn join(kind: &str, left: &[Row], right: &[Row], on: &[String]) -> Vec<Row> {
             .collect(),
         "leftanti" => {
             left.iter().filter(|a| !right.iter().any(|b| matches(a, b))).cloned().collect()
+        }
+        // A row without a partner has the other columns without a value.
+        "leftouter" => {
+            let other = right.iter().flat_map(|row| row.keys().cloned());
+            let nothing: Row = other.map(|column| (column, Value::Null)).collect();
+            let alone = join("leftanti", left, right, on);
+            let alone = alone.iter().map(|row| together(row, &nothing));
+            join("inner", left, right, on).into_iter().chain(alone).collect()
         }
         _ => panic!("the join {kind} is not known"),
     }

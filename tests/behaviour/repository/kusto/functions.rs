@@ -1,6 +1,7 @@
 //! The scalar functions and operators.
 
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// The text of a value as `tostring` gives it.
 pub(crate) fn text(value: &Value) -> String {
@@ -62,6 +63,9 @@ pub(crate) fn call(name: &str, arguments: &[Value]) -> Value {
         ("between", [value, first, last]) => {
             json!((number(first)..=number(last)).contains(&number(value)))
         }
+        // A text that is no time has no value.
+        ("todatetime", [value]) => OffsetDateTime::parse(&text(value), &Rfc3339)
+            .map_or(Value::Null, |time| json!(time.unix_timestamp())),
         ("tostring", [value]) => json!(text(value)),
         ("tolower", [value]) => json!(lower(value)),
         ("strcat", parts) => json!(parts.iter().map(text).collect::<String>()),

@@ -238,7 +238,7 @@ impl Parser {
                 self.expect("by");
                 Stage::Summarize { columns, by: self.list(Self::column) }
             }
-            "sort" => {
+            "sort" | "order" => {
                 self.expect("by");
                 Stage::Sort(self.list(|parser| {
                     let column = parser.word();

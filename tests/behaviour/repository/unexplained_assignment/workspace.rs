@@ -1,8 +1,9 @@
 //! Rows of the workspace that the alert reads: Entra's entries and the broker's lines.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, rc::Rc};
 
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     repository::kusto::{Row, Tables, run},
@@ -114,6 +115,27 @@ impl Workspace {
         self.line("audit", change, &json!({ "status": status }), at);
     }
 
+    /// The line of an interrupted write whose outcome was read later. Times are those of the intent and of
+    /// the line.
+    pub(crate) fn settle(&mut self, change: Change, status: &str, (intended, at): (i64, i64)) {
+        let intended = OffsetDateTime::from_unix_timestamp(intended).unwrap();
+        let intended = intended.format(&Rfc3339).unwrap();
+        let fields =
+            json!({ "event": "intent.settled", "status": status, "intended_at": intended });
+        self.line("audit", change, &fields, at);
+    }
+
+    /// An interrupted write that was made.
+    pub(crate) fn settled(&mut self, change: Change, intended: i64, at: i64) {
+        self.settle(change, done(change), (intended, at));
+    }
+
+    /// The audit line of an interrupted write that was made.
+    pub(crate) fn settled_audit(&mut self, change: Change, at: i64) {
+        let fields = json!({ "status": done(change), "settled_later": true });
+        self.line("audit", change, &fields, at);
+    }
+
     /// The two lines of a write.
     pub(crate) fn write(&mut self, change: Change, at: i64) {
         self.intent(change, at);
@@ -129,7 +151,7 @@ impl Workspace {
             let is_read = |(at, row): &&(i64, Row)| {
                 *at <= now && row["TimeGenerated"].as_i64().unwrap() > now - 24 * HOUR
             };
-            rows.iter().filter(is_read).map(|(_, row)| row.clone()).collect()
+            rows.iter().filter(is_read).map(|(_, row)| Rc::new(row.clone())).collect()
         };
         let tables = Tables::from([
             ("AuditLogs".to_owned(), arrived(&self.entries)),
@@ -143,4 +165,12 @@ impl Workspace {
 
 fn done(change: Change) -> &'static str {
     if change.action == "assign" { "assigned" } else { "revoked" }
+}
+
+/// Asserts which entries the alert reports an hour after `THEN`.
+#[track_caller]
+pub(crate) fn assert_unexplained(expected: &[&str], fill: impl FnOnce(&mut Workspace)) {
+    let mut workspace = Workspace::default();
+    fill(&mut workspace);
+    assert_eq!(workspace.unexplained(NOW), expected);
 }

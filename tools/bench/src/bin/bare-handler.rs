@@ -1,13 +1,18 @@
 //! The smallest custom handler, the baseline of the benchmarks.
 //!
 //! By default it answers `{}`. With `BARE_HANDLER_GRANT`, it first makes the two calls to Microsoft Graph
-//! of a grant, and ignores the request and Graph's responses. With `BARE_HANDLER_SLEEP`, it sleeps and
-//! returns a recorded response of the broker. It decides, records and retries nothing.
+//! of a grant, and ignores the request and Graph's responses. With `BARE_HANDLER_TABLES`, the endpoint of
+//! the record's tables, it also makes the calls to them: one before the write and two after it. With
+//! `BARE_HANDLER_SLEEP`, it sleeps and returns a recorded response of the broker. It decides and retries
+//! nothing.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use reqwest::{Client, header::CONTENT_TYPE};
+use reqwest::{
+    Client, RequestBuilder,
+    header::{CONTENT_TYPE, IF_MATCH},
+};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -17,6 +22,10 @@ const JSON: &str = "application/json";
 
 /// The properties of the principal that a grant reads ("servicePrincipal resource type").
 const PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeNames";
+
+/// The key and about the size in bytes of a row of the record.
+const ROW: &str = "row";
+const ROW_SIZE: usize = 1_000;
 
 /// The work that each call does.
 enum Work {
@@ -40,6 +49,8 @@ struct Grant {
     token: String,
     api: String,
     role: String,
+    /// The endpoint of the tables; `None` if there is no record.
+    tables: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,19 +138,42 @@ impl Grant {
             token: token.access_token,
             api: api.to_owned(),
             role: role.to_owned(),
+            tables: std::env::var("BARE_HANDLER_TABLES").ok(),
         })
     }
 
     async fn to(&self, principal: &str) -> Result<()> {
-        let Self { client, graph, token, api, role } = self;
+        let Self { client, graph, token, api, role, .. } = self;
         let url = format!("{graph}/v1.0/servicePrincipals/{principal}");
         let read = client.get(format!("{url}?$select={PROPERTIES}")).bearer_auth(token);
-        read.send().await?.error_for_status()?.bytes().await?;
+        send(read).await?;
+        self.insert("AppRoleIntents", principal).await?;
         let assignment =
             format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#);
         let write = client.post(format!("{url}/appRoleAssignments")).bearer_auth(token);
-        let write = write.header(CONTENT_TYPE, JSON).body(assignment);
-        write.send().await?.error_for_status()?.bytes().await?;
-        Ok(())
+        send(write.header(CONTENT_TYPE, JSON).body(assignment)).await?;
+        self.insert("AppRoleAudit", principal).await?;
+        self.delete("AppRoleIntents", principal).await
     }
+
+    /// Inserts a row of about the size of the broker's.
+    async fn insert(&self, table: &str, principal: &str) -> Result<()> {
+        let Some(tables) = &self.tables else { return Ok(()) };
+        let text = "x".repeat(ROW_SIZE);
+        let row = format!(r#"{{"PartitionKey":"{principal}","RowKey":"{ROW}","text":"{text}"}}"#);
+        let insert = self.client.post(format!("{tables}/{table}"));
+        send(insert.header(CONTENT_TYPE, JSON).body(row)).await
+    }
+
+    async fn delete(&self, table: &str, principal: &str) -> Result<()> {
+        let Some(tables) = &self.tables else { return Ok(()) };
+        let entity = format!("{table}(PartitionKey='{principal}',RowKey='{ROW}')");
+        let delete = self.client.delete(format!("{tables}/{entity}"));
+        send(delete.header(IF_MATCH, "*")).await
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<()> {
+    request.send().await?.error_for_status()?.bytes().await?;
+    Ok(())
 }

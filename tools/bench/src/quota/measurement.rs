@@ -24,7 +24,8 @@ use crate::{
     figure::Figure,
     given_up,
     request_queue::{fill, wait_until_empty},
-    workload::POLICY,
+    table_service::TableService,
+    workload::{POLICY, STORAGE_LATENCY},
 };
 
 /// The longest run, many times the ideal. Grants that are missing then count as lost.
@@ -40,7 +41,9 @@ pub(crate) async fn measure(
 ) -> Result<Vec<Figure>> {
     let identities = managed_identities(GRANTS);
     let tenant = tenant(&identities, quota).await?;
-    let account = azurite.account()?;
+    let tables = TableService::start().await?;
+    tables.set_latency(STORAGE_LATENCY);
+    let account = azurite.account()?.with_table_port(tables.port())?;
     let requests = fill(&account, &identities).await?;
     let mut options = app.options(&tenant, &account, Path::new(POLICY));
     if scenario.configured {
@@ -56,8 +59,7 @@ pub(crate) async fn measure(
         host.stop().await;
     }
     let in_flight = most_messages_in_flight()?;
-    let knows_the_quota = scenario.configured && scenario.processes == 1;
-    let charged = if knows_the_quota { 0 } else { tenant.quota_refusals() };
+    let charged = if scenario.configured { 0 } else { tenant.quota_refusals() };
     let workers = in_flight * usize::from(scenario.processes);
     let counted = Counted {
         ideal: ideal(quota, GRANTS, LATENCY, workers) + cost(quota, charged),
@@ -65,6 +67,9 @@ pub(crate) async fn measure(
         messages_given_up: given_up::count(&account, POISON).await?,
         ..count(&tenant, ended)?
     };
+    let seconds = counted.until_last_write.as_secs_f64() * f64::from(scenario.processes);
+    let exchanges = tables.exchanges().len() as f64 / seconds.max(1.0);
+    let counted = Counted { exchanges, ..counted };
     Ok(figures(quota.model, scenario, &counted))
 }
 
@@ -93,6 +98,7 @@ fn count(tenant: &Tenant, ended: Instant) -> Result<Counted> {
         writes_sent: tenant.count(Route::CreateAssignment),
         writes_refused: tenant.quota_refusals(),
         throttling_episodes: throttling_episodes(&refusals),
+        exchanges: 0.0,
         in_flight: 0,
         grants_missing: GRANTS.saturating_sub(granted.count()),
         messages_given_up: 0,

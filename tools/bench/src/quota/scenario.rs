@@ -15,8 +15,8 @@ pub(crate) const PERIOD: Duration = Duration::from_secs(10);
 pub(crate) const MODELS: [QuotaModel; 3] =
     [QuotaModel::FixedWindow, QuotaModel::TokenBucket, QuotaModel::TokenBucketChargingRefusals];
 
-/// The scenarios that are measured by default. Several processes that each know the whole quota are
-/// what happens when an operator lets the app scale out.
+/// The scenarios that are measured by default. Several processes that each know the whole quota share it:
+/// that is what happens when the platform starts more instances.
 pub(crate) const DEFAULT: [Scenario; 4] = [
     Scenario { processes: 1, configured: true },
     Scenario { processes: 1, configured: false },

@@ -5,6 +5,11 @@ use crate::figure::{Figure, Target, Unit};
 /// The most memory that the timer's handler may hold.
 const MOST_MEMORY: Target = Target::AtMost(100.0);
 
+/// How much more the handler may hold for any tenant than for one of ten thousand identities: it holds a
+/// million assignments of 20 bytes at most, and space for a quarter of them there. A page and what the
+/// allocator keeps come on top.
+const MOST_GROWTH: f64 = 24.0;
+
 /// A run of the timer and the checks that it requested.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
@@ -18,6 +23,37 @@ pub(crate) struct Run {
     /// The assignments that were reported because no rule allows them.
     pub(crate) reported: usize,
     pub(crate) seconds_checking: f64,
+}
+
+/// What a run of the timer logged, and the reads that the tenant counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned {
+    /// How often the run read all lists.
+    pub(crate) passes: usize,
+    pub(crate) reads: usize,
+    pub(crate) seconds: f64,
+    /// The identities that were compared.
+    pub(crate) identities: usize,
+    pub(crate) lacking: usize,
+    pub(crate) checks: usize,
+    pub(crate) reported: usize,
+}
+
+/// What a run should find in a tenant, and the cost that it may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    pub(crate) most_passes: usize,
+    pub(crate) most_reads: usize,
+    pub(crate) identities: usize,
+    pub(crate) lacking: usize,
+}
+
+/// The memory of the timer's handler, in kilobytes; `None` if this is not Linux.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peaks {
+    pub(crate) this: Option<u64>,
+    /// In the tenant of ten thousand identities, if that was measured.
+    pub(crate) ten_thousand: Option<u64>,
 }
 
 /// The state after the last run.
@@ -51,8 +87,9 @@ pub(crate) fn figures(identities: usize, stray: usize, runs: &[Run], end: &End) 
         ]);
     }
     let name = |what: &str| format!("{identities} identities: {what}");
-    let mebibytes = end.peak_kilobytes.map(|peak| peak as f64 / 1024.0);
-    let memory = mebibytes
+    let memory = end
+        .peak_kilobytes
+        .map(mebibytes)
         .map(|peak| Figure::new(name("peak memory"), Unit::Mebibytes, peak).held_to(MOST_MEMORY));
     figures.extend(memory);
     figures.extend([
@@ -61,6 +98,37 @@ pub(crate) fn figures(identities: usize, stray: usize, runs: &[Run], end: &End) 
         Figure::count(name("dead letters"), end.messages_given_up, Some(0.0)),
     ]);
     figures
+}
+
+/// The figures of one run in a large tenant, whose checks stay in the queue.
+pub(crate) fn figures_of_plan(planned: &Planned, expected: &Expected, peaks: Peaks) -> Vec<Figure> {
+    let name = |what: &str| format!("{} identities: {what}", expected.identities);
+    let exact = |what: &str, found: usize, wanted: usize| {
+        Figure::count(name(what), found.abs_diff(wanted), Some(0.0))
+    };
+    let mut figures = vec![
+        Figure::count(name("passes"), planned.passes, Some(expected.most_passes as f64)),
+        Figure::count(name("reads"), planned.reads, Some(expected.most_reads as f64)),
+        Figure::new(name("reading"), Unit::Seconds, planned.seconds),
+        Figure::count(name("checks"), planned.checks, None),
+        exact("missing or repeated identities", planned.identities, expected.identities),
+        exact("wrongly counted as lacking roles", planned.lacking, expected.lacking),
+        exact("missing or needless reports", planned.reported, 0),
+    ];
+    if let Some(peak) = peaks.this.map(mebibytes) {
+        let figure = Figure::new(name("peak memory"), Unit::Mebibytes, peak);
+        figures.push(match peaks.ten_thousand.map(mebibytes) {
+            Some(before) => figure
+                .beside("10000 identities", before)
+                .held_to(Target::AtMost(before + MOST_GROWTH)),
+            None => figure.held_to(MOST_MEMORY),
+        });
+    }
+    figures
+}
+
+fn mebibytes(kilobytes: u64) -> f64 {
+    kilobytes as f64 / 1024.0
 }
 
 #[cfg(test)]
@@ -89,6 +157,29 @@ mod tests {
         assert_eq!(missed(&[Run { reads: 8, ..GOOD }, second], &END), 1);
         assert_eq!(missed(&[GOOD, Run { checks: 1, ..second }], &END), 1);
         assert_eq!(missed(&[second, GOOD], &END), 2, "both report wrongly");
+    }
+
+    #[test]
+    fn a_run_in_a_large_tenant_is_complete_and_holds_little_more_than_in_a_smaller_one() {
+        let planned = Planned {
+            passes: 2,
+            reads: 9,
+            seconds: 1.0,
+            identities: 7,
+            lacking: 3,
+            checks: 3,
+            reported: 0,
+        };
+        let expected = Expected { most_passes: 2, most_reads: 9, identities: 7, lacking: 3 };
+        let missed = |planned: Planned, this: u64| {
+            let peaks = Peaks { this: Some(this * 1024), ten_thousand: Some(30 * 1024) };
+            let all = figures_of_plan(&planned, &expected, peaks);
+            all.iter().filter(|figure| figure.is_missed()).count()
+        };
+        assert_eq!(missed(planned, 54), 0);
+        assert_eq!(missed(planned, 55), 1);
+        assert_eq!(missed(Planned { passes: 3, reads: 10, ..planned }, 54), 2);
+        assert_eq!(missed(Planned { identities: 6, lacking: 2, reported: 1, ..planned }, 54), 3);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use app_process::{
-    app::{App, EVENTS},
+    app::{App, CHECKS},
     process_memory::peak_kilobytes,
 };
 use functions_host_emulator::{FunctionsHost, Options, Outcome as InvocationOutcome};
@@ -15,8 +15,11 @@ use serde_json::{Value, json};
 use storage_emulator::{Account, Azurite, Queue};
 use tenant_emulator::Tenant;
 
-use super::{figures::Run, population::Population};
-use crate::given_up;
+use super::{
+    figures::{Planned, Run},
+    population::Population,
+};
+use crate::{given_up, table_service::TableService, workload::STORAGE_LATENCY};
 
 const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/reconcile/policy.json");
 const FUNCTION: &str = "ReconcileRoles";
@@ -33,15 +36,19 @@ pub(crate) struct Hosts {
     planner: FunctionsHost,
     worker: Options,
     account: Account,
-    events: Queue,
+    checks: Queue,
+    /// The tables of the record, which end with this value.
+    _tables: TableService,
 }
 
 impl Hosts {
     /// Starts the planner.
     pub(crate) async fn start(app: &App, azurite: &Azurite, tenant: &Tenant) -> Result<Self> {
-        let account = azurite.account()?;
-        let events = account.queue(EVENTS)?;
-        events.create_if_missing().await?;
+        let tables = TableService::start().await?;
+        tables.set_latency(STORAGE_LATENCY);
+        let account = azurite.account()?.with_table_port(tables.port())?;
+        let checks = account.queue(CHECKS)?;
+        checks.create_if_missing().await?;
         let options = |disabled: &str| {
             let mut options = app.options(tenant, &account, Path::new(POLICY));
             let off = (format!("AzureWebJobs.{disabled}.Disabled"), "true".to_owned());
@@ -49,15 +56,30 @@ impl Hosts {
             options.environment.push(("GRAPH_WRITE_QUOTA".to_owned(), NO_QUOTA.to_owned()));
             options
         };
-        let planner = FunctionsHost::start(options("ResourceEventQueue")).await?;
+        let planner = FunctionsHost::start(options("BaselineChecks")).await?;
         planner.ready().await?;
         let worker = options(FUNCTION);
-        Ok(Self { planner, worker, account, events })
+        Ok(Self { planner, worker, account, checks, _tables: tables })
     }
 
     /// Fires the timer and carries out its checks.
     pub(crate) async fn run(&self, population: &Population) -> Result<Run> {
-        let (most_reads, before) = (population.most_reads(), population.reads());
+        let most_reads = population.most_reads(1);
+        let planned = self.plan(population).await?;
+        let checking = if planned.checks > 0 { self.carry_out().await? } else { Duration::ZERO };
+        Ok(Run {
+            most_reads,
+            reads: planned.reads,
+            seconds_reading: planned.seconds,
+            checks: planned.checks,
+            reported: planned.reported,
+            seconds_checking: checking.as_secs_f64(),
+        })
+    }
+
+    /// Fires the timer, and leaves its checks in the queue.
+    pub(crate) async fn plan(&self, population: &Population) -> Result<Planned> {
+        let before = population.reads();
         self.fire().await?;
         let reads = population.reads() - before;
         let summary = self.summary()?;
@@ -66,16 +88,14 @@ impl Hosts {
             let value = value.with_context(|| format!("the log line of the run has no {field}"))?;
             Ok::<_, anyhow::Error>(usize::try_from(value)?)
         };
-        let checks = count("checks")?;
-        let checking = if checks > 0 { self.carry_out().await? } else { Duration::ZERO };
-        let reading = Duration::from_millis(u64::try_from(count("duration_ms")?)?);
-        Ok(Run {
-            most_reads,
+        Ok(Planned {
+            passes: count("passes")?,
             reads,
-            seconds_reading: reading.as_secs_f64(),
-            checks,
+            seconds: Duration::from_millis(u64::try_from(count("duration_ms")?)?).as_secs_f64(),
+            identities: count("identities")?,
+            lacking: count("lacking")?,
+            checks: count("checks")?,
             reported: count("unexpected")?,
-            seconds_checking: checking.as_secs_f64(),
         })
     }
 
@@ -99,12 +119,12 @@ impl Hosts {
         Ok(serde_json::from_str(&line.message)?)
     }
 
-    /// Runs the worker until the queue of events is empty, and returns the duration. The host deletes a
+    /// Runs the worker until the queue of checks is empty, and returns the duration. The host deletes a
     /// message after it has written the audit record.
     async fn carry_out(&self) -> Result<Duration> {
         let began = Instant::now();
         let worker = FunctionsHost::start(self.worker.clone()).await?;
-        while self.events.approximate_count().await? > 0 {
+        while self.checks.approximate_count().await? > 0 {
             if began.elapsed() > PATIENCE {
                 bail!("the checks took longer than {PATIENCE:?}");
             }
@@ -122,6 +142,6 @@ impl Hosts {
 
     /// The number of messages on which the handler or a host gave up.
     pub(crate) async fn given_up(&self) -> Result<usize> {
-        given_up::count(&self.account, &format!("{EVENTS}-poison")).await
+        given_up::count(&self.account, &format!("{CHECKS}-poison")).await
     }
 }

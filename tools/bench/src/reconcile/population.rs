@@ -41,33 +41,30 @@ pub(crate) struct Population {
     pub(crate) stray: usize,
     /// The managed identities of contoso's tenant.
     others: usize,
-    /// The writes that created the population.
-    granted: usize,
 }
 
 impl Population {
     /// Starts contoso's tenant with this many more identities.
     pub(crate) async fn new(count: usize) -> Result<Self> {
-        let directory = contoso();
+        let mut directory = contoso();
         let is_identity =
             |one: &&ServicePrincipal| one.service_principal_type.is_managed_identity();
         let others = directory.service_principals().filter(is_identity).count();
-        let tenant = Tenant::start(directory).await?;
         let identities = managed_identities(count);
         let (mut rows, mut lacking, mut stray) = (0, 0, 0);
         for (index, identity) in identities.iter().enumerate() {
-            tenant.add_service_principal(identity.clone());
+            directory.add_service_principal(identity.clone());
             let roles = roles_at_the_start(index);
             for (api, role) in &roles {
-                tenant.grant(&identity.id, api, role)?;
+                directory.assign(&identity.id, api, role)?;
             }
             rows += roles.len();
             lacking += usize::from(index % GROUP < LACK_GRAPH);
             stray += usize::from(index % ONE_STRAY_IN == 0);
         }
+        let tenant = Tenant::start(directory).await?;
         tenant.set_latency(LATENCY);
-        let granted = tenant.accepted_writes().len();
-        Ok(Self { tenant, identities, rows, lacking, stray, others, granted })
+        Ok(Self { tenant, identities, rows, lacking, stray, others })
     }
 
     pub(crate) fn description(&self) -> String {
@@ -88,15 +85,20 @@ impl Population {
         routes.map(|route| self.tenant.count(route)).iter().sum()
     }
 
-    /// The most reads that the next run should make: the pages of identities, the pages of each API's
-    /// assignments, and the APIs. These are cached for five minutes, and a run may take longer.
-    pub(crate) fn most_reads(&self) -> usize {
+    /// The number of managed identities, with those of contoso's tenant.
+    pub(crate) fn size(&self) -> usize {
+        self.identities.len() + self.others
+    }
+
+    /// The most reads that the next run should make: the pages of identities and the pages of each API's
+    /// assignments in each pass, and the APIs. These are cached for five minutes, and a run may take longer.
+    pub(crate) fn most_reads(&self, passes: usize) -> usize {
         let assignments = self.tenant.assignments();
         let holders = [MICROSOFT_GRAPH, ORDERS_API]
             .map(|api| assignments.iter().filter(|one| one.resource_id == api).count());
         let apis = holders.len();
-        let identities = pages(self.identities.len() + self.others);
-        identities + holders.into_iter().map(pages).sum::<usize>() + apis
+        let lists = pages(self.size()) + holders.into_iter().map(pages).sum::<usize>();
+        passes * lists + apis
     }
 
     /// The number of identities that do not hold exactly the roles that they should.
@@ -113,7 +115,7 @@ impl Population {
 
     /// The number of assignments that were made since the start.
     pub(crate) fn writes(&self) -> usize {
-        let writes = self.tenant.accepted_writes().into_iter().skip(self.granted);
+        let writes = self.tenant.accepted_writes().into_iter();
         writes.filter(|write| write.kind == WriteKind::Created).count()
     }
 }
@@ -163,7 +165,8 @@ mod tests {
         let population = Population::new(20).await.unwrap();
         assert_eq!((population.lacking, population.stray), (12, 1));
         assert_eq!((population.wrong_identities(), population.writes()), (12, 0));
-        assert_eq!(population.most_reads(), 1 + 2 + 2);
+        assert_eq!(population.most_reads(1), 1 + 2 + 2);
+        assert_eq!(population.most_reads(2), 2 * (1 + 2) + 2);
         for (index, identity) in population.identities.iter().enumerate() {
             let api = if index % GROUP < LACK_ORDERS { ORDERS_API } else { MICROSOFT_GRAPH };
             let role =

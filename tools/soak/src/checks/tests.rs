@@ -23,6 +23,7 @@ fn request(id: &str, action: Action) -> Request {
 fn write(kind: WriteKind, role: &str) -> AcceptedWrite {
     AcceptedWrite {
         kind,
+        assignment_id: String::new(),
         principal_id: ORDERS_IDENTITY.to_owned(),
         resource_id: ORDERS_API.to_owned(),
         app_role_id: role.to_owned(),
@@ -70,13 +71,14 @@ async fn evidence() -> Evidence {
         assignments: tenant.assignments(),
         left: Leftovers::new(),
         memory: lived(&[(8_000, 8_100)]),
+        record: Record::default(),
     }
 }
 
 /// The letters of the failed checks.
 fn failed(evidence: &Evidence) -> Vec<String> {
     let checks = evidence.checks().into_iter();
-    checks.filter(|check| !check.passed()).map(|check| check.what[..3].to_owned()).collect()
+    checks.filter(|check| !check.passed()).map(|check| check.what()[..3].to_owned()).collect()
 }
 
 #[tokio::test]

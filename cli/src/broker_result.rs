@@ -1,0 +1,68 @@
+//! Printing a result as the broker sends it. It may come from another version of the broker.
+
+use app_roles::ids::ApprovalId;
+use serde_json::Value;
+
+use crate::{
+    exit::Exit,
+    output::Screen,
+    result::{self, HEADERS},
+};
+
+/// The status of a role that waits for approval.
+const PENDING: &str = "pendingApproval";
+
+/// Prints what came of each role.
+pub(crate) fn show(screen: Screen, result: &Value) {
+    let roles = roles(result);
+    screen.table(&HEADERS, roles.iter().map(row));
+    for candidate in list(result, "candidates") {
+        result::show_candidate(screen, candidate);
+    }
+    for role in roles {
+        let [name, end, tokens] =
+            [name(role), text(role, "endDateTime"), text(role, "tokensUntil")];
+        result::show_end(screen, name.unwrap_or_default(), end, tokens);
+    }
+    if roles.iter().any(|role| text(role, "status") == Some(PENDING)) {
+        let approval = text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok());
+        result::show_pending(screen, approval);
+    }
+    result::show_effective_by(screen, text(result, "effectiveBy"));
+}
+
+/// Returns the roles of a result.
+pub(crate) fn roles(result: &Value) -> &[Value] {
+    list(result, "roles")
+}
+
+/// Returns whether a role of a result was assigned or revoked.
+pub(crate) fn has_changed(result: &Value) -> bool {
+    roles(result).iter().any(|role| matches!(text(role, "status"), Some("assigned" | "revoked")))
+}
+
+/// Returns the exit status that stands for a final result.
+pub(crate) fn exit(result: &Value) -> Exit {
+    let statuses: Vec<_> = roles(result).iter().filter_map(|role| text(role, "status")).collect();
+    Exit::of_statuses(&statuses)
+}
+
+/// Returns a text of a result, or of a part of it.
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name).and_then(Value::as_str)
+}
+
+fn row(role: &Value) -> Vec<String> {
+    let suggestions: Vec<_> = list(role, "suggestions").iter().filter_map(Value::as_str).collect();
+    let message = result::message(text(role, "message").unwrap_or_default(), &suggestions);
+    let texts = [name(role), text(role, "status"), text(role, "rule"), Some(message.as_str())];
+    texts.map(|text| text.unwrap_or_default().to_owned()).to_vec()
+}
+
+fn name(role: &Value) -> Option<&str> {
+    text(role, "value").or_else(|| text(role, "requested")).or_else(|| text(role, "id"))
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,8 @@
+//! `report`: who may do what, in a file.
+
+mod contents;
+mod failures;
+mod files;
+mod tenant;
+
+pub(crate) use tenant::YESTERDAY;

@@ -1,0 +1,54 @@
+//! The messages that the broker puts into queues by itself, whether or not an invocation is in progress.
+
+use std::collections::BTreeMap;
+
+use azure_rest::{
+    call_error::CallError,
+    queues::{QueueAddress, Queues},
+    retry::Deadline,
+};
+
+/// The queue of events, in the account of the Functions host.
+pub const EVENTS_QUEUE: &str = "app-role-events";
+
+/// The connection of [`EVENTS_QUEUE`].
+const HOST_CONNECTION: &str = "AzureWebJobsStorage";
+
+/// The queues into which the broker puts messages by itself.
+///
+/// A message is put at least once: its receivers must expect it twice.
+pub struct Outbox {
+    queues: Queues,
+    events: QueueAddress,
+    results: BTreeMap<String, QueueAddress>,
+}
+
+impl Outbox {
+    /// An outbox that uses these services. `results` are the queues of results, by the name of the
+    /// function to whose requests they belong.
+    #[must_use]
+    pub fn new(queues: Queues, results: BTreeMap<String, QueueAddress>) -> Self {
+        let (connection, name) = (HOST_CONNECTION.to_owned(), EVENTS_QUEUE.to_owned());
+        Self { queues, events: QueueAddress { connection, name }, results }
+    }
+
+    /// Puts an event, in JSON, into [`EVENTS_QUEUE`]. After an error it may be there nevertheless.
+    pub async fn event(&self, text: &str, deadline: Deadline) -> Result<(), CallError> {
+        self.queues.put(&self.events, text, deadline).await
+    }
+
+    /// Puts a result, in JSON, into the queue of the function that took the request. A function without
+    /// such a queue sends nothing: its callers ask for the result. After an error the result may be in the
+    /// queue nevertheless.
+    pub async fn result(
+        &self,
+        function: &str,
+        text: &str,
+        deadline: Deadline,
+    ) -> Result<(), CallError> {
+        match self.results.get(function) {
+            Some(queue) => self.queues.put(queue, text, deadline).await,
+            None => Ok(()),
+        }
+    }
+}

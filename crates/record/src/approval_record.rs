@@ -1,0 +1,126 @@
+//! What the tables of the record say about an approval.
+
+use std::collections::BTreeSet;
+
+use app_roles::{
+    approval::{ApprovalDigest, ApprovalSubject},
+    ids::{AppRoleId, ObjectId},
+    request::Action,
+};
+use azure_rest::{
+    retry::Deadline,
+    tables::{Entity, TableError, literal},
+};
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    approvals::ApprovalRow,
+    record::{AUDIT_TABLE, INTENT_TABLE, PARTITION_KEY, Record},
+};
+
+/// The status of the row of an approval that was given.
+pub const APPROVAL_GIVEN: &str = "approvalGiven";
+
+/// The status of the row of an approval that was denied.
+pub const APPROVAL_DENIED: &str = "approvalDenied";
+
+/// The status of the rows of a request that waits.
+const PENDING: &str = "pendingApproval";
+
+/// The statuses of roles that were written.
+const CHANGED: [&str; 2] = ["assigned", "revoked"];
+
+/// The statuses of roles that were as the request asks already.
+const UNCHANGED: [&str; 2] = ["alreadyAssigned", "alreadyRevoked"];
+
+/// What the record says about an approval.
+#[derive(Debug, Clone)]
+pub struct ApprovalRecord {
+    rows: Vec<Entity>,
+}
+
+/// A role for which an approval was used, by the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedApproval {
+    /// The role.
+    pub role: AppRoleId,
+    /// Whether it was written. Otherwise there was nothing to write.
+    pub is_change: bool,
+    /// When the invocation that wrote began, if the row says it.
+    pub began: Option<OffsetDateTime>,
+}
+
+impl ApprovalRecord {
+    /// Reads the rows about an approval. `None` if a write under it has no outcome on record yet: an intent
+    /// that is gone has a row, so intents are read first.
+    pub async fn read(
+        record: &Record,
+        row: &ApprovalRow,
+        deadline: Deadline,
+    ) -> Result<Option<Self>, TableError> {
+        let principal = literal::text(&row.subject.principal_id.to_string());
+        let id = literal::text(&row.id.to_string());
+        let filter = format!("{PARTITION_KEY} eq {principal} and approvalId eq {id}");
+        let intents = record.tables().query(INTENT_TABLE, &filter, deadline).await?;
+        if !intents.is_empty() {
+            return Ok(None);
+        }
+        let rows = record.tables().query(AUDIT_TABLE, &filter, deadline).await?;
+        Ok(Some(Self { rows }))
+    }
+
+    fn of_status(&self, status: &str) -> impl Iterator<Item = &Entity> {
+        self.rows.iter().filter(move |row| text(row, "status") == status)
+    }
+
+    /// Those who have approved what has this digest.
+    #[must_use]
+    pub fn given(&self, digest: &ApprovalDigest) -> BTreeSet<ObjectId> {
+        let rows = self.of_status(APPROVAL_GIVEN);
+        let of_digest = rows.filter(|row| text(row, "approvalDigest") == digest.as_str());
+        let approver = |row| ObjectId::parse(text(row, "requester").strip_prefix("http:")?).ok();
+        of_digest.filter_map(approver).collect()
+    }
+
+    /// Whether an approver has denied the request.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.of_status(APPROVAL_DENIED).next().is_some()
+    }
+
+    /// Whether the requester has asked for all that the subject names.
+    #[must_use]
+    pub fn is_asked(&self, subject: &ApprovalSubject) -> bool {
+        let api = subject.api_id.to_string();
+        let is_asked = |role: AppRoleId| {
+            self.of_status(PENDING).any(|row| {
+                text(row, "appRoleId") == role.to_string()
+                    && text(row, "requester") == subject.requester
+                    && text(row, "apiId") == api
+                    && text(row, "action") == Action::verb(subject.action)
+            })
+        };
+        subject.roles.iter().all(|role| is_asked(role.id))
+    }
+
+    /// The roles for which the approval was used.
+    #[must_use]
+    pub fn uses(&self) -> Vec<UsedApproval> {
+        let used = |row: &Entity| {
+            let status = text(row, "status");
+            let is_change = CHANGED.contains(&status);
+            if !is_change && !UNCHANGED.contains(&status) {
+                return None;
+            }
+            let role = AppRoleId::parse(text(row, "appRoleId")).ok()?;
+            let began = OffsetDateTime::parse(text(row, "startedAt"), &Rfc3339).ok();
+            Some(UsedApproval { role, is_change, began })
+        };
+        self.rows.iter().filter_map(used).collect()
+    }
+}
+
+fn text<'a>(row: &'a Entity, column: &str) -> &'a str {
+    row.get(column).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,160 @@
+//! Single columns of the table of approvals: strict reading, and texts that one column cannot hold.
+
+use std::fmt::Display;
+
+use app_roles::text::{printable, printable_json};
+use azure_rest::tables::{Entity, literal};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use time::{OffsetDateTime, UtcOffset};
+
+/// Longest part of a text, in UTF-16 code units. A column holds about 32 K of them ("Understanding the
+/// Table service data model").
+const MOST_UNITS: usize = 30 * 1024;
+
+/// A row that this program cannot read: a newer version wrote it, or it was changed by hand. It is kept,
+/// and nothing is done because of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the column {0} is missing, has a value that this version does not know, or contradicts another \
+     column"
+)]
+pub struct UnreadableApproval(pub &'static str);
+
+/// The value of a column. `None` if it is absent: the table service stores no nulls.
+pub(super) fn value<'a>(entity: &'a Entity, column: &str) -> Option<&'a Value> {
+    entity.get(column).filter(|value| !value.is_null())
+}
+
+/// A column that each row has.
+pub(super) fn required<T>(
+    column: &'static str,
+    read: impl FnOnce(&'static str) -> Result<Option<T>, UnreadableApproval>,
+) -> Result<T, UnreadableApproval> {
+    read(column)?.ok_or(UnreadableApproval(column))
+}
+
+/// A text, which is not empty.
+pub(super) fn text<'a>(
+    entity: &'a Entity,
+    column: &'static str,
+) -> Result<Option<&'a str>, UnreadableApproval> {
+    let Some(value) = value(entity, column) else { return Ok(None) };
+    let text = value.as_str().filter(|text| !text.is_empty());
+    text.map(Some).ok_or(UnreadableApproval(column))
+}
+
+/// A text without characters that could deceive a reader.
+pub(super) fn printable_text(
+    entity: &Entity,
+    column: &'static str,
+) -> Result<Option<String>, UnreadableApproval> {
+    match text(entity, column)? {
+        Some(text) if printable(text) != text => Err(UnreadableApproval(column)),
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// A text that is parsed.
+pub(super) fn parsed<T, E: Display>(
+    entity: &Entity,
+    column: &'static str,
+    parse: fn(&str) -> Result<T, E>,
+) -> Result<Option<T>, UnreadableApproval> {
+    let text = text(entity, column)?;
+    text.map(|text| parse(text).map_err(|_| UnreadableApproval(column))).transpose()
+}
+
+/// A truth value.
+pub(super) fn flag(
+    entity: &Entity,
+    column: &'static str,
+) -> Result<Option<bool>, UnreadableApproval> {
+    let Some(value) = value(entity, column) else { return Ok(None) };
+    value.as_bool().map(Some).ok_or(UnreadableApproval(column))
+}
+
+/// A time, in UTC.
+pub(super) fn time(
+    entity: &Entity,
+    column: &'static str,
+) -> Result<Option<OffsetDateTime>, UnreadableApproval> {
+    if value(entity, column).is_none() {
+        return Ok(None);
+    }
+    let time = literal::time_of(entity, column);
+    let in_utc = time.and_then(|time| time.checked_to_offset(UtcOffset::UTC));
+    in_utc.map(Some).ok_or(UnreadableApproval(column))
+}
+
+/// A JSON document.
+pub(super) fn json<T: DeserializeOwned>(
+    entity: &Entity,
+    column: &'static str,
+) -> Result<Option<T>, UnreadableApproval> {
+    let text = long_text(entity, column)?;
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| UnreadableApproval(column));
+    text.map(read).transpose()
+}
+
+/// Sets a JSON document.
+pub(super) fn set_json(entity: &mut Entity, column: &str, value: &impl Serialize) {
+    // Texts, ids and times can always be written. A row with an empty text is unreadable, and kept.
+    let document = serde_json::to_string(value).unwrap_or_default();
+    set_long_text(entity, column, &printable_json(&document));
+}
+
+/// A text that may continue in the columns with the numbers 2, 3 and so on after the name.
+pub(super) fn long_text(
+    entity: &Entity,
+    column: &'static str,
+) -> Result<Option<String>, UnreadableApproval> {
+    let Some(first) = text(entity, column)? else {
+        // The beginning of a text may be missing.
+        return if continuations(entity, column) == 0 {
+            Ok(None)
+        } else {
+            Err(UnreadableApproval(column))
+        };
+    };
+    let (mut whole, continuations) = (first.to_owned(), continuations(entity, column));
+    for number in (2..).take(continuations) {
+        let part = value(entity, &part_name(column, number)).and_then(Value::as_str);
+        whole.push_str(part.ok_or(UnreadableApproval(column))?);
+    }
+    Ok(Some(whole))
+}
+
+/// The number of columns in which a text continues.
+fn continuations(entity: &Entity, column: &str) -> usize {
+    let is_number = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered = |name: &&String| name.strip_prefix(column).is_some_and(is_number);
+    entity.keys().filter(numbered).filter(|name| value(entity, name).is_some()).count()
+}
+
+/// Sets a text, in as many columns as it needs.
+pub(super) fn set_long_text(entity: &mut Entity, column: &str, text: &str) {
+    for (number, part) in (1..).zip(parts(text)) {
+        entity.insert(part_name(column, number), part.into());
+    }
+}
+
+/// The name of a part's column: `result`, `result2`, `result3` …
+fn part_name(column: &str, number: usize) -> String {
+    if number == 1 { column.to_owned() } else { format!("{column}{number}") }
+}
+
+/// A text in parts of at most [`MOST_UNITS`]. At least one part.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut last, mut units) = (Vec::new(), String::new(), 0);
+    for character in text.chars() {
+        if units + character.len_utf16() > MOST_UNITS {
+            parts.push(std::mem::take(&mut last));
+            units = 0;
+        }
+        last.push(character);
+        units += character.len_utf16();
+    }
+    parts.push(last);
+    parts
+}

@@ -1,0 +1,142 @@
+//! The table of approvals.
+
+use app_roles::{approval::ApprovalDigest, ids::ApprovalId};
+use azure_rest::{
+    retry::Deadline,
+    tables::{Change, Entity, TableError, Tables, literal},
+};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{
+    columns::ROW_KEY,
+    row::{APPROVAL_TABLE, ApprovalRow},
+};
+
+/// The requests that wait for approval, in the table service.
+#[derive(Clone)]
+pub struct Approvals {
+    tables: Tables,
+}
+
+/// A row as the table has it.
+#[derive(Debug, Clone)]
+pub struct StoredApproval {
+    /// The row.
+    pub row: ApprovalRow,
+    /// Its version.
+    etag: String,
+}
+
+impl Approvals {
+    /// The approvals in this table service.
+    #[must_use]
+    pub fn new(tables: Tables) -> Self {
+        Self { tables }
+    }
+
+    /// Stores a new row. [`TableError::Exists`] if there is one with its id, which may be this one: an
+    /// answer can be lost.
+    pub async fn insert(&self, row: &ApprovalRow, deadline: Deadline) -> Result<(), TableError> {
+        let change = Change::Insert(row.to_entity());
+        self.tables.change(APPROVAL_TABLE, &[change], deadline).await
+    }
+
+    /// The row with this id. `None` if there is none, or if it cannot be read.
+    pub async fn get(
+        &self,
+        id: ApprovalId,
+        deadline: Deadline,
+    ) -> Result<Option<StoredApproval>, TableError> {
+        let found = self.tables.get(APPROVAL_TABLE, (&id.to_string(), ROW_KEY), deadline).await?;
+        Ok(found.as_ref().and_then(stored))
+    }
+
+    /// The rows with this digest that are pending, or approved and not carried out yet.
+    pub async fn waiting_with_digest(
+        &self,
+        digest: &ApprovalDigest,
+        deadline: Deadline,
+    ) -> Result<Vec<StoredApproval>, TableError> {
+        let digest = literal::text(digest.as_str());
+        let waiting = "(state eq 'pending' or state eq 'approved')";
+        self.query(&format!("{waiting} and digest eq {digest}"), deadline).await
+    }
+
+    /// The rows that are not finished, or from which something must still be sent.
+    pub async fn open(&self, deadline: Deadline) -> Result<Vec<StoredApproval>, TableError> {
+        self.query("isOpen eq true", deadline).await
+    }
+
+    /// The pending rows, oldest first.
+    pub async fn pending(&self, deadline: Deadline) -> Result<Vec<StoredApproval>, TableError> {
+        let mut pending = self.query("state eq 'pending'", deadline).await?;
+        pending.sort_by_key(|stored| stored.row.created_at);
+        Ok(pending)
+    }
+
+    /// The rows that ended before this moment.
+    pub async fn finished_before(
+        &self,
+        moment: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<Vec<StoredApproval>, TableError> {
+        let moment = literal::time(moment);
+        self.query(&format!("isOpen eq false and finishedAt lt {moment}"), deadline).await
+    }
+
+    async fn query(
+        &self,
+        filter: &str,
+        deadline: Deadline,
+    ) -> Result<Vec<StoredApproval>, TableError> {
+        let entities = self.tables.query(APPROVAL_TABLE, filter, deadline).await?;
+        Ok(entities.iter().filter_map(stored).collect())
+    }
+
+    /// Replaces a row that was read. [`TableError::Changed`] if it was changed since, perhaps by this call:
+    /// an answer can be lost.
+    pub async fn replace(
+        &self,
+        before: &StoredApproval,
+        row: &ApprovalRow,
+        deadline: Deadline,
+    ) -> Result<(), TableError> {
+        let change = Change::Replace { entity: row.to_entity(), etag: before.etag.clone() };
+        self.tables.change(APPROVAL_TABLE, &[change], deadline).await
+    }
+
+    /// Deletes a row that was read, unless it was changed since.
+    pub async fn forget(
+        &self,
+        stored: &StoredApproval,
+        deadline: Deadline,
+    ) -> Result<(), TableError> {
+        let change = Change::Delete {
+            partition_key: stored.row.id.to_string(),
+            row_key: ROW_KEY.to_owned(),
+            etag: Some(stored.etag.clone()),
+        };
+        match self.tables.change(APPROVAL_TABLE, &[change], deadline).await {
+            Ok(()) | Err(TableError::Changed | TableError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A row that can be read. Another is logged and kept.
+fn stored(entity: &Entity) -> Option<StoredApproval> {
+    let etag = entity.get("odata.etag").and_then(Value::as_str).unwrap_or_default().to_owned();
+    match ApprovalRow::of_entity(entity) {
+        Ok(row) => Some(StoredApproval { row, etag }),
+        Err(unreadable) => {
+            let partition_key = entity.get("PartitionKey").and_then(Value::as_str);
+            tracing::error!(
+                event = "approval.unreadable",
+                approval_id = partition_key,
+                "a row of the table of approvals is kept and not acted on: {unreadable}"
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The ends of assignments: which assignment ends when, and who said so.
+//!
+//! A row of the table [`ENDS_TABLE`] is stored before the write that creates an assignment, so that no
+//! end is forgotten. It says nothing about assignments that others made: it names the assignments that it
+//! covers, or the time in which a write of the broker can have made one. Two requests, two processes and
+//! a process that dies between two steps meet in this row. What each step makes of it is pure
+//! ([`rules`]), and each change of the table depends on what was read.
+
+mod client;
+mod columns;
+mod details;
+mod end_row;
+mod maker;
+pub mod rules;
+
+pub use client::{Ends, EndsError, PrincipalEnds, StepEnd, StoredEnd, Taken};
+pub use columns::UnreadableEnd;
+pub use details::Details;
+pub use end_row::{Claim, ENDS_TABLE, EndKey, EndRow, Subject};

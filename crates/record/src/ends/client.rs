@@ -1,0 +1,331 @@
+//! The table of ends.
+
+use std::collections::BTreeMap;
+
+use app_roles::{directory::Assignment, ids::ObjectId};
+use azure_rest::{
+    retry::Deadline,
+    tables::{Change, Entity, MOST_CHANGES, TableError, Tables, literal},
+};
+use memory_cache::SharedReads;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    end_row::{ENDS_TABLE, EndKey, EndRow},
+    maker::maker,
+    rules::{BeingEnded, Now, RowChange, Step, next},
+};
+
+/// How often a change is tried while other invocations change the same rows. Each round, one succeeds.
+const MOST_ROUNDS: u32 = 30;
+
+/// The ends of assignments, in the table service.
+pub struct Ends {
+    tables: Tables,
+    /// How long Graph's lists may lag.
+    list_lag: Duration,
+    /// Repeats of a request arrive together, and each reads the rows of the same principal.
+    reads: SharedReads<ObjectId, Result<PrincipalEnds, TableError>>,
+}
+
+/// A row as the table has it.
+#[derive(Debug, Clone)]
+pub struct StoredEnd {
+    /// The row.
+    pub row: EndRow,
+    /// Its version.
+    etag: String,
+}
+
+/// The rows of a principal. Those that cannot be read stay as they are.
+#[derive(Debug, Clone, Default)]
+pub struct PrincipalEnds {
+    rows: BTreeMap<EndKey, StoredEnd>,
+    unreadable: Vec<EndKey>,
+}
+
+/// Why the ends of assignments could not be changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EndsError {
+    /// The table did not answer, or refused.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The row of a role cannot be read, so that nothing can be said about its end.
+    #[error(
+        "the row {0} of table AppRoleEnds cannot be read: a newer version wrote it, or it was changed \
+         by hand"
+    )]
+    Unreadable(String),
+    /// Other invocations kept changing the same rows.
+    #[error("other invocations kept changing the same rows of table AppRoleEnds")]
+    Contended,
+}
+
+/// What a step has led to. The error means that the assignment is being removed.
+pub type Taken = Result<StepEnd, BeingEnded>;
+
+/// What a step has led to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepEnd {
+    /// When the assignment ends. `None` if it does not end.
+    pub end: Option<OffsetDateTime>,
+    /// Whether the role had a row before, and has none now.
+    pub is_dropped: bool,
+}
+
+impl PrincipalEnds {
+    /// When an assignment ends that the principal holds. `None` if it does not end.
+    #[must_use]
+    pub fn end_of(&self, principal: ObjectId, held: &Assignment) -> Option<OffsetDateTime> {
+        let key = EndKey { principal, api: held.api, role: held.role };
+        self.row(key).and_then(|row| row.end_of(held))
+    }
+
+    /// The row of a role.
+    #[must_use]
+    pub fn row(&self, key: EndKey) -> Option<&EndRow> {
+        self.rows.get(&key).map(|stored| &stored.row)
+    }
+}
+
+impl Ends {
+    /// The ends in this table service. Graph's lists may lag for this long.
+    #[must_use]
+    pub fn new(tables: Tables, list_lag: Duration) -> Self {
+        Self { tables, list_lag, reads: SharedReads::default() }
+    }
+
+    /// The rows of a principal. Callers that wait for the same ones share a read, which is never older
+    /// than the call.
+    pub async fn of(
+        &self,
+        principal: ObjectId,
+        deadline: Deadline,
+    ) -> Result<PrincipalEnds, TableError> {
+        self.reads.read(principal, async || self.read(principal, deadline).await).await
+    }
+
+    async fn read(
+        &self,
+        principal: ObjectId,
+        deadline: Deadline,
+    ) -> Result<PrincipalEnds, TableError> {
+        let filter = format!("PartitionKey eq {}", literal::text(&principal.to_string()));
+        let mut ends = PrincipalEnds::default();
+        for entity in self.tables.query(ENDS_TABLE, &filter, deadline).await? {
+            match stored(&entity) {
+                Some(stored) => {
+                    ends.rows.insert(stored.row.key, stored);
+                }
+                None => ends.unreadable.extend(EndKey::of_entity(&entity).ok()),
+            }
+        }
+        Ok(ends)
+    }
+
+    /// The rows of all principals with an end that comes by a moment, in the order of their keys.
+    pub async fn ending_by(
+        &self,
+        moment: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<Vec<StoredEnd>, TableError> {
+        let filter = format!("endDateTime le {}", literal::time(moment));
+        let entities = self.tables.query(ENDS_TABLE, &filter, deadline).await?;
+        Ok(entities.iter().filter_map(stored).collect())
+    }
+
+    /// Takes steps about the roles of one principal, and returns the end that each leads to. All changes
+    /// are durable after that.
+    ///
+    /// Writes with an end announce themselves in one round trip, unless a role has a row already.
+    pub async fn take(
+        &self,
+        principal: ObjectId,
+        steps: &[(EndKey, Step<'_>)],
+        deadline: Deadline,
+    ) -> Result<Vec<Taken>, EndsError> {
+        let is_new = steps.iter().all(|(_, step)| matches!(step, Step::Announced(_)));
+        let mut known = is_new.then(PrincipalEnds::default);
+        for _ in 0..MOST_ROUNDS {
+            let before = match known.take() {
+                Some(none) => none,
+                None => self.of(principal, deadline).await?,
+            };
+            let before = self.without_others(before, steps, deadline).await?;
+            let now = Now { at: OffsetDateTime::now_utc(), list_lag: self.list_lag };
+            let Plan { changes, ends } = plan(&before, steps, now)?;
+            match self.change(&changes, deadline).await {
+                Ok(()) => return Ok(ends),
+                Err(TableError::Exists | TableError::Changed | TableError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(EndsError::Contended)
+    }
+
+    /// The rows without claims to what other invocations made: see [`Ends::except_others`].
+    async fn without_others(
+        &self,
+        mut before: PrincipalEnds,
+        steps: &[(EndKey, Step<'_>)],
+        deadline: Deadline,
+    ) -> Result<PrincipalEnds, TableError> {
+        for (key, step) in steps {
+            let (Some(held), Some(stored)) = (step.held(), before.rows.get_mut(key)) else {
+                continue;
+            };
+            self.except_others(&mut stored.row, held, deadline).await?;
+        }
+        Ok(before)
+    }
+
+    /// Takes an assignment from the claims of writes that did not make it, if the record says who did. The
+    /// time of its creation alone cannot tell two writes within seconds from each other.
+    pub async fn except_others(
+        &self,
+        row: &mut EndRow,
+        held: &Assignment,
+        deadline: Deadline,
+    ) -> Result<(), TableError> {
+        if row.covers_by_time(held)
+            && let Some(maker) = maker(&self.tables, row.key.principal, held, deadline).await?
+        {
+            row.except_made_by(maker, held);
+        }
+        Ok(())
+    }
+
+    /// Announces that what is due is about to be removed, and over by `until`. `false` if the row was
+    /// changed since it was read: then nothing may be removed.
+    pub async fn begin(
+        &self,
+        due: &StoredEnd,
+        until: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<bool, TableError> {
+        let row = EndRow { ending_until: Some(until), ..due.row.clone() };
+        self.replace(due, &row, deadline).await
+    }
+
+    /// Stores that people were told of an end. `false` if the row was changed since it was read: then they
+    /// may be told again.
+    pub async fn mark_announced(
+        &self,
+        stored: &StoredEnd,
+        end: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<bool, TableError> {
+        let row = EndRow { announced_end: Some(end), ..stored.row.clone() };
+        self.replace(stored, &row, deadline).await
+    }
+
+    /// Replaces a row that was read. `false` if it was changed since.
+    async fn replace(
+        &self,
+        stored: &StoredEnd,
+        row: &EndRow,
+        deadline: Deadline,
+    ) -> Result<bool, TableError> {
+        let change = Change::Replace { entity: row.to_entity(), etag: stored.etag.clone() };
+        match self.tables.change(ENDS_TABLE, &[change], deadline).await {
+            Ok(()) => Ok(true),
+            Err(TableError::Changed | TableError::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a row that was read, unless it was changed since.
+    pub async fn forget(&self, stored: &StoredEnd, deadline: Deadline) -> Result<(), TableError> {
+        let change = deletion(stored);
+        match self.tables.change(ENDS_TABLE, &[change], deadline).await {
+            Ok(()) | Err(TableError::Changed | TableError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Rows beyond the limit of one transaction are changed after the others: each step can be taken
+    /// again.
+    async fn change(&self, changes: &[Change], deadline: Deadline) -> Result<(), TableError> {
+        for changes in changes.chunks(MOST_CHANGES) {
+            self.tables.change(ENDS_TABLE, changes, deadline).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What steps lead to.
+struct Plan {
+    changes: Vec<Change>,
+    ends: Vec<Taken>,
+}
+
+/// Takes the steps one after another: two can be about one role.
+fn plan(before: &PrincipalEnds, steps: &[(EndKey, Step<'_>)], now: Now) -> Result<Plan, EndsError> {
+    let mut rows: BTreeMap<EndKey, Option<EndRow>> = BTreeMap::new();
+    let mut ends = Vec::with_capacity(steps.len());
+    for (key, step) in steps {
+        if before.unreadable.contains(key) {
+            match step {
+                // It would promise an end that nothing keeps.
+                Step::Announced(_) | Step::Found(_, Some(_)) | Step::Existed(_, Some(_)) => {
+                    return Err(EndsError::Unreadable(key.row_key()));
+                }
+                _ => {
+                    ends.push(Ok(StepEnd::default()));
+                    continue;
+                }
+            }
+        }
+        let row = rows.entry(*key).or_insert_with(|| before.row(*key).cloned());
+        let next = next(*key, row.as_ref(), step, now);
+        let is_dropped = next.row == RowChange::Remove;
+        match next.row {
+            RowChange::Keep => {}
+            RowChange::Put(changed) => *row = Some(*changed),
+            RowChange::Remove => *row = None,
+        }
+        ends.push(next.end.map(|end| StepEnd { end, is_dropped }));
+    }
+    let changes = rows.iter().filter_map(|(key, row)| change(before, *key, row.as_ref()));
+    Ok(Plan { changes: changes.collect(), ends })
+}
+
+/// The change of the table that makes a row out of what was read.
+fn change(before: &PrincipalEnds, key: EndKey, row: Option<&EndRow>) -> Option<Change> {
+    match (before.rows.get(&key), row) {
+        (None, None) => None,
+        (None, Some(row)) => Some(Change::Insert(row.to_entity())),
+        (Some(stored), Some(row)) if stored.row == *row => None,
+        (Some(stored), Some(row)) => {
+            Some(Change::Replace { entity: row.to_entity(), etag: stored.etag.clone() })
+        }
+        (Some(stored), None) => Some(deletion(stored)),
+    }
+}
+
+fn deletion(StoredEnd { row: EndRow { key, .. }, etag }: &StoredEnd) -> Change {
+    Change::Delete {
+        partition_key: key.principal.to_string(),
+        row_key: key.row_key(),
+        etag: Some(etag.clone()),
+    }
+}
+
+/// A row that can be read. Another is logged and kept.
+fn stored(entity: &Entity) -> Option<StoredEnd> {
+    let etag = entity.get("odata.etag").and_then(Value::as_str).unwrap_or_default().to_owned();
+    match EndRow::of_entity(entity) {
+        Ok(row) => Some(StoredEnd { row, etag }),
+        Err(unreadable) => {
+            let text = |name| entity.get(name).and_then(Value::as_str);
+            tracing::error!(
+                event = "end.unreadable",
+                partition_key = text("PartitionKey"),
+                row_key = text("RowKey"),
+                "a row of the table of ends is kept and not acted on: {unreadable}"
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the rows of all instances leave to one of them.
+
+use crate::{
+    fair::{Member, first_part},
+    grid::{Grid, level, microseconds, never_falling},
+    row::{Row, ServerTime, Step, StoredRow},
+    timing::LEASE,
+    write_quota::WriteQuota,
+};
+
+/// What an instance does with the quota, slot by slot.
+struct Position<'a> {
+    instance: &'a str,
+    /// Writes that were sent and still count.
+    sent: Vec<u32>,
+    /// Allowances that may have been used.
+    allowed: Vec<u32>,
+    /// What it has to send; nothing after its lease.
+    needed: u32,
+    needed_low: u32,
+    is_alive: bool,
+}
+
+/// The plan of one instance. Its lists have one number of writes for each slot, since the instance's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The most that it may send beside what the others have sent and may send.
+    pub(crate) free: Vec<u32>,
+    /// Its fair part of what was not sent, up to its need.
+    pub(crate) fair: Vec<u32>,
+    /// Its fair part for writes of low priority, besides.
+    pub(crate) fair_low: Vec<u32>,
+    /// What it may hold beyond its need.
+    pub(crate) headroom: u32,
+}
+
+impl Plan {
+    /// What to claim beside the allowances that are held: the fair part, and some more for what arrives before
+    /// the next exchange.
+    pub(crate) fn claimed(&self, held: &[u32], headroom: u32) -> Vec<u32> {
+        let part = |slot| level(&self.fair, slot).saturating_add(level(&self.fair_low, slot));
+        let now = part(0).saturating_add(headroom.min(self.headroom));
+        let slots = 0..self.free.len();
+        let wanted = slots.map(|slot| now.saturating_add(part(slot).saturating_sub(part(0))));
+        self.confirmed(held, &wanted.collect::<Vec<_>>())
+    }
+
+    /// What the others leave of a claim. What they do not leave now is not kept for later either.
+    pub(crate) fn confirmed(&self, held: &[u32], claimed: &[u32]) -> Vec<u32> {
+        let most = |slot| level(&self.free, slot).max(level(held, slot));
+        let claimed_now = level(claimed, 0);
+        let now = claimed_now.min(most(0));
+        let confirmed = claimed.iter().enumerate().map(|(slot, claimed)| {
+            let later = claimed.saturating_sub(claimed_now);
+            now.saturating_add(later).min(most(slot))
+        });
+        confirmed.collect()
+    }
+
+    /// What writes of low priority may use of allowances: what the fair part for the others leaves.
+    pub(crate) fn low(&self, levels: &[u32]) -> Vec<u32> {
+        let low = levels.iter().enumerate().map(|(slot, all)| {
+            let left = all.saturating_sub(level(&self.fair, slot));
+            left.min(level(&self.fair_low, slot).saturating_add(self.headroom))
+        });
+        let mut low: Vec<_> = low.collect();
+        never_falling(&mut low);
+        low
+    }
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy)]
+pub(crate) struct Planner {
+    pub(crate) quota: WriteQuota,
+    pub(crate) grid: Grid,
+    /// The start of the grid. A time that is earlier than the real one makes the plan more cautious.
+    pub(crate) start: ServerTime,
+}
+
+impl Planner {
+    /// The plan of the instance of the row `own`, beside the others.
+    pub(crate) fn plan(&self, own: &StoredRow, others: &[StoredRow]) -> Plan {
+        let mine = self.position(own, &own.row.held);
+        let theirs = others.iter().map(|other| {
+            // It has seen this instance's row, and leaves to it what that claims.
+            let is_later = other.stored > own.stored;
+            self.position(other, if is_later { &other.row.held } else { &other.row.claimed })
+        });
+        let all: Vec<_> = std::iter::once(mine).chain(theirs).collect();
+        let slots = 0..self.grid.slots;
+        let free = slots.clone().map(|slot| self.free(&all, slot));
+        let mut free: Vec<_> = free.collect();
+        let mut room: Vec<_> = slots.map(|slot| self.room(&all, slot)).collect();
+        never_falling(&mut free);
+        never_falling(&mut room);
+        let needed = all.iter().map(|position| position.needed).fold(0, u32::saturating_add);
+        let low = all.iter().map(|position| position.needed_low).fold(0, u32::saturating_add);
+        let reserved = self.quota.writes - self.quota.for_low_priority();
+        // Writes of low priority come last, and use the quota up to a half of it.
+        let low_room = room.iter().map(|room| room.saturating_sub(reserved).saturating_sub(needed));
+        let low_room: Vec<_> = low_room.collect();
+        let members = |need: fn(&Position<'_>) -> u32| {
+            let member = move |one| Member { need: need(one), name: one.instance };
+            all.iter().map(member).collect::<Vec<_>>()
+        };
+        let fair_low = first_part(&low_room, &members(|one| one.needed_low)).into_iter();
+        // The allowances of the others count for that half, too.
+        let fair_low =
+            fair_low.zip(&free).map(|(part, free)| part.min(free.saturating_sub(reserved)));
+        let fair_low: Vec<_> = fair_low.collect();
+        let fair = first_part(&room, &members(|one| one.needed));
+        let alive = all.iter().filter(|position| position.is_alive).count();
+        let spare = room.first().map_or(0, |room| room.saturating_sub(needed).saturating_sub(low));
+        Plan {
+            free,
+            fair,
+            fair_low,
+            headroom: spare / u32::try_from(alive).unwrap_or(u32::MAX).max(1),
+        }
+    }
+
+    fn position<'a>(&self, stored: &'a StoredRow, allowances: &[Step]) -> Position<'a> {
+        let StoredRow { instance, stored, row } = stored;
+        let since_start = stored.0.saturating_sub(self.start.0);
+        let (mut sent, mut allowed) = (self.grid.empty(), self.grid.empty());
+        for step in &row.sent {
+            sent.add((0, since_start.saturating_add(step.at)), step.writes);
+        }
+        let lease_end = since_start.saturating_add(microseconds(LEASE));
+        let until = lease_end.saturating_add(microseconds(self.quota.period));
+        for step in allowances {
+            let from = since_start.saturating_add(step.at);
+            if from <= lease_end {
+                allowed.add((from, until), step.writes);
+            }
+        }
+        let is_alive = lease_end > 0;
+        let Row { needed, needed_low, .. } = *row;
+        let (needed, needed_low) = if is_alive { (needed, needed_low) } else { (0, 0) };
+        let (sent, allowed) = (sent.levels(), allowed.levels());
+        Position { instance, sent, allowed, needed, needed_low, is_alive }
+    }
+
+    /// What all others leave to the first position.
+    fn free(&self, all: &[Position<'_>], slot: usize) -> u32 {
+        let own = all.first().map_or(0, |own| level(&own.sent, slot));
+        let others = all.iter().skip(1);
+        let others =
+            others.map(|one| level(&one.sent, slot).saturating_add(level(&one.allowed, slot)));
+        self.quota.writes.saturating_sub(others.fold(own, u32::saturating_add))
+    }
+
+    /// What all may divide: what was not sent. The allowances of an instance without a lease may have been
+    /// used.
+    fn room(&self, all: &[Position<'_>], slot: usize) -> u32 {
+        let counted = all.iter().map(|one| match one.is_alive {
+            true => level(&one.sent, slot),
+            false => level(&one.sent, slot).saturating_add(level(&one.allowed, slot)),
+        });
+        self.quota.writes.saturating_sub(counted.fold(0, u32::saturating_add))
+    }
+}

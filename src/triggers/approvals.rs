@@ -1,0 +1,35 @@
+//! The timer that finishes approvals.
+//!
+//! The host does not retry a failed run; the next one starts from the table as it is then.
+
+use app_roles::requester::Requester;
+use azure_rest::retry::Deadline;
+use broker::Ask;
+use functions_handler::{
+    invocation::Invocation,
+    reply::{Outputs, Reply},
+};
+use tracing::Instrument as _;
+
+use super::delivery;
+use crate::app::App;
+
+/// Runs once. When the run was due makes no difference.
+pub async fn run(app: &App, invocation: &Invocation) -> Reply {
+    let deadline = Deadline::after(app.timing.finish_approvals);
+    let requester = Requester::Timer(invocation.function.clone());
+    let id = delivery::invocation_id(invocation);
+    let ask = Ask {
+        trace_id: invocation.trace_id.clone(),
+        waits_for_replication: false,
+        ..Ask::call(&invocation.function, id, requester, deadline)
+    };
+    match app.broker.approvals().run(&ask).instrument(delivery::span(&ask)).await {
+        Ok(()) => Reply::Succeeded(Outputs::default()),
+        Err(again) => {
+            let reason = &again.reason;
+            tracing::error!(event = "approvals.failed", "the next run tries again: {reason}");
+            Reply::Failed("no approval could be read; the handler's log says why".to_owned())
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The timer that ends assignments.
+//!
+//! The host does not retry a failed run; the next one starts from the table as it is then.
+
+use app_roles::requester::Requester;
+use azure_rest::retry::Deadline;
+use broker::{Ask, EndsReport};
+use functions_handler::{
+    invocation::Invocation,
+    reply::{Outputs, Reply},
+};
+use tracing::Instrument as _;
+
+use super::delivery;
+use crate::app::App;
+
+/// Runs once. When the run was due makes no difference.
+pub async fn run(app: &App, invocation: &Invocation) -> Reply {
+    let deadline = Deadline::after(app.timing.end_assignments);
+    let requester = Requester::Timer(invocation.function.clone());
+    let id = delivery::invocation_id(invocation);
+    let ask = Ask {
+        trace_id: invocation.trace_id.clone(),
+        waits_for_replication: false,
+        ..Ask::call(&invocation.function, id, requester, deadline)
+    };
+    match app.broker.end_assignments(&ask).instrument(delivery::span(&ask)).await {
+        Ok(EndsReport { due, done }) => {
+            tracing::debug!(event = "end.run", due, done, "looked for ends that have come");
+            Reply::Succeeded(Outputs::default())
+        }
+        Err(reason) => {
+            tracing::error!(event = "end.failed", "the next run tries again: {reason}");
+            Reply::Failed("no end could be read; the handler's log says why".to_owned())
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Simulated instances share one quota, whatever happens to them and to storage.
+
+mod burst;
+mod lives;
+mod never_exceeded;
+mod outages;
+mod scenarios;
