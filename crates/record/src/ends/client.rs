@@ -220,7 +220,7 @@ impl Ends {
         self.replace(stored, &row, deadline).await
     }
 
-    /// Replaces a row that was read. `false` if it was changed since.
+    /// Replaces a row that was read. `false` if others have changed it since.
     async fn replace(
         &self,
         stored: &StoredEnd,
@@ -230,9 +230,18 @@ impl Ends {
         let change = Change::Replace { entity: row.to_entity(), etag: stored.etag.clone() };
         match self.tables.change(ENDS_TABLE, &[change], deadline).await {
             Ok(()) => Ok(true),
-            Err(TableError::Changed | TableError::NotFound) => Ok(false),
+            // If the answer was lost, the row has changed because it was replaced.
+            Err(TableError::Changed) => self.has(row, deadline).await,
+            Err(TableError::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the table has exactly this row.
+    async fn has(&self, row: &EndRow, deadline: Deadline) -> Result<bool, TableError> {
+        let stored = self.of(row.key.principal, deadline).await?;
+        let stored = stored.row(row.key);
+        Ok(stored.is_some_and(|stored| stored.to_entity() == row.to_entity()))
     }
 
     /// Deletes a row that was read, unless it was changed since.
