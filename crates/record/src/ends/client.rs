@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     end_row::{ENDS_TABLE, EndKey, EndRow},
-    maker::maker,
+    origin::origin,
     rules::{BeingEnded, Now, RowChange, Step, next},
 };
 
@@ -180,7 +180,7 @@ impl Ends {
         Ok(before)
     }
 
-    /// Takes an assignment from the claims of writes that did not make it, if the record says who did. The
+    /// Takes an assignment from the claims of writes that did not make it, as far as the record says so. The
     /// time of its creation alone cannot tell two writes within seconds from each other.
     pub async fn except_others(
         &self,
@@ -188,10 +188,9 @@ impl Ends {
         held: &Assignment,
         deadline: Deadline,
     ) -> Result<(), TableError> {
-        if row.covers_by_time(held)
-            && let Some(maker) = maker(&self.tables, row.key.principal, held, deadline).await?
-        {
-            row.except_made_by(maker, held);
+        if row.covers_by_time(held) {
+            let origin = origin(&self.tables, row.key.principal, held, deadline).await?;
+            row.except_by_origin(origin, held);
         }
         Ok(())
     }
