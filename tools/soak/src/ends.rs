@@ -2,6 +2,7 @@
 
 mod checks;
 mod evidence;
+mod history;
 mod outcome;
 mod plan;
 mod run;
