@@ -39,7 +39,7 @@ pub(crate) async fn serve(respond: impl Fn(&Asked) -> Answer + Send + Sync + 'st
 
 /// Starts a server that responds to the request with each `Authorization` header.
 pub(crate) async fn start(respond: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Url {
-    serve(move |asked| respond(asked.headers["authorization"].to_str().unwrap())).await
+    serve(move |asked| respond(asked.headers.get("authorization").unwrap().to_str().unwrap())).await
 }
 
 /// A client of the server.
