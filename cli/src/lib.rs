@@ -24,6 +24,7 @@ mod options;
 mod output;
 mod policy_file;
 mod policy_in_force;
+mod principal_role;
 mod privilege;
 pub mod replay;
 mod request;
