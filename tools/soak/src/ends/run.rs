@@ -20,6 +20,7 @@ use super::{
     checks::LIMIT,
     evidence::{Clock, EndsEvidence},
     outcome::Outcome,
+    pauses::{Kill, Pause, pauses},
     plan::{ByHand, EndsPlan, TICK},
 };
 use crate::{
@@ -86,9 +87,10 @@ pub(crate) async fn run(
     let world = World::start(app, azurite, &surroundings).await?;
     let mut run = EndsRun::start(world, plan).await?;
     run.send_in_trouble().await?;
-    let pause = run.deploy().await?;
+    let (pause, mut killed) = run.deploy().await?;
     run.wait_for_ends().await?;
-    Ok(run.end(pause).await?.checks())
+    killed.extend(run.world.hosts.observations().killed);
+    Ok(run.end(pause, &killed).await?.checks())
 }
 
 impl<'a> EndsRun<'a> {
@@ -220,12 +222,13 @@ impl<'a> EndsRun<'a> {
         drop(held);
     }
 
-    /// Deploys a policy without the rules. Returns the time without hosts.
-    async fn deploy(&mut self) -> Result<(OffsetDateTime, OffsetDateTime)> {
+    /// Deploys a policy without the rules. Returns the time without hosts, and the kills before.
+    async fn deploy(&mut self) -> Result<(Pause, Vec<Kill>)> {
+        let killed = self.world.hosts.observations().killed;
         let stopped = OffsetDateTime::now_utc();
         println!("Another policy is deployed: it allows nothing, and protects every identity");
         self.world.deploy(Path::new(LATER_POLICY), PAUSE).await?;
-        Ok((stopped, OffsetDateTime::now_utc()))
+        Ok(((stopped, OffsetDateTime::now_utc()), killed))
     }
 
     /// Waits until all ends are over, while a fifth of all calls fail and handlers are killed.
@@ -289,7 +292,7 @@ impl<'a> EndsRun<'a> {
     }
 
     /// Waits for the timers, stops everything and collects the evidence.
-    async fn end(self, pause: (OffsetDateTime, OffsetDateTime)) -> Result<EndsEvidence> {
+    async fn end(self, pause: Pause, killed: &[Kill]) -> Result<EndsEvidence> {
         self.world.settle().await?;
         take_all(&self.world.results, |text| self.add(text)).await?;
         self.world.hosts.stop().await?;
@@ -311,7 +314,7 @@ impl<'a> EndsRun<'a> {
             held: tenant.assignments(),
             by_hand,
             rows_left: rows.collect(),
-            pauses: vec![pause],
+            pauses: pauses(pause, killed, self.clock),
             record: Record::collect(account, &table_requests).await?,
             table_requests,
         })
