@@ -4,6 +4,7 @@ mod checks;
 mod evidence;
 mod history;
 mod outcome;
+mod pauses;
 mod plan;
 mod run;
 

@@ -20,6 +20,7 @@ use super::{
     checks::LIMIT,
     evidence::{Clock, EndsEvidence},
     outcome::Outcome,
+    pauses::{Kill, Pause, pauses},
     plan::{ByHand, EndsPlan, TICK},
 };
 use crate::{
@@ -38,10 +39,11 @@ const LATER_POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ends/later-
 /// The quota of the tenant: enough for the requests, and too little for the ends that are due at once.
 const QUOTA: WriteQuota =
     WriteQuota { writes: 40, period: Duration::from_secs(2), model: QuotaModel::TokenBucket };
-/// The number of finished requests between kills of a handler, while requests are sent.
-const REQUESTS_PER_KILL: usize = 25;
+/// The number of finished requests between kills of a handler, while requests are sent. A handler lives about 20
+/// seconds, which are more than a minute at the pace of Azure.
+const REQUESTS_PER_KILL: usize = 50;
 /// The interval between kills later.
-const KILL_INTERVAL: Duration = Duration::from_secs(7);
+const KILL_INTERVAL: Duration = Duration::from_secs(14);
 /// The time without hosts before the other policy is in effect.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The time within which an assignment is looked up and replaced by hand, on a busy machine.
@@ -86,9 +88,10 @@ pub(crate) async fn run(
     let world = World::start(app, azurite, &surroundings).await?;
     let mut run = EndsRun::start(world, plan).await?;
     run.send_in_trouble().await?;
-    let pause = run.deploy().await?;
+    let (pause, mut killed) = run.deploy().await?;
     run.wait_for_ends().await?;
-    Ok(run.end(pause).await?.checks())
+    killed.extend(run.world.hosts.observations().killed);
+    Ok(run.end(pause, &killed).await?.checks())
 }
 
 impl<'a> EndsRun<'a> {
@@ -176,7 +179,7 @@ impl<'a> EndsRun<'a> {
             row.properties.contains_key("endingUntil") || ends_before(row, in_a_moment)
         });
         match (held.iter().find(is_it), row) {
-            _ if is_ending || self.is_removing(principal).await? => return Ok(()),
+            _ if is_ending || self.is_being_written(principal).await? => return Ok(()),
             (None, None) => {}
             (Some(held), Some(_)) if bound == Some(&*held.id) => {
                 self.world.tenant.revoke(&held.id);
@@ -190,14 +193,14 @@ impl<'a> EndsRun<'a> {
         Ok(())
     }
 
-    /// Whether a removal of the role is under way, or was when its handler was killed.
-    async fn is_removing(&self, principal: &str) -> Result<bool> {
+    /// Whether a write of the role is under way, or was when its handler was killed.
+    async fn is_being_written(&self, principal: &str) -> Result<bool> {
         let intents = entities(&self.world.account, INTENTS).await?;
         Ok(intents.iter().filter(|row| row.partition_key == principal).any(|row| {
             let is = |name: &str, text: &str| {
                 row.properties.get(name).and_then(EntityValue::as_str) == Some(text)
             };
-            is("action", "revoke") && is("apiId", ORDERS_API) && is("appRoleId", ADMIN.id)
+            is("apiId", ORDERS_API) && is("appRoleId", ADMIN.id)
         }))
     }
 
@@ -220,12 +223,13 @@ impl<'a> EndsRun<'a> {
         drop(held);
     }
 
-    /// Deploys a policy without the rules. Returns the time without hosts.
-    async fn deploy(&mut self) -> Result<(OffsetDateTime, OffsetDateTime)> {
+    /// Deploys a policy without the rules. Returns the time without hosts, and the kills before.
+    async fn deploy(&mut self) -> Result<(Pause, Vec<Kill>)> {
+        let killed = self.world.hosts.observations().killed;
         let stopped = OffsetDateTime::now_utc();
         println!("Another policy is deployed: it allows nothing, and protects every identity");
         self.world.deploy(Path::new(LATER_POLICY), PAUSE).await?;
-        Ok((stopped, OffsetDateTime::now_utc()))
+        Ok(((stopped, OffsetDateTime::now_utc()), killed))
     }
 
     /// Waits until all ends are over, while a fifth of all calls fail and handlers are killed.
@@ -289,7 +293,7 @@ impl<'a> EndsRun<'a> {
     }
 
     /// Waits for the timers, stops everything and collects the evidence.
-    async fn end(self, pause: (OffsetDateTime, OffsetDateTime)) -> Result<EndsEvidence> {
+    async fn end(self, pause: Pause, killed: &[Kill]) -> Result<EndsEvidence> {
         self.world.settle().await?;
         take_all(&self.world.results, |text| self.add(text)).await?;
         self.world.hosts.stop().await?;
@@ -311,7 +315,7 @@ impl<'a> EndsRun<'a> {
             held: tenant.assignments(),
             by_hand,
             rows_left: rows.collect(),
-            pauses: vec![pause],
+            pauses: pauses(pause, killed, self.clock),
             record: Record::collect(account, &table_requests).await?,
             table_requests,
         })
