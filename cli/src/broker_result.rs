@@ -16,6 +16,12 @@ const PENDING: &str = "pendingApproval";
 pub(crate) fn show(screen: Screen, result: &Value) {
     let roles = roles(result);
     screen.table(&HEADERS, roles.iter().map(row));
+    remarks(screen, result);
+}
+
+/// Prints what a table of roles does not say: candidates, ends and approvals.
+pub(crate) fn remarks(screen: Screen, result: &Value) {
+    let roles = roles(result);
     for candidate in list(result, "candidates") {
         result::show_candidate(screen, candidate);
     }
@@ -36,11 +42,6 @@ pub(crate) fn roles(result: &Value) -> &[Value] {
     list(result, "roles")
 }
 
-/// Returns whether a role of a result was assigned or revoked.
-pub(crate) fn has_changed(result: &Value) -> bool {
-    roles(result).iter().any(|role| matches!(text(role, "status"), Some("assigned" | "revoked")))
-}
-
 /// Returns the exit status that stands for a final result.
 pub(crate) fn exit(result: &Value) -> Exit {
     let statuses: Vec<_> = roles(result).iter().filter_map(|role| text(role, "status")).collect();
@@ -52,14 +53,21 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str)
 }
 
-fn row(role: &Value) -> Vec<String> {
-    let suggestions: Vec<_> = list(role, "suggestions").iter().filter_map(Value::as_str).collect();
-    let message = result::message(text(role, "message").unwrap_or_default(), &suggestions);
+/// Returns the cells of a role, for [`HEADERS`].
+pub(crate) fn row(role: &Value) -> Vec<String> {
+    let message = message(role);
     let texts = [name(role), text(role, "status"), text(role, "rule"), Some(message.as_str())];
     texts.map(|text| text.unwrap_or_default().to_owned()).to_vec()
 }
 
-fn name(role: &Value) -> Option<&str> {
+/// Returns the message of a role, with suggestions.
+pub(crate) fn message(role: &Value) -> String {
+    let suggestions: Vec<_> = list(role, "suggestions").iter().filter_map(Value::as_str).collect();
+    result::message(text(role, "message").unwrap_or_default(), &suggestions)
+}
+
+/// Returns the name of a role.
+pub(crate) fn name(role: &Value) -> Option<&str> {
     text(role, "value").or_else(|| text(role, "requested")).or_else(|| text(role, "id"))
 }
 

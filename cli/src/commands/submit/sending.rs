@@ -1,0 +1,161 @@
+//! Sending requests, and waiting for what came of them.
+
+use std::{cell::Cell, time::Duration};
+
+use azure_rest::retry::Deadline;
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    arguments::{Sending, Via},
+    asked::{Asked, Outcome},
+    by_http::ByHttp,
+    by_queue::ByQueue,
+};
+use crate::{
+    cloud::Cloud,
+    failure::Failure,
+    options::GlobalOptions,
+    output::{Progress, Screen},
+};
+
+/// The number of calls at the same time. The broker serves requests for one principal together.
+const SIDE_BY_SIDE: usize = 4;
+
+/// The way of requests, ready to send.
+pub(super) struct Sender {
+    way: Way,
+    waits: bool,
+    timeout: Duration,
+}
+
+enum Way {
+    Http(ByHttp),
+    Queue(ByQueue),
+}
+
+/// How the sending and the waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// With everything that was asked for.
+    Complete,
+    /// With the timeout.
+    TimedOut,
+    /// With an interruption by the operator.
+    Interrupted,
+}
+
+impl Sender {
+    /// Prepares what the options say. Nothing is sent yet.
+    pub(super) fn open(global: &GlobalOptions, sending: &Sending) -> Result<Self, Failure> {
+        let cloud = Cloud::read(global)?;
+        let knows_broker = sending.broker.address.url().is_some();
+        let via = match sending.via {
+            Some(via) => via,
+            None if !knows_broker && sending.queue.account.is_named() => Via::Queue,
+            None => Via::Http,
+        };
+        let way = match via {
+            Via::Http => Way::Http(ByHttp::open(global, &cloud, sending)?),
+            Via::Queue => Way::Queue(ByQueue::open(global, &cloud, sending)?),
+        };
+        Ok(Self { way, waits: sending.wait, timeout: sending.timeout })
+    }
+
+    /// Whether the final results are waited for. An HTTP call always waits for a first one.
+    pub(super) fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// The time after which waiting ends.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The name of the request queue, if that is the way.
+    pub(super) fn queue(&self) -> Option<&str> {
+        match &self.way {
+            Way::Http(_) => None,
+            Way::Queue(way) => Some(way.queue()),
+        }
+    }
+
+    /// Says where requests go, and where their results come from.
+    pub(super) fn route(&self) -> String {
+        match &self.way {
+            Way::Http(way) => format!("over HTTP to {}", way.address()),
+            Way::Queue(way) => {
+                let results = way.results().map(|name| format!(", with results in {name}"));
+                format!("to the queue {}{}", way.queue(), results.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Sends the requests, and waits as long as the options say. With `lines`, each answer is told in a line.
+    pub(super) async fn send(
+        &self,
+        screen: Screen,
+        all: &[Asked],
+        lines: bool,
+    ) -> Result<Ended, Failure> {
+        if let Way::Queue(way) = &self.way {
+            way.check().await?;
+        }
+        let deadline = Deadline::after(self.timeout);
+        let log = Log::start(screen, all.len(), lines);
+        let work = async {
+            match &self.way {
+                Way::Http(way) => self.by_http(way, all, (deadline, &log)).await,
+                Way::Queue(way) => {
+                    way.send(all).await;
+                    way.wait(all, |asked| log.answered(asked, true), |text| log.tell(text)).await;
+                }
+            }
+        };
+        Ok(tokio::select! {
+            biased;
+            () = work => Ended::Complete,
+            () = tokio::time::sleep_until(deadline.moment()) => Ended::TimedOut,
+            _ = tokio::signal::ctrl_c() => Ended::Interrupted,
+        })
+    }
+
+    async fn by_http(&self, way: &ByHttp, all: &[Asked], (deadline, log): (Deadline, &Log)) {
+        let calls = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
+            way.ask(asked, deadline, &|text: &str| log.tell(text)).await;
+            log.answered(asked, self.waits);
+        });
+        calls.await;
+    }
+}
+
+/// What is told while requests are sent: a line for each answer, and progress on a terminal.
+struct Log {
+    screen: Screen,
+    progress: Progress,
+    number: usize,
+    answered: Cell<usize>,
+    lines: bool,
+}
+
+impl Log {
+    fn start(screen: Screen, number: usize, lines: bool) -> Self {
+        let progress = Progress::start("waiting for the broker …");
+        Self { screen, progress, number, answered: Cell::new(0), lines }
+    }
+
+    fn tell(&self, text: &str) {
+        match self.number {
+            1 => self.progress.say(text),
+            number => self.progress.bar(self.answered.get(), number, text),
+        }
+    }
+
+    fn answered(&self, asked: &Asked, waited: bool) {
+        self.answered.set(self.answered.get() + 1);
+        if self.lines && asked.outcome(waited) != Outcome::NoAnswer {
+            self.progress.say("");
+            let (answered, number) = (self.answered.get(), self.number);
+            self.screen.note(format!("{answered} of {number}: {}", asked.line(waited)));
+        }
+    }
+}
