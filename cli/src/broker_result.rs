@@ -17,6 +17,7 @@ pub(crate) fn show(screen: Screen, result: &Value) {
     let roles = roles(result);
     screen.table(&HEADERS, roles.iter().map(row));
     remarks(screen, result);
+    result::show_effective_by(screen, text(result, "effectiveBy"));
 }
 
 /// Prints what a table of roles does not say: candidates, ends and approvals.
@@ -34,7 +35,6 @@ pub(crate) fn remarks(screen: Screen, result: &Value) {
         let approval = text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok());
         result::show_pending(screen, approval);
     }
-    result::show_effective_by(screen, text(result, "effectiveBy"));
 }
 
 /// Returns the roles of a result.

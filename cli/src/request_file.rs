@@ -22,6 +22,7 @@ use crate::{
     document::{Faults, Part, Section, below, of_text},
     failure::Failure,
     output::{Line, Screen, Tone},
+    request::WrittenRequest,
 };
 
 /// The largest number of requests in a file. Each is an invocation of the broker.
@@ -71,7 +72,7 @@ impl<'a> RequestFile<'a> {
     }
 
     /// Reads the requests. Prints all faults, if there are any.
-    pub(crate) fn read(&self, screen: Screen) -> Result<Vec<Request>, Failure> {
+    pub(crate) fn read(&self, screen: Screen) -> Result<Vec<WrittenRequest>, Failure> {
         let principal = self.principal.map(principal).transpose()?;
         let name = self.name();
         let faults = match parse(&self.bytes()?, principal.as_ref()) {
@@ -113,12 +114,16 @@ impl<'a> RequestFile<'a> {
 }
 
 /// Reads a principal of the command line as a request would.
-fn principal(text: &str) -> Result<PrincipalName, Failure> {
-    of_text(text).map_err(|problem| Failure::usage(format!("--principal: {problem}")))
+fn principal(text: &str) -> Result<Value, Failure> {
+    let name: Result<PrincipalName, _> = of_text(text);
+    match name {
+        Ok(_) => Ok(json!(text)),
+        Err(problem) => Err(Failure::usage(format!("--principal: {problem}"))),
+    }
 }
 
 /// Reads the requests of a file. The error lists all faults, each with its line and column.
-fn parse(bytes: &[u8], principal: Option<&PrincipalName>) -> Result<Vec<Request>, Vec<String>> {
+fn parse(bytes: &[u8], principal: Option<&Value>) -> Result<Vec<WrittenRequest>, Vec<String>> {
     let mut faults = Faults::default();
     let document = located::read(bytes);
     for fault in &document.faults {
@@ -134,15 +139,15 @@ fn parse(bytes: &[u8], principal: Option<&PrincipalName>) -> Result<Vec<Request>
 
 fn requests(
     file: &Part<'_>,
-    principal: Option<&PrincipalName>,
+    principal: Option<&Value>,
     faults: &mut Faults,
-) -> Option<Vec<Request>> {
+) -> Option<Vec<WrittenRequest>> {
     let root = file.section(FILE_FIELDS, faults)?;
     if let Some(schema) = root.part("$schema") {
         schema.text(faults);
     }
     let common = common_principal(file, &root, faults);
-    let common = principal.and_then(|name| serde_json::to_value(name).ok()).or(common);
+    let common = principal.cloned().or(common);
     let part = root.required("requests", faults)?;
     let items = part.items(faults)?;
     if items.is_empty() {
@@ -153,7 +158,8 @@ fn requests(
         part.fault(&problem, faults);
     }
     // Each request is read, also after one with a fault.
-    let requests: Vec<_> = items.iter().map(|item| request(item, common.as_ref(), faults)).collect();
+    let requests: Vec<_> =
+        items.iter().map(|item| request(item, common.as_ref(), faults)).collect();
     requests.into_iter().collect()
 }
 
@@ -170,7 +176,7 @@ fn common_principal(file: &Part<'_>, root: &Section<'_>, faults: &mut Faults) ->
     }
 }
 
-fn request(item: &Part<'_>, common: Option<&Value>, faults: &mut Faults) -> Option<Request> {
+fn request(item: &Part<'_>, common: Option<&Value>, faults: &mut Faults) -> Option<WrittenRequest> {
     let section = item.section(REQUEST_FIELDS, faults)?;
     let mut fields = Map::new();
     for field in REQUEST_FIELDS {
@@ -182,11 +188,12 @@ fn request(item: &Part<'_>, common: Option<&Value>, faults: &mut Faults) -> Opti
         fields.insert(PRINCIPAL.to_owned(), common.clone());
     }
     if !fields.contains_key(PRINCIPAL) {
-        let problem = "the principal is missing: name it here, once for the file, or with --principal";
+        let problem =
+            "the principal is missing: name it here, once for the file, or with --principal";
         section.fault(problem, faults);
         return None;
     }
-    match Request::decode(Value::Object(fields).to_string().as_bytes()) {
+    match WrittenRequest::decode(fields) {
         Ok(request) => Some(request),
         Err(InvalidRequest { fault, .. }) => {
             add(item, fault, faults);

@@ -12,7 +12,7 @@ mod sending;
 mod single;
 mod summary;
 
-use app_roles::request::{Action, Request};
+use app_roles::request::Action;
 use arguments::{Assignment, FileArguments, Submission};
 pub(crate) use arguments::{SubmitArguments, SubmitCommand};
 use asked::Asked;
@@ -22,11 +22,7 @@ use serde_json::json;
 use summary::SummaryFile;
 
 use crate::{
-    exit::Exit,
-    failure::Failure,
-    options::GlobalOptions,
-    output::Screen,
-    request::decode,
+    exit::Exit, failure::Failure, options::GlobalOptions, output::Screen, request::WrittenRequest,
     request_file::RequestFile,
 };
 
@@ -55,7 +51,7 @@ pub(crate) async fn run(
 }
 
 /// Makes a request from the arguments of a subcommand.
-fn request(command: SubmitCommand) -> Result<Request, Failure> {
+fn request(command: SubmitCommand) -> Result<WrittenRequest, Failure> {
     let (action, submission, [duration, end]) = match command {
         SubmitCommand::Assign(Assignment { duration, end, submission }) => {
             (Action::Assign, submission, [duration, end])
@@ -77,7 +73,7 @@ fn request(command: SubmitCommand) -> Result<Request, Failure> {
         }
     }
     // The broker would reject an invalid request.
-    decode(&fields)
+    WrittenRequest::decode(fields).map_err(|fault| Failure::usage(fault.to_string()))
 }
 
 /// Sends the requests of a file.
@@ -87,13 +83,13 @@ async fn send_file(
     sender: impl FnOnce() -> Result<Sender, Failure>,
 ) -> Result<Exit, Failure> {
     let Some(path) = &arguments.file else {
-        return Err(Failure::usage("there is nothing to submit")
-            .hint("name a file of requests with --file, or use `submit assign` or `submit revoke`"));
+        return Err(Failure::usage("there is nothing to submit").hint(
+            "name a file of requests with --file, or use `submit assign` or `submit revoke`",
+        ));
     };
     let file = RequestFile::new(path, arguments.principal.as_deref());
     let requests = file.read(screen)?.into_iter();
-    let requests =
-        requests.map(|request| Request { dry_run: request.dry_run || arguments.plan, ..request });
+    let requests = requests.map(|one| if arguments.plan { one.as_dry_run() } else { one });
     let all: Vec<_> = requests.map(Asked::new).collect();
     let sender = sender()?;
     let mut summary = arguments.summary.as_deref().map(SummaryFile::open).transpose()?;

@@ -8,7 +8,7 @@ use super::{schema::schema, *};
 
 const GUID: &str = "c0a70500-0000-4000-8000-0000000000d1";
 
-fn read(file: &Value) -> Result<Vec<Request>, Vec<String>> {
+fn read(file: &Value) -> Result<Vec<WrittenRequest>, Vec<String>> {
     parse(file.to_string().as_bytes(), None)
 }
 
@@ -90,10 +90,10 @@ fn the_principal_is_that_of_the_request_the_command_line_or_the_file() {
     file["requests"].as_array_mut().unwrap().push(
         json!({ "principal": "id-reports", "api": "api://orders", "roles": ["Orders.Read"] }),
     );
-    let principals = |principal: Option<&str>| -> Vec<String> {
-        let principal = principal.map(|text| principal(text).unwrap());
-        let requests = parse(file.to_string().as_bytes(), principal.as_ref()).unwrap();
-        requests.iter().map(|request| request.principal.to_string()).collect()
+    let principals = |named: Option<&str>| -> Vec<String> {
+        let named = named.map(|text| principal(text).unwrap());
+        let requests = parse(file.to_string().as_bytes(), named.as_ref()).unwrap();
+        requests.iter().map(|one| one.request().principal.to_string()).collect()
     };
     assert_eq!(principals(None), ["id-orders", "id-reports"]);
     assert_eq!(principals(Some(GUID)), [GUID, "id-reports"]);
@@ -109,7 +109,9 @@ fn a_request_of_a_file_is_the_request_that_a_queue_would_take() {
     let requests = read(&with(&fields)).unwrap();
     let mut alone = with(&fields)["requests"][0].clone();
     alone["principal"] = json!("id-orders");
-    assert_eq!(requests, [Request::decode(alone.to_string().as_bytes()).unwrap()]);
+    let decoded = Request::decode(alone.to_string().as_bytes()).unwrap();
+    let [request] = &requests[..] else { panic!("one request") };
+    assert_eq!((request.request(), request.json()), (&decoded, alone));
 }
 
 /// Values that some field takes, and values that none does.
@@ -145,8 +147,8 @@ proptest! {
             file["principal"] = value;
         }
         // Whether the command line names a principal, the schema cannot know.
-        let principal = principal("id-orders").unwrap();
-        let read = parse(file.to_string().as_bytes(), Some(&principal));
+        let named = principal("id-orders").unwrap();
+        let read = parse(file.to_string().as_bytes(), Some(&named));
         prop_assert_eq!(read.is_ok(), schema_accepts(&file), "{}", file);
     }
 

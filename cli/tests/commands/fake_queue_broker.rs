@@ -29,7 +29,11 @@ pub(crate) struct Queues {
 impl Queues {
     /// Queues that no broker reads.
     pub(crate) async fn without_broker() -> Self {
-        let account = Azurite::shared_account().await.unwrap();
+        Self::of(Azurite::shared_account().await.unwrap()).await
+    }
+
+    /// Queues of this account, which no broker reads.
+    pub(crate) async fn of(account: Account) -> Self {
         let [requests, results] =
             ["app-role-requests", "app-role-results"].map(|name| account.queue(name).unwrap());
         requests.create_if_missing().await.unwrap();
@@ -41,11 +45,18 @@ impl Queues {
     pub(crate) async fn answering(
         answer: impl Fn(&Value) -> Vec<Value> + Send + Sync + 'static,
     ) -> Self {
-        let mut queues = Self::without_broker().await;
+        Self::without_broker().await.answered(answer)
+    }
+
+    /// Starts a broker that answers each request with these results.
+    pub(crate) fn answered(
+        mut self,
+        answer: impl Fn(&Value) -> Vec<Value> + Send + Sync + 'static,
+    ) -> Self {
         let [requests, results] =
-            ["app-role-requests", "app-role-results"].map(|name| queues.account.queue(name).unwrap());
-        let received = queues.received.clone();
-        queues.broker = Some(tokio::spawn(async move {
+            ["app-role-requests", "app-role-results"].map(|name| self.account.queue(name).unwrap());
+        let received = self.received.clone();
+        self.broker = Some(tokio::spawn(async move {
             let mut looks = tokio::time::interval(POLL);
             loop {
                 looks.tick().await;
@@ -60,7 +71,7 @@ impl Queues {
                 }
             }
         }));
-        queues
+        self
     }
 
     /// Returns the requests that the broker received.

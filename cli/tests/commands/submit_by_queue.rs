@@ -1,6 +1,6 @@
 //! `submit` by queue: a result is found by the message that it answers, and other readers lose nothing.
 
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,8 @@ use crate::{
     fake_queue_broker::Queues,
     world::{Ended, World, end},
 };
+
+const APPROVAL: &str = "0f6c2a52-0000-4000-8000-0000000000aa";
 
 /// Returns the result of a request, about its first role.
 fn answer(request: &Value, status: &str) -> Value {
@@ -39,7 +41,8 @@ async fn submit(queues: &Queues, world: &World) -> Ended {
 async fn an_account_and_a_results_queue_must_be_named() {
     let world = World::new().await;
     let assign = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
-    let by_queue = |more: &[&str]| world.command(&[&assign[..], &["--via", "queue"], more].concat());
+    let by_queue =
+        |more: &[&str]| world.command(&[&assign[..], &["--via", "queue"], more].concat());
     end(by_queue(&[]), "").await.assert_failed(2, &["--requests", "strequests.queue.core"]);
     let queues = Queues::without_broker().await;
     let ended = queues.submit(&world, &["--queue", "orders", "--wait"]).await;
@@ -65,7 +68,10 @@ async fn without_a_result_in_time_the_exit_status_is_7_and_the_message_is_named(
     let queues = Queues::without_broker().await;
     let ended = queues.submit(&world, &["--wait", "--timeout", "1s"]).await;
     let [sent] = &queues.requests.peek().await.unwrap()[..] else { panic!("one request") };
-    ended.assert_failed(7, &["no answer within 1 s", &sent.id, "app-role-requests", "again is safe"]);
+    ended.assert_failed(
+        7,
+        &["no answer within 1 s", &sent.id, "app-role-requests", "again is safe"],
+    );
 }
 
 #[tokio::test]
@@ -86,8 +92,8 @@ async fn a_request_is_sent_without_any_right_to_the_results() {
     let [sent] = &queues.requests.peek().await.unwrap()[..] else { panic!("one request") };
     ended.assert_done(&["sent to the queue app-role-requests as message", &sent.id]);
     let request: Value = serde_json::from_str(&sent.text).unwrap();
-    let expected = json!({ "action": "assign", "principal": { "displayName": "id-orders" },
-                           "api": { "identifierUri": "api://orders" }, "roles": ["Orders.Read"] });
+    let expected = json!({ "action": "assign", "principal": "id-orders", "api": "api://orders",
+                           "roles": ["Orders.Read"], "dryRun": false });
     assert_eq!(request, expected);
     let shown = queues.submit(&world, &[&results[..], &["--output", "json"]].concat()).await.json();
     assert_eq!(shown["queue"], "app-role-requests");
@@ -103,7 +109,9 @@ async fn the_result_is_found_among_many_of_others_and_theirs_stay_visible() {
         submit(&queues, &world).await.assert_done(&["assigned", "Orders.Read"]);
         assert_eq!(queues.results.approximate_count().await.unwrap(), number as i64);
         let mut left = Vec::new();
-        while let Some(message) = queues.results.receive(1, Duration::from_secs(60)).await.unwrap().pop() {
+        while let Some(message) =
+            queues.results.receive(1, Duration::from_secs(60)).await.unwrap().pop()
+        {
             left.push(message.text);
         }
         left.sort();
@@ -145,7 +153,6 @@ async fn several_waiters_share_a_queue() {
 
 #[tokio::test]
 async fn a_request_that_waits_for_approval_is_waited_for() {
-    const APPROVAL: &str = "0f6c2a52-0000-4000-8000-0000000000aa";
     let pending = |request: &Value| {
         let mut pending = answer(request, "pendingApproval");
         pending["approvalId"] = json!(APPROVAL);
@@ -160,9 +167,23 @@ async fn a_request_that_waits_for_approval_is_waited_for() {
     .await;
     submit(&queues, &world).await.assert_done(&["assigned"]);
     assert!(queues.left().await.is_empty());
-    let queues = Queues::answering(move |request| vec![pending(request)]).await;
-    let ended = queues.submit(&world, &["--wait", "--timeout", "2s"]).await;
-    ended.assert_said(7, &["pendingApproval", APPROVAL]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interruption_while_approvers_are_awaited_shows_the_approval() {
+    let world = World::new().await;
+    let queues = Queues::answering(|request| {
+        let mut pending = answer(request, "pendingApproval");
+        pending["approvalId"] = json!(APPROVAL);
+        vec![pending]
+    })
+    .await;
+    let ended = interrupted(&world, &queues, async || {
+        !queues.received().is_empty() && queues.results.approximate_count().await.unwrap() == 0
+    })
+    .await;
+    ended.assert_said(130, &["pendingApproval", APPROVAL]);
 }
 
 #[tokio::test]
@@ -183,27 +204,34 @@ async fn a_known_broker_is_called_unless_the_queue_is_asked_for() {
     assert_eq!(queues.requests.approximate_count().await.unwrap(), 1);
 }
 
+/// Runs `submit assign --wait` by queue, and interrupts it when a condition holds.
+#[cfg(unix)]
+async fn interrupted(world: &World, queues: &Queues, condition: impl AsyncFn() -> bool) -> Ended {
+    let assign = ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait"];
+    let mut command = queues.command(world, &assign);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    while !condition().await {
+        looks.tick().await;
+    }
+    crate::record::interrupt(&child).await;
+    let output = child.wait_with_output().await.unwrap();
+    let [stdout, stderr] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    Ended { code: output.status.code().unwrap(), stdout, stderr }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn an_interruption_says_that_the_request_was_sent() {
     let world = World::new().await;
     let queues = Queues::without_broker().await;
-    let assign = ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait"];
-    let mut command = queues.command(&world, &assign);
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let child = command.spawn().unwrap();
-    let mut looks = tokio::time::interval(Duration::from_millis(20));
-    let sent = loop {
-        looks.tick().await;
-        if let Some(sent) = queues.requests.peek().await.unwrap().pop() {
-            break sent;
-        }
-    };
-    crate::record::interrupt(&child).await;
-    let output = child.wait_with_output().await.unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{stderr}");
-    for text in ["stopped waiting", &sent.id, "app-role-requests", "again is safe"] {
-        assert!(stderr.contains(text), "{text} is not in {stderr}");
-    }
+    let ended = interrupted(&world, &queues, async || {
+        queues.requests.approximate_count().await.unwrap() > 0
+    })
+    .await;
+    let [sent] = &queues.requests.peek().await.unwrap()[..] else { panic!("one request") };
+    let texts = ["stopped waiting", &sent.id, "app-role-requests", "again is safe"];
+    ended.assert_failed(130, &texts);
 }

@@ -32,7 +32,7 @@ pub(crate) struct Module {
 /// Parses every Bicep file.
 pub(crate) fn templates() -> Vec<Template> {
     let mut files = Vec::new();
-    for folder in ["infra", "infra/modules", "infra/graph"] {
+    for folder in ["infra", "infra/modules", "infra/graph", "examples/asking"] {
         for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if Path::new(&name).extension().is_some_and(|extension| extension == "bicep") {

@@ -9,13 +9,14 @@ use crate::{
     broker_result::{self, text},
     exit::Exit,
     failure::Failure,
+    request::WrittenRequest,
     result::word as word_of,
 };
 
 /// A request, and how far it is.
 #[derive(Debug)]
 pub(super) struct Asked {
-    pub(super) request: Request,
+    pub(super) written: WrittenRequest,
     state: RefCell<State>,
 }
 
@@ -61,8 +62,8 @@ pub(super) enum Outcome {
 
 impl Asked {
     /// A request that was not sent yet.
-    pub(super) fn new(request: Request) -> Self {
-        Self { request, state: RefCell::new(State::NotSent) }
+    pub(super) fn new(written: WrittenRequest) -> Self {
+        Self { written, state: RefCell::new(State::NotSent) }
     }
 
     /// How far the request is.
@@ -108,7 +109,7 @@ impl Asked {
 
     /// The principal, the API and the roles of the request, as it names them.
     pub(super) fn names(&self) -> [String; 3] {
-        let Request { principal, api, roles, .. } = &self.request;
+        let Request { principal, api, roles, .. } = self.written.request();
         let roles: Vec<_> = roles.iter().map(ToString::to_string).collect();
         [principal.to_string(), api.to_string(), roles.join(", ")]
     }
@@ -116,7 +117,7 @@ impl Asked {
     /// Says in one line what came of the request.
     pub(super) fn line(&self, waited: bool) -> String {
         let [principal, api, roles] = self.names();
-        let verb = word_of(&self.request.action);
+        let verb = word_of(&self.written.request().action);
         let outcome = self.outcome(waited).phrase();
         format!("{verb} {roles} of {api} for {principal}: {outcome}")
     }

@@ -53,7 +53,7 @@ impl ByHttp {
     /// Sends a request, and waits for what the options say.
     pub(super) async fn ask(&self, asked: &Asked, deadline: Deadline, tell: &impl Fn(&str)) {
         asked.set(State::Called);
-        let body = serde_json::from_str(&asked.request.to_json()).unwrap_or(Value::Null);
+        let body = asked.written.json();
         let answer = broker_call::send_until((&self.api, &self.url), Some(&body), deadline, tell);
         let result = match answer.await.and_then(result) {
             Ok(result) => result,

@@ -84,7 +84,7 @@ impl ByQueue {
     /// Sends the requests. After one that cannot be sent, the others are not tried.
     pub(super) async fn send(&self, all: &[Asked]) {
         for asked in all {
-            match self.requests.send(&asked.request.to_json()).await {
+            match self.requests.send(&asked.written.json().to_string()).await {
                 Ok(id) => asked.set(State::Queued(id)),
                 Err(error) => {
                     let sentence = format!("the request was not sent to the queue {}", self.queue);
@@ -96,12 +96,7 @@ impl ByQueue {
     }
 
     /// Waits for the final results of all requests that were sent. Calls `answered` with each.
-    pub(super) async fn wait(
-        &self,
-        all: &[Asked],
-        answered: impl Fn(&Asked),
-        tell: impl Fn(&str),
-    ) {
+    pub(super) async fn wait(&self, all: &[Asked], answered: impl Fn(&Asked), tell: impl Fn(&str)) {
         let Some(Results { name, queue }) = &self.results else { return };
         let mut awaited = Awaited::default();
         for asked in all {
@@ -138,10 +133,11 @@ impl ByQueue {
 
 fn of_queue(error: &QueueError, sentence: String, role: &str) -> Failure {
     match error {
-        QueueError::NotFound(queue, _) => {
-            Failure { exit: Exit::NotFound, ..Failure::failed(format!("{sentence}: it does not exist")) }
-                .hint(format!("check the name {queue}, and the account of --requests"))
+        QueueError::NotFound(queue, _) => Failure {
+            exit: Exit::NotFound,
+            ..Failure::failed(format!("{sentence}: it does not exist"))
         }
+        .hint(format!("check the name {queue}, and the account of --requests")),
         QueueError::Failed(_, reason) => Failure::failed(format!("{sentence}: {reason}"))
             .hint(format!("you need the Azure role {role} on the queue")),
     }

@@ -12,6 +12,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::Screen,
+    result, timestamps,
 };
 
 const HEADERS: [&str; 6] = ["PRINCIPAL", "API", "ROLE", "OUTCOME", "RULE", "MESSAGE"];
@@ -45,7 +46,8 @@ impl Report<'_> {
                 None => counted.push((outcome, 1)),
             }
         }
-        let counted = counted.iter().map(|(outcome, number)| format!("{number} {}", outcome.phrase()));
+        let counted =
+            counted.iter().map(|(outcome, number)| format!("{number} {}", outcome.phrase()));
         let noun = if self.all.len() == 1 { "request" } else { "requests" };
         format!("{} {noun}: {}", self.all.len(), counted.collect::<Vec<_>>().join(", "))
     }
@@ -58,10 +60,8 @@ impl Report<'_> {
 
     fn entry(&self, asked: &Asked) -> Value {
         let outcome = self.outcome(asked);
-        let request: Value =
-            serde_json::from_str(&asked.request.to_json()).unwrap_or(Value::Null);
         let mut entry = json!({
-            "request": request, "outcome": outcome.word(), "exitStatus": outcome.exit() as u8,
+            "request": asked.written.json(), "outcome": outcome.word(), "exitStatus": outcome.exit() as u8,
         });
         let field = match &*asked.state() {
             State::NotSent | State::Called => None,
@@ -78,11 +78,16 @@ impl Report<'_> {
     /// Prints a table for people: one row for each role.
     pub(super) fn print(&self, screen: Screen) {
         screen.table(&HEADERS, self.all.iter().flat_map(|asked| self.rows(asked)));
+        let mut effective_by = None;
         for asked in self.all {
             if let State::Pending(result) | State::Answered(result) = &*asked.state() {
                 broker_result::remarks(screen, result);
+                let moment = text(result, "effectiveBy").and_then(timestamps::parse);
+                effective_by = effective_by.max(moment);
             }
         }
+        let effective_by = effective_by.map(timestamps::to_the_second);
+        result::show_effective_by(screen, effective_by.as_deref());
         screen.say(self.tally());
     }
 
@@ -92,7 +97,9 @@ impl Report<'_> {
             State::Pending(result) | State::Answered(result) => {
                 let [principal, api] = [("principal", principal), ("api", api)].map(named(result));
                 let rows = broker_result::roles(result).iter().map(broker_result::row);
-                return rows.map(|row| [vec![principal.clone(), api.clone()], row].concat()).collect();
+                return rows
+                    .map(|row| [vec![principal.clone(), api.clone()], row].concat())
+                    .collect();
             }
             State::Failed(failure) => failure.sentence.clone(),
             State::Queued(id) => format!("message {id}"),

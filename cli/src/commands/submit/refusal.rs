@@ -30,7 +30,8 @@ fn with_invocation(failure: Failure, answer: &Answer) -> Failure {
 /// Explains a final result in which something was not done.
 pub(super) fn of_result(result: &Value, exit: Exit) -> Failure {
     let messages = broker_result::roles(result).iter().filter_map(|role| text(role, "message"));
-    let detail = text(result, "detail").or_else(|| messages.into_iter().find(|one| !one.is_empty()));
+    let detail =
+        text(result, "detail").or_else(|| messages.into_iter().find(|one| !one.is_empty()));
     let failure = Failure::failed(sentence(detail.unwrap_or("see the outcome of each role")));
     with_log(Failure { exit, ..failure }, result)
 }

@@ -75,11 +75,12 @@ fn policy(asked: &Asked) -> Option<String> {
 /// The items of a request, one for each role.
 fn items(report: &Report<'_>, asked: &Asked) -> Vec<String> {
     let [principal, api, roles] = asked.names();
-    let verb = word(&asked.request.action);
+    let verb = word(&asked.written.request().action);
     match &*asked.state() {
         State::Pending(result) | State::Answered(result) => {
             let item = |role: &Value| {
-                let what = what(&verb, [broker_result::name(role).unwrap_or_default(), &api, &principal]);
+                let what =
+                    what(&verb, [broker_result::name(role).unwrap_or_default(), &api, &principal]);
                 format!("- {what}: {}{}", status(role), details(role))
             };
             broker_result::roles(result).iter().map(item).collect()
