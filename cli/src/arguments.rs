@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Revoke(ChangeArguments),
     /// Ask the broker to assign or revoke app roles, without permissions in the tenant
     #[command(after_help = examples::SUBMIT)]
-    Submit(SubmitArguments),
+    Submit(Box<SubmitArguments>),
     /// Decide on requests that wait for your approval
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),

@@ -60,7 +60,7 @@ pub async fn run(arguments: Arguments) -> Exit {
     let outcome = match command {
         Command::Assign(arguments) => change::assign(&global, screen, arguments).await,
         Command::Revoke(arguments) => change::revoke(&global, screen, arguments).await,
-        Command::Submit(arguments) => submit::run(&global, screen, arguments).await,
+        Command::Submit(arguments) => submit::run(&global, screen, *arguments).await,
         Command::Approvals(command) => approvals::run(&global, screen, &command).await,
         Command::List(arguments) => list::run(&global, screen, &arguments).await,
         Command::Holders(arguments) => holders::run(&global, screen, &arguments).await,

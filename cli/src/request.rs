@@ -67,7 +67,7 @@ impl WrittenRequest {
     }
 
     /// The same request, as a dry run.
-    pub(crate) fn as_dry_run(mut self) -> Self {
+    pub(crate) fn into_dry_run(mut self) -> Self {
         self.fields.insert("dryRun".to_owned(), json!(true));
         self.request.dry_run = true;
         self

@@ -89,7 +89,7 @@ async fn send_file(
     };
     let file = RequestFile::new(path, arguments.principal.as_deref());
     let requests = file.read(screen)?.into_iter();
-    let requests = requests.map(|one| if arguments.plan { one.as_dry_run() } else { one });
+    let requests = requests.map(|one| if arguments.plan { one.into_dry_run() } else { one });
     let all: Vec<_> = requests.map(Asked::new).collect();
     let sender = sender()?;
     let mut summary = arguments.summary.as_deref().map(SummaryFile::open).transpose()?;

@@ -162,7 +162,7 @@ async fn a_plan_changes_nothing_and_is_markdown() {
              `api://orders` for `id-orders`: ✅ would be assigned, by the rule ``a`|<b>@contoso\u{fffd}``: \
              `[link](https://contoso.example) # 1`\n- assign `denied` of",
             "❌ denied",
-            "2 requests: 1 done, 1 denied.",
+            "2 requests: 1 would be done, 1 denied.",
             &"9f".repeat(32),
         ],
     );

@@ -84,6 +84,7 @@ pub(crate) struct Assignment {
 
 /// How requests are sent, and how long their answers are waited for.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Sending")]
 pub(super) struct Sending {
     /// Wait for the final results: of a queue's requests, and of requests that need an approval
     #[arg(long)]

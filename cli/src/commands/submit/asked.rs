@@ -118,8 +118,16 @@ impl Asked {
     pub(super) fn line(&self, waited: bool) -> String {
         let [principal, api, roles] = self.names();
         let verb = word_of(&self.written.request().action);
-        let outcome = self.outcome(waited).phrase();
-        format!("{verb} {roles} of {api} for {principal}: {outcome}")
+        let phrase = self.phrase(self.outcome(waited));
+        format!("{verb} {roles} of {api} for {principal}: {phrase}")
+    }
+
+    /// Says what came of the request, in words for people.
+    pub(super) fn phrase(&self, outcome: Outcome) -> &'static str {
+        match outcome {
+            Outcome::Done if self.written.request().dry_run => "would be done",
+            outcome => outcome.phrase(),
+        }
     }
 }
 
@@ -163,7 +171,7 @@ impl Outcome {
     }
 
     /// The outcome in words for people.
-    pub(super) fn phrase(self) -> &'static str {
+    fn phrase(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Pending => "waits for approval",

@@ -77,7 +77,7 @@ impl ByQueue {
         let Some(Results { name, queue }) = &self.results else { return Ok(()) };
         queue.check().await.map_err(|error| {
             let role = "Storage Queue Data Message Processor";
-            of_queue(&error, format!("the results queue {name} cannot be read"), role)
+            of_queue(&error, &format!("the results queue {name} cannot be read"), role)
         })
     }
 
@@ -89,7 +89,7 @@ impl ByQueue {
                 Err(error) => {
                     let sentence = format!("the request was not sent to the queue {}", self.queue);
                     let role = "Storage Queue Data Message Sender";
-                    return asked.set(State::Failed(of_queue(&error, sentence, role)));
+                    return asked.set(State::Failed(of_queue(&error, &sentence, role)));
                 }
             }
         }
@@ -131,7 +131,7 @@ impl ByQueue {
     }
 }
 
-fn of_queue(error: &QueueError, sentence: String, role: &str) -> Failure {
+fn of_queue(error: &QueueError, sentence: &str, role: &str) -> Failure {
     match error {
         QueueError::NotFound(queue, _) => Failure {
             exit: Exit::NotFound,

@@ -38,16 +38,15 @@ impl Report<'_> {
 
     /// The numbers of requests by what came of them, in words.
     pub(super) fn tally(&self) -> String {
-        let mut counted: Vec<(Outcome, usize)> = Vec::new();
+        let mut counted: Vec<(&str, usize)> = Vec::new();
         for asked in self.all {
-            let outcome = self.outcome(asked);
-            match counted.iter_mut().find(|(known, _)| *known == outcome) {
+            let phrase = asked.phrase(self.outcome(asked));
+            match counted.iter_mut().find(|(known, _)| *known == phrase) {
                 Some((_, number)) => *number += 1,
-                None => counted.push((outcome, 1)),
+                None => counted.push((phrase, 1)),
             }
         }
-        let counted =
-            counted.iter().map(|(outcome, number)| format!("{number} {}", outcome.phrase()));
+        let counted = counted.iter().map(|(phrase, number)| format!("{number} {phrase}"));
         let noun = if self.all.len() == 1 { "request" } else { "requests" };
         format!("{} {noun}: {}", self.all.len(), counted.collect::<Vec<_>>().join(", "))
     }
@@ -105,7 +104,7 @@ impl Report<'_> {
             State::Queued(id) => format!("message {id}"),
             State::NotSent | State::Called => String::new(),
         };
-        let outcome = self.outcome(asked).phrase().to_owned();
+        let outcome = asked.phrase(self.outcome(asked)).to_owned();
         vec![vec![principal, api, roles, outcome, String::new(), message]]
     }
 

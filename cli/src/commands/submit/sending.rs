@@ -29,7 +29,7 @@ pub(super) struct Sender {
 }
 
 enum Way {
-    Http(ByHttp),
+    Http(Box<ByHttp>),
     Queue(ByQueue),
 }
 
@@ -55,7 +55,7 @@ impl Sender {
             None => Via::Http,
         };
         let way = match via {
-            Via::Http => Way::Http(ByHttp::open(global, &cloud, sending)?),
+            Via::Http => Way::Http(Box::new(ByHttp::open(global, &cloud, sending)?)),
             Via::Queue => Way::Queue(ByQueue::open(global, &cloud, sending)?),
         };
         Ok(Self { way, waits: sending.wait, timeout: sending.timeout })

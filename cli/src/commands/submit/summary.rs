@@ -86,7 +86,7 @@ fn items(report: &Report<'_>, asked: &Asked) -> Vec<String> {
             broker_result::roles(result).iter().map(item).collect()
         }
         state => {
-            let outcome = report.outcome(asked).phrase();
+            let outcome = asked.phrase(report.outcome(asked));
             let reason = match state {
                 State::Failed(failure) => format!(": {}", code(&failure.sentence)),
                 State::Queued(id) => format!(" as message {}", code(id)),
