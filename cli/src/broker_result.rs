@@ -32,14 +32,18 @@ pub(crate) fn remarks(screen: Screen, result: &Value) {
         result::show_end(screen, name.unwrap_or_default(), end, tokens);
     }
     if roles.iter().any(|role| text(role, "status") == Some(PENDING)) {
-        let approval = text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok());
-        result::show_pending(screen, approval);
+        result::show_pending(screen, approval(result));
     }
 }
 
 /// Returns the roles of a result.
 pub(crate) fn roles(result: &Value) -> &[Value] {
     list(result, "roles")
+}
+
+/// Returns the approval that a result is about.
+pub(crate) fn approval(result: &Value) -> Option<ApprovalId> {
+    text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok())
 }
 
 /// Returns the exit status that stands for a final result.

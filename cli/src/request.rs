@@ -66,6 +66,15 @@ impl WrittenRequest {
         Value::Object(self.fields.clone())
     }
 
+    /// The name in a field, as it was written: a string, or the string in an object that states its kind.
+    pub(crate) fn name(&self, field: &str) -> String {
+        let text = match self.fields.get(field) {
+            Some(Value::Object(kinds)) => kinds.values().find_map(Value::as_str),
+            name => name.and_then(Value::as_str),
+        };
+        text.unwrap_or_default().to_owned()
+    }
+
     /// The same request, as a dry run.
     pub(crate) fn into_dry_run(mut self) -> Self {
         self.fields.insert("dryRun".to_owned(), json!(true));

@@ -5,6 +5,7 @@ mod arguments;
 mod asked;
 mod by_http;
 mod by_queue;
+mod log;
 mod many;
 mod refusal;
 mod results_queue;

@@ -259,7 +259,9 @@ async fn a_request_that_waits_for_approval_is_asked_about_until_it_is_final() {
     for (role, code) in [("assigned", 0), ("denied", 3), ("expired", 1)] {
         let answers = pending_then(&[(202, "pendingApproval"), (202, "assigned"), (200, role)]);
         let broker = FakeBroker::start(&answers).await;
-        broker.submit(&world, &["--wait"]).await.assert_said(code, &[role]);
+        let ended = broker.submit(&world, &["--wait"]).await;
+        ended.assert_said(code, &[role]);
+        ended.assert_failed(code, &["waits for approval", "approvals approve", APPROVAL]);
         let received = broker.received();
         assert_eq!(received.len(), 4, "the status 202 says that it waits still");
         for (headers, asked) in &received[1..] {

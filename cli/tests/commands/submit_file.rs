@@ -163,7 +163,7 @@ async fn a_plan_changes_nothing_and_is_markdown() {
              `[link](https://contoso.example) # 1`\n- assign `denied` of",
             "❌ denied",
             "2 requests: 1 would be done, 1 denied.",
-            &"9f".repeat(32),
+            "\n\nRequester: `key:orders-team`.\n\nSHA-256 of the policy: `9f9f",
         ],
     );
     assert!(broker.received().iter().all(|(_, request)| request["dryRun"] == true));

@@ -2,7 +2,7 @@
 
 use std::cell::{Ref, RefCell};
 
-use app_roles::request::Request;
+use app_roles::ids::ApprovalId;
 use serde_json::Value;
 
 use crate::{
@@ -88,6 +88,14 @@ impl Asked {
         }
     }
 
+    /// The approval that the request waits for.
+    pub(super) fn approval(&self) -> Option<ApprovalId> {
+        match &*self.state() {
+            State::Pending(result) => broker_result::approval(result),
+            _ => None,
+        }
+    }
+
     /// Takes a result of the broker. Returns whether it is final.
     pub(super) fn take_result(&self, result: Value) -> bool {
         let is_final = broker_result::exit(&result) != Exit::Pending;
@@ -107,11 +115,11 @@ impl Asked {
         }
     }
 
-    /// The principal, the API and the roles of the request, as it names them.
+    /// The principal, the API and the roles, in the words of the request.
     pub(super) fn names(&self) -> [String; 3] {
-        let Request { principal, api, roles, .. } = self.written.request();
+        let roles = &self.written.request().roles;
         let roles: Vec<_> = roles.iter().map(ToString::to_string).collect();
-        [principal.to_string(), api.to_string(), roles.join(", ")]
+        [self.written.name("principal"), self.written.name("api"), roles.join(", ")]
     }
 
     /// Says in one line what came of the request.

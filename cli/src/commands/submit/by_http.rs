@@ -11,12 +11,13 @@ use serde_json::Value;
 use super::{
     arguments::Sending,
     asked::{Asked, State},
+    log::Log,
     refusal,
 };
 use crate::{
     broker_api::BrokerApi,
     broker_call::{self, Answer},
-    broker_result::{self, text},
+    broker_result,
     cloud::Cloud,
     failure::Failure,
     options::GlobalOptions,
@@ -51,18 +52,19 @@ impl ByHttp {
     }
 
     /// Sends a request, and waits for what the options say.
-    pub(super) async fn ask(&self, asked: &Asked, deadline: Deadline, tell: &impl Fn(&str)) {
+    pub(super) async fn ask(&self, asked: &Asked, deadline: Deadline, log: &Log) {
         asked.set(State::Called);
         let body = asked.written.json();
+        let tell = |text: &str| log.tell(text);
         let answer = broker_call::send_until((&self.api, &self.url), Some(&body), deadline, tell);
         let result = match answer.await.and_then(result) {
             Ok(result) => result,
             Err(failure) => return asked.set(State::Failed(failure)),
         };
-        let approval = text(&result, "approvalId").and_then(|id| ApprovalId::parse(id).ok());
         let is_final = asked.take_result(result);
-        if let (Some(approval), false, true) = (approval, is_final, self.waits) {
-            self.wait_for(asked, approval, (deadline, tell)).await;
+        if let (Some(approval), false, true) = (asked.approval(), is_final, self.waits) {
+            log.pending(asked);
+            self.wait_for(asked, approval, (deadline, log)).await;
         }
     }
 
@@ -71,13 +73,14 @@ impl ByHttp {
         &self,
         asked: &Asked,
         approval: ApprovalId,
-        (deadline, tell): (Deadline, &impl Fn(&str)),
+        (deadline, log): (Deadline, &Log),
     ) {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("approval", &approval.to_string());
         loop {
-            tell(&format!("waiting for the approvers of {approval} …"));
+            log.tell(&format!("waiting for the approvers of {approval} …"));
             tokio::time::sleep(self.poll).await;
+            let tell = |text: &str| log.tell(text);
             let answer = broker_call::send_until((&self.api, &url), None, deadline, tell).await;
             let Ok(answer) = answer else {
                 // There is no time left. The request still waits.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{
     arguments::Sending,
     asked::{Asked, State},
-    results_queue::{Awaited, ResultsQueue, approval_of},
+    log::Log,
+    results_queue::{Awaited, ResultsQueue},
 };
 use crate::{
     cloud::Cloud,
@@ -95,8 +96,8 @@ impl ByQueue {
         }
     }
 
-    /// Waits for the final results of all requests that were sent. Calls `answered` with each.
-    pub(super) async fn wait(&self, all: &[Asked], answered: impl Fn(&Asked), tell: impl Fn(&str)) {
+    /// Waits for the final results of all requests that were sent.
+    pub(super) async fn wait(&self, all: &[Asked], log: &Log) {
         let Some(Results { name, queue }) = &self.results else { return };
         let mut awaited = Awaited::default();
         for asked in all {
@@ -112,16 +113,18 @@ impl ByQueue {
                         let Some(asked) = all.iter().find(|asked| asked.is_about(&result)) else {
                             continue;
                         };
-                        let approval = approval_of(&result);
-                        match (asked.take_result(result), approval) {
-                            (false, Some(approval)) => awaited.approval(approval),
-                            _ => answered(asked),
+                        match (asked.take_result(result), asked.approval()) {
+                            (false, Some(approval)) => {
+                                awaited.approval(approval);
+                                log.pending(asked);
+                            }
+                            _ => log.answered(asked),
                         }
                     }
                     let slow = if queue.is_long() { ", which holds many of others" } else { "" };
-                    tell(&format!("waiting for results in the queue {name}{slow} …"));
+                    log.tell(&format!("waiting for results in the queue {name}{slow} …"));
                 }
-                Err(error) => tell(&format!("{error}; trying again …")),
+                Err(error) => log.tell(&format!("{error}; trying again …")),
             }
             if !awaited.is_empty() {
                 let [poll, poll_long] = self.polls;

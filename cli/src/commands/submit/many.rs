@@ -17,6 +17,10 @@ use crate::{
 
 const HEADERS: [&str; 6] = ["PRINCIPAL", "API", "ROLE", "OUTCOME", "RULE", "MESSAGE"];
 
+/// What to do if nothing but approvals is missing.
+const AFTER_APPROVAL: &str = "the broker carries a request out as soon as it is approved; `app-role list` shows what \
+                              a principal holds";
+
 /// What came of the requests of a file.
 pub(super) struct Report<'a> {
     pub(super) all: &'a [Asked],
@@ -120,7 +124,9 @@ impl Report<'_> {
                 Ended::Complete => return,
             };
             screen.note(format!("{begin}; requests were sent {}", self.sender.route()));
-            screen.note(format!("hint: {ADVICE}"));
+            let advice =
+                if outcomes.contains(&Outcome::NoAnswer) { ADVICE } else { AFTER_APPROVAL };
+            screen.note(format!("hint: {advice}"));
         }
     }
 

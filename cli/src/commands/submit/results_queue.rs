@@ -64,7 +64,7 @@ impl Awaited {
         if let Some(id) = text(result, "messageId") {
             self.messages.remove(id);
         }
-        if let Some(id) = approval_of(result) {
+        if let Some(id) = broker_result::approval(result) {
             self.approvals.remove(&id);
         }
     }
@@ -76,13 +76,9 @@ impl Awaited {
 
     fn has(&self, result: &Value) -> bool {
         let is_of_message = text(result, "messageId").is_some_and(|id| self.messages.contains(id));
-        is_of_message || approval_of(result).is_some_and(|id| self.approvals.contains(&id))
+        is_of_message
+            || broker_result::approval(result).is_some_and(|id| self.approvals.contains(&id))
     }
-}
-
-/// Returns the approval that a result is about.
-pub(super) fn approval_of(result: &Value) -> Option<ApprovalId> {
-    text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok())
 }
 
 impl ResultsQueue {

@@ -1,22 +1,18 @@
 //! Sending requests, and waiting for what came of them.
 
-use std::{cell::Cell, time::Duration};
+use std::time::Duration;
 
 use azure_rest::retry::Deadline;
 use futures_util::{StreamExt as _, stream};
 
 use super::{
     arguments::{Sending, Via},
-    asked::{Asked, Outcome},
+    asked::Asked,
     by_http::ByHttp,
     by_queue::ByQueue,
+    log::Log,
 };
-use crate::{
-    cloud::Cloud,
-    failure::Failure,
-    options::GlobalOptions,
-    output::{Progress, Screen},
-};
+use crate::{cloud::Cloud, failure::Failure, options::GlobalOptions, output::Screen};
 
 /// The number of calls at the same time. The broker serves requests for one principal together.
 const SIDE_BY_SIDE: usize = 4;
@@ -101,13 +97,13 @@ impl Sender {
             way.check().await?;
         }
         let deadline = Deadline::after(self.timeout);
-        let log = Log::start(screen, all.len(), lines);
+        let log = Log::start(screen, (all.len(), self.waits), lines);
         let work = async {
             match &self.way {
-                Way::Http(way) => self.by_http(way, all, (deadline, &log)).await,
+                Way::Http(way) => by_http(way, all, (deadline, &log)).await,
                 Way::Queue(way) => {
                     way.send(all).await;
-                    way.wait(all, |asked| log.answered(asked, true), |text| log.tell(text)).await;
+                    way.wait(all, &log).await;
                 }
             }
         };
@@ -118,44 +114,12 @@ impl Sender {
             _ = tokio::signal::ctrl_c() => Ended::Interrupted,
         })
     }
-
-    async fn by_http(&self, way: &ByHttp, all: &[Asked], (deadline, log): (Deadline, &Log)) {
-        let calls = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
-            way.ask(asked, deadline, &|text: &str| log.tell(text)).await;
-            log.answered(asked, self.waits);
-        });
-        calls.await;
-    }
 }
 
-/// What is told while requests are sent: a line for each answer, and progress on a terminal.
-struct Log {
-    screen: Screen,
-    progress: Progress,
-    number: usize,
-    answered: Cell<usize>,
-    lines: bool,
-}
-
-impl Log {
-    fn start(screen: Screen, number: usize, lines: bool) -> Self {
-        let progress = Progress::start("waiting for the broker …");
-        Self { screen, progress, number, answered: Cell::new(0), lines }
-    }
-
-    fn tell(&self, text: &str) {
-        match self.number {
-            1 => self.progress.say(text),
-            number => self.progress.bar(self.answered.get(), number, text),
-        }
-    }
-
-    fn answered(&self, asked: &Asked, waited: bool) {
-        self.answered.set(self.answered.get() + 1);
-        if self.lines && asked.outcome(waited) != Outcome::NoAnswer {
-            self.progress.say("");
-            let (answered, number) = (self.answered.get(), self.number);
-            self.screen.note(format!("{answered} of {number}: {}", asked.line(waited)));
-        }
-    }
+async fn by_http(way: &ByHttp, all: &[Asked], (deadline, log): (Deadline, &Log)) {
+    let calls = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
+        way.ask(asked, deadline, log).await;
+        log.answered(asked);
+    });
+    calls.await;
 }

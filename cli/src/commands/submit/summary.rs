@@ -57,17 +57,18 @@ pub(super) fn lines(report: &Report<'_>, file: &str, is_plan: bool) -> Vec<Strin
         lines.extend(items(report, asked));
     }
     lines.extend([String::new(), format!("{}.", report.tally())]);
-    if let Some(sha256) = report.all.iter().find_map(policy) {
-        lines.push(format!("SHA-256 of the policy: {}.", code(&sha256)));
+    for (label, field) in [("Requester", "requester"), ("SHA-256 of the policy", "policySha256")] {
+        if let Some(text) = report.all.iter().find_map(|asked| stated(asked, field)) {
+            lines.extend([String::new(), format!("{label}: {}.", code(&text))]);
+        }
     }
     lines
 }
 
-fn policy(asked: &Asked) -> Option<String> {
+/// What a result states in a field.
+fn stated(asked: &Asked, field: &str) -> Option<String> {
     match &*asked.state() {
-        State::Pending(result) | State::Answered(result) => {
-            text(result, "policySha256").map(str::to_owned)
-        }
+        State::Pending(result) | State::Answered(result) => text(result, field).map(str::to_owned),
         _ => None,
     }
 }
