@@ -73,7 +73,7 @@ impl FakeBroker {
                 Response::builder()
                     .status(status)
                     .header("Content-Type", kind)
-                    .header("Retry-After", "0")
+                    .header("Retry-After", body["retryAfter"].as_str().unwrap_or("0"))
                     .body(body.to_string())
             });
         let health = warp::path!("api" / "health").map(move || warp::reply::json(&health));

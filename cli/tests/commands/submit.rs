@@ -102,8 +102,10 @@ async fn an_invalid_request_is_not_sent() {
 async fn an_unavailable_broker_is_retried_until_the_wait_is_over() {
     let world = World::new().await;
     let busy = || problem(503, "failed", "Microsoft Graph is throttling");
-    let broker = FakeBroker::answering(move |_| busy(), health("ok")).await;
-    let ended = broker.submit(&world, &["--timeout", "1s"]).await;
+    let mut busy_for_an_hour = busy();
+    busy_for_an_hour.1["retryAfter"] = json!("3600");
+    let broker = FakeBroker::start(&[busy_for_an_hour]).await;
+    let ended = broker.submit(&world, &["--timeout", "60s"]).await;
     ended.assert_failed(
         1,
         &[
@@ -111,7 +113,7 @@ async fn an_unavailable_broker_is_retried_until_the_wait_is_over() {
             "safe to send the request again",
         ],
     );
-    assert!(!broker.received().is_empty());
+    assert_eq!(broker.received().len(), 1);
     let broker = FakeBroker::start(&[busy(), busy(), Answer(201, result("assigned", ""))]).await;
     broker.submit(&world, &[]).await.assert_done(&["assigned", "orders workloads"]);
     let asked = broker.received();

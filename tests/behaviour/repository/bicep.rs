@@ -4,7 +4,7 @@ mod evaluation;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use serde_json::Value;
@@ -27,6 +27,19 @@ pub(crate) struct Module {
     /// The path of the module's file below the root.
     pub(crate) file: PathBuf,
     pub(crate) arguments: BTreeSet<String>,
+}
+
+/// Removes `..` from a path.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
 }
 
 /// Parses every Bicep file.
@@ -83,7 +96,9 @@ impl Template {
         self.of_kind("module_declaration")
             .map(|node| Module {
                 name: self.name(node),
-                file: folder.join(self.text(node.named_child(1).unwrap()).trim_matches('\'')),
+                file: plain(
+                    &folder.join(self.text(node.named_child(1).unwrap()).trim_matches('\'')),
+                ),
                 arguments: self.properties(self.property(node, "params")).into_keys().collect(),
             })
             .collect()

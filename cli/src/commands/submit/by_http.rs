@@ -78,6 +78,9 @@ impl ByHttp {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("approval", &approval.to_string());
         loop {
+            if deadline.remaining() <= self.poll {
+                return;
+            }
             log.tell(&format!("waiting for the approvers of {approval} …"));
             tokio::time::sleep(self.poll).await;
             let tell = |text: &str| log.tell(text);
