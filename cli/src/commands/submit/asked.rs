@@ -25,7 +25,7 @@ pub(super) struct Asked {
 pub(super) enum State {
     /// Nothing was sent.
     NotSent,
-    /// A call has begun, and the broker may have the request.
+    /// Sending has begun, and the broker may have the request.
     Called,
     /// It is in the queue, as the message with this ID.
     Queued(String),

@@ -85,6 +85,7 @@ impl ByQueue {
     /// Sends the requests. After one that cannot be sent, the others are not tried.
     pub(super) async fn send(&self, all: &[Asked]) {
         for asked in all {
+            asked.set(State::Called);
             match self.requests.send(&asked.written.json().to_string()).await {
                 Ok(id) => asked.set(State::Queued(id)),
                 Err(error) => {

@@ -38,9 +38,12 @@ pub(super) fn print(
             }
             Ok(Exit::Done)
         }
-        State::Queued(id) => Err(unanswered(&format!("message {id}"), (sender, ended))),
-        State::Called => Err(unanswered("the request", (sender, ended))),
-        State::NotSent => Err(Failure { exit: exit_without_answer(ended), ..not_sent() }),
+        State::Queued(id) => Err(unanswered(&format!("message {id} was sent"), (sender, ended))),
+        State::Called => Err(unanswered("the request may have been sent", (sender, ended))),
+        State::NotSent if ended == Ended::Interrupted => {
+            Err(Failure { exit: Exit::Interrupted, ..not_sent() })
+        }
+        State::NotSent => Err(not_sent()),
         State::Failed(failure) => Err(failure.clone()),
     }
 }
@@ -51,22 +54,15 @@ fn not_sent() -> Failure {
 
 /// Says that a request was sent and has no answer, and what to do.
 fn unanswered(what: &str, (sender, ended): (&Sender, Ended)) -> Failure {
-    let seconds = sender.timeout().as_secs();
-    let sentence = match ended {
-        Ended::Interrupted => {
-            format!("stopped waiting; {what} was sent {}, and stays there", sender.route())
-        }
-        _ => format!("no answer within {seconds} s; {what} was sent {}", sender.route()),
+    let begin = match ended {
+        Ended::Interrupted => "stopped waiting".to_owned(),
+        _ => format!("no answer within {} s", sender.timeout().as_secs()),
     };
-    let failure = Failure { exit: exit_without_answer(ended), ..Failure::failed(sentence) };
-    failure.hint(ADVICE)
+    let sentence = format!("{begin}; {what} {}", sender.route());
+    let exit = if ended == Ended::Interrupted { Exit::Interrupted } else { Exit::Pending };
+    Failure { exit, ..Failure::failed(sentence) }.hint(ADVICE)
 }
 
 /// What to do about requests that were sent and have no answer.
 pub(super) const ADVICE: &str = "the broker may still carry out what was sent: `app-role list` shows what a \
                                  principal holds, and sending a request again is safe";
-
-/// The exit status of a request without an answer.
-pub(super) fn exit_without_answer(ended: Ended) -> Exit {
-    if ended == Ended::Interrupted { Exit::Interrupted } else { Exit::Pending }
-}
