@@ -1,5 +1,7 @@
 //! `submit --file`: the requests of a file, over HTTP and by queue.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -137,6 +139,30 @@ async fn a_broker_that_does_not_answer_fails_each_request() {
         assert_eq!(request["outcome"], "failed");
         assert!(request["error"].as_str().unwrap().contains("does not answer"), "{request}");
     }
+}
+
+#[tokio::test]
+async fn no_request_waits_for_the_approvers_of_another_one() {
+    let world = World::new().await;
+    let roles = [vec!["pendingApproval"; 6], vec!["assigned"]].concat();
+    world.write("app-roles.json", &file(&roles));
+    let (sent, all) = (AtomicUsize::new(0), roles.len());
+    let broker = FakeBroker::answering(
+        move |asked| {
+            if asked.get("query").is_none() {
+                sent.fetch_add(1, Ordering::Relaxed);
+                return answer(asked);
+            }
+            // Once all requests were sent, each is approved.
+            let is_approved = sent.load(Ordering::Relaxed) == all;
+            Answer(if is_approved { 200 } else { 202 }, result("assigned", ""))
+        },
+        health("ok"),
+    )
+    .await;
+    let ended = submit(&world, &broker, &["--wait", "--timeout", "60s"]).await;
+    ended.assert_said(0, &["7 requests: 7 done"]);
+    ended.assert_failed(0, &["waits for approval", "7 of 7: assign"]);
 }
 
 #[tokio::test]

@@ -31,7 +31,6 @@ pub(super) struct ByHttp {
     api: BrokerApi,
     url: Url,
     poll: Duration,
-    waits: bool,
 }
 
 impl ByHttp {
@@ -43,7 +42,7 @@ impl ByHttp {
     ) -> Result<Self, Failure> {
         let api = BrokerApi::authenticated(global, cloud, &sending.broker)?;
         let url = api.url(&sending.route)?;
-        Ok(Self { api, url, poll: cloud.paced(POLL), waits: sending.wait })
+        Ok(Self { api, url, poll: cloud.paced(POLL) })
     }
 
     /// The address of the broker's function.
@@ -51,7 +50,7 @@ impl ByHttp {
         self.url.as_str()
     }
 
-    /// Sends a request, and waits for what the options say.
+    /// Sends a request, and waits for its first result.
     pub(super) async fn ask(&self, asked: &Asked, deadline: Deadline, log: &Log) {
         asked.set(State::Called);
         let body = asked.written.json();
@@ -61,15 +60,11 @@ impl ByHttp {
             Ok(result) => result,
             Err(failure) => return asked.set(State::Failed(failure)),
         };
-        let is_final = asked.take_result(result);
-        if let (Some(approval), false, true) = (asked.approval(), is_final, self.waits) {
-            log.pending(asked);
-            self.wait_for(asked, approval, (deadline, log)).await;
-        }
+        asked.take_result(result);
     }
 
-    /// Asks what became of a request, until it is final.
-    async fn wait_for(
+    /// Asks what became of a request that waits for approval, until it is final.
+    pub(super) async fn wait(
         &self,
         asked: &Asked,
         approval: ApprovalId,

@@ -103,7 +103,7 @@ impl Sender {
         let log = Log::start(screen, (all.len(), self.waits), lines);
         let work = async {
             match &self.way {
-                Way::Http(way) => by_http(way, all, (deadline, &log)).await,
+                Way::Http(way) => by_http(way, all, self.waits, (deadline, &log)).await,
                 Way::Queue(way) => {
                     way.send(all).await;
                     way.wait(all, &log).await;
@@ -127,10 +127,22 @@ impl Sender {
     }
 }
 
-async fn by_http(way: &ByHttp, all: &[Asked], (deadline, log): (Deadline, &Log)) {
-    let calls = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
+/// Sends all requests, and asks what became of those that wait for approval only then: a request must not wait
+/// for the approvers of another one.
+async fn by_http(way: &ByHttp, all: &[Asked], waits: bool, (deadline, log): (Deadline, &Log)) {
+    let sent = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
         way.ask(asked, deadline, log).await;
-        log.answered(asked);
+        match asked.approval() {
+            Some(_) if waits => log.pending(asked),
+            _ => log.answered(asked),
+        }
     });
-    calls.await;
+    sent.await;
+    let awaited = stream::iter(all).for_each_concurrent(None, |asked| async {
+        if let (Some(approval), true) = (asked.approval(), waits) {
+            way.wait(asked, approval, (deadline, log)).await;
+            log.answered(asked);
+        }
+    });
+    awaited.await;
 }
