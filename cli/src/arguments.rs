@@ -8,7 +8,7 @@ use crate::{
         doctor::DoctorArguments, drift::DriftArguments, holders::HoldersArguments,
         list::ListArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
         replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
-        submit::SubmitCommand, why::WhyArguments,
+        submit::SubmitArguments, why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -44,8 +44,8 @@ pub(crate) enum Command {
     #[command(after_help = examples::REVOKE)]
     Revoke(ChangeArguments),
     /// Ask the broker to assign or revoke app roles, without permissions in the tenant
-    #[command(subcommand, after_help = examples::SUBMIT)]
-    Submit(SubmitCommand),
+    #[command(after_help = examples::SUBMIT)]
+    Submit(Box<SubmitArguments>),
     /// Decide on requests that wait for your approval
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),

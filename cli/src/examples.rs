@@ -5,13 +5,14 @@ Example:
   app-role assign id-orders api://orders Orders.Read --yes
 
 Exit status:
-  0  success, or waiting for approval
+  0  success
   1  failure
   2  invalid command line
   3  denied
   4  not found or ambiguous
   5  partly done
-  6  drift, findings in the record, failed tests of the policy, or policies that differ";
+  6  drift, findings in the record, failed tests of the policy, or policies that differ
+  7  a request waits for approval, or had no answer in time";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -23,22 +24,32 @@ Example:
   app-role revoke id-reports api://orders Orders.Read --yes --reason \"moved to the reports API\"";
 
 pub(crate) const SUBMIT: &str = "\
-Example:
+Examples:
+  app-role submit -f app-roles.json --wait --timeout 10m
+  app-role submit -f app-roles.json --via queue
+  app-role submit -f app-roles.json --plan
   app-role submit assign id-orders api://orders Orders.Read --reason \"reads its own API\"
+
+Nothing is asked on the terminal: the policy decides, and the broker records who asked.
 
 Environment:
   APP_ROLE_BROKER           URL of the broker
   APP_ROLE_BROKER_AUDIENCE  audience of the broker's tokens, to use your own account
   APP_ROLE_BROKER_KEY       function key of the broker
+  APP_ROLE_REQUESTS         storage account of the request queues, to send by queue
 
 Exit status:
-  0  done, or pendingApproval: the request waits for the approvers that a rule names
-  3  denied";
+  0  done, or sent to the queue without --wait
+  3  denied
+  4  a name was not found or is ambiguous
+  5  some requests were done, and others were not
+  7  a request waits for approval, or had no answer in time";
 
 pub(crate) const SUBMIT_ASSIGN: &str = "\
 Examples:
   app-role submit assign id-orders api://orders Orders.Read --duration PT8H
-  app-role submit assign id-orders api://orders Orders.Read --request-id INC-1234 --wait 60";
+  app-role submit assign id-orders api://orders Orders.Read --request-id INC-1234 --timeout 60s
+  app-role submit assign id-orders api://orders Orders.Read --via queue --wait";
 
 pub(crate) const SUBMIT_REVOKE: &str = "\
 Example:

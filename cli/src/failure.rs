@@ -5,7 +5,7 @@ use microsoft_graph::error::{ErrorKind, GraphError};
 use crate::exit::Exit;
 
 /// An error that ends a command.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{sentence}")]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,

@@ -11,6 +11,7 @@ mod cloud;
 mod commands;
 mod confirmation;
 mod directory;
+mod document;
 mod environment;
 mod examples;
 mod exit;
@@ -18,6 +19,7 @@ mod failure;
 mod graph_catalogue;
 mod http;
 mod inventory;
+mod markdown;
 mod names;
 mod new_file;
 mod options;
@@ -28,6 +30,7 @@ mod principal_role;
 mod privilege;
 pub mod replay;
 mod request;
+mod request_file;
 mod result;
 mod session;
 mod sign_in;
@@ -58,7 +61,7 @@ pub async fn run(arguments: Arguments) -> Exit {
     let outcome = match command {
         Command::Assign(arguments) => change::assign(&global, screen, arguments).await,
         Command::Revoke(arguments) => change::revoke(&global, screen, arguments).await,
-        Command::Submit(arguments) => submit::run(&global, screen, arguments).await,
+        Command::Submit(arguments) => submit::run(&global, screen, *arguments).await,
         Command::Approvals(command) => approvals::run(&global, screen, &command).await,
         Command::List(arguments) => list::run(&global, screen, &arguments).await,
         Command::Holders(arguments) => holders::run(&global, screen, &arguments).await,

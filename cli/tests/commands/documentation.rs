@@ -39,8 +39,11 @@ with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inherite
 `approvals` shows what waits for your approval, and takes your decision. You sign in to the broker with your own account,
 which a rule must name as an approver; a function key proves no person. `approve` shows exactly what its digest covers,
 and refuses an answer of the broker in which something else is shown than is approved. A script needs `--yes` and the
-`--digest` of what a person has looked at. A request that waits is a success of `submit`, with the status
-`pendingApproval`.
+`--digest` of what a person has looked at. A request that waits has the status `pendingApproval`, and `submit` exits
+with 7.
+
+`submit` asks nothing on the terminal, because the policy decides. It sends one request, or [the requests of a
+file](asking.md), over HTTP or by queue. If you interrupt it, what was sent stays sent, and it says where.
 
 - Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
   is one JSON document.
@@ -50,13 +53,15 @@ and refuses an answer of the broker in which something else is shown than is app
 
 | exit status | meaning |
 |---|---|
-| 0 | success, nothing to do, or the request waits for approval |
+| 0 | success, or nothing to do; `submit` by queue without `--wait`: sent |
 | 1 | failure, nothing was changed |
 | 2 | invalid command line |
 | 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |
 | 5 | partly done; the output shows what was changed, and a report what could not be read |
 | 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
+| 7 | `submit` only: a request waits for approval, or had no answer in time |
+| 130 | interrupted; what was sent stays sent |
 
 A rule of the policy can ask for [an approval](policy-reference.md#approvals). `policy check` shows the terms, and
 `policy explain` says `needsApproval` and who can approve. Its last lines say which facts were looked up, or which were

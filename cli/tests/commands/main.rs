@@ -13,6 +13,7 @@ mod ends;
 mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
+mod fake_queue_broker;
 mod golden;
 #[cfg(unix)]
 mod hostile;
@@ -33,6 +34,8 @@ mod report;
 mod sign_in;
 mod slow_clock;
 mod submit;
+mod submit_by_queue;
+mod submit_file;
 #[cfg(unix)]
 mod terminal;
 mod transcript;
