@@ -1,5 +1,7 @@
 //! Environment variables that no option stands for. Only clap reads others.
 
+use std::ffi::OsStr;
+
 use app_roles::ids::AppId;
 
 use crate::failure::Failure;
@@ -15,6 +17,15 @@ pub(crate) const FUNCTION_KEY: &str = "APP_ROLE_BROKER_KEY";
 )]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns whether a variable is set to an empty text.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only place of the tool that reads the environment"
+)]
+pub(crate) fn is_empty(name: &OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
 /// Reads `AZURE_CLIENT_ID`, the client ID of a user-assigned identity.

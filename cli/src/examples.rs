@@ -70,9 +70,8 @@ Example:
   app-role approvals deny 5f0a7d0e-0000-4000-8000-000000000001 --yes --reason \"use the staging API\"";
 
 pub(crate) const LIST: &str = "\
-Examples:
-  app-role list id-reports
-  app-role list id-reports --audit \"$AzureWebJobsStorage\"";
+Example:
+  app-role list id-reports";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -146,7 +145,6 @@ Exit status:
 pub(crate) const WHY: &str = "\
 Examples:
   app-role why id-reports api://orders Orders.Read
-  app-role why id-reports api://orders Orders.Read --audit \"$AzureWebJobsStorage\"
   app-role why id-reports api://orders Orders.Read --token < token.txt";
 
 pub(crate) const RECORD: &str = "\
@@ -170,13 +168,12 @@ Example:
   app-role record check --broker-identity id-app-role-broker";
 
 pub(crate) const DRIFT: &str = "\
-Examples:
-  app-role drift --broker-identity id-app-role-broker
-  app-role drift --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"";
+Example:
+  app-role drift --broker-identity id-app-role-broker";
 
 pub(crate) const REPORT: &str = "\
 Examples:
-  app-role report -o access.html --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"
+  app-role report -o access.html --broker-identity id-app-role-broker
   app-role report -o access.csv -o access.json --since yesterday.json
 
 Exit status:
@@ -185,12 +182,20 @@ Exit status:
 
 pub(crate) const DOCTOR: &str = "\
 Example:
-  app-role doctor --broker-identity id-app-role-broker --requests \"$RequestQueues\"";
+  app-role doctor --broker-identity id-app-role-broker
+
+Environment:
+  APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
+  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string";
 
 pub(crate) const REPLAY: &str = "\
 Examples:
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --dry-run
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --yes";
+  app-role replay --queue app-role-requests --dry-run
+  app-role replay --queue app-role-requests --yes
+
+Environment:
+  APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
+  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string";
 
 pub(crate) const COMPLETIONS: &str = "\
 Example:

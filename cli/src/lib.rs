@@ -8,6 +8,7 @@ mod broker_health;
 mod broker_record;
 mod broker_result;
 mod cloud;
+mod command_line;
 mod commands;
 mod confirmation;
 mod directory;
@@ -37,7 +38,8 @@ mod timestamps;
 mod unreadable;
 
 use arguments::{Arguments, Command};
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
+use command_line::Refusal;
 use commands::{
     approvals, change, completions, doctor, drift, holders, list, plan, policy, record,
     replay as replay_command, report, roles, submit, why,
@@ -47,7 +49,10 @@ use output::Screen;
 
 /// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
 pub fn arguments() -> Result<Arguments, Exit> {
-    Arguments::try_parse().map_err(|error| output::refuse(&error))
+    command_line::read(std::env::args_os()).map_err(|refusal| match refusal {
+        Refusal::Unparsed(error) => output::refuse(&error),
+        Refusal::Unusable(screen, failure) => screen.fail(&failure),
+    })
 }
 
 /// Runs one command and returns the exit status of the process.

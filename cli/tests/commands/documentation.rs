@@ -45,7 +45,8 @@ and refuses an answer of the broker in which something else is shown than is app
 - Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
   is one JSON document.
 - Colors and progress appear on terminals only. `--no-color` and `NO_COLOR` disable colors.
-- Tokens and keys are never printed. Keys are read from the environment, never from the command line.
+- Tokens and keys are never printed. Keys and connection strings are read from the environment, never from the command
+  line, which other users can read: there, a storage account is named by its queue endpoint.
 - An error is one sentence. The next line starts with `hint:` and says what to do.
 
 | exit status | meaning |

@@ -40,6 +40,9 @@ const FAILURES: &[(&str, &str)] = &[
     ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
     ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
     ("list", "app-role list id-batch"),
+    ("list", "APP_ROLE_AUDIT= app-role list id-reports"),
+    ("why", "APP_ROLE_AUDIT= app-role why id-reports api://orders Orders.Read"),
+    ("drift", "APP_ROLE_AUDIT= app-role drift --broker-identity id-app-role-broker"),
     ("holders", "app-role holders api://nothing"),
     ("roles", "app-role roles api://orders Parcels"),
     ("plan", "app-role plan request.json --requester queue:another-team"),
@@ -60,10 +63,8 @@ const FAILURES: &[(&str, &str)] = &[
     ("report", "app-role report -o access"),
     ("report", "app-role report -o access.html --since request.json"),
     ("doctor", "app-role doctor --broker-identity id-reports --app-root spoiled"),
-    (
-        "replay",
-        "app-role replay --failed https://example.com --requests \"$RequestQueues\" --queue app-role-requests",
-    ),
+    ("replay", "app-role replay --failed https://example.com --queue app-role-requests"),
+    ("replay", "app-role replay --failed \"$APP_ROLE_HOST_STORAGE\" --queue app-role-requests"),
 ];
 
 /// Returns a failed request, as the broker writes it into the queue.
@@ -146,17 +147,15 @@ async fn seen(line: &str) -> String {
     let mut command = world.shell(&format!("{exec}{line}"));
     command
         .env("ARM_ENDPOINT", arm)
-        .env("AzureWebJobsStorage", account.connection_string())
-        .env("RequestQueues", account.connection_string())
+        .env("APP_ROLE_REQUESTS", account.connection_string())
+        .env("APP_ROLE_HOST_STORAGE", account.connection_string())
+        .env("APP_ROLE_AUDIT", account.connection_string())
         .env("APP_ROLE_BROKER", format!("http://{}", broker.address))
         .env("APP_ROLE_BROKER_KEY", "secret-key");
     if line.contains(" approvals ") {
         command
             .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))
             .env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
-    }
-    if line.contains(" record ") {
-        command.env("APP_ROLE_AUDIT", account.connection_string());
     }
     let ended = if follows {
         record::interrupted(command).await

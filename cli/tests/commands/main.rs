@@ -32,6 +32,7 @@ mod replay;
 mod report;
 mod sign_in;
 mod slow_clock;
+mod storage_accounts;
 mod submit;
 #[cfg(unix)]
 mod terminal;
