@@ -2,16 +2,27 @@
 //!
 //! [`Arguments`] says which options there are. What holds for all of them is done here.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{
     Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, parser::ValueSource,
 };
 
 use crate::{
-    arguments::Arguments, environment, failure::Failure, output::Screen,
+    arguments::Arguments,
+    contexts::{Context, Contexts, Setting},
+    environment,
+    failure::Failure,
+    options::GlobalOptions,
+    output::Screen,
     storage_account::AccountText,
 };
+
+/// The option that names a context, and its variable.
+const CONTEXT: (&str, &str) = ("--context", "APP_ROLE_CONTEXT");
+
+/// The command that manages contexts. No context fills its options in.
+const MANAGES_CONTEXTS: &str = "context";
 
 /// Why there are no arguments.
 #[derive(Debug)]
@@ -23,14 +34,87 @@ pub(crate) enum Refusal {
 }
 
 /// Reads a command line, whose first word is the name of the program.
-pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, Refusal> {
+///
+/// An option has the value of the command line, or else of its variable, of the context, or its default.
+pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
     let mut command = without_empty_variables(Arguments::command());
+    let context = context(&words);
+    if let Ok(Some((_, context))) = &context {
+        command = with_defaults(command, context);
+    }
     let matches = command.try_get_matches_from_mut(words).map_err(Refusal::Unparsed)?;
     let arguments = Arguments::from_arg_matches(&matches)
         .map_err(|error| Refusal::Unparsed(error.format(&mut command)))?;
-    let unusable = |failure| Refusal::Unusable(Screen::new(&arguments.global), failure);
+    let screen = Screen::new(&arguments.global);
+    let unusable = |failure| Refusal::Unusable(screen, failure);
     refuse_keys(&command, &matches).map_err(unusable)?;
-    Ok(arguments)
+    let name = match context {
+        Ok(context) => context.map(|(name, _)| name),
+        Err(failure) if arguments.command.needs_context() => return Err(unusable(failure)),
+        Err(_) => None,
+    };
+    let global = GlobalOptions { context: name, typed: typed(&matches), ..arguments.global };
+    Ok(Arguments { global, ..arguments })
+}
+
+/// Reads the context that the command line, the environment or the file of contexts names.
+fn context(words: &[OsString]) -> Result<Option<(String, Context)>, Failure> {
+    let named = named_context(words).or_else(|| environment::variable(CONTEXT.1));
+    if named.is_none() && environment::config_file().is_none() {
+        return Ok(None);
+    }
+    let contexts = Contexts::read()?;
+    let Some(name) = named.as_deref().or(contexts.current()) else { return Ok(None) };
+    Ok(Some((name.to_owned(), contexts.get(name)?.clone())))
+}
+
+/// Finds `--context`, which must be known before the command line can be parsed.
+fn named_context(words: &[OsString]) -> Option<String> {
+    let mut words = words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        match word.strip_prefix(CONTEXT.0) {
+            Some("") => return words.next().map(str::to_owned),
+            Some(rest) if rest.starts_with('=') => return rest.get(1..).map(str::to_owned),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Lets the options of every command have the values of a context by default.
+fn with_defaults(command: Command, context: &Context) -> Command {
+    if command.get_name() == MANAGES_CONTEXTS {
+        return command;
+    }
+    command
+        .mut_args(|argument| with_default(argument, context))
+        .mut_subcommands(|below| with_defaults(below, context))
+}
+
+fn with_default(argument: Arg, context: &Context) -> Arg {
+    let setting = Setting::of_option(argument.get_id().as_str());
+    match setting.and_then(|setting| context.get(&setting)) {
+        // clap keeps texts of the program's own lifetime only. A process reads one context.
+        Some(text) => {
+            let text: &'static str = text.clone().leak();
+            argument.required(false).default_value(text).hide_default_value(true)
+        }
+        None => argument,
+    }
+}
+
+/// The settings that the command line itself states by global options.
+fn typed(matches: &ArgMatches) -> Vec<(Setting, String)> {
+    let typed = Setting::ALL.into_iter().filter_map(|setting| {
+        let id = setting.options().first()?;
+        let is_known = matches.try_contains_id(id).is_ok();
+        if !is_known || matches.value_source(id) != Some(ValueSource::CommandLine) {
+            return None;
+        }
+        let text = matches.get_raw(id)?.next().map(OsStr::to_string_lossy)?;
+        Some((setting, text.into_owned()))
+    });
+    typed.collect()
 }
 
 /// Lets an empty environment variable count as unset, for every option.

@@ -197,6 +197,46 @@ Environment:
   APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
   APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string";
 
+pub(crate) const WHOAMI: &str = "\
+Example:
+  app-role whoami";
+
+pub(crate) const CONTEXT: &str = "\
+Example:
+  app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --audience api://app-role-broker
+
+Environment:
+  APP_ROLE_CONFIG   file of the contexts; default: app-role/config.json in your folder for settings
+  APP_ROLE_CONTEXT  context to use instead of the current one
+
+A setting is taken from an option, or else from the environment, from the context, or from its default.";
+
+pub(crate) const CONTEXT_SET: &str = "\
+Examples:
+  app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --policy policy.json
+  app-role context set prod --unset policy --tenant contoso.onmicrosoft.com";
+
+pub(crate) const CONTEXT_USE: &str = "\
+Example:
+  app-role context use test";
+
+pub(crate) const CONTEXT_LIST: &str = "\
+Example:
+  app-role context list";
+
+pub(crate) const CONTEXT_SHOW: &str = "\
+Example:
+  app-role context show test";
+
+pub(crate) const CONTEXT_DELETE: &str = "\
+Example:
+  app-role context delete test";
+
+pub(crate) const VERSION: &str = "\
+Examples:
+  app-role version
+  app-role version --broker \"$APP_ROLE_BROKER\"";
+
 pub(crate) const COMPLETIONS: &str = "\
 Example:
   app-role completions bash > app-role.bash";

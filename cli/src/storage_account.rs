@@ -71,11 +71,6 @@ pub(crate) struct RequestsAccount {
 }
 
 impl RequestsAccount {
-    /// Whether an account was named.
-    pub(crate) fn is_named(&self) -> bool {
-        self.requests.as_ref().is_some_and(|text| !text.0.is_empty())
-    }
-
     /// Opens the account, which must be named.
     pub(crate) fn open(
         &self,
@@ -100,7 +95,7 @@ impl AccountOption {
         let Some(AccountText(text)) = text.filter(|text| !text.0.is_empty()) else {
             return Ok(None);
         };
-        let credentials = sign_in::credentials(global.auth, &Cloud::read(global)?.timing.calls)?;
+        let credentials = sign_in::credentials(global, &Cloud::read(global)?)?;
         let account = Account::open(text, permissions, || credentials());
         account.map(Some).map_err(|error| Failure::usage(format!("{option} ({variable}): {error}")))
     }

@@ -39,6 +39,8 @@ const FAILURES: &[(&str, &str)] = &[
     ("approvals", "APP_ROLE_BROKER_AUDIENCE= app-role approvals list"),
     ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
     ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
+    ("context-set", "app-role context set prod --broker http://broker.contoso.com"),
+    ("context-use", "app-role context use tset"),
     ("list", "app-role list id-batch"),
     ("list", "APP_ROLE_AUDIT= app-role list id-reports"),
     ("why", "APP_ROLE_AUDIT= app-role why id-reports api://orders Orders.Read"),
@@ -66,6 +68,11 @@ const FAILURES: &[(&str, &str)] = &[
     ("replay", "app-role replay --failed https://example.com --queue app-role-requests"),
     ("replay", "app-role replay --failed \"$APP_ROLE_HOST_STORAGE\" --queue app-role-requests"),
 ];
+
+/// The contexts of the operator.
+const CONTEXTS: &str = r#"{ "version": 1, "current": "prod", "contexts": {
+    "prod": { "broker": "https://func-app-role-broker.azurewebsites.net" },
+    "test": { "broker": "https://func-test.azurewebsites.net", "tenant": "contoso.onmicrosoft.com" } } }"#;
 
 /// Returns a failed request, as the broker writes it into the queue.
 fn failed_request() -> String {
@@ -152,6 +159,10 @@ async fn seen(line: &str) -> String {
         .env("APP_ROLE_AUDIT", account.connection_string())
         .env("APP_ROLE_BROKER", format!("http://{}", broker.address))
         .env("APP_ROLE_BROKER_KEY", "secret-key");
+    if line.contains(" context ") {
+        world.write("config.json", CONTEXTS);
+        command.env("APP_ROLE_CONFIG", "config.json");
+    }
     if line.contains(" approvals ") {
         command
             .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))

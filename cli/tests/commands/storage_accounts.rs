@@ -52,8 +52,8 @@ async fn an_empty_variable_counts_as_unset_whatever_option_it_stands_for() {
         command.env(variable, "");
     }
     end(command, "").await.assert_done(&["Orders.Read"]);
-    // Without an account, the Azure CLI is asked, and this machine's PATH has none.
+    // Without an account, the Azure CLI is asked.
     let mut command = world.command(&["roles", "api://orders"]);
-    command.env("APP_ROLE_AUTH", "");
-    end(command, "").await.assert_failed(1, &["az login"]);
+    command.env("APP_ROLE_AUTH", "").env("PATH", world.path(""));
+    end(command, "").await.assert_failed(1, &["the Azure CLI is not installed"]);
 }

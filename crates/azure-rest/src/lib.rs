@@ -23,3 +23,4 @@ pub mod storage;
 pub mod tables;
 pub mod timing;
 pub mod token;
+pub mod traffic;
