@@ -97,6 +97,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the command knows best how it ends when the time of `--timeout` is over. It still has a limit.
+    pub(crate) fn keeps_time(&self) -> bool {
+        matches!(self, Self::Submit(_))
+    }
+
     /// Whether the command may work with the settings of a context, so that it must not run without them.
     pub(crate) fn needs_context(&self) -> bool {
         !matches!(self, Self::Context(_) | Self::Completions(_))

@@ -5,7 +5,8 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::{
-    Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, parser::ValueSource,
+    Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, error::ErrorKind,
+    parser::ValueSource,
 };
 
 use crate::{
@@ -23,6 +24,13 @@ const CONTEXT: (&str, &str) = ("--context", "APP_ROLE_CONTEXT");
 
 /// The command that manages contexts. No context fills its options in.
 const MANAGES_CONTEXTS: &str = "context";
+
+/// Parts of connection strings and signed URLs that contain a key.
+const KEYS: [&str; 4] = ["accountkey=", "sharedaccesssignature=", "?sig=", "&sig="];
+
+/// What is said of a faulty command line with a key.
+const KEY_ON_COMMAND_LINE: &str = "the command line contains a key, which other users can read, and it is \
+                                   not valid; keys and connection strings belong in the environment";
 
 /// Why there are no arguments.
 #[derive(Debug)]
@@ -42,7 +50,11 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
     if let Ok(Some((_, context))) = &context {
         command = with_defaults(command, context);
     }
-    let matches = command.try_get_matches_from_mut(words).map_err(Refusal::Unparsed)?;
+    let has_key = words.iter().any(|word| has_key(word));
+    let matches = command.try_get_matches_from_mut(words).map_err(|error| match has_key {
+        true => Refusal::Unparsed(command.error(ErrorKind::InvalidValue, KEY_ON_COMMAND_LINE)),
+        false => Refusal::Unparsed(error),
+    })?;
     let arguments = Arguments::from_arg_matches(&matches)
         .map_err(|error| Refusal::Unparsed(error.format(&mut command)))?;
     let screen = Screen::new(&arguments.global);
@@ -55,6 +67,12 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
     };
     let global = GlobalOptions { context: name, typed: typed(&matches), ..arguments.global };
     Ok(Arguments { global, ..arguments })
+}
+
+/// Whether a word of the command line contains a key. The error of a faulty command line repeats words.
+fn has_key(word: &OsStr) -> bool {
+    let word = word.to_string_lossy().to_ascii_lowercase();
+    KEYS.iter().any(|key| word.contains(key))
 }
 
 /// Reads the context that the command line, the environment or the file of contexts names.

@@ -42,6 +42,8 @@ mod timestamps;
 mod traffic;
 mod unreadable;
 
+use std::time::Duration;
+
 use arguments::{Arguments, Command};
 use clap::CommandFactory as _;
 use command_line::Refusal;
@@ -68,7 +70,9 @@ pub async fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     let screen = Screen::new(&global);
     let traffic = Traffic::watch(&global, screen);
-    let outcome = time_limit::within(global.timeout, &traffic, carry_out(&global, screen, command));
+    let grace = if command.keeps_time() { time_limit::GRACE } else { Duration::ZERO };
+    let limit = global.timeout.map(|limit| limit + grace);
+    let outcome = time_limit::within(limit, &traffic, carry_out(&global, screen, command));
     outcome.await.unwrap_or_else(|failure| screen.fail(&failure))
 }
 

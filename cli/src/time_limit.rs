@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::{exit::Exit, failure::Failure, traffic::Traffic};
 
+/// The time that a command gets for saying by itself that its time is over.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
 /// Runs a command, and ends it when its time is over. Says which changes are uncertain then.
 pub(crate) async fn within(
     limit: Option<Duration>,

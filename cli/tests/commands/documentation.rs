@@ -89,7 +89,7 @@ and refuses an answer of the broker in which something else is shown than is app
 | 2 | invalid command line |
 | 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |
-| 5 | partly done; the output shows what was changed, and a report what could not be read |
+| 5 | partly done, or uncertain after `--timeout`; the output shows what was changed, and a report what could not be read |
 | 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
 
 A rule of the policy can ask for [an approval](policy-reference.md#approvals). `policy check` shows the terms, and

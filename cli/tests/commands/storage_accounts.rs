@@ -44,6 +44,26 @@ async fn no_command_takes_a_connection_string_from_the_command_line() {
 }
 
 #[tokio::test]
+async fn an_invalid_command_line_with_a_key_is_not_repeated() {
+    let world = World::new().await;
+    let connection = "AccountName=st;AccountKey=c2VjcmV0";
+    let url = "https://st.queue.core.windows.net/?sv=1&sig=c2VjcmV0";
+    for text in [connection, url] {
+        for words in [
+            vec!["record", "show", text],
+            vec!["record", "show", "--adit", text],
+            vec![text],
+            vec!["record", "show", "--limit", text],
+            vec!["record", "show", &format!("--storage={text}")],
+        ] {
+            let ended = world.run(&words).await;
+            ended.assert_failed(2, &["contains a key", "in the environment"]);
+            assert!(!format!("{ended:?}").contains("c2VjcmV0"), "{ended:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_empty_variable_counts_as_unset_whatever_option_it_stands_for() {
     let world = World::new().await;
     let mut command = world.command(&["roles", "api://orders"]);

@@ -21,7 +21,10 @@ const REQUEST_ID: [&str; 3] = ["request-id", "x-ms-request-id", "x-ms-correlatio
 /// The longest ID of a request, in characters. Those of Microsoft's services are GUIDs.
 const LONGEST_ID: usize = 64;
 
-static OBSERVER: OnceLock<Box<dyn Fn(Event<'_>) + Send + Sync>> = OnceLock::new();
+/// What is called with every event.
+type Observer = Box<dyn Fn(Event<'_>) + Send + Sync>;
+
+static OBSERVER: OnceLock<Observer> = OnceLock::new();
 
 /// What happened to a request.
 #[derive(Debug)]
