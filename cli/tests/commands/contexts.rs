@@ -193,3 +193,26 @@ async fn the_file_is_in_the_folder_for_settings() {
     let ended = world.run(&["context", "set", "prod", "--tenant", "contoso.com"]).await;
     ended.assert_failed(1, &["no folder for the contexts", "APP_ROLE_CONFIG"]);
 }
+
+#[tokio::test]
+async fn no_control_character_of_a_name_or_a_setting_is_printed() {
+    const HOSTILE: &str = "a\u{1b}[2J\u{202e}b";
+    let world = world().await;
+    for words in [
+        &["context", "set", HOSTILE, "--broker", "https://broker.contoso.com"][..],
+        &["context", "set", "prod", "--broker", HOSTILE],
+        &["context", "set", "prod", "--audience", HOSTILE],
+        &["context", "set", "prod", "--unset", HOSTILE],
+        &["context", "use", HOSTILE],
+        &["context", "delete", HOSTILE],
+        &["version", "--broker", HOSTILE],
+        &["whoami", "--context", HOSTILE],
+        &["whoami", "--tenant", HOSTILE],
+        &["whoami", "--timeout", HOSTILE],
+    ] {
+        let ended = world.run(words).await;
+        let seen = format!("{}{}", ended.stdout, ended.stderr);
+        assert_ne!(ended.code, 0, "{ended:?}");
+        assert!(!seen.contains('\u{1b}') && !seen.contains('\u{202e}'), "{seen:?}");
+    }
+}

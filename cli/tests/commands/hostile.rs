@@ -207,15 +207,6 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
         vec!["replay", "--failed", HOSTILE, "--requests", HOSTILE, "--queue", "app-role-requests"],
         vec!["replay", "--queue", HOSTILE],
         vec!["completions", HOSTILE],
-        vec!["context", "set", HOSTILE, "--broker", "https://broker.contoso.com"],
-        vec!["context", "set", "prod", "--broker", HOSTILE],
-        vec!["context", "set", "prod", "--audience", HOSTILE],
-        vec!["context", "set", "prod", "--unset", HOSTILE],
-        vec!["context", "use", HOSTILE],
-        vec!["version", "--broker", HOSTILE],
-        vec!["whoami", "--context", HOSTILE],
-        vec!["whoami", "--tenant", HOSTILE],
-        vec!["whoami", "--timeout", HOSTILE],
     ]
 }
 
