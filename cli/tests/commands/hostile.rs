@@ -204,7 +204,7 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
         vec!["report", "-o", "access.json", "--since", HOSTILE],
         vec!["report", "-o", "access.json", "--broker-identity", HOSTILE],
         vec!["doctor", "--policy", HOSTILE, "--broker-identity", HOSTILE],
-        vec!["replay", "--failed", HOSTILE, "--requests", HOSTILE, "--queue", "app-role-requests"],
+        vec!["replay", "--failed", HOSTILE, "--requests", HOSTILE, "--queue", "x"],
         vec!["replay", "--queue", HOSTILE],
         vec!["completions", HOSTILE],
     ]
@@ -383,8 +383,7 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         .collect();
     let (partition_key, row_key) = (ORDERS_IDENTITY.to_owned(), "1".to_owned());
     table.insert_all(&[Entity { partition_key, row_key, properties }]).await.unwrap();
-    let why = ["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read"];
-    Case::new(&why).check(&world).await;
+    Case::new(&["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read"]).check(&world).await;
     let columns =
         ["status", "rule", "message", "principalDisplayName", "apiDisplayName", "appRoleValue"];
     let texts: serde_json::Map<_, _> =
