@@ -363,9 +363,7 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         message["reason"] = json!(HOSTILE);
         queue.send(&message.to_string()).await.unwrap();
     }
-    for name in ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS", "APP_ROLE_AUDIT"] {
-        world.set(name, &account.connection_string());
-    }
+    world.set_storage(&account.connection_string());
     let replay = ["replay", "--queue", "app-role-requests"];
     Case::new(&[&replay[..], &["--dry-run"]].concat()).check(&world).await;
     Case::new(&replay).input(Input::Typed("n\n")).check(&world).await;

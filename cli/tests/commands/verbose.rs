@@ -43,9 +43,7 @@ async fn no_token_key_or_signature_is_shown() {
     let world = World::new().await;
     let account = Azurite::shared_account().await.unwrap();
     account.queue("app-role-failed").unwrap().create_if_missing().await.unwrap();
-    for name in ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS", "APP_ROLE_AUDIT"] {
-        world.set(name, &account.connection_string());
-    }
+    world.set_storage(&account.connection_string());
     world.set("APP_ROLE_BROKER_KEY", "secret-key");
     world.set("APP_ROLE_BROKER", "http://127.0.0.1:1");
     for command in [

@@ -97,6 +97,13 @@ impl World {
         self.environment.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
+    /// Names one storage account for all that the broker stores.
+    pub(crate) fn set_storage(&self, connection: &str) {
+        for name in ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS", "APP_ROLE_AUDIT"] {
+            self.set(name, connection);
+        }
+    }
+
     /// Returns the path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
