@@ -121,10 +121,11 @@ pub(crate) fn run(
         }
     }
     contexts.write()?;
-    screen.say(match contexts.current() {
-        Some(name) => format!("the current context is {name}; {}", contexts.file().display()),
-        None => format!("no context is current; {}", contexts.file().display()),
-    });
+    let current = match contexts.current() {
+        Some(name) => format!("the current context is {name}"),
+        None => "no context is current".to_owned(),
+    };
+    screen.say(format!("saved in {}; {current}", contexts.file().display()));
     Ok(Exit::Done)
 }
 
