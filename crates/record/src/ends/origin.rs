@@ -9,10 +9,13 @@ use azure_rest::{
     tables::{Entity, TableError, Tables, literal},
 };
 use serde_json::Value;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime};
 
 use super::end_row::created;
-use crate::{record::AUDIT_TABLE, settlement::last_key};
+use crate::{
+    record::AUDIT_TABLE,
+    settlement::{finished, last_key},
+};
 
 /// How long an invocation may have run before it made an assignment: far longer than any does.
 const LONGEST_INVOCATION: Duration = Duration::hours(1);
@@ -50,14 +53,6 @@ impl Origin {
             with("assigned").find_map(|row| InvocationId::parse(text(row, "invocationId")?).ok());
         Self { maker, found: with("alreadyAssigned").filter_map(finished).min() }
     }
-}
-
-/// When the invocation of a row had decided.
-fn finished(row: &Entity) -> Option<OffsetDateTime> {
-    let started = OffsetDateTime::parse(text(row, "startedAt")?, &Rfc3339).ok()?;
-    let took = row.get("durationMs")?;
-    let took = took.as_i64().or_else(|| took.as_str()?.parse().ok())?;
-    Some(started + Duration::milliseconds(took))
 }
 
 fn text<'a>(row: &'a Entity, column: &str) -> Option<&'a str> {
