@@ -18,7 +18,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 pub(crate) use setting::Setting;
 
-use crate::{environment, failure::Failure, names::did_you_mean, new_file};
+use crate::{environment, failure::Failure, new_file};
 
 /// The only version of the format.
 const VERSION: u32 = 1;
@@ -129,7 +129,7 @@ impl Contexts {
             [] => {
                 failure.hint(format!("create it with `app-role context set {name} --broker URL`"))
             }
-            names => failure.hint(did_you_mean(names)),
+            names => failure.hint(format!("the contexts are {}", names.join(", "))),
         }
     }
 }
