@@ -8,6 +8,7 @@ use clap::Args;
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{
+    audience,
     cloud::Cloud,
     environment::{self, FUNCTION_KEY},
     failure::Failure,
@@ -159,6 +160,7 @@ fn stated(option: Option<&str>) -> Option<&str> {
 
 /// The tokens of the operator's own account for an audience.
 fn tokens(global: &GlobalOptions, cloud: &Cloud, audience: &str) -> Result<TokenSource, Failure> {
+    audience::check(audience).map_err(|problem| Failure::usage(format!("--audience {problem}")))?;
     let credentials = sign_in::credentials(global, cloud)?;
     let scope = format!("{}/.default", audience.trim_end_matches('/'));
     Ok(TokenSource::new(credentials, scope, cloud.timing.calls.clone()))

@@ -2,6 +2,7 @@
 
 mod agents;
 pub mod arguments;
+mod audience;
 mod broker_api;
 mod broker_call;
 mod broker_health;

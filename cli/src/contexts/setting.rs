@@ -5,7 +5,7 @@ use azure_core::http::Url;
 use azure_rest::endpoints::{self, StorageService, has_credentials, is_loopback};
 use serde::{Deserialize, Serialize};
 
-use crate::tenant::Tenant;
+use crate::{audience, tenant::Tenant};
 
 /// The largest value, in bytes. ARM IDs and URLs are far shorter.
 const LONGEST: usize = 1024;
@@ -119,7 +119,8 @@ impl Setting {
                 endpoints::graph(Some(text)).map(|_| ()).map_err(|error| error.to_string())
             }
             Self::Requests | Self::HostStorage | Self::Audit => queue_endpoint(text),
-            Self::Audience | Self::BrokerIdentity | Self::Policy => Ok(()),
+            Self::Audience => audience::check(text),
+            Self::BrokerIdentity | Self::Policy => Ok(()),
         }
     }
 }
@@ -196,6 +197,7 @@ mod tests {
             (Setting::Broker, "https://anna:pass@broker.contoso.com"),
             (Setting::Broker, "https://broker.contoso.com/?code=1"),
             (Setting::Audience, ""),
+            (Setting::Audience, "https://graph.microsoft.com"),
             (Setting::Policy, "policy\u{1b}[2J.json"),
             (Setting::Policy, &"x".repeat(LONGEST + 1)),
             (Setting::Tenant, "contoso"),
