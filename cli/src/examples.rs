@@ -81,9 +81,8 @@ Example:
   app-role approvals deny 5f0a7d0e-0000-4000-8000-000000000001 --yes --reason \"use the staging API\"";
 
 pub(crate) const LIST: &str = "\
-Examples:
-  app-role list id-reports
-  app-role list id-reports --audit \"$AzureWebJobsStorage\"";
+Example:
+  app-role list id-reports";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -157,7 +156,6 @@ Exit status:
 pub(crate) const WHY: &str = "\
 Examples:
   app-role why id-reports api://orders Orders.Read
-  app-role why id-reports api://orders Orders.Read --audit \"$AzureWebJobsStorage\"
   app-role why id-reports api://orders Orders.Read --token < token.txt";
 
 pub(crate) const RECORD: &str = "\
@@ -181,13 +179,12 @@ Example:
   app-role record check --broker-identity id-app-role-broker";
 
 pub(crate) const DRIFT: &str = "\
-Examples:
-  app-role drift --broker-identity id-app-role-broker
-  app-role drift --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"";
+Example:
+  app-role drift --broker-identity id-app-role-broker";
 
 pub(crate) const REPORT: &str = "\
 Examples:
-  app-role report -o access.html --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"
+  app-role report -o access.html --broker-identity id-app-role-broker
   app-role report -o access.csv -o access.json --since yesterday.json
 
 Exit status:
@@ -196,12 +193,60 @@ Exit status:
 
 pub(crate) const DOCTOR: &str = "\
 Example:
-  app-role doctor --broker-identity id-app-role-broker --requests \"$RequestQueues\"";
+  app-role doctor --broker-identity id-app-role-broker
+
+Environment:
+  APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
+  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string";
 
 pub(crate) const REPLAY: &str = "\
 Examples:
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --dry-run
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --yes";
+  app-role replay --queue app-role-requests --dry-run
+  app-role replay --queue app-role-requests --yes
+
+Environment:
+  APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
+  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string";
+
+pub(crate) const WHOAMI: &str = "\
+Example:
+  app-role whoami";
+
+pub(crate) const CONTEXT: &str = "\
+Example:
+  app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --audience api://app-role-broker
+
+Environment:
+  APP_ROLE_CONFIG   file of the contexts; default: app-role/config.json in your folder for settings
+  APP_ROLE_CONTEXT  context to use instead of the current one
+
+A setting is taken from an option, or else from the environment, from the context, or from its default.";
+
+pub(crate) const CONTEXT_SET: &str = "\
+Examples:
+  app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --policy policy.json
+  app-role context set prod --unset policy --tenant contoso.onmicrosoft.com";
+
+pub(crate) const CONTEXT_USE: &str = "\
+Example:
+  app-role context use test";
+
+pub(crate) const CONTEXT_LIST: &str = "\
+Example:
+  app-role context list";
+
+pub(crate) const CONTEXT_SHOW: &str = "\
+Example:
+  app-role context show test";
+
+pub(crate) const CONTEXT_DELETE: &str = "\
+Example:
+  app-role context delete test";
+
+pub(crate) const VERSION: &str = "\
+Examples:
+  app-role version
+  app-role version --broker \"$APP_ROLE_BROKER\"";
 
 pub(crate) const COMPLETIONS: &str = "\
 Example:

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+use crate::{contexts::Setting, tenant::Tenant};
+
 /// The options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -26,6 +28,26 @@ pub(crate) struct GlobalOptions {
     #[arg(long, global = true, env = "POLICY_FILE", default_value = "policy.json")]
     #[arg(hide_env_values = true, value_name = "FILE")]
     pub(crate) policy: PathBuf,
+    /// Tenant to work in, by its ID or a domain. A token of another tenant is refused
+    #[arg(long, global = true, env = "APP_ROLE_TENANT", value_name = "TENANT")]
+    #[arg(hide_env_values = true, value_parser = Tenant::parse)]
+    pub(crate) tenant: Option<Tenant>,
+    /// Context to use instead of the current one; `app-role context` manages them
+    #[arg(long, global = true, env = "APP_ROLE_CONTEXT", value_name = "NAME")]
+    #[arg(hide_env_values = true)]
+    pub(crate) context: Option<String>,
+    /// End the command after this time, for example 30s or 10m; default of submit: 10m
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Show each HTTP request, without tokens, keys and bodies
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Show also tokens fetched, retries, and what requests ask for
+    #[arg(long, global = true)]
+    pub(crate) debug: bool,
+    /// The settings of contexts that the command line itself states by global options
+    #[arg(skip)]
+    pub(crate) typed: Vec<(Setting, String)>,
 }
 
 /// The output format.

@@ -45,7 +45,12 @@ const FAILURES: &[(&str, &str)] = &[
     ("approvals", "APP_ROLE_BROKER_AUDIENCE= app-role approvals list"),
     ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
     ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
+    ("context-set", "app-role context set prod --broker http://broker.contoso.com"),
+    ("context-use", "app-role context use tset"),
     ("list", "app-role list id-batch"),
+    ("list", "APP_ROLE_AUDIT= app-role list id-reports"),
+    ("why", "APP_ROLE_AUDIT= app-role why id-reports api://orders Orders.Read"),
+    ("drift", "APP_ROLE_AUDIT= app-role drift --broker-identity id-app-role-broker"),
     ("holders", "app-role holders api://nothing"),
     ("roles", "app-role roles api://orders Parcels"),
     ("plan", "app-role plan request.json --requester queue:another-team"),
@@ -66,11 +71,14 @@ const FAILURES: &[(&str, &str)] = &[
     ("report", "app-role report -o access"),
     ("report", "app-role report -o access.html --since request.json"),
     ("doctor", "app-role doctor --broker-identity id-reports --app-root spoiled"),
-    (
-        "replay",
-        "app-role replay --failed https://example.com --requests \"$RequestQueues\" --queue app-role-requests",
-    ),
+    ("replay", "app-role replay --failed https://example.com --queue app-role-requests"),
+    ("replay", "app-role replay --failed \"$APP_ROLE_HOST_STORAGE\" --queue app-role-requests"),
 ];
+
+/// The contexts of the operator.
+const CONTEXTS: &str = r#"{ "version": 1, "current": "prod", "contexts": {
+    "prod": { "broker": "https://func-app-role-broker.azurewebsites.net" },
+    "test": { "broker": "https://func-test.azurewebsites.net", "tenant": "contoso.onmicrosoft.com" } } }"#;
 
 /// Returns a failed request, as the broker writes it into the queue.
 fn failed_request() -> String {
@@ -163,18 +171,19 @@ async fn seen(line: &str) -> String {
     let mut command = world.shell(&format!("{exec}{line}"));
     command
         .env("ARM_ENDPOINT", arm)
-        .env("AzureWebJobsStorage", account.connection_string())
-        .env("RequestQueues", account.connection_string())
         .env("APP_ROLE_REQUESTS", account.connection_string())
+        .env("APP_ROLE_HOST_STORAGE", account.connection_string())
+        .env("APP_ROLE_AUDIT", account.connection_string())
         .env("APP_ROLE_BROKER", format!("http://{}", broker.address))
         .env("APP_ROLE_BROKER_KEY", "secret-key");
+    if line.contains(" context ") {
+        world.write("config.json", CONTEXTS);
+        command.env("APP_ROLE_CONFIG", "config.json");
+    }
     if line.contains(" approvals ") {
         command
             .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))
             .env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
-    }
-    if line.contains(" record ") {
-        command.env("APP_ROLE_AUDIT", account.connection_string());
     }
     let ended = if follows {
         record::interrupted(command).await

@@ -197,10 +197,10 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
         vec!["policy", "test", HOSTILE],
         vec!["policy", HOSTILE],
         vec!["why", "id-orders", ORDERS_API, HOSTILE],
-        vec!["why", "id-orders", ORDERS_API, "Orders.Read", "--audit", "x", HOSTILE],
+        vec!["why", "id-orders", ORDERS_API, "Orders.Read", HOSTILE],
         vec!["record", "show", "--audit", HOSTILE],
-        vec!["record", "show", "--audit", "x", "--since", HOSTILE],
-        vec!["record", "follow", "--audit", "x", "--principal", HOSTILE],
+        vec!["record", "show", "--since", HOSTILE],
+        vec!["record", "follow", "--principal", HOSTILE],
         vec!["record", "check", HOSTILE],
         vec!["drift", "--policy", HOSTILE],
         vec!["drift", "--broker-identity", HOSTILE],
@@ -208,7 +208,8 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
         vec!["report", "-o", "access.json", "--since", HOSTILE],
         vec!["report", "-o", "access.json", "--broker-identity", HOSTILE],
         vec!["doctor", "--policy", HOSTILE, "--broker-identity", HOSTILE],
-        vec!["replay", "--failed", "x", "--requests", "x", "--queue", HOSTILE],
+        vec!["replay", "--failed", HOSTILE, "--requests", HOSTILE, "--queue", "x"],
+        vec!["replay", "--queue", HOSTILE],
         vec!["completions", HOSTILE],
     ]
 }
@@ -377,9 +378,8 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         message["reason"] = json!(HOSTILE);
         queue.send(&message.to_string()).await.unwrap();
     }
-    let connection = account.connection_string();
-    let replay = ["replay", "--failed", &connection, "--requests", &connection];
-    let replay = [&replay[..], &["--queue", "app-role-requests"]].concat();
+    world.set_storage(&account.connection_string());
+    let replay = ["replay", "--queue", "app-role-requests"];
     Case::new(&[&replay[..], &["--dry-run"]].concat()).check(&world).await;
     Case::new(&replay).input(Input::Typed("n\n")).check(&world).await;
     Case::new(&[&replay[..], &["--yes"]].concat()).check(&world).await;
@@ -396,8 +396,7 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         .collect();
     let (partition_key, row_key) = (ORDERS_IDENTITY.to_owned(), "1".to_owned());
     table.insert_all(&[Entity { partition_key, row_key, properties }]).await.unwrap();
-    let why = ["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read", "--audit", &connection];
-    Case::new(&why).check(&world).await;
+    Case::new(&["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read"]).check(&world).await;
     let columns =
         ["status", "rule", "message", "principalDisplayName", "apiDisplayName", "appRoleValue"];
     let texts: serde_json::Map<_, _> =
@@ -410,6 +409,6 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
     }
     rows.add("AppRoleEnds", &with(row, &json!({ "endDateTime": "2026-01-01T00:00:00Z" }))).await;
     for command in ["show", "check"] {
-        Case::new(&["record", command, "--audit", &connection]).check(&world).await;
+        Case::new(&["record", command]).check(&world).await;
     }
 }

@@ -22,12 +22,17 @@ const TIMESTAMP: &str = "2026-01-01T00:00:00Z";
 
 /// Returns a command line, its output and its exit status.
 pub(crate) fn transcript(line: &str, ended: &Ended) -> String {
-    let mut text = format!("$ {line}\n{}", stable(&ended.stdout));
+    let mut text = format!("$ {line}\n{}", stable(&without_build(&ended.stdout)));
     if !ended.stderr.is_empty() {
         text.push_str(&format!("[standard error]\n{}", stable(&ended.stderr)));
     }
     text.push_str(&format!("[exit status {}]\n\n", ended.code));
     text
+}
+
+/// Replaces what differs between builds.
+fn without_build(text: &str) -> String {
+    text.replace(env!("APP_ROLE_COMMIT"), "<commit>").replace(env!("APP_ROLE_TARGET"), "<target>")
 }
 
 /// Replaces the values that differ between runs.

@@ -24,3 +24,4 @@ mod storage_access;
 pub mod tables;
 pub mod timing;
 pub mod token;
+pub mod traffic;

@@ -1,12 +1,12 @@
 //! The arguments of `app-role submit`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use app_roles::requester::Requester;
 use clap::{Arg, Args, Subcommand, ValueEnum};
 
 use crate::{
-    broker_api::BrokerOptions, examples, options, request::RequestArguments,
+    broker_api::BrokerOptions, examples, request::RequestArguments,
     storage_account::RequestsAccount,
 };
 
@@ -89,9 +89,6 @@ pub(super) struct Sending {
     /// Wait for the final results: of a queue's requests, and of requests that need an approval
     #[arg(long)]
     pub(super) wait: bool,
-    /// Stop retrying and waiting after this long, for example 90s, 10m or 2h
-    #[arg(long, value_name = "DURATION", value_parser = options::duration, default_value = "10m")]
-    pub(super) timeout: Duration,
     /// Way to send; default: over HTTP if the broker's URL is known, and otherwise by queue
     #[arg(long, value_enum, value_name = "WAY")]
     pub(super) via: Option<Via>,

@@ -20,6 +20,9 @@ const SIDE_BY_SIDE: usize = 4;
 /// The time that a call gets to end after the timeout: it may have just begun.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long requests are retried and waited for without `--timeout`.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
 /// The way of requests, ready to send.
 pub(super) struct Sender {
     way: Way,
@@ -57,7 +60,7 @@ impl Sender {
             Via::Http => Way::Http(Box::new(ByHttp::open(global, &cloud, sending)?)),
             Via::Queue => Way::Queue(ByQueue::open(global, &cloud, sending)?),
         };
-        Ok(Self { way, waits: sending.wait, timeout: sending.timeout })
+        Ok(Self { way, waits: sending.wait, timeout: global.timeout.unwrap_or(TIMEOUT) })
     }
 
     /// Whether the final results are waited for. An HTTP call always waits for a first one.
