@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use app_roles::outcome::RoleOutcome;
+use app_roles::outcome::{Code, RoleOutcome};
 
 /// The exit status of the process. Scripts rely on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub enum Exit {
     Partly = 5,
     /// `drift` or `record check` has findings, a test of the policy failed, or `policy diff` has a difference.
     Findings = 6,
+    /// `doctor` found nothing wrong, and could not look at everything.
+    Unknown = 8,
+    /// The operator interrupted a change, as shells report it: 128 and the number of SIGINT.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -30,11 +34,18 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// Returns the exit status of a request, from the outcomes of its roles.
+    /// Returns the exit status of a change with the operator's own permissions, from the outcomes of its
+    /// roles. Graph's refusal is a failure of a role, and says that the operator lacks a right.
     pub(crate) fn of(roles: &[RoleOutcome]) -> Self {
         let statuses: Vec<_> = roles.iter().map(|role| role.status.to_string()).collect();
         let statuses: Vec<_> = statuses.iter().map(String::as_str).collect();
-        Self::of_statuses(&statuses)
+        let is_refused = |role: &RoleOutcome| {
+            matches!(role.code, Some(Code::Forbidden | Code::RoleNotForAgents))
+        };
+        match Self::of_statuses(&statuses) {
+            Self::Failed if roles.iter().any(is_refused) => Self::Denied,
+            exit => exit,
+        }
     }
 
     /// Returns the exit status of a request, from the statuses of its roles as results state them.

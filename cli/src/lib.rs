@@ -17,6 +17,7 @@ mod exit;
 mod failure;
 mod graph_catalogue;
 mod http;
+mod interruption;
 mod inventory;
 mod names;
 mod new_file;
@@ -37,7 +38,7 @@ mod timestamps;
 mod unreadable;
 
 use arguments::{Arguments, Command};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 use commands::{
     approvals, change, completions, doctor, drift, holders, list, plan, policy, record,
     replay as replay_command, report, roles, submit, why,
@@ -47,7 +48,15 @@ use output::Screen;
 
 /// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
 pub fn arguments() -> Result<Arguments, Exit> {
-    Arguments::try_parse().map_err(|error| output::refuse(&error))
+    parsed().map_err(|error| output::refuse(&error))
+}
+
+fn parsed() -> Result<Arguments, clap::Error> {
+    let matches = Arguments::command().try_get_matches()?;
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    let source = matches.value_source("policy");
+    arguments.global.policy_is_named = source.is_some_and(|from| from != ValueSource::DefaultValue);
+    Ok(arguments)
 }
 
 /// Runs one command and returns the exit status of the process.

@@ -5,7 +5,9 @@
 mod agents;
 mod approvals;
 mod change;
+mod change_policy;
 mod command_line;
+mod denied_by_graph;
 mod doctor;
 mod documentation;
 mod drift;
@@ -16,6 +18,8 @@ mod fake_broker;
 mod golden;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod interrupted;
 mod lists;
 mod names;
 mod partial_answers;
