@@ -29,6 +29,7 @@ mod privilege;
 pub mod replay;
 mod request;
 mod result;
+mod served_requesters;
 mod session;
 mod sign_in;
 mod stated_facts;
