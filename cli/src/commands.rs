@@ -5,6 +5,7 @@ pub(crate) mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod drift;
+pub(crate) mod history;
 pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod plan;

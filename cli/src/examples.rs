@@ -11,7 +11,10 @@ Exit status:
   3  denied
   4  not found or ambiguous
   5  partly done
-  6  drift, findings in the record, failed tests of the policy, or policies that differ";
+  6  drift, findings in the record, failed tests of the policy, or policies that differ
+  7  a request waits for approval
+  8  doctor could not look
+  130  interrupted; what is uncertain was printed";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -60,6 +63,18 @@ pub(crate) const APPROVALS_SHOW: &str = "\
 Example:
   app-role approvals show 5f0a7d0e-0000-4000-8000-000000000001";
 
+pub(crate) const APPROVALS_STATUS: &str = "\
+Example:
+  app-role approvals status 5f0a7d0e-0000-4000-8000-000000000001
+
+Environment:
+  APP_ROLE_BROKER_KEY  function key of the broker
+
+Exit status:
+  0  done
+  3  denied, by the policy or by an approver
+  7  it waits, or is being carried out";
+
 pub(crate) const APPROVALS_APPROVE: &str = "\
 Examples:
   app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001
@@ -72,7 +87,16 @@ Example:
 pub(crate) const LIST: &str = "\
 Examples:
   app-role list id-reports
-  app-role list id-reports --audit \"$AzureWebJobsStorage\"";
+  app-role list id-reports --audit \"$AzureWebJobsStorage\"
+  app-role list id-reports --api api://orders --through-broker
+
+Without --through-broker, you need to be able to read the directory.";
+
+pub(crate) const HISTORY: &str = "\
+Example:
+  app-role history id-reports
+
+Who made a change that is not on record is in the audit log of Entra, for 30 days.";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -185,12 +209,24 @@ Exit status:
 
 pub(crate) const DOCTOR: &str = "\
 Example:
-  app-role doctor --broker-identity id-app-role-broker --requests \"$RequestQueues\"";
+  app-role doctor --broker-identity id-app-role-broker --requests \"$RequestQueues\"
+
+Exit status:
+  0  nothing is wrong, as far as it was asked to look
+  1  something is wrong
+  8  it could not look at something, and what it saw is right";
 
 pub(crate) const REPLAY: &str = "\
 Examples:
   app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --dry-run
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --yes";
+  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --yes
+
+Without --yes, it lists the requests and asks before it sends them. An empty queue is a success.
+
+Exit status:
+  0    all were replayed, or there is nothing to replay
+  5    some were replayed
+  130  interrupted: the output says which request is uncertain, and the next run replays what is left";
 
 pub(crate) const COMPLETIONS: &str = "\
 Example:

@@ -21,9 +21,11 @@ pub enum Exit {
     Partly = 5,
     /// `drift` or `record check` has findings, a test of the policy failed, or `policy diff` has a difference.
     Findings = 6,
+    /// A request waits for approval, or had no answer in time.
+    Pending = 7,
     /// `doctor` found nothing wrong, and could not look at everything.
     Unknown = 8,
-    /// The operator interrupted a change, as shells report it: 128 and the number of SIGINT.
+    /// The operator interrupted the command (128 and the number of SIGINT, as shells report it).
     Interrupted = 130,
 }
 

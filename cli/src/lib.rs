@@ -5,6 +5,7 @@ pub mod arguments;
 mod broker_api;
 mod broker_call;
 mod broker_health;
+mod broker_reading;
 mod broker_record;
 mod broker_result;
 mod cloud;
@@ -41,7 +42,7 @@ mod unreadable;
 use arguments::{Arguments, Command};
 use clap::{CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 use commands::{
-    approvals, change, completions, doctor, drift, holders, list, plan, policy, record,
+    approvals, change, completions, doctor, drift, history, holders, list, plan, policy, record,
     replay as replay_command, report, roles, submit, why,
 };
 pub use exit::Exit;
@@ -70,6 +71,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Submit(arguments) => submit::run(&global, screen, arguments).await,
         Command::Approvals(command) => approvals::run(&global, screen, &command).await,
         Command::List(arguments) => list::run(&global, screen, &arguments).await,
+        Command::History(arguments) => history::run(&global, screen, &arguments).await,
         Command::Holders(arguments) => holders::run(&global, screen, &arguments).await,
         Command::Roles(arguments) => roles::run(&global, screen, &arguments).await,
         Command::Plan(arguments) => plan::run(&global, screen, &arguments).await,
