@@ -2,7 +2,11 @@
 
 use std::io::{BufRead, IsTerminal as _};
 
-use crate::{failure::Failure, interruption::Interruption, output::Screen};
+use crate::{
+    failure::Failure,
+    interruption::Interruption,
+    output::{Progress, Screen},
+};
 
 /// The answers that mean yes. Every other answer means no.
 const YES: [&str; 2] = ["y", "yes"];
@@ -25,6 +29,7 @@ pub(crate) async fn confirm_unless_interrupted(
 ) -> Result<(), Failure> {
     check_can_ask(false)?;
     screen.ask(&format!("{question} [y/N]")).map_err(|error| unreadable(&error))?;
+    let _quiet = Progress::quiet();
     let (sender, answer) = tokio::sync::oneshot::channel();
     // The end of the process does not wait for this thread, as it would for a blocking task.
     std::thread::spawn(move || sender.send(read_answer(&mut std::io::stdin().lock())));

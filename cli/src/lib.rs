@@ -46,6 +46,8 @@ use commands::{
     replay as replay_command, report, roles, submit, why,
 };
 pub use exit::Exit;
+use failure::Failure;
+use options::GlobalOptions;
 use output::Screen;
 
 /// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
@@ -65,26 +67,34 @@ fn parsed() -> Result<Arguments, clap::Error> {
 pub async fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     let screen = Screen::new(&global);
-    let outcome = match command {
-        Command::Assign(arguments) => change::assign(&global, screen, arguments).await,
-        Command::Revoke(arguments) => change::revoke(&global, screen, arguments).await,
-        Command::Submit(arguments) => submit::run(&global, screen, arguments).await,
-        Command::Approvals(command) => approvals::run(&global, screen, &command).await,
-        Command::List(arguments) => list::run(&global, screen, &arguments).await,
-        Command::History(arguments) => history::run(&global, screen, &arguments).await,
-        Command::Holders(arguments) => holders::run(&global, screen, &arguments).await,
-        Command::Roles(arguments) => roles::run(&global, screen, &arguments).await,
-        Command::Plan(arguments) => plan::run(&global, screen, &arguments).await,
-        Command::Policy(arguments) => policy::run(&global, screen, arguments).await,
-        Command::Why(arguments) => why::run(&global, screen, &arguments).await,
-        Command::Record(command) => record::run(&global, screen, &command).await,
-        Command::Drift(arguments) => drift::run(&global, screen, &arguments).await,
-        Command::Report(arguments) => report::run(&global, screen, &arguments).await,
-        Command::Doctor(arguments) => doctor::run(&global, screen, &arguments).await,
-        Command::Replay(arguments) => replay_command::run(&global, screen, &arguments).await,
+    let outcome = output::with_progress(carry_out(&global, screen, command)).await;
+    outcome.unwrap_or_else(|failure| screen.fail(&failure))
+}
+
+async fn carry_out(
+    global: &GlobalOptions,
+    screen: Screen,
+    command: Command,
+) -> Result<Exit, Failure> {
+    match command {
+        Command::Assign(arguments) => change::assign(global, screen, arguments).await,
+        Command::Revoke(arguments) => change::revoke(global, screen, arguments).await,
+        Command::Submit(arguments) => submit::run(global, screen, arguments).await,
+        Command::Approvals(command) => approvals::run(global, screen, &command).await,
+        Command::List(arguments) => list::run(global, screen, &arguments).await,
+        Command::History(arguments) => history::run(global, screen, &arguments).await,
+        Command::Holders(arguments) => holders::run(global, screen, &arguments).await,
+        Command::Roles(arguments) => roles::run(global, screen, &arguments).await,
+        Command::Plan(arguments) => plan::run(global, screen, &arguments).await,
+        Command::Policy(arguments) => policy::run(global, screen, arguments).await,
+        Command::Why(arguments) => why::run(global, screen, &arguments).await,
+        Command::Record(command) => record::run(global, screen, &command).await,
+        Command::Drift(arguments) => drift::run(global, screen, &arguments).await,
+        Command::Report(arguments) => report::run(global, screen, &arguments).await,
+        Command::Doctor(arguments) => doctor::run(global, screen, &arguments).await,
+        Command::Replay(arguments) => replay_command::run(global, screen, &arguments).await,
         Command::Completions(arguments) => {
             completions::run(screen, &mut Arguments::command(), &arguments)
         }
-    };
-    outcome.unwrap_or_else(|failure| screen.fail(&failure))
+    }
 }

@@ -18,6 +18,7 @@ use crate::{
     failure::Failure,
     http,
     options::{Account, GlobalOptions},
+    output::Progress,
     policy_file, sign_in,
 };
 
@@ -54,6 +55,7 @@ impl Session {
         global: &GlobalOptions,
         policy: Policy,
     ) -> Result<Self, Failure> {
+        let _progress = Progress::start("signing in …");
         let cloud = Cloud::read(global)?;
         let calls = &cloud.timing.calls;
         let client = http::client(&cloud.graph, calls)?;

@@ -80,15 +80,14 @@ pub(crate) async fn run(
     let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
     let directory = session.directory();
-    let progress = Progress::start("looking up the principal …");
     let principal = directory.principal(&arguments.principal).await?;
     let only = match &arguments.api {
         Some(api) => Some(directory.api(api).await?),
         None => None,
     };
-    progress.say("listing what it holds …");
     let held = directory.assignments(&principal).await?;
     let ends = Ends::of_principal(tables.as_ref(), principal.object_id).await?;
+    let progress = Progress::start("");
     let is_asked = |one: &&Assignment| only.as_ref().is_none_or(|api| api.object_id == one.api);
     let mut rows = Vec::new();
     for (index, assignment) in held.iter().filter(is_asked).enumerate() {

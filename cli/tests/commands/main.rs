@@ -15,7 +15,9 @@ mod ends;
 mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
+mod fake_reading;
 mod golden;
+mod history;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
@@ -31,6 +33,8 @@ mod policy_explain;
 mod policy_in_force;
 mod policy_init;
 mod policy_test;
+#[cfg(unix)]
+mod progress;
 mod record;
 mod replay;
 mod report;
@@ -39,6 +43,7 @@ mod slow_clock;
 mod submit;
 #[cfg(unix)]
 mod terminal;
+mod through_broker;
 mod transcript;
 mod why;
 mod world;
