@@ -37,6 +37,7 @@ mod policy_test;
 mod progress;
 mod record;
 mod replay;
+mod replay_endings;
 mod report;
 mod sign_in;
 mod slow_clock;

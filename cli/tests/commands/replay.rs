@@ -10,7 +10,8 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::world::{Ended, World as Tenant};
 
-const REQUEST: &str = r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
+pub(crate) const REQUEST: &str =
+    r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
 
 /// Returns a failed request of an hour ago, as the broker writes it.
 pub(crate) fn failed(request: &str, requester: &str) -> String {
@@ -30,10 +31,11 @@ fn failed_since(request: &str, requester: &str, sent: Option<OffsetDateTime>) ->
     message.to_string()
 }
 
-struct World {
-    account: Account,
-    failed: Queue,
-    requests: Queue,
+/// An account with both queues.
+pub(crate) struct World {
+    pub(crate) account: Account,
+    pub(crate) failed: Queue,
+    pub(crate) requests: Queue,
 }
 
 impl World {
@@ -46,7 +48,7 @@ impl World {
         Self { account, failed, requests }
     }
 
-    async fn with_failed(messages: &[String]) -> Self {
+    pub(crate) async fn with_failed(messages: &[String]) -> Self {
         let world = Self::new().await;
         for message in messages {
             world.failed.send(message).await.unwrap();
@@ -54,7 +56,7 @@ impl World {
         world
     }
 
-    fn replay(&self) -> Replay {
+    pub(crate) fn replay(&self) -> Replay {
         replay(&self.account, &self.account)
     }
 
@@ -67,7 +69,7 @@ impl World {
     }
 
     /// Runs the program with this account.
-    async fn command(&self, more: &[&str]) -> Ended {
+    pub(crate) async fn command(&self, more: &[&str]) -> Ended {
         let connection = self.account.connection_string();
         let accounts = ["replay", "--failed", &connection, "--requests", &connection];
         let replay = [&accounts[..], &["--queue", "app-role-requests"], more].concat();
@@ -95,19 +97,19 @@ fn limited(failed: &Account, requests: &Account, limits: Limits) -> Replay {
     Replay::new(&failed, opened(requests, Permissions::Send), limits).unwrap()
 }
 
-async fn texts(queue: &Queue) -> Vec<String> {
+pub(crate) async fn texts(queue: &Queue) -> Vec<String> {
     queue.peek().await.unwrap().into_iter().map(|message| message.text).collect()
 }
 
 /// Runs a replay. Returns its reports, too.
-async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
+pub(crate) async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
     let batch = replay.receive().await.unwrap();
     let mut lines: Vec<_> = batch.refused().map(|entry| entry.to_string()).collect();
     let tally = replay.send(batch, |entry| lines.push(entry.to_string())).await;
     (tally, lines)
 }
 
-fn tally(replayed: usize, left: usize, failed: usize) -> Tally {
+pub(crate) fn tally(replayed: usize, left: usize, failed: usize) -> Tally {
     Tally { replayed, left, failed, ..Tally::default() }
 }
 
@@ -331,67 +333,6 @@ async fn messages_are_visible_again_after_a_replay_that_was_not_confirmed() {
     assert!(texts(&world.failed).await.is_empty(), "no other operator replays them meanwhile");
     replay.release(batch).await;
     assert_eq!(texts(&world.failed).await.len(), 2);
-}
-
-#[tokio::test]
-async fn nothing_to_replay_is_a_success_without_a_question() {
-    let account = Azurite::shared_account().await.unwrap();
-    let queue = |name| account.queue(name).unwrap();
-    let world = World {
-        failed: queue(FAILED_REQUESTS),
-        requests: queue("app-role-requests"),
-        account: account.clone(),
-    };
-    let nothing = json!({ "replayed": 0, "left": 0, "tooOld": 0, "failed": 0 });
-    for exists in [false, true] {
-        if exists {
-            world.failed.create_if_missing().await.unwrap();
-        }
-        for more in [&[][..], &["--yes"], &["--dry-run"]] {
-            world.command(more).await.assert_done(&["nothing to replay: app-role-failed is empty"]);
-        }
-        assert_eq!(world.command(&["--output", "json"]).await.json(), nothing);
-        let previewed = world.command(&["--dry-run", "--output", "json"]).await;
-        assert_eq!(previewed.json(), json!({ "messages": [] }));
-    }
-}
-
-#[tokio::test]
-async fn an_interrupted_replay_leaves_what_it_has_not_sent_and_says_so() {
-    let messages = ["1", "2", "3"].map(|n| failed(n, "queue:app-role-requests"));
-    let world = World::with_failed(&messages).await;
-    let mut replay = world.replay();
-    let batch = replay.receive().await.unwrap();
-    let (sender, stop) = tokio::sync::oneshot::channel::<()>();
-    let (mut sender, mut lines) = (Some(sender), Vec::new());
-    let stopped = async { stop.await.unwrap_or_default() };
-    let done = replay
-        .send_until(batch, stopped, |entry| {
-            lines.push(entry.to_string());
-            drop(sender.take());
-        })
-        .await;
-    assert_eq!(done, tally(1, 0, 2));
-    assert!(lines[0].starts_with("replayed: ") && lines.len() == 3, "{lines:?}");
-    assert!(lines[1..].iter().all(|line| line.ends_with("not sent: interrupted")), "{lines:?}");
-    assert_eq!(texts(&world.requests).await, ["1"]);
-    assert_eq!(texts(&world.failed).await.len(), 2, "they are visible at once");
-}
-
-#[tokio::test]
-async fn a_request_that_was_on_its_way_when_the_replay_was_interrupted_is_uncertain() {
-    let world = World::with_failed(&[failed(REQUEST, "queue:app-role-requests")]).await;
-    let mut replay = world.replay();
-    let batch = replay.receive().await.unwrap();
-    // Ready when it is polled again, while the request is on its way.
-    let stop = tokio::task::yield_now();
-    let mut lines = Vec::new();
-    replay.send_until(batch, stop, |entry| lines.push(entry.to_string())).await;
-    let [line] = lines.as_slice() else { panic!("{lines:?}") };
-    assert!(line.starts_with("UNCERTAIN: ") && line.contains("which is harmless"), "{line}");
-    let (again, _) = run(&mut replay).await;
-    assert!(again.replayed <= 1 && again.failed == 0, "{again:?}");
-    assert!(!texts(&world.requests).await.is_empty(), "nothing is lost");
 }
 
 #[tokio::test]
