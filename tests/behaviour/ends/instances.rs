@@ -6,7 +6,7 @@ use tenant_emulator::{
     Route,
     contoso::{ORDERS_API, ORDERS_READ},
 };
-use time::{Duration, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     ends::end_world::{hours, moment, read_for, request, world},
@@ -144,4 +144,26 @@ async fn a_permanent_assignment_is_not_ended_because_another_instance_announced_
         world.end_all().await;
         assert_eq!(world.held().map(|one| one.id), Some(held), "{is_asked_for}");
     }
+}
+
+#[tokio::test]
+async fn what_a_request_found_is_not_ended_because_of_a_write_that_was_announced_later_and_cut() {
+    let world = Setup::new().await.with_wide_policy().start().await;
+    let held = world.create_by_hand();
+    let found = world.result_of(&read_for(None)).await;
+    assert_eq!((statuses(&found), hours(&found)), (vec!["alreadyAssigned"], None));
+    announce_a_write_that_was_cut(&world).await;
+    let [mut row, other] = world.end_rows().await.try_into().unwrap();
+    assert_eq!(other.row_key, format!("{ORDERS_API}_{}", tenant_emulator::contoso::ORDERS_WRITE));
+    // It was announced now: a write may have an effect five seconds before it, by Graph's clock.
+    let now = OffsetDateTime::now_utc();
+    for (column, at) in
+        [("since", now - Duration::seconds(5)), ("until", now), ("endDateTime", now)]
+    {
+        row.properties
+            .insert(column.to_owned(), EntityValue::DateTime(at.format(&Rfc3339).unwrap()));
+    }
+    world.account.table(ENDS).put(&row).await.unwrap();
+    world.run_ends().await;
+    assert_eq!(world.held().map(|one| one.id), Some(held));
 }
