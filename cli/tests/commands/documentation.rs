@@ -28,18 +28,19 @@ app-role assign id-orders api://orders Orders.Read
 you must be a Privileged Role Administrator; for other APIs, a Cloud Application Administrator; to read, a Directory
 Reader. Without these roles, send the request to the broker with `app-role submit`.
 
-The broker's policy does not restrict you. `assign` and `revoke` work in any folder, and say which policy counts: the file
-of `--policy`, or else `policy.json` in the current folder, or none. With `--broker`, they say whether that is the policy in
-force. The decision of the policy is shown beside each change as advice, for the requester that you are when you sign in to
-the broker, or for that of `--requester`. Changes of privileged roles, of protected principals and APIs, of agent
-blueprints, of yourself and of the broker need `--privileged`. What a policy protects is known only if its file counts.
+The broker's policy does not restrict you. `assign` and `revoke` work in any folder, and say which policy counts: the
+file of `--policy`, or else `policy.json` in the current folder, or none. With `--broker`, they say whether that is the
+policy in force. The decision of the policy is shown beside each change as advice, for the requester that you are when
+you sign in to the broker, or for that of `--requester`. Changes of privileged roles, of protected principals and APIs,
+of agent blueprints, of yourself and of the broker need `--privileged`. What a policy protects is known only if its file
+counts.
 
 All agents of a blueprint, present and future, can inherit the roles of its principal, and Microsoft Graph lists them
 with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inheritedByAgents` and `blueprints`.
 
-`assign`, `revoke` and `replay` show a plan and ask for confirmation before they change anything. Without a terminal, pass
-`--yes`. Ctrl-C during a change ends it at once: the output says what is done, what is uncertain and what was not attempted,
-and how to find out. `submit` does not ask: the policy decides.
+`assign`, `revoke` and `replay` show a plan and ask for confirmation before they change anything. Without a terminal,
+pass `--yes`. Ctrl-C during a change ends it at once: the output says what is done, what is uncertain and what was not
+attempted, and how to find out. `submit` does not ask: the policy decides.
 
 `approvals` shows what waits for your approval, and takes your decision. You sign in to the broker with your own account,
 which a rule must name as an approver; a function key proves no person. `approve` shows exactly what its digest covers,
@@ -49,7 +50,8 @@ and refuses an answer of the broker in which something else is shown than is app
 
 - Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
   is one JSON document.
-- Colors and progress appear on terminals only. A command that takes longer than a second says what it waits for. `--no-color` and `NO_COLOR` disable colors.
+- Colors and progress appear on terminals only. A command that takes longer than a second says what it waits for.
+  `--no-color` and `NO_COLOR` disable colors.
 - Tokens and keys are never printed. Keys are read from the environment, never from the command line.
 - An error is one sentence. The next line starts with `hint:` and says what to do.
 
@@ -62,12 +64,13 @@ and refuses an answer of the broker in which something else is shown than is app
 | 4 | a name was not found or is ambiguous |
 | 5 | partly done; the output shows what was changed, and a report what could not be read |
 | 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
-| 7 | the request waits for approval |
+| 7 | `approvals status` only: the request waits for approval, or is being carried out |
 | 8 | `doctor` only: it could not look at something, for instance because you lack a right, and what it saw is right |
 | 130 | interrupted by Ctrl-C during a change; the output shows what is uncertain |
 
-A 403 of Microsoft Graph about your own rights is 3 in every command that reads or writes with them, except that `doctor` then
-could not look, and that `report`, `policy init` and `policy diff` go on if only a part of the tenant is denied.
+A 403 of Microsoft Graph about your own rights is 3 in every command that reads or writes with them, except that
+`doctor` then could not look, and that `report`, `policy init` and `policy diff` go on if only a part of the tenant is
+denied.
 
 A rule of the policy can ask for [an approval](policy-reference.md#approvals). `policy check` shows the terms, and
 `policy explain` says `needsApproval` and who can approve. Its last lines say which facts were looked up, or which were
@@ -77,21 +80,21 @@ policy](policy.md#testing-a-policy) and looks nothing up.
 `policy diff` says [what a change of the policy does](policy.md#reviewing-a-change). `doctor`, `drift` and `plan` ask the
 broker of `--broker` which policy is in force, and warn if the file of `--policy` is another.
 
-`doctor` looks at files, tenant, Azure and queues, and joins them: a requester of the policy without a function, a queue of
-requests that no rule names, a queue that does not exist. What was not asked for is `notChecked`; what it could not look at is
-`unknown`.
+`doctor` looks at files, tenant, Azure and queues, and joins them: a requester of the policy without a function, a queue
+of requests that no rule names, a queue that does not exist. What was not asked for is `notChecked`; what it could not
+look at is `unknown`.
 
-`list --through-broker` and `approvals status` ask the broker over HTTP, with the key or the sign-in of a requester: a team
-needs no right in the tenant to see what its identities hold, and what became of its requests.
+`list --through-broker` and `approvals status` ask the broker over HTTP, with the key or the sign-in of a requester: a
+team needs no right in the tenant to see what its identities hold, and what became of its requests.
 
-`history` joins the record with what a principal holds now: who asked for each grant, when, why, until when, who removed it, and
-what the record does not know.
+`history` joins the record with what a principal holds now: who asked for each grant, when, why, until when, who removed
+it, and what the record does not know.
 
 `report` writes a file instead: [who may do what](report.md), for browsers, programs or spreadsheets.
 
 `record` reads the broker's tables with your own Azure role Storage Table Data Reader. Name their storage account with
-`--audit` or in `APP_ROLE_AUDIT`; `list`, `holders`, `why`, `history`, `drift` and `report` then say which assignments end. Tokens may carry a
-role for up to 24 hours after its assignment has ended (`tokensUntil`).
+`--audit` or in `APP_ROLE_AUDIT`; `list`, `holders`, `why`, `history`, `drift` and `report` then say which assignments
+end. Tokens may carry a role for up to 24 hours after its assignment has ended (`tokensUntil`).
 
 This page is generated from the program's help. A test runs every example, and `cli/tests/golden` has their output.
 ";

@@ -65,8 +65,18 @@ impl PolicyChoice {
         if self.is_file() {
             screen.say(format!("Requester: {requester}, for whom the policy is asked"));
         }
-        if tone.is_some() && answer.is_some() && self.is_file() {
+        if self.is_outdated(answer) {
             screen.note(format!("hint: {ADVICE}"));
+        }
+    }
+
+    /// Returns whether the broker is known to have another policy in force than the file.
+    fn is_outdated(&self, answer: Option<&Answer>) -> bool {
+        match (self, answer) {
+            (Self::File(file, _), Some(answer)) => {
+                PolicyInForce::new(file, answer.as_ref()).is_in_force() == Some(false)
+            }
+            _ => false,
         }
     }
 
