@@ -9,10 +9,13 @@ use azure_rest::{
     tables::{Entity, TableError, Tables, literal},
 };
 use serde_json::Value;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime};
 
 use super::end_row::created;
-use crate::{record::AUDIT_TABLE, settlement::last_key};
+use crate::{
+    record::AUDIT_TABLE,
+    settlement::{finished, last_key},
+};
 
 /// How long an invocation may have run before it made an assignment: far longer than any does.
 const LONGEST_INVOCATION: Duration = Duration::hours(1);
@@ -52,14 +55,6 @@ impl Origin {
     }
 }
 
-/// When the invocation of a row had decided.
-fn finished(row: &Entity) -> Option<OffsetDateTime> {
-    let started = OffsetDateTime::parse(text(row, "startedAt")?, &Rfc3339).ok()?;
-    let took = row.get("durationMs")?;
-    let took = took.as_i64().or_else(|| took.as_str()?.parse().ok())?;
-    Some(started + Duration::milliseconds(took))
-}
-
 fn text<'a>(row: &'a Entity, column: &str) -> Option<&'a str> {
     row.get(column).and_then(Value::as_str)
 }
@@ -71,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    fn row(status: &str, more: Value) -> Entity {
+    fn row(status: &str, more: &Value) -> Entity {
         let mut row = json!({ "status": status, "startedAt": "2026-11-26T10:00:00Z" });
         row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         row.as_object().unwrap().clone()
@@ -80,14 +75,14 @@ mod tests {
     #[test]
     fn a_row_without_a_readable_time_proves_nothing() {
         for more in [json!({}), json!({ "durationMs": "soon" }), json!({ "durationMs": null })] {
-            assert_eq!(Origin::of_rows(&[row("alreadyAssigned", more)]), Origin::default());
+            assert_eq!(Origin::of_rows(&[row("alreadyAssigned", &more)]), Origin::default());
         }
     }
 
     #[test]
     fn the_first_invocation_that_found_it_counts_in_both_forms_of_a_number() {
         let rows = [json!(3000), json!("2000")]
-            .map(|took| row("alreadyAssigned", json!({ "durationMs": took })));
+            .map(|took| row("alreadyAssigned", &json!({ "durationMs": took })));
         let found = Some(datetime!(2026-11-26 10:00:02 UTC));
         assert_eq!(Origin::of_rows(&rows), Origin { maker: None, found });
     }

@@ -25,7 +25,12 @@ impl EndsEvidence {
             self.results_speak_of_what_is_held(),
         ];
         let requests = self.requests.iter().map(|request| request.id.as_str()).collect();
-        let of_record = RecordEvidence { record: &self.record, writes: &self.writes, requests };
+        let of_record = RecordEvidence {
+            record: &self.record,
+            writes: &self.writes,
+            requests,
+            explained: &|id, fault| self.explained(id, fault),
+        };
         checks.extend(of_record.checks());
         checks
     }

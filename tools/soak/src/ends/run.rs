@@ -29,7 +29,7 @@ use crate::{
     queues::{INTERVAL, given_up, take, take_all, wait_until_empty},
     record::{ENDS, INTENTS, Record, entities},
     step::{STEPS, STEPS_WITH_END, Step},
-    table_trouble::{self, TableTrouble},
+    table_trouble::{self, Outage, TableTrouble},
     world::{HANDLERS, Surroundings, World, table_requests},
 };
 
@@ -39,10 +39,11 @@ const LATER_POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ends/later-
 /// The quota of the tenant: enough for the requests, and too little for the ends that are due at once.
 const QUOTA: WriteQuota =
     WriteQuota { writes: 40, period: Duration::from_secs(2), model: QuotaModel::TokenBucket };
-/// The number of finished requests between kills of a handler, while requests are sent.
-const REQUESTS_PER_KILL: usize = 25;
+/// The number of finished requests between kills of a handler, while requests are sent. A handler lives about 20
+/// seconds, which are more than a minute at the pace of Azure.
+const REQUESTS_PER_KILL: usize = 50;
 /// The interval between kills later.
-const KILL_INTERVAL: Duration = Duration::from_secs(7);
+const KILL_INTERVAL: Duration = Duration::from_secs(14);
 /// The time without hosts before the other policy is in effect.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The time within which an assignment is looked up and replaced by hand, on a busy machine.
@@ -59,6 +60,7 @@ struct EndsRun<'a> {
     outcomes: Mutex<Vec<Outcome>>,
     unreadable: Mutex<Vec<String>>,
     by_hand: Mutex<BTreeSet<String>>,
+    outages: Mutex<Vec<Outage>>,
     finished: watch::Sender<usize>,
 }
 
@@ -109,6 +111,7 @@ impl<'a> EndsRun<'a> {
             outcomes: Mutex::default(),
             unreadable: Mutex::default(),
             by_hand: Mutex::default(),
+            outages: Mutex::default(),
             finished: watch::Sender::new(0),
         };
         for one in plan.by_hand.iter().filter(|one| one.made.is_zero()) {
@@ -125,7 +128,7 @@ impl<'a> EndsRun<'a> {
             sent = sent => drop(sent?),
             never = self.kill_by_count() => match never {},
             never = self.world.trouble_queues() => match never {},
-            never = table_trouble::repeat(&self.world.tables, seed) => match never {},
+            never = table_trouble::repeat(&self.world.tables, seed, &self.outages) => match never {},
             ended = self.take_results() => ended.map(|never| match never {})?,
             never = self.report() => match never {},
         }
@@ -178,7 +181,7 @@ impl<'a> EndsRun<'a> {
             row.properties.contains_key("endingUntil") || ends_before(row, in_a_moment)
         });
         match (held.iter().find(is_it), row) {
-            _ if is_ending || self.is_removing(principal).await? => return Ok(()),
+            _ if is_ending || self.is_being_written(principal).await? => return Ok(()),
             (None, None) => {}
             (Some(held), Some(_)) if bound == Some(&*held.id) => {
                 self.world.tenant.revoke(&held.id);
@@ -192,14 +195,14 @@ impl<'a> EndsRun<'a> {
         Ok(())
     }
 
-    /// Whether a removal of the role is under way, or was when its handler was killed.
-    async fn is_removing(&self, principal: &str) -> Result<bool> {
+    /// Whether a write of the role is under way, or was when its handler was killed.
+    async fn is_being_written(&self, principal: &str) -> Result<bool> {
         let intents = entities(&self.world.account, INTENTS).await?;
         Ok(intents.iter().filter(|row| row.partition_key == principal).any(|row| {
             let is = |name: &str, text: &str| {
                 row.properties.get(name).and_then(EntityValue::as_str) == Some(text)
             };
-            is("action", "revoke") && is("apiId", ORDERS_API) && is("appRoleId", ADMIN.id)
+            is("apiId", ORDERS_API) && is("appRoleId", ADMIN.id)
         }))
     }
 
@@ -303,6 +306,10 @@ impl<'a> EndsRun<'a> {
             bail!("{} messages are not results, for example {text}", unreadable.len());
         }
         let (outcomes, by_hand) = (lock(&self.outcomes).clone(), lock(&self.by_hand).clone());
+        let outages = lock(&self.outages).clone().into_iter();
+        let outages =
+            outages.map(|(began, ended)| (self.clock.time_of(began), self.clock.time_of(ended)));
+        let stops = outages.chain([pause]).collect();
         let rows = entities(account, ENDS).await?;
         let rows = rows.iter().map(|row| format!("{}, {}", row.partition_key, row.row_key));
         Ok(EndsEvidence {
@@ -314,7 +321,7 @@ impl<'a> EndsRun<'a> {
             held: tenant.assignments(),
             by_hand,
             rows_left: rows.collect(),
-            pauses: pauses(pause, killed, self.clock),
+            pauses: pauses(stops, killed, self.clock),
             record: Record::collect(account, &table_requests).await?,
             table_requests,
         })
