@@ -6,10 +6,10 @@ use crate::{
     commands::{
         approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
         context::ContextCommand, doctor::DoctorArguments, drift::DriftArguments,
-        holders::HoldersArguments, list::ListArguments, plan::PlanArguments, policy::PolicyCommand,
-        record::RecordCommand, replay::ReplayArguments, report::ReportArguments,
-        roles::RolesArguments, submit::SubmitArguments, version::VersionArguments,
-        why::WhyArguments,
+        history::HistoryArguments, holders::HoldersArguments, list::ListArguments,
+        plan::PlanArguments, policy::PolicyCommand, record::RecordCommand, replay::ReplayArguments,
+        report::ReportArguments, roles::RolesArguments, submit::SubmitArguments,
+        version::VersionArguments, why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// List the app roles that a principal holds
     #[command(after_help = examples::LIST)]
     List(ListArguments),
+    /// Show what a principal got and lost, when, for whom and why
+    #[command(after_help = examples::HISTORY)]
+    History(HistoryArguments),
     /// List the principals that hold app roles of an API
     #[command(after_help = examples::HOLDERS)]
     Holders(HoldersArguments),

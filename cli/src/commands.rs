@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod context;
 pub(crate) mod doctor;
 pub(crate) mod drift;
+pub(crate) mod history;
 pub(crate) mod holders;
 pub(crate) mod list;
 pub(crate) mod plan;

@@ -12,7 +12,9 @@ Exit status:
   4  not found or ambiguous
   5  partly done
   6  drift, findings in the record, failed tests of the policy, or policies that differ
-  7  a request waits for approval, or had no answer in time";
+  7  a request waits for approval, or had no answer in time
+  8  doctor could not look
+  130  interrupted; what is uncertain was printed";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -71,6 +73,18 @@ pub(crate) const APPROVALS_SHOW: &str = "\
 Example:
   app-role approvals show 5f0a7d0e-0000-4000-8000-000000000001";
 
+pub(crate) const APPROVALS_STATUS: &str = "\
+Example:
+  app-role approvals status 5f0a7d0e-0000-4000-8000-000000000001
+
+Environment:
+  APP_ROLE_BROKER_KEY  function key of the broker
+
+Exit status:
+  0  done
+  3  denied, by the policy or by an approver
+  7  it waits, or is being carried out";
+
 pub(crate) const APPROVALS_APPROVE: &str = "\
 Examples:
   app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001
@@ -81,8 +95,17 @@ Example:
   app-role approvals deny 5f0a7d0e-0000-4000-8000-000000000001 --yes --reason \"use the staging API\"";
 
 pub(crate) const LIST: &str = "\
+Examples:
+  app-role list id-reports
+  app-role list id-reports --api api://orders --through-broker
+
+Without --through-broker, you need to be able to read the directory.";
+
+pub(crate) const HISTORY: &str = "\
 Example:
-  app-role list id-reports";
+  app-role history id-reports
+
+Who made a change that is not on record is in the audit log of Entra, for 30 days.";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -197,7 +220,12 @@ Example:
 
 Environment:
   APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
-  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string";
+  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string
+
+Exit status:
+  0  nothing is wrong, as far as it was asked to look
+  1  something is wrong
+  8  it could not look at something, and what it saw is right";
 
 pub(crate) const REPLAY: &str = "\
 Examples:
@@ -206,7 +234,14 @@ Examples:
 
 Environment:
   APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
-  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string";
+  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string
+
+Without --yes, it lists the requests and asks before it sends them. An empty queue is a success.
+
+Exit status:
+  0    all were replayed, or there is nothing to replay
+  5    some were replayed
+  130  interrupted: the output says which request is uncertain, and the next run replays the rest";
 
 pub(crate) const WHOAMI: &str = "\
 Example:

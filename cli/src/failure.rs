@@ -42,6 +42,11 @@ impl Failure {
         Self::new(Exit::NotFound, sentence)
     }
 
+    /// A failure with the exit status [`Exit::Interrupted`].
+    pub(crate) fn interrupted(sentence: impl Into<String>) -> Self {
+        Self::new(Exit::Interrupted, sentence)
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

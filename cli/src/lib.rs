@@ -6,6 +6,7 @@ mod audience;
 mod broker_api;
 mod broker_call;
 mod broker_health;
+mod broker_reading;
 mod broker_record;
 mod broker_result;
 mod cloud;
@@ -21,6 +22,7 @@ mod exit;
 mod failure;
 mod graph_catalogue;
 mod http;
+mod interruption;
 mod inventory;
 mod markdown;
 mod names;
@@ -36,6 +38,7 @@ pub mod replay;
 mod request;
 mod request_file;
 mod result;
+mod served_requesters;
 mod session;
 mod sign_in;
 mod stated_facts;
@@ -53,8 +56,8 @@ use arguments::{Arguments, Command};
 use clap::CommandFactory as _;
 use command_line::Refusal;
 use commands::{
-    approvals, change, completions, context, doctor, drift, holders, list, plan, policy, record,
-    replay as replay_command, report, roles, submit, version, whoami, why,
+    approvals, change, completions, context, doctor, drift, history, holders, list, plan, policy,
+    record, replay as replay_command, report, roles, submit, version, whoami, why,
 };
 pub use exit::Exit;
 use failure::Failure;
@@ -77,7 +80,8 @@ pub async fn run(arguments: Arguments) -> Exit {
     let traffic = Traffic::watch(&global, screen);
     let grace = if command.keeps_time() { time_limit::GRACE } else { Duration::ZERO };
     let limit = global.timeout.map(|limit| limit + grace);
-    let outcome = time_limit::within(limit, &traffic, carry_out(&global, screen, command));
+    let command = output::with_progress(carry_out(&global, screen, command));
+    let outcome = time_limit::within(limit, &traffic, command);
     outcome.await.unwrap_or_else(|failure| screen.fail(&failure))
 }
 
@@ -92,6 +96,7 @@ async fn carry_out(
         Command::Submit(arguments) => submit::run(global, screen, *arguments).await,
         Command::Approvals(command) => approvals::run(global, screen, &command).await,
         Command::List(arguments) => list::run(global, screen, &arguments).await,
+        Command::History(arguments) => history::run(global, screen, &arguments).await,
         Command::Holders(arguments) => holders::run(global, screen, &arguments).await,
         Command::Roles(arguments) => roles::run(global, screen, &arguments).await,
         Command::Plan(arguments) => plan::run(global, screen, &arguments).await,

@@ -19,7 +19,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use app_roles::text::printable_json;
 pub(crate) use line::Line;
 pub(crate) use paging::Paging;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, with_progress};
 use serde::Serialize;
 pub(crate) use style::Tone;
 pub(crate) use table::table;

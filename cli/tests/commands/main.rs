@@ -5,8 +5,10 @@
 mod agents;
 mod approvals;
 mod change;
+mod change_policy;
 mod command_line;
 mod contexts;
+mod denied_by_graph;
 mod doctor;
 mod documentation;
 mod drift;
@@ -15,9 +17,13 @@ mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
 mod fake_queue_broker;
+mod fake_reading;
 mod golden;
+mod history;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod interrupted;
 mod lists;
 mod names;
 mod partial_answers;
@@ -29,9 +35,12 @@ mod policy_explain;
 mod policy_in_force;
 mod policy_init;
 mod policy_test;
+#[cfg(unix)]
+mod progress;
 mod proxy;
 mod record;
 mod replay;
+mod replay_endings;
 mod report;
 mod sign_in;
 mod slow_clock;
@@ -41,6 +50,7 @@ mod submit_by_queue;
 mod submit_file;
 #[cfg(unix)]
 mod terminal;
+mod through_broker;
 mod time_limit;
 mod transcript;
 mod verbose;
