@@ -6,9 +6,9 @@ use crate::{
     commands::{
         approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
         doctor::DoctorArguments, drift::DriftArguments, holders::HoldersArguments,
-        list::ListArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
-        replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
-        submit::SubmitCommand, why::WhyArguments,
+        list::ListArguments, man::ManArguments, plan::PlanArguments, policy::PolicyCommand,
+        record::RecordCommand, replay::ReplayArguments, report::ReportArguments,
+        roles::RolesArguments, submit::SubmitCommand, why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),
     /// List the app roles that a principal holds
-    #[command(after_help = examples::LIST)]
+    #[command(visible_alias = "ls", after_help = examples::LIST)]
     List(ListArguments),
     /// List the principals that hold app roles of an API
     #[command(after_help = examples::HOLDERS)]
@@ -83,8 +83,11 @@ pub(crate) enum Command {
     #[command(after_help = examples::REPLAY)]
     Replay(ReplayArguments),
     /// Generate a completion script for a shell
-    #[command(after_help = examples::COMPLETIONS)]
+    #[command(visible_alias = "completion", after_help = examples::COMPLETIONS)]
     Completions(CompletionsArguments),
+    /// Write the manual pages
+    #[command(after_help = examples::MAN)]
+    Man(ManArguments),
 }
 
 #[cfg(test)]

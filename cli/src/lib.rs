@@ -9,6 +9,7 @@ mod broker_record;
 mod broker_result;
 mod cloud;
 mod commands;
+mod completion;
 mod confirmation;
 mod directory;
 mod environment;
@@ -21,6 +22,7 @@ mod inventory;
 mod names;
 mod new_file;
 mod options;
+mod other_words;
 mod output;
 mod policy_file;
 mod policy_in_force;
@@ -39,15 +41,21 @@ mod unreadable;
 use arguments::{Arguments, Command};
 use clap::{CommandFactory as _, Parser as _};
 use commands::{
-    approvals, change, completions, doctor, drift, holders, list, plan, policy, record,
+    approvals, change, completions, doctor, drift, holders, list, man, plan, policy, record,
     replay as replay_command, report, roles, submit, why,
 };
 pub use exit::Exit;
+use other_words::suggested;
 use output::Screen;
 
-/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
+/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help or for
+/// the words of a completion.
 pub fn arguments() -> Result<Arguments, Exit> {
-    Arguments::try_parse().map_err(|error| output::refuse(&error))
+    if let Some(words) = completion::question(std::env::args_os()) {
+        let offer = completion::offer(&mut Arguments::command(), &words);
+        return Err(output::offered(&offer));
+    }
+    Arguments::try_parse().map_err(|error| output::refuse(&suggested(error)))
 }
 
 /// Runs one command and returns the exit status of the process.
@@ -73,6 +81,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Completions(arguments) => {
             completions::run(screen, &mut Arguments::command(), &arguments)
         }
+        Command::Man(arguments) => man::run(screen, Arguments::command(), &arguments),
     };
     outcome.unwrap_or_else(|failure| screen.fail(&failure))
 }

@@ -17,6 +17,7 @@ mod golden;
 #[cfg(unix)]
 mod hostile;
 mod lists;
+mod manual;
 mod names;
 mod partial_answers;
 mod plan;
@@ -30,6 +31,8 @@ mod policy_test;
 mod record;
 mod replay;
 mod report;
+#[cfg(unix)]
+mod shells;
 mod sign_in;
 mod slow_clock;
 mod submit;
