@@ -4,6 +4,8 @@
 
 mod agents;
 mod approvals;
+#[cfg(unix)]
+mod archive;
 mod change;
 mod command_line;
 mod doctor;
