@@ -1,4 +1,4 @@
-//! Names that can be known without a network: from this program and from the policy file.
+//! Names that can be known without a network: from this program, the policy file and the contexts.
 
 use std::{fs::File, io::Read as _, path::PathBuf};
 
@@ -6,7 +6,10 @@ use app_roles::names::{ApiName, api_aliases};
 use serde_json::Value;
 
 use super::{offer::Word, position::Position};
-use crate::{environment, graph_catalogue};
+use crate::{
+    contexts::{Contexts, Setting},
+    environment, graph_catalogue,
+};
 
 /// The largest policy file that is searched for names, in bytes.
 const MAX_POLICY: u64 = 1 << 20;
@@ -28,6 +31,7 @@ impl<'a> Names<'a> {
             "role" | "roles" => self.roles(),
             "requester" | "requesters" => self.requesters(),
             "queue" | "queues" => self.queues(),
+            "context" | "name" => contexts(),
             _ => Vec::new(),
         };
         let mut words: Vec<Word> = Vec::new();
@@ -92,6 +96,7 @@ impl<'a> Names<'a> {
         let named = self.position.given("policy").last().map(PathBuf::from);
         let path = named
             .or_else(|| environment::variable("POLICY_FILE").map(PathBuf::from))
+            .or_else(|| self.policy_of_context())
             .unwrap_or_else(|| PathBuf::from("policy.json"));
         // A pipe would wait for its writer.
         let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
@@ -100,6 +105,23 @@ impl<'a> Names<'a> {
         file.take(MAX_POLICY).read_to_string(&mut text).ok()?;
         serde_json::from_str(&text).ok()
     }
+
+    /// The policy file of the context that is named or current.
+    fn policy_of_context(&self) -> Option<PathBuf> {
+        let contexts = Contexts::read().ok()?;
+        let named = self.position.given("context").last().map(str::to_owned);
+        let named = named.or_else(|| environment::variable("APP_ROLE_CONTEXT"));
+        let context = contexts.get(named.as_deref().or(contexts.current())?).ok()?;
+        context.get(&Setting::Policy).map(PathBuf::from)
+    }
+}
+
+/// The names of the contexts. None if their file cannot be used.
+fn contexts() -> Vec<Word> {
+    let Ok(contexts) = Contexts::read() else { return Vec::new() };
+    let current = contexts.current();
+    let help = |name: &str| if current == Some(name) { "the current context" } else { "" };
+    contexts.all().filter_map(|(name, _)| Word::name(name, help(name))).collect()
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {

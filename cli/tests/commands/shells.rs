@@ -52,6 +52,8 @@ const CASES: &[Case] = &[
     ("app-role doctor --app-root fun", &["--app-root functions"], &[]),
     ("app-role doctor --app-root=fun", &["--app-root=functions"], &[]),
     ("app-role revoke \"id orders\" gra", &["\"id orders\" graph"], &[]),
+    ("app-role --context pr", &["--context prod-eu"], &[]),
+    ("app-role context use ", &["prod-eu", "staging"], &["policy.json"]),
     ("app-role list ", &[], &["policy.json", "--audit"]),
     ("true; app-role holde", &["true; app-role holders"], &[]),
 ];
@@ -63,6 +65,12 @@ async fn world() -> World {
     world.write("request.json", "{}");
     world.write("functions.txt", "a file, where a folder is asked for");
     std::fs::create_dir(world.path("functions")).unwrap();
+    for name in ["prod-eu", "staging"] {
+        let set = format!("app-role context set {name} --broker https://{name}.contoso.com");
+        let mut command = world.shell(&set);
+        command.env("HOME", world.path("."));
+        assert_eq!(end(command, "").await.code, 0);
+    }
     world
 }
 
