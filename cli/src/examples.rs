@@ -261,8 +261,8 @@ Where the shells look for the script:
   fish        ~/.config/fish/completions/app-role.fish
   powershell  in $PROFILE: app-role completions powershell | Out-String | Invoke-Expression
 
-In bash, zsh and fish, names are completed too: roles of Microsoft Graph, and the APIs, roles and
-requesters of the policy file. The scripts call app-role, which must be on the PATH.";
+In bash, zsh and fish, names are completed too: roles of Microsoft Graph, the APIs, roles and
+requesters of the policy file, and contexts. The scripts call app-role, which must be on the PATH.";
 
 pub(crate) const MAN: &str = "\
 Examples:

@@ -143,8 +143,8 @@ From source, `cargo install --path cli --locked` needs Rust and a C compiler. `c
 instead, if `repository` in the workspace's `Cargo.toml` names where the releases are.
 
 For completion, load the script of your shell: [`app-role completions`](#app-role-completions) says from where. In bash,
-zsh and fish it completes commands, options, files, and names: roles of Microsoft Graph, and the APIs, roles and
-requesters of your policy file. It sends nothing over the network. `app-role man man1` writes the manual pages, one per
+zsh and fish it completes commands, options, files, and names: roles of Microsoft Graph, the APIs, roles and requesters
+of your policy file, and contexts. It sends nothing over the network. `app-role man man1` writes the manual pages, one per
 command.
 ";
 
