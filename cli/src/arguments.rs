@@ -7,9 +7,9 @@ use crate::{
         approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
         context::ContextCommand, doctor::DoctorArguments, drift::DriftArguments,
         history::HistoryArguments, holders::HoldersArguments, list::ListArguments,
-        plan::PlanArguments, policy::PolicyCommand, record::RecordCommand, replay::ReplayArguments,
-        report::ReportArguments, roles::RolesArguments, submit::SubmitArguments,
-        version::VersionArguments, why::WhyArguments,
+        man::ManArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
+        replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
+        submit::SubmitArguments, version::VersionArguments, why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -51,7 +51,7 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),
     /// List the app roles that a principal holds
-    #[command(after_help = examples::LIST)]
+    #[command(visible_alias = "ls", after_help = examples::LIST)]
     List(ListArguments),
     /// Show what a principal got and lost, when, for whom and why
     #[command(after_help = examples::HISTORY)]
@@ -96,8 +96,11 @@ pub(crate) enum Command {
     #[command(after_help = examples::VERSION)]
     Version(VersionArguments),
     /// Generate a completion script for a shell
-    #[command(after_help = examples::COMPLETIONS)]
+    #[command(visible_alias = "completion", after_help = examples::COMPLETIONS)]
     Completions(CompletionsArguments),
+    /// Write the manual pages
+    #[command(after_help = examples::MAN)]
+    Man(ManArguments),
 }
 
 impl Command {
@@ -108,7 +111,7 @@ impl Command {
 
     /// Whether the command may work with the settings of a context, so that it must not run without them.
     pub(crate) fn needs_context(&self) -> bool {
-        !matches!(self, Self::Context(_) | Self::Completions(_))
+        !matches!(self, Self::Context(_) | Self::Completions(_) | Self::Man(_))
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod drift;
 pub(crate) mod history;
 pub(crate) mod holders;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod record;

@@ -284,5 +284,24 @@ Examples:
   app-role version --broker \"$APP_ROLE_BROKER\"";
 
 pub(crate) const COMPLETIONS: &str = "\
-Example:
-  app-role completions bash > app-role.bash";
+Examples:
+  app-role completions bash > app-role.bash
+  app-role completions zsh > _app-role
+  app-role completions fish > app-role.fish
+
+Where the shells look for the script:
+  bash        ~/.local/share/bash-completion/completions/app-role, with the package bash-completion;
+              or source the script in ~/.bashrc
+  zsh         _app-role in a folder of $fpath, before compinit runs
+  fish        ~/.config/fish/completions/app-role.fish
+  powershell  in $PROFILE: app-role completions powershell | Out-String | Invoke-Expression
+
+In bash, zsh and fish, names are completed too: roles of Microsoft Graph, the APIs, roles and
+requesters of the policy file, and contexts. The scripts call app-role, which must be on the PATH.";
+
+pub(crate) const MAN: &str = "\
+Examples:
+  app-role man man1
+  app-role man > app-role.1
+
+Look at a page with `man -l man1/app-role-assign.1`.";

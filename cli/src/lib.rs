@@ -12,6 +12,7 @@ mod broker_result;
 mod cloud;
 mod command_line;
 mod commands;
+mod completion;
 mod confirmation;
 mod contexts;
 mod directory;
@@ -28,6 +29,7 @@ mod markdown;
 mod names;
 mod new_file;
 mod options;
+mod other_words;
 mod output;
 mod policy_file;
 mod policy_in_force;
@@ -56,19 +58,26 @@ use arguments::{Arguments, Command};
 use clap::CommandFactory as _;
 use command_line::Refusal;
 use commands::{
-    approvals, change, completions, context, doctor, drift, history, holders, list, plan, policy,
-    record, replay as replay_command, report, roles, submit, version, whoami, why,
+    approvals, change, completions, context, doctor, drift, history, holders, list, man, plan,
+    policy, record, replay as replay_command, report, roles, submit, version, whoami, why,
 };
 pub use exit::Exit;
 use failure::Failure;
 use options::GlobalOptions;
+use other_words::suggested;
 use output::Screen;
 use traffic::Traffic;
 
-/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
+/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help or for
+/// the words of a completion.
 pub fn arguments() -> Result<Arguments, Exit> {
-    command_line::read(environment::command_line()).map_err(|refusal| match refusal {
-        Refusal::Unparsed(error) => output::refuse(&error),
+    let words = environment::command_line();
+    if let Some(words) = completion::question(words.iter().cloned()) {
+        let offer = completion::offer(&mut Arguments::command(), &words);
+        return Err(output::offered(&offer));
+    }
+    command_line::read(words).map_err(|refusal| match refusal {
+        Refusal::Unparsed(error) => output::refuse(&suggested(error)),
         Refusal::Unusable(screen, failure) => screen.fail(&failure),
     })
 }
@@ -113,5 +122,6 @@ async fn carry_out(
         Command::Completions(arguments) => {
             completions::run(screen, &mut Arguments::command(), &arguments)
         }
+        Command::Man(arguments) => man::run(screen, Arguments::command(), &arguments),
     }
 }

@@ -27,6 +27,7 @@ use text::shown;
 use wrapping::wrapped;
 
 use crate::{
+    completion::Offer,
     environment,
     exit::Exit,
     failure::Failure,
@@ -179,6 +180,14 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
         let _ = writeln!(io::stderr(), "{}", shown(line));
     }
     Exit::Usage
+}
+
+/// Prints the answer to a completion script. Returns the exit status.
+pub(crate) fn offered(offer: &Offer) -> Exit {
+    match io::stdout().write_all(offer.lines().as_bytes()) {
+        Ok(()) => Exit::Done,
+        Err(_) => Exit::Failed,
+    }
 }
 
 fn not_encoded(error: &serde_json::Error) -> Failure {

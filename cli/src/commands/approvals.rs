@@ -22,7 +22,7 @@ use crate::{examples, exit::Exit, failure::Failure, options::GlobalOptions, outp
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApprovalsCommand {
     /// List the requests that wait for your approval
-    #[command(after_help = examples::APPROVALS_LIST)]
+    #[command(visible_alias = "ls", after_help = examples::APPROVALS_LIST)]
     List(ListArguments),
     /// Show exactly what an approval covers
     ///

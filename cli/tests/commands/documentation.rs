@@ -136,6 +136,40 @@ end. Tokens may carry a role for up to 24 hours after its assignment has ended (
 This page is generated from the program's help. A test runs every example, and `cli/tests/golden` has their output.
 ";
 
+/// How to install the program. The archives are those of `scripts/package-cli.sh`.
+const INSTALL: &str = "
+## Install
+
+A release of the repository has an archive for each system. It holds the program, the completion scripts and the manual
+pages:
+
+| system | archive |
+|---|---|
+| Linux, any distribution | `app-role-x86_64-unknown-linux-musl.tar.gz`, `app-role-aarch64-unknown-linux-musl.tar.gz` |
+| macOS | `app-role-aarch64-apple-darwin.tar.gz`, `app-role-x86_64-apple-darwin.tar.gz` |
+| Windows | `app-role-x86_64-pc-windows-msvc.tar.gz` |
+
+```sh
+archive=app-role-x86_64-unknown-linux-musl
+gh release download <tag> --repo <owner>/<repository> --pattern $archive.tar.gz --pattern SHA256SUMS
+sha256sum --check --ignore-missing SHA256SUMS
+gh attestation verify $archive.tar.gz --repo <owner>/<repository> --deny-self-hosted-runners \\
+  --signer-workflow <owner>/<repository>/.github/workflows/release.yml --source-ref refs/tags/<tag>
+tar -xzf $archive.tar.gz
+sudo install $archive/app-role /usr/local/bin/
+```
+
+The checksum shows that the copy is complete. The attestation shows that the release workflow built it from the tag.
+
+From source, `cargo install --path cli --locked` needs Rust and a C compiler. `cargo binstall` downloads the archive
+instead, if `repository` in the workspace's `Cargo.toml` names where the releases are.
+
+For completion, load the script of your shell: [`app-role completions`](#app-role-completions) says from where. In bash,
+zsh and fish it completes commands, options, files, and names: roles of Microsoft Graph, the APIs, roles and requesters
+of your policy file, and contexts. It sends nothing over the network. `app-role man man1` writes the manual pages, one per
+command.
+";
+
 /// Returns the help of a command and its subcommands.
 fn chapters(command: &mut Command, path: &str) -> String {
     let name = format!("{path} {}", command.get_name()).trim().to_owned();
@@ -157,7 +191,7 @@ fn chapters(command: &mut Command, path: &str) -> String {
 fn the_page_about_the_command_line_agrees_with_its_help() {
     let mut command = Arguments::command().term_width(WIDTH);
     command.build();
-    let page = format!("{INTRODUCTION}{}", chapters(&mut command, ""));
+    let page = format!("{INTRODUCTION}{INSTALL}{}", chapters(&mut command, ""));
     let file = app_root().join("docs/cli.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&file, &page).unwrap();

@@ -4,6 +4,8 @@
 
 mod agents;
 mod approvals;
+#[cfg(unix)]
+mod archive;
 mod change;
 mod change_policy;
 mod command_line;
@@ -25,6 +27,7 @@ mod hostile;
 #[cfg(unix)]
 mod interrupted;
 mod lists;
+mod manual;
 mod names;
 mod partial_answers;
 mod plan;
@@ -42,6 +45,8 @@ mod record;
 mod replay;
 mod replay_endings;
 mod report;
+#[cfg(unix)]
+mod shells;
 mod sign_in;
 mod slow_clock;
 mod storage_accounts;
