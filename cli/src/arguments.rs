@@ -122,6 +122,26 @@ mod tests {
     use super::Arguments;
 
     #[test]
+    fn no_command_has_an_option_of_its_own_with_the_name_of_a_global_one() {
+        fn others(command: &clap::Command, global: &[(&str, &clap::Arg)]) -> Vec<String> {
+            let own = command.get_arguments().filter(|one| {
+                global.iter().any(|(name, known)| {
+                    let types = [one, *known].map(|argument| argument.get_value_parser().type_id());
+                    one.get_long() == Some(name) && types[0] != types[1]
+                })
+            });
+            let own = own.map(|one| format!("{} {}", command.get_name(), one.get_id()));
+            own.chain(command.get_subcommands().flat_map(|below| others(below, global))).collect()
+        }
+        let command = Arguments::command();
+        let global = command.get_arguments().filter(|one| one.is_global_set());
+        let global: Vec<_> = global.filter_map(|one| Some((one.get_long()?, one))).collect();
+        let found: Vec<_> =
+            command.get_subcommands().flat_map(|below| others(below, &global)).collect();
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
     fn clap_finds_no_fault_in_the_command_line() {
         Arguments::command().debug_assert();
     }

@@ -170,7 +170,7 @@ pub(crate) const POLICY_DIFF: &str = "\
 Examples:
   app-role policy diff old.json policy.json
   git show main:policy.json | app-role policy diff - --markdown
-  app-role policy diff old.json --tenant --broker-identity id-app-role-broker
+  app-role policy diff old.json --online --broker-identity id-app-role-broker
 
 Exit status:
   0  both policies allow the same
