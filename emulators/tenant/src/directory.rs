@@ -29,6 +29,8 @@ pub struct Directory {
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
     list_delay: ListDelay,
     attached: Vec<String>,
+    /// Permissions that are no assignments, by object id in lower case.
+    permitted: BTreeMap<String, Vec<String>>,
 }
 
 impl Directory {
@@ -44,6 +46,7 @@ impl Directory {
             assignments: BTreeMap::new(),
             list_delay: ListDelay::default(),
             attached: Vec::new(),
+            permitted: BTreeMap::new(),
         }
     }
 
@@ -119,6 +122,19 @@ impl Directory {
     /// Attaches a managed identity to the broker, so that the identity endpoint issues tokens for it.
     pub fn attach(&mut self, object_id: &str) {
         self.attached.push(object_id.to_lowercase());
+    }
+
+    /// Lets a principal use these permissions of Microsoft Graph without an assignment, as a person with a
+    /// directory role can.
+    pub fn permit(&mut self, object_id: &str, permissions: &[&str]) {
+        let permitted = self.permitted.entry(object_id.to_lowercase()).or_default();
+        permitted.extend(permissions.iter().map(|permission| (*permission).to_owned()));
+    }
+
+    /// The permissions of [`Self::permit`].
+    #[must_use]
+    pub fn permissions_of(&self, object_id: &str) -> &[String] {
+        self.permitted.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// The managed identities that are attached to the broker, in order.
