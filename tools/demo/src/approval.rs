@@ -2,15 +2,10 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::{
-    local_azure::{LocalAzure, PATIENCE},
-    queue_requests,
-    report::Step,
-    results::has,
-};
+use crate::{local_azure::LocalAzure, queue_requests, report::Step, results::has};
 
 /// The route of calls about approvals.
 const ROUTE: &str = "api/app-role-approvals";
@@ -35,21 +30,13 @@ pub(crate) async fn play(azure: &mut LocalAzure) -> Result<Vec<Step>> {
         }
         bail!("the request does not wait for the demo's approver");
     };
-    approve(azure, &approval).await?;
-    let took = began.elapsed();
-    let is_final = |result: &Value| has_id(result, id) && !is_waiting(result);
-    let result = azure.results.claim(PATIENCE, is_final).await?;
-    steps.push(Step::new(APPROVED, APPROVED_EXPECTED, &result, took));
+    let result = approve(azure, &approval).await?;
+    steps.push(Step::new(APPROVED, APPROVED_EXPECTED, &result, began.elapsed()));
     Ok(steps)
 }
 
 fn has_id(result: &Value, id: Option<&str>) -> bool {
     id.is_some_and(|id| has(result, "approvalId", id))
-}
-
-fn is_waiting(result: &Value) -> bool {
-    let mut roles = result.get("roles").and_then(Value::as_array).into_iter().flatten();
-    roles.any(|role| has(role, "status", "pendingApproval"))
 }
 
 /// Looks for the request among those that wait for the approver.
@@ -61,8 +48,8 @@ async fn find(azure: &LocalAzure, id: Option<&str>) -> Result<Option<Value>> {
     Ok(all.find(|one| has_id(one, id)).cloned())
 }
 
-/// Approves exactly what was found.
-async fn approve(azure: &LocalAzure, found: &Value) -> Result<()> {
+/// Approves exactly what was found. Returns the result of the request, which is in the results queue, too.
+async fn approve(azure: &LocalAzure, found: &Value) -> Result<Value> {
     let id = found.get("approvalId").and_then(Value::as_str).unwrap_or_default();
     let url = azure.host.http_url().join(&format!("{ROUTE}/{id}"))?;
     let decision = json!({ "decision": "approve", "digest": found.get("digest") });
@@ -72,5 +59,7 @@ async fn approve(azure: &LocalAzure, found: &Value) -> Result<()> {
     if !answer.status().is_success() {
         bail!("the approval was refused: {}", answer.text().await?);
     }
-    Ok(())
+    let answer: Value = serde_json::from_slice(&answer.bytes().await?)?;
+    let result = answer.get("result").context("the approved request was not carried out")?;
+    Ok(result.clone())
 }

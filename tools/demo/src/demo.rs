@@ -49,6 +49,7 @@ pub async fn run(screen: &mut Screen, show: Show) -> Result<()> {
     let folder = PracticeFolder::of_this_source_tree()?;
     folder.prepare(&azure)?;
     let running = Running::announce(&azure, &folder)?;
+    azure.results.skip_known().await;
     second_terminal::print_suggestions(screen, &azure)?;
     let followed = follow(screen, &mut azure).await;
     drop(running);

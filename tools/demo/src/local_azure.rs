@@ -92,7 +92,7 @@ impl LocalAzure {
         let tenant = Tenant::start_on(setup.ports.tenant(), persons::directory()).await?;
         let approver_token = persons::sign_in(&tenant, APPROVER).await?;
         let operator_token = persons::sign_in(&tenant, OPERATOR).await?;
-        let (observer, results) = Results::observed();
+        let (observer, results) = Results::observed(results);
         let mut options = app.options(&tenant, &account, &policy);
         options.keys.push(http_call::key());
         let tokens = [(APPROVER, approver_token.as_str()), (OPERATOR, &operator_token)];
