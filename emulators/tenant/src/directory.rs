@@ -31,6 +31,8 @@ pub struct Directory {
     attached: Vec<String>,
     /// Permissions that are no assignments, by object id in lower case.
     permitted: BTreeMap<String, Vec<String>>,
+    /// Azure scopes with the role Reader, in lower case, by object id in lower case.
+    readable: BTreeMap<String, Vec<String>>,
 }
 
 impl Directory {
@@ -47,6 +49,7 @@ impl Directory {
             list_delay: ListDelay::default(),
             attached: Vec::new(),
             permitted: BTreeMap::new(),
+            readable: BTreeMap::new(),
         }
     }
 
@@ -135,6 +138,18 @@ impl Directory {
     #[must_use]
     pub fn permissions_of(&self, object_id: &str) -> &[String] {
         self.permitted.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives a principal the role Reader on an Azure scope, for the list of its Azure roles. What Azure Resource
+    /// Manager lets it read depends on [`crate::Tenant::set_arm_forbidden`] alone.
+    pub fn add_azure_reader(&mut self, object_id: &str, scope: &str) {
+        self.readable.entry(object_id.to_lowercase()).or_default().push(scope.to_lowercase());
+    }
+
+    /// The scopes of [`Self::add_azure_reader`], in lower case.
+    #[must_use]
+    pub fn readable_scopes(&self, object_id: &str) -> &[String] {
+        self.readable.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// The managed identities that are attached to the broker, in order.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::{local_azure::LocalAzure, queue_requests, report::Step, results::has};
+use crate::{local_azure::LocalAzure, report::Step, results::has};
 
 /// The route of calls about approvals.
 const ROUTE: &str = "api/app-role-approvals";
@@ -20,7 +20,7 @@ const APPROVED_EXPECTED: &[&str] = &["assigned"];
 /// Sends the request, and approves it as the approver. Returns both steps; only the first one if the reader's
 /// own policy decides without the demo's approver.
 pub(crate) async fn play(azure: &mut LocalAzure) -> Result<Vec<Step>> {
-    let (waiting, took) = queue_requests::send(azure, REQUEST).await?;
+    let (waiting, took) = azure.ask(REQUEST).await?;
     let mut steps = vec![Step::new(WAITING, WAITING_EXPECTED, &waiting, took)];
     let began = Instant::now();
     let id = waiting.get("approvalId").and_then(Value::as_str);

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use app_process::app::App;
 use functions_host_emulator::{FinishedInvocation, Outcome};
-use tenant_emulator::contoso::{ORDERS_API, ORDERS_READ, REPORTS_IDENTITY};
 
 use crate::{
     approval, ended, http_call,
@@ -76,7 +75,6 @@ pub async fn play(screen: &mut Screen, azure: &mut LocalAzure, judged: bool) -> 
         screen.prose(&format!("The policy is {file}, so outcomes depend on it."))?;
         screen.line("")?;
     }
-    azure.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
     let mut report = Report::new(azure.has_own_policy);
     screen.line("Requests in the queue app-role-requests\n")?;
     for request in queue_requests::all() {

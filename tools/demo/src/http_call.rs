@@ -24,7 +24,8 @@ const KEY_HEADER: &str = "x-functions-key";
 /// The function key of the team that the demo's policy calls `key:orders-team`. It need not be secret:
 /// the host that accepts it listens on this machine only, and stops with the demo.
 const KEY_NAME: &str = "orders-team";
-pub(crate) const KEY: &str = "demo-key";
+/// The key itself.
+pub const KEY: &str = "demo-key";
 
 const TITLE: &str = "Orders.Write for id-reports for ten seconds, with the key orders-team";
 const REQUEST: &str = r#"{"principal":"id-reports","api":"api://orders","roles":["Orders.Write"]}"#;
@@ -84,7 +85,11 @@ fn with_field(field: &str) -> String {
 }
 
 /// The address of the function that takes requests.
-pub(crate) fn address(host: &FunctionsHost) -> Result<Url> {
+///
+/// # Errors
+///
+/// If the host has no usable address.
+pub fn address(host: &FunctionsHost) -> Result<Url> {
     Ok(host.http_url().join(ROUTE)?)
 }
 

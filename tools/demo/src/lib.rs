@@ -3,7 +3,7 @@
 mod approval;
 pub mod demo;
 mod ended;
-mod http_call;
+pub mod http_call;
 pub mod local_azure;
 mod new_identity;
 pub mod persons;
@@ -15,3 +15,4 @@ pub mod results;
 pub mod running;
 pub mod screen;
 pub mod second_terminal;
+pub mod walk;

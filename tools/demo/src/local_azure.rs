@@ -3,21 +3,24 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
-use app_process::app::{App, CHECKS, ENDS, EVENTS, RECORD, REQUESTS, RESULTS};
+use app_process::app::{App, CHECKS, ENDS, EVENTS, FAILED, RECORD, REQUESTS, RESULTS};
 use functions_host_emulator::{Echo, FunctionsHost, Outcome};
 use serde_json::Value;
 use storage_emulator::{Account, Azurite, Queue, Table};
-use tenant_emulator::Tenant;
+use tenant_emulator::{
+    Tenant,
+    contoso::{ORDERS_API, ORDERS_READ, REPORTS_IDENTITY},
+};
 
 use crate::{
     http_call,
-    persons::{self, APPROVER, OPERATOR},
+    persons::{self, APPROVER, OPERATOR, Person},
     ports::Ports,
-    results::Results,
+    results::{Results, has},
 };
 
 /// The policy of the demo.
@@ -63,8 +66,9 @@ pub struct LocalAzure {
     pub(crate) events: Queue,
     pub(crate) record: Table,
     pub(crate) queue_port: u16,
-    /// The token with which the approver signs in.
+    /// The token with which the approver signs in to the broker.
     pub(crate) approver_token: String,
+    operator_token: String,
     _azurite: Azurite,
     _app: App,
 }
@@ -83,16 +87,15 @@ impl LocalAzure {
             None => Azurite::start().await?,
         };
         let account = azurite.well_known_account()?;
-        let queues = [REQUESTS, RESULTS, EVENTS, CHECKS].map(|name| account.queue(name));
-        let [requests, results, events, checks] = queues;
-        let (requests, results, events, checks) = (requests?, results?, events?, checks?);
-        for queue in [&requests, &results, &events, &checks] {
-            queue.create_if_missing().await?;
+        for name in [REQUESTS, RESULTS, FAILED, EVENTS, CHECKS] {
+            account.queue(name)?.create_if_missing().await?;
         }
         let tenant = Tenant::start_on(setup.ports.tenant(), persons::directory()).await?;
+        // An administrator did this before there was a broker.
+        tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
         let approver_token = persons::sign_in(&tenant, APPROVER).await?;
         let operator_token = persons::sign_in(&tenant, OPERATOR).await?;
-        let (observer, results) = Results::observed(results);
+        let (observer, results) = Results::observed(account.queue(RESULTS)?);
         let mut options = app.options(&tenant, &account, &policy);
         options.keys.push(http_call::key());
         let tokens = [(APPROVER, approver_token.as_str()), (OPERATOR, &operator_token)];
@@ -105,22 +108,42 @@ impl LocalAzure {
         host.ready().await?;
         check_policy(&host, &policy).await?;
         let [_, queue_port, _] = azurite.ports();
-        let record = account.table(RECORD);
         Ok(Self {
             tenant,
             host,
+            requests: account.queue(REQUESTS)?,
+            events: account.queue(EVENTS)?,
+            record: account.table(RECORD),
             account,
             results,
             policy,
             has_own_policy,
-            requests,
-            events,
-            record,
             queue_port,
             approver_token,
+            operator_token,
             _azurite: azurite,
             _app: app,
         })
+    }
+
+    /// Sends a request to the queue. Returns its result, and the time until the invocation had finished.
+    ///
+    /// # Errors
+    ///
+    /// If the invocation fails, or there is no result in time.
+    pub async fn ask(&mut self, request: &str) -> Result<(Value, Duration)> {
+        let began = Instant::now();
+        let id = self.requests.send_identified(request).await?;
+        self.wait_for_success(&id).await?;
+        let took = began.elapsed();
+        let result = self.results.claim(PATIENCE, |result| has(result, "messageId", &id)).await?;
+        Ok((result, took))
+    }
+
+    /// The token with which a person signs in to the broker.
+    #[must_use]
+    pub fn token(&self, person: Person) -> &str {
+        if person == APPROVER { &self.approver_token } else { &self.operator_token }
     }
 
     /// Waits for the invocation with a queue message, and checks that it succeeded.

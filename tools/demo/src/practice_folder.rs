@@ -61,6 +61,13 @@ impl PracticeFolder {
         &self.path
     }
 
+    /// The policy file for `app-role`: the reader's own, or else the copy in this folder, which has tests
+    /// beside it.
+    #[must_use]
+    pub fn policy_of(&self, azure: &LocalAzure) -> PathBuf {
+        if azure.has_own_policy { azure.policy.clone() } else { self.path.join("policy.json") }
+    }
+
     /// Fills the folder. What an earlier demo and its reader left there is deleted, because examples that
     /// write a file refuse to replace one.
     ///

@@ -1,19 +1,12 @@
 //! The requests that the demo sends to the queue.
 
-use std::time::{Duration, Instant};
-
 use anyhow::Result;
-use serde_json::Value;
 use tenant_emulator::contoso::{
     BILLING_FUNCTION, MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,
     ROLE_MANAGEMENT_READ_WRITE_DIRECTORY,
 };
 
-use crate::{
-    local_azure::{LocalAzure, PATIENCE},
-    report::Step,
-    results::has,
-};
+use crate::{local_azure::LocalAzure, report::Step};
 
 /// A request, its title in the report, and the status of each of its roles.
 pub(crate) struct QueueRequest {
@@ -64,16 +57,6 @@ fn by_ids(principal: &str, api: &str, role: &str) -> String {
 
 /// Sends a request and waits for its result.
 pub(crate) async fn play(azure: &mut LocalAzure, request: &QueueRequest) -> Result<Step> {
-    let (result, took) = send(azure, &request.message).await?;
+    let (result, took) = azure.ask(&request.message).await?;
     Ok(Step::new(request.title, request.expected, &result, took))
-}
-
-/// Sends a message. Returns its result, and the time until the invocation had finished.
-pub(crate) async fn send(azure: &mut LocalAzure, message: &str) -> Result<(Value, Duration)> {
-    let began = Instant::now();
-    let id = azure.requests.send_identified(message).await?;
-    azure.wait_for_success(&id).await?;
-    let took = began.elapsed();
-    let result = azure.results.claim(PATIENCE, |result| has(result, "messageId", &id)).await?;
-    Ok((result, took))
 }

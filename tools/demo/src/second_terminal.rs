@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use app_process::cargo_build::workspace_root;
-use tenant_emulator::contoso::BROKER_IDENTITY_NAME;
+use tenant_emulator::contoso::BROKER_IDENTITY_RESOURCE_ID;
 
 use crate::{
     http_call,
@@ -27,7 +27,11 @@ const PROGRAM: &str = "bin/app-role";
 ///
 /// The emulated tenant stands in for `az login`, so `app-role` signs in by the identity endpoint.
 #[must_use]
-pub fn variables(azure: &LocalAzure, person: Person) -> Vec<(&'static str, String)> {
+pub fn variables(
+    azure: &LocalAzure,
+    person: Person,
+    folder: &PracticeFolder,
+) -> Vec<(&'static str, String)> {
     let (tenant, storage) = (&azure.tenant, azure.account.connection_string());
     vec![
         ("APP_ROLE_AUTH", "managed-identity".to_owned()),
@@ -38,12 +42,15 @@ pub fn variables(azure: &LocalAzure, person: Person) -> Vec<(&'static str, Strin
         ("ARM_ENDPOINT", tenant.arm_endpoint().to_owned()),
         ("APP_ROLE_BROKER", azure.host.http_url().to_string()),
         ("APP_ROLE_BROKER_AUDIENCE", persons::AUDIENCE.to_owned()),
-        ("APP_ROLE_BROKER_IDENTITY", BROKER_IDENTITY_NAME.to_owned()),
+        // The ARM id needs no look-up, so that commands work with --offline, too.
+        ("APP_ROLE_BROKER_IDENTITY", BROKER_IDENTITY_RESOURCE_ID.to_owned()),
         ("APP_ROLE_BROKER_KEY", http_call::KEY.to_owned()),
+        // For curl: `app-role` asks for a token itself.
+        ("BROKER_TOKEN", azure.token(person).to_owned()),
         ("APP_ROLE_REQUESTS", storage.clone()),
         ("APP_ROLE_HOST_STORAGE", storage.clone()),
         ("APP_ROLE_AUDIT", storage),
-        ("POLICY_FILE", azure.policy.display().to_string()),
+        ("POLICY_FILE", folder.policy_of(azure).display().to_string()),
     ]
 }
 
@@ -53,7 +60,7 @@ pub(crate) fn script(
     person: Person,
     folder: &PracticeFolder,
 ) -> Result<String> {
-    let exports: String = variables(azure, person)
+    let exports: String = variables(azure, person, folder)
         .iter()
         .map(|(name, value)| format!("export {name}={}\n", quoted(value)))
         .collect();

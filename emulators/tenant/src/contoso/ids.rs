@@ -114,7 +114,5 @@ pub const BATCH_B_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-400
 pub const BROKER_IDENTITY: &str = "c0a70500-0000-4000-8000-0000000000f0";
 /// Client id of `id-app-role-broker`.
 pub const BROKER_IDENTITY_CLIENT_ID: &str = "c0a70500-0000-4000-8000-0000000000f1";
-/// The name of the broker's own identity.
-pub const BROKER_IDENTITY_NAME: &str = "id-app-role-broker";
 /// ARM id of `id-app-role-broker`.
 pub const BROKER_IDENTITY_RESOURCE_ID: &str = "/subscriptions/c0a70500-0000-4000-8000-000000000002/resourcegroups/rg-app-role-broker/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-app-role-broker";

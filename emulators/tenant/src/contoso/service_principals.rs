@@ -96,7 +96,7 @@ pub(crate) fn identities() -> Vec<ServicePrincipal> {
         (
             BROKER_IDENTITY,
             BROKER_IDENTITY_CLIENT_ID,
-            BROKER_IDENTITY_NAME,
+            "id-app-role-broker",
             BROKER_IDENTITY_RESOURCE_ID,
         ),
     ];
