@@ -4,8 +4,14 @@
 
 mod agents;
 mod approvals;
+#[cfg(unix)]
+mod approvals_page;
 mod change;
+#[cfg(unix)]
+mod cli_page;
 mod command_line;
+#[cfg(unix)]
+mod demo_world;
 mod doctor;
 mod documentation;
 mod drift;

@@ -130,19 +130,24 @@ fn words(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let is_inside = |one: char| one.is_alphanumeric() || "-_:.+".contains(one);
-        let length = rest.find(|one| !is_inside(one)).unwrap_or(rest.len());
+        let length = length_of_word(rest);
         let length = if length == 0 { first.len_utf8() } else { length };
         let (word, after) = rest.split_at(length);
-        // In compact JSON, nothing is between a colon and a word.
-        let (word, after) = match word.strip_prefix(':') {
-            Some(value) if !value.is_empty() => (":", rest.split_at(1).1),
-            _ => (word, after),
-        };
         found.push(word);
         rest = after.trim_start();
     }
     found
+}
+
+/// The length of the word with which a text begins. A colon is part of a time, and of nothing else.
+fn length_of_word(text: &str) -> usize {
+    let is_digit = |index: usize| text.as_bytes().get(index).is_some_and(u8::is_ascii_digit);
+    let is_inside = |(index, one): &(usize, char)| match one {
+        ':' => index.checked_sub(1).is_some_and(is_digit) && is_digit(index + 1),
+        _ => one.is_alphanumeric() || "-_.+".contains(*one),
+    };
+    let end = text.char_indices().find(|place| !is_inside(place));
+    end.map_or(text.len(), |(index, _)| index)
 }
 
 #[cfg(test)]
@@ -171,6 +176,17 @@ mod tests {
         assert_eq!(walk.real(&format!("show {SHOWN}")), format!("show {REAL}"));
         walk.compare(SHOWN, REAL).unwrap();
         walk.compare(SHOWN, OTHER).unwrap_err();
+    }
+
+    #[test]
+    fn an_id_may_follow_a_colon() {
+        let mut walk = Walk::default();
+        walk.compare(&format!("urn:uuid:{SHOWN}"), &format!("urn:uuid:{REAL}")).unwrap();
+        walk.compare(
+            &format!("{{\"id\":\"{SHOWN}\",\"n\":3}}"),
+            &format!("{{\"id\":\"{REAL}\",\"n\":3}}"),
+        )
+        .unwrap();
     }
 
     #[test]

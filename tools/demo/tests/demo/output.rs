@@ -13,7 +13,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_demo");
 #[tokio::test]
 async fn a_full_disk_is_an_error() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = Command::new(PROGRAM).arg("--once").stdout(full).output().await.unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.arg("--once").stdout(full).stderr(Stdio::piped()).kill_on_drop(true);
+    let output = command.spawn().unwrap().wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.starts_with("error: cannot write to standard output: "), "{text}");
