@@ -204,12 +204,19 @@ impl EndRow {
         !is_named && self.claims.iter().any(|claim| claim.subject.may_have_created(held))
     }
 
-    /// Takes an assignment from the claims of all writes but that of the invocation that made it.
-    pub(super) fn except_made_by(&mut self, maker: InvocationId, held: &Assignment) {
+    /// Takes an assignment from the claims of the writes that did not make it: another invocation did, or it
+    /// was found before the write was announced.
+    pub(super) fn except_unless_made_by(
+        &mut self,
+        maker: Option<InvocationId>,
+        found: Option<OffsetDateTime>,
+        held: &Assignment,
+    ) {
         for claim in &mut self.claims {
             if claim.subject.may_have_created(held)
-                && let Subject::Write { invocation_id, except, .. } = &mut claim.subject
-                && *invocation_id != maker
+                && let Subject::Write { invocation_id, since, except, .. } = &mut claim.subject
+                && (maker.is_some_and(|maker| *invocation_id != maker)
+                    || found.is_some_and(|found| found < *since + CLOCK_SKEW))
             {
                 except.push(held.id.clone());
             }
