@@ -18,6 +18,9 @@ const STATUSES: &[(&str, i32, &str)] = &[
     ("git show main:policy.json", 6, "the policies differ here, too"),
 ];
 
+/// Examples about requests that have failed. In the demo, none has.
+const REPLAYS: &str = "app-role replay";
+
 /// An example that ends only when its reader presses Ctrl-C.
 const FOLLOWS: &str = "app-role record follow";
 
@@ -50,6 +53,9 @@ fn promised(line: &str) -> i32 {
 /// Runs an example. What the page cannot know is replaced: the id of an approval, and its digest.
 async fn run(world: &mut DemoWorld, line: &str) -> Seen {
     world.restore();
+    if line.starts_with(REPLAYS) {
+        world.leave_failed_request().await;
+    }
     if line.starts_with(FOLLOWS) {
         let command = world.shell(OPERATOR, &format!("exec {line}"));
         let ended = record::interrupted(command).await;

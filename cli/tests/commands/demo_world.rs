@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use app_process::{app::App, cargo_build::workspace_root};
+use app_process::{
+    app::{App, FAILED},
+    cargo_build::workspace_root,
+};
 use demo::{
     local_azure::{LocalAzure, Setup},
     persons::Person,
@@ -14,10 +17,16 @@ use tempfile::TempDir;
 use tenant_emulator::contoso::{ORDERS_API, ORDERS_READ, REPORTS_IDENTITY};
 use tokio::process::Command;
 
-use crate::terminal::{Input, seen_in};
+use crate::{
+    replay::failed,
+    terminal::{Input, seen_in},
+};
 
-/// The reader's terminal, in columns.
-const WIDTH: u16 = 80;
+/// The reader's terminal, in columns: wide enough for the tables that pages show.
+const WIDTH: u16 = 200;
+
+/// The control sequence that erases the line.
+const ERASED: &str = "\u{1b}[K";
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
@@ -61,6 +70,7 @@ impl DemoWorld {
             .envs(second_terminal::variables(&self.azure, person, &self.folder))
             .env("PATH", format!("{programs}:/usr/bin:/bin"))
             .env("HOME", self.home.path())
+            .env("NO_COLOR", "1")
             .args(["-c", line])
             .current_dir(self.folder.path())
             .kill_on_drop(true);
@@ -71,10 +81,8 @@ impl DemoWorld {
     pub(crate) async fn run(&self, person: Person, line: &str) -> Seen {
         let line = format!("{line}\necho \"[exit status $?]\"");
         let text = seen_in(WIDTH, self.shell(person, &line), Input::Typed("y\n")).await;
-        let text = text.replace('\r', "");
-        // The terminal shows what was typed before the program prints.
-        let text = text.strip_prefix("y\n").unwrap_or(&text);
-        let (text, status) = text.rsplit_once("[exit status ").unwrap_or((text, ""));
+        let text = visible(&text);
+        let (text, status) = text.rsplit_once("[exit status ").unwrap_or((&text, ""));
         let status = status.trim().strip_suffix(']').and_then(|status| status.parse().ok());
         Seen { text: text.to_owned(), status }
     }
@@ -83,6 +91,13 @@ impl DemoWorld {
     pub(crate) async fn new_approval(&mut self) -> String {
         let (result, _) = self.azure.ask(WAITS).await.unwrap();
         result["approvalId"].as_str().unwrap().to_owned()
+    }
+
+    /// Leaves a request that failed too often, as the broker does.
+    pub(crate) async fn leave_failed_request(&self) {
+        let request = r#"{"principal":"id-orders","api":"api://orders","roles":["Orders.Read"]}"#;
+        let queue = self.azure.account.queue(FAILED).unwrap();
+        queue.send(&failed(request, "queue:app-role-requests")).await.unwrap();
     }
 
     /// Gives id-reports back what another example may have revoked.
@@ -94,6 +109,15 @@ impl DemoWorld {
     }
 }
 
+/// What a terminal still shows at the end: no progress, which is erased, and not what was typed before the
+/// program asked.
+fn visible(text: &str) -> String {
+    let text = text.replace('\r', "");
+    let text = text.strip_prefix("y\n").unwrap_or(&text);
+    let lines = text.lines().map(|line| line.rsplit(ERASED).next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A page of the docs.
 pub(crate) fn page(name: &str) -> String {
     std::fs::read_to_string(workspace_root().join("docs").join(name)).unwrap()
@@ -101,7 +125,7 @@ pub(crate) fn page(name: &str) -> String {
 
 /// A field of the document that a command prints for programs.
 pub(crate) async fn field(world: &DemoWorld, person: Person, line: &str, field: &str) -> String {
-    let seen = world.run(person, &format!("{line} --output json")).await;
+    let seen = world.run(person, &format!("{line} --output json 2>/dev/null")).await;
     let document: Value = serde_json::from_str(&seen.text).unwrap();
     document[field].as_str().unwrap().to_owned()
 }

@@ -37,7 +37,7 @@ async fn answer(screen: &mut Screen, arguments: Arguments) -> Result<()> {
         return print_sign_in(screen, account);
     }
     if let Some(Command::Send { port, message }) = arguments.command {
-        return send(port, &message).await;
+        return send(screen, port, &message).await;
     }
     let ports = arguments.port.map(Ports::from).transpose()?.unwrap_or_default();
     let setup = Setup {
@@ -82,14 +82,15 @@ fn print_sign_in(screen: &mut Screen, account: Account) -> Result<()> {
     Ok(screen.line(commands.trim_end())?)
 }
 
-async fn send(port: Option<u16>, message: &str) -> Result<()> {
+async fn send(screen: &mut Screen, port: Option<u16>, message: &str) -> Result<()> {
     let port = match port {
         Some(port) => port,
         None => running::queue_port(&PracticeFolder::of_this_source_tree()?)?,
     };
     let account = storage_emulator::Account::well_known(port)?;
-    account.queue(REQUESTS)?.send(message).await?;
-    Ok(())
+    let id = account.queue(REQUESTS)?.send_identified(message).await?;
+    Ok(screen
+        .prose(&format!("Sent as message {id}. The terminal of the demo shows the result."))?)
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
