@@ -10,6 +10,7 @@ mod change;
 #[cfg(unix)]
 mod cli_page;
 mod command_line;
+mod contexts;
 #[cfg(unix)]
 mod demo_world;
 mod doctor;
@@ -19,6 +20,7 @@ mod ends;
 mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
+mod fake_queue_broker;
 mod golden;
 #[cfg(unix)]
 mod hostile;
@@ -33,14 +35,21 @@ mod policy_explain;
 mod policy_in_force;
 mod policy_init;
 mod policy_test;
+mod proxy;
 mod record;
 mod replay;
 mod report;
 mod sign_in;
 mod slow_clock;
+mod storage_accounts;
 mod submit;
+mod submit_by_queue;
+mod submit_file;
 #[cfg(unix)]
 mod terminal;
+mod time_limit;
 mod transcript;
+mod verbose;
+mod whoami;
 mod why;
 mod world;
