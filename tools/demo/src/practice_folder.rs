@@ -22,6 +22,10 @@ const FOLDER: &str = "target/demo";
 
 /// A request for `plan`.
 const REQUEST: &str = include_str!("practice/request.json");
+/// A team's requests for `submit`.
+const REQUESTS: &str = include_str!("practice/app-roles.json");
+/// The contexts of `app-role`, so that the reader's own ones stay as they are.
+const CONTEXTS: &str = include_str!("practice/config.json");
 /// Tests of the demo's policy.
 const TESTS: &str = include_str!("practice/policy.policytest.json");
 /// What the demo's policy allows today, and did not allow in `old.json`.
@@ -89,6 +93,8 @@ impl PracticeFolder {
             self.write("policy.policytest.json", TESTS)?;
         }
         self.write("request.json", REQUEST)?;
+        self.write("app-roles.json", REQUESTS)?;
+        self.write("config.json", CONTEXTS)?;
         self.write("token.txt", &token())?;
         self.write("yesterday.json", &yesterday()?)?;
         self.copy_function_folders()

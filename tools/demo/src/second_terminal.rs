@@ -50,6 +50,7 @@ pub fn variables(
         ("APP_ROLE_REQUESTS", storage.clone()),
         ("APP_ROLE_HOST_STORAGE", storage.clone()),
         ("APP_ROLE_AUDIT", storage),
+        ("APP_ROLE_CONFIG", folder.path().join("config.json").display().to_string()),
         ("POLICY_FILE", folder.policy_of(azure).display().to_string()),
     ]
 }
