@@ -5,11 +5,17 @@
 mod agents;
 mod approvals;
 #[cfg(unix)]
+mod approvals_page;
+#[cfg(unix)]
 mod archive;
 mod change;
 mod change_policy;
+#[cfg(unix)]
+mod cli_page;
 mod command_line;
 mod contexts;
+#[cfg(unix)]
+mod demo_world;
 mod denied_by_graph;
 mod doctor;
 mod documentation;

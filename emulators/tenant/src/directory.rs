@@ -31,6 +31,10 @@ pub struct Directory {
     holders: Holders,
     list_delay: ListDelay,
     attached: Vec<String>,
+    /// Permissions that are no assignments, by object id in lower case.
+    permitted: BTreeMap<String, Vec<String>>,
+    /// Azure scopes with the role Reader, in lower case, by object id in lower case.
+    readable: BTreeMap<String, Vec<String>>,
 }
 
 impl Directory {
@@ -47,6 +51,8 @@ impl Directory {
             holders: Holders::default(),
             list_delay: ListDelay::default(),
             attached: Vec::new(),
+            permitted: BTreeMap::new(),
+            readable: BTreeMap::new(),
         }
     }
 
@@ -123,6 +129,31 @@ impl Directory {
     /// Attaches a managed identity to the broker, so that the identity endpoint issues tokens for it.
     pub fn attach(&mut self, object_id: &str) {
         self.attached.push(object_id.to_lowercase());
+    }
+
+    /// Lets a principal use these permissions of Microsoft Graph without an assignment, as a person with a
+    /// directory role can.
+    pub fn permit(&mut self, object_id: &str, permissions: &[&str]) {
+        let permitted = self.permitted.entry(object_id.to_lowercase()).or_default();
+        permitted.extend(permissions.iter().map(|permission| (*permission).to_owned()));
+    }
+
+    /// The permissions of [`Self::permit`].
+    #[must_use]
+    pub fn permissions_of(&self, object_id: &str) -> &[String] {
+        self.permitted.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives a principal the role Reader on an Azure scope, for the list of its Azure roles. What Azure Resource
+    /// Manager lets it read depends on [`crate::Tenant::set_arm_forbidden`] alone.
+    pub fn add_azure_reader(&mut self, object_id: &str, scope: &str) {
+        self.readable.entry(object_id.to_lowercase()).or_default().push(scope.to_lowercase());
+    }
+
+    /// The scopes of [`Self::add_azure_reader`], in lower case.
+    #[must_use]
+    pub fn readable_scopes(&self, object_id: &str) -> &[String] {
+        self.readable.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// The managed identities that are attached to the broker, in order.
