@@ -9,13 +9,12 @@ endpoint=${APP_ROLE_BROKER%/}/api/app-role-assignments
 # The key comes by stdin, because other users see the command line. After the body: status, place, delay.
 call() {
   printf 'header = "x-functions-key: %s"\n' "$APP_ROLE_BROKER_KEY" |
-    curl --silent --show-error --config - --write-out '\n%{http_code}\n%header{location}\n%header{retry-after}' "$@"
+    curl --silent --show-error --config - --write-out '\n%{http_code}\n%header{location}\n%header{retry-after}\n' "$@"
 }
 
 arguments=("$endpoint" --json "@$1")
 for ((end = SECONDS + 600; SECONDS < end; )); do
-  mapfile -t lines < <(call "${arguments[@]}")
-  result=${lines[0]} status=${lines[1]} place=${lines[2]:-} after=${lines[3]:-}
+  { read -r result; read -r status; read -r place; read -r after; } < <(call "${arguments[@]}")
   if [[ $status == 202 ]]; then
     # The request waits for an approval. The address tells what became of it.
     arguments=("$endpoint$place")

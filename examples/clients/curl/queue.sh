@@ -31,7 +31,7 @@ for ((end = SECONDS + 600; SECONDS < end; )); do
     jq -r '.roles[] | "\(.requested) \(.status) \(.message // "")"' <<< "$result"
     jq -e '[.roles[].status] - ["assigned", "alreadyAssigned"] == []' <<< "$result" > /dev/null
     exit
-  done < <(sed 's/<QueueMessage>/\n/g' <<< "$page" | tail -n +2)
+  done < <(printf '%s\n' "${page//<QueueMessage>/$'\n'}" | tail -n +2)
   sleep 1
 done
 printf 'no result of %s within 10 minutes\n' "$sent" >&2

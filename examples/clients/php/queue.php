@@ -1,6 +1,6 @@
 <?php
-// Asks for app roles by the queue, and waits for the result of this request. Needs PHP 8.1 or later with curl, and
-// an Azure resource with a managed identity. Microsoft's package for Azure Storage is retired, so this is REST.
+// Asks for app roles by the queue, and waits for the result of this request. Needs PHP 8.1 or later with curl and
+// SimpleXML, and an Azure resource with a managed identity. Microsoft's package for queues is retired, so this is REST.
 //   php queue.php ../request.json
 // APP_ROLE_REQUESTS is the URL of the queues: https://<account>.queue.core.windows.net.
 declare(strict_types=1);

@@ -1,5 +1,6 @@
 //! The examples that ask over HTTP.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tenant_emulator::contoso::{ORDERS_IDENTITY, ORDERS_READ};
 
@@ -55,10 +56,14 @@ fn readers_of_statuses() -> Vec<Example> {
 
 #[tokio::test]
 async fn each_example_sends_again_when_it_may_and_waits_for_an_approval() {
-    for example in readers_of_statuses() {
+    let run = |example: Example| async move {
         let broker = ScriptedBroker::start().await;
         let environment = environment(broker.url(), "a key");
-        let Some(ran) = example.run(REQUEST, &environment).await else { continue };
+        Some((example.run(REQUEST, &environment).await?, broker))
+    };
+    for (ran, broker) in
+        join_all(readers_of_statuses().into_iter().map(run)).await.into_iter().flatten()
+    {
         assert_eq!(ran.status, Some(0), "{ran:?}");
         assert_eq!(
             broker.calls(),
@@ -70,9 +75,9 @@ async fn each_example_sends_again_when_it_may_and_waits_for_an_approval() {
                 "GET /api/app-role-assignments?approval=5f0a7d0e a key",
             ],
             "{}",
-            example.file
+            ran.file
         );
         let request: Value = serde_json::from_str(REQUEST).unwrap();
-        assert!(broker.bodies().iter().take(3).all(|body| *body == request), "{}", example.file);
+        assert!(broker.bodies().iter().take(3).all(|body| *body == request), "{}", ran.file);
     }
 }

@@ -14,8 +14,11 @@ use warp::{
     path::FullPath,
 };
 
-/// The answers, in order: status, a header, and a body. Each says that nothing has to be waited for.
-const ANSWERS: [(u16, [(&str, &str); 2], &str); 5] = [
+/// An answer: status, headers, and a body.
+type Scripted = (u16, [(&'static str, &'static str); 2], &'static str);
+
+/// The answers, in order. None makes its caller wait.
+const ANSWERS: [Scripted; 5] = [
     (
         503,
         [("retry-after", "0"), ("content-type", PROBLEM)],
