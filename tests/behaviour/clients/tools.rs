@@ -103,7 +103,7 @@ fn php_with(extensions: &[&str]) -> Tool {
 
 /// Java with its compiler, which runs a file of source.
 pub(super) fn java(_: &Path) -> Tool {
-    installed("javac", &["--version"]).map(|_| Command::new("java"))
+    at_least("javac", 17).map(|()| Command::new("java"))
 }
 
 /// Maven, which fetches the example's packages.
@@ -131,7 +131,7 @@ pub(super) fn go_with_modules(folder: &Path) -> Tool {
 }
 
 pub(super) fn dotnet(folder: &Path) -> Tool {
-    installed("dotnet", &["--version"])?;
+    at_least("dotnet", 10)?;
     fetched(Command::new("dotnet").args(["build", "http.cs"]).current_dir(folder))?;
     let mut command = Command::new("dotnet");
     command.arg("run");
@@ -140,13 +140,13 @@ pub(super) fn dotnet(folder: &Path) -> Tool {
 
 /// .NET, which fetches the example's packages.
 pub(super) fn dotnet_with_packages(folder: &Path) -> Tool {
-    installed("dotnet", &["--version"])?;
+    at_least("dotnet", 10)?;
     fetched(Command::new("dotnet").args(["build", "queue.cs"]).current_dir(folder))?;
     dotnet(folder)
 }
 
 pub(super) fn power_shell(_: &Path) -> Tool {
-    installed("pwsh", &["--version"])?;
+    at_least("pwsh", 7)?;
     let mut command = Command::new("pwsh");
     command.args(["-NoProfile", "-File"]);
     Ok(command)
@@ -167,6 +167,18 @@ fn installed(program: &str, arguments: &[&str]) -> Result<Output, Missing> {
         }
         Err(error) => Err(format!("'{program}' cannot be started: {error}")),
     }
+}
+
+/// Whether a program is there in this version or a later one.
+fn at_least(program: &str, version: u32) -> Result<(), Missing> {
+    let output = installed(program, &["--version"])?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let digits = printed.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let major = digits.split('.').next().and_then(|number| number.trim().parse::<u32>().ok());
+    if major.is_some_and(|major| major >= version) {
+        return Ok(());
+    }
+    Err(format!("'{program}' is not version {version} or later: {}", printed.trim()))
 }
 
 /// Runs a command that fetches packages and compiles. Only a registry that is out of reach, or an old tool, may

@@ -1,5 +1,5 @@
-// Asks for app roles by the queue, and waits for the result: go mod tidy && go run ./queue ../request.json
-// APP_ROLE_REQUESTS is the URL of the queues: https://<account>.queue.core.windows.net.
+// Asks for app roles by the queue at APP_ROLE_REQUESTS (https://<account>.queue.core.windows.net), and waits for the
+// result: go mod tidy && go run ./queue ../request.json
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -17,20 +18,24 @@ import (
 
 func main() {
 	ctx := context.Background()
-	credential := must(azidentity.NewDefaultAzureCredential(nil))
-	queues := must(azqueue.NewServiceClient(os.Getenv("APP_ROLE_REQUESTS"), credential, nil))
+	queues := must(azqueue.NewServiceClient(os.Getenv("APP_ROLE_REQUESTS"), must(azidentity.NewDefaultAzureCredential(nil)), nil))
 	requests, results := queues.NewQueueClient("app-role-requests"), queues.NewQueueClient("app-role-results")
 	sent := must(requests.EnqueueMessage(ctx, string(must(os.ReadFile(os.Args[1]))), nil)).Messages[0]
-	// Others wait for results in the same queue, and can take theirs again after a second.
-	look := &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr[int32](32), VisibilityTimeout: to.Ptr[int32](1)}
+	take := &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr[int32](32), VisibilityTimeout: to.Ptr[int32](1)}
 	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
-		for _, message := range must(results.DequeueMessages(ctx, look)).Messages {
+		// Others wait for results in the same queue. A look hides nothing from them, and shows 32 messages.
+		seen := must(results.PeekMessages(ctx, &azqueue.PeekMessagesOptions{NumberOfMessages: to.Ptr[int32](32)})).Messages
+		if len(seen) < 32 && !strings.Contains(string(must(json.Marshal(seen))), *sent.MessageID) {
+			continue
+		}
+		// What is theirs is hidden for a second.
+		for _, message := range must(results.DequeueMessages(ctx, take)).Messages {
 			var result struct {
 				MessageID string
 				Roles     []struct{ Requested, Status, Message string }
 			}
-			check(json.Unmarshal([]byte(*message.MessageText), &result))
-			if result.MessageID != *sent.MessageID {
+			err := json.Unmarshal([]byte(*message.MessageText), &result)
+			if err != nil || result.MessageID != *sent.MessageID {
 				continue
 			}
 			must(results.DeleteMessage(ctx, *message.MessageID, *message.PopReceipt, nil))
@@ -47,12 +52,8 @@ func main() {
 }
 
 func must[T any](value T, err error) T {
-	check(err)
-	return value
-}
-
-func check(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
+	return value
 }
