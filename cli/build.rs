@@ -1,4 +1,4 @@
-//! Passes the commit that is built to the program.
+//! Passes the commit that is built, and the kind of machine that it is built for, to the program.
 
 use std::process::Command;
 
@@ -17,6 +17,8 @@ fn main() {
     }
     let commit = std::env::var(COMMIT).ok().or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
     println!("cargo::rustc-env={COMMIT}={}", commit.as_deref().unwrap_or("unknown commit"));
+    let target = std::env::var("TARGET").ok();
+    println!("cargo::rustc-env=APP_ROLE_TARGET={}", target.as_deref().unwrap_or("unknown target"));
 }
 
 /// What git answers; nothing, where there is no git or no repository.

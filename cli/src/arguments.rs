@@ -5,10 +5,11 @@ use clap::{Parser, Subcommand};
 use crate::{
     commands::{
         approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
-        doctor::DoctorArguments, drift::DriftArguments, holders::HoldersArguments,
-        list::ListArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
-        replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
-        submit::SubmitCommand, why::WhyArguments,
+        context::ContextCommand, doctor::DoctorArguments, drift::DriftArguments,
+        holders::HoldersArguments, list::ListArguments, plan::PlanArguments, policy::PolicyCommand,
+        record::RecordCommand, replay::ReplayArguments, report::ReportArguments,
+        roles::RolesArguments, submit::SubmitArguments, version::VersionArguments,
+        why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -44,8 +45,8 @@ pub(crate) enum Command {
     #[command(after_help = examples::REVOKE)]
     Revoke(ChangeArguments),
     /// Ask the broker to assign or revoke app roles, without permissions in the tenant
-    #[command(subcommand, after_help = examples::SUBMIT)]
-    Submit(SubmitCommand),
+    #[command(after_help = examples::SUBMIT)]
+    Submit(Box<SubmitArguments>),
     /// Decide on requests that wait for your approval
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),
@@ -82,9 +83,30 @@ pub(crate) enum Command {
     /// Send failed requests back to their queues
     #[command(after_help = examples::REPLAY)]
     Replay(ReplayArguments),
+    /// Show the account that commands work with
+    #[command(after_help = examples::WHOAMI)]
+    Whoami,
+    /// Manage contexts: named sets of settings, one for each broker or tenant
+    #[command(subcommand, after_help = examples::CONTEXT)]
+    Context(ContextCommand),
+    /// Show the version of this program, and of the broker
+    #[command(after_help = examples::VERSION)]
+    Version(VersionArguments),
     /// Generate a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArguments),
+}
+
+impl Command {
+    /// Whether the command knows best how it ends when the time of `--timeout` is over. It still has a limit.
+    pub(crate) fn keeps_time(&self) -> bool {
+        matches!(self, Self::Submit(_))
+    }
+
+    /// Whether the command may work with the settings of a context, so that it must not run without them.
+    pub(crate) fn needs_context(&self) -> bool {
+        !matches!(self, Self::Context(_) | Self::Completions(_))
+    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use clap::Args;
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{
+    audience,
     cloud::Cloud,
     environment::{self, FUNCTION_KEY},
     failure::Failure,
     http,
-    options::{BrokerAddress, GlobalOptions},
+    options::{Account, BrokerAddress, GlobalOptions},
     sign_in,
 };
 
@@ -56,6 +57,7 @@ pub(crate) struct BrokerApi {
     timing: CallTiming,
     key: Option<String>,
     tokens: Option<TokenSource>,
+    account: Account,
 }
 
 impl BrokerApi {
@@ -65,7 +67,7 @@ impl BrokerApi {
         cloud: &Cloud,
         options: &BrokerOptions,
     ) -> Result<Self, Failure> {
-        let api = Self::anonymous(cloud, &options.address)?;
+        let api = Self { account: global.auth, ..Self::anonymous(cloud, &options.address)? };
         let key = environment::variable(FUNCTION_KEY);
         let audience = stated(options.audience.as_deref());
         if key.is_none() && audience.is_none() {
@@ -83,7 +85,7 @@ impl BrokerApi {
         cloud: &Cloud,
         options: &SignInOptions,
     ) -> Result<Self, Failure> {
-        let api = Self::anonymous(cloud, &options.address)?;
+        let api = Self { account: global.auth, ..Self::anonymous(cloud, &options.address)? };
         let Some(audience) = stated(options.audience.as_deref()) else {
             let sentence = match environment::variable(FUNCTION_KEY) {
                 Some(_) => {
@@ -105,7 +107,8 @@ impl BrokerApi {
         let base = base(address)?;
         let timing = CallTiming { call: CALL_TIMEOUT, ..cloud.timing.calls.clone() };
         let client = http::client(&base, &timing)?;
-        Ok(Self { base, client, timing, key: None, tokens: None })
+        let account = Account::default();
+        Ok(Self { base, client, timing, key: None, tokens: None, account })
     }
 
     /// The waits between retries.
@@ -138,9 +141,13 @@ impl BrokerApi {
             call = call.header(KEY_HEADER, key);
         }
         let Some(tokens) = &self.tokens else { return Ok(call) };
-        let token = tokens.token().await.map_err(|error| {
-            Failure::failed(format!("you are not signed in: {error}"))
-                .hint("sign in with `az login`, and check --audience")
+        let token = tokens.token().await;
+        let token = token.map_err(|error| {
+            let failure = sign_in::failed(self.account, &error);
+            match failure.code {
+                None => failure.hint("sign in with `az login`, and check --audience"),
+                Some(_) => failure,
+            }
         })?;
         Ok(call.header(AUTHORIZATION, token.authorization()))
     }
@@ -153,7 +160,8 @@ fn stated(option: Option<&str>) -> Option<&str> {
 
 /// The tokens of the operator's own account for an audience.
 fn tokens(global: &GlobalOptions, cloud: &Cloud, audience: &str) -> Result<TokenSource, Failure> {
-    let credentials = sign_in::credentials(global.auth, &cloud.timing.calls)?;
+    audience::check(audience).map_err(|problem| Failure::usage(format!("--audience {problem}")))?;
+    let credentials = sign_in::credentials(global, cloud)?;
     let scope = format!("{}/.default", audience.trim_end_matches('/'));
     Ok(TokenSource::new(credentials, scope, cloud.timing.calls.clone()))
 }

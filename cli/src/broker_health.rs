@@ -23,6 +23,8 @@ pub(crate) struct BrokerHealth {
     pub(crate) checks: Map<String, Value>,
     /// The SHA-256 of the policy in force. `None` if none is, or an old broker does not state it.
     pub(crate) policy_sha256: Option<String>,
+    /// The broker's version. An old broker does not state it.
+    pub(crate) version: Option<String>,
 }
 
 impl BrokerHealth {
@@ -49,7 +51,8 @@ pub(crate) async fn ask(
     };
     let digest = body.get("policySha256").and_then(Value::as_str);
     let digest = digest.filter(|text| is_digest(text)).map(str::to_owned);
-    Ok(BrokerHealth { checks: checks.clone(), policy_sha256: digest })
+    let version = body.get("brokerVersion").and_then(Value::as_str).map(str::to_owned);
+    Ok(BrokerHealth { checks: checks.clone(), policy_sha256: digest, version })
 }
 
 fn is_digest(text: &str) -> bool {

@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod change;
 pub(crate) mod completions;
+pub(crate) mod context;
 pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod holders;
@@ -14,4 +15,6 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod roles;
 pub(crate) mod submit;
+pub(crate) mod version;
+pub(crate) mod whoami;
 pub(crate) mod why;

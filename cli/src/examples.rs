@@ -5,13 +5,14 @@ Example:
   app-role assign id-orders api://orders Orders.Read --yes
 
 Exit status:
-  0  success, or waiting for approval
+  0  success
   1  failure
   2  invalid command line
   3  denied
   4  not found or ambiguous
   5  partly done
-  6  drift, findings in the record, failed tests of the policy, or policies that differ";
+  6  drift, findings in the record, failed tests of the policy, or policies that differ
+  7  a request waits for approval, or had no answer in time";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -23,22 +24,32 @@ Example:
   app-role revoke id-reports api://orders Orders.Read --yes --reason \"moved to the reports API\"";
 
 pub(crate) const SUBMIT: &str = "\
-Example:
+Examples:
+  app-role submit -f app-roles.json --wait --timeout 10m
+  app-role submit -f app-roles.json --via queue
+  app-role submit -f app-roles.json --plan
   app-role submit assign id-orders api://orders Orders.Read --reason \"reads its own API\"
+
+Nothing is asked on the terminal: the policy decides, and the broker records who asked.
 
 Environment:
   APP_ROLE_BROKER           URL of the broker
   APP_ROLE_BROKER_AUDIENCE  audience of the broker's tokens, to use your own account
   APP_ROLE_BROKER_KEY       function key of the broker
+  APP_ROLE_REQUESTS         storage account of the request queues, to send by queue
 
 Exit status:
-  0  done, or pendingApproval: the request waits for the approvers that a rule names
-  3  denied";
+  0  done, or sent to the queue without --wait
+  3  denied
+  4  a name was not found or is ambiguous
+  5  some requests were done, and others were not
+  7  a request waits for approval, or had no answer in time";
 
 pub(crate) const SUBMIT_ASSIGN: &str = "\
 Examples:
   app-role submit assign id-orders api://orders Orders.Read --duration PT8H
-  app-role submit assign id-orders api://orders Orders.Read --request-id INC-1234 --wait 60";
+  app-role submit assign id-orders api://orders Orders.Read --request-id INC-1234 --timeout 60s
+  app-role submit assign id-orders api://orders Orders.Read --via queue --wait";
 
 pub(crate) const SUBMIT_REVOKE: &str = "\
 Example:
@@ -70,9 +81,8 @@ Example:
   app-role approvals deny 5f0a7d0e-0000-4000-8000-000000000001 --yes --reason \"use the staging API\"";
 
 pub(crate) const LIST: &str = "\
-Examples:
-  app-role list id-reports
-  app-role list id-reports --audit \"$AzureWebJobsStorage\"";
+Example:
+  app-role list id-reports";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -146,7 +156,6 @@ Exit status:
 pub(crate) const WHY: &str = "\
 Examples:
   app-role why id-reports api://orders Orders.Read
-  app-role why id-reports api://orders Orders.Read --audit \"$AzureWebJobsStorage\"
   app-role why id-reports api://orders Orders.Read --token < token.txt";
 
 pub(crate) const RECORD: &str = "\
@@ -170,13 +179,12 @@ Example:
   app-role record check --broker-identity id-app-role-broker";
 
 pub(crate) const DRIFT: &str = "\
-Examples:
-  app-role drift --broker-identity id-app-role-broker
-  app-role drift --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"";
+Example:
+  app-role drift --broker-identity id-app-role-broker";
 
 pub(crate) const REPORT: &str = "\
 Examples:
-  app-role report -o access.html --broker-identity id-app-role-broker --audit \"$AzureWebJobsStorage\"
+  app-role report -o access.html --broker-identity id-app-role-broker
   app-role report -o access.csv -o access.json --since yesterday.json
 
 Exit status:
@@ -185,12 +193,60 @@ Exit status:
 
 pub(crate) const DOCTOR: &str = "\
 Example:
-  app-role doctor --broker-identity id-app-role-broker --requests \"$RequestQueues\"";
+  app-role doctor --broker-identity id-app-role-broker
+
+Environment:
+  APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
+  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string";
 
 pub(crate) const REPLAY: &str = "\
 Examples:
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --dry-run
-  app-role replay --failed \"$AzureWebJobsStorage\" --requests \"$RequestQueues\" --queue app-role-requests --yes";
+  app-role replay --queue app-role-requests --dry-run
+  app-role replay --queue app-role-requests --yes
+
+Environment:
+  APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
+  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string";
+
+pub(crate) const WHOAMI: &str = "\
+Example:
+  app-role whoami";
+
+pub(crate) const CONTEXT: &str = "\
+Example:
+  app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --audience api://app-role-broker
+
+Environment:
+  APP_ROLE_CONFIG   file of the contexts; default: app-role/config.json in your folder for settings
+  APP_ROLE_CONTEXT  context to use instead of the current one
+
+A setting is taken from an option, or else from the environment, from the context, or from its default.";
+
+pub(crate) const CONTEXT_SET: &str = "\
+Examples:
+  app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --policy policy.json
+  app-role context set prod --unset policy --tenant contoso.onmicrosoft.com";
+
+pub(crate) const CONTEXT_USE: &str = "\
+Example:
+  app-role context use test";
+
+pub(crate) const CONTEXT_LIST: &str = "\
+Example:
+  app-role context list";
+
+pub(crate) const CONTEXT_SHOW: &str = "\
+Example:
+  app-role context show test";
+
+pub(crate) const CONTEXT_DELETE: &str = "\
+Example:
+  app-role context delete test";
+
+pub(crate) const VERSION: &str = "\
+Examples:
+  app-role version
+  app-role version --broker \"$APP_ROLE_BROKER\"";
 
 pub(crate) const COMPLETIONS: &str = "\
 Example:

@@ -4,6 +4,20 @@ use std::process::ExitCode;
 
 use app_roles::outcome::RoleOutcome;
 
+/// The status of a role that waits for approval.
+const PENDING: &str = "pendingApproval";
+
+/// The statuses of roles that are no failure. Those of a newer broker, which this program does not know, are.
+const FINE: [&str; 7] = [
+    "assigned",
+    "alreadyAssigned",
+    "revoked",
+    "alreadyRevoked",
+    "wouldAssign",
+    "wouldRevoke",
+    PENDING,
+];
+
 /// The exit status of the process. Scripts rely on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -21,6 +35,10 @@ pub enum Exit {
     Partly = 5,
     /// `drift` or `record check` has findings, a test of the policy failed, or `policy diff` has a difference.
     Findings = 6,
+    /// A request waits for approval, or had no answer in time.
+    Pending = 7,
+    /// The operator interrupted the command (128 and the number of SIGINT, as shells report it).
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -47,10 +65,36 @@ impl Exit {
             Self::Denied
         } else if has(&["notFound", "ambiguous"]) {
             Self::NotFound
-        } else if unfinished || has(&["invalid", "expired"]) {
+        } else if unfinished || !statuses.iter().all(|status| FINE.contains(status)) {
             Self::Failed
+        } else if has(&[PENDING]) {
+            Self::Pending
         } else {
             Self::Done
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_a_success_only_if_every_status_is_known_to_be_one() {
+        for (statuses, exit) in [
+            (&["assigned", "alreadyAssigned"][..], Exit::Done),
+            (&["wouldRevoke"], Exit::Done),
+            (&["alreadyAssigned", "pendingApproval"], Exit::Pending),
+            (&["denied", "notAttempted"], Exit::Denied),
+            (&["ambiguous", "notAttempted"], Exit::NotFound),
+            (&["assigned", "failed"], Exit::Partly),
+            (&["alreadyAssigned", "unknown"], Exit::Failed),
+            (&["invalid"], Exit::Failed),
+            (&["expired"], Exit::Failed),
+            (&["assigned", "of a newer broker"], Exit::Failed),
+            (&["pendingApproval", ""], Exit::Failed),
+        ] {
+            assert_eq!(Exit::of_statuses(statuses), exit, "{statuses:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use microsoft_graph::error::{ErrorKind, GraphError};
 use crate::exit::Exit;
 
 /// An error that ends a command.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{sentence}")]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -13,11 +13,13 @@ pub(crate) struct Failure {
     pub(crate) sentence: String,
     /// What to do about it.
     pub(crate) hint: Option<String>,
+    /// A name for programs that says more than the exit status.
+    pub(crate) code: Option<&'static str>,
 }
 
 impl Failure {
     fn new(exit: Exit, sentence: impl Into<String>) -> Self {
-        Self { exit, sentence: sentence.into(), hint: None }
+        Self { exit, sentence: sentence.into(), hint: None, code: None }
     }
 
     /// A failure with the exit status [`Exit::Failed`].
@@ -43,6 +45,11 @@ impl Failure {
     /// Adds what to do about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Adds a name for programs, in lower camel case.
+    pub(crate) fn code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
     }
 }
 

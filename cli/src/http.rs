@@ -4,18 +4,23 @@ use azure_core::http::Url;
 use azure_rest::{
     client::{self, causes},
     timing::CallTiming,
+    traffic,
 };
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, proxy};
 
 /// The largest body to read, in bytes. A page of 1,000 audit rows has about a megabyte.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// Builds a client for requests to `endpoint`.
+/// Builds a client for requests to `endpoint`, through the proxy of the environment if there is one.
 pub(crate) fn client(endpoint: &Url, timing: &CallTiming) -> Result<Client, Failure> {
-    client::build(endpoint, timing).map_err(|error| no_client(&error))
+    let client = match proxy::from_environment()? {
+        Some(proxy) => client::build_behind(proxy, endpoint, timing),
+        None => client::build(endpoint, timing),
+    };
+    client.map_err(|error| no_client(&error))
 }
 
 /// Reports that no HTTP client could be built.
@@ -30,7 +35,7 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
     let request =
         request.map_err(|error| Failure::failed(format!("invalid request: {}", causes(&error))))?;
     let address = without_query(request.url());
-    client.execute(request).await.map_err(|error| {
+    traffic::send(RequestBuilder::from_parts(client, request)).await.map_err(|error| {
         Failure::failed(format!("{address} does not answer: {}", causes(&error.without_url())))
     })
 }

@@ -2,15 +2,19 @@
 
 mod agents;
 pub mod arguments;
+mod audience;
 mod broker_api;
 mod broker_call;
 mod broker_health;
 mod broker_record;
 mod broker_result;
 mod cloud;
+mod command_line;
 mod commands;
 mod confirmation;
+mod contexts;
 mod directory;
+mod document;
 mod environment;
 mod examples;
 mod exit;
@@ -18,61 +22,91 @@ mod failure;
 mod graph_catalogue;
 mod http;
 mod inventory;
+mod markdown;
 mod names;
 mod new_file;
 mod options;
 mod output;
 mod policy_file;
 mod policy_in_force;
+mod principal_role;
 mod privilege;
+mod proxy;
 pub mod replay;
 mod request;
+mod request_file;
 mod result;
 mod session;
 mod sign_in;
 mod stated_facts;
 pub mod storage;
 mod storage_account;
+mod tenant;
+mod time_limit;
 mod timestamps;
+mod traffic;
 mod unreadable;
 
+use std::time::Duration;
+
 use arguments::{Arguments, Command};
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
+use command_line::Refusal;
 use commands::{
-    approvals, change, completions, doctor, drift, holders, list, plan, policy, record,
-    replay as replay_command, report, roles, submit, why,
+    approvals, change, completions, context, doctor, drift, holders, list, plan, policy, record,
+    replay as replay_command, report, roles, submit, version, whoami, why,
 };
 pub use exit::Exit;
+use failure::Failure;
+use options::GlobalOptions;
 use output::Screen;
+use traffic::Traffic;
 
 /// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
 pub fn arguments() -> Result<Arguments, Exit> {
-    Arguments::try_parse().map_err(|error| output::refuse(&error))
+    command_line::read(environment::command_line()).map_err(|refusal| match refusal {
+        Refusal::Unparsed(error) => output::refuse(&error),
+        Refusal::Unusable(screen, failure) => screen.fail(&failure),
+    })
 }
 
 /// Runs one command and returns the exit status of the process.
 pub async fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     let screen = Screen::new(&global);
-    let outcome = match command {
-        Command::Assign(arguments) => change::assign(&global, screen, arguments).await,
-        Command::Revoke(arguments) => change::revoke(&global, screen, arguments).await,
-        Command::Submit(arguments) => submit::run(&global, screen, arguments).await,
-        Command::Approvals(command) => approvals::run(&global, screen, &command).await,
-        Command::List(arguments) => list::run(&global, screen, &arguments).await,
-        Command::Holders(arguments) => holders::run(&global, screen, &arguments).await,
-        Command::Roles(arguments) => roles::run(&global, screen, &arguments).await,
-        Command::Plan(arguments) => plan::run(&global, screen, &arguments).await,
-        Command::Policy(arguments) => policy::run(&global, screen, arguments).await,
-        Command::Why(arguments) => why::run(&global, screen, &arguments).await,
-        Command::Record(command) => record::run(&global, screen, &command).await,
-        Command::Drift(arguments) => drift::run(&global, screen, &arguments).await,
-        Command::Report(arguments) => report::run(&global, screen, &arguments).await,
-        Command::Doctor(arguments) => doctor::run(&global, screen, &arguments).await,
-        Command::Replay(arguments) => replay_command::run(&global, screen, &arguments).await,
+    let traffic = Traffic::watch(&global, screen);
+    let grace = if command.keeps_time() { time_limit::GRACE } else { Duration::ZERO };
+    let limit = global.timeout.map(|limit| limit + grace);
+    let outcome = time_limit::within(limit, &traffic, carry_out(&global, screen, command));
+    outcome.await.unwrap_or_else(|failure| screen.fail(&failure))
+}
+
+async fn carry_out(
+    global: &GlobalOptions,
+    screen: Screen,
+    command: Command,
+) -> Result<Exit, Failure> {
+    match command {
+        Command::Assign(arguments) => change::assign(global, screen, arguments).await,
+        Command::Revoke(arguments) => change::revoke(global, screen, arguments).await,
+        Command::Submit(arguments) => submit::run(global, screen, *arguments).await,
+        Command::Approvals(command) => approvals::run(global, screen, &command).await,
+        Command::List(arguments) => list::run(global, screen, &arguments).await,
+        Command::Holders(arguments) => holders::run(global, screen, &arguments).await,
+        Command::Roles(arguments) => roles::run(global, screen, &arguments).await,
+        Command::Plan(arguments) => plan::run(global, screen, &arguments).await,
+        Command::Policy(arguments) => policy::run(global, screen, arguments).await,
+        Command::Why(arguments) => why::run(global, screen, &arguments).await,
+        Command::Record(command) => record::run(global, screen, &command).await,
+        Command::Drift(arguments) => drift::run(global, screen, &arguments).await,
+        Command::Report(arguments) => report::run(global, screen, &arguments).await,
+        Command::Doctor(arguments) => doctor::run(global, screen, &arguments).await,
+        Command::Replay(arguments) => replay_command::run(global, screen, &arguments).await,
+        Command::Whoami => whoami::run(global, screen).await,
+        Command::Context(command) => context::run(global, screen, &command),
+        Command::Version(arguments) => version::run(global, screen, &arguments).await,
         Command::Completions(arguments) => {
             completions::run(screen, &mut Arguments::command(), &arguments)
         }
-    };
-    outcome.unwrap_or_else(|failure| screen.fail(&failure))
+    }
 }

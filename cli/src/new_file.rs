@@ -39,9 +39,34 @@ pub(crate) fn write(path: &Path, text: &str, existing: Existing) -> Result<(), F
     let _ = fs::remove_file(&temporary);
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::failed(format!("{} cannot be written: {error}", path.display()))
-            .hint("check the folder and your permissions for it"),
+        _ => not_written(path, &error),
     })
+}
+
+/// Writes a file that only its owner can read and write, as a whole.
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let temporary = beside(&target);
+    let written = private(&temporary)
+        .and_then(|file| finish(file, text))
+        .and_then(|()| fs::rename(&temporary, &target));
+    // After a rename, there is nothing left to remove.
+    let _ = fs::remove_file(&temporary);
+    written.map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("{} cannot be written: {error}", path.display()))
+        .hint("check the folder and your permissions for it")
+}
+
+/// Creates a file for its owner. Windows protects the folders of a user.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn exists(path: &Path) -> Failure {
@@ -55,7 +80,10 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 fn fill(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    finish(OpenOptions::new().write(true).create_new(true).open(path)?, text)
+}
+
+fn finish(mut file: File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -157,7 +157,7 @@ impl Replay {
             None => self.requests.queue(&request.queue)?,
         };
         self.targets.insert(request.queue.clone(), queue.clone());
-        queue.send(&request.text).await
+        queue.send(&request.text).await.map(drop)
     }
 }
 

@@ -8,7 +8,9 @@ use app_roles::{
     requester::Requester,
 };
 use azure_core::http::Url;
-use azure_rest::{arm::Arm, endpoints, rest::RestClient, retry::Deadline, token::TokenSource};
+use azure_rest::{
+    arm::Arm, claims::Claims, endpoints, rest::RestClient, retry::Deadline, token::TokenSource,
+};
 use broker::{ArmConfirmation, Ask, Broker, LogOutput, MOST_ASSIGNMENTS, Mode, Parts};
 use microsoft_graph::{Graph, caller::Caller, priority::Priority, write_quota::WriteQuota};
 
@@ -32,6 +34,7 @@ pub(crate) struct Session {
     cloud: Cloud,
     operator: ObjectId,
     tenant: Option<Guid>,
+    claims: Claims,
     requester: Requester,
 }
 
@@ -49,7 +52,7 @@ impl Session {
         let cloud = Cloud::read(global)?;
         let calls = &cloud.timing.calls;
         let client = http::client(&cloud.graph, calls)?;
-        let credentials = sign_in::credentials(global.auth, calls)?;
+        let credentials = sign_in::credentials(global, &cloud)?;
         let rest = |scope| {
             let tokens = TokenSource::new(credentials.clone(), scope, calls.clone());
             RestClient::new(client.clone(), Arc::new(tokens), calls.clone())
@@ -57,7 +60,8 @@ impl Session {
         let endpoint = cloud.arm()?;
         let arm = ArmAccess { rest: rest(endpoints::arm_scope(&endpoint)), endpoint };
         let rest = rest(endpoints::graph_scope(&cloud.graph));
-        let (operator, tenant) = who(global.auth, &rest).await?;
+        let (operator, claims) = who(global.auth, &rest).await?;
+        let tenant = claims.tenant_id;
         let graph = Arc::new(Graph::new(rest, &cloud.graph, WriteQuota::default()));
         let broker = Broker::new(Parts {
             graph: graph.clone(),
@@ -73,7 +77,7 @@ impl Session {
             most_assignments: MOST_ASSIGNMENTS,
         });
         let requester = Requester::Cli(operator);
-        Ok(Self { broker, graph, arm, cloud, operator, tenant, requester })
+        Ok(Self { broker, graph, arm, cloud, operator, tenant, claims, requester })
     }
 
     /// The lookups in the tenant's directory.
@@ -116,6 +120,11 @@ impl Session {
         self.tenant
     }
 
+    /// What the operator's token says.
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
     /// The operator as a requester of the policy.
     pub(crate) fn requester(&self) -> &Requester {
         &self.requester
@@ -145,13 +154,13 @@ impl Session {
     }
 }
 
-/// Reads from a token who is signed in, and to which tenant.
-async fn who(account: Account, rest: &RestClient) -> Result<(ObjectId, Option<Guid>), Failure> {
+/// Reads from a token who is signed in.
+async fn who(account: Account, rest: &RestClient) -> Result<(ObjectId, Claims), Failure> {
     let token = rest.token().await.map_err(|error| sign_in::failed(account, &error))?;
     let claims = token.claims();
     let operator = claims.object_id.ok_or_else(|| {
         Failure::failed("your token does not say who you are: it has no claim oid")
             .hint(sign_in::advice(account))
     })?;
-    Ok((operator, claims.tenant_id))
+    Ok((operator, claims.clone()))
 }

@@ -1,5 +1,6 @@
 //! Health checks, over HTTP and by a timer.
 
+use app_roles::VERSION;
 use broker::{Check, Health};
 use function_folders::use_case::RESPONSE_BINDING;
 use functions_handler::{
@@ -13,7 +14,7 @@ use crate::app::App;
 /// The response to a health check.
 ///
 /// ```json
-/// { "status": "ok", "policySha256": "9f86…",
+/// { "status": "ok", "brokerVersion": "0.1.0", "policySha256": "9f86…",
 ///   "checks": { "settings": "ok", "functions": "ok", "policy": "ok", … } }
 /// ```
 #[derive(Serialize)]
@@ -22,6 +23,8 @@ use crate::app::App;
 struct HealthReport {
     /// `failed` if any check failed.
     status: Check,
+    /// The version of this program, as in results.
+    broker_version: &'static str,
     /// SHA-256 of the policy in force. Absent if none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_sha256: Option<String>,
@@ -40,7 +43,7 @@ struct Checks {
 }
 
 /// Makes the checks and responds with 200, or with 503 if one failed. The response has one word for each
-/// check and the digest of the policy, and no names, because anyone may call.
+/// check, the digest of the policy and the version, and no names, because anyone may call.
 pub async fn run(app: &App) -> Reply {
     let report = report(app).await;
     let status_code = if report.status == Check::Failed { 503 } else { 200 };
@@ -69,6 +72,7 @@ async fn report(app: &App) -> HealthReport {
     let status = if has_failed { Check::Failed } else { Check::Ok };
     HealthReport {
         status,
+        broker_version: VERSION,
         policy_sha256: app.broker.policy().sha256().map(str::to_owned),
         checks: Checks { settings: Check::Ok, functions, broker },
     }

@@ -11,16 +11,16 @@ use crate::{
     failure::Failure,
     options::GlobalOptions,
     storage::{Account, Permissions, Table, TableError},
-    storage_account,
+    storage_account::{AUDIT, AccountText},
 };
 
 /// The option that names the storage account with the broker's tables.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RecordAccount {
-    /// Storage account with the broker's tables, the one of `AzureWebJobsStorage`: a queue endpoint, for
-    /// example `https://stbroker.queue.core.windows.net`, or a connection string
-    #[arg(long, env = "APP_ROLE_AUDIT", hide_env_values = true, value_name = "ACCOUNT")]
-    audit: Option<String>,
+    /// Storage account with the broker's tables, the one of `AzureWebJobsStorage`, by its queue endpoint:
+    /// for example `https://stbroker.queue.core.windows.net`. The variable may hold a connection string
+    #[arg(long, env = "APP_ROLE_AUDIT", hide_env_values = true, value_name = "ENDPOINT")]
+    audit: Option<AccountText>,
 }
 
 /// The broker's tables, to be read.
@@ -29,13 +29,10 @@ pub(crate) struct RecordTables {
 }
 
 impl RecordAccount {
-    /// Opens the account; `None` if none was named. An empty environment variable counts as unset.
+    /// Opens the account; `None` if none was named.
     pub(crate) fn open(&self, global: &GlobalOptions) -> Result<Option<RecordTables>, Failure> {
-        let Some(text) = self.audit.as_deref().filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        let account = storage_account::open(global, "--audit", text, Permissions::Read)?;
-        Ok(Some(RecordTables { account }))
+        let account = AUDIT.open(global, self.audit.as_ref(), Permissions::Read)?;
+        Ok(account.map(|account| RecordTables { account }))
     }
 
     /// Opens the account, which must be named.

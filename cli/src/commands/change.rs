@@ -36,7 +36,7 @@ pub(crate) struct ChangeArguments {
     #[arg(long)]
     privileged: bool,
     /// Do not ask for confirmation
-    #[arg(long)]
+    #[arg(short, long)]
     yes: bool,
     /// Show the plan without changing anything
     #[arg(long)]

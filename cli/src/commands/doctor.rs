@@ -22,6 +22,7 @@ use crate::{
     options::{BrokerAddress, BrokerIdentity, GlobalOptions},
     output::{Line, Progress, Screen, Tone, table},
     session::Session,
+    storage_account::{AccountText, HOST_STORAGE, REQUESTS, RequestsAccount},
 };
 
 #[derive(Debug, Args)]
@@ -33,28 +34,23 @@ pub(crate) struct DoctorArguments {
     /// Folder with host.json and the function folders
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     app_root: PathBuf,
-    /// Storage account of the connection `RequestQueues`: a queue endpoint, for example
-    /// `https://strequests.queue.core.windows.net`, or a connection string
-    #[arg(long, value_name = "ACCOUNT")]
-    requests: Option<String>,
-    /// Storage account of the connection `AzureWebJobsStorage`: a queue endpoint or a connection string
-    #[arg(long, value_name = "ACCOUNT")]
-    host_storage: Option<String>,
+    #[command(flatten)]
+    account: RequestsAccount,
+    /// Storage account of the connection `AzureWebJobsStorage`, by its queue endpoint. The variable may
+    /// hold a connection string
+    #[arg(long, env = "APP_ROLE_HOST_STORAGE", hide_env_values = true, value_name = "ENDPOINT")]
+    host_storage: Option<AccountText>,
 }
 
 impl DoctorArguments {
     fn connections(&self) -> [Connection<'_>; 2] {
-        let Self { requests, host_storage, .. } = self;
+        let (requests, host_storage) = (&self.account.requests, &self.host_storage);
         [
-            Connection {
-                name: "RequestQueues",
-                option: "--requests",
-                account: requests.as_deref(),
-            },
+            Connection { name: "RequestQueues", option: REQUESTS, account: requests.as_ref() },
             Connection {
                 name: HOST_CONNECTION,
-                option: "--host-storage",
-                account: host_storage.as_deref(),
+                option: HOST_STORAGE,
+                account: host_storage.as_ref(),
             },
         ]
     }

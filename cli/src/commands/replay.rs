@@ -12,18 +12,17 @@ use crate::{
     output::Screen,
     replay::{Batch, FAILED_REQUESTS, Limits, Replay, Tally},
     storage::{Permissions, QueueError},
-    storage_account,
+    storage_account::{AccountText, FAILED, RequestsAccount},
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// Storage account with the queue app-role-failed: a queue endpoint, for example
-    /// `https://stbroker.queue.core.windows.net`, or a connection string
-    #[arg(long, value_name = "ACCOUNT")]
-    failed: String,
-    /// Storage account with the request queues: a queue endpoint or a connection string
-    #[arg(long, value_name = "ACCOUNT")]
-    requests: String,
+    /// Storage account with the queue app-role-failed, by its queue endpoint: for example
+    /// `https://stbroker.queue.core.windows.net`. The variable may hold a connection string
+    #[arg(long, env = "APP_ROLE_HOST_STORAGE", hide_env_values = true, value_name = "ENDPOINT")]
+    failed: Option<AccountText>,
+    #[command(flatten)]
+    account: RequestsAccount,
     /// Request queue to which its own requests may go back; can be repeated. Requests of other
     /// requesters stay where they are
     #[arg(long = "queue", value_name = "NAME", required = true, value_parser = queue_name)]
@@ -32,7 +31,7 @@ pub(crate) struct ReplayArguments {
     #[arg(long)]
     allow_older: bool,
     /// Do not ask for confirmation
-    #[arg(long)]
+    #[arg(short, long)]
     yes: bool,
     /// List what would be replayed without changing anything
     #[arg(long)]
@@ -45,9 +44,9 @@ pub(crate) async fn run(
     screen: Screen,
     arguments: &ReplayArguments,
 ) -> Result<Exit, Failure> {
-    let open = |option, text, permissions| storage_account::open(global, option, text, permissions);
-    let failed = open("--failed", &arguments.failed, Permissions::Process)?;
-    let requests = open("--requests", &arguments.requests, Permissions::Send)?;
+    let of_failed = (Permissions::Process, "there are no failed requests to read");
+    let failed = FAILED.require(global, arguments.failed.as_ref(), of_failed)?;
+    let requests = arguments.account.open(global, Permissions::Send)?;
     let queues = arguments.queues.iter().cloned().collect();
     let limits = Limits { queues, allow_older: arguments.allow_older };
     let mut replay = Replay::new(&failed, requests, limits).map_err(unreadable)?;

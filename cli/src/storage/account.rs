@@ -13,6 +13,8 @@ use azure_rest::{
     timing::CallTiming,
 };
 
+use crate::http;
+
 use super::{
     queue::{Queue, QueueError},
     shared_access::{self, Permissions},
@@ -53,8 +55,8 @@ pub enum AccountError {
     #[error("cannot sign in: {0}")]
     Credential(#[source] azure_core::Error),
     /// The HTTP client could not be built.
-    #[error("cannot build an HTTP client: {0}")]
-    Http(#[from] reqwest::Error),
+    #[error("{0}")]
+    Http(String),
 }
 
 impl Account {
@@ -78,7 +80,8 @@ impl Account {
             let KeyedAccount { key, queues, tables } = KeyedAccount::parse(text)?;
             (queues, tables, Access::Signature(shared_access::query(&key, permissions)))
         };
-        let http = client::build(&queues, &CallTiming::default())?;
+        let http = http::client(&queues, &CallTiming::default())
+            .map_err(|failure| AccountError::Http(failure.sentence))?;
         Ok(Self { queues, tables, access, http, retry: RetryOptions::default() })
     }
 

@@ -60,10 +60,10 @@ impl Scene {
     }
 
     async fn doctor(&self, more: &[&str]) -> Ended {
-        let arguments =
-            ["doctor", "--broker-identity", self.identity, "--requests", &self.requests];
-        let storage = ["--host-storage", &self.host_storage];
-        let mut command = self.world.command(&[&arguments[..], &storage, more].concat());
+        let arguments = ["doctor", "--broker-identity", self.identity];
+        let mut command = self.world.command(&[&arguments[..], more].concat());
+        command.env("APP_ROLE_REQUESTS", &self.requests);
+        command.env("APP_ROLE_HOST_STORAGE", &self.host_storage);
         command.env("APP_ROLE_BROKER", format!("http://{}", self.broker.address));
         command.envs(self.environment.clone());
         end(command, "").await

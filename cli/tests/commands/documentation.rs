@@ -34,29 +34,68 @@ roles, of protected principals and APIs, of agent blueprints, of yourself and of
 All agents of a blueprint, present and future, can inherit the roles of its principal, and Microsoft Graph lists them
 with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inheritedByAgents` and `blueprints`.
 
+## Signing in
+
+You sign in with the account of the Azure CLI, or else of the Azure Developer CLI; `app-role whoami` shows it. `--auth
+managed-identity` uses the managed identity of the machine. With `--tenant`, `az` is asked for a token of that tenant, and
+a token of another one is refused before it is sent anywhere.
+
+`--timeout` ends a command after a time. Its error names the changes that were sent and not answered, because it is
+uncertain whether they were made (exit status 5). `--verbose` shows each HTTP request on standard error: method, address
+without query, status, time and the service's request ID. `--debug` also shows fetched tokens, retries and filters.
+Neither shows tokens, keys, signatures, headers or bodies.
+
+`HTTPS_PROXY` and `NO_PROXY` are honored. The proxy only passes on connections with TLS, so it sees no token. This machine
+is never reached by a proxy, and the broker itself uses none.
+
+## Contexts
+
+A context is a named set of settings, for one broker or tenant:
+
+```sh
+app-role context set prod --broker https://func-app-role-broker.azurewebsites.net --policy policy.json
+app-role context set test --broker https://func-test.azurewebsites.net --tenant contoso.onmicrosoft.com
+app-role context use test
+app-role whoami --context prod
+```
+
+An option has the value of the command line, or else of its environment variable, of the context, or its default. An
+empty variable counts as unset. Contexts are in `app-role/config.json` in your folder for settings (`$XDG_CONFIG_HOME` or
+`~/.config`, `%APPDATA%` on Windows), or in the file of `APP_ROLE_CONFIG`. Only you can read the file. It decides where
+tokens are sent, so a file that other users can write is refused. It holds no secrets: keys and connection strings stay
+in the environment.
+
+## Using it
+
 `assign` and `revoke` show a plan and ask for confirmation before they change anything. Without a terminal, pass `--yes`.
 
 `approvals` shows what waits for your approval, and takes your decision. You sign in to the broker with your own account,
 which a rule must name as an approver; a function key proves no person. `approve` shows exactly what its digest covers,
 and refuses an answer of the broker in which something else is shown than is approved. A script needs `--yes` and the
-`--digest` of what a person has looked at. A request that waits is a success of `submit`, with the status
-`pendingApproval`.
+`--digest` of what a person has looked at. A request that waits has the status `pendingApproval`, and `submit` exits
+with 7.
+
+`submit` asks nothing on the terminal, because the policy decides. It sends one request, or [the requests of a
+file](asking.md), over HTTP or by queue. If you interrupt it, what was sent stays sent, and it says where.
 
 - Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
   is one JSON document.
 - Colors and progress appear on terminals only. `--no-color` and `NO_COLOR` disable colors.
-- Tokens and keys are never printed. Keys are read from the environment, never from the command line.
+- Tokens and keys are never printed. Keys and connection strings are read from the environment, never from the command
+  line, which other users can read: there, a storage account is named by its queue endpoint.
 - An error is one sentence. The next line starts with `hint:` and says what to do.
 
 | exit status | meaning |
 |---|---|
-| 0 | success, nothing to do, or the request waits for approval |
+| 0 | success, or nothing to do; `submit` by queue without `--wait`: sent |
 | 1 | failure, nothing was changed |
 | 2 | invalid command line |
 | 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |
-| 5 | partly done; the output shows what was changed, and a report what could not be read |
+| 5 | partly done, or uncertain after `--timeout`; the output shows what was changed, and a report what could not be read |
 | 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
+| 7 | `submit` only: a request waits for approval, or had no answer in time |
+| 130 | interrupted; what was sent stays sent |
 
 A rule of the policy can ask for [an approval](policy-reference.md#approvals). `policy check` shows the terms, and
 `policy explain` says `needsApproval` and who can approve. Its last lines say which facts were looked up, or which were

@@ -51,7 +51,8 @@ const COMMANDS: [&[&str]; 3] = [
 
 /// Runs a command with an account.
 async fn run(world: &World, rows: &RowWriter, command: &[&str]) -> Ended {
-    world.run(&[command, &["--audit", &rows.connection()]].concat()).await
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    world.run(command).await
 }
 
 /// What a command says of the assignment, in JSON.
@@ -133,8 +134,9 @@ async fn a_row_that_cannot_be_read_is_told_and_hides_no_assignment() {
 async fn an_account_that_cannot_be_read_is_no_list_without_ends() {
     let ((world, _), rows) = (world().await, RowWriter::with_audit_table().await);
     let other_key = rows.connection().replace(rows.account.key(), "c2VjcmV0");
+    world.set("APP_ROLE_AUDIT", &other_key);
     for command in [COMMANDS[0], COMMANDS[1], COMMANDS[2], &["drift"]] {
-        let ended = world.run(&[command, &["--audit", &other_key]].concat()).await;
+        let ended = world.run(command).await;
         ended.assert_failed(3, &["access denied", "Storage Table Data Reader"]);
         assert_eq!(ended.stdout, "", "{ended:?}");
     }

@@ -18,6 +18,7 @@ use crate::{
     fake_approvals::{FakeApprovals, approval},
     fake_arm,
     fake_broker::{Answer, FakeBroker, health_with_policy, result, result_with_end},
+    fake_queue_broker::Queues,
     policy_test,
     record::{self, INVOCATION, RowWriter, ago, assigned, key, with},
     replay,
@@ -36,10 +37,20 @@ const FAILURES: &[(&str, &str)] = &[
     ("assign", "app-role assign id-orders api://orders Orders.Read"),
     ("revoke", "app-role revoke id-reports api://orders Orders.Raed --yes"),
     ("submit", "APP_ROLE_BROKER_KEY= app-role submit assign id-orders api://orders Orders.Read"),
+    ("submit", "app-role submit -f policy.json"),
+    (
+        "submit-revoke",
+        "app-role submit revoke id-orders api://orders Orders.Read --via queue --queue none",
+    ),
     ("approvals", "APP_ROLE_BROKER_AUDIENCE= app-role approvals list"),
     ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
     ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
+    ("context-set", "app-role context set prod --broker http://broker.contoso.com"),
+    ("context-use", "app-role context use tset"),
     ("list", "app-role list id-batch"),
+    ("list", "APP_ROLE_AUDIT= app-role list id-reports"),
+    ("why", "APP_ROLE_AUDIT= app-role why id-reports api://orders Orders.Read"),
+    ("drift", "APP_ROLE_AUDIT= app-role drift --broker-identity id-app-role-broker"),
     ("holders", "app-role holders api://nothing"),
     ("roles", "app-role roles api://orders Parcels"),
     ("plan", "app-role plan request.json --requester queue:another-team"),
@@ -60,11 +71,14 @@ const FAILURES: &[(&str, &str)] = &[
     ("report", "app-role report -o access"),
     ("report", "app-role report -o access.html --since request.json"),
     ("doctor", "app-role doctor --broker-identity id-reports --app-root spoiled"),
-    (
-        "replay",
-        "app-role replay --failed https://example.com --requests \"$RequestQueues\" --queue app-role-requests",
-    ),
+    ("replay", "app-role replay --failed https://example.com --queue app-role-requests"),
+    ("replay", "app-role replay --failed \"$APP_ROLE_HOST_STORAGE\" --queue app-role-requests"),
 ];
+
+/// The contexts of the operator.
+const CONTEXTS: &str = r#"{ "version": 1, "current": "prod", "contexts": {
+    "prod": { "broker": "https://func-app-role-broker.azurewebsites.net" },
+    "test": { "broker": "https://func-test.azurewebsites.net", "tenant": "contoso.onmicrosoft.com" } } }"#;
 
 /// Returns a failed request, as the broker writes it into the queue.
 fn failed_request() -> String {
@@ -83,6 +97,7 @@ async fn world() -> (World, Account) {
     let request = json!({ "principal": "id-orders", "api": "api://orders", "roles": ["Orders.Read"],
                           "reason": "the orders service reads its own API" });
     world.write("request.json", &request.to_string());
+    world.write("app-roles.json", &json!({ "requests": [request] }).to_string());
     world.write(
         "token.txt",
         &crate::why::token(&json!({ "oid": REPORTS_IDENTITY, "roles": ["Orders.Read"] })),
@@ -134,8 +149,18 @@ async fn write_record(world: &World, rows: &RowWriter) {
 /// Runs a shell command in a new world. Returns a transcript without values that differ between runs.
 async fn seen(line: &str) -> String {
     let (world, account) = world().await;
-    let has_end = line.contains("--duration");
-    let answer = if has_end { result_with_end() } else { result("assigned", "") };
+    let answer = match line {
+        line if line.contains("--duration") => result_with_end(),
+        line if line.contains("--plan") => result("wouldAssign", ""),
+        _ => result("assigned", ""),
+    };
+    let result = answer.clone();
+    let _queues = if line.contains("--via queue") {
+        let queues = Queues::of(account.clone()).await;
+        Some(queues.answered(move |_| vec![result.clone()]))
+    } else {
+        None
+    };
     let health = health_with_policy(&world.read("policy.json"));
     let broker = FakeBroker::serve(&[Answer(200, answer)], health).await;
     let approvals = FakeApprovals::start(approval(1)).await;
@@ -146,17 +171,19 @@ async fn seen(line: &str) -> String {
     let mut command = world.shell(&format!("{exec}{line}"));
     command
         .env("ARM_ENDPOINT", arm)
-        .env("AzureWebJobsStorage", account.connection_string())
-        .env("RequestQueues", account.connection_string())
+        .env("APP_ROLE_REQUESTS", account.connection_string())
+        .env("APP_ROLE_HOST_STORAGE", account.connection_string())
+        .env("APP_ROLE_AUDIT", account.connection_string())
         .env("APP_ROLE_BROKER", format!("http://{}", broker.address))
         .env("APP_ROLE_BROKER_KEY", "secret-key");
+    if line.contains(" context ") {
+        world.write("config.json", CONTEXTS);
+        command.env("APP_ROLE_CONFIG", "config.json");
+    }
     if line.contains(" approvals ") {
         command
             .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))
             .env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
-    }
-    if line.contains(" record ") {
-        command.env("APP_ROLE_AUDIT", account.connection_string());
     }
     let ended = if follows {
         record::interrupted(command).await

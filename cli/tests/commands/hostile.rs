@@ -174,12 +174,16 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
             "id-orders",
             ORDERS_API,
             "Orders.Read",
-            "--wait",
-            "0",
+            "--timeout",
+            "1s",
             "--route",
             HOSTILE,
         ],
-        vec!["submit", "assign", "id-orders", ORDERS_API, "Orders.Read", "--wait", HOSTILE],
+        vec!["submit", "assign", "id-orders", ORDERS_API, "Orders.Read", "--timeout", HOSTILE],
+        vec!["submit", "--file", HOSTILE],
+        vec!["submit", "--file", "hostile.json"],
+        vec!["submit", "--file", "app-roles.json", "--principal", HOSTILE],
+        vec!["submit", "--file", "app-roles.json", "--summary", "no/forged\u{1b}[2J"],
         vec!["approvals", "list", "--wait", "0", "--route", HOSTILE],
         vec!["approvals", "show", HOSTILE],
         vec!["approvals", "deny", APPROVAL, "--reason", HOSTILE],
@@ -193,10 +197,10 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
         vec!["policy", "test", HOSTILE],
         vec!["policy", HOSTILE],
         vec!["why", "id-orders", ORDERS_API, HOSTILE],
-        vec!["why", "id-orders", ORDERS_API, "Orders.Read", "--audit", "x", HOSTILE],
+        vec!["why", "id-orders", ORDERS_API, "Orders.Read", HOSTILE],
         vec!["record", "show", "--audit", HOSTILE],
-        vec!["record", "show", "--audit", "x", "--since", HOSTILE],
-        vec!["record", "follow", "--audit", "x", "--principal", HOSTILE],
+        vec!["record", "show", "--since", HOSTILE],
+        vec!["record", "follow", "--principal", HOSTILE],
         vec!["record", "check", HOSTILE],
         vec!["drift", "--policy", HOSTILE],
         vec!["drift", "--broker-identity", HOSTILE],
@@ -204,14 +208,24 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
         vec!["report", "-o", "access.json", "--since", HOSTILE],
         vec!["report", "-o", "access.json", "--broker-identity", HOSTILE],
         vec!["doctor", "--policy", HOSTILE, "--broker-identity", HOSTILE],
-        vec!["replay", "--failed", "x", "--requests", "x", "--queue", HOSTILE],
+        vec!["replay", "--failed", HOSTILE, "--requests", HOSTILE, "--queue", "x"],
+        vec!["replay", "--queue", HOSTILE],
         vec!["completions", HOSTILE],
     ]
+}
+
+fn file_of_requests() -> Value {
+    let request =
+        json!({ "principal": "id-orders", "api": "api://orders", "roles": ["Orders.Read"] });
+    json!({ "requests": [request] })
 }
 
 #[tokio::test]
 async fn no_command_prints_a_control_character_of_its_command_line_or_environment() {
     let (world, mut shown) = (world().await, 0);
+    world.write("app-roles.json", &file_of_requests().to_string());
+    let fields = json!({ HOSTILE: HOSTILE, "principal": HOSTILE, "requests": [{ HOSTILE: 7 }] });
+    world.write("hostile.json", &fields.to_string());
     for arguments in hostile_command_lines() {
         let case = Case::new(&arguments);
         let case = case.with("APP_ROLE_BROKER", "https://contoso.example");
@@ -238,20 +252,22 @@ async fn no_command_prints_a_control_character_of_a_hostile_broker() {
     done["roles"][0]["suggestions"] = json!([HOSTILE]);
     let health =
         json!({ "checks": { HOSTILE: "ok", "a\u{9b}b": "failed", "c\u{202e}": "notChecked" } });
-    for (answer, wait) in [
-        (Answer(200, done), "0"),
-        (detail(400), "0"),
-        (detail(403), "0"),
-        (detail(404), "0"),
-        (detail(503), "1"),
-    ] {
-        let answers = vec![answer; 64];
+    world.write("app-roles.json", &file_of_requests().to_string());
+    let answers = [Answer(200, done), detail(400), detail(403), detail(404), detail(503)];
+    for answer in answers {
+        let answers = vec![answer; 512];
         let broker = FakeBroker::serve(&answers, health.clone()).await;
         let base = format!("http://{}", broker.address);
-        let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
-        let case = Case::new(&[&submit[..], &["--wait", wait]].concat());
-        let case = case.with("APP_ROLE_BROKER", &base).with("APP_ROLE_BROKER_KEY", "secret-key");
-        case.check(&world).await;
+        for submit in [
+            &["submit", "assign", "id-orders", "api://orders", "Orders.Read"][..],
+            &["submit", "--file", "app-roles.json"],
+            &["submit", "--file", "app-roles.json", "--plan"],
+        ] {
+            let case = Case::new(&[submit, &["--timeout", "1s"]].concat());
+            let case =
+                case.with("APP_ROLE_BROKER", &base).with("APP_ROLE_BROKER_KEY", "secret-key");
+            case.check(&world).await;
+        }
     }
     let healthy = json!({ "checks": { HOSTILE: "ok", "c\u{202e}forged": "notChecked" } });
     let failing = json!({ "checks": { HOSTILE: "failed" } });
@@ -362,9 +378,8 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         message["reason"] = json!(HOSTILE);
         queue.send(&message.to_string()).await.unwrap();
     }
-    let connection = account.connection_string();
-    let replay = ["replay", "--failed", &connection, "--requests", &connection];
-    let replay = [&replay[..], &["--queue", "app-role-requests"]].concat();
+    world.set_storage(&account.connection_string());
+    let replay = ["replay", "--queue", "app-role-requests"];
     Case::new(&[&replay[..], &["--dry-run"]].concat()).check(&world).await;
     Case::new(&replay).input(Input::Typed("n\n")).check(&world).await;
     Case::new(&[&replay[..], &["--yes"]].concat()).check(&world).await;
@@ -381,8 +396,7 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
         .collect();
     let (partition_key, row_key) = (ORDERS_IDENTITY.to_owned(), "1".to_owned());
     table.insert_all(&[Entity { partition_key, row_key, properties }]).await.unwrap();
-    let why = ["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read", "--audit", &connection];
-    Case::new(&why).check(&world).await;
+    Case::new(&["why", ORDERS_IDENTITY, ORDERS_API_APP_ID, "Orders.Read"]).check(&world).await;
     let columns =
         ["status", "rule", "message", "principalDisplayName", "apiDisplayName", "appRoleValue"];
     let texts: serde_json::Map<_, _> =
@@ -395,6 +409,6 @@ async fn no_command_prints_a_control_character_of_a_hostile_queue_or_table() {
     }
     rows.add("AppRoleEnds", &with(row, &json!({ "endDateTime": "2026-01-01T00:00:00Z" }))).await;
     for command in ["show", "check"] {
-        Case::new(&["record", command, "--audit", &connection]).check(&world).await;
+        Case::new(&["record", command]).check(&world).await;
     }
 }

@@ -68,10 +68,12 @@ impl World {
 
     /// Runs the program with this account.
     async fn command(&self, more: &[&str]) -> Ended {
-        let connection = self.account.connection_string();
-        let accounts = ["replay", "--failed", &connection, "--requests", &connection];
-        let replay = [&accounts[..], &["--queue", "app-role-requests"], more].concat();
-        let ended = Tenant::new().await.run(&replay).await;
+        let tenant = Tenant::new().await;
+        for name in ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS"] {
+            tenant.set(name, &self.account.connection_string());
+        }
+        let replay = [&["replay", "--queue", "app-role-requests"][..], more].concat();
+        let ended = tenant.run(&replay).await;
         assert!(!format!("{ended:?}").contains(self.account.key()), "a key was printed");
         ended
     }
@@ -218,13 +220,19 @@ async fn an_outage_between_sending_and_deleting_loses_no_request() {
 
 #[tokio::test]
 async fn an_invalid_account_is_a_usage_error_and_not_repeated() {
+    const REPLAY: [&str; 3] = ["replay", "--queue", "app-role-requests"];
     let world = Tenant::new().await;
-    for account in ["https://stbroker.blob.core.windows.net/?sig=secret", "AccountKey=secret"] {
-        let accounts = ["replay", "--failed", account, "--requests", account];
-        let ended = world.run(&[&accounts[..], &["--queue", "app-role-requests"]].concat()).await;
-        ended.assert_failed(2, &["error: --failed: "]);
+    world.run(&REPLAY).await.assert_failed(2, &["no failed requests", "APP_ROLE_HOST_STORAGE"]);
+    let endpoint = "https://stbroker.blob.core.windows.net/?sig=secret";
+    for account in [endpoint, "AccountKey=secret"] {
+        world.set("APP_ROLE_HOST_STORAGE", account);
+        let ended = world.run(&REPLAY).await;
+        ended.assert_failed(2, &["error: --failed (APP_ROLE_HOST_STORAGE): "]);
         assert!(!ended.stderr.contains("secret"), "{ended:?}");
     }
+    let ended = world.run(&[&REPLAY[..], &["--failed", endpoint]].concat()).await;
+    ended.assert_failed(2, &["error: --failed (APP_ROLE_HOST_STORAGE): not a queue endpoint"]);
+    assert!(!ended.stderr.contains("secret"), "{ended:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::world::Ended;
 
 /// Names in JSON or text before values that differ between runs.
-const NAMES_OF_VARIABLE_VALUES: [&str; 8] = [
+const NAMES_OF_VARIABLE_VALUES: [&str; 9] = [
     "RowKey",
     "ageSeconds",
     "assignmentId",
@@ -13,6 +13,7 @@ const NAMES_OF_VARIABLE_VALUES: [&str; 8] = [
     "durationMs",
     "graphRequestId",
     "invocationId",
+    "messageId",
     "request-id",
 ];
 
@@ -21,12 +22,17 @@ const TIMESTAMP: &str = "2026-01-01T00:00:00Z";
 
 /// Returns a command line, its output and its exit status.
 pub(crate) fn transcript(line: &str, ended: &Ended) -> String {
-    let mut text = format!("$ {line}\n{}", stable(&ended.stdout));
+    let mut text = format!("$ {line}\n{}", stable(&without_build(&ended.stdout)));
     if !ended.stderr.is_empty() {
         text.push_str(&format!("[standard error]\n{}", stable(&ended.stderr)));
     }
     text.push_str(&format!("[exit status {}]\n\n", ended.code));
     text
+}
+
+/// Replaces what differs between builds.
+fn without_build(text: &str) -> String {
+    text.replace(env!("APP_ROLE_COMMIT"), "<commit>").replace(env!("APP_ROLE_TARGET"), "<target>")
 }
 
 /// Replaces the values that differ between runs.
@@ -64,8 +70,16 @@ fn stable_word(word: &str, before: &str) -> String {
     if OffsetDateTime::parse(word, &Rfc3339).is_ok() {
         return TIMESTAMP.to_owned();
     }
+    if before == "message" && is_guid(word) {
+        return "<messageId>".to_owned();
+    }
     match word.strip_prefix("127.0.0.1:") {
         Some(port) if port.parse::<u16>().is_ok() => "127.0.0.1:<port>".to_owned(),
         _ => word.to_owned(),
     }
+}
+
+fn is_guid(word: &str) -> bool {
+    let lengths: Vec<_> = word.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && word.chars().all(|one| one == '-' || one.is_ascii_hexdigit())
 }

@@ -106,10 +106,9 @@ const APPROVER: &str = "http:c0a70500-0000-4000-8000-0000000000e1";
 async fn the_audit_table_names_the_requester_and_the_approvers() {
     let world = World::new().await;
     let account = Azurite::shared_account().await.unwrap();
-    let connection = account.connection_string();
-    let arguments = [&WHY[..], &["--audit", &connection]].concat();
+    world.set("APP_ROLE_AUDIT", &account.connection_string());
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
-    world.run(&arguments).await.assert_done(&["audit table has no change of this role"]);
+    world.run(&WHY).await.assert_done(&["audit table has no change of this role"]);
     let table = account.table("AppRoleAudit");
     table.create_if_missing().await.unwrap();
     for (row, status, role) in [
@@ -137,10 +136,10 @@ async fn the_audit_table_names_the_requester_and_the_approvers() {
         };
         table.insert_all(&[entity]).await.unwrap();
     }
-    let ended = world.run(&arguments).await;
+    let ended = world.run(&WHY).await;
     ended.assert_done(&["queue:app-role-requests", "orders workloads", "reads its own API"]);
     ended.assert_done(&["APPROVED BY", APPROVER]);
-    let answer = world.json(&arguments).await;
+    let answer = world.json(&WHY).await;
     assert_eq!(answer["record"][0]["approvedBy"], APPROVER);
     assert_eq!(answer["record"].as_array().unwrap().len(), 1);
 }

@@ -1,8 +1,10 @@
 //! An emulated tenant, an operator, and the program under test.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Mutex,
 };
 
 use serde_json::Value;
@@ -48,6 +50,8 @@ pub(crate) fn with_baseline(roles: &[&str], more: &Value) -> String {
 pub(crate) struct World {
     pub(crate) tenant: Tenant,
     folder: TempDir,
+    /// More environment variables.
+    environment: Mutex<BTreeMap<String, String>>,
 }
 
 /// The exit status and the output of a command.
@@ -83,9 +87,21 @@ impl World {
     pub(crate) async fn with_roles(roles: &[&str]) -> Self {
         let tenant = Tenant::start(directory(roles)).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let world = Self { tenant, folder };
+        let world = Self { tenant, folder, environment: Mutex::default() };
         world.write("policy.json", POLICY);
         world
+    }
+
+    /// Sets an environment variable of the commands from now on.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        self.environment.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Names one storage account for all that the broker stores.
+    pub(crate) fn set_storage(&self, connection: &str) {
+        for name in ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS", "APP_ROLE_AUDIT"] {
+            self.set(name, connection);
+        }
     }
 
     /// Returns the path of a file in the folder.
@@ -131,6 +147,7 @@ impl World {
             .env("AZURE_CLIENT_ID", OPERATOR_CLIENT_ID)
             .env("APP_ROLE_AUTH", "managed-identity")
             .env("PACE_FACTOR", "0.1")
+            .envs(self.environment.lock().unwrap().clone())
             .current_dir(self.folder.path())
             .kill_on_drop(true);
         command

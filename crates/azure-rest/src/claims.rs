@@ -34,6 +34,12 @@ pub struct Claims {
     expires_at: Option<i64>,
     /// The app roles that the identity held when it was issued.
     pub roles: Vec<String>,
+    /// The name of the account, for a person.
+    pub account: Option<String>,
+    /// Whether the account is an application and no user.
+    pub is_application: Option<bool>,
+    /// The templates of the roles of Microsoft Entra that the account held in the whole tenant.
+    pub directory_roles: Option<Vec<Guid>>,
 }
 
 impl Claims {
@@ -46,6 +52,17 @@ impl Claims {
         let claims: Value = serde_json::from_slice(&payload).unwrap_or_default();
         let text = |name| claims.get(name).and_then(Value::as_str);
         let seconds = |name| claims.get(name).and_then(Value::as_i64);
+        let names = ["upn", "preferred_username", "unique_name", "app_displayname"];
+        let account = names.into_iter().find_map(text).map(str::to_owned);
+        let is_application = match text("idtyp") {
+            Some("app") => Some(true),
+            Some("user") => Some(false),
+            _ => text("upn").map(|_| false),
+        };
+        let directory_roles = claims
+            .get("wids")
+            .and_then(Value::as_array)
+            .map(|ids| ids.iter().filter_map(|id| Guid::parse(id.as_str()?).ok()).collect());
         let roles = claims.get("roles").and_then(Value::as_array).into_iter().flatten();
         Self {
             audience: text("aud").map(str::to_owned),
@@ -55,6 +72,9 @@ impl Claims {
             issued_at: seconds("iat"),
             expires_at: seconds("exp"),
             roles: roles.filter_map(Value::as_str).map(str::to_owned).collect(),
+            account,
+            is_application,
+            directory_roles,
         }
     }
 
@@ -112,7 +132,8 @@ mod tests {
         use serde_json::json;
         let id = "11111111-1111-1111-1111-111111111111";
         let whole = json!({ "aud": "a", "oid": id, "appid": id, "tid": id, "iat": 1, "exp": 2,
-                            "roles": ["A"], "xms_mirid": "/subscriptions/1" });
+                            "roles": ["A"], "upn": "a", "idtyp": "user", "wids": [id],
+                            "xms_mirid": "/subscriptions/1" });
         let decode = |claims: &Value| Claims::decode(&token(&claims.to_string()));
         let same = |known: &Claims, one: &Claims| {
             [
@@ -123,6 +144,8 @@ mod tests {
                 known.issued_at == one.issued_at,
                 known.expires_at == one.expires_at,
                 known.roles == one.roles,
+                known.account == one.account,
+                known.directory_roles == one.directory_roles,
             ]
         };
         for name in whole.as_object().unwrap().keys() {
@@ -131,7 +154,8 @@ mod tests {
                 claims[name] = replacement;
                 let kept = same(&decode(&whole), &decode(&claims));
                 let spoilt = kept.iter().filter(|is_kept| !**is_kept).count();
-                assert_eq!(spoilt, usize::from(name != "xms_mirid"), "{claims}");
+                let is_one_of = !["xms_mirid", "idtyp"].contains(&name.as_str());
+                assert_eq!(spoilt, usize::from(is_one_of), "{claims}");
             }
         }
     }

@@ -2,9 +2,14 @@
 
 use std::{path::Path, sync::Arc};
 
-use azure_core::http::Url;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request, Url, headers::HeaderName};
 
-use crate::{certificate_authorities, endpoints::is_loopback, timing::CallTiming};
+use crate::{
+    certificate_authorities,
+    endpoints::is_loopback,
+    timing::CallTiming,
+    traffic::{self, Call},
+};
 
 /// Builds the HTTP client for requests with a token.
 ///
@@ -14,6 +19,21 @@ use crate::{certificate_authorities, endpoints::is_loopback, timing::CallTiming}
 /// An error means that the machine has no certificate authorities to trust.
 pub fn build(endpoint: &Url, timing: &CallTiming) -> Result<reqwest::Client, reqwest::Error> {
     for_tokens(endpoint, timing).build()
+}
+
+/// Builds the client of [`build`] for a program whose operator chose a proxy.
+///
+/// The proxy only passes on connections with TLS (`CONNECT`), so it sees no token. An emulator on this
+/// machine is not reached by a proxy.
+pub fn build_behind(
+    proxy: reqwest::Proxy,
+    endpoint: &Url,
+    timing: &CallTiming,
+) -> Result<reqwest::Client, reqwest::Error> {
+    match is_loopback(endpoint) {
+        true => build(endpoint, timing),
+        false => for_tokens(endpoint, timing).proxy(proxy).build(),
+    }
 }
 
 /// Builds the client of [`build`], which trusts the certificate authorities in this file only.
@@ -69,7 +89,26 @@ fn builder(timing: &CallTiming) -> reqwest::ClientBuilder {
 /// The client as a transport of the Azure SDK.
 #[must_use]
 pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {
-    azure_core::http::Transport::new(Arc::new(client.clone()))
+    azure_core::http::Transport::new(Arc::new(Told(client.clone())))
+}
+
+/// A client for the Azure SDK whose requests are told ([`traffic`]).
+#[derive(Debug)]
+struct Told(reqwest::Client);
+
+#[async_trait::async_trait]
+impl HttpClient for Told {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let call = Call::begin(request.method().as_str(), request.url());
+        let answer = HttpClient::execute_request(&self.0, request).await;
+        if let Ok(response) = &answer {
+            let headers = response.headers();
+            let id =
+                traffic::named(|name| headers.get_optional_str(&HeaderName::from_static(name)));
+            call.answered(response.status().into(), id);
+        }
+        answer
+    }
 }
 
 /// An error with its causes, for the log. The outermost error rarely says more than that a request

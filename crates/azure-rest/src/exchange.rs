@@ -13,6 +13,7 @@ use crate::{
     retry::{Deadline, retry_after},
     timing::CallTiming,
     token::NoToken,
+    traffic,
 };
 
 /// A request that got no response.
@@ -72,7 +73,7 @@ impl Exchange {
     ) -> Result<Reply, RequestError> {
         let timeout = self.timing.call.min(deadline.remaining());
         let until = Instant::now() + timeout;
-        let response = request.timeout(timeout).send().await?;
+        let response = traffic::send(request.timeout(timeout)).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         // The timeout of the request does not count while the body waits for its place in memory.
         let body = tokio::time::timeout_at(until, self.large_bodies.read(response, limit)).await;

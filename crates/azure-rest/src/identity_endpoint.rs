@@ -8,7 +8,10 @@ use azure_core::{
 };
 use wire_formats::byte_order_mark::without_byte_order_mark;
 
-use crate::body::{BodyLimit, LargeBodies};
+use crate::{
+    body::{BodyLimit, LargeBodies},
+    traffic,
+};
 
 /// The prefix of Microsoft Entra's error codes ("Microsoft Entra authentication and authorization error
 /// codes").
@@ -28,7 +31,7 @@ impl HttpClient for IdentityEndpointClient {
         for (name, value) in request.headers().iter() {
             sent = sent.header(name.as_str(), value.as_str());
         }
-        let response = sent.send().await.map_err(|error| {
+        let response = traffic::send(sent).await.map_err(|error| {
             let kind = if error.is_connect() { ErrorKind::Connection } else { ErrorKind::Io };
             Error::with_error(kind, error, "the request could not be sent")
         })?;

@@ -8,7 +8,10 @@ use std::{
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
-use crate::timing::CallTiming;
+use crate::{
+    timing::CallTiming,
+    traffic::{self, Event},
+};
 
 /// The latest time for the answer to an invocation.
 #[derive(Debug, Clone, Copy)]
@@ -156,6 +159,7 @@ impl Backoff {
     pub async fn wait<E: Display>(&mut self, after: Option<Duration>, error: E) -> Result<(), E> {
         match self.next_pause(after, &error) {
             Some(pause) => {
+                traffic::tell(Event::Retry { operation: self.operation, after: pause });
                 tokio::time::sleep(pause).await;
                 Ok(())
             }

@@ -13,7 +13,12 @@ use tokio::{sync::Mutex, time::Instant};
 use app_roles::ids::AppId;
 
 use crate::{
-    audience::token_fault, claims::Claims, credential::MakeCredential, status, timing::CallTiming,
+    audience::token_fault,
+    claims::Claims,
+    credential::MakeCredential,
+    status,
+    timing::CallTiming,
+    traffic::{self, Event},
 };
 
 /// How long before its expiry a token is replaced. Twice the SDK's own margin of five minutes, so that
@@ -74,9 +79,19 @@ pub struct NoToken {
     scope: String,
     cause: String,
     lasting: bool,
+    /// The error of the credential.
+    origin: Option<Arc<azure_core::Error>>,
 }
 
 impl NoToken {
+    /// The error of this type that made the credential fail, if there is one.
+    #[must_use]
+    pub fn origin<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        let outermost: &(dyn std::error::Error + 'static) = self.origin.as_deref()?;
+        std::iter::successors(Some(outermost), |error| error.source())
+            .find_map(|error| error.downcast_ref())
+    }
+
     /// Whether the identity endpoint refused to issue a token, so that a retry within seconds would
     /// fail too.
     #[must_use]
@@ -175,11 +190,16 @@ impl TokenSource {
     async fn fetch(&self, state: &mut State) -> Result<Token, NoToken> {
         let credential = match &state.credential {
             Some(credential) => credential.clone(),
-            None => (self.make)().map_err(|error| self.no_token(&error))?,
+            None => (self.make)().map_err(|error| self.no_token(error))?,
         };
         state.credential = Some(credential.clone());
         let scopes = [self.scope.as_str()];
-        match tokio::time::timeout(self.timing.token, credential.get_token(&scopes, None)).await {
+        let begun = Instant::now();
+        let answer =
+            tokio::time::timeout(self.timing.token, credential.get_token(&scopes, None)).await;
+        let fetched = matches!(answer, Ok(Ok(_)));
+        traffic::tell(Event::Token { scope: &self.scope, fetched, after: begun.elapsed() });
+        match answer {
             Ok(Ok(token)) => {
                 let checked = self.checked(token);
                 if checked.is_err() {
@@ -188,7 +208,7 @@ impl TokenSource {
                 }
                 checked
             }
-            Ok(Err(error)) => Err(self.no_token(&error)),
+            Ok(Err(error)) => Err(self.no_token(error)),
             Err(_) => {
                 let limit = self.timing.token;
                 Err(self.no_usable_token(format!(
@@ -213,11 +233,12 @@ impl TokenSource {
     }
 
     fn no_usable_token(&self, cause: String) -> NoToken {
-        NoToken { scope: self.scope.clone(), cause, lasting: false }
+        NoToken { scope: self.scope.clone(), cause, lasting: false, origin: None }
     }
 
-    fn no_token(&self, error: &azure_core::Error) -> NoToken {
-        NoToken { scope: self.scope.clone(), cause: root_causes(error), lasting: is_refusal(error) }
+    fn no_token(&self, error: azure_core::Error) -> NoToken {
+        let (cause, lasting) = (root_causes(&error), is_refusal(&error));
+        NoToken { scope: self.scope.clone(), cause, lasting, origin: Some(Arc::new(error)) }
     }
 }
 

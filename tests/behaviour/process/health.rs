@@ -46,6 +46,7 @@ async fn health_says_which_policy_is_in_force() {
     let policy = Policy::parse(setup.policy.as_deref().unwrap().as_bytes()).unwrap();
     let (_, health) = setup.start().await.health().await;
     assert_eq!(health["policySha256"].as_str(), policy.sha256());
+    assert_eq!(health["brokerVersion"], env!("CARGO_PKG_VERSION"));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The workflows keep the rules of the supply chain, and run scripts that exist.
 
-mod files;
+pub(crate) mod files;
 mod refused;
 mod rules;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -29,7 +29,7 @@ pub(crate) struct ApproveArguments {
     #[arg(long, value_name = "TEXT", value_parser = Reason::parse)]
     pub(super) reason: Option<Reason>,
     /// Do not ask for confirmation; needs --digest
-    #[arg(long, requires = "digest")]
+    #[arg(short, long, requires = "digest")]
     pub(super) yes: bool,
     /// Approve only what has this digest. `app-role approvals show` prints it, so that a script approves
     /// what a person has looked at
@@ -48,7 +48,7 @@ pub(crate) struct DenyArguments {
     #[arg(long, value_name = "TEXT", value_parser = Reason::parse)]
     pub(super) reason: Option<Reason>,
     /// Do not ask for confirmation
-    #[arg(long)]
+    #[arg(short, long)]
     pub(super) yes: bool,
     #[command(flatten)]
     pub(super) broker: ApprovalsBroker,

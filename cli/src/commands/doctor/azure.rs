@@ -46,9 +46,9 @@ pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Findin
 async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding {
     let roles = match roles(arm, broker, scope).await {
         Ok(roles) => roles,
-        Err(Failure { exit, sentence, hint }) => {
+        Err(Failure { exit, sentence, hint, code }) => {
             let sentence = format!("{scope}: {sentence}");
-            return Finding::failed(CHECK, &Failure { exit, sentence, hint });
+            return Finding::failed(CHECK, &Failure { exit, sentence, hint, code });
         }
     };
     let can_read = |role: &String| READER_ROLES.iter().any(|known| role.ends_with(known));

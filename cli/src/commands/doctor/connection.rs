@@ -11,14 +11,14 @@ use crate::{
     options::GlobalOptions,
     replay::FAILED_REQUESTS,
     storage::{Account, Permissions, QueueError, TableError},
-    storage_account,
+    storage_account::{AccountOption, AccountText},
 };
 
 /// A connection of the functions, and the storage account that an option names for it.
 pub(super) struct Connection<'a> {
     pub(super) name: &'a str,
-    pub(super) option: &'static str,
-    pub(super) account: Option<&'a str>,
+    pub(super) option: AccountOption,
+    pub(super) account: Option<&'a AccountText>,
 }
 
 /// Checks the queues of a connection, and the audit table if it is the connection of the host.
@@ -28,9 +28,9 @@ pub(super) async fn check(
     folders: &[FunctionFolder],
 ) -> Vec<Finding> {
     let check = format!("queues of {connection}");
-    let Some(text) = account else { return vec![Finding::not_checked(&check, option)] };
-    let account = match storage_account::open(global, option, text, Permissions::Read) {
-        Ok(account) => account,
+    let account = match option.open(global, account, Permissions::Read) {
+        Ok(Some(account)) => account,
+        Ok(None) => return vec![Finding::not_checked(&check, option.option)],
         Err(failure) => return vec![Finding::failed(&check, &failure)],
     };
     let mut findings = Vec::new();

@@ -13,6 +13,8 @@ use time::Duration;
 use super::rows::{RowWriter, ago, assigned, key, with};
 use crate::world::{Ended, World, end};
 
+const CHECK: [&str; 2] = ["record", "check"];
+
 /// The broker's identity, so that Entra's audit log is checked, too.
 const BROKER: [&str; 2] = ["--broker-identity", "id-app-role-broker"];
 
@@ -23,8 +25,8 @@ async fn world() -> World {
 }
 
 async fn check(world: &World, rows: &RowWriter, more: &[&str]) -> Ended {
-    let check = ["record", "check", "--audit", &rows.connection()];
-    world.run(&[&check[..], &BROKER, more].concat()).await
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    world.run(&[&CHECK[..], &BROKER, more].concat()).await
 }
 
 /// Assigns or revokes a role as the broker's identity does.
@@ -226,10 +228,9 @@ async fn what_cannot_be_checked_is_said_and_the_rest_still_counts() {
         let json = check(&world, &rows, &["--output", "json"]).await.json();
         assert_eq!(json["notChecked"].as_array().unwrap().len(), 1, "{json}");
         assert!(json.get("compared").is_none(), "{json}");
-        let unnamed = world.run(&["record", "check", "--audit", &rows.connection()]).await;
+        let unnamed = world.run(&CHECK).await;
         unnamed.assert_said(code, &["not checked", "--broker-identity"]);
-        let unknown =
-            ["record", "check", "--audit", &rows.connection(), "--broker-identity", "id-brokr"];
+        let unknown = [&CHECK[..], &["--broker-identity", "id-brokr"]].concat();
         world.run(&unknown).await.assert_said(code, &["not checked", "id-brokr"]);
     }
 }
@@ -239,8 +240,8 @@ async fn an_outage_of_graph_leaves_the_audit_log_unchecked() {
     let (world, rows) = (world().await, RowWriter::with_audit_table().await);
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::ListDirectoryAudits, outage);
-    let arguments = ["record", "check", "--audit", &rows.connection()];
-    let mut command = world.command(&[&arguments[..], &BROKER].concat());
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    let mut command = world.command(&[&CHECK[..], &BROKER].concat());
     command.env("PACE_FACTOR", "0.01");
     end(command, "").await.assert_done(&["not checked: the audit log of Entra: Microsoft Graph "]);
 }

@@ -28,7 +28,8 @@ struct Following {
 impl Following {
     /// Follows the record, in JSON, from an hour ago on. The first row must be there already.
     async fn start(world: &World, connection: &str, more: &[&str]) -> Self {
-        let follow = ["record", "follow", "--audit", connection, "--output", "json"];
+        let follow = ["record", "follow", "--output", "json"];
+        world.set("APP_ROLE_AUDIT", connection);
         let mut command = world.command(&[&follow[..], more].concat());
         command.env("PACE_FACTOR", "0.01").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -74,7 +75,7 @@ pub(crate) async fn interrupted(mut command: Command) -> Ended {
 }
 
 /// Sends what Ctrl-C sends.
-async fn interrupt(child: &Child) {
+pub(crate) async fn interrupt(child: &Child) {
     let id = child.id().unwrap().to_string();
     let killed = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
     assert!(killed.success());

@@ -14,7 +14,8 @@ use crate::world::{Ended, World};
 const SHOW: [&str; 2] = ["record", "show"];
 
 async fn show(world: &World, rows: &RowWriter, more: &[&str]) -> Ended {
-    world.run(&[&SHOW[..], &["--audit", &rows.connection()], more].concat()).await
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    world.run(&[&SHOW[..], more].concat()).await
 }
 
 /// The requesters of the rows that are shown, in order.
@@ -43,10 +44,11 @@ async fn an_account_that_cannot_be_read_is_a_sentence_without_the_key() {
         (&closed.connection_string(), 1, ["does not answer", "firewall"]),
         (&RowWriter::new().await.connection(), 4, ["no table AppRoleAudit", "AzureWebJobsStorage"]),
         ("https://stbroker.blob.core.windows.net", 2, ["--audit", "not a queue endpoint"]),
-        ("AccountName=contoso", 2, ["--audit", "connection string"]),
+        ("AccountName=contoso", 2, ["APP_ROLE_AUDIT", "connection string"]),
     ] {
         for command in [SHOW, ["record", "follow"], ["record", "check"]] {
-            let ended = world.run(&[&command[..], &["--audit", account]].concat()).await;
+            world.set("APP_ROLE_AUDIT", account);
+            let ended = world.run(&command).await;
             ended.assert_failed(code, &texts);
             let secret = format!("{ended:?}");
             assert!(
@@ -253,8 +255,8 @@ async fn rows_fit_a_terminal_of_80_columns_and_continue_under_the_status() {
 
     let (world, rows) = (World::new().await, RowWriter::with_audit_table().await);
     rows.record(&assigned(Duration::minutes(1))).await;
-    let connection = rows.connection();
-    let arguments = [&SHOW[..], &["--audit", &connection, "--no-color"]].concat();
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    let arguments = [&SHOW[..], &["--no-color"]].concat();
     let shown = seen_in(80, world.command(&arguments), Input::Pipe("")).await;
     let shown = shown.replace("\r\u{1b}[K", "\n");
     let lines: Vec<_> =

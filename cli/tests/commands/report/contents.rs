@@ -95,7 +95,8 @@ async fn the_record_says_who_asked_for_the_assignment_that_exists_and_until_when
     }
     let end = end_row(&id, Duration::hours(-1));
     rows.add("AppRoleEnds", &end).await;
-    let report = report(&world, &["--audit", &rows.connection()]).await;
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    let report = report(&world, &[]).await;
     let one = of_orders(&report);
     for (name, expected) in [
         ("requester", json!("queue:app-role-requests")),

@@ -35,7 +35,9 @@ async fn a_tenant_or_a_record_that_cannot_be_read_leaves_the_file_as_it_was() {
     world.write("access.json", "yesterday's");
     let rows = RowWriter::with_audit_table().await;
     let other_key = rows.connection().replace(rows.account.key(), "c2VjcmV0");
-    let denied = run(&world, "access.json", &["--audit", &other_key]).await;
+    world.set("APP_ROLE_AUDIT", &other_key);
+    let denied = run(&world, "access.json", &[]).await;
+    world.set("APP_ROLE_AUDIT", "");
     denied.assert_failed(3, &["access denied", "Storage Table Data Reader"]);
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::ListAssignedTo, outage);
@@ -101,7 +103,8 @@ async fn rows_of_the_record_that_cannot_be_read_are_counted_and_the_report_is_no
     rows.record(&with(assigned(Duration::minutes(5)), &json!({ "apiId": "x" }))).await;
     rows.add("AppRoleEnds", &with(end_row("x", Duration::ZERO), &json!({ "endDateTime": "soon" })))
         .await;
-    let ended = run(&world, "access.csv", &["--audit", &rows.connection()]).await;
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    let ended = run(&world, "access.csv", &[]).await;
     ended.assert_failed(
         5,
         &[

@@ -74,9 +74,9 @@ async fn no_hostile_name_is_a_formula_or_a_control_character_in_a_file() {
     let reason = with(assigned(Duration::minutes(5)), &json!({ "reason": "=1+1" }));
     rows.record(&reason).await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, "Orders.Read").unwrap();
-    let audit = rows.connection();
-    run(&world, "access.csv", &["--audit", &audit]).await.assert_done(&[]);
-    run(&world, "access.json", &["--audit", &audit]).await.assert_done(&[]);
+    world.set("APP_ROLE_AUDIT", &rows.connection());
+    run(&world, "access.csv", &[]).await.assert_done(&[]);
+    run(&world, "access.json", &[]).await.assert_done(&[]);
     let csv = world.read("access.csv");
     let csv = csv.strip_prefix('\u{feff}').unwrap();
     assert!(csv.contains("\"'=HYPERLINK(\"\"x\"\")\"") && csv.contains("\"'=1+1\""), "{csv}");
