@@ -31,6 +31,8 @@ mod history;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod hostile_world;
+#[cfg(unix)]
 mod interrupted;
 mod lists;
 mod manual;
