@@ -13,16 +13,37 @@ use crate::world::end;
 
 #[tokio::test]
 async fn an_api_whose_holders_are_hidden_is_named_and_the_exit_status_says_so() {
-    for fault in [
-        Fault::error(403, "Authorization_RequestDenied", "Insufficient privileges."),
-        Fault::error(404, "Request_ResourceNotFound", "Resource does not exist."),
-    ] {
-        let world = world().await;
-        world.tenant.answer_every(Route::ListAssignedTo, fault);
-        let ended = world.run(&[&ADOPT[..], &["policy.json"]].concat()).await;
-        ended.assert_said(5, &["incomplete: the holders of roles of Orders API (app ID "]);
-        assert!(world.read("policy.json").contains("\"allow\": []"));
-    }
+    let world = world().await;
+    let another = "c0a70500-0000-4000-8000-000000000e00";
+    let api = ServicePrincipal::api(another, another, "Another API", "api://another");
+    world.tenant.add_service_principal(api);
+    world.tenant.answer_next(Route::ListAssignedTo, denied());
+    let ended = world.run(&[&ADOPT[..], &["policy.json"]].concat()).await;
+    ended.assert_said(5, &["incomplete: the holders of roles of "]);
+    assert!(world.path("policy.json").exists());
+}
+
+#[tokio::test]
+async fn apis_that_are_not_found_any_more_are_named_and_the_exit_status_says_so() {
+    let world = world().await;
+    let fault = Fault::error(404, "Request_ResourceNotFound", "Resource does not exist.");
+    world.tenant.answer_every(Route::ListAssignedTo, fault);
+    let ended = world.run(&[&ADOPT[..], &["policy.json"]].concat()).await;
+    ended.assert_said(5, &["incomplete: the holders of roles of Orders API (app ID "]);
+    assert!(world.read("policy.json").contains("\"allow\": []"));
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_for_all_apis_is_a_failure_and_no_file_is_written() {
+    let world = world().await;
+    world.tenant.answer_every(Route::ListAssignedTo, denied());
+    let ended = world.run(&[&ADOPT[..], &["policy.json"]].concat()).await;
+    ended.assert_failed(3, &["Microsoft Graph denied access"]);
+    assert!(!world.path("policy.json").exists());
+}
+
+fn denied() -> Fault {
+    Fault::error(403, "Authorization_RequestDenied", "Insufficient privileges.")
 }
 
 #[tokio::test]
