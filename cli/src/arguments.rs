@@ -6,9 +6,10 @@ use crate::{
     commands::{
         approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
         context::ContextCommand, doctor::DoctorArguments, drift::DriftArguments,
-        holders::HoldersArguments, list::ListArguments, plan::PlanArguments, policy::PolicyCommand,
-        record::RecordCommand, replay::ReplayArguments, report::ReportArguments,
-        roles::RolesArguments, submit::SubmitCommand, version::VersionArguments, why::WhyArguments,
+        history::HistoryArguments, holders::HoldersArguments, list::ListArguments,
+        man::ManArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
+        replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
+        submit::SubmitArguments, version::VersionArguments, why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -44,14 +45,17 @@ pub(crate) enum Command {
     #[command(after_help = examples::REVOKE)]
     Revoke(ChangeArguments),
     /// Ask the broker to assign or revoke app roles, without permissions in the tenant
-    #[command(subcommand, after_help = examples::SUBMIT)]
-    Submit(SubmitCommand),
+    #[command(after_help = examples::SUBMIT)]
+    Submit(Box<SubmitArguments>),
     /// Decide on requests that wait for your approval
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),
     /// List the app roles that a principal holds
-    #[command(after_help = examples::LIST)]
+    #[command(visible_alias = "ls", after_help = examples::LIST)]
     List(ListArguments),
+    /// Show what a principal got and lost, when, for whom and why
+    #[command(after_help = examples::HISTORY)]
+    History(HistoryArguments),
     /// List the principals that hold app roles of an API
     #[command(after_help = examples::HOLDERS)]
     Holders(HoldersArguments),
@@ -92,8 +96,11 @@ pub(crate) enum Command {
     #[command(after_help = examples::VERSION)]
     Version(VersionArguments),
     /// Generate a completion script for a shell
-    #[command(after_help = examples::COMPLETIONS)]
+    #[command(visible_alias = "completion", after_help = examples::COMPLETIONS)]
     Completions(CompletionsArguments),
+    /// Write the manual pages
+    #[command(after_help = examples::MAN)]
+    Man(ManArguments),
 }
 
 impl Command {
@@ -104,7 +111,7 @@ impl Command {
 
     /// Whether the command may work with the settings of a context, so that it must not run without them.
     pub(crate) fn needs_context(&self) -> bool {
-        !matches!(self, Self::Context(_) | Self::Completions(_))
+        !matches!(self, Self::Context(_) | Self::Completions(_) | Self::Man(_))
     }
 }
 

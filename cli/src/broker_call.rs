@@ -40,10 +40,20 @@ pub(crate) async fn send(
     wait: Duration,
 ) -> Result<Answer, Failure> {
     let progress = Progress::start("waiting for the broker …");
-    retry("ask the broker", api.timing(), Deadline::after(wait), || async {
+    send_until((api, url), sent, Deadline::after(wait), |text| progress.say(text)).await
+}
+
+/// Does the same until a deadline. `tell` shows how it goes.
+pub(crate) async fn send_until(
+    (api, url): (&BrokerApi, &Url),
+    sent: Option<&Value>,
+    deadline: Deadline,
+    tell: impl Fn(&str),
+) -> Result<Answer, Failure> {
+    retry("ask the broker", api.timing(), deadline, || async {
         let attempt = send_once(api, url, sent).await;
         if let Attempt::Again { error, .. } = &attempt {
-            progress.say(&format!("{}; retrying …", error.sentence));
+            tell(&format!("{}; retrying …", error.sentence));
         }
         attempt
     })

@@ -16,6 +16,13 @@ const PENDING: &str = "pendingApproval";
 pub(crate) fn show(screen: Screen, result: &Value) {
     let roles = roles(result);
     screen.table(&HEADERS, roles.iter().map(row));
+    remarks(screen, result);
+    result::show_effective_by(screen, text(result, "effectiveBy"));
+}
+
+/// Prints what a table of roles does not say: candidates, ends and approvals.
+pub(crate) fn remarks(screen: Screen, result: &Value) {
+    let roles = roles(result);
     for candidate in list(result, "candidates") {
         result::show_candidate(screen, candidate);
     }
@@ -25,10 +32,8 @@ pub(crate) fn show(screen: Screen, result: &Value) {
         result::show_end(screen, name.unwrap_or_default(), end, tokens);
     }
     if roles.iter().any(|role| text(role, "status") == Some(PENDING)) {
-        let approval = text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok());
-        result::show_pending(screen, approval);
+        result::show_pending(screen, approval(result));
     }
-    result::show_effective_by(screen, text(result, "effectiveBy"));
 }
 
 /// Returns the roles of a result.
@@ -36,9 +41,9 @@ pub(crate) fn roles(result: &Value) -> &[Value] {
     list(result, "roles")
 }
 
-/// Returns whether a role of a result was assigned or revoked.
-pub(crate) fn has_changed(result: &Value) -> bool {
-    roles(result).iter().any(|role| matches!(text(role, "status"), Some("assigned" | "revoked")))
+/// Returns the approval that a result is about.
+pub(crate) fn approval(result: &Value) -> Option<ApprovalId> {
+    text(result, "approvalId").and_then(|id| ApprovalId::parse(id).ok())
 }
 
 /// Returns the exit status that stands for a final result.
@@ -52,14 +57,21 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str)
 }
 
-fn row(role: &Value) -> Vec<String> {
-    let suggestions: Vec<_> = list(role, "suggestions").iter().filter_map(Value::as_str).collect();
-    let message = result::message(text(role, "message").unwrap_or_default(), &suggestions);
+/// Returns the cells of a role, for [`HEADERS`].
+pub(crate) fn row(role: &Value) -> Vec<String> {
+    let message = message(role);
     let texts = [name(role), text(role, "status"), text(role, "rule"), Some(message.as_str())];
     texts.map(|text| text.unwrap_or_default().to_owned()).to_vec()
 }
 
-fn name(role: &Value) -> Option<&str> {
+/// Returns the message of a role, with suggestions.
+pub(crate) fn message(role: &Value) -> String {
+    let suggestions: Vec<_> = list(role, "suggestions").iter().filter_map(Value::as_str).collect();
+    result::message(text(role, "message").unwrap_or_default(), &suggestions)
+}
+
+/// Returns the name of a role.
+pub(crate) fn name(role: &Value) -> Option<&str> {
     text(role, "value").or_else(|| text(role, "requested")).or_else(|| text(role, "id"))
 }
 

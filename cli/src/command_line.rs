@@ -22,6 +22,9 @@ use crate::{
 /// The option that names a context, and its variable.
 const CONTEXT: (&str, &str) = ("--context", "APP_ROLE_CONTEXT");
 
+/// The option that names the policy file.
+const POLICY: &str = "policy";
+
 /// The command that manages contexts. No context fills its options in.
 const MANAGES_CONTEXTS: &str = "context";
 
@@ -50,6 +53,10 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
     if let Ok(Some((_, context))) = &context {
         command = with_defaults(command, context);
     }
+    let policy_is_named = context.as_ref().is_ok_and(|context| {
+        let policy = Setting::of_option(POLICY);
+        policy.zip(context.as_ref()).is_some_and(|(policy, (_, one))| one.get(&policy).is_some())
+    });
     let has_key = words.iter().any(|word| has_key(word));
     let matches = command.try_get_matches_from_mut(words).map_err(|error| match has_key {
         true => Refusal::Unparsed(command.error(ErrorKind::InvalidValue, KEY_ON_COMMAND_LINE)),
@@ -65,8 +72,15 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
         Err(failure) if arguments.command.needs_context() => return Err(unusable(failure)),
         Err(_) => None,
     };
-    let global = GlobalOptions { context: name, typed: typed(&matches), ..arguments.global };
+    let policy_is_named = policy_is_named || is_stated(&matches, POLICY);
+    let typed = typed(&matches);
+    let global = GlobalOptions { context: name, policy_is_named, typed, ..arguments.global };
     Ok(Arguments { global, ..arguments })
+}
+
+/// Whether the command line or the environment states an option.
+fn is_stated(matches: &ArgMatches, option: &str) -> bool {
+    matches.value_source(option).is_some_and(|source| source != ValueSource::DefaultValue)
 }
 
 /// Whether a word of the command line contains a key. The error of a faulty command line repeats words.

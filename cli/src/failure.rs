@@ -5,7 +5,7 @@ use microsoft_graph::error::{ErrorKind, GraphError};
 use crate::exit::Exit;
 
 /// An error that ends a command.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{sentence}")]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -40,6 +40,11 @@ impl Failure {
     /// A failure with the exit status [`Exit::NotFound`].
     pub(crate) fn not_found(sentence: impl Into<String>) -> Self {
         Self::new(Exit::NotFound, sentence)
+    }
+
+    /// A failure with the exit status [`Exit::Interrupted`].
+    pub(crate) fn interrupted(sentence: impl Into<String>) -> Self {
+        Self::new(Exit::Interrupted, sentence)
     }
 
     /// Adds what to do about it.

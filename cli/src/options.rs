@@ -28,6 +28,9 @@ pub(crate) struct GlobalOptions {
     #[arg(long, global = true, env = "POLICY_FILE", default_value = "policy.json")]
     #[arg(hide_env_values = true, value_name = "FILE")]
     pub(crate) policy: PathBuf,
+    /// Whether an option or the environment names the policy file
+    #[arg(skip)]
+    pub(crate) policy_is_named: bool,
     /// Tenant to work in, by its ID or a domain. A token of another tenant is refused
     #[arg(long, global = true, env = "APP_ROLE_TENANT", value_name = "TENANT")]
     #[arg(hide_env_values = true, value_parser = Tenant::parse)]
@@ -36,7 +39,7 @@ pub(crate) struct GlobalOptions {
     #[arg(long, global = true, env = "APP_ROLE_CONTEXT", value_name = "NAME")]
     #[arg(hide_env_values = true)]
     pub(crate) context: Option<String>,
-    /// End the command after this time, for example 30s or 10m
+    /// End the command after this time, for example 30s or 10m; default of submit: 10m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
     /// Show each HTTP request, without tokens, keys and bodies

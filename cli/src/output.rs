@@ -19,7 +19,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use app_roles::text::printable_json;
 pub(crate) use line::Line;
 pub(crate) use paging::Paging;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, with_progress};
 use serde::Serialize;
 pub(crate) use style::Tone;
 pub(crate) use table::table;
@@ -27,6 +27,7 @@ use text::shown;
 use wrapping::wrapped;
 
 use crate::{
+    completion::Offer,
     environment,
     exit::Exit,
     failure::Failure,
@@ -179,6 +180,14 @@ pub(crate) fn refuse(error: &clap::Error) -> Exit {
         let _ = writeln!(io::stderr(), "{}", shown(line));
     }
     Exit::Usage
+}
+
+/// Prints the answer to a completion script. Returns the exit status.
+pub(crate) fn offered(offer: &Offer) -> Exit {
+    match io::stdout().write_all(offer.lines().as_bytes()) {
+        Ok(()) => Exit::Done,
+        Err(_) => Exit::Failed,
+    }
 }
 
 fn not_encoded(error: &serde_json::Error) -> Failure {

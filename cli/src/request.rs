@@ -1,6 +1,6 @@
 //! A request, from the arguments of a command.
 
-use app_roles::request::{Action, Request};
+use app_roles::request::{Action, InvalidRequest, Request};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -40,4 +40,45 @@ impl RequestArguments {
 pub(crate) fn decode(request: &Map<String, Value>) -> Result<Request, Failure> {
     let text = Value::Object(request.clone()).to_string();
     Request::decode(text.as_bytes()).map_err(|fault| Failure::usage(fault.to_string()))
+}
+
+/// A request as it was written, which is a valid one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WrittenRequest {
+    fields: Map<String, Value>,
+    request: Request,
+}
+
+impl WrittenRequest {
+    /// Decodes the fields of a request as the broker does.
+    pub(crate) fn decode(fields: Map<String, Value>) -> Result<Self, InvalidRequest> {
+        let text = Value::Object(fields.clone()).to_string();
+        Request::decode(text.as_bytes()).map(|request| Self { fields, request })
+    }
+
+    /// The request.
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The request as it is sent: nothing is added to what was written, and nothing is replaced.
+    pub(crate) fn json(&self) -> Value {
+        Value::Object(self.fields.clone())
+    }
+
+    /// The name in a field, as it was written: a string, or the string in an object that states its kind.
+    pub(crate) fn name(&self, field: &str) -> String {
+        let text = match self.fields.get(field) {
+            Some(Value::Object(kinds)) => kinds.values().find_map(Value::as_str),
+            name => name.and_then(Value::as_str),
+        };
+        text.unwrap_or_default().to_owned()
+    }
+
+    /// The same request, as a dry run.
+    pub(crate) fn into_dry_run(mut self) -> Self {
+        self.fields.insert("dryRun".to_owned(), json!(true));
+        self.request.dry_run = true;
+        self
+    }
 }

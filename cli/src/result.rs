@@ -54,13 +54,24 @@ pub(crate) fn show_end(screen: Screen, role: &str, end: Option<&str>, tokens: Op
 
 /// Prints that a request waits for approval, and how an approver decides.
 pub(crate) fn show_pending(screen: Screen, approval: Option<ApprovalId>) {
-    screen.say(match approval {
+    screen.say(pending(approval));
+}
+
+/// Says the same on standard error.
+pub(crate) fn note_pending(screen: Screen, approval: Option<ApprovalId>) {
+    screen.note(pending(approval));
+}
+
+fn pending(approval: Option<ApprovalId>) -> String {
+    match approval {
         Some(id) => format!(
             "the request waits for approval; an approver decides with: app-role approvals approve {id}"
         ),
-        None => "the request waits for approval; its approvers find it with: app-role approvals list"
-            .to_owned(),
-    });
+        None => {
+            "the request waits for approval; its approvers find it with: app-role approvals list"
+                .to_owned()
+        }
+    }
 }
 
 /// Prints when the last token without the change expires.

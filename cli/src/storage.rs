@@ -7,6 +7,6 @@ mod shared_access;
 mod table;
 
 pub use account::{Account, AccountError};
-pub use queue::{Queue, QueueError, QueueMessage};
+pub use queue::{MAX_MESSAGES, Queue, QueueError, QueueMessage};
 pub use shared_access::Permissions;
 pub use table::{Page, Pages, Table, TableError};

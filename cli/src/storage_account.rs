@@ -71,6 +71,11 @@ pub(crate) struct RequestsAccount {
 }
 
 impl RequestsAccount {
+    /// Whether an account was named. An empty environment variable counts as unset.
+    pub(crate) fn is_named(&self) -> bool {
+        self.requests.as_ref().is_some_and(|text| !text.0.is_empty())
+    }
+
     /// Opens the account, which must be named.
     pub(crate) fn open(
         &self,

@@ -2,9 +2,7 @@
 //!
 //! The host does not retry a failed run; the next one starts from the table as it is then.
 
-use app_roles::requester::Requester;
 use azure_rest::retry::Deadline;
-use broker::Ask;
 use functions_handler::{
     invocation::Invocation,
     reply::{Outputs, Reply},
@@ -17,13 +15,7 @@ use crate::app::App;
 /// Runs once. When the run was due makes no difference.
 pub async fn run(app: &App, invocation: &Invocation) -> Reply {
     let deadline = Deadline::after(app.timing.finish_approvals);
-    let requester = Requester::Timer(invocation.function.clone());
-    let id = delivery::invocation_id(invocation);
-    let ask = Ask {
-        trace_id: invocation.trace_id.clone(),
-        waits_for_replication: false,
-        ..Ask::call(&invocation.function, id, requester, deadline)
-    };
+    let ask = delivery::of_timer(invocation, deadline);
     match app.broker.approvals().run(&ask).instrument(delivery::span(&ask)).await {
         Ok(()) => Reply::Succeeded(Outputs::default()),
         Err(again) => {

@@ -53,6 +53,16 @@ pub(super) fn of_pushed_event(app: &App, requester: &Requester, invocation: &Inv
     }
 }
 
+/// The run of a timer, which the broker does in the timer's own name. The host does not repeat it.
+pub(super) fn of_timer(invocation: &Invocation, deadline: Deadline) -> Ask {
+    let requester = Requester::Timer(invocation.function.clone());
+    Ask {
+        trace_id: invocation.trace_id.clone(),
+        waits_for_replication: false,
+        ..Ask::call(&invocation.function, invocation_id(invocation), requester, deadline)
+    }
+}
+
 /// The host's id of an invocation, or a random one if the host sent none.
 pub(super) fn invocation_id(invocation: &Invocation) -> InvocationId {
     let id = invocation.id.as_deref().and_then(|id| InvocationId::parse(id).ok());

@@ -2,9 +2,8 @@
 //!
 //! The host does not retry a failed run; the next one starts from the table as it is then.
 
-use app_roles::requester::Requester;
 use azure_rest::retry::Deadline;
-use broker::{Ask, EndsReport};
+use broker::EndsReport;
 use functions_handler::{
     invocation::Invocation,
     reply::{Outputs, Reply},
@@ -17,13 +16,7 @@ use crate::app::App;
 /// Runs once. When the run was due makes no difference.
 pub async fn run(app: &App, invocation: &Invocation) -> Reply {
     let deadline = Deadline::after(app.timing.end_assignments);
-    let requester = Requester::Timer(invocation.function.clone());
-    let id = delivery::invocation_id(invocation);
-    let ask = Ask {
-        trace_id: invocation.trace_id.clone(),
-        waits_for_replication: false,
-        ..Ask::call(&invocation.function, id, requester, deadline)
-    };
+    let ask = delivery::of_timer(invocation, deadline);
     match app.broker.end_assignments(&ask).instrument(delivery::span(&ask)).await {
         Ok(EndsReport { due, done }) => {
             tracing::debug!(event = "end.run", due, done, "looked for ends that have come");

@@ -1,6 +1,7 @@
 //! Files of the repository that must agree: templates, workflows, docs, function folders and code.
 
 mod alerts;
+mod asking;
 pub(crate) mod bicep;
 mod container_app;
 mod deployment;

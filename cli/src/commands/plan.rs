@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::{BrokerAddress, BrokerIdentity, GlobalOptions},
-    output::Screen,
+    output::{Progress, Screen},
     policy_in_force, result,
     session::Session,
 };
@@ -54,10 +54,12 @@ pub(crate) async fn run(
     }
     let ask = session.ask(&arguments.requester);
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;
+    let progress = Progress::start("deciding as the broker would …");
     let (answer, in_force) = tokio::join!(
         decide(&session, &ask, &request, broker),
         policy_in_force::ask(global, &arguments.address),
     );
+    drop(progress);
     let is_denied = answer.roles.iter().any(|role| role.status == Status::Denied);
     let is_forbidden = answer.roles.iter().any(|role| role.code == Some(Code::Forbidden));
     let result = session.broker().unrecorded_result(&ask, &request, answer);

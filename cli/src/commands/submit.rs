@@ -1,103 +1,123 @@
-//! `app-role submit`: requests to the broker, over HTTP. The operator needs no permissions in the tenant, but
-//! must be a requester of the policy.
+//! `app-role submit`: requests to the broker, over HTTP or by queue. The operator needs no permissions in the
+//! tenant, but must be a requester of the policy.
 
-mod answer;
-
-use std::time::Duration;
+mod arguments;
+mod asked;
+mod by_http;
+mod by_queue;
+mod log;
+mod many;
+mod refusal;
+mod results_queue;
+mod sending;
+mod single;
+mod summary;
 
 use app_roles::request::Action;
-use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use arguments::{Assignment, FileArguments, Submission};
+pub(crate) use arguments::{SubmitArguments, SubmitCommand};
+use asked::Asked;
+use many::Report;
+use sending::Sender;
+use serde_json::json;
+use summary::SummaryFile;
 
 use crate::{
-    broker_api::{BrokerApi, BrokerOptions},
-    broker_call,
-    cloud::Cloud,
-    examples,
-    exit::Exit,
-    failure::Failure,
-    options::GlobalOptions,
-    output::Screen,
-    request::{RequestArguments, decode},
+    exit::Exit, failure::Failure, options::GlobalOptions, output::Screen, request::WrittenRequest,
+    request_file::RequestFile,
 };
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SubmitCommand {
-    /// Ask the broker to assign roles
-    #[command(after_help = examples::SUBMIT_ASSIGN)]
-    Assign(Assignment),
-    /// Ask the broker to revoke roles
-    #[command(after_help = examples::SUBMIT_REVOKE)]
-    Revoke(Submission),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Submission {
-    #[command(flatten)]
-    request: RequestArguments,
-    /// Label that identifies the request in results and logs
-    #[arg(long, value_name = "LABEL")]
-    request_id: Option<String>,
-    /// Time after which the broker must not carry out the request, for example 2026-12-01T00:00:00Z
-    #[arg(long, value_name = "TIME")]
-    not_after: Option<String>,
-    /// Ask for a decision without changing anything
-    #[arg(long)]
-    dry_run: bool,
-    /// Keep retrying for this long while the broker is unavailable
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    wait: u32,
-    /// Path of the broker's function; copies of the function have other routes
-    #[arg(long, value_name = "PATH", default_value = "api/app-role-assignments")]
-    route: String,
-    #[command(flatten)]
-    broker: BrokerOptions,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Assignment {
-    #[command(flatten)]
-    submission: Submission,
-    /// Time that the assignments last, for example PT8H or P30D; default: as long as the policy allows
-    #[arg(long, value_name = "DURATION", conflicts_with = "end")]
-    duration: Option<String>,
-    /// Time when the assignments end, for example 2026-12-01T18:00:00Z
-    #[arg(long, value_name = "TIME")]
-    end: Option<String>,
-}
 
 /// Runs `app-role submit`.
 pub(crate) async fn run(
     global: &GlobalOptions,
     screen: Screen,
-    arguments: SubmitCommand,
+    arguments: SubmitArguments,
 ) -> Result<Exit, Failure> {
-    let (action, submission, [duration, end]) = match arguments {
+    let SubmitArguments { file, mut sending, command } = arguments;
+    if let Some(command) = command {
+        if file.file.is_some() {
+            return Err(Failure::usage("--file has requests of its own, so no other can be added")
+                .hint("leave out --file, or the subcommand"));
+        }
+        let request = request(command)?;
+        let sender = Sender::open(global, &sending)?;
+        let asked = Asked::new(request);
+        let ended = sender.send(screen, std::slice::from_ref(&asked), false).await?;
+        return single::print(screen, &asked, (&sender, ended));
+    }
+    // A plan is known only from the results.
+    sending.wait |= file.plan;
+    let sender = || Sender::open(global, &sending);
+    send_file(screen, &file, sender).await
+}
+
+/// Makes a request from the arguments of a subcommand.
+fn request(command: SubmitCommand) -> Result<WrittenRequest, Failure> {
+    let (action, submission, [duration, end]) = match command {
         SubmitCommand::Assign(Assignment { duration, end, submission }) => {
             (Action::Assign, submission, [duration, end])
         }
         SubmitCommand::Revoke(submission) => (Action::Revoke, submission, [None, None]),
     };
-    let mut request = submission.request.json(action);
-    request.insert("dryRun".to_owned(), json!(submission.dry_run));
+    let Submission { request, request_id, not_after, dry_run } = submission;
+    let mut fields = request.json(action);
+    fields.insert("dryRun".to_owned(), json!(dry_run));
     let stated = [
-        ("requestId", &submission.request_id),
-        ("duration", &duration),
-        ("endDateTime", &end),
-        ("notAfter", &submission.not_after),
+        ("requestId", request_id),
+        ("duration", duration),
+        ("endDateTime", end),
+        ("notAfter", not_after),
     ];
     for (field, text) in stated {
         if let Some(text) = text {
-            request.insert(field.to_owned(), json!(text));
+            fields.insert(field.to_owned(), json!(text));
         }
     }
     // The broker would reject an invalid request.
-    decode(&request)?;
-    let cloud = Cloud::read(global)?;
-    let api = BrokerApi::authenticated(global, &cloud, &submission.broker)?;
-    let url = api.url(&submission.route)?;
-    let wait = Duration::from_secs(u64::from(submission.wait));
-    let request = Value::Object(request);
-    let answer = broker_call::send(&api, &url, Some(&request), wait).await?;
-    answer::print(screen, &answer)
+    WrittenRequest::decode(fields).map_err(|fault| Failure::usage(fault.to_string()))
+}
+
+/// Sends the requests of a file.
+async fn send_file(
+    screen: Screen,
+    arguments: &FileArguments,
+    sender: impl FnOnce() -> Result<Sender, Failure>,
+) -> Result<Exit, Failure> {
+    let Some(path) = &arguments.file else {
+        return Err(Failure::usage("there is nothing to submit").hint(
+            "name a file of requests with --file, or use `submit assign` or `submit revoke`",
+        ));
+    };
+    let file = RequestFile::new(path, arguments.principal.as_deref());
+    let requests = file.read(screen)?.into_iter();
+    let requests = requests.map(|one| if arguments.plan { one.into_dry_run() } else { one });
+    let all: Vec<_> = requests.map(Asked::new).collect();
+    let sender = sender()?;
+    let mut summary = arguments.summary.as_deref().map(SummaryFile::open).transpose()?;
+    let what = if arguments.plan { "asking about" } else { "sending" };
+    let number = match all.len() {
+        1 => "1 request".to_owned(),
+        number => format!("{number} requests"),
+    };
+    screen.note(format!("{what} {number} of {} {}", file.name(), sender.route()));
+    let ended = sender.send(screen, &all, true).await?;
+    let report = Report { all: &all, sender: &sender, ended };
+    let lines = summary::lines(&report, &file.name(), arguments.plan);
+    if screen.is_json() {
+        screen.json(&report.document())?;
+    } else if arguments.plan {
+        for line in &lines {
+            screen.unwrapped(line);
+        }
+    } else {
+        report.print(screen);
+    }
+    report.advise(screen);
+    if let Some(hint) = report.hint() {
+        screen.note(format!("hint: {hint}"));
+    }
+    if let Some(summary) = &mut summary {
+        summary.append(&lines)?;
+    }
+    Ok(report.exit())
 }

@@ -16,7 +16,7 @@ use azure_storage_queue::{
 use time::OffsetDateTime;
 
 /// The largest number of messages that one request returns ("Get Messages").
-const MAX_MESSAGES: i32 = 32;
+pub const MAX_MESSAGES: usize = 32;
 
 /// A queue of a storage account. Clones share connections and tokens.
 #[derive(Clone)]
@@ -63,17 +63,32 @@ impl Queue {
         Ok(Self { name: name.to_owned(), client: Arc::new(client) })
     }
 
-    /// Sends a message. It fails if the text is too long or not valid in XML.
-    pub async fn send(&self, text: &str) -> Result<(), QueueError> {
+    /// Sends a message, and returns its ID. It fails if the text is too long or not valid in XML.
+    pub async fn send(&self, text: &str) -> Result<String, QueueError> {
         let message = OutgoingMessage { message_text: Some(text.to_owned()) };
         let body = RequestContent::try_from(message).map_err(|error| self.error(&error))?;
-        self.client.send_message(body, None).await.map(drop).map_err(|error| self.error(&error))
+        let answer = self.client.send_message(body, None).await;
+        let sent = answer
+            .and_then(azure_core::http::Response::into_model)
+            .map_err(|error| self.error(&error))?;
+        let id = sent.items.into_iter().flatten().find_map(|message| message.message_id);
+        id.ok_or_else(|| self.without("MessageId"))
     }
 
     /// Receives up to 32 messages. The visibility timeout is rounded up to whole seconds.
     pub async fn receive(&self, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError> {
+        self.receive_up_to(MAX_MESSAGES, visibility).await
+    }
+
+    /// Receives up to this many messages, 32 at most.
+    pub async fn receive_up_to(
+        &self,
+        most: usize,
+        visibility: Duration,
+    ) -> Result<Vec<QueueMessage>, QueueError> {
+        let most = i32::try_from(most.min(MAX_MESSAGES)).unwrap_or(1);
         let options = QueueClientReceiveMessagesOptions {
-            number_of_messages: Some(MAX_MESSAGES),
+            number_of_messages: Some(most),
             visibility_timeout: Some(whole_seconds(visibility)),
             ..QueueClientReceiveMessagesOptions::default()
         };
@@ -95,7 +110,7 @@ impl Queue {
     /// Peeks at up to 32 visible messages.
     pub async fn peek(&self) -> Result<Vec<QueueMessage>, QueueError> {
         let options = QueueClientPeekMessagesOptions {
-            number_of_messages: Some(MAX_MESSAGES),
+            number_of_messages: i32::try_from(MAX_MESSAGES).ok(),
             ..QueueClientPeekMessagesOptions::default()
         };
         let answer = self.client.peek_messages(Some(options)).await;

@@ -343,11 +343,11 @@ async fn a_requester_whose_request_waits_is_told_how_it_is_approved() {
     waits["approvalId"] = json!(APPROVAL);
     let broker = FakeBroker::start(&[Answer(202, waits.clone())]).await;
     let way = format!("an approver decides with: app-role approvals approve {APPROVAL}");
-    broker.submit(&world, &[]).await.assert_done(&["pendingApproval", &way]);
+    broker.submit(&world, &[]).await.assert_said(7, &["pendingApproval", &way]);
     waits["approvalId"] = json!("5f0a; rm -rf /");
     let broker = FakeBroker::start(&[Answer(200, waits)]).await;
     let ended = broker.submit(&world, &[]).await;
-    ended.assert_done(&["its approvers find it with: app-role approvals list"]);
+    ended.assert_said(7, &["its approvers find it with: app-role approvals list"]);
     assert!(!ended.stdout.contains("rm -rf"), "{ended:?}");
 }
 

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use warp::{
     Filter,
     http::{HeaderMap, Response},
+    hyper::body::Bytes,
 };
 
 use crate::world::{Ended, World, end};
@@ -41,25 +42,38 @@ impl FakeBroker {
     }
 
     pub(crate) async fn serve(answers: &[Answer], health: Value) -> Self {
+        let answers = Mutex::new(VecDeque::from(answers.to_vec()));
+        Self::answering(move |_| answers.lock().unwrap().pop_front().unwrap(), health).await
+    }
+
+    /// Starts a broker whose answer depends on the body of the call, or on `{"query": …}` of one without.
+    pub(crate) async fn answering(
+        answer: impl Fn(&Value) -> Answer + Send + Sync + 'static,
+        health: Value,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let received = Received::default();
         let noted = received.clone();
-        let answers = Arc::new(Mutex::new(VecDeque::from(answers.to_vec())));
+        let answer = Arc::new(answer);
         let stock = warp::path!("api" / "app-role-assignments");
-        let route = warp::post()
-            .and(stock.or(warp::path!("api" / "people")).unify())
+        let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+        let route = stock
+            .or(warp::path!("api" / "people"))
+            .unify()
+            .and(query)
             .and(warp::header::headers_cloned())
-            .and(warp::body::json())
-            .map(move |headers, body| {
-                noted.lock().unwrap().push((headers, body));
-                let Answer(status, body) = answers.lock().unwrap().pop_front().unwrap();
+            .and(warp::body::bytes())
+            .map(move |query, headers, body: Bytes| {
+                let asked = serde_json::from_slice(&body).unwrap_or(json!({ "query": query }));
+                let Answer(status, body) = answer(&asked);
+                noted.lock().unwrap().push((headers, asked));
                 let kind =
                     if status < 400 { "application/json" } else { "application/problem+json" };
                 Response::builder()
                     .status(status)
                     .header("Content-Type", kind)
-                    .header("Retry-After", "0")
+                    .header("Retry-After", body["retryAfter"].as_str().unwrap_or("0"))
                     .body(body.to_string())
             });
         let health = warp::path!("api" / "health").map(move || warp::reply::json(&health));

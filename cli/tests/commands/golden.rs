@@ -18,9 +18,11 @@ use crate::{
     fake_approvals::{FakeApprovals, approval},
     fake_arm,
     fake_broker::{Answer, FakeBroker, health_with_policy, result, result_with_end},
+    fake_queue_broker::Queues,
+    fake_reading::FakeReading,
     policy_test,
     record::{self, INVOCATION, RowWriter, ago, assigned, key, with},
-    replay,
+    replay, through_broker,
     transcript::transcript,
     world::{POLICY, World, app_root, with_baseline},
 };
@@ -36,9 +38,20 @@ const FAILURES: &[(&str, &str)] = &[
     ("assign", "app-role assign id-orders api://orders Orders.Read"),
     ("revoke", "app-role revoke id-reports api://orders Orders.Raed --yes"),
     ("submit", "APP_ROLE_BROKER_KEY= app-role submit assign id-orders api://orders Orders.Read"),
+    ("submit", "app-role submit -f policy.json"),
+    (
+        "submit-revoke",
+        "app-role submit revoke id-orders api://orders Orders.Read --via queue --queue none",
+    ),
     ("approvals", "APP_ROLE_BROKER_AUDIENCE= app-role approvals list"),
     ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
     ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
+    (
+        "approvals-status",
+        "APP_ROLE_BROKER_KEY= app-role approvals status 5f0a7d0e-0000-4000-8000-000000000001",
+    ),
+    ("list", "app-role list id-reports --through-broker"),
+    ("history", "APP_ROLE_AUDIT= app-role history id-reports"),
     ("context-set", "app-role context set prod --broker http://broker.contoso.com"),
     ("context-use", "app-role context use tset"),
     ("list", "app-role list id-batch"),
@@ -91,6 +104,7 @@ async fn world() -> (World, Account) {
     let request = json!({ "principal": "id-orders", "api": "api://orders", "roles": ["Orders.Read"],
                           "reason": "the orders service reads its own API" });
     world.write("request.json", &request.to_string());
+    world.write("app-roles.json", &json!({ "requests": [request] }).to_string());
     world.write(
         "token.txt",
         &crate::why::token(&json!({ "oid": REPORTS_IDENTITY, "roles": ["Orders.Read"] })),
@@ -142,8 +156,18 @@ async fn write_record(world: &World, rows: &RowWriter) {
 /// Runs a shell command in a new world. Returns a transcript without values that differ between runs.
 async fn seen(line: &str) -> String {
     let (world, account) = world().await;
-    let has_end = line.contains("--duration");
-    let answer = if has_end { result_with_end() } else { result("assigned", "") };
+    let answer = match line {
+        line if line.contains("--duration") => result_with_end(),
+        line if line.contains("--plan") => result("wouldAssign", ""),
+        _ => result("assigned", ""),
+    };
+    let result = answer.clone();
+    let _queues = if line.contains("--via queue") {
+        let queues = Queues::of(account.clone()).await;
+        Some(queues.answered(move |_| vec![result.clone()]))
+    } else {
+        None
+    };
     let health = health_with_policy(&world.read("policy.json"));
     let broker = FakeBroker::serve(&[Answer(200, answer)], health).await;
     let approvals = FakeApprovals::start(approval(1)).await;
@@ -167,6 +191,14 @@ async fn seen(line: &str) -> String {
         command
             .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))
             .env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
+    }
+    let reading = if line.contains(" status ") {
+        FakeReading::start(Answer(202, approval(1))).await
+    } else {
+        FakeReading::start(Answer(200, through_broker::held(&[through_broker::role()]))).await
+    };
+    if line.contains(" status ") || line.contains("--through-broker") {
+        command.env("APP_ROLE_BROKER", reading.url()).env_remove("APP_ROLE_BROKER_AUDIENCE");
     }
     let ended = if follows {
         record::interrupted(command).await

@@ -174,12 +174,16 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
             "id-orders",
             ORDERS_API,
             "Orders.Read",
-            "--wait",
-            "0",
+            "--timeout",
+            "1s",
             "--route",
             HOSTILE,
         ],
-        vec!["submit", "assign", "id-orders", ORDERS_API, "Orders.Read", "--wait", HOSTILE],
+        vec!["submit", "assign", "id-orders", ORDERS_API, "Orders.Read", "--timeout", HOSTILE],
+        vec!["submit", "--file", HOSTILE],
+        vec!["submit", "--file", "hostile.json"],
+        vec!["submit", "--file", "app-roles.json", "--principal", HOSTILE],
+        vec!["submit", "--file", "app-roles.json", "--summary", "no/forged\u{1b}[2J"],
         vec!["approvals", "list", "--wait", "0", "--route", HOSTILE],
         vec!["approvals", "show", HOSTILE],
         vec!["approvals", "deny", APPROVAL, "--reason", HOSTILE],
@@ -210,9 +214,18 @@ fn hostile_command_lines() -> Vec<Vec<&'static str>> {
     ]
 }
 
+fn file_of_requests() -> Value {
+    let request =
+        json!({ "principal": "id-orders", "api": "api://orders", "roles": ["Orders.Read"] });
+    json!({ "requests": [request] })
+}
+
 #[tokio::test]
 async fn no_command_prints_a_control_character_of_its_command_line_or_environment() {
     let (world, mut shown) = (world().await, 0);
+    world.write("app-roles.json", &file_of_requests().to_string());
+    let fields = json!({ HOSTILE: HOSTILE, "principal": HOSTILE, "requests": [{ HOSTILE: 7 }] });
+    world.write("hostile.json", &fields.to_string());
     for arguments in hostile_command_lines() {
         let case = Case::new(&arguments);
         let case = case.with("APP_ROLE_BROKER", "https://contoso.example");
@@ -239,20 +252,22 @@ async fn no_command_prints_a_control_character_of_a_hostile_broker() {
     done["roles"][0]["suggestions"] = json!([HOSTILE]);
     let health =
         json!({ "checks": { HOSTILE: "ok", "a\u{9b}b": "failed", "c\u{202e}": "notChecked" } });
-    for (answer, wait) in [
-        (Answer(200, done), "0"),
-        (detail(400), "0"),
-        (detail(403), "0"),
-        (detail(404), "0"),
-        (detail(503), "1"),
-    ] {
-        let answers = vec![answer; 64];
+    world.write("app-roles.json", &file_of_requests().to_string());
+    let answers = [Answer(200, done), detail(400), detail(403), detail(404), detail(503)];
+    for answer in answers {
+        let answers = vec![answer; 512];
         let broker = FakeBroker::serve(&answers, health.clone()).await;
         let base = format!("http://{}", broker.address);
-        let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
-        let case = Case::new(&[&submit[..], &["--wait", wait]].concat());
-        let case = case.with("APP_ROLE_BROKER", &base).with("APP_ROLE_BROKER_KEY", "secret-key");
-        case.check(&world).await;
+        for submit in [
+            &["submit", "assign", "id-orders", "api://orders", "Orders.Read"][..],
+            &["submit", "--file", "app-roles.json"],
+            &["submit", "--file", "app-roles.json", "--plan"],
+        ] {
+            let case = Case::new(&[submit, &["--timeout", "1s"]].concat());
+            let case =
+                case.with("APP_ROLE_BROKER", &base).with("APP_ROLE_BROKER_KEY", "secret-key");
+            case.check(&world).await;
+        }
     }
     let healthy = json!({ "checks": { HOSTILE: "ok", "c\u{202e}forged": "notChecked" } });
     let failing = json!({ "checks": { HOSTILE: "failed" } });

@@ -4,9 +4,19 @@
 
 mod agents;
 mod approvals;
+#[cfg(unix)]
+mod approvals_page;
+#[cfg(unix)]
+mod archive;
 mod change;
+mod change_policy;
+#[cfg(unix)]
+mod cli_page;
 mod command_line;
 mod contexts;
+#[cfg(unix)]
+mod demo_world;
+mod denied_by_graph;
 mod doctor;
 mod documentation;
 mod drift;
@@ -14,10 +24,16 @@ mod ends;
 mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
+mod fake_queue_broker;
+mod fake_reading;
 mod golden;
+mod history;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod interrupted;
 mod lists;
+mod manual;
 mod names;
 mod partial_answers;
 mod plan;
@@ -28,16 +44,24 @@ mod policy_explain;
 mod policy_in_force;
 mod policy_init;
 mod policy_test;
+#[cfg(unix)]
+mod progress;
 mod proxy;
 mod record;
 mod replay;
+mod replay_endings;
 mod report;
+#[cfg(unix)]
+mod shells;
 mod sign_in;
 mod slow_clock;
 mod storage_accounts;
 mod submit;
+mod submit_by_queue;
+mod submit_file;
 #[cfg(unix)]
 mod terminal;
+mod through_broker;
 mod time_limit;
 mod transcript;
 mod verbose;

@@ -5,7 +5,7 @@ use serde_json::json;
 use tenant_emulator::contoso::ORDERS_API_URI;
 
 use crate::{
-    fake_broker::{Answer, FakeBroker, result, result_with_end},
+    fake_broker::{Answer, FakeBroker, health, result, result_with_end},
     world::{World, end},
 };
 
@@ -102,8 +102,10 @@ async fn an_invalid_request_is_not_sent() {
 async fn an_unavailable_broker_is_retried_until_the_wait_is_over() {
     let world = World::new().await;
     let busy = || problem(503, "failed", "Microsoft Graph is throttling");
-    let broker = FakeBroker::start(&[busy(), busy()]).await;
-    let ended = broker.submit(&world, &["--wait", "0"]).await;
+    let mut busy_for_an_hour = busy();
+    busy_for_an_hour.1["retryAfter"] = json!("3600");
+    let broker = FakeBroker::start(&[busy_for_an_hour]).await;
+    let ended = broker.submit(&world, &["--timeout", "60s"]).await;
     ended.assert_failed(
         1,
         &[
@@ -123,12 +125,12 @@ async fn an_unavailable_broker_is_retried_until_the_wait_is_over() {
 async fn an_unreachable_broker_is_reported_with_its_url() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[]).await;
-    let mut command = broker.command(&world, &["--wait", "0"]);
+    let mut command = broker.command(&world, &["--timeout", "1s"]);
     command.env("APP_ROLE_BROKER_KEY", "key").args(["--broker", "http://127.0.0.1:1"]);
     let ended = end(command, "").await;
     // The option stands twice, and that is said first.
     ended.assert_failed(2, &["--broker"]);
-    let mut command = world.command(&["submit", "assign", "a", "api://b", "c", "--wait", "0"]);
+    let mut command = world.command(&["submit", "assign", "a", "api://b", "c", "--timeout", "1s"]);
     command.env("APP_ROLE_BROKER_KEY", "key").env("APP_ROLE_BROKER", "http://127.0.0.1:1");
     end(command, "")
         .await
@@ -227,17 +229,92 @@ async fn submit_revoke_sends_the_action() {
     assert_eq!(broker.received()[0].1["action"], "revoke");
 }
 
+/// The answers of a request that waits for approval, and then has these outcomes.
+fn pending_then(last: &[(u16, &str)]) -> Vec<Answer> {
+    let mut first = result("pendingApproval", "2 of the approvers of the rule must approve it");
+    first["approvalId"] = json!(APPROVAL);
+    let last = last.iter().map(|(status, role)| {
+        let mut body = result(role, "");
+        body["approvalId"] = json!(APPROVAL);
+        Answer(*status, body)
+    });
+    [Answer(202, first)].into_iter().chain(last).collect()
+}
+
+const APPROVAL: &str = "0f6c2a52-0000-4000-8000-0000000000aa";
+
 #[tokio::test]
-async fn a_request_that_waits_for_approval_is_a_success() {
+async fn a_request_that_waits_for_approval_has_an_exit_status_of_its_own() {
     let world = World::new().await;
-    let mut body = result("pendingApproval", "2 of the approvers of the rule must approve it");
-    body["approvalId"] = json!("0f6c2a52-0000-4000-8000-0000000000aa");
-    body["approvalDigest"] = json!("9f".repeat(32));
-    body.as_object_mut().unwrap().remove("effectiveBy");
-    let answer = || Answer(202, body.clone());
-    let broker = FakeBroker::start(&[answer(), answer()]).await;
+    let broker = FakeBroker::start(&pending_then(&[])).await;
     let ended = broker.submit(&world, &[]).await;
-    ended.assert_done(&["pendingApproval", "must approve it"]);
+    ended.assert_said(7, &["pendingApproval", "must approve it", APPROVAL]);
+    assert_eq!(ended.stderr, "");
+    let broker = FakeBroker::start(&pending_then(&[])).await;
     let shown = broker.submit(&world, &["--output", "json"]).await;
-    assert_eq!((shown.code, shown.json()), (0, body));
+    assert_eq!((shown.code, &shown.json()["approvalId"]), (7, &json!(APPROVAL)));
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_approval_is_asked_about_until_it_is_final() {
+    let world = World::new().await;
+    for (role, code) in [("assigned", 0), ("denied", 3), ("expired", 1)] {
+        let answers = pending_then(&[(202, "pendingApproval"), (202, "assigned"), (200, role)]);
+        let broker = FakeBroker::start(&answers).await;
+        let ended = broker.submit(&world, &["--wait"]).await;
+        ended.assert_said(code, &[role]);
+        ended.assert_failed(code, &["waits for approval", "approvals approve", APPROVAL]);
+        let received = broker.received();
+        assert_eq!(received.len(), 4, "the status 202 says that it waits still");
+        for (headers, asked) in &received[1..] {
+            assert_eq!(asked["query"], format!("approval={APPROVAL}"));
+            assert_eq!(headers["x-functions-key"], "secret-key");
+        }
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_approvers_ends_with_the_timeout() {
+    let world = World::new().await;
+    let answer = |asked: &serde_json::Value| {
+        let waits = pending_then(&[(202, "pendingApproval")]);
+        waits[usize::from(asked.get("query").is_some())].clone()
+    };
+    let broker = FakeBroker::answering(answer, health("ok")).await;
+    let ended = broker.submit(&world, &["--wait", "--timeout", "2s"]).await;
+    assert_eq!(ended.code, 7, "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_approval_that_cannot_be_read_any_more_is_a_failure() {
+    let world = World::new().await;
+    let [first] = &pending_then(&[])[..] else { panic!("one answer") };
+    let gone =
+        Answer(404, json!({ "type": "urn:app-role-broker:problem:not-found", "detail": "gone" }));
+    let broker = FakeBroker::start(&[first.clone(), gone]).await;
+    let ended = broker.submit(&world, &["--wait"]).await;
+    ended.assert_failed(4, &[APPROVAL, "what became of it cannot be read", "gone"]);
+}
+
+#[tokio::test]
+async fn a_timeout_is_a_time_with_a_unit() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[]).await;
+    for text in ["0", "soon", "-5s", "10min", "25h"] {
+        let ended = broker.submit(&world, &[&format!("--timeout={text}")]).await;
+        ended.assert_failed(2, &["--timeout"]);
+    }
+    assert!(broker.received().is_empty());
+}
+
+#[tokio::test]
+async fn options_of_sending_may_stand_before_the_subcommand() {
+    let world = World::new().await;
+    let broker = FakeBroker::start(&[Answer(201, result("assigned", ""))]).await;
+    let base = format!("http://{}", broker.address);
+    let request = ["assign", "id-orders", "api://orders", "Orders.Read"];
+    let before = ["submit", "--broker", &base, "--wait", "--output", "json"];
+    let mut command = world.command(&[&before[..], &request].concat());
+    command.env("APP_ROLE_BROKER_KEY", "key");
+    assert_eq!(end(command, "").await.json()["roles"][0]["status"], "assigned");
 }

@@ -5,7 +5,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::world::Ended;
 
 /// Names in JSON or text before values that differ between runs.
-const NAMES_OF_VARIABLE_VALUES: [&str; 8] = [
+const NAMES_OF_VARIABLE_VALUES: [&str; 9] = [
     "RowKey",
     "ageSeconds",
     "assignmentId",
@@ -13,6 +13,7 @@ const NAMES_OF_VARIABLE_VALUES: [&str; 8] = [
     "durationMs",
     "graphRequestId",
     "invocationId",
+    "messageId",
     "request-id",
 ];
 
@@ -69,8 +70,16 @@ fn stable_word(word: &str, before: &str) -> String {
     if OffsetDateTime::parse(word, &Rfc3339).is_ok() {
         return TIMESTAMP.to_owned();
     }
+    if before == "message" && is_guid(word) {
+        return "<messageId>".to_owned();
+    }
     match word.strip_prefix("127.0.0.1:") {
         Some(port) if port.parse::<u16>().is_ok() => "127.0.0.1:<port>".to_owned(),
         _ => word.to_owned(),
     }
+}
+
+fn is_guid(word: &str) -> bool {
+    let lengths: Vec<_> = word.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && word.chars().all(|one| one == '-' || one.is_ascii_hexdigit())
 }

@@ -19,7 +19,7 @@ use tenant_emulator::{
 use tokio::{io::AsyncWriteExt, process::Command};
 
 /// The program under test.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
 
 /// The operator's object ID. The operator is a managed identity, because the emulated tenant has no other
 /// sign-in.

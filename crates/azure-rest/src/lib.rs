@@ -20,6 +20,7 @@ pub mod retry;
 pub mod shared_key;
 mod status;
 pub mod storage;
+mod storage_access;
 pub mod tables;
 pub mod timing;
 pub mod token;

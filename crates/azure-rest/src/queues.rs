@@ -20,8 +20,8 @@ use crate::{
     presence::Presence,
     rest::RestClient,
     retry::{Backoff, Deadline, with_retries},
+    storage_access::StorageAccess,
 };
-use access::Access;
 use answer::{Meaning, meaning};
 use request::Request;
 
@@ -33,7 +33,7 @@ pub struct Queues {
 
 /// A queue service, and how it is reached.
 struct Service {
-    access: Access,
+    access: StorageAccess,
     url: Url,
 }
 
@@ -57,9 +57,11 @@ impl Queues {
     ) -> Self {
         let exchange = Exchange::new(http, rest.timing().clone());
         let service = |service| match service {
-            QueueService::Identity(url) => Service { access: Access::Tokens(rest.clone()), url },
+            QueueService::Identity(url) => {
+                Service { access: StorageAccess::Tokens(rest.clone()), url }
+            }
             QueueService::Key(url, key) => {
-                Service { access: Access::Key(exchange.clone(), key), url }
+                Service { access: StorageAccess::Key(exchange.clone(), key), url }
             }
         };
         let services = services.into_iter().map(|(name, found)| (name, service(found))).collect();
@@ -127,12 +129,12 @@ impl Queue<'_> {
 
     async fn send(&self, request: &Request) -> Result<Meaning, CallError> {
         let access = &self.service.access;
-        let sent = access.send(request, self.deadline).await;
+        let sent = access::send(access, request, self.deadline).await;
         let name = || self.sentence("");
         let reply = sent.map_err(|error| CallError::no_response(name().trim_end(), &error))?;
         meaning(&reply, request.purpose).map_err(|refusal| {
             let answer = (refusal.status, refusal.code.as_str());
-            let advice = access.advice(answer, request.purpose, &self.address.connection);
+            let advice = access::advice(access, answer, request.purpose, &self.address.connection);
             let detail = self.sentence(&format!("{}{advice}", refusal.sentence()));
             CallError::by_status(refusal.status, &reply, detail)
         })

@@ -23,9 +23,9 @@ use crate::{
     rest::RestClient,
     retry::{Backoff, Deadline, with_retries},
     shared_key::SharedKey,
+    storage_access::StorageAccess,
     timing::CallTiming,
 };
-use access::Access;
 use answer::{Meaning, Purpose, meaning, unclear};
 use request::{Request, address, entity_path};
 
@@ -38,7 +38,7 @@ const NEXT_PAGE: [(&str, &str); 2] = [
 /// The table service of one storage account. Clones share connections.
 #[derive(Clone)]
 pub struct Tables {
-    access: Access,
+    access: StorageAccess,
     service: Url,
     /// Whether a call that fails is repeated until its deadline.
     repeats: bool,
@@ -77,7 +77,7 @@ impl Tables {
     /// [`STORAGE_SCOPE`](crate::storage::STORAGE_SCOPE).
     #[must_use]
     pub fn with_tokens(rest: RestClient, service: Url) -> Self {
-        Self { access: Access::Tokens(rest), service, repeats: true }
+        Self { access: StorageAccess::Tokens(rest), service, repeats: true }
     }
 
     /// The table service at `service`, with the account's key.
@@ -88,7 +88,11 @@ impl Tables {
         key: SharedKey,
         timing: CallTiming,
     ) -> Self {
-        Self { access: Access::Key(Exchange::new(http, timing), key), service, repeats: true }
+        Self {
+            access: StorageAccess::Key(Exchange::new(http, timing), key),
+            service,
+            repeats: true,
+        }
     }
 
     /// This service, for callers that repeat a call by themselves: each call is sent once.
@@ -264,10 +268,10 @@ impl Tables {
 
     async fn send(&self, call: &Call<'_>) -> Result<(Meaning, Reply), CallError> {
         let url = address(&self.service, &call.request.path, call.parameters);
-        let sent = self.access.send(url, &call.request, call.deadline).await;
+        let sent = access::send(&self.access, url, &call.request, call.deadline).await;
         let name = || self.sentence(call.table, "");
         let reply = sent.map_err(|error| CallError::no_response(name().trim_end(), &error))?;
-        let meaning = meaning(&reply, call.purpose, self.access.advice());
+        let meaning = meaning(&reply, call.purpose, access::advice(&self.access));
         Ok((meaning.map_err(|error| error.of(&name()))?, reply))
     }
 

@@ -12,19 +12,15 @@ use std::{
 };
 
 use app_roles::policy::Policy;
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    http::Url,
-};
+use azure_core::http::Url;
 use azure_rest::{
     arm::Arm, client, credential::MakeCredential, rest::RestClient, retry::Deadline,
     timing::CallTiming, token::TokenSource,
 };
 use broker::{ArmConfirmation, Broker, LogOutput, Mode, Parts, timing::Timing};
 use microsoft_graph::{Graph, write_quota::WriteQuota};
+use scripted_server::{FixedToken, Request, answer, serve};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use warp::{Filter, http::StatusCode, path::FullPath};
 
 const API: &str = "c0a70500-0000-4000-8000-0000000000b0";
 const GROUP: &str =
@@ -47,21 +43,6 @@ const TOKEN: &str = concat!(
     "eyJhdWQiOiJodHRwczovL2dyYXBoLm1pY3Jvc29mdC5jb20iLCJvaWQiOiJjMGE3MDUwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMGZmZmYiLCJhcHBpZCI6ImMwYTcwNTAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwZmZmZSIsInRpZCI6ImMwYTcwNTAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMSIsImlhdCI6MTc5NTMwMDAwMH0",
     ".c2ln"
 );
-
-#[derive(Debug)]
-struct SignedIn;
-
-#[async_trait::async_trait]
-impl TokenCredential for SignedIn {
-    async fn get_token(
-        &self,
-        _scopes: &[&str],
-        _options: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let expires_on = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
-        Ok(AccessToken::new(TOKEN, expires_on))
-    }
-}
 
 fn id(number: usize) -> String {
     // The order of ids is not that of the lists.
@@ -103,7 +84,7 @@ struct FakeGraph {
 }
 
 impl FakeGraph {
-    fn answer(&self, origin: &str, path: &str, query: &str) -> (StatusCode, Value) {
+    fn answer(&self, Request { endpoint, path, query, .. }: &Request) -> (u16, Value) {
         let page = query.strip_prefix("page=").map_or(0, |page| page.parse().unwrap());
         let all = if path.ends_with("/appRoleAssignedTo") {
             if page == 0 {
@@ -113,7 +94,7 @@ impl FakeGraph {
             {
                 let error =
                     json!({ "error": { "code": "Request_UnsupportedQuery", "message": "No." } });
-                return (StatusCode::BAD_REQUEST, error);
+                return (400, error);
             }
             assignments()
         } else if path.ends_with("/servicePrincipals") {
@@ -125,7 +106,7 @@ impl FakeGraph {
             };
             let roles = [role(GIVEN, "Orders.Read"), role(ASKED, "Orders.Write")];
             return (
-                StatusCode::OK,
+                200,
                 json!({
                     "id": API, "appId": API, "displayName": "Orders", "appRoles": roles,
                     "servicePrincipalType": "Application", "servicePrincipalNames": [API],
@@ -135,8 +116,8 @@ impl FakeGraph {
         };
         let rows: Vec<_> = all.iter().skip(page * PAGE).take(PAGE).collect();
         let has_next = all.len() > (page + 1) * PAGE;
-        let next = has_next.then(|| format!("{origin}{path}?page={}", page + 1));
-        (StatusCode::OK, json!({ "value": rows, "@odata.nextLink": next }))
+        let next = has_next.then(|| format!("{endpoint}{path}?page={}", page + 1));
+        (200, json!({ "value": rows, "@odata.nextLink": next }))
     }
 
     /// The number of times that the holders were listed since the last call.
@@ -147,7 +128,7 @@ impl FakeGraph {
 
 fn rest_client(endpoint: &Url) -> RestClient {
     let timing = CallTiming::default();
-    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
+    let make: MakeCredential = Arc::new(|| Ok(Arc::new(FixedToken(TOKEN.to_owned()))));
     let tokens =
         TokenSource::new(make, "https://graph.microsoft.com/.default".to_owned(), timing.clone());
     RestClient::new(client::build(endpoint, &timing).unwrap(), Arc::new(tokens), timing)
@@ -156,17 +137,12 @@ fn rest_client(endpoint: &Url) -> RestClient {
 /// Starts the broker with a Graph of its own.
 async fn start() -> (Broker, Arc<FakeGraph>) {
     let fake = Arc::new(FakeGraph::default());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    let endpoint = Url::parse(&origin).unwrap();
     let answering = fake.clone();
-    let query =
-        warp::query::raw().or_else(|_| async { Ok::<_, warp::Rejection>((String::new(),)) });
-    let responses = warp::path::full().and(query).map(move |path: FullPath, query: String| {
-        let (status, body) = answering.answer(&origin, path.as_str(), &query);
-        warp::reply::with_status(warp::reply::json(&body), status)
+    let endpoint = serve(move |request| {
+        let (status, body) = answering.answer(request);
+        answer(status, body.to_string())
     });
-    tokio::spawn(warp::serve(responses).incoming(listener).run());
+    let endpoint = endpoint.await.unwrap();
     let rule = json!({
         "version": 1,
         "allow": [{ "name": "asked", "requesters": ["queue:team"], "principals": [GROUP], "api": API,

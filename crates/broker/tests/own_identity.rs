@@ -4,11 +4,8 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use app_roles::{ids::InvocationId, policy::Policy, request::Request, requester::Requester};
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    http::Url,
-};
+use app_roles::{ids::InvocationId, policy::Policy, request, requester::Requester};
+use azure_core::http::Url;
 use azure_rest::{
     arm::Arm, client, credential::MakeCredential, rest::RestClient, retry::Deadline,
     timing::CallTiming, token::TokenSource,
@@ -18,29 +15,9 @@ use broker::{
     Parts, timing::Timing,
 };
 use microsoft_graph::{Graph, write_quota::WriteQuota};
-use tokio::net::TcpListener;
-use warp::{
-    Filter,
-    http::{Method, StatusCode},
-};
+use scripted_server::{FixedToken, Request, answer, serve};
 
 const PRINCIPAL: &str = "c0a70500-0000-4000-8000-0000000000c0";
-
-/// A credential with a token without claims.
-#[derive(Debug)]
-struct SignedIn;
-
-#[async_trait::async_trait]
-impl TokenCredential for SignedIn {
-    async fn get_token(
-        &self,
-        _scopes: &[&str],
-        _options: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let expires_on = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
-        Ok(AccessToken::new("token", expires_on))
-    }
-}
 
 fn payload(file: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/graph");
@@ -49,25 +26,17 @@ fn payload(file: &str) -> Vec<u8> {
 
 /// Starts a Graph that knows the principal and accepts every write.
 async fn start_graph() -> Url {
-    let responses = warp::method().map(|method: Method| match method {
-        Method::POST => warp::reply::with_status(
-            payload("create-assignment-response.json"),
-            StatusCode::CREATED,
-        ),
-        _ => warp::reply::with_status(
-            payload("service-principal-user-assigned.json"),
-            StatusCode::OK,
-        ),
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    tokio::spawn(warp::serve(responses).incoming(listener).run());
-    endpoint
+    let respond = |request: &Request| match request.method.as_str() {
+        "POST" => answer(201, payload("create-assignment-response.json")),
+        _ => answer(200, payload("service-principal-user-assigned.json")),
+    };
+    serve(respond).await.unwrap()
 }
 
 fn rest_client(endpoint: &Url) -> RestClient {
     let timing = CallTiming::default().scaled(0.001);
-    let make: MakeCredential = Arc::new(|| Ok(Arc::new(SignedIn)));
+    // A token without claims.
+    let make: MakeCredential = Arc::new(|| Ok(Arc::new(FixedToken("token".to_owned()))));
     let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
     RestClient::new(client::build(endpoint, &timing).unwrap(), Arc::new(tokens), timing)
 }
@@ -98,7 +67,7 @@ async fn a_broker_that_does_not_know_its_own_identity_writes_nothing() {
     let ask = Ask { delivery, ..ask };
     let request =
         format!(r#"{{"principal":"{PRINCIPAL}","api":"graph","roles":["User.Read.All"]}}"#);
-    let request = Request::decode(request.as_bytes()).unwrap();
+    let request = request::Request::decode(request.as_bytes()).unwrap();
     let again = broker.grant(&ask, Ok(&request)).await.unwrap_err();
     assert_eq!(again.obstacle, Obstacle::Other);
     assert!(again.reason.contains("could not sign in"), "{}", again.reason);

@@ -33,7 +33,7 @@ pub enum StartError {
     /// A schedule was given to a function that has no timer or does not exist.
     #[error("no function {0} with a timer: its schedule cannot be replaced")]
     NoTimer(String),
-    /// No port was free.
+    /// No port was free, or not the one of the options.
     #[error("no free port on 127.0.0.1: {0}")]
     Port(#[from] io::Error),
     /// The address of the HTTP server is not a URL.
@@ -84,10 +84,11 @@ impl FunctionsHost {
             message_lease: options.message_lease,
             keys: options.keys,
             easy_auth: options.easy_auth,
+            written: options.written,
             finished: watch::Sender::default(),
             stopping: watch::Sender::default(),
         });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.http_port)).await?;
         let http_url = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
         let tasks = spawn_all(&host, supervisor, listener);
         Ok(Self { host, http_url, tasks })

@@ -9,7 +9,7 @@ use crate::{
     binding::Function,
     invocation_outcome::{FinishedInvocation, Outcome, StopReason},
     log::HostLog,
-    options::{EasyAuth, HostKey},
+    options::{EasyAuth, HostKey, WrittenMessages},
     settings::HostSettings,
     worker_process::WorkerProcess,
 };
@@ -24,6 +24,7 @@ pub(crate) struct Host {
     pub(crate) message_lease: Duration,
     pub(crate) keys: Vec<HostKey>,
     pub(crate) easy_auth: Option<EasyAuth>,
+    pub(crate) written: Option<WrittenMessages>,
     pub(crate) finished: watch::Sender<Vec<FinishedInvocation>>,
     pub(crate) stopping: watch::Sender<Option<StopReason>>,
 }

@@ -88,7 +88,8 @@ async fn call_and_write(
         host.log.write(LogLevel::Information, &category, line.as_str());
     }
     let response = outputs::response(function, reply.outputs.as_ref())?;
-    outputs::write_all(function, &reply.outputs.unwrap_or_default()).await?;
+    let values = reply.outputs.unwrap_or_default();
+    outputs::write_all(function, &values, host.written.as_ref()).await?;
     Ok(response)
 }
 

@@ -39,5 +39,5 @@ mod worker_process;
 pub use functions_host::{FunctionsHost, StartError};
 pub use invocation_outcome::{FinishedInvocation, Outcome, StopReason};
 pub use log::{Echo, LogLevel, LogRecord, WaitError};
-pub use options::{EasyAuth, HostKey, KeyLevel, Options};
+pub use options::{EasyAuth, HostKey, KeyLevel, Options, WrittenMessages};
 pub use settings_error::SettingsError;

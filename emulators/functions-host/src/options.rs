@@ -1,11 +1,15 @@
 //! The options of a host.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::log::Echo;
 
 /// The visibility timeout of messages in the real host, which has no setting for it.
 const MESSAGE_LEASE: Duration = Duration::from_secs(10 * 60);
+
+/// A function that is called with each message that an output binding has written: the name of the queue,
+/// and the text.
+pub type WrittenMessages = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// The options of a host.
 #[derive(Clone)]
@@ -28,6 +32,11 @@ pub struct Options {
     pub schedules: BTreeMap<String, String>,
     /// Called with every line of the log.
     pub echo: Option<Echo>,
+    /// Called with every message that an output binding has written to a queue. So an observer sees results
+    /// also if another reader takes them from the queue.
+    pub written: Option<WrittenMessages>,
+    /// The port of the HTTP server on 127.0.0.1; 0 means any free one.
+    pub http_port: u16,
 }
 
 impl Options {
@@ -42,6 +51,8 @@ impl Options {
             easy_auth: None,
             schedules: BTreeMap::new(),
             echo: None,
+            written: None,
+            http_port: 0,
         }
     }
 }

@@ -6,6 +6,7 @@ use http::HttpResponse;
 
 use crate::{
     binding::{BoundOutput, Function},
+    options::WrittenMessages,
     ordered_json::{Json, Members},
 };
 
@@ -16,11 +17,15 @@ mod table;
 
 /// Writes all outputs concurrently. They are not a transaction: if one fails, the invocation fails, and
 /// the others are written nevertheless. Names that are not bindings are ignored.
-pub(crate) async fn write_all(function: &Function, values: &Members) -> Result<(), String> {
+pub(crate) async fn write_all(
+    function: &Function,
+    values: &Members,
+    written: Option<&WrittenMessages>,
+) -> Result<(), String> {
     let writes = function
         .outputs
         .iter()
-        .filter_map(|output| Some(write(output, values.get(output.name())?)));
+        .filter_map(|output| Some(write(output, values.get(output.name())?, written)));
     join_all(writes).await.into_iter().collect()
 }
 
@@ -39,9 +44,13 @@ pub(crate) fn response(
     }
 }
 
-async fn write(output: &BoundOutput, value: &Json) -> Result<(), String> {
+async fn write(
+    output: &BoundOutput,
+    value: &Json,
+    observer: Option<&WrittenMessages>,
+) -> Result<(), String> {
     let written = match output {
-        BoundOutput::Queue(binding) => queue::write(binding, value).await,
+        BoundOutput::Queue(binding) => queue::write(binding, value, observer).await,
         BoundOutput::Table(binding) => table::write(binding, value).await,
         // The response is sent after everything is written.
         BoundOutput::Http { .. } => Ok(()),

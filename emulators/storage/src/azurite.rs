@@ -113,7 +113,16 @@ impl Azurite {
     ///
     /// If it cannot be installed or started.
     pub async fn start() -> Result<Self, AzuriteError> {
-        Self::start_with(None).await
+        Self::start_with(None, None).await
+    }
+
+    /// Starts an Azurite for the caller alone, on these ports of 127.0.0.1: blobs, queues, tables.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be installed or started, for instance because a port is in use.
+    pub async fn start_on(ports: [u16; 3]) -> Result<Self, AzuriteError> {
+        Self::start_with(Some(ports), None).await
     }
 
     /// Starts an Azurite for the caller alone, with TLS and tokens.
@@ -122,12 +131,15 @@ impl Azurite {
     ///
     /// If it cannot be installed or started, for instance because of the certificate.
     pub async fn start_encrypted(certificate: Certificate) -> Result<Self, AzuriteError> {
-        Self::start_with(Some(certificate)).await
+        Self::start_with(None, Some(certificate)).await
     }
 
-    async fn start_with(certificate: Option<Certificate>) -> Result<Self, AzuriteError> {
+    async fn start_with(
+        ports: Option<[u16; 3]>,
+        certificate: Option<Certificate>,
+    ) -> Result<Self, AzuriteError> {
         // Threads and not tasks, because the shared Azurite outlives the runtime of any one test.
-        let started = tokio::task::spawn_blocking(move || start(certificate.as_ref())).await;
+        let started = tokio::task::spawn_blocking(move || start(ports, certificate.as_ref())).await;
         started.map_err(|_| AzuriteError::Interrupted)?
     }
 
@@ -204,11 +216,18 @@ impl Drop for Azurite {
     }
 }
 
-fn start(certificate: Option<&Certificate>) -> Result<Azurite, AzuriteError> {
+fn start(
+    ports: Option<[u16; 3]>,
+    certificate: Option<&Certificate>,
+) -> Result<Azurite, AzuriteError> {
     let installation = PACKAGES.ensure()?;
+    if let Some(ports) = ports {
+        return start_once(&installation, ports, certificate);
+    }
     let mut attempt = 1;
     loop {
-        match start_once(&installation, certificate) {
+        let ports = [free_port()?, free_port()?, free_port()?];
+        match start_once(&installation, ports, certificate) {
             Err(AzuriteError::NotReady { output, .. })
                 if output.contains("EADDRINUSE") && attempt < PORT_ATTEMPTS =>
             {
@@ -221,9 +240,9 @@ fn start(certificate: Option<&Certificate>) -> Result<Azurite, AzuriteError> {
 
 fn start_once(
     installation: &Installation,
+    ports: [u16; 3],
     certificate: Option<&Certificate>,
 ) -> Result<Azurite, AzuriteError> {
-    let ports = [free_port()?, free_port()?, free_port()?];
     let mut child = command(installation, ports, certificate).spawn()?;
     let (lines, printed) = channel();
     forward(child.stdout.take(), lines.clone());

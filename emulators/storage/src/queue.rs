@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use azure_core::http::{
-    ClientOptions, ExponentialRetryOptions, RequestContent, RetryOptions, Transport,
+    ClientOptions, ExponentialRetryOptions, RequestContent, RetryOptions, Transport, XmlFormat,
 };
 use azure_storage_queue::{
     QueueClient, QueueClientOptions,
@@ -123,9 +123,30 @@ impl Queue {
     ///
     /// If the queue does not exist, or the text is too long or not allowed in XML.
     pub async fn send(&self, text: &str) -> Result<(), StorageError> {
+        let sent = self.client.send_message(self.outgoing(text)?, None).await;
+        sent.map(drop).map_err(|error| self.failed(&error))
+    }
+
+    /// Sends a message like [`Queue::send`]. Returns the id that the service gave to it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Queue::send`].
+    pub async fn send_identified(&self, text: &str) -> Result<String, StorageError> {
+        let answer = self.client.send_message(self.outgoing(text)?, None).await;
+        let sent = answer
+            .and_then(azure_core::http::Response::into_model)
+            .map_err(|error| self.failed(&error))?;
+        let id = sent.items.unwrap_or_default().into_iter().find_map(|one| one.message_id);
+        id.ok_or_else(|| self.misunderstood("message"))
+    }
+
+    fn outgoing(
+        &self,
+        text: &str,
+    ) -> Result<RequestContent<OutgoingMessage, XmlFormat>, StorageError> {
         let message = OutgoingMessage { message_text: Some(text.to_owned()) };
-        let body = RequestContent::try_from(message).map_err(|error| self.failed(&error))?;
-        self.client.send_message(body, None).await.map(drop).map_err(|error| self.failed(&error))
+        RequestContent::try_from(message).map_err(|error| self.failed(&error))
     }
 
     /// Receives up to `most` messages and hides them for `visibility`, rounded up to whole seconds.

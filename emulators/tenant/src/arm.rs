@@ -1,4 +1,4 @@
-//! The part of Azure Resource Manager that tells the managed identity of a resource.
+//! The part of Azure Resource Manager that tells the managed identity of a resource, and who may read it.
 //!
 //! A resource exists if the directory has a managed identity of it. Azure
 //! Resource Manager knows an identity before Microsoft Graph does, so one that
@@ -7,6 +7,7 @@
 mod authentication;
 mod creation_event;
 mod error;
+mod role_assignments;
 mod target;
 
 use serde::Serialize;
@@ -94,10 +95,15 @@ pub(crate) fn failure(failure: &Failure) -> Response {
 
 fn read(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> {
     let caller = authentication::authenticate(world, incoming)?;
+    if let (&Method::GET, Some(scope)) = (&incoming.method, role_assignments::scope(&incoming.path))
+    {
+        check_version(incoming, &role_assignments::API_VERSIONS)?;
+        return role_assignments::list(&world.directory(), incoming, &scope);
+    }
     let target = Target::parse(&incoming.path)
         .filter(|_| incoming.method == Method::GET)
         .ok_or_else(|| error::not_emulated(&incoming.path))?;
-    check_version(incoming)?;
+    check_version(incoming, &API_VERSIONS)?;
     let is_forbidden = |scope: &String| target.lies_in(scope);
     if lock(&world.forbidden_scopes).iter().any(is_forbidden) {
         return Err(error::authorization_failed(&caller, &target));
@@ -124,13 +130,13 @@ fn read(world: &World, incoming: &IncomingRequest) -> Result<Response, Failure> 
     Ok(warp::reply::with_status(warp::reply::json(&body), StatusCode::OK).into_response())
 }
 
-fn check_version(incoming: &IncomingRequest) -> Result<(), Failure> {
+fn check_version(incoming: &IncomingRequest, supported: &[&str]) -> Result<(), Failure> {
     let version = incoming.parameters().find(|(name, _)| name == "api-version");
     let (_, version) = version.ok_or_else(error::api_version_missing)?;
-    if API_VERSIONS.contains(&version.as_str()) {
+    if supported.contains(&version.as_str()) {
         Ok(())
     } else {
-        Err(error::api_version_invalid(&version, &API_VERSIONS))
+        Err(error::api_version_invalid(&version, supported))
     }
 }
 

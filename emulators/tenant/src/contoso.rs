@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::{directory::Directory, service_principal::ServicePrincipal};
 
-/// Contoso's directory. The broker's identity holds the two app roles that it needs; no other principal
-/// holds a role.
+/// Contoso's directory. The broker's identity holds the two app roles that it needs, and reads the subscription;
+/// no other principal holds a role.
 #[must_use]
 pub fn contoso() -> Directory {
     let mut directory = Directory::new(TENANT_ID);
@@ -22,6 +22,7 @@ pub fn contoso() -> Directory {
     service_principals.for_each(|one| directory.add_service_principal(one));
     directory.attach(BROKER_IDENTITY);
     grant_the_brokers_own_roles(&mut directory);
+    directory.add_azure_reader(BROKER_IDENTITY, &format!("/subscriptions/{SUBSCRIPTION_ID}"));
     directory
 }
 

@@ -4,6 +4,7 @@
 
 mod assignment;
 pub(crate) mod assignment_id;
+mod holders;
 mod list_delay;
 mod replication;
 
@@ -14,7 +15,7 @@ use std::{
 
 use crate::service_principal::ServicePrincipal;
 pub use assignment::{AppRoleAssignment, AssignmentError, DEFAULT_ACCESS};
-use {list_delay::ListDelay, replication::Replication};
+use {holders::Holders, list_delay::ListDelay, replication::Replication};
 
 /// The objects of a tenant.
 #[derive(Debug, Clone)]
@@ -27,8 +28,13 @@ pub struct Directory {
     alternative_names: BTreeMap<String, BTreeSet<String>>,
     replication: Replication,
     assignments: BTreeMap<String, Vec<AppRoleAssignment>>,
+    holders: Holders,
     list_delay: ListDelay,
     attached: Vec<String>,
+    /// Permissions that are no assignments, by object id in lower case.
+    permitted: BTreeMap<String, Vec<String>>,
+    /// Azure scopes with the role Reader, in lower case, by object id in lower case.
+    readable: BTreeMap<String, Vec<String>>,
 }
 
 impl Directory {
@@ -42,8 +48,11 @@ impl Directory {
             alternative_names: BTreeMap::new(),
             replication: Replication::default(),
             assignments: BTreeMap::new(),
+            holders: Holders::default(),
             list_delay: ListDelay::default(),
             attached: Vec::new(),
+            permitted: BTreeMap::new(),
+            readable: BTreeMap::new(),
         }
     }
 
@@ -76,6 +85,7 @@ impl Directory {
         for named in self.alternative_names.values_mut() {
             named.remove(&id);
         }
+        self.holders.forget(&id);
         self.assignments.remove(&former.id);
         for held in self.assignments.values_mut() {
             held.retain(|assignment| assignment.resource_id != former.id);
@@ -119,6 +129,31 @@ impl Directory {
     /// Attaches a managed identity to the broker, so that the identity endpoint issues tokens for it.
     pub fn attach(&mut self, object_id: &str) {
         self.attached.push(object_id.to_lowercase());
+    }
+
+    /// Lets a principal use these permissions of Microsoft Graph without an assignment, as a person with a
+    /// directory role can.
+    pub fn permit(&mut self, object_id: &str, permissions: &[&str]) {
+        let permitted = self.permitted.entry(object_id.to_lowercase()).or_default();
+        permitted.extend(permissions.iter().map(|permission| (*permission).to_owned()));
+    }
+
+    /// The permissions of [`Self::permit`].
+    #[must_use]
+    pub fn permissions_of(&self, object_id: &str) -> &[String] {
+        self.permitted.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives a principal the role Reader on an Azure scope, for the list of its Azure roles. What Azure Resource
+    /// Manager lets it read depends on [`crate::Tenant::set_arm_forbidden`] alone.
+    pub fn add_azure_reader(&mut self, object_id: &str, scope: &str) {
+        self.readable.entry(object_id.to_lowercase()).or_default().push(scope.to_lowercase());
+    }
+
+    /// The scopes of [`Self::add_azure_reader`], in lower case.
+    #[must_use]
+    pub fn readable_scopes(&self, object_id: &str) -> &[String] {
+        self.readable.get(&object_id.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// The managed identities that are attached to the broker, in order.
@@ -198,13 +233,26 @@ impl Directory {
     /// The assignments of an API's roles that a list shows, grouped by principal.
     pub fn listed_assignments_to(&self, api_id: &str) -> Vec<&AppRoleAssignment> {
         let is_listed = |one: &&AppRoleAssignment| one.resource_id.eq_ignore_ascii_case(api_id);
-        if self.list_delay.is_off() {
-            // Each page of a large tenant comes by here.
-            return self.assignments.values().flatten().filter(is_listed).collect();
-        }
         let principals = self.assignments.keys();
         let listed = principals.flat_map(|principal| self.listed_assignments_of(principal));
         listed.filter(is_listed).collect()
+    }
+
+    /// A part of [`Self::listed_assignments_to`], from the assignment with the number `first` on, and the length
+    /// of the whole; `None` while lists lag, because they show something else than what is held then.
+    #[must_use]
+    pub fn page_of_assignments_to(
+        &self,
+        api_id: &str,
+        (first, size): (usize, usize),
+    ) -> Option<(Vec<&AppRoleAssignment>, usize)> {
+        if !self.list_delay.is_off() {
+            return None;
+        }
+        let (holders, before) = self.holders.from(api_id, first);
+        let held = holders.flat_map(|principal| self.assignments_of(principal));
+        let to_api = held.filter(|one| one.resource_id.eq_ignore_ascii_case(api_id));
+        Some((to_api.skip(before).take(size).collect(), self.holders.count(api_id)))
     }
 
     /// Sets the replica lag of lists.
@@ -253,6 +301,7 @@ impl Directory {
         }
         let assignment = AppRoleAssignment::new(principal, api, app_role_id);
         self.list_delay.made(&assignment, Instant::now());
+        self.holders.added(&assignment.resource_id, &assignment.principal_id);
         let held = self.assignments.entry(assignment.principal_id.clone()).or_default();
         held.push(assignment.clone());
         Ok(assignment)
@@ -280,6 +329,7 @@ impl Directory {
         let position = held.iter().position(|held| held.id == assignment_id)?;
         let revoked = held.remove(position);
         self.list_delay.removed(&revoked, Instant::now());
+        self.holders.removed(&revoked.resource_id, &revoked.principal_id);
         Some(revoked)
     }
 

@@ -17,6 +17,7 @@ use warp::{
 
 use crate::{
     arm,
+    contoso::MICROSOFT_GRAPH_APP_ID,
     directory::Directory,
     failure::Failure,
     incoming_request::IncomingRequest,
@@ -193,7 +194,11 @@ fn roles(
         return Ok(Vec::new());
     }
     let api = directory.api_named(resource).ok_or_else(|| unknown_resource(directory, resource))?;
-    Ok(directory.role_values(&identity.id, api))
+    let mut roles = directory.role_values(&identity.id, api);
+    if api.app_id == MICROSOFT_GRAPH_APP_ID {
+        roles.extend_from_slice(directory.permissions_of(&identity.id));
+    }
+    Ok(roles)
 }
 
 /// The text is Microsoft Entra's (Microsoft Learn, "Microsoft Entra authentication and authorization

@@ -37,7 +37,16 @@ impl Tenant {
     ///
     /// If no port is free.
     pub async fn start(directory: Directory) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_on(0, directory).await
+    }
+
+    /// Starts the tenant's server on this port of 127.0.0.1; 0 means any free one.
+    ///
+    /// # Errors
+    ///
+    /// If the port is in use.
+    pub async fn start_on(port: u16, directory: Directory) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let identity_header = Uuid::new_v4().to_string();
         let world = Arc::new(World::new(origin, identity_header, directory));

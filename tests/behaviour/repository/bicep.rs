@@ -4,7 +4,7 @@ mod evaluation;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use serde_json::Value;
@@ -29,10 +29,23 @@ pub(crate) struct Module {
     pub(crate) arguments: BTreeSet<String>,
 }
 
+/// Removes `..` from a path.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
 /// Parses every Bicep file.
 pub(crate) fn templates() -> Vec<Template> {
     let mut files = Vec::new();
-    for folder in ["infra", "infra/modules", "infra/graph"] {
+    for folder in ["infra", "infra/modules", "infra/graph", "examples/asking"] {
         for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if Path::new(&name).extension().is_some_and(|extension| extension == "bicep") {
@@ -83,7 +96,9 @@ impl Template {
         self.of_kind("module_declaration")
             .map(|node| Module {
                 name: self.name(node),
-                file: folder.join(self.text(node.named_child(1).unwrap()).trim_matches('\'')),
+                file: plain(
+                    &folder.join(self.text(node.named_child(1).unwrap()).trim_matches('\'')),
+                ),
                 arguments: self.properties(self.property(node, "params")).into_keys().collect(),
             })
             .collect()

@@ -2,28 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use serde_json::Value;
 
 use crate::{
-    repository::bicep::{Template, templates},
+    repository::bicep::{Template, plain, templates},
     world::ROOT,
 };
-
-/// Removes `..` from a path.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        if part == Component::ParentDir {
-            plain.pop();
-        } else {
-            plain.push(part);
-        }
-    }
-    plain
-}
 
 fn by_file() -> BTreeMap<PathBuf, Template> {
     templates().into_iter().map(|template| (template.file.clone(), template)).collect()

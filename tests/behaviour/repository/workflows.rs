@@ -1,9 +1,9 @@
 //! The workflows keep the rules of the supply chain, and run scripts that exist.
 
-mod files;
+pub(crate) mod files;
 mod refused;
 mod rules;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -61,6 +61,7 @@ fn scripts_that_workflows_and_azd_run_are_executable() {
     let scripts = [
         ".ci/run",
         "scripts/package.sh",
+        "scripts/package-cli.sh",
         "scripts/check-container.sh",
         "scripts/check-dependencies.sh",
         "infra/graph/grant.sh",

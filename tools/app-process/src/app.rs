@@ -28,10 +28,6 @@ pub const EVENTS: &str = "resource-events";
 pub const CHECKS: &str = "baseline-checks";
 /// The table of the audit record.
 pub const RECORD: &str = "AppRoleAudit";
-/// The function that the queue [`REQUESTS`] triggers.
-pub const ASSIGN: &str = "AssignRole";
-/// The function that the queue [`EVENTS`] triggers.
-pub const BASELINE: &str = "ResourceEventQueue";
 /// The timer that removes assignments whose end has come.
 pub const ENDS: &str = "EndAssignments";
 

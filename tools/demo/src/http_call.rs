@@ -1,7 +1,5 @@
 //! The demo's call over HTTP, and the command line that repeats it.
 
-#![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
-
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -10,7 +8,11 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
-use crate::report::Step;
+use crate::{
+    report::Step,
+    results::has,
+    screen::{OutputError, Screen},
+};
 
 /// The function that answers over HTTP, and its route.
 const FUNCTION: &str = "AssignRoleHttp";
@@ -22,7 +24,8 @@ const KEY_HEADER: &str = "x-functions-key";
 /// The function key of the team that the demo's policy calls `key:orders-team`. It need not be secret:
 /// the host that accepts it listens on this machine only, and stops with the demo.
 const KEY_NAME: &str = "orders-team";
-const KEY: &str = "demo-key";
+/// The key itself.
+pub const KEY: &str = "demo-key";
 
 const TITLE: &str = "Orders.Write for id-reports for ten seconds, with the key orders-team";
 const REQUEST: &str = r#"{"principal":"id-reports","api":"api://orders","roles":["Orders.Write"]}"#;
@@ -50,14 +53,20 @@ pub(crate) fn key() -> HostKey {
 }
 
 /// Makes the call and waits for its answer.
-pub(crate) async fn play(host: &FunctionsHost) -> Result<(Step, TemporaryAssignment)> {
+///
+/// `None` if the assignment does not end soon, because the reader's own policy allows none, or the principal
+/// holds the role without an end.
+pub(crate) async fn play(host: &FunctionsHost) -> Result<(Step, Option<TemporaryAssignment>)> {
     let request = reqwest::Client::new().post(address(host)?);
+    let end = end()?;
     let request = request.header(KEY_HEADER, KEY).header("Content-Type", "application/json");
     let requested = Instant::now();
-    let answer = request.body(ending_at(&end()?)).send().await?;
+    let answer = request.body(ending_at(&end)).send().await?;
     let result: Value = serde_json::from_slice(&answer.bytes().await?)?;
     let step = Step::new(TITLE, EXPECTED, &result, requested.elapsed());
-    Ok((step, TemporaryAssignment { requested }))
+    let mut roles = result.get("roles").and_then(Value::as_array).into_iter().flatten();
+    let ends = roles.any(|role| has(role, "endDateTime", &end));
+    Ok((step, ends.then_some(TemporaryAssignment { requested })))
 }
 
 /// The end of an assignment that is requested now.
@@ -75,16 +84,22 @@ fn with_field(field: &str) -> String {
     REQUEST.replace('}', field)
 }
 
-fn address(host: &FunctionsHost) -> Result<Url> {
+/// The address of the function that takes requests.
+///
+/// # Errors
+///
+/// If the host has no usable address.
+pub fn address(host: &FunctionsHost) -> Result<Url> {
     Ok(host.http_url().join(ROUTE)?)
 }
 
 /// Prints the commands that repeat the call and list its effect.
-pub(crate) fn print_suggestion(host: &FunctionsHost) -> Result<()> {
-    println!("Or over HTTP, with the team's function key (see docs/http-api.md):\n");
-    println!("  URL={} KEY={KEY}", address(host)?);
-    println!("  curl -i \"$URL\" -H \"{KEY_HEADER}: $KEY\" \\");
-    println!("    --json '{}'", with_field(SUGGESTED_END));
-    println!("  curl -i \"$URL?{QUERY}\" -H \"{KEY_HEADER}: $KEY\"\n");
-    Ok(())
+pub(crate) fn print_suggestion(screen: &mut Screen, address: &Url) -> Result<(), OutputError> {
+    screen.prose("Or over HTTP, with the team's function key (see docs/http-api.md):")?;
+    screen.line(format_args!("\n  URL={address}"))?;
+    screen.line(format_args!("  KEY={KEY}"))?;
+    screen.line(format_args!("  curl -i \"$URL\" -H \"{KEY_HEADER}: $KEY\" \\"))?;
+    screen.line(format_args!("    --json '{}'", with_field(SUGGESTED_END)))?;
+    screen.line(format_args!("  curl -i \"$URL?{QUERY}\" \\"))?;
+    screen.line(format_args!("    -H \"{KEY_HEADER}: $KEY\"\n"))
 }

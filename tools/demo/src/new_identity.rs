@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use app_process::app::BASELINE;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
@@ -27,9 +26,9 @@ const REPLICATION: Duration = Duration::from_secs(3);
 pub(crate) async fn play(azure: &LocalAzure) -> Result<(Step, String)> {
     let began = Instant::now();
     let created = azure.tenant.create_user_assigned_identity(RESOURCE_ID, REPLICATION);
-    let finished = azure.finished(BASELINE);
-    azure.events.send(&STANDARD.encode(created.event.to_string())).await?;
-    azure.wait_for_success(BASELINE, finished).await?;
+    let event = STANDARD.encode(created.event.to_string());
+    let id = azure.events.send_identified(&event).await?;
+    azure.wait_for_success(&id).await?;
     let took = began.elapsed();
     let record = azure.record.entities().await?;
     let of_identity = record.iter().filter(|row| row.partition_key == created.object_id);

@@ -1,10 +1,6 @@
 //! The requests that the demo sends to the queue.
 
-use std::time::{Duration, Instant};
-
 use anyhow::Result;
-use app_process::app::ASSIGN;
-use serde_json::Value;
 use tenant_emulator::contoso::{
     BILLING_FUNCTION, MICROSOFT_GRAPH, ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, REPORTS_IDENTITY,
     ROLE_MANAGEMENT_READ_WRITE_DIRECTORY,
@@ -60,17 +56,7 @@ fn by_ids(principal: &str, api: &str, role: &str) -> String {
 }
 
 /// Sends a request and waits for its result.
-pub(crate) async fn play(azure: &LocalAzure, request: &QueueRequest) -> Result<Step> {
-    let (result, took) = send(azure, &request.message).await?;
+pub(crate) async fn play(azure: &mut LocalAzure, request: &QueueRequest) -> Result<Step> {
+    let (result, took) = azure.ask(&request.message).await?;
     Ok(Step::new(request.title, request.expected, &result, took))
-}
-
-/// Sends a message. Returns its result, and the time until the invocation had finished.
-pub(crate) async fn send(azure: &LocalAzure, message: &str) -> Result<(Value, Duration)> {
-    let finished = azure.finished(ASSIGN);
-    let began = Instant::now();
-    azure.requests.send(message).await?;
-    azure.wait_for_success(ASSIGN, finished).await?;
-    let took = began.elapsed();
-    Ok((azure.next_result().await?, took))
 }

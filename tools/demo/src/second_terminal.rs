@@ -1,80 +1,137 @@
-//! What a second terminal needs to approve with `app-role`: a file to source, and the commands.
-
-#![expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
-
-use std::path::{Path, PathBuf};
+//! What a second terminal needs to use the demo: variables to export, the program `app-role`, and commands to
+//! begin with.
 
 use anyhow::Result;
 use app_process::cargo_build::workspace_root;
+use tenant_emulator::contoso::BROKER_IDENTITY_RESOURCE_ID;
 
-use crate::{approver, local_azure::LocalAzure};
+use crate::{
+    http_call,
+    local_azure::LocalAzure,
+    persons::{self, APPROVER, OPERATOR, Person},
+    practice_folder::PracticeFolder,
+    screen::{OutputError, Screen},
+};
 
-/// The file, relative to the root of the source tree.
-const FILE: &str = "target/demo.env";
-
+/// A request that the demo suggests to send.
+const REVOKE: &str =
+    r#"{"action":"revoke","principal":"id-orders","api":"Orders API","roles":["Orders.Write"]}"#;
 /// A request that waits for approval.
-const WAITING_REQUEST: &str =
+const ASK: &str =
     r#"{"principal":"id-orders","api":"graph","roles":["Mail.Send"],"reason":"receipts"}"#;
 
-/// The file that signs a terminal in as the approver. Dropping it deletes the file.
-pub(crate) struct SecondTerminal {
-    file: PathBuf,
+/// The program `app-role` in the practice folder.
+const PROGRAM: &str = "bin/app-role";
+
+/// The variables of a terminal in which a person uses `app-role`.
+///
+/// The emulated tenant stands in for `az login`, so `app-role` signs in by the identity endpoint.
+#[must_use]
+pub fn variables(
+    azure: &LocalAzure,
+    person: Person,
+    folder: &PracticeFolder,
+) -> Vec<(&'static str, String)> {
+    let (tenant, storage) = (&azure.tenant, azure.account.connection_string());
+    vec![
+        ("APP_ROLE_AUTH", "managed-identity".to_owned()),
+        ("IDENTITY_ENDPOINT", tenant.identity_endpoint()),
+        ("IDENTITY_HEADER", tenant.identity_header().to_owned()),
+        ("AZURE_CLIENT_ID", person.client_id.to_owned()),
+        ("GRAPH_ENDPOINT", tenant.graph_endpoint().to_owned()),
+        ("ARM_ENDPOINT", tenant.arm_endpoint().to_owned()),
+        ("APP_ROLE_BROKER", azure.host.http_url().to_string()),
+        ("APP_ROLE_BROKER_AUDIENCE", persons::AUDIENCE.to_owned()),
+        // The ARM id needs no look-up, so that commands work with --offline, too.
+        ("APP_ROLE_BROKER_IDENTITY", BROKER_IDENTITY_RESOURCE_ID.to_owned()),
+        ("APP_ROLE_BROKER_KEY", http_call::KEY.to_owned()),
+        // For curl: `app-role` asks for a token itself.
+        ("BROKER_TOKEN", azure.token(person).to_owned()),
+        ("APP_ROLE_REQUESTS", storage.clone()),
+        ("APP_ROLE_HOST_STORAGE", storage.clone()),
+        ("APP_ROLE_AUDIT", storage),
+        ("APP_ROLE_CONFIG", folder.path().join("config.json").display().to_string()),
+        ("POLICY_FILE", folder.policy_of(azure).display().to_string()),
+    ]
 }
 
-impl SecondTerminal {
-    /// Writes the file.
-    pub(crate) fn prepare(azure: &LocalAzure) -> Result<Self> {
-        let root = workspace_root().canonicalize()?;
-        let file = root.join(FILE);
-        std::fs::create_dir_all(file.with_file_name(""))?;
-        std::fs::write(&file, script(azure, &root))?;
-        Ok(Self { file })
-    }
-
-    /// Prints the commands for the second terminal.
-    pub(crate) fn print_suggestion(&self, azure: &LocalAzure) {
-        println!("Or be a team that asks and the approver who decides (see docs/approvals.md).");
-        println!("In a second terminal, here in this folder:\n");
-        println!("  cargo run -q -p demo -- send --port {} \\", azure.queue_port);
-        println!("    '{WAITING_REQUEST}'");
-        println!("  . {FILE}    # signs the terminal in as {}", approver::NAME);
-        println!("  app-role approvals list");
-        println!("  app-role approvals show <ID>");
-        println!("  app-role approvals approve <ID>");
-        println!("  app-role record show --limit 4\n");
-    }
+/// The commands that sign a POSIX shell in as a person.
+pub(crate) fn script(
+    azure: &LocalAzure,
+    person: Person,
+    folder: &PracticeFolder,
+) -> Result<String> {
+    let exports: String = variables(azure, person, folder)
+        .iter()
+        .map(|(name, value)| format!("export {name}={}\n", quoted(value)))
+        .collect();
+    let programs = folder.path().join(PROGRAM);
+    let programs = programs.with_file_name("").canonicalize()?;
+    Ok(format!("{exports}export PATH={}:\"$PATH\"\n", quoted(&programs.to_string_lossy())))
 }
 
-impl Drop for SecondTerminal {
-    fn drop(&mut self) {
-        // If it stays, it names a tenant that has stopped, and the next demo replaces it.
-        let _ = std::fs::remove_file(&self.file);
-    }
-}
-
-/// The commands of the file. The emulated tenant stands in for `az login`, so `app-role` signs in by the
-/// identity endpoint.
-fn script(azure: &LocalAzure, root: &Path) -> String {
-    let tenant = &azure.tenant;
-    let broker = azure.host.http_url();
-    let variables = [
-        ("APP_ROLE_AUTH", "managed-identity"),
-        ("IDENTITY_ENDPOINT", &tenant.identity_endpoint()),
-        ("IDENTITY_HEADER", tenant.identity_header()),
-        ("AZURE_CLIENT_ID", approver::CLIENT_ID),
-        ("GRAPH_ENDPOINT", tenant.graph_endpoint()),
-        ("ARM_ENDPOINT", tenant.arm_endpoint()),
-        ("APP_ROLE_BROKER", broker.as_str()),
-        ("APP_ROLE_BROKER_AUDIENCE", approver::AUDIENCE),
-        ("APP_ROLE_AUDIT", &azure.connection_string),
-    ];
-    let exports = variables.map(|(name, value)| format!("export {name}={}\n", quoted(value)));
+/// Writes the program `app-role`, which is that of this source tree. Its first run builds it and says so.
+pub(crate) fn write_program(folder: &PracticeFolder) -> Result<()> {
+    let root = workspace_root().canonicalize()?;
     let manifest = root.join("Cargo.toml");
-    let tool = format!(
-        "cargo run -q --manifest-path {} -p app-role-cli --",
-        quoted(&manifest.to_string_lossy())
-    );
-    format!("{}alias app-role={}\n", exports.concat(), quoted(&tool))
+    let arguments =
+        format!("--manifest-path {} -p app-role-cli", quoted(&manifest.to_string_lossy()));
+    let built = root.join("target/debug/app-role");
+    let built = quoted(&built.to_string_lossy());
+    std::fs::create_dir_all(folder.path().join("bin"))?;
+    folder.write(
+        PROGRAM,
+        &format!(
+            "#!/bin/sh\n[ -x {built} ] || cargo build {arguments} || exit\nexec cargo run -q {arguments} -- \"$@\"\n"
+        ),
+    )?;
+    make_executable(folder)
+}
+
+#[cfg(unix)]
+fn make_executable(folder: &PracticeFolder) -> Result<()> {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+    let executable = Permissions::from_mode(0o755);
+    Ok(std::fs::set_permissions(folder.path().join(PROGRAM), executable)?)
+}
+
+#[cfg(not(unix))]
+fn make_executable(_folder: &PracticeFolder) -> Result<()> {
+    Ok(())
+}
+
+/// Prints the commands for a second terminal.
+pub(crate) fn print_suggestions(
+    screen: &mut Screen,
+    azure: &LocalAzure,
+) -> Result<(), OutputError> {
+    screen.line("")?;
+    screen.prose("The broker keeps running. Open a second terminal in this folder, and send a request to its queue:")?;
+    screen.line("\n  cargo run -q -p demo -- send \\")?;
+    screen.line(format_args!("    '{REVOKE}'\n"))?;
+    if let Ok(address) = http_call::address(&azure.host) {
+        http_call::print_suggestion(screen, &address)?;
+    }
+    screen.prose(&format!(
+        "Or be {}, an operator. Each example of docs/cli.md works in the folder target/demo. The first command with app-role builds it, which takes minutes:",
+        OPERATOR.name
+    ))?;
+    screen.line("\n  eval \"$(cargo run -q -p demo -- --print-env)\"")?;
+    screen.line("  cd target/demo")?;
+    screen.line("  app-role list id-orders")?;
+    screen.line("  app-role doctor\n")?;
+    screen.prose(&format!(
+        "Or ask for a role that needs an approval, and give it as {} (see docs/approvals.md), in a third terminal:",
+        APPROVER.name
+    ))?;
+    screen.line("\n  cargo run -q -p demo -- send \\")?;
+    screen.line(format_args!("    '{ASK}'"))?;
+    screen.line("  eval \"$(cargo run -q -p demo -- --print-env approver)\"")?;
+    screen.line("  app-role approvals list")?;
+    screen.line("  app-role approvals approve <ID>")?;
+    screen.line("  app-role record show --limit 3\n")?;
+    screen.prose("Results of queue requests appear here, and stay in the queue app-role-results. Press Ctrl-C to stop.")?;
+    screen.line("")
 }
 
 /// Quotes a text for a POSIX shell.

@@ -82,11 +82,12 @@ impl<'a> Run<'a> {
     }
 
     async fn send_in_trouble(&self) -> Result<()> {
+        let outages = Mutex::default();
         let sent = tokio::select! {
             sent = self.send() => sent,
             never = self.kill_handlers() => match never {},
             never = self.world.trouble_queues() => match never {},
-            never = table_trouble::repeat(&self.world.tables, self.plan.seed) => match never {},
+            never = table_trouble::repeat(&self.world.tables, self.plan.seed, &outages) => match never {},
         };
         self.world.proxy.set_trouble(None);
         sent

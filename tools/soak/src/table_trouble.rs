@@ -1,8 +1,15 @@
 //! Trouble on the way to tables.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use storage_emulator::{ActiveTableRule, TableFault, TableProxy, TableRule};
+
+/// An outage: when it began and ended.
+pub(crate) type Outage = (Instant, Instant);
 
 /// A kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +72,23 @@ impl TableTrouble {
     }
 }
 
-/// Repeats the cycle of trouble.
-pub(crate) async fn repeat(proxies: &[TableProxy], seed: u64) -> Infallible {
+/// Repeats the cycle of trouble. Adds each outage to `outages` when it is over.
+pub(crate) async fn repeat(
+    proxies: &[TableProxy],
+    seed: u64,
+    outages: &Mutex<Vec<Outage>>,
+) -> Infallible {
     for round in 0_u64.. {
         for (trouble, time) in CYCLE {
+            let began = Instant::now();
             let active = trouble.map(|trouble| trouble.start(proxies, seed.wrapping_add(round)));
             tokio::time::sleep(time).await;
             drop(active);
+            if trouble == Some(TableTrouble::Outage) {
+                // A panic elsewhere leaves the list consistent.
+                let mut outages = outages.lock().unwrap_or_else(PoisonError::into_inner);
+                outages.push((began, Instant::now()));
+            }
         }
     }
     std::future::pending().await

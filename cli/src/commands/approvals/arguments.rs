@@ -3,7 +3,7 @@
 use app_roles::{approval::ApprovalDigest, ids::ApprovalId, text::Reason};
 use clap::Args;
 
-use crate::broker_api::SignInOptions;
+use crate::{broker_api::SignInOptions, broker_reading::ReadingOptions};
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
@@ -18,6 +18,15 @@ pub(crate) struct ShowArguments {
     pub(super) id: ApprovalId,
     #[command(flatten)]
     pub(super) broker: ApprovalsBroker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// ID of the approval, from the result of the request
+    #[arg(value_parser = ApprovalId::parse)]
+    pub(super) id: ApprovalId,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
 }
 
 #[derive(Debug, Args)]

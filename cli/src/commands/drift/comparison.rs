@@ -12,21 +12,14 @@ use app_roles::{
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::session::Session;
+use crate::{principal_role::PrincipalRole, session::Session};
 
 /// A role that is missing or unexpected.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deviation {
-    principal: String,
-    principal_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource_id: Option<String>,
-    api: String,
-    api_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    role_id: AppRoleId,
+    #[serde(flatten)]
+    what: PrincipalRole,
     /// The rule of the baseline that assigns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -115,16 +108,8 @@ impl<'a> Comparer<'a> {
 
     fn deviation(&self, identity: &Principal, api: ObjectId, role: &AppRole) -> Option<Deviation> {
         let api = self.comparison.apis.iter().find(|known| known.object_id == api)?;
-        Some(Deviation {
-            principal: name(identity),
-            principal_id: identity.object_id,
-            resource_id: identity.resource_id.as_ref().map(ToString::to_string),
-            api: api.display_name.clone(),
-            api_id: api.object_id,
-            role: role.value.clone(),
-            role_id: role.id,
-            rule: None,
-        })
+        let what = PrincipalRole::new(identity, api, role).of_principal(name(identity));
+        Some(Deviation { what, rule: None })
     }
 }
 
@@ -139,10 +124,10 @@ impl Deviation {
     pub(super) fn row(&self, word: &str) -> Vec<String> {
         vec![
             word.to_owned(),
-            self.principal.clone(),
-            self.principal_id.to_string(),
-            self.api.clone(),
-            self.role.clone().unwrap_or_else(|| self.role_id.to_string()),
+            self.what.principal.clone(),
+            self.what.principal_id.to_string(),
+            self.what.api.clone(),
+            self.what.role_name(),
             self.rule.clone().unwrap_or_default(),
             String::new(),
         ]
@@ -150,6 +135,6 @@ impl Deviation {
 
     /// The principal, the API and the role.
     pub(super) fn ids(&self) -> (ObjectId, ObjectId, AppRoleId) {
-        (self.principal_id, self.api_id, self.role_id)
+        self.what.ids()
     }
 }

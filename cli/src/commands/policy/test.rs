@@ -2,7 +2,6 @@
 
 mod case;
 mod coverage;
-mod document;
 mod evaluation;
 mod files;
 mod junit;

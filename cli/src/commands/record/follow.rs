@@ -70,6 +70,7 @@ async fn follow(
     let rows = follower.start(since.map(Since::of_keys)).await;
     let mut rows = rows.map_err(|error| Failure::from(&error))?;
     drop(progress);
+    let _quiet = Progress::quiet();
     let mut is_failing = false;
     loop {
         rows.sort_by_cached_key(|row| (row.stored(), row.newest_first()));

@@ -75,7 +75,7 @@ pub(crate) async fn interrupted(mut command: Command) -> Ended {
 }
 
 /// Sends what Ctrl-C sends.
-async fn interrupt(child: &Child) {
+pub(crate) async fn interrupt(child: &Child) {
     let id = child.id().unwrap().to_string();
     let killed = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
     assert!(killed.success());

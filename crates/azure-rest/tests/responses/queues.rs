@@ -184,7 +184,7 @@ async fn a_refused_signature_shows_neither_key_nor_signature() {
         let xml = "<Error><Code>AuthenticationFailed</Code><Message>no</Message>\
                    <AuthenticationErrorDetail>The MAC signature found in the HTTP request \
                    'c2lnbmF0dXJl' is not the same</AuthenticationErrorDetail></Error>";
-        response(403, xml.into())
+        response(403, xml)
     };
     let (queues, _) = queues(fast(), move |_, asked| refuse(asked)).await;
     let put = put(&queues, "Key").await.unwrap_err();

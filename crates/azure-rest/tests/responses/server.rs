@@ -12,11 +12,8 @@ use azure_core::{
 use azure_rest::{
     client, credential::MakeCredential, rest::RestClient, timing::CallTiming, token::TokenSource,
 };
-use tokio::net::TcpListener;
-use warp::{
-    Filter,
-    http::{HeaderMap, Method, Response},
-};
+use scripted_server::Answer;
+pub(crate) use scripted_server::{Request as Asked, answer as response};
 
 /// A credential that issues `token-0`, `token-1` and so on.
 #[derive(Debug)]
@@ -35,48 +32,14 @@ impl TokenCredential for Numbered {
     }
 }
 
-/// Starts a server that responds to the request with each `Authorization` header.
-pub(crate) async fn start(
-    respond: impl Fn(&str) -> Response<Vec<u8>> + Clone + Send + Sync + 'static,
-) -> Url {
-    let responses = warp::any()
-        .and(warp::header::<String>("authorization"))
-        .map(move |authorization: String| respond(&authorization));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    tokio::spawn(warp::serve(responses).incoming(listener).run());
-    endpoint
-}
-
-/// A request as it arrived.
-#[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
 /// Starts a server that responds to each request.
-pub(crate) async fn serve(
-    respond: impl Fn(&Asked) -> Response<Vec<u8>> + Send + Sync + 'static,
-) -> Url {
-    let respond = Arc::new(respond);
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    let responses = warp::method()
-        .and(warp::path::full())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(warp::body::bytes())
-        .map(move |method, path: warp::path::FullPath, query, headers, body: bytes::Bytes| {
-            let body = String::from_utf8(body.to_vec()).unwrap();
-            respond(&Asked { method, path: path.as_str().to_owned(), query, headers, body })
-        });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    tokio::spawn(warp::serve(responses).incoming(listener).run());
-    endpoint
+pub(crate) async fn serve(respond: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Url {
+    scripted_server::serve(respond).await.unwrap()
+}
+
+/// Starts a server that responds to the request with each `Authorization` header.
+pub(crate) async fn start(respond: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Url {
+    serve(move |asked| respond(asked.headers.get("authorization").unwrap().to_str().unwrap())).await
 }
 
 /// A client of the server.
@@ -85,9 +48,4 @@ pub(crate) fn rest_client(endpoint: &Url, timing: CallTiming) -> RestClient {
     let make: MakeCredential = Arc::new(move || Ok(Arc::new(Numbered(issued.clone()))));
     let tokens = TokenSource::new(make, "scope".to_owned(), timing.clone());
     RestClient::new(client::build(endpoint, &timing).unwrap(), Arc::new(tokens), timing)
-}
-
-/// A response with this status and body.
-pub(crate) fn response(status: u16, body: Vec<u8>) -> Response<Vec<u8>> {
-    Response::builder().status(status).body(body).unwrap()
 }

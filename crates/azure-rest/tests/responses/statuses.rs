@@ -53,7 +53,7 @@ impl Service {
             counter.fetch_add(1, SeqCst);
             let mut fault = faults.lock().unwrap();
             if fault.1 == 0 {
-                return response(200, IDENTITY.into());
+                return response(200, IDENTITY);
             }
             fault.1 -= 1;
             response(fault.0, vec![])

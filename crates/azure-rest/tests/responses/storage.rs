@@ -15,10 +15,9 @@ use azure_rest::{
     tables::Tables,
     timing::CallTiming,
 };
-use tokio::net::TcpListener;
-use warp::{Filter, http::HeaderMap};
+use warp::http::HeaderMap;
 
-use crate::server::{response, rest_client, start};
+use crate::server::{response, rest_client, serve, start};
 
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(10))
@@ -40,13 +39,11 @@ fn jobs() -> QueueAddress {
 async fn each_service_is_asked_for_one_media_type() {
     let seen: Arc<Mutex<Vec<HeaderMap>>> = Arc::default();
     let recorder = seen.clone();
-    let record = warp::header::headers_cloned().map(move |headers: HeaderMap| {
-        recorder.lock().unwrap().push(headers);
+    let url = serve(move |asked| {
+        recorder.lock().unwrap().push(asked.headers.clone());
         response(200, vec![])
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    tokio::spawn(warp::serve(record).incoming(listener).run());
+    })
+    .await;
     let storage = storage(&url);
     storage.table("Rows", soon()).await.unwrap();
     storage.queue(&jobs(), soon()).await.unwrap().unwrap();
@@ -64,7 +61,7 @@ async fn a_missing_table_or_queue_is_known_by_the_body_or_the_header() {
         "<Error><Code>TableNotFound</Code></Error>",
     ];
     for body in bodies {
-        let url = start(move |_| response(404, body.into())).await;
+        let url = start(move |_| response(404, body)).await;
         let found = storage(&url).table("Rows", soon()).await;
         assert_eq!(found.unwrap(), Presence::Missing, "{body}");
     }

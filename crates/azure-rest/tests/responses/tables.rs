@@ -43,7 +43,7 @@ async fn a_transaction_that_does_not_confirm_each_change_is_not_made() {
 async fn an_answer_that_is_no_entity_and_no_page_is_an_error() {
     let bodies = ["", "[]", "null", "<html></html>", "{", r#"{"value":{}}"#, r#"{"value":[1]}"#];
     for body in bodies {
-        let (tables, _) = tables(fast(), move |_, _| response(200, body.into())).await;
+        let (tables, _) = tables(fast(), move |_, _| response(200, body)).await;
         let error = failure(read(&tables).await);
         assert!(error.may_pass() && error.to_string().contains("table Rows"), "{error}");
         let one = tables.get("Rows", ("p", "r"), soon()).await;
@@ -241,7 +241,7 @@ async fn a_refused_signature_shows_neither_key_nor_signature() {
     let xml = "<m:error><m:code>AuthenticationFailed</m:code><m:message>no</m:message>\
                <m:authenticationerrordetail>The MAC signature found in the HTTP request 'c2lnbmF0dXJl' \
                is not the same</m:authenticationerrordetail></m:error>";
-    let url = serve(move |_| response(403, xml.into())).await;
+    let url = serve(move |_| response(403, xml)).await;
     let key = SharedKey::parse("contoso", "c2VjcmV0LWtleQ==").unwrap();
     assert_eq!(format!("{key:?}"), r#"SharedKey("contoso")"#);
     let http = client::build(&url, &fast()).unwrap();

@@ -190,7 +190,7 @@ impl Ends {
     ) -> Result<(), TableError> {
         if row.covers_by_time(held) {
             let origin = origin(&self.tables, row.key.principal, held, deadline).await?;
-            row.except_by_origin(origin, held);
+            row.except_unless_made_by(origin.maker, origin.found, held);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use app_roles::{
 };
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{details::Details, origin::Origin};
+use super::details::Details;
 
 /// The table of ends. Partition: the principal. Row: API and role.
 pub const ENDS_TABLE: &str = "AppRoleEnds";
@@ -206,7 +206,12 @@ impl EndRow {
 
     /// Takes an assignment from the claims of the writes that did not make it: another invocation did, or it
     /// was found before the write was announced.
-    pub(super) fn except_by_origin(&mut self, Origin { maker, found }: Origin, held: &Assignment) {
+    pub(super) fn except_unless_made_by(
+        &mut self,
+        maker: Option<InvocationId>,
+        found: Option<OffsetDateTime>,
+        held: &Assignment,
+    ) {
         for claim in &mut self.claims {
             if claim.subject.may_have_created(held)
                 && let Subject::Write { invocation_id, since, except, .. } = &mut claim.subject

@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    fn row(status: &str, more: Value) -> Entity {
+    fn row(status: &str, more: &Value) -> Entity {
         let mut row = json!({ "status": status, "startedAt": "2026-11-26T10:00:00Z" });
         row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         row.as_object().unwrap().clone()
@@ -75,14 +75,14 @@ mod tests {
     #[test]
     fn a_row_without_a_readable_time_proves_nothing() {
         for more in [json!({}), json!({ "durationMs": "soon" }), json!({ "durationMs": null })] {
-            assert_eq!(Origin::of_rows(&[row("alreadyAssigned", more)]), Origin::default());
+            assert_eq!(Origin::of_rows(&[row("alreadyAssigned", &more)]), Origin::default());
         }
     }
 
     #[test]
     fn the_first_invocation_that_found_it_counts_in_both_forms_of_a_number() {
         let rows = [json!(3000), json!("2000")]
-            .map(|took| row("alreadyAssigned", json!({ "durationMs": took })));
+            .map(|took| row("alreadyAssigned", &json!({ "durationMs": took })));
         let found = Some(datetime!(2026-11-26 10:00:02 UTC));
         assert_eq!(Origin::of_rows(&rows), Origin { maker: None, found });
     }

@@ -1,5 +1,7 @@
 //! The request to the handler, its reply and its outputs.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_host_emulator::Outcome;
 use serde_json::{Value, json};
@@ -51,4 +53,20 @@ async fn the_request_has_the_hosts_headers_and_a_body_of_unknown_length() {
     assert_eq!(body["Metadata"]["Id"], format!("\"{message_id}\""));
     let logs = host.wait_for_log("done", DEADLINE).await.unwrap();
     assert_eq!(logs.category, "Function.Succeed.User");
+}
+
+#[tokio::test]
+async fn an_observer_sees_each_message_that_an_output_has_written() {
+    let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let mut app = App::new().await.with_function("Reply").await;
+    app.options.written = Some(Arc::new(move |queue: &str, text: &str| {
+        sender.send((queue.to_owned(), text.to_owned())).unwrap();
+    }));
+    let host = app.run().await;
+    host.send("reply", r#"{"Outputs":{"next":["one","two"],"unknown":["three"]}}"#).await;
+    host.finished(1).await;
+    for text in ["one", "two"] {
+        assert_eq!(seen.recv().await.unwrap(), ("next".to_owned(), text.to_owned()));
+    }
+    assert!(seen.is_empty());
 }

@@ -30,6 +30,14 @@ async fn a_name_that_the_service_refuses_is_an_error_that_names_the_queue() {
 }
 
 #[tokio::test]
+async fn a_sent_message_has_the_id_that_its_receiver_sees() {
+    let queue = account().await.queue("identified").unwrap();
+    queue.create_if_missing().await.unwrap();
+    let id = queue.send_identified("text").await.unwrap();
+    assert_eq!(queue.receive(1, HIDDEN).await.unwrap().remove(0).id, id);
+}
+
+#[tokio::test]
 async fn an_old_pop_receipt_no_longer_deletes() {
     let queue = account().await.queue("receipts").unwrap();
     queue.create_if_missing().await.unwrap();

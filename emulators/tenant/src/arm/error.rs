@@ -111,7 +111,20 @@ pub(crate) fn not_emulated(path: &str) -> Failure {
     Failure::new(
         StatusCode::BAD_REQUEST,
         "InvalidRequest",
-        format!("The emulated tenant only reads identities, and {path} is not one."),
+        format!(
+            "The emulated tenant only reads identities and role assignments, and {path} is neither."
+        ),
+    )
+}
+
+/// The filter is not emulated. The text is not Azure Resource Manager's.
+pub(crate) fn filter_not_emulated(filter: &str) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "InvalidRequest",
+        format!(
+            "The emulated tenant lists role assignments of one principal, and not by {filter:?}."
+        ),
     )
 }
 

@@ -81,7 +81,7 @@ impl Target {
 }
 
 /// Percent-decodes a path. `+` and `&`, which the decoder for queries treats specially, are escaped first.
-fn percent_decoded(path: &str) -> String {
+pub(super) fn percent_decoded(path: &str) -> String {
     let query = format!("path={}", path.replace('+', "%2B").replace('&', "%26"));
     let value = url::form_urlencoded::parse(query.as_bytes()).next();
     value.map(|(_, value)| value.into_owned()).unwrap_or_default()

@@ -18,8 +18,13 @@ use super::{
     target::Key,
 };
 use crate::{
-    directory::assignment_id, failure::Failure, graph_error as error,
-    incoming_request::IncomingRequest, ledger::WriteKind, world::World,
+    directory::{AppRoleAssignment, Directory, assignment_id},
+    failure::Failure,
+    graph_error as error,
+    incoming_request::IncomingRequest,
+    ledger::WriteKind,
+    service_principal::ServicePrincipal,
+    world::World,
 };
 
 /// The assignments in a URL: the relation, and the service principal whose they are.
@@ -53,17 +58,32 @@ pub(crate) fn list(
     }
     let directory = world.directory();
     let service_principal = find(&directory, key)?;
-    let mut listed = relation.listed(&directory, service_principal);
-    listed.retain(|one| query.filter.as_ref().is_none_or(|filter| filter.matches(one)));
-    let (length, shape) = (listed.len(), &query.shape);
+    let (on_page, length) = page(&directory, (relation, service_principal), &query);
+    let shape = &query.shape;
     let body_of = |assignment| AssignmentBody { context: None, assignment, shape };
     let body = ListBody {
         context: context(&service_principal.id, relation, shape),
         count: query.count(length),
         next_link: query.page.next_link(&world.origin, incoming, length),
-        value: query.page.of(listed).map(body_of).collect(),
+        value: on_page.into_iter().map(body_of).collect(),
     };
     Ok(answer::json(incoming, StatusCode::OK, &body))
+}
+
+/// The assignments on a page of a service principal's list, and the length of the list.
+fn page<'a>(
+    directory: &'a Directory,
+    (relation, of): (Relation, &ServicePrincipal),
+    query: &ListQuery<AssignmentFilter>,
+) -> (Vec<&'a AppRoleAssignment>, usize) {
+    let found = query.filter.is_none().then(|| relation.page(directory, of, &query.page));
+    if let Some(page) = found.flatten() {
+        return page;
+    }
+    let mut listed = relation.listed(directory, of);
+    listed.retain(|one| query.filter.as_ref().is_none_or(|filter| filter.matches(one)));
+    let length = listed.len();
+    (query.page.of(listed).collect(), length)
 }
 
 /// `GET` of one assignment of the service principal in the URL. The 404 of an unknown one is a guess; a

@@ -46,6 +46,11 @@ impl Page {
         self.first == 0
     }
 
+    /// The number of items before this page, and the most that are on it.
+    pub(crate) fn range(&self) -> (usize, usize) {
+        (self.first, self.size)
+    }
+
     /// The items of a list on this page.
     pub(crate) fn of<T>(&self, list: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         list.into_iter().skip(self.first).take(self.size)

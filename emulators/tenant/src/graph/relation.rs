@@ -1,5 +1,6 @@
 //! The two sides from which assignments are seen.
 
+use super::page::Page;
 use crate::{
     directory::{AppRoleAssignment, Directory},
     service_principal::ServicePrincipal,
@@ -31,6 +32,20 @@ impl Relation {
         match self {
             Self::Held => assignment.principal_id == service_principal_id,
             Self::Granted => assignment.resource_id == service_principal_id,
+        }
+    }
+
+    /// The assignments on a page of a list without a filter, and the length of the list. `None` if the page is
+    /// found only in the whole list.
+    pub(crate) fn page<'a>(
+        self,
+        directory: &'a Directory,
+        of: &ServicePrincipal,
+        page: &Page,
+    ) -> Option<(Vec<&'a AppRoleAssignment>, usize)> {
+        match self {
+            Self::Held => None,
+            Self::Granted => directory.page_of_assignments_to(&of.id, page.range()),
         }
     }
 

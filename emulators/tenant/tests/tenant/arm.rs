@@ -5,7 +5,8 @@ use std::time::Duration;
 use tenant_emulator::{
     Fault, Route, ServicePrincipal,
     contoso::{
-        BILLING_FUNCTION_RESOURCE_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID,
+        BILLING_FUNCTION_RESOURCE_ID, BROKER_IDENTITY, ORDERS_IDENTITY,
+        ORDERS_IDENTITY_RESOURCE_ID, SUBSCRIPTION_ID,
     },
 };
 
@@ -176,4 +177,42 @@ async fn a_fault_has_the_format_of_azure_resource_manager() {
     answer.assert_is(429, "../arm/error-too-many-requests.json");
     assert_eq!(answer.header("retry-after"), "23");
     assert_eq!(read_user_assigned(&caller).await.status, 200);
+}
+
+/// Lists the role assignments of a principal on a scope.
+async fn azure_roles(caller: &Caller, principal: &str, scope: &str) -> Answer {
+    let list = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
+    let filter = format!("$filter=atScope()%20and%20assignedTo('{principal}')");
+    read(caller, &format!("{list}?api-version=2022-04-01&{filter}")).await
+}
+
+#[tokio::test]
+async fn an_azure_role_on_a_subscription_counts_for_the_scopes_in_it() {
+    let caller = caller().await;
+    let subscription = format!("/subscriptions/{SUBSCRIPTION_ID}");
+    for scope in [&subscription, &format!("{subscription}/resourceGroups/rg-orders-dev")] {
+        let found = azure_roles(&caller, BROKER_IDENTITY, scope).await.json();
+        let [one] = &found["value"].as_array().unwrap()[..] else { panic!("{found}") };
+        let role = one["properties"]["roleDefinitionId"].as_str().unwrap();
+        assert!(role.ends_with("/acdd72a7-3385-48ef-bd42-f606fba81ae7"), "{role}");
+        assert_eq!(one["properties"]["scope"], subscription.as_str());
+    }
+    for (principal, scope) in
+        [(ORDERS_IDENTITY, &subscription), (BROKER_IDENTITY, &format!("{subscription}0"))]
+    {
+        let found = azure_roles(&caller, principal, scope).await.json();
+        assert_eq!(found["value"], serde_json::json!([]));
+    }
+}
+
+#[tokio::test]
+async fn role_assignments_are_listed_of_one_principal_and_in_a_known_version() {
+    let caller = caller().await;
+    let list = format!(
+        "/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Authorization/roleAssignments"
+    );
+    for query in ["?api-version=2022-04-01", "?api-version=2015-07-01&$filter=atScope()", ""] {
+        let answer = read(&caller, &format!("{list}{query}")).await;
+        assert_eq!(answer.status, 400, "{query}");
+    }
 }

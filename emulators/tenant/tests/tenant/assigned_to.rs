@@ -5,7 +5,7 @@ use tenant_emulator::{
     Route,
     contoso::{
         CALENDAR_API, ORDERS_API, ORDERS_API_APP_ID, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID,
-        ORDERS_READ, ORDERS_WRITE,
+        ORDERS_READ, ORDERS_WRITE, managed_identities,
     },
 };
 
@@ -83,4 +83,43 @@ async fn the_context_of_a_new_assignment_names_the_url_that_it_was_posted_to() {
     let context = answer["@odata.context"].as_str().unwrap();
     let end = format!("#servicePrincipals('{ORDERS_IDENTITY}')/appRoleAssignments/$entity");
     assert!(context.ends_with(&end), "{context}");
+}
+
+/// The ids of all assignments of the API's roles, from pages of this size.
+async fn ids_by_pages(caller: &Caller, size: usize) -> Vec<String> {
+    let (mut ids, mut next) = (Vec::new(), format!("{}?$top={size}", assigned_to_path(ORDERS_API)));
+    loop {
+        let page = caller.get(&next).await.json();
+        let found = page["value"].as_array().unwrap();
+        assert!(
+            found.len() <= size && (found.len() == size || page.get("@odata.nextLink").is_none())
+        );
+        ids.extend(found.iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        let Some(link) = page["@odata.nextLink"].as_str() else { return ids };
+        next = link.replace(&caller.url(""), "");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_size_together_are_the_whole_list_whatever_was_removed_before() {
+    let caller = Caller::in_contoso().await;
+    let identities = managed_identities(4);
+    let mut ids = Vec::new();
+    for identity in identities.clone() {
+        let principal = identity.id.clone();
+        caller.tenant.add_service_principal(identity);
+        for role in [ORDERS_READ, ORDERS_WRITE] {
+            ids.push(caller.tenant.grant(&principal, ORDERS_API, role).unwrap());
+        }
+    }
+    let whole = ids_by_pages(&caller, 999).await;
+    assert!(whole.len() >= 8 && ids.iter().all(|id| whole.contains(id)), "{whole:?}");
+    assert!(caller.tenant.revoke(&ids[2]));
+    assert!(caller.tenant.remove_service_principal(&identities[3].id));
+    let is_left = |id: &&String| !([&ids[2], &ids[6], &ids[7]].contains(id));
+    let left: Vec<_> = whole.iter().filter(is_left).cloned().collect();
+    for size in 1..=left.len() + 1 {
+        assert_eq!(ids_by_pages(&caller, size).await, left, "{size}");
+    }
+    assert!(caller.tenant.remove_service_principal(ORDERS_API));
 }

@@ -124,3 +124,13 @@ async fn an_unknown_url_or_version_is_a_bad_request() {
     let answer = Answer::to(caller.http.get(url).bearer_auth(&caller.token)).await;
     answer.assert_is(400, "error-invalid-version.json");
 }
+
+#[tokio::test]
+async fn a_permission_without_an_assignment_is_in_the_token_and_in_no_list() {
+    let mut directory = contoso();
+    directory.permit(BROKER_IDENTITY, &["AuditLog.Read.All"]);
+    let caller = Caller::of(directory).await;
+    let audits = caller.get("/auditLogs/directoryAudits").await;
+    assert_eq!(audits.status, 200);
+    assert_eq!(caller.tenant.assignments_of(BROKER_IDENTITY).len(), 2);
+}

@@ -32,7 +32,7 @@ pub(crate) struct EndsEvidence {
     pub(crate) by_hand: BTreeSet<String>,
     /// The rows that are left in the table of ends.
     pub(crate) rows_left: Vec<String>,
-    /// The times in which no host ran.
+    /// The times in which nothing could be ended: no host ran, or no table answered.
     pub(crate) pauses: Vec<(OffsetDateTime, OffsetDateTime)>,
     pub(crate) record: Record,
     /// What the handlers asked of tables.
@@ -110,7 +110,7 @@ impl EndsEvidence {
         Some((self.clock.time + request.end?).truncate_to_second())
     }
 
-    /// How long hosts ran between two moments.
+    /// How long the broker could end assignments between two moments.
     pub(crate) fn running(&self, from: OffsetDateTime, to: OffsetDateTime) -> Duration {
         let paused = self.pauses.iter().map(|(began, ended)| {
             let overlap = (*ended).min(to) - (*began).max(from);

@@ -13,9 +13,9 @@ pub(crate) type Pause = (OffsetDateTime, OffsetDateTime);
 /// A handler, by its number, and when it was killed.
 pub(crate) type Kill = (usize, Instant);
 
-/// All pauses, without overlap: the time without hosts, and the rest of each tick in which every handler was
-/// killed. A run that was cut continues with the next tick.
-pub(crate) fn pauses(deployment: Pause, killed: &[Kill], clock: Clock) -> Vec<Pause> {
+/// All pauses, without overlap: the times without hosts or without tables, and the rest of each tick in which
+/// every handler was killed. A run that was cut continues with the next tick.
+pub(crate) fn pauses(stops: Vec<Pause>, killed: &[Kill], clock: Clock) -> Vec<Pause> {
     let tick = i128::try_from(TICK.as_nanos()).unwrap_or(i128::MAX);
     let mut first_kills = BTreeMap::<i128, BTreeMap<usize, OffsetDateTime>>::new();
     for (handler, at) in killed {
@@ -29,7 +29,7 @@ pub(crate) fn pauses(deployment: Pause, killed: &[Kill], clock: Clock) -> Vec<Pa
         let next = OffsetDateTime::from_unix_timestamp_nanos((number + 1) * tick).ok()?;
         Some((killed.into_values().max()?, next))
     });
-    without_overlap(rest.chain([deployment]).collect())
+    without_overlap(rest.chain(stops).collect())
 }
 
 fn without_overlap(mut pauses: Vec<Pause>) -> Vec<Pause> {
@@ -61,7 +61,7 @@ mod tests {
             .map(|(handler, at)| (*handler, clock.instant + Duration::from_secs(*at)))
             .collect();
         let seconds = |at: OffsetDateTime| (at - clock.time).whole_seconds();
-        let pauses = pauses((at(100), at(105)), &killed, clock);
+        let pauses = pauses(vec![(at(100), at(105))], &killed, clock);
         pauses.into_iter().map(|(began, ended)| (seconds(began), seconds(ended))).collect()
     }
 

@@ -29,7 +29,7 @@ use crate::{
     queues::{INTERVAL, given_up, take, take_all, wait_until_empty},
     record::{ENDS, INTENTS, Record, entities},
     step::{STEPS, STEPS_WITH_END, Step},
-    table_trouble::{self, TableTrouble},
+    table_trouble::{self, Outage, TableTrouble},
     world::{HANDLERS, Surroundings, World, table_requests},
 };
 
@@ -60,6 +60,7 @@ struct EndsRun<'a> {
     outcomes: Mutex<Vec<Outcome>>,
     unreadable: Mutex<Vec<String>>,
     by_hand: Mutex<BTreeSet<String>>,
+    outages: Mutex<Vec<Outage>>,
     finished: watch::Sender<usize>,
 }
 
@@ -110,6 +111,7 @@ impl<'a> EndsRun<'a> {
             outcomes: Mutex::default(),
             unreadable: Mutex::default(),
             by_hand: Mutex::default(),
+            outages: Mutex::default(),
             finished: watch::Sender::new(0),
         };
         for one in plan.by_hand.iter().filter(|one| one.made.is_zero()) {
@@ -126,7 +128,7 @@ impl<'a> EndsRun<'a> {
             sent = sent => drop(sent?),
             never = self.kill_by_count() => match never {},
             never = self.world.trouble_queues() => match never {},
-            never = table_trouble::repeat(&self.world.tables, seed) => match never {},
+            never = table_trouble::repeat(&self.world.tables, seed, &self.outages) => match never {},
             ended = self.take_results() => ended.map(|never| match never {})?,
             never = self.report() => match never {},
         }
@@ -304,6 +306,10 @@ impl<'a> EndsRun<'a> {
             bail!("{} messages are not results, for example {text}", unreadable.len());
         }
         let (outcomes, by_hand) = (lock(&self.outcomes).clone(), lock(&self.by_hand).clone());
+        let outages = lock(&self.outages).clone().into_iter();
+        let outages =
+            outages.map(|(began, ended)| (self.clock.time_of(began), self.clock.time_of(ended)));
+        let stops = outages.chain([pause]).collect();
         let rows = entities(account, ENDS).await?;
         let rows = rows.iter().map(|row| format!("{}, {}", row.partition_key, row.row_key));
         Ok(EndsEvidence {
@@ -315,7 +321,7 @@ impl<'a> EndsRun<'a> {
             held: tenant.assignments(),
             by_hand,
             rows_left: rows.collect(),
-            pauses: pauses(pause, killed, self.clock),
+            pauses: pauses(stops, killed, self.clock),
             record: Record::collect(account, &table_requests).await?,
             table_requests,
         })

@@ -2,8 +2,15 @@
 
 use app_roles::policy::{AccessChange, ChangeKind, PolicyDifference};
 
-use super::{phrase::Phrase, remarks, sentences, touched::Touched};
-use crate::output::{Line, Screen, Tone};
+use super::{
+    phrase::Phrase,
+    remarks, sentences,
+    touched::{Touched, sentence},
+};
+use crate::{
+    output::{Line, Screen, Tone},
+    principal_role::PrincipalRole,
+};
 
 /// The most assignments that a section lists. The JSON document has all.
 const MAX_ASSIGNMENTS: usize = 50;
@@ -131,9 +138,9 @@ fn said(
 }
 
 fn in_tenant(touched: &Touched) -> Vec<Section> {
-    let section = |title, sign, assignments: &[super::touched::TouchedAssignment]| {
+    let section = |title, sign, assignments: &[PrincipalRole]| {
         let shown = assignments.iter().take(MAX_ASSIGNMENTS);
-        let mut sentences: Vec<_> = shown.map(|one| (sign, one.sentence())).collect();
+        let mut sentences: Vec<_> = shown.map(|one| (sign, sentence(one))).collect();
         let more = assignments.len().saturating_sub(MAX_ASSIGNMENTS);
         if more > 0 {
             let words = format!("and {more} more; --output json lists all");

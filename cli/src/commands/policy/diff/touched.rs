@@ -7,8 +7,7 @@ use std::{
 };
 
 use app_roles::{
-    directory::{Api, AppRole, Principal, PrincipalKind},
-    ids::{AppRoleId, ObjectId},
+    directory::{Api, AppRole, PrincipalKind},
     names::{ApiName, RoleName},
     policy::{KnownApis, OwnIdentity, Policy, ProposedAssignment},
 };
@@ -21,6 +20,7 @@ use crate::{
     inventory::{self, TenantInventory},
     options::GlobalOptions,
     output::Progress,
+    principal_role::PrincipalRole,
     session::Session,
 };
 
@@ -29,55 +29,25 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct Touched {
     /// Held, and no rule covers it any more.
-    pub(super) uncovered: Vec<TouchedAssignment>,
+    pub(super) uncovered: Vec<PrincipalRole>,
     /// Held, and a rule covers it now.
-    pub(super) covered: Vec<TouchedAssignment>,
+    pub(super) covered: Vec<PrincipalRole>,
     /// Not held, and the baseline will assign it.
-    pub(super) to_assign: Vec<TouchedAssignment>,
+    pub(super) to_assign: Vec<PrincipalRole>,
     /// What could not be read, in sentences.
     pub(super) unread: Vec<String>,
 }
 
-/// An assignment, or one that will be made.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct TouchedAssignment {
-    principal: String,
-    principal_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource_id: Option<String>,
-    api: String,
-    api_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    role_id: AppRoleId,
-}
-
-impl TouchedAssignment {
-    fn new(principal: &Principal, api: &Api, role: &AppRole) -> Self {
-        Self {
-            principal: principal.display_name.clone(),
-            principal_id: principal.object_id,
-            resource_id: principal.resource_id.as_ref().map(ToString::to_string),
-            api: api.display_name.clone(),
-            api_id: api.object_id,
-            role: role.value.clone(),
-            role_id: role.id,
-        }
-    }
-
-    /// Says who holds what.
-    pub(super) fn sentence(&self) -> Phrase {
-        let role = self.role.clone().unwrap_or_else(|| self.role_id.to_string());
-        Phrase::default()
-            .name(&self.principal)
-            .words(" (")
-            .name(&self.principal_id.to_string())
-            .words("): ")
-            .name(&role)
-            .words(" of ")
-            .name(&self.api)
-    }
+/// Says who holds what, or will hold it.
+pub(super) fn sentence(assignment: &PrincipalRole) -> Phrase {
+    Phrase::default()
+        .name(&assignment.principal)
+        .words(" (")
+        .name(&assignment.principal_id.to_string())
+        .words("): ")
+        .name(&assignment.role_name())
+        .words(" of ")
+        .name(&assignment.api)
 }
 
 /// Reads the tenant. `broker` is the name of the broker's identity, and `now` the time of the comparison.
@@ -126,7 +96,7 @@ impl TenantComparison<'_> {
             let role = role.unwrap_or_else(|_| AppRole::known_by_id(held.role));
             let (own, now) = (self.own, self.now);
             let proposed = ProposedAssignment { principal, api, role: &role, own, now };
-            let assignment = || TouchedAssignment::new(principal, api, &role);
+            let assignment = || PrincipalRole::new(principal, api, &role);
             match self.policies.map(|policy| policy.is_expected(&proposed)) {
                 [true, false] => touched.uncovered.push(assignment()),
                 [false, true] => touched.covered.push(assignment()),
@@ -141,7 +111,7 @@ impl TenantComparison<'_> {
     }
 
     /// The roles of the new baseline that are not held, and that the old baseline does not assign either.
-    fn to_assign(&self) -> Vec<TouchedAssignment> {
+    fn to_assign(&self) -> Vec<PrincipalRole> {
         let [old, new] = self.policies;
         let held = self.tenant.assignments.iter().map(|one| (one.principal, one.api, one.role));
         let held: HashSet<_> = held.collect();
@@ -163,7 +133,7 @@ impl TenantComparison<'_> {
                     !held.contains(&(principal.object_id, api.object_id, role.id))
                         && before.iter().all(|known| known.role.id != role.id)
                 });
-                missing.extend(missed.map(|role| TouchedAssignment::new(principal, api, &role)));
+                missing.extend(missed.map(|role| PrincipalRole::new(principal, api, &role)));
             }
         }
         missing

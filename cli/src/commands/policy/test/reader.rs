@@ -24,10 +24,10 @@ use wire_formats::json::located;
 use super::{
     super::verdict::Facts,
     case::{Input, TestCase, TestFile},
-    document::{Faults, Part, Section},
     words::ActionWord,
 };
 use crate::{
+    document::{Faults, Part, Section},
     failure::Failure,
     output::{Line, Screen, Tone},
     stated_facts,

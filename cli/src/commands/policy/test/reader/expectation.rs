@@ -4,9 +4,9 @@ use app_roles::{ids::ObjectId, request::Moment, requester::Requester};
 
 use super::super::{
     case::{Expected, ExpectedEnd},
-    document::{Faults, Part, Section, of_text},
     words::{ActionWord, CodeWord, DecisionWord},
 };
+use crate::document::{Faults, Part, Section, of_text};
 
 const FIELDS: &[&str] =
     &["decision", "rule", "code", "end", "approvers", "count", "within", "confirmation"];

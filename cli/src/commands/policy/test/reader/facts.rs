@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{
+use super::super::words::{KindWord, OwnerWord};
+use crate::{
     document::{Faults, Part, Section},
-    words::{KindWord, OwnerWord},
+    stated_facts::{StatedApi, StatedPrincipal, StatedRole},
 };
-use crate::stated_facts::{StatedApi, StatedPrincipal, StatedRole};
 use app_roles::{
     arm::ArmScope,
     directory::nearest,

@@ -19,17 +19,17 @@ struct Found {
 
 /// All faults of a document.
 #[derive(Default)]
-pub(super) struct Faults(Vec<Found>);
+pub(crate) struct Faults(Vec<Found>);
 
 impl Faults {
     /// Adds a fault. The empty path is the document itself.
-    pub(super) fn add(&mut self, location: Location, path: &str, problem: &str) {
+    pub(crate) fn add(&mut self, location: Location, path: &str, problem: &str) {
         let (path, problem) = (path.to_owned(), problem.to_owned());
         self.0.push(Found { location, path, problem });
     }
 
     /// The faults in the order of the document: line, column, path and problem.
-    pub(super) fn into_sentences(mut self) -> Vec<String> {
+    pub(crate) fn into_sentences(mut self) -> Vec<String> {
         self.0.sort_by_key(|found| found.location);
         let sentence = |Found { location, path, problem }: Found| match path.as_str() {
             "" => format!("{location}: {problem}"),
@@ -41,13 +41,13 @@ impl Faults {
 
 /// A value with its path.
 #[derive(Clone)]
-pub(super) struct Part<'a> {
-    pub(super) path: String,
-    pub(super) value: &'a Located,
+pub(crate) struct Part<'a> {
+    pub(crate) path: String,
+    pub(crate) value: &'a Located,
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn fault(&self, problem: &str, faults: &mut Faults) {
+    pub(crate) fn fault(&self, problem: &str, faults: &mut Faults) {
         faults.add(self.value.location, &self.path, problem);
     }
 
@@ -60,12 +60,12 @@ impl<'a> Part<'a> {
     }
 
     /// Whether this is a string.
-    pub(super) fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         matches!(self.value.value, Value::Text(_))
     }
 
     /// Reads a string.
-    pub(super) fn text(&self, faults: &mut Faults) -> Option<&'a str> {
+    pub(crate) fn text(&self, faults: &mut Faults) -> Option<&'a str> {
         match &self.value.value {
             Value::Text(text) => Some(text),
             _ => {
@@ -76,7 +76,7 @@ impl<'a> Part<'a> {
     }
 
     /// Reads a string and parses it.
-    pub(super) fn parsed<T, E: Display>(
+    pub(crate) fn parsed<T, E: Display>(
         &self,
         parse: impl Fn(&str) -> Result<T, E>,
         faults: &mut Faults,
@@ -86,12 +86,12 @@ impl<'a> Part<'a> {
     }
 
     /// Reads a type that is a string on the wire.
-    pub(super) fn read<T: DeserializeOwned>(&self, faults: &mut Faults) -> Option<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, faults: &mut Faults) -> Option<T> {
         self.parsed(of_text, faults)
     }
 
     /// Reads a whole number that is not negative.
-    pub(super) fn number(&self, faults: &mut Faults) -> Option<u64> {
+    pub(crate) fn number(&self, faults: &mut Faults) -> Option<u64> {
         let number = match &self.value.value {
             Value::Number(number) => number.as_u64(),
             _ => None,
@@ -103,7 +103,7 @@ impl<'a> Part<'a> {
     }
 
     /// Reads an array.
-    pub(super) fn items(&self, faults: &mut Faults) -> Option<Vec<Part<'a>>> {
+    pub(crate) fn items(&self, faults: &mut Faults) -> Option<Vec<Part<'a>>> {
         let Value::Array(items) = &self.value.value else {
             self.wrong_type("an array", faults);
             return None;
@@ -114,14 +114,14 @@ impl<'a> Part<'a> {
     }
 
     /// Reads an object whose fields have any names.
-    pub(super) fn members(&self, faults: &mut Faults) -> Option<Vec<(&'a str, Part<'a>)>> {
+    pub(crate) fn members(&self, faults: &mut Faults) -> Option<Vec<(&'a str, Part<'a>)>> {
         let members = self.object(faults)?.members.iter();
         let part = |name: &str, value| Part { path: below(&self.path, name), value };
         Some(members.map(|one| (one.name.as_str(), part(&one.name, &one.value))).collect())
     }
 
     /// Reads an object that has no other fields than these, each at most once.
-    pub(super) fn section(&self, fields: &[&str], faults: &mut Faults) -> Option<Section<'a>> {
+    pub(crate) fn section(&self, fields: &[&str], faults: &mut Faults) -> Option<Section<'a>> {
         let object = self.object(faults)?;
         for (index, member) in object.members.iter().enumerate() {
             let mut earlier = object.members.iter().take(index);
@@ -147,12 +147,13 @@ impl<'a> Part<'a> {
 }
 
 /// Reads a type from its string on the wire. The error is in the words of documents.
-pub(super) fn of_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(crate) fn of_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let deserializer: StrDeserializer<'_, Fault> = text.into_deserializer();
     T::deserialize(deserializer).map_err(|fault| fault.problem().to_string())
 }
 
-fn below(path: &str, name: &str) -> String {
+/// The path of a part of what has a path.
+pub(crate) fn below(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
@@ -164,7 +165,7 @@ fn unknown_field(name: &str, fields: &[&str]) -> String {
 }
 
 /// An object with known fields.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     path: String,
     location: Location,
     object: &'a Members,
@@ -172,19 +173,19 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// A fault of the object.
-    pub(super) fn fault(&self, problem: &str, faults: &mut Faults) {
+    pub(crate) fn fault(&self, problem: &str, faults: &mut Faults) {
         faults.add(self.location, &self.path, problem);
     }
 
     /// The value of a field. `None` if it is absent or `null`.
-    pub(super) fn part(&self, field: &str) -> Option<Part<'a>> {
+    pub(crate) fn part(&self, field: &str) -> Option<Part<'a>> {
         let member = self.object.members.iter().find(|member| member.name == field)?;
         let value = Some(&member.value).filter(|located| located.value != Value::Null)?;
         Some(Part { path: below(&self.path, field), value })
     }
 
     /// The value of a field, which is a fault if it is absent or `null`.
-    pub(super) fn required(&self, field: &str, faults: &mut Faults) -> Option<Part<'a>> {
+    pub(crate) fn required(&self, field: &str, faults: &mut Faults) -> Option<Part<'a>> {
         let part = self.part(field);
         // Of an object that was not read to its end, nothing can be said.
         if part.is_none() && self.object.is_complete {
@@ -194,7 +195,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reads a field that is a string on the wire.
-    pub(super) fn read<T: DeserializeOwned>(&self, field: &str, faults: &mut Faults) -> Option<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, field: &str, faults: &mut Faults) -> Option<T> {
         self.part(field)?.read(faults)
     }
 }

@@ -1,0 +1,151 @@
+//! Sending requests, and waiting for what came of them.
+
+use std::time::Duration;
+
+use azure_rest::retry::Deadline;
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    arguments::{Sending, Via},
+    asked::Asked,
+    by_http::ByHttp,
+    by_queue::ByQueue,
+    log::Log,
+};
+use crate::{cloud::Cloud, failure::Failure, options::GlobalOptions, output::Screen};
+
+/// The number of calls at the same time. The broker serves requests for one principal together.
+const SIDE_BY_SIDE: usize = 4;
+
+/// The time that a call gets to end after the timeout: it may have just begun.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long requests are retried and waited for without `--timeout`.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// The way of requests, ready to send.
+pub(super) struct Sender {
+    way: Way,
+    waits: bool,
+    timeout: Duration,
+}
+
+enum Way {
+    Http(Box<ByHttp>),
+    Queue(ByQueue),
+}
+
+/// How the sending and the waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// With everything that was asked for.
+    Complete,
+    /// With the timeout.
+    TimedOut,
+    /// With an interruption by the operator.
+    Interrupted,
+}
+
+impl Sender {
+    /// Prepares what the options say. Nothing is sent yet.
+    pub(super) fn open(global: &GlobalOptions, sending: &Sending) -> Result<Self, Failure> {
+        let cloud = Cloud::read(global)?;
+        let knows_broker = sending.broker.address.url().is_some();
+        let via = match sending.via {
+            Some(via) => via,
+            None if !knows_broker && sending.queue.account.is_named() => Via::Queue,
+            None => Via::Http,
+        };
+        let way = match via {
+            Via::Http => Way::Http(Box::new(ByHttp::open(global, &cloud, sending)?)),
+            Via::Queue => Way::Queue(ByQueue::open(global, &cloud, sending)?),
+        };
+        Ok(Self { way, waits: sending.wait, timeout: global.timeout.unwrap_or(TIMEOUT) })
+    }
+
+    /// Whether the final results are waited for. An HTTP call always waits for a first one.
+    pub(super) fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// The time after which waiting ends.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The name of the request queue, if that is the way.
+    pub(super) fn queue(&self) -> Option<&str> {
+        match &self.way {
+            Way::Http(_) => None,
+            Way::Queue(way) => Some(way.queue()),
+        }
+    }
+
+    /// Says where requests go, and where their results come from.
+    pub(super) fn route(&self) -> String {
+        match &self.way {
+            Way::Http(way) => format!("over HTTP to {}", way.address()),
+            Way::Queue(way) => {
+                let results = way.results().map(|name| format!(", with results in {name}"));
+                format!("to the queue {}{}", way.queue(), results.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Sends the requests, and waits as long as the options say. With `lines`, each answer is told in a line.
+    pub(super) async fn send(
+        &self,
+        screen: Screen,
+        all: &[Asked],
+        lines: bool,
+    ) -> Result<Ended, Failure> {
+        if let Way::Queue(way) = &self.way {
+            way.check().await?;
+        }
+        let deadline = Deadline::after(self.timeout);
+        let log = Log::start(screen, (all.len(), self.waits), lines);
+        let work = async {
+            match &self.way {
+                Way::Http(way) => by_http(way, all, self.waits, (deadline, &log)).await,
+                Way::Queue(way) => {
+                    way.send(all).await;
+                    way.wait(all, &log).await;
+                }
+            }
+        };
+        // Calls over HTTP end before the deadline, unless the last one hangs.
+        let last = match &self.way {
+            Way::Http(_) => deadline.moment() + GRACE,
+            Way::Queue(_) => deadline.moment(),
+        };
+        Ok(tokio::select! {
+            biased;
+            () = work => {
+                let waits = self.waits && all.iter().any(|asked| asked.approval().is_some());
+                if waits { Ended::TimedOut } else { Ended::Complete }
+            }
+            () = tokio::time::sleep_until(last) => Ended::TimedOut,
+            _ = tokio::signal::ctrl_c() => Ended::Interrupted,
+        })
+    }
+}
+
+/// Sends all requests, and asks what became of those that wait for approval only then: a request must not wait
+/// for the approvers of another one.
+async fn by_http(way: &ByHttp, all: &[Asked], waits: bool, (deadline, log): (Deadline, &Log)) {
+    let sent = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
+        way.ask(asked, deadline, log).await;
+        match asked.approval() {
+            Some(_) if waits => log.pending(asked),
+            _ => log.answered(asked),
+        }
+    });
+    sent.await;
+    let awaited = stream::iter(all).for_each_concurrent(None, |asked| async {
+        if let (Some(approval), true) = (asked.approval(), waits) {
+            way.wait(asked, approval, (deadline, log)).await;
+            log.answered(asked);
+        }
+    });
+    awaited.await;
+}
