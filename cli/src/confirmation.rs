@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal as _};
 
-use crate::{failure::Failure, output::Screen};
+use crate::{failure::Failure, io_reason::io_reason, output::Screen};
 
 /// The answers that mean yes. Every other answer means no.
 const YES: [&str; 2] = ["y", "yes"];
@@ -36,7 +36,7 @@ fn read_answer(answers: &mut impl BufRead) -> Result<(), Failure> {
 }
 
 fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot ask for confirmation: {error}"))
+    Failure::failed(format!("cannot ask for confirmation: {}", io_reason(error)))
 }
 
 #[cfg(test)]

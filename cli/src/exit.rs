@@ -30,6 +30,19 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// Returns the name of the status in errors for programs.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Denied => "denied",
+            Self::NotFound => "notFound",
+            Self::Partly => "partly",
+            Self::Findings => "findings",
+        }
+    }
+
     /// Returns the exit status of a request, from the outcomes of its roles.
     pub(crate) fn of(roles: &[RoleOutcome]) -> Self {
         let statuses: Vec<_> = roles.iter().map(|role| role.status.to_string()).collect();

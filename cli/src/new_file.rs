@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, io_reason::io_reason};
 
 /// What to do with a file of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,10 @@ pub(crate) fn write(path: &Path, text: &str, existing: Existing) -> Result<(), F
     let _ = fs::remove_file(&temporary);
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::failed(format!("{} cannot be written: {error}", path.display()))
-            .hint("check the folder and your permissions for it"),
+        _ => {
+            Failure::failed(format!("{} cannot be written: {}", path.display(), io_reason(&error)))
+                .hint("check the folder and your permissions for it")
+        }
     })
 }
 

@@ -24,8 +24,8 @@ pub(crate) fn credentials(
                 .map(|credential| credential as Arc<dyn TokenCredential>)
         })),
         Account::ManagedIdentity => {
-            let client = client::build_for_identity_endpoint(timing)
-                .map_err(|error| http::no_client(&error))?;
+            let client =
+                client::build_for_identity_endpoint(timing).map_err(|_| http::no_client())?;
             Ok(credential::managed_identity(&client, environment::client_id()?))
         }
     }

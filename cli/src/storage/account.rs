@@ -50,10 +50,10 @@ pub enum AccountError {
     )]
     QueueEndpoint,
     /// The operator cannot sign in.
-    #[error("cannot sign in: {0}")]
+    #[error("you cannot sign in to Azure Storage on this machine")]
     Credential(#[source] azure_core::Error),
     /// The HTTP client could not be built.
-    #[error("cannot build an HTTP client: {0}")]
+    #[error("there are no certificate authorities to trust")]
     Http(#[from] reqwest::Error),
 }
 
