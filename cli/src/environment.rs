@@ -1,5 +1,7 @@
 //! Environment variables that no option stands for. Only clap reads others.
 
+use std::ffi::OsString;
+
 use app_roles::ids::AppId;
 
 use crate::failure::Failure;
@@ -7,6 +9,11 @@ use crate::failure::Failure;
 /// The variable that may hold a function key of the broker. There is no option for it, because other
 /// users of the machine can read the command line of a process.
 pub(crate) const FUNCTION_KEY: &str = "APP_ROLE_BROKER_KEY";
+
+/// Returns the words of the command line, with the name of the program.
+pub(crate) fn command_line() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
 
 /// Reads a variable. An empty one counts as unset.
 #[expect(

@@ -72,6 +72,7 @@ Example:
 pub(crate) const LIST: &str = "\
 Examples:
   app-role list id-reports
+  app-role list id-reports --query \"[?privileged].role\"
   app-role list id-reports --audit \"$AzureWebJobsStorage\"";
 
 pub(crate) const HOLDERS: &str = "\

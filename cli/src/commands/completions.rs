@@ -20,8 +20,6 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command_line, "app-role", &mut script);
-    screen
-        .script(&script)
-        .map_err(|error| Failure::failed(format!("cannot print the script: {error}")))?;
+    screen.script(&script);
     Ok(Exit::Done)
 }

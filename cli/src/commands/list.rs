@@ -75,7 +75,7 @@ pub(crate) async fn run(
     }
     drop(progress);
     if rows.is_empty() && held.unreadable() == 0 {
-        screen.note(format!("{} holds no app role", principal.object_id));
+        screen.say(holds_nothing(&principal));
     }
     screen.list(
         &["API", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"],
@@ -100,6 +100,17 @@ pub(crate) async fn run(
         screen.note(remark);
     }
     Ok(Exit::Done)
+}
+
+/// Says who holds no role.
+fn holds_nothing(principal: &Principal) -> String {
+    let place = principal.resource_id.as_ref().map(|id| format!(", resource {id}"));
+    format!(
+        "{:?} holds no app role (object ID {}{})",
+        principal.display_name,
+        principal.object_id,
+        place.unwrap_or_default()
+    )
 }
 
 async fn row(

@@ -16,6 +16,7 @@ use crate::{
     examples,
     exit::Exit,
     failure::Failure,
+    numbers,
     options::GlobalOptions,
     output::Screen,
     request::{RequestArguments, decode},
@@ -45,7 +46,7 @@ pub(crate) struct Submission {
     #[arg(long)]
     dry_run: bool,
     /// Keep retrying for this long while the broker is unavailable
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = numbers::whole)]
     wait: u32,
     /// Path of the broker's function; copies of the function have other routes
     #[arg(long, value_name = "PATH", default_value = "api/app-role-assignments")]

@@ -4,6 +4,7 @@
 
 mod agents;
 mod approvals;
+mod broken_answers;
 mod change;
 mod command_line;
 mod doctor;
@@ -13,6 +14,7 @@ mod ends;
 mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
+mod formats;
 mod golden;
 #[cfg(unix)]
 mod hostile;

@@ -46,9 +46,9 @@ pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Findin
 async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding {
     let roles = match roles(arm, broker, scope).await {
         Ok(roles) => roles,
-        Err(Failure { exit, sentence, hint }) => {
-            let sentence = format!("{scope}: {sentence}");
-            return Finding::failed(CHECK, &Failure { exit, sentence, hint });
+        Err(failure) => {
+            let sentence = format!("{scope}: {}", failure.sentence);
+            return Finding::failed(CHECK, &Failure { sentence, ..failure });
         }
     };
     let can_read = |role: &String| READER_ROLES.iter().any(|known| role.ends_with(known));
@@ -109,9 +109,8 @@ fn no_answer(error: RequestError) -> Failure {
             Failure::failed(format!("no token for Azure Resource Manager: {error}"))
                 .hint("sign in again with `az login`")
         }
-        RequestError::Unreachable(error) => {
-            Failure::failed(format!("Azure Resource Manager does not answer: {error}"))
-        }
+        RequestError::Unreachable(_) => Failure::failed("Azure Resource Manager does not answer")
+            .hint("check your network, and run the command again"),
     }
 }
 
