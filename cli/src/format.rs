@@ -66,6 +66,8 @@ impl TypedValueParser for TargetParser {
         error.insert(ContextKind::InvalidValue, value);
         let names = formats().map(|format| format.get_name().to_owned()).collect();
         error.insert(ContextKind::ValidValue, ContextValue::Strings(names));
+        let tip = "`report` also takes a file with an extension, for example access.html";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
         Err(error)
     }
 

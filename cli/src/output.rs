@@ -129,7 +129,10 @@ impl Screen {
     /// Prints a text for people to standard error, or for programs as a note.
     fn aside_text(self, text: &str, note: &str) {
         if self.is_json() && !io::stderr().is_terminal() {
-            streams::print_aside(&problem::note(note));
+            // A line without a text only separates others.
+            if !note.is_empty() {
+                streams::print_aside(&problem::note(note));
+            }
         } else {
             streams::print_aside(text);
         }

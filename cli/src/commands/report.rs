@@ -164,7 +164,7 @@ impl Recorded {
 
 /// The text of the file.
 fn encoded(report: &Report, format: FileFormat) -> Result<String, Failure> {
-    let not_encoded = |error| Failure::failed(format!("cannot encode the report as JSON: {error}"));
+    let not_encoded = |_| Failure::failed("the report cannot be encoded as JSON");
     match format {
         FileFormat::Csv => Ok(csv::csv(report)),
         FileFormat::Json => {

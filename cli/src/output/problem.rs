@@ -68,8 +68,8 @@ pub(super) fn usage(text: &str) -> Failure {
     let hints: Vec<_> = parts
         .filter(|part| !part.is_empty() && !part.starts_with("For more information"))
         .collect();
-    let failure = Failure::usage(message.trim_start_matches("error: "));
-    if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) }
+    let hint = if hints.is_empty() { "try --help".to_owned() } else { hints.join("; ") };
+    Failure::usage(message.trim_start_matches("error: ")).hint(hint)
 }
 
 #[cfg(test)]

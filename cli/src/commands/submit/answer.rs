@@ -14,7 +14,9 @@ use crate::{
 pub(super) fn print(screen: Screen, answer: &Answer) -> Result<Exit, Failure> {
     let Answer { status, body } = answer;
     let has_roles = !broker_result::roles(body).is_empty();
-    if screen.is_json() && !body.is_null() {
+    // Another document comes from something between here and the broker.
+    let is_brokers = has_roles || text(body, "detail").is_some();
+    if screen.is_json() && is_brokers {
         screen.json(body)?;
     }
     if !screen.is_json() && has_roles {
