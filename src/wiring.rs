@@ -53,7 +53,7 @@ pub fn broker(
         arm: Arm::new(rest(settings.arm_scope()), settings.arm_endpoint.clone()),
         storage: Some(Storage::new(checked, tables.clone())),
         record: Some(Record::new(tables)),
-        outbox: Some(Outbox::new(queues, results)),
+        outbox: Some(Outbox::new(queues, results, settings.timing.queue_away)),
         policy: read_policy(settings),
         mode: settings.mode,
         log,

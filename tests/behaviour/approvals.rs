@@ -23,3 +23,4 @@ mod row_attacks;
 mod stories;
 mod used_once;
 mod waiting;
+mod write_limits;

@@ -44,6 +44,7 @@ mod references;
 mod repeated_entries;
 mod rule;
 mod rule_cover;
+mod rule_index;
 mod rule_reader;
 mod rule_warnings;
 mod rules;
@@ -368,6 +369,8 @@ mod operator_tests;
 mod place_tests;
 #[cfg(test)]
 mod protection_tests;
+#[cfg(test)]
+mod rule_cover_tests;
 #[cfg(test)]
 mod schema_tests;
 #[cfg(test)]

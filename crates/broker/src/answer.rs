@@ -3,7 +3,7 @@
 use app_roles::{
     approval::ApprovalSubject,
     directory::{Api, Principal},
-    outcome::{Candidate, RoleOutcome, Status},
+    outcome::{Candidate, Code, RoleOutcome, Status},
     request::Request,
     result::{MAX_CANDIDATES, ResultApi, ResultPrincipal},
 };
@@ -80,10 +80,25 @@ impl Answer {
 
     /// The messages of the roles that failed or whose outcome is unknown; `None` if there are none.
     pub(crate) fn failures(answers: &[Self]) -> Option<String> {
+        let failed = |role: &RoleOutcome| matches!(role.status, Status::Failed | Status::Unknown);
+        Self::messages(answers, failed)
+    }
+
+    /// The messages of the roles that another attempt may write; `None` if there are none.
+    pub(crate) fn obstacles(answers: &[Self]) -> Option<String> {
+        let is_obstacle = |role: &RoleOutcome| match role.status {
+            Status::Failed | Status::Unknown => true,
+            Status::Denied => role.code == Some(Code::RateLimited),
+            _ => false,
+        };
+        Self::messages(answers, is_obstacle)
+    }
+
+    fn messages(answers: &[Self], is_shown: impl Fn(&RoleOutcome) -> bool) -> Option<String> {
         let roles = answers.iter().flat_map(|answer| &answer.roles);
-        let failed = roles.filter(|role| matches!(role.status, Status::Failed | Status::Unknown));
+        let shown = roles.filter(|role| is_shown(role));
         let mut messages: Vec<_> =
-            failed.map(|role| role.message.as_deref().unwrap_or("failed")).collect();
+            shown.map(|role| role.message.as_deref().unwrap_or("failed")).collect();
         messages.dedup();
         (!messages.is_empty()).then(|| messages.join("; "))
     }

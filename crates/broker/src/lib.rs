@@ -35,7 +35,6 @@ mod record_failure;
 mod record_log;
 mod recorded;
 mod recorder;
-mod removal_claims;
 mod resource_identities;
 mod series_ends;
 mod settle_intents;
@@ -46,6 +45,7 @@ pub mod timing;
 mod waiting_places;
 mod warn_once;
 mod work;
+mod write_claims;
 mod write_limits;
 mod writer;
 

@@ -37,10 +37,10 @@ use crate::{
     record_failure::{no_record, unavailable},
     record_log,
     recorded::Recorded,
-    removal_claims::RemovalClaims,
     stop::{Again, Obstacle, Stop},
     timing::Timing,
     work::{IntendedChange, PlannedChange, Work},
+    write_claims::WriteClaims,
 };
 
 /// How long the platform caches a managed identity's token ("Managed identities best practice
@@ -52,7 +52,7 @@ pub(crate) struct Recorder {
     policy: Arc<Policy>,
     mode: Mode,
     record: Option<Arc<Record>>,
-    claims: RemovalClaims,
+    claims: WriteClaims,
     ends: Arc<AssignmentEnds>,
     events: ChangeEvents,
     log: LogOutput,
@@ -74,12 +74,12 @@ impl Recorder {
         log: LogOutput,
         timing: Timing,
     ) -> Self {
-        let claims = RemovalClaims::new(record.clone(), timing.calls.write_answer);
+        let claims = WriteClaims::new(record.clone(), timing.calls.write_answer);
         Self { policy, mode, record, claims, ends, events, log, timing }
     }
 
     /// Which removals may be claimed.
-    pub(crate) fn claims(&self) -> &RemovalClaims {
+    pub(crate) fn claims(&self) -> &WriteClaims {
         &self.claims
     }
 

@@ -63,9 +63,9 @@ impl Again {
         Self { reason: reason.into(), answers: Vec::new(), obstacle: Obstacle::Other }
     }
 
-    /// Work that was done in part; the roles that failed say why.
+    /// Work that was done in part; the roles that were not written say why.
     pub(crate) fn after(answers: Vec<Answer>) -> Self {
-        let reason = Answer::failures(&answers).unwrap_or_default();
+        let reason = Answer::obstacles(&answers).unwrap_or_default();
         Self { reason, answers, obstacle: Obstacle::Other }
     }
 

@@ -46,6 +46,9 @@ pub struct Timing {
     /// How long a failed look at storage is remembered. It keeps grants from writing, so it must not
     /// outlast its cause; and while storage is down, a thousand grants must not look at it at once.
     pub storage_failure: Duration,
+    /// How long an event is tried after one that could not be put into its queue. Grants and removals wait
+    /// for their events, and a timer sends later what was not put.
+    pub queue_away: Duration,
     /// The time limit of one of Health's checks, with its retries. Monitors wait for half a minute or
     /// longer.
     pub health_check: Duration,
@@ -100,6 +103,7 @@ impl Default for Timing {
             identity_enabled: Duration::from_secs(2 * 60),
             health_memory: Duration::from_secs(30),
             storage_failure: Duration::from_secs(3),
+            queue_away: Duration::from_millis(500),
             health_check: Duration::from_secs(15),
             http_request: Duration::from_secs(20),
             list_lag: Duration::from_secs(5 * 60),

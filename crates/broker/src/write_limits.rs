@@ -142,7 +142,8 @@ impl WriteLimits {
 
 impl Refusal {
     /// Says at each role why it is not written. The request is denied, or tried again if its writes could not
-    /// be counted. One that was approved is tried again, too: its approvals are not lost to a limit.
+    /// be counted. One that was approved is tried again, too, if the limit may allow it later: its approvals are
+    /// not lost to a limit.
     pub(crate) fn refuse(self, ask: &Ask, changes: Vec<PlannedChange>, done: &mut Done) {
         match self {
             Self::NotCounted(failure) => {
@@ -151,7 +152,8 @@ impl Refusal {
                 }
             }
             Self::OverLimit(limit, over) => {
-                let end = if ask.approval.is_some() { End::Obstacle } else { End::Complete };
+                let waits = ask.approval.is_some() && over.not_before.is_some();
+                let end = if waits { End::Obstacle } else { End::Complete };
                 tracing::warn!(
                     event = "request.rate_limited",
                     requester = %ask.requester,

@@ -16,10 +16,13 @@ use azure_rest::{
     token::TokenSource,
 };
 use broker::{EVENTS_QUEUE, Outbox};
-use storage_emulator::{Account, Azurite};
+use storage_emulator::{Account, Azurite, StorageProxy, Trouble};
 
 /// The function whose results go to the queue `app-role-results` of `RequestQueues`.
 const FUNCTION: &str = "AssignRole";
+
+/// How long an event is tried while the queue is away.
+const A_MOMENT: Duration = Duration::from_millis(50);
 
 struct World {
     host: Account,
@@ -30,7 +33,10 @@ struct World {
 impl World {
     async fn start() -> Self {
         let host = Azurite::shared_account().await.unwrap();
-        let requests = Azurite::shared_account().await.unwrap();
+        Self::of(host, Azurite::shared_account().await.unwrap())
+    }
+
+    fn of(host: Account, requests: Account) -> Self {
         let timing = CallTiming::default().scaled(0.1);
         let service = |account: &Account| {
             let key = SharedKey::parse(account.name(), account.key()).unwrap();
@@ -52,7 +58,11 @@ impl World {
         });
         let [stock, team] = results;
         let results = BTreeMap::from([(FUNCTION.to_owned(), stock), ("Team".to_owned(), team)]);
-        Self { host, requests, outbox: Outbox::new(Queues::new(&rest, http, services), results) }
+        Self {
+            host,
+            requests,
+            outbox: Outbox::new(Queues::new(&rest, http, services), results, A_MOMENT),
+        }
     }
 
     /// The texts in each queue of both accounts.
@@ -90,6 +100,26 @@ async fn a_function_without_a_queue_of_results_sends_nothing() {
     let world = World::start().await;
     world.outbox.result("AssignRoleHttp", "{}", soon()).await.unwrap();
     assert_eq!(world.texts().await, [vec![""; 0], vec![]]);
+}
+
+#[tokio::test]
+async fn while_the_queue_is_away_an_event_keeps_no_work_waiting_until_one_is_put() {
+    let host = Azurite::shared_account().await.unwrap();
+    let port = Url::parse(host.queue_endpoint().as_str()).unwrap().port().unwrap();
+    let proxy = StorageProxy::start(port, 7).await.unwrap();
+    let host = host.with_queue_port(proxy.port()).unwrap();
+    let world = World::of(host, Azurite::shared_account().await.unwrap());
+    proxy.set_trouble(Some(Trouble { refuse: 1.0, reset: 0.0 }));
+    let first = Deadline::after(Duration::from_millis(200));
+    world.outbox.event("{}", first).await.unwrap_err();
+    for _ in 0..10 {
+        let deadline = soon();
+        world.outbox.event("{}", deadline).await.unwrap_err();
+        assert!(!deadline.remaining().is_zero(), "it is given up long before");
+    }
+    proxy.set_trouble(None);
+    world.outbox.event(r#"{"event":1}"#, soon()).await.unwrap();
+    assert_eq!(world.texts().await, [vec![r#"{"event":1}"#], vec![]]);
 }
 
 #[tokio::test]

@@ -293,6 +293,14 @@ impl GraphError {
         Self::new(ErrorKind::Unavailable, detail.to_owned()).in_doubt(true)
     }
 
+    /// A creation got no answer, and it cannot be told from that of another request.
+    #[must_use]
+    pub fn contested_creation() -> Self {
+        let detail = "Microsoft Graph did not answer the creation of an assignment; the assignment exists, \
+                      and another request may have created it";
+        Self::new(ErrorKind::Unavailable, detail.to_owned()).in_doubt(true)
+    }
+
     pub(crate) fn not_listed_yet(self) -> Self {
         let detail = "Microsoft Graph says that the assignment exists, but does not list it yet";
         Self { detail: detail.to_owned(), ..self }

@@ -10,7 +10,7 @@ mod client;
 mod columns;
 mod details;
 mod end_row;
-mod maker;
+mod origin;
 pub mod rules;
 
 pub use client::{Ends, EndsError, PrincipalEnds, StepEnd, StoredEnd, Taken};

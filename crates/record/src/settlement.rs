@@ -17,8 +17,8 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use open_intent::moment;
 pub use open_intent::{Change, FOUND_AT, OpenIntent, Removal, Row, UnreadableIntent, WAS_GONE};
-pub(crate) use past_row::last_key;
 use past_row::{PastRow, settled_key};
+pub(crate) use past_row::{finished, last_key};
 
 /// The largest expected difference between this machine's clock and Microsoft Graph's.
 const CLOCK_SKEW: Duration = Duration::seconds(5);
@@ -61,14 +61,14 @@ pub enum Settlement {
     Record(Became, Row),
 }
 
-/// Whether a removal that got no answer may be claimed, once the assignment is gone.
+/// Whether a request may claim a change that it got no answer to, once the assignment is there, or gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RemovalClaim {
-    /// No other request of the broker can have removed it.
+pub enum WriteClaim {
+    /// No other request of the broker can have made the change.
     Free,
-    /// A row says that another request has removed it.
+    /// A row says that another request has made it, or that the assignment was there before.
     Taken,
-    /// Another request may have removed it, and its outcome is not on record yet.
+    /// Another request may have made it, and its outcome is not on record yet.
     Contested,
 }
 
@@ -122,14 +122,34 @@ impl<'a> Case<'a> {
         settled.flatten().collect()
     }
 
+    /// Whether an intent may claim that it created an assignment that is there.
+    #[must_use]
+    pub fn creation_claim(&self, row_key: &str, made: &Assignment) -> WriteClaim {
+        let settling = self.settling(OffsetDateTime::UNIX_EPOCH);
+        let own = self.intents.iter().find(|intent| intent.row_key == row_key);
+        let was_there = own.is_some_and(|own| settling.was_found_before(own, &made.id));
+        if was_there || settling.is_claimed("assigned", &made.id) {
+            return WriteClaim::Taken;
+        }
+        let can_be_of = |other: &&OpenIntent| {
+            other.row_key != row_key
+                && other.change == Change::Assign
+                && (other.api, other.role) == (made.api, made.role)
+        };
+        match self.intents.iter().find(can_be_of) {
+            Some(_) => WriteClaim::Contested,
+            None => WriteClaim::Free,
+        }
+    }
+
     /// Whether an intent may claim the removal of an assignment that is gone.
     #[must_use]
-    pub fn removal_claim(&self, row_key: &str, assignment_id: &str) -> RemovalClaim {
+    pub fn removal_claim(&self, row_key: &str, assignment_id: &str) -> WriteClaim {
         let settling = self.settling(OffsetDateTime::UNIX_EPOCH);
         let own = self.intents.iter().find(|intent| intent.row_key == row_key);
         let found_at = own.and_then(|own| own.removal_of(assignment_id)?.found_at);
         if settling.is_claimed("revoked", assignment_id) {
-            return RemovalClaim::Taken;
+            return WriteClaim::Taken;
         }
         let can_be_of = |other: &&OpenIntent| {
             other.row_key != row_key
@@ -137,8 +157,8 @@ impl<'a> Case<'a> {
                 && settling.can_have_removed(other, assignment_id)
         };
         match self.intents.iter().find(can_be_of) {
-            Some(_) => RemovalClaim::Contested,
-            None => RemovalClaim::Free,
+            Some(_) => WriteClaim::Contested,
+            None => WriteClaim::Free,
         }
     }
 
@@ -256,6 +276,15 @@ impl Settling<'_> {
     /// Whether a row says that its own write did this with the assignment.
     fn is_claimed(&self, status: &str, id: &str) -> bool {
         self.rows.iter().any(|row| row.status == status && row.assignment_id.as_deref() == Some(id))
+    }
+
+    /// Whether another request had found an assignment before this intent was stored.
+    fn was_found_before(&self, intent: &OpenIntent, id: &str) -> bool {
+        self.rows.iter().any(|row| {
+            row.status == "alreadyAssigned"
+                && row.assignment_id.as_deref() == Some(id)
+                && row.finished.is_some_and(|finished| finished <= intent.intended_at)
+        })
     }
 
     /// `became`, if what the principal holds can be read.

@@ -16,8 +16,9 @@ use crate::{
     priority::Priority,
     row::{Row, ServerTime, StoredRow},
     timing::{
-        FALLBACK_INSTANCES, FIRST_SPACING, GROWTH, HEADROOM_PART, IDLE, LEASE, LONGEST_SPACING,
-        MOST_DELETED, OUTDATED, RENEWAL, SETTLING, SHORTEST_SPACING,
+        FALLBACK_INSTANCES, FIRST_SPACING, GROWTH, HEADROOM, HEADROOM_PART, IDLE, LEASE,
+        LONGEST_SPACING, MOST_DELETED, OUTDATED, RENEWAL, SETTLING, SHORTEST_SPACING,
+        STEADY_GROWTH,
     },
     transaction::{Due, Transaction},
     turn::{Ticket, Turn},
@@ -214,7 +215,7 @@ impl Share {
         let slots = 0..self.grid.slots;
         let held: Vec<_> = slots.clone().map(|slot| self.held_at(now, slot)).collect();
         let claimed: Vec<_> = match &plan {
-            Some(plan) => plan.claimed(&held, self.headroom()),
+            Some(plan) => plan.claimed(&held, self.headroom(now)),
             // The others do not know of this instance, and it does not know of them.
             None => {
                 let most = (self.quota.writes / HEADROOM_PART).max(1);
@@ -364,9 +365,11 @@ impl Share {
     }
 
     /// What may be sent beyond the need, while the quota is not used up.
-    fn headroom(&self) -> u32 {
-        let growth = self.allowances.used().saturating_mul(GROWTH);
-        growth.max(self.quota.writes / HEADROOM_PART).max(1).min(self.quota.writes)
+    fn headroom(&self, now: Instant) -> u32 {
+        let growth = if self.is_hungry(now) { GROWTH } else { STEADY_GROWTH };
+        let least = (self.quota.writes / HEADROOM_PART).min(self.quota.writes_within(HEADROOM));
+        let growth = self.allowances.used().saturating_mul(growth);
+        growth.max(least).max(1).min(self.quota.writes)
     }
 
     fn held_at(&self, now: Instant, slot: usize) -> u32 {

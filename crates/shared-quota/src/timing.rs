@@ -37,11 +37,19 @@ pub(crate) const IN_FLIGHT: Duration = Duration::from_millis(250);
 /// It is the number of instances that the templates allow (`maximumInstanceCount`).
 pub const FALLBACK_INSTANCES: u32 = 40;
 
-/// The part of the quota that an instance holds beyond its need while the quota is not used up.
+/// The part of the quota that an instance holds beyond its need while the quota is not used up, unless
+/// [`HEADROOM`] is less.
 pub(crate) const HEADROOM_PART: u32 = 16;
+
+/// The time whose part of the quota is enough to hold beyond the need. What an instance holds that is killed
+/// counts as sent, for the quota's whole period.
+pub(crate) const HEADROOM: Duration = Duration::from_secs(2);
 
 /// How much faster than since its last row an instance may send until its next one, while the quota is not
 /// used up.
+pub(crate) const STEADY_GROWTH: u32 = 2;
+
+/// [`STEADY_GROWTH`] of an instance that has used all that it held.
 pub(crate) const GROWTH: u32 = 8;
 
 /// How long an instance waits for allowances that become valid before it asks for more.

@@ -38,6 +38,12 @@ impl WriteQuota {
         ((f64::from(self.writes) * LOW_PRIORITY_SHARE) as u32).max(1)
     }
 
+    /// The number of writes in a part of the period, at the average speed.
+    #[must_use]
+    pub(crate) fn writes_within(&self, time: Duration) -> u32 {
+        (f64::from(self.writes) * time.as_secs_f64() / self.period.as_secs_f64()) as u32
+    }
+
     /// Parses `writes/seconds`; `None` if the text has another form or a number is out of bounds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 use storage_emulator::{EntityValue, TableFault, TableOperationKind, TableRule};
 use tenant_emulator::{
-    Route,
+    Fault, Route,
     contoso::{ORDERS_API, ORDERS_READ},
 };
-use time::{Duration, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     ends::end_world::{hours, moment, read_for, request, world},
     http::caller::{TEAM_KEY, setup as http_setup},
     record::intents::{ENDS, INTENTS},
-    world::{Setup, World, http_client, statuses},
+    world::{Setup, TIMEOUT, World, http_client, statuses},
 };
 
 /// Posts a request to an instance.
@@ -144,4 +144,49 @@ async fn a_permanent_assignment_is_not_ended_because_another_instance_announced_
         world.end_all().await;
         assert_eq!(world.held().map(|one| one.id), Some(held), "{is_asked_for}");
     }
+}
+
+#[tokio::test]
+async fn what_a_request_found_is_not_ended_because_of_a_write_that_was_announced_later_and_cut() {
+    let world = Setup::new().await.with_wide_policy().start().await;
+    let held = world.create_by_hand();
+    let found = world.result_of(&read_for(None)).await;
+    assert_eq!((statuses(&found), hours(&found)), (vec!["alreadyAssigned"], None));
+    announce_a_write_that_was_cut(&world).await;
+    let [mut row, other] = world.end_rows().await.try_into().unwrap();
+    assert_eq!(other.row_key, format!("{ORDERS_API}_{}", tenant_emulator::contoso::ORDERS_WRITE));
+    // It was announced now: a write may have an effect five seconds before it, by Graph's clock.
+    let now = OffsetDateTime::now_utc();
+    for (column, at) in
+        [("since", now - Duration::seconds(5)), ("until", now), ("endDateTime", now)]
+    {
+        row.properties
+            .insert(column.to_owned(), EntityValue::DateTime(at.format(&Rfc3339).unwrap()));
+    }
+    world.account.table(ENDS).put(&row).await.unwrap();
+    world.run_ends().await;
+    assert_eq!(world.held().map(|one| one.id), Some(held));
+}
+
+#[tokio::test]
+async fn a_write_without_an_answer_does_not_claim_what_another_instance_has_just_made() {
+    let world = http_setup().await.start().await;
+    let other = world.another_host().await;
+    world.tenant.set_list_lag(TIMEOUT);
+    let (status, _) = post(&world.host, &read_for(None)).await;
+    assert_eq!(status, 201);
+    let held = world.held().unwrap().id;
+    // The other instance has read a list that lags, and has not sent its write.
+    let intent = TableRule::new(TableFault::Held).table(INTENTS).kind(TableOperationKind::Upsert);
+    let intent = world.tables.add(intent.only(1));
+    world.tenant.answer_next(Route::CreateAssignment, Fault::connection_closed());
+    let request = read_for(Some(8));
+    let ((_, result), ()) = tokio::join!(post(&other, &request), async {
+        intent.wait_for_hits(1).await;
+        world.tenant.set_list_lag(std::time::Duration::ZERO);
+        intent.release();
+    });
+    assert_eq!((statuses(&result), hours(&result)), (vec!["alreadyAssigned"], None), "{result}");
+    world.end_all().await;
+    assert_eq!(world.held().map(|one| one.id), Some(held));
 }

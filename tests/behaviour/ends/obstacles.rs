@@ -2,7 +2,7 @@
 
 use functions_host_emulator::Outcome;
 use serde_json::json;
-use storage_emulator::{TableFault, TableRule};
+use storage_emulator::{TableFault, TableOperationKind, TableRule};
 use tenant_emulator::{
     Fault, Route,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, managed_identities},
@@ -41,6 +41,18 @@ async fn an_end_that_microsoft_graph_refuses_or_does_not_answer_happens_later() 
         world.run_ends_until_done().await;
         assert!(world.held().is_none(), "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn an_end_happens_in_the_run_in_which_the_table_lost_the_answer_to_its_announcement() {
+    let world = granted().await;
+    let lost = TableRule::new(TableFault::AnswerLost).table(ENDS);
+    let lost = world.tables.add(lost.kind(TableOperationKind::Replace).only(1));
+    world.end_all().await;
+    assert_eq!(lost.hits(), 1);
+    assert!(world.held().is_none());
+    assert!(world.end_rows().await.is_empty());
+    world.assert_on_record().await;
 }
 
 #[tokio::test]

@@ -115,6 +115,31 @@ async fn a_dry_run_says_what_the_limit_would_deny_and_counts_nothing() {
 }
 
 #[tokio::test]
+async fn the_mode_report_says_what_the_limit_would_deny_and_counts_nothing() {
+    let mut world = setup(1).await.with_setting("BROKER_MODE", "report").start().await;
+    let request = |roles: &[&str]| request_by_names("assign", ORDERS_IDENTITY, roles);
+    for name in ["Orders.Read", "Orders.Write"] {
+        let result = world.result_of(&request(&[name])).await;
+        assert_eq!(role(&result)["status"], "wouldAssign", "{result}");
+    }
+    let result = world.result_of(&request(&["Orders.Read", "Orders.Write"])).await;
+    assert_eq!(statuses(&result), ["denied", "denied"], "{result}");
+    assert!(world.rows_of(COUNTS).await.is_empty());
+    world.restart_with_setting("BROKER_MODE", "enforce").await;
+    assert_eq!(role(&world.result_of(&valid_request()).await)["status"], "assigned");
+    let counts = world.rows_of(COUNTS).await;
+    world.restart_with_setting("BROKER_MODE", "report").await;
+    for _ in 0..2 {
+        let result = world.result_of(&request(&["Orders.Write"])).await;
+        assert_eq!(count_and_check(&[result], "wouldAssign"), 0);
+    }
+    let result = world.result_of(&valid_request()).await;
+    assert_eq!(role(&result)["status"], "alreadyAssigned", "{result}");
+    assert_eq!(world.rows_of(COUNTS).await, counts);
+    assert_eq!(world.tenant.accepted_writes().len(), 1);
+}
+
+#[tokio::test]
 async fn two_instances_together_keep_to_the_limit_and_a_restart_forgets_nothing() {
     let mut world = setup(7).await.start().await;
     let second = FunctionsHost::start(world.options().clone()).await.unwrap();

@@ -4,17 +4,14 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use app_process::{
-    app::{App, most_messages_in_flight},
-    cargo_build::workspace_root,
-};
+use app_process::{app::App, cargo_build::workspace_root, process_memory::peak_kilobytes};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenant_emulator::ServicePrincipal;
-use tokio::task::JoinHandle;
 
 use crate::{
     figure::{Figure, Target, Unit},
+    flood::Flood,
     handler_calls::{Call, client, post_all},
     handler_process::HandlerProcess,
     workload::{POLICY, Workload, requests},
@@ -23,10 +20,12 @@ use crate::{
 const FLOOD: usize = 2_000;
 const FEW: usize = 20;
 
-/// The quota, in writes of each second, and the setting for it. The sliding second lets them go in groups, so
-/// the time of either measurement is a whole number of seconds.
-const QUOTA: usize = 8;
-const QUOTA_SETTING: &str = "8/1";
+/// The quota. Its writes go in groups, one in each period, so the time of either measurement is a whole number
+/// of periods. It is smaller than the number of the few requests, so that they need more than one group.
+///
+/// The period is as long as instances plan ahead. Of a shorter one, they use a part only.
+const QUOTA: usize = 16;
+const PERIOD: Duration = Duration::from_secs(10);
 
 /// The groups of the flood that have gone before the few requests arrive.
 const GROUPS_BEFORE: usize = 2;
@@ -43,41 +42,46 @@ const MOST: Target = Target::TimesBaseline(2.0);
 pub(crate) async fn run(app: &App) -> Result<Vec<Figure>> {
     let alone = measure(app, QUOTA).await?;
     let beside = measure(app, FLOOD).await?;
-    let what = format!("{FEW} requests beside a flood of {FLOOD}, {QUOTA} writes a second");
-    let figure = Figure::new(what, Unit::Seconds, beside.as_secs_f64())
-        .beside("after the quota was used up", alone.as_secs_f64())
+    let seconds = PERIOD.as_secs();
+    let what = format!("{FEW} requests beside a flood of {FLOOD}, {QUOTA} writes in {seconds} s");
+    let time = Figure::new(what, Unit::Seconds, beside.took.as_secs_f64())
+        .beside("after the quota was used up", alone.took.as_secs_f64())
         .held_to(MOST);
-    Ok(vec![figure])
+    let memory = Measured::mebibytes(&beside).map(|peak| {
+        let figure = Figure::new("peak memory beside the flood", Unit::Mebibytes, peak);
+        figure.beside("alone", Measured::mebibytes(&alone).unwrap_or_default())
+    });
+    Ok([Some(time), memory].into_iter().flatten().collect())
 }
 
-/// The time of a few requests after, and beside, those of another queue. With as many as the quota allows at
-/// once, those are over before.
-async fn measure(app: &App, others: usize) -> Result<Duration> {
+/// A few requests after, or beside, those of another queue.
+struct Measured {
+    took: Duration,
+    /// The most memory that the handler held; `None` if this is not Linux.
+    peak_kilobytes: Option<u64>,
+}
+
+impl Measured {
+    fn mebibytes(&self) -> Option<f64> {
+        self.peak_kilobytes.map(|kilobytes| kilobytes as f64 / 1024.0)
+    }
+}
+
+/// Posts a few requests after, and beside, those of another queue. With as many as the quota allows at once,
+/// those are over before.
+async fn measure(app: &App, others: usize) -> Result<Measured> {
     let mut workload = Workload::start(others + FEW, LATENCY).await?;
     let root = two_functions(&workspace_root())?;
     let policy = root.path().join("policy.json");
-    let broker = workload.broker_with(app, (&policy, root.path()), QUOTA_SETTING).await?;
+    let quota = format!("{QUOTA}/{}", PERIOD.as_secs());
+    let broker = workload.broker_with(app, (&policy, root.path()), &quota).await?;
     let few = team_calls(&broker, &workload.next(FEW)?);
-    let others = requests(&broker, &workload.next(others)?);
-    let flood = flood(others)?;
-    let least = QUOTA * if flood.is_large { GROUPS_BEFORE } else { 1 };
-    workload.wait_for_writes(least).await;
+    let calls = requests(&broker, &workload.next(others)?);
+    let _flood = Flood::start(calls)?;
+    let groups = if others > QUOTA { GROUPS_BEFORE } else { 1 };
+    workload.wait_for_writes(QUOTA * groups).await;
     let posted = post_all(&client()?, few, FEW).await?;
-    flood.task.abort();
-    Ok(posted.took)
-}
-
-/// Requests that are posted in the background.
-struct Flood {
-    task: JoinHandle<Result<()>>,
-    is_large: bool,
-}
-
-fn flood(calls: Vec<Call>) -> Result<Flood> {
-    let (client, in_flight) = (client()?, most_messages_in_flight()?);
-    let is_large = calls.len() > QUOTA;
-    let task = tokio::spawn(async move { post_all(&client, calls, in_flight).await.map(|_| ()) });
-    Ok(Flood { task, is_large })
+    Ok(Measured { took: posted.took, peak_kilobytes: peak_kilobytes(broker.id()?) })
 }
 
 fn team_calls(broker: &HandlerProcess, identities: &[ServicePrincipal]) -> Vec<Call> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{
     Client, StatusCode,
     header::{CONTENT_TYPE, TRANSFER_ENCODING},
@@ -35,8 +35,17 @@ pub(crate) async fn post_all(
     calls: Vec<Call>,
     in_flight: usize,
 ) -> Result<Posted> {
+    post_each(client, stream::iter(calls), in_flight).await
+}
+
+/// Like [`post_all`], with calls that come one after the other.
+pub(crate) async fn post_each(
+    client: &Client,
+    calls: impl Stream<Item = Call>,
+    in_flight: usize,
+) -> Result<Posted> {
     let began = Instant::now();
-    let latencies = stream::iter(calls)
+    let latencies = calls
         .map(|call| async move {
             let began = Instant::now();
             post(client, call).await?;

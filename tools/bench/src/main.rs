@@ -4,6 +4,7 @@
 mod envelope;
 mod fairness;
 mod figure;
+mod flood;
 mod given_up;
 mod grants;
 mod handler_calls;

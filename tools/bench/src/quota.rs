@@ -3,7 +3,10 @@
 //!
 //! Microsoft Graph documents 3,000 writes per 150 s for an app in a tenant, which would take minutes
 //! to exhaust. The tenant has the same rate in a smaller quota, in three models of accounting.
+//!
+//! Then a process starts beside another one, and is killed.
 
+mod changing_processes;
 mod figures;
 mod ideal;
 mod measurement;
@@ -29,19 +32,29 @@ pub(crate) struct QuotaArguments {
     /// quota: do not configure the handlers with the quota
     #[arg(long)]
     unconfigured: bool,
+    /// quota: only start a handler beside another one, and kill it
+    #[arg(long, conflicts_with_all = ["processes", "unconfigured"])]
+    changing: bool,
 }
 
 impl QuotaArguments {
     fn scenarios(&self) -> Vec<Scenario> {
-        if self.processes.is_none() && !self.unconfigured {
+        if self.changing {
+            return Vec::new();
+        }
+        if self.is_default() {
             return DEFAULT.to_vec();
         }
         let processes = self.processes.unwrap_or(1);
         vec![Scenario { processes, configured: !self.unconfigured }]
     }
+
+    fn is_default(&self) -> bool {
+        self.processes.is_none() && !self.unconfigured
+    }
 }
 
-/// Measures every scenario in every model.
+/// Measures every scenario in every model, and processes that come and go.
 pub(crate) async fn run(app: &App, arguments: &QuotaArguments) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for model in MODELS {
@@ -51,6 +64,9 @@ pub(crate) async fn run(app: &App, arguments: &QuotaArguments) -> Result<Vec<Fig
             let azurite = Azurite::start().await?;
             figures.extend(measure(app, &azurite, scenario, quota).await?);
         }
+    }
+    if arguments.is_default() {
+        figures.extend(changing_processes::measure(app).await?);
     }
     Ok(figures)
 }

@@ -38,7 +38,12 @@ impl Evidence {
     pub(crate) fn checks(&self) -> Vec<Check> {
         let mut checks = self.checks_of_results();
         let requests = self.requests.iter().map(|request| request.id.as_str()).collect();
-        let of_record = RecordEvidence { record: &self.record, writes: &self.writes, requests };
+        let of_record = RecordEvidence {
+            record: &self.record,
+            writes: &self.writes,
+            requests,
+            explained: &|_, fault| fault.to_owned(),
+        };
         checks.extend(of_record.checks());
         checks
     }

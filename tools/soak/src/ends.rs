@@ -2,7 +2,9 @@
 
 mod checks;
 mod evidence;
+mod history;
 mod outcome;
+mod pauses;
 mod plan;
 mod run;
 

@@ -16,6 +16,8 @@ pub(crate) struct RecordEvidence<'a> {
     pub(crate) writes: &'a [AcceptedWrite],
     /// The ids of the requests of the run.
     pub(crate) requests: BTreeSet<&'a str>,
+    /// A fault with what happened to the assignment of this id, if the run knows more.
+    pub(crate) explained: &'a dyn Fn(&str, &str) -> String,
 }
 
 /// The statuses of rows about writes.
@@ -145,7 +147,8 @@ impl RecordEvidence<'_> {
             if by_any.contains(&(assignment_id.as_str(), status.as_str())) {
                 of_another += 1;
             } else {
-                faults.push(format!("{key:?} of {request_id} says {status}, but nothing was"));
+                let fault = format!("{key:?} of {request_id} says {status}, but nothing was");
+                faults.push((self.explained)(assignment_id, &fault));
             }
         }
         faults.extend(self.removals_with_several_rows());

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
@@ -29,6 +29,8 @@ pub(crate) struct Supervisor {
 pub(crate) struct Observations {
     /// The number of kills.
     pub(crate) kills: usize,
+    /// When each handler was killed.
+    pub(crate) killed: Vec<(usize, Instant)>,
     /// The number of hosts that gave up and were restarted.
     pub(crate) host_restarts: usize,
     /// Samples of all handlers.
@@ -64,6 +66,7 @@ impl Supervisor {
         // Errors mean that the host could not be restarted, which ends the run anyway.
         if kills.send(killed).is_ok() {
             drop(dead.await);
+            lock(&self.observations).killed.push((handler, Instant::now()));
         }
     }
 

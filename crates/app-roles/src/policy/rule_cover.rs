@@ -12,6 +12,7 @@ use super::{
     expiry::LastDay,
     pattern::ApiPattern,
     rule::{BaselineRule, Grant, Rule},
+    rule_index::{RuleIndex, RuleNames},
     warning::Finding,
     warning_code::WarningCode,
 };
@@ -19,21 +20,18 @@ use crate::{ids::ObjectId, privileged};
 
 /// The rules of `allow` without an effect of their own, by their index.
 pub(super) fn of_allow(rules: &[Rule], now: OffsetDateTime) -> HashMap<usize, Finding> {
-    let parts = rules.iter().map(|rule| Compared {
-        requesters: rule.requesters.iter().map(ToString::to_string).collect(),
-        actions: rule.actions.iter().map(|action| action.verb()).collect(),
-        grant: &rule.grant,
+    let parts = rules.iter().map(|rule| {
+        let requesters = rule.requesters.iter().map(ToString::to_string).collect();
+        let actions = rule.actions.iter().map(|action| action.verb()).collect();
+        Compared::new(requesters, actions, &rule.grant)
     });
     without_effect(&parts.collect::<Vec<_>>(), now)
 }
 
 /// The rules of the baseline without an effect of their own, by their index.
 pub(super) fn of_baseline(rules: &[BaselineRule], now: OffsetDateTime) -> HashMap<usize, Finding> {
-    let parts = rules.iter().map(|rule| Compared {
-        requesters: BTreeSet::new(),
-        actions: BTreeSet::new(),
-        grant: &rule.grant,
-    });
+    let parts =
+        rules.iter().map(|rule| Compared::new(BTreeSet::new(), BTreeSet::new(), &rule.grant));
     without_effect(&parts.collect::<Vec<_>>(), now)
 }
 
@@ -42,28 +40,29 @@ struct Compared<'a> {
     requesters: BTreeSet<String>,
     actions: BTreeSet<&'static str>,
     grant: &'a Grant,
+    names: RuleNames,
 }
 
 fn without_effect(rules: &[Compared<'_>], now: OffsetDateTime) -> HashMap<usize, Finding> {
-    let mut by_api: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, rule) in rules.iter().enumerate() {
-        // A rule that has expired has a warning of its own.
-        if rule.grant.is_in_force(now) {
-            by_api.entry(key_of_api(&rule.grant.api)).or_default().push(index);
-        }
+    // A rule that has expired has a warning of its own.
+    let in_force = || rules.iter().enumerate().filter(|(_, rule)| rule.grant.is_in_force(now));
+    let mut by_api: HashMap<String, RuleIndex<'_>> = HashMap::new();
+    for (index, rule) in in_force() {
+        by_api.entry(key_of_api(&rule.grant.api)).or_default().add(index, &rule.names);
     }
     let mut found = HashMap::new();
-    for indexes in by_api.values() {
-        let same_api = || indexes.iter().filter_map(|index| Some((*index, rules.get(*index)?)));
-        for (index, rule) in same_api() {
-            let covering = same_api().find(|(other, covering)| {
-                // Of rules that cover each other, the first counts.
+    for (index, rule) in in_force() {
+        let Some(same_api) = by_api.get(&key_of_api(&rule.grant.api)) else { continue };
+        let candidates = same_api.candidates(&rule.names).into_iter();
+        let covering = candidates.filter_map(|other| Some((other, rules.get(other)?))).find(
+            // Of rules that cover each other, the first counts.
+            |(other, covering)| {
                 *other != index
                     && covering.covers(rule)
                     && (*other < index || !rule.covers(covering))
-            });
-            found.extend(covering.map(|(_, covering)| (index, finding(rule, covering))));
-        }
+            },
+        );
+        found.extend(covering.map(|(_, covering)| (index, finding(rule, covering))));
     }
     found
 }
@@ -97,7 +96,16 @@ fn key_of_api(api: &ApiPattern) -> String {
     }
 }
 
-impl Compared<'_> {
+impl<'a> Compared<'a> {
+    fn new(
+        requesters: BTreeSet<String>,
+        actions: BTreeSet<&'static str>,
+        grant: &'a Grant,
+    ) -> Self {
+        let names = RuleNames::new(requesters.iter(), grant);
+        Self { requesters, actions, grant, names }
+    }
+
     /// Whether this rule allows all that another rule for the same API allows, at the same or better
     /// terms.
     fn covers(&self, other: &Self) -> bool {

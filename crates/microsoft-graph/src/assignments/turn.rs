@@ -154,7 +154,7 @@ impl<'a> Turn<'a> {
                 let fact = self.turns.remember(permit, written);
                 // That this id is gone says nothing of an assignment that another client has made.
                 let is_about_id =
-                    matches!(written, Written::AlreadyRevoked) || written.is_inferred_removal();
+                    matches!(written, Written::AlreadyRevoked) || written.is_inferred();
                 (!is_about_id).then_some(fact)
             }
             Err(error) if error.is_transient() || error.is_in_doubt() => None,

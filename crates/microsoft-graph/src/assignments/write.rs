@@ -33,11 +33,12 @@ pub enum Written {
 }
 
 impl Written {
-    /// Whether the write removed the assignment as far as this process can tell: it got no answer, and the
-    /// assignment was gone afterwards.
+    /// Whether the write created or removed the assignment as far as this process can tell: it got no
+    /// answer, and the assignment was there, or gone, afterwards.
     #[must_use]
-    pub fn is_inferred_removal(&self) -> bool {
-        matches!(self, Self::Revoked(GraphResponse { request_id: None, .. }))
+    pub fn is_inferred(&self) -> bool {
+        let (Self::Assigned(response) | Self::Revoked(response)) = self else { return false };
+        response.request_id.is_none()
     }
 }
 

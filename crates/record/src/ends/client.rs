@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     end_row::{ENDS_TABLE, EndKey, EndRow},
-    maker::maker,
+    origin::origin,
     rules::{BeingEnded, Now, RowChange, Step, next},
 };
 
@@ -180,7 +180,7 @@ impl Ends {
         Ok(before)
     }
 
-    /// Takes an assignment from the claims of writes that did not make it, if the record says who did. The
+    /// Takes an assignment from the claims of writes that did not make it, as far as the record says so. The
     /// time of its creation alone cannot tell two writes within seconds from each other.
     pub async fn except_others(
         &self,
@@ -188,10 +188,9 @@ impl Ends {
         held: &Assignment,
         deadline: Deadline,
     ) -> Result<(), TableError> {
-        if row.covers_by_time(held)
-            && let Some(maker) = maker(&self.tables, row.key.principal, held, deadline).await?
-        {
-            row.except_made_by(maker, held);
+        if row.covers_by_time(held) {
+            let origin = origin(&self.tables, row.key.principal, held, deadline).await?;
+            row.except_by_origin(origin, held);
         }
         Ok(())
     }
@@ -220,7 +219,7 @@ impl Ends {
         self.replace(stored, &row, deadline).await
     }
 
-    /// Replaces a row that was read. `false` if it was changed since.
+    /// Replaces a row that was read. `false` if others have changed it since.
     async fn replace(
         &self,
         stored: &StoredEnd,
@@ -230,9 +229,18 @@ impl Ends {
         let change = Change::Replace { entity: row.to_entity(), etag: stored.etag.clone() };
         match self.tables.change(ENDS_TABLE, &[change], deadline).await {
             Ok(()) => Ok(true),
-            Err(TableError::Changed | TableError::NotFound) => Ok(false),
+            // If the answer was lost, the row has changed because it was replaced.
+            Err(TableError::Changed) => self.has(row, deadline).await,
+            Err(TableError::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the table has exactly this row.
+    async fn has(&self, row: &EndRow, deadline: Deadline) -> Result<bool, TableError> {
+        let stored = self.of(row.key.principal, deadline).await?;
+        let stored = stored.row(row.key);
+        Ok(stored.is_some_and(|stored| stored.to_entity() == row.to_entity()))
     }
 
     /// Deletes a row that was read, unless it was changed since.

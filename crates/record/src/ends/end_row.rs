@@ -6,7 +6,7 @@ use app_roles::{
 };
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::details::Details;
+use super::{details::Details, origin::Origin};
 
 /// The table of ends. Partition: the principal. Row: API and role.
 pub const ENDS_TABLE: &str = "AppRoleEnds";
@@ -204,12 +204,14 @@ impl EndRow {
         !is_named && self.claims.iter().any(|claim| claim.subject.may_have_created(held))
     }
 
-    /// Takes an assignment from the claims of all writes but that of the invocation that made it.
-    pub(super) fn except_made_by(&mut self, maker: InvocationId, held: &Assignment) {
+    /// Takes an assignment from the claims of the writes that did not make it: another invocation did, or it
+    /// was found before the write was announced.
+    pub(super) fn except_by_origin(&mut self, Origin { maker, found }: Origin, held: &Assignment) {
         for claim in &mut self.claims {
             if claim.subject.may_have_created(held)
-                && let Subject::Write { invocation_id, except, .. } = &mut claim.subject
-                && *invocation_id != maker
+                && let Subject::Write { invocation_id, since, except, .. } = &mut claim.subject
+                && (maker.is_some_and(|maker| *invocation_id != maker)
+                    || found.is_some_and(|found| found < *since + CLOCK_SKEW))
             {
                 except.push(held.id.clone());
             }

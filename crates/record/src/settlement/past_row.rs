@@ -1,7 +1,7 @@
 //! Audit rows, as settling reads them.
 
 use app_roles::ids::{AppRoleId, ObjectId};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::open_intent::{OpenIntent, Row, moment, text};
 
@@ -35,6 +35,8 @@ pub(super) struct PastRow {
     pub(super) created: Option<OffsetDateTime>,
     /// When its invocation began.
     pub(super) began: Option<OffsetDateTime>,
+    /// When its invocation had decided.
+    pub(super) finished: Option<OffsetDateTime>,
 }
 
 impl From<&Row> for PastRow {
@@ -48,8 +50,17 @@ impl From<&Row> for PastRow {
             assignment_id: owned("assignmentId"),
             created: text(row, "createdDateTime").and_then(moment),
             began: text(row, "startedAt").and_then(moment),
+            finished: finished(row),
         }
     }
+}
+
+/// When the invocation of a row had decided. `None` if the row does not say.
+pub(crate) fn finished(row: &Row) -> Option<OffsetDateTime> {
+    let took = row.get("durationMs")?;
+    // The table service writes a large type of numbers as text.
+    let took = took.as_i64().or_else(|| took.as_str()?.parse().ok())?;
+    Some(text(row, "startedAt").and_then(moment)? + Duration::milliseconds(took))
 }
 
 impl PastRow {

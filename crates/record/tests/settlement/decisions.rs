@@ -1,10 +1,14 @@
 //! What an intent became, case by case.
 
-use app_roles::held::{HeldAssignment, HeldAssignments};
-use record::settlement::{Became, Case, OpenIntent, RemovalClaim, Row, Settlement};
+use app_roles::{
+    directory::Assignment,
+    held::{HeldAssignment, HeldAssignments},
+    ids::{AppRoleId, ObjectId},
+};
+use record::settlement::{Became, Case, OpenIntent, Row, Settlement, WriteClaim};
 use serde_json::json;
 
-use crate::rows::{Ours, PRINCIPAL, at, held, read};
+use crate::rows::{API, Ours, PRINCIPAL, ROLES, at, held, read};
 
 const ASSIGN: Ours = Ours { number: 1, action: "assign", role: 0, second: 100 };
 const REVOKE: Ours = Ours { number: 1, action: "revoke", role: 0, second: 100 };
@@ -158,22 +162,52 @@ fn a_removal_without_an_answer_is_claimed_unless_another_request_may_have_made_i
         Case { held: None, intents: &intents, rows }.removal_claim(&own.row_key(), "it")
     };
     let other = Ours { number: 2, second: 390, ..REVOKE };
-    assert_eq!(claim(None, &[]), RemovalClaim::Free);
-    assert_eq!(claim(None, &[other.outcome("alreadyRevoked", None)]), RemovalClaim::Free);
-    assert_eq!(claim(None, &[other.outcome("revoked", Some(it))]), RemovalClaim::Taken);
+    assert_eq!(claim(None, &[]), WriteClaim::Free);
+    assert_eq!(claim(None, &[other.outcome("alreadyRevoked", None)]), WriteClaim::Free);
+    assert_eq!(claim(None, &[other.outcome("revoked", Some(it))]), WriteClaim::Taken);
     for (intent, expected) in [
-        (other.intent(Some(it)), RemovalClaim::Contested),
-        (other.removal(it, true), RemovalClaim::Contested),
-        (other.removal(it, false), RemovalClaim::Free),
-        (other.intent(Some(("another", 7))), RemovalClaim::Free),
-        (Ours { second: 100, ..other }.intent(Some(it)), RemovalClaim::Free),
+        (other.intent(Some(it)), WriteClaim::Contested),
+        (other.removal(it, true), WriteClaim::Contested),
+        (other.removal(it, false), WriteClaim::Free),
+        (other.intent(Some(("another", 7))), WriteClaim::Free),
+        (Ours { second: 100, ..other }.intent(Some(it)), WriteClaim::Free),
     ] {
         assert_eq!(claim(Some(intent.clone()), &[]), expected, "{intent:#?}");
         let unknown = other.outcome("unknown", None);
         assert_eq!(claim(Some(intent.clone()), &[unknown]), expected, "{intent:#?}");
     }
     let taken = other.outcome("revoked", Some(it));
-    assert_eq!(claim(Some(other.intent(Some(it))), &[taken]), RemovalClaim::Taken);
+    assert_eq!(claim(Some(other.intent(Some(it))), &[taken]), WriteClaim::Taken);
+}
+
+#[test]
+fn a_creation_without_an_answer_is_claimed_unless_another_request_made_it_or_found_it_before() {
+    let it = ("it", 390);
+    let made = &Assignment {
+        id: "it".to_owned(),
+        api: ObjectId::parse(API).unwrap(),
+        role: AppRoleId::parse(ROLES[0]).unwrap(),
+        created: None,
+    };
+    let own = Ours { second: 400, ..ASSIGN };
+    let claim = |other: Option<Row>, rows: &[Row]| {
+        let intents: Vec<_> = [own.intent(None)].into_iter().chain(other).collect();
+        let intents = read(&intents);
+        Case { held: None, intents: &intents, rows }.creation_claim(&own.row_key(), made)
+    };
+    let other = Ours { number: 2, second: 390, ..ASSIGN };
+    let found = |milliseconds: i64| {
+        let mut row = other.outcome("alreadyAssigned", Some(it));
+        row.insert("durationMs".to_owned(), milliseconds.into());
+        row
+    };
+    assert_eq!(claim(None, &[]), WriteClaim::Free);
+    assert_eq!(claim(None, &[other.outcome("assigned", Some(("another", 390)))]), WriteClaim::Free);
+    assert_eq!(claim(None, &[other.outcome("assigned", Some(it))]), WriteClaim::Taken);
+    assert_eq!(claim(None, &[found(9_000)]), WriteClaim::Taken);
+    assert_eq!(claim(None, &[found(60_000)]), WriteClaim::Free, "it was found later");
+    assert_eq!(claim(Some(other.intent(None)), &[]), WriteClaim::Contested);
+    assert_eq!(claim(Some(Ours { number: 2, ..REVOKE }.intent(Some(it))), &[]), WriteClaim::Free);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use app_process::{
     app::{App, CHECKS},
     process_memory::peak_kilobytes,
 };
-use functions_host_emulator::{FunctionsHost, Options, Outcome as InvocationOutcome};
+use functions_host_emulator::{
+    FinishedInvocation, FunctionsHost, Options, Outcome as InvocationOutcome,
+};
 use serde_json::{Value, json};
 use storage_emulator::{Account, Azurite, Queue};
 use tenant_emulator::Tenant;
@@ -100,14 +102,26 @@ impl Hosts {
     }
 
     async fn fire(&self) -> Result<()> {
-        let runs = self.planner.invocations().len();
+        let runs = runs(&self.planner.invocations()).len();
         let url = self.planner.admin_url().join(&format!("admin/functions/{FUNCTION}"))?;
         let call = reqwest::Client::new().post(url).json(&json!({ "input": "" }));
         call.send().await?.error_for_status()?;
-        let finished = self.planner.wait_for_invocations(runs + 1, PATIENCE).await?;
-        match finished.last().map(|run| &run.outcome) {
-            Some(InvocationOutcome::Succeeded) => Ok(()),
+        let outcome = tokio::time::timeout(PATIENCE, self.outcome_of_run(runs)).await;
+        match outcome.with_context(|| format!("the run took longer than {PATIENCE:?}"))?? {
+            InvocationOutcome::Succeeded => Ok(()),
             outcome => bail!("the run did not succeed: {outcome:?}"),
+        }
+    }
+
+    /// Waits for the end of a run of the timer. Those of other timers end meanwhile.
+    async fn outcome_of_run(&self, index: usize) -> Result<InvocationOutcome> {
+        let mut finished = 0;
+        loop {
+            let all = self.planner.wait_for_invocations(finished + 1, PATIENCE).await?;
+            finished = all.len();
+            if let Some(run) = runs(&all).get(index) {
+                return Ok(run.outcome.clone());
+            }
         }
     }
 
@@ -144,4 +158,9 @@ impl Hosts {
     pub(crate) async fn given_up(&self) -> Result<usize> {
         given_up::count(&self.account, &format!("{CHECKS}-poison")).await
     }
+}
+
+/// The runs of the timer.
+fn runs(finished: &[FinishedInvocation]) -> Vec<&FinishedInvocation> {
+    finished.iter().filter(|one| one.function == FUNCTION).collect()
 }

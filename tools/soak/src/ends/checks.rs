@@ -25,7 +25,12 @@ impl EndsEvidence {
             self.results_speak_of_what_is_held(),
         ];
         let requests = self.requests.iter().map(|request| request.id.as_str()).collect();
-        let of_record = RecordEvidence { record: &self.record, writes: &self.writes, requests };
+        let of_record = RecordEvidence {
+            record: &self.record,
+            writes: &self.writes,
+            requests,
+            explained: &|id, fault| self.explained(id, fault),
+        };
         checks.extend(of_record.checks());
         checks
     }
@@ -78,7 +83,8 @@ impl EndsEvidence {
             longest = longest.max(late);
             count += 1;
             if late > LIMIT {
-                faults.push(format!("{} was removed {late} late", removal.assignment_id));
+                let id = removal.assignment_id;
+                faults.push(self.explained(id, &format!("{id} was removed {late} late")));
             }
         }
         let figures = format!("{count} ends, the latest was {longest} late");
@@ -107,12 +113,13 @@ impl EndsEvidence {
         for removal in self.removals() {
             let id = removal.assignment_id;
             if self.by_hand.contains(id) {
-                faults.push(format!("{id} was made by hand and was removed"));
+                faults.push(self.explained(id, &format!("{id} was made by hand and was removed")));
             } else if let Some(promise) = self.promised_to_stay(id, removal.at) {
                 let request = &promise.request_id;
-                faults.push(format!("{id} was to stay by {request} and was removed"));
+                let fault = format!("{id} was to stay by {request} and was removed");
+                faults.push(self.explained(id, &fault));
             } else if self.end_known_at(id, removal.at).is_none() {
-                faults.push(format!("{id} had no end and was removed"));
+                faults.push(self.explained(id, &format!("{id} had no end and was removed")));
             }
         }
         let held: BTreeSet<_> = self.held.iter().map(|held| held.id.as_str()).collect();
@@ -122,6 +129,12 @@ impl EndsEvidence {
         let to_stay: BTreeSet<_> = to_stay.map(|one| &one.assignment_id).collect();
         let figures = format!("{} made by hand, {} to stay", self.by_hand.len(), to_stay.len());
         Check::new("(n) nothing else was taken away", figures, faults)
+    }
+
+    /// A fault with the history of its assignment.
+    fn explained(&self, assignment_id: &str, fault: &str) -> String {
+        let history = self.history(assignment_id).into_iter();
+        history.fold(fault.to_owned(), |text, event| format!("{text}\n         {event}"))
     }
 
     /// A result may speak of what was removed while its delivery worked, or shortly before, because lists

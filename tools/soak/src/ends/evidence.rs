@@ -5,6 +5,7 @@ use std::{
     time::Instant,
 };
 
+use storage_emulator::TableRequest;
 use tenant_emulator::{AcceptedWrite, AppRoleAssignment, WriteKind};
 use time::{Duration, OffsetDateTime};
 
@@ -34,6 +35,8 @@ pub(crate) struct EndsEvidence {
     /// The times in which no host ran.
     pub(crate) pauses: Vec<(OffsetDateTime, OffsetDateTime)>,
     pub(crate) record: Record,
+    /// What the handlers asked of tables.
+    pub(crate) table_requests: Vec<TableRequest>,
 }
 
 /// An assignment that the broker removed.

@@ -11,15 +11,16 @@ use std::{
 
 use anyhow::{Result, bail};
 use app_process::app::App;
-use storage_emulator::{Azurite, EntityValue};
+use storage_emulator::{Azurite, Entity, EntityValue};
 use tenant_emulator::{QuotaModel, WriteQuota, contoso::ORDERS_API};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     checks::LIMIT,
     evidence::{Clock, EndsEvidence},
     outcome::Outcome,
+    pauses::{Kill, Pause, pauses},
     plan::{ByHand, EndsPlan, TICK},
 };
 use crate::{
@@ -38,12 +39,15 @@ const LATER_POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ends/later-
 /// The quota of the tenant: enough for the requests, and too little for the ends that are due at once.
 const QUOTA: WriteQuota =
     WriteQuota { writes: 40, period: Duration::from_secs(2), model: QuotaModel::TokenBucket };
-/// The number of finished requests between kills of a handler, while requests are sent.
-const REQUESTS_PER_KILL: usize = 25;
+/// The number of finished requests between kills of a handler, while requests are sent. A handler lives about 20
+/// seconds, which are more than a minute at the pace of Azure.
+const REQUESTS_PER_KILL: usize = 50;
 /// The interval between kills later.
-const KILL_INTERVAL: Duration = Duration::from_secs(7);
+const KILL_INTERVAL: Duration = Duration::from_secs(14);
 /// The time without hosts before the other policy is in effect.
 const PAUSE: Duration = Duration::from_secs(5);
+/// The time within which an assignment is looked up and replaced by hand, on a busy machine.
+const AT_ONCE: Duration = Duration::from_secs(5);
 /// The longest wait until all requests are finished, once storage works.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const PROGRESS: Duration = Duration::from_secs(10);
@@ -84,9 +88,10 @@ pub(crate) async fn run(
     let world = World::start(app, azurite, &surroundings).await?;
     let mut run = EndsRun::start(world, plan).await?;
     run.send_in_trouble().await?;
-    let pause = run.deploy().await?;
+    let (pause, mut killed) = run.deploy().await?;
     run.wait_for_ends().await?;
-    Ok(run.end(pause).await?.checks())
+    killed.extend(run.world.hosts.observations().killed);
+    Ok(run.end(pause, &killed).await?.checks())
 }
 
 impl<'a> EndsRun<'a> {
@@ -157,8 +162,10 @@ impl<'a> EndsRun<'a> {
     ///
     /// If a handler was killed before it knew which assignment it had made, the broker takes what is made
     /// within its time for its own. And if a handler was killed while it removed an assignment, or got no
-    /// answer, the broker cannot tell who removed it. Then nothing is made by hand.
+    /// answer, the broker cannot tell who removed it. So nothing is made by hand while a removal is under
+    /// way, or may begin.
     async fn make_by_hand(&self, ByHand { principal, .. }: &ByHand) -> Result<()> {
+        let in_a_moment = OffsetDateTime::now_utc() + AT_ONCE;
         let held = self.world.tenant.assignments_of(principal);
         let is_it = |one: &&tenant_emulator::AppRoleAssignment| {
             one.resource_id == ORDERS_API && one.app_role_id == ADMIN.id
@@ -168,9 +175,11 @@ impl<'a> EndsRun<'a> {
         let row = rows.iter().find(|row| row.partition_key == *principal && row.row_key == row_key);
         let bound = row.and_then(|row| row.properties.get("assignmentId"));
         let bound = bound.and_then(EntityValue::as_str);
-        let is_ending = row.is_some_and(|row| row.properties.contains_key("endingUntil"));
+        let is_ending = row.is_some_and(|row| {
+            row.properties.contains_key("endingUntil") || ends_before(row, in_a_moment)
+        });
         match (held.iter().find(is_it), row) {
-            _ if is_ending || self.is_removing(principal).await? => return Ok(()),
+            _ if is_ending || self.is_being_written(principal).await? => return Ok(()),
             (None, None) => {}
             (Some(held), Some(_)) if bound == Some(&*held.id) => {
                 self.world.tenant.revoke(&held.id);
@@ -184,14 +193,14 @@ impl<'a> EndsRun<'a> {
         Ok(())
     }
 
-    /// Whether a removal of the role is under way, or was when its handler was killed.
-    async fn is_removing(&self, principal: &str) -> Result<bool> {
+    /// Whether a write of the role is under way, or was when its handler was killed.
+    async fn is_being_written(&self, principal: &str) -> Result<bool> {
         let intents = entities(&self.world.account, INTENTS).await?;
         Ok(intents.iter().filter(|row| row.partition_key == principal).any(|row| {
             let is = |name: &str, text: &str| {
                 row.properties.get(name).and_then(EntityValue::as_str) == Some(text)
             };
-            is("action", "revoke") && is("apiId", ORDERS_API) && is("appRoleId", ADMIN.id)
+            is("apiId", ORDERS_API) && is("appRoleId", ADMIN.id)
         }))
     }
 
@@ -214,12 +223,13 @@ impl<'a> EndsRun<'a> {
         drop(held);
     }
 
-    /// Deploys a policy without the rules. Returns the time without hosts.
-    async fn deploy(&mut self) -> Result<(OffsetDateTime, OffsetDateTime)> {
+    /// Deploys a policy without the rules. Returns the time without hosts, and the kills before.
+    async fn deploy(&mut self) -> Result<(Pause, Vec<Kill>)> {
+        let killed = self.world.hosts.observations().killed;
         let stopped = OffsetDateTime::now_utc();
         println!("Another policy is deployed: it allows nothing, and protects every identity");
         self.world.deploy(Path::new(LATER_POLICY), PAUSE).await?;
-        Ok((stopped, OffsetDateTime::now_utc()))
+        Ok(((stopped, OffsetDateTime::now_utc()), killed))
     }
 
     /// Waits until all ends are over, while a fifth of all calls fail and handlers are killed.
@@ -283,7 +293,7 @@ impl<'a> EndsRun<'a> {
     }
 
     /// Waits for the timers, stops everything and collects the evidence.
-    async fn end(self, pause: (OffsetDateTime, OffsetDateTime)) -> Result<EndsEvidence> {
+    async fn end(self, pause: Pause, killed: &[Kill]) -> Result<EndsEvidence> {
         self.world.settle().await?;
         take_all(&self.world.results, |text| self.add(text)).await?;
         self.world.hosts.stop().await?;
@@ -305,10 +315,18 @@ impl<'a> EndsRun<'a> {
             held: tenant.assignments(),
             by_hand,
             rows_left: rows.collect(),
-            pauses: vec![pause],
+            pauses: pauses(pause, killed, self.clock),
             record: Record::collect(account, &table_requests).await?,
+            table_requests,
         })
     }
+}
+
+/// Whether something that a row covers ends before a moment, as far as the row can be read.
+fn ends_before(row: &Entity, moment: OffsetDateTime) -> bool {
+    let end = row.properties.get("endDateTime").and_then(EntityValue::as_str);
+    let end = end.and_then(|end| OffsetDateTime::parse(end, &Rfc3339).ok());
+    end.is_none_or(|end| end <= moment)
 }
 
 /// A panic elsewhere leaves the values consistent.

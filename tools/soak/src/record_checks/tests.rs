@@ -71,7 +71,12 @@ fn run() -> Run {
 /// The letters of the checks that a run fails.
 fn failed(run: &Run) -> Vec<String> {
     let requests = ["a", "b", "c"].into();
-    let evidence = RecordEvidence { record: &run.record, writes: &run.writes, requests };
+    let evidence = RecordEvidence {
+        record: &run.record,
+        writes: &run.writes,
+        requests,
+        explained: &|_, fault| fault.to_owned(),
+    };
     let checks = evidence.checks().into_iter();
     checks.filter(|check| !check.passed()).map(|check| check.what()[..3].to_owned()).collect()
 }

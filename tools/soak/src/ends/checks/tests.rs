@@ -109,6 +109,7 @@ fn evidence() -> EndsEvidence {
         rows_left: Vec::new(),
         pauses: Vec::new(),
         record: Record::default(),
+        table_requests: Vec::new(),
     };
     write(&mut evidence, (WriteKind::Created, "x"), 1, "a");
     write(&mut evidence, (WriteKind::Created, "stays"), 2, "c");
