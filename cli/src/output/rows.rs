@@ -78,26 +78,26 @@ mod tests {
 
     use super::*;
 
-    fn rows(document: serde_json::Value) -> Rows {
-        Rows::of(&Node::of(&document).unwrap())
+    fn rows(document: &serde_json::Value) -> Rows {
+        Rows::of(&Node::of(document).unwrap())
     }
 
     #[test]
     fn each_object_has_a_cell_in_each_column() {
         let Rows { columns, cells } =
-            rows(json!([{ "a": "x", "b": null }, { "c": [1, { "d": 2 }] }, 5]));
+            rows(&json!([{ "a": "x", "b": null }, { "c": [1, { "d": 2 }] }, 5]));
         assert_eq!(columns, ["a", "b", "c"]);
         assert_eq!(cells, [vec!["x", "", ""], vec!["", "", "[1,{\"d\":2}]"], vec!["5"]]);
     }
 
     #[test]
     fn a_document_that_is_no_list_of_objects_has_rows_too() {
-        assert_eq!(rows(json!(null)), Rows::default());
-        assert_eq!(rows(json!([])), Rows::default());
-        assert_eq!(rows(json!("x")).cells, [["x"]]);
-        assert_eq!(rows(json!([true, 1.5])).cells, [["true"], ["1.5"]]);
-        assert_eq!(rows(json!([["a", "b"], ["c"]])).cells, [vec!["a", "b"], vec!["c"]]);
-        let one = rows(json!({ "identities": 3, "missing": [] }));
+        assert_eq!(rows(&json!(null)), Rows::default());
+        assert_eq!(rows(&json!([])), Rows::default());
+        assert_eq!(rows(&json!("x")).cells, [["x"]]);
+        assert_eq!(rows(&json!([true, 1.5])).cells, [["true"], ["1.5"]]);
+        assert_eq!(rows(&json!([["a", "b"], ["c"]])).cells, [vec!["a", "b"], vec!["c"]]);
+        let one = rows(&json!({ "identities": 3, "missing": [] }));
         assert_eq!((one.columns.len(), one.cells), (2, vec![vec!["3".into(), "[]".into()]]));
     }
 

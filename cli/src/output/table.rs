@@ -19,21 +19,21 @@ const MIN_TEXT_WIDTH: usize = 12;
 /// On a terminal, the table fits its width, and no word is broken, so that an ID can be copied. If the
 /// columns would be too narrow for that, each cell is a line. Elsewhere, each row is one line.
 pub(crate) fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let rows = rows.map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
-    fitted(headers, rows, columns(&std::io::stdout()).map(usize::from))
+    let rows: Vec<_> = rows.map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+    fitted(headers, &rows, columns(&std::io::stdout()).map(usize::from))
 }
 
 /// Formats rows of printable cells for a terminal with this number of columns, or for no terminal.
-fn fitted(headers: &[&str], rows: Vec<Vec<String>>, columns: Option<usize>) -> String {
+fn fitted(headers: &[&str], rows: &[Vec<String>], columns: Option<usize>) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or_default().max(headers.len());
-    let all = (0..count).map(|index| Column::of(headers, &rows, index));
+    let all = (0..count).map(|index| Column::of(headers, rows, index));
     let used: Vec<_> = all.filter(|column| column.is_used).collect();
     let smallest =
         used.iter().map(|column| column.smallest() + SPACE_BETWEEN_COLUMNS).sum::<usize>();
     match columns {
-        Some(columns) if smallest > columns && headers.is_empty() => lines(&rows, columns),
-        Some(columns) if smallest > columns => records(headers, &rows, columns),
-        _ => in_columns(headers, &rows, (&used, columns)),
+        Some(columns) if smallest > columns && headers.is_empty() => lines(rows, columns),
+        Some(columns) if smallest > columns => records(headers, rows, columns),
+        _ => in_columns(headers, rows, (&used, columns)),
     }
 }
 
@@ -152,15 +152,15 @@ mod tests {
         let rows = || vec![vec![ID.to_owned(), "Orders.Read".to_owned(), "of Orders".to_owned()]];
         let headers = ["OBJECT ID", "ROLE", "TEXT"];
         let wide = format!("{:<38}ROLE         TEXT\n{ID}  Orders.Read  of Orders", "OBJECT ID");
-        assert_eq!(fitted(&headers, rows(), Some(62)), wide);
+        assert_eq!(fitted(&headers, &rows(), Some(62)), wide);
         let narrow = format!("OBJECT ID  {ID}\nROLE       Orders.Read\nTEXT       of Orders");
-        assert_eq!(fitted(&headers, rows(), Some(60)), narrow);
+        assert_eq!(fitted(&headers, &rows(), Some(60)), narrow);
         let narrowest =
             format!("OBJECT ID\n    {ID}\nROLE       Orders.Read\nTEXT       of Orders");
-        assert_eq!(fitted(&headers, rows(), Some(40)), narrowest);
-        assert_eq!(fitted(&headers, rows(), None), wide);
+        assert_eq!(fitted(&headers, &rows(), Some(40)), narrowest);
+        assert_eq!(fitted(&headers, &rows(), None), wide);
         let signs = vec![vec!["✓".to_owned(), "sign-in".to_owned(), format!("you are {ID}")]];
-        assert_eq!(fitted(&[], signs, Some(40)), format!("✓  sign-in  you are\n   {ID}"));
+        assert_eq!(fitted(&[], &signs, Some(40)), format!("✓  sign-in  you are\n   {ID}"));
     }
 
     fn cell() -> impl Strategy<Value = String> {
@@ -182,7 +182,7 @@ mod tests {
             has_headers: bool,
         ) {
             let headers = if has_headers { &["PRINCIPAL", "OBJECT ID", "API", "TOKENS UNTIL"][..] } else { &[] };
-            let text = fitted(headers, rows.clone(), Some(columns));
+            let text = fitted(headers, &rows, Some(columns));
             let printed: Vec<_> = text.split_whitespace().collect();
             for word in rows.iter().flatten().flat_map(|cell| cell.split_whitespace()) {
                 prop_assert!(printed.contains(&word), "{:?} is broken in\n{}", word, text);

@@ -69,7 +69,7 @@ appears on terminals only.
 ```
 
 `code` is `usage`, `failed`, `denied`, `notFound`, `partly` or `findings`, as the exit status, or says more: `forbidden`,
-`notSignedIn`, `accountUnknown`, `principalNotFound`, `roleNotFound`, `roleNotForAgents`, `principalFull`,
+`ambiguous`, `notSignedIn`, `accountUnknown`, `principalNotFound`, `roleNotFound`, `roleNotForAgents`, `principalFull`,
 `directoryFull`, `throttled`, `graphRefused`, `graphUnavailable`, `graphUnreadable`, `noAnswer`, `unexpectedAnswer`,
 `noCertificateAuthorities`, `queryFailed` or `outputLost`. New codes may come.
 

@@ -232,7 +232,7 @@ async fn an_error_for_programs_is_one_json_document_on_standard_error() {
         (&["grant"], "usage", 2),
         (&["list", "id-orders", "--page", "0"], "usage", 2),
         (&["list", "id-orders", "--graph-endpoint", "https://example.com"], "usage", 2),
-        (&["assign", "id-orders", "api://orders", "Orders.Read"], "failed", 1),
+        (&["assign", "id-orders", "api://orders", "Orders.Read"], "usage", 2),
         (&["drift", "--policy", "missing.json"], "failed", 1),
     ] {
         for format in ["json", "yaml", "tsv", "csv"] {
@@ -277,4 +277,41 @@ async fn only_a_report_takes_a_file_as_its_output() {
     let ended = world.run(&report).await;
     assert_eq!(ended.json()["files"], json!(["access.json", "access.csv"]), "{ended:?}");
     assert!(world.path("access.csv").exists());
+}
+
+/// Returns whether a word is one that operators copy: an ID, a role or a path.
+#[cfg(unix)]
+fn is_identifier(word: &str) -> bool {
+    let is_id = word.len() == 36 && word.matches('-').count() == 4;
+    is_id || word.contains("Orders.") || word.starts_with("/subscriptions/")
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_identifier_is_broken_however_narrow_the_terminal_is() {
+    use crate::terminal::{Input, seen_in};
+    let fixtures = Fixtures::new().await;
+    for arguments in [
+        &["list", "id-reports"][..],
+        &["list", "id-orders"],
+        &["holders", "api://orders"],
+        &["roles", "api://orders"],
+        &["assign", "id-orders", "api://orders", "Orders.Read", "--dry-run"],
+        &["approvals", "list"],
+        &["approvals", "show", APPROVAL],
+        &["policy", "explain", "id-orders", "api://orders", "Orders.Read"],
+        &["record", "show"],
+        &["doctor"],
+    ] {
+        let whole = fixtures.run(arguments, &[]).await.stdout;
+        let identifiers: Vec<_> =
+            whole.split_whitespace().filter(|word| is_identifier(word)).collect();
+        assert!(!identifiers.is_empty() || arguments[0] == "doctor", "{arguments:?}: {whole}");
+        for columns in [40, 60, 80, 100] {
+            let seen = seen_in(columns, fixtures.command(arguments), Input::Pipe("")).await;
+            for identifier in &identifiers {
+                assert!(seen.contains(identifier), "{identifier} at {columns} columns: {seen}");
+            }
+        }
+    }
 }
