@@ -73,6 +73,13 @@ pub(crate) fn failed(account: Account, error: &NoToken) -> Failure {
     }
 }
 
+/// Says why there is no token, if the operator's account is the reason.
+pub(crate) fn fault_in(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref::<SignInFault>())
+        .map(ToString::to_string)
+}
+
 /// Returns what to do about a sign-in that does not work.
 pub(crate) fn advice(account: Account) -> &'static str {
     match account {

@@ -3,6 +3,8 @@
 use azure_core::error::ErrorKind;
 use azure_rest::reason::reason_of_chain;
 
+use crate::sign_in;
+
 /// Says why the service did not do what was asked.
 pub(super) fn words(error: &azure_core::Error) -> String {
     let chain = || {
@@ -15,7 +17,7 @@ pub(super) fn words(error: &azure_core::Error) -> String {
             ErrorKind::HttpResponse { status, error_code, .. } => {
                 return refused(u16::from(*status), error_code.as_deref());
             }
-            ErrorKind::Credential => return NOT_SIGNED_IN.to_owned(),
+            ErrorKind::Credential => return not_signed_in(error),
             ErrorKind::DataConversion => {
                 return "the answer is not one of the storage service".to_owned();
             }
@@ -25,8 +27,11 @@ pub(super) fn words(error: &azure_core::Error) -> String {
     format!("no answer from the storage service: {}", reason_of_chain(error))
 }
 
-/// Why nothing was sent to a storage account.
-pub(super) const NOT_SIGNED_IN: &str = "you are not signed in: there is no token for Azure Storage";
+/// Says why nothing was sent to a storage account.
+pub(super) fn not_signed_in(error: &azure_core::Error) -> String {
+    sign_in::fault_in(error)
+        .unwrap_or_else(|| "you are not signed in: there is no token for Azure Storage".to_owned())
+}
 
 /// Describes a status and the service's word for it, if it has the form of one.
 fn refused(status: u16, code: Option<&str>) -> String {

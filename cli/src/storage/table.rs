@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{filter::percent_encoded, sdk_error::NOT_SIGNED_IN};
+use super::{filter::percent_encoded, sdk_error::not_signed_in};
 use crate::http;
 
 /// The first version that accepts tokens ("Authorize access to tables using Microsoft Entra ID").
@@ -128,7 +128,7 @@ impl Table {
             .header("x-ms-date", date);
         if let Some(credential) = &self.credential {
             let token = credential.get_token(&[STORAGE_SCOPE], None).await;
-            let token = token.map_err(|_| self.failed(NOT_SIGNED_IN.to_owned()))?;
+            let token = token.map_err(|error| self.failed(not_signed_in(&error)))?;
             request = request.bearer_auth(token.token.secret());
         }
         let response =

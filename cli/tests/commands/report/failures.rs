@@ -89,8 +89,8 @@ async fn an_api_whose_holders_cannot_be_read_is_told_and_lacks_nothing() {
     let world = World::new().await;
     world.write("policy.json", &with_baseline(&["Orders.Read"], &json!({})));
     assert_eq!(report(&world, &[]).await["missing"].as_array().unwrap().len(), 1);
-    let denied = Fault::error(403, "Authorization_RequestDenied", "Insufficient privileges.");
-    world.tenant.answer_every(Route::ListAssignedTo, denied);
+    let hidden = Fault::error(404, "Request_ResourceNotFound", "Resource does not exist.");
+    world.tenant.answer_every(Route::ListAssignedTo, hidden);
     let ended = run(&world, "access.json", &[]).await;
     ended.assert_failed(5, &["the holders of roles of Orders API"]);
     let report: Value = serde_json::from_str(&world.read("access.json")).unwrap();
