@@ -8,6 +8,7 @@
 # Needs Rust with the target below and a C compiler, nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/static-linux.sh
 
 readonly name=app-role-broker
 # Static, so that it does not matter which Linux the platform runs.
@@ -27,24 +28,8 @@ case "$*" in
   *) fail "unknown: $*; see the head of this file" ;;
 esac
 
-if ! [[ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]]; then
-  command -v rustup >/dev/null || fail "this Rust cannot build for $target, and there is no rustup to add it"
-  rustup target add "$target" || fail "rustup cannot add $target; packages are built where it is installed"
-fi
-
-if [[ $target == *-musl ]]; then
-  [[ -n ${CC_x86_64_unknown_linux_musl:-} || $(uname -sm) == 'Linux x86_64' ]] ||
-    fail "builds on x86-64 Linux; elsewhere let the release workflow do it, or set CC_x86_64_unknown_linux_musl to a cross compiler"
-  compiler=${CC_x86_64_unknown_linux_musl:-cc}
-  command -v "$compiler" >/dev/null || fail "the C compiler $compiler is missing (for ring, the TLS library, and mimalloc, the allocator)"
-  # The C code of ring and mimalloc calls nothing but what every C library has, so the machine's own
-  # compiler serves, told not to call what only glibc has: its checked variants, and those for C23.
-  export CC_x86_64_unknown_linux_musl=$compiler
-  export CFLAGS_x86_64_unknown_linux_musl="${CFLAGS_x86_64_unknown_linux_musl:-} -U_FORTIFY_SOURCE -std=gnu17"
-  # No path of the building machine in the binary.
-  export CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/app-role-broker"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-fi
-
+add_target "$target"
+prepare_static_build "$target"
 cargo build --locked --package "$name" --bin "$name" "${build[@]}"
 binary="${CARGO_TARGET_DIR:-target}/$built/$name"
 unset CARGO_ENCODED_RUSTFLAGS

@@ -6,10 +6,10 @@ use crate::{
     commands::{
         approvals::ApprovalsCommand, change::ChangeArguments, completions::CompletionsArguments,
         context::ContextCommand, doctor::DoctorArguments, drift::DriftArguments,
-        holders::HoldersArguments, list::ListArguments, plan::PlanArguments, policy::PolicyCommand,
-        record::RecordCommand, replay::ReplayArguments, report::ReportArguments,
-        roles::RolesArguments, submit::SubmitArguments, version::VersionArguments,
-        why::WhyArguments,
+        history::HistoryArguments, holders::HoldersArguments, list::ListArguments,
+        man::ManArguments, plan::PlanArguments, policy::PolicyCommand, record::RecordCommand,
+        replay::ReplayArguments, report::ReportArguments, roles::RolesArguments,
+        submit::SubmitArguments, version::VersionArguments, why::WhyArguments,
     },
     examples,
     options::GlobalOptions,
@@ -51,8 +51,11 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = examples::APPROVALS)]
     Approvals(ApprovalsCommand),
     /// List the app roles that a principal holds
-    #[command(after_help = examples::LIST)]
+    #[command(visible_alias = "ls", after_help = examples::LIST)]
     List(ListArguments),
+    /// Show what a principal got and lost, when, for whom and why
+    #[command(after_help = examples::HISTORY)]
+    History(HistoryArguments),
     /// List the principals that hold app roles of an API
     #[command(after_help = examples::HOLDERS)]
     Holders(HoldersArguments),
@@ -93,8 +96,11 @@ pub(crate) enum Command {
     #[command(after_help = examples::VERSION)]
     Version(VersionArguments),
     /// Generate a completion script for a shell
-    #[command(after_help = examples::COMPLETIONS)]
+    #[command(visible_alias = "completion", after_help = examples::COMPLETIONS)]
     Completions(CompletionsArguments),
+    /// Write the manual pages
+    #[command(after_help = examples::MAN)]
+    Man(ManArguments),
 }
 
 impl Command {
@@ -105,7 +111,7 @@ impl Command {
 
     /// Whether the command may work with the settings of a context, so that it must not run without them.
     pub(crate) fn needs_context(&self) -> bool {
-        !matches!(self, Self::Context(_) | Self::Completions(_))
+        !matches!(self, Self::Context(_) | Self::Completions(_) | Self::Man(_))
     }
 }
 
@@ -114,6 +120,26 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::Arguments;
+
+    #[test]
+    fn no_command_has_an_option_of_its_own_with_the_name_of_a_global_one() {
+        fn others(command: &clap::Command, global: &[(&str, &clap::Arg)]) -> Vec<String> {
+            let own = command.get_arguments().filter(|one| {
+                global.iter().any(|(name, known)| {
+                    let types = [one, *known].map(|argument| argument.get_value_parser().type_id());
+                    one.get_long() == Some(name) && types[0] != types[1]
+                })
+            });
+            let own = own.map(|one| format!("{} {}", command.get_name(), one.get_id()));
+            own.chain(command.get_subcommands().flat_map(|below| others(below, global))).collect()
+        }
+        let command = Arguments::command();
+        let global = command.get_arguments().filter(|one| one.is_global_set());
+        let global: Vec<_> = global.filter_map(|one| Some((one.get_long()?, one))).collect();
+        let found: Vec<_> =
+            command.get_subcommands().flat_map(|below| others(below, &global)).collect();
+        assert_eq!(found, Vec::<String>::new());
+    }
 
     #[test]
     fn clap_finds_no_fault_in_the_command_line() {

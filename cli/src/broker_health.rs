@@ -8,6 +8,7 @@ use crate::{
     failure::Failure,
     http,
     options::{BrokerAddress, GlobalOptions},
+    output::Progress,
 };
 
 /// The path of the health endpoint.
@@ -39,6 +40,7 @@ pub(crate) async fn ask(
     global: &GlobalOptions,
     address: &BrokerAddress,
 ) -> Result<BrokerHealth, Failure> {
+    let _progress = Progress::start("asking the broker about its health …");
     let api = BrokerApi::anonymous(&Cloud::read(global)?, address)?;
     let response = http::send(api.get(api.url(PATH)?).await?).await?;
     let status = response.status();

@@ -14,13 +14,15 @@ use crate::{
     contexts::{Context, Contexts, Setting},
     environment,
     failure::Failure,
-    options::GlobalOptions,
     output::Screen,
     storage_account::AccountText,
 };
 
 /// The option that names a context, and its variable.
 const CONTEXT: (&str, &str) = ("--context", "APP_ROLE_CONTEXT");
+
+/// The option that names the policy file.
+const POLICY: &str = "policy";
 
 /// The command that manages contexts. No context fills its options in.
 const MANAGES_CONTEXTS: &str = "context";
@@ -50,23 +52,33 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
     if let Ok(Some((_, context))) = &context {
         command = with_defaults(command, context);
     }
+    let policy_is_named = context.as_ref().is_ok_and(|context| {
+        let policy = Setting::of_option(POLICY);
+        policy.zip(context.as_ref()).is_some_and(|(policy, (_, one))| one.get(&policy).is_some())
+    });
     let has_key = words.iter().any(|word| has_key(word));
     let matches = command.try_get_matches_from_mut(words).map_err(|error| match has_key {
         true => Refusal::Unparsed(command.error(ErrorKind::InvalidValue, KEY_ON_COMMAND_LINE)),
         false => Refusal::Unparsed(error),
     })?;
-    let arguments = Arguments::from_arg_matches(&matches)
+    let mut arguments = Arguments::from_arg_matches(&matches)
         .map_err(|error| Refusal::Unparsed(error.format(&mut command)))?;
     let screen = Screen::new(&arguments.global);
     let unusable = |failure| Refusal::Unusable(screen, failure);
     refuse_keys(&command, &matches).map_err(unusable)?;
-    let name = match context {
+    arguments.global.context = match context {
         Ok(context) => context.map(|(name, _)| name),
         Err(failure) if arguments.command.needs_context() => return Err(unusable(failure)),
         Err(_) => None,
     };
-    let global = GlobalOptions { context: name, typed: typed(&matches), ..arguments.global };
-    Ok(Arguments { global, ..arguments })
+    arguments.global.policy_is_named = policy_is_named || is_stated(&matches, POLICY);
+    arguments.global.typed = typed(&matches);
+    Ok(arguments)
+}
+
+/// Whether the command line or the environment states an option.
+fn is_stated(matches: &ArgMatches, option: &str) -> bool {
+    matches.value_source(option).is_some_and(|source| source != ValueSource::DefaultValue)
 }
 
 /// Whether a word of the command line contains a key. The error of a faulty command line repeats words.

@@ -2,7 +2,12 @@
 
 use std::io::{BufRead, IsTerminal as _};
 
-use crate::{failure::Failure, output::Screen};
+use crate::{
+    failure::Failure,
+    interruption::Interruption,
+    io_reason::io_reason,
+    output::{Progress, Screen},
+};
 
 /// The answers that mean yes. Every other answer means no.
 const YES: [&str; 2] = ["y", "yes"];
@@ -15,6 +20,24 @@ pub(crate) fn confirm(screen: Screen, question: &str, yes: bool) -> Result<(), F
     }
     screen.ask(&format!("{question} [y/N]")).map_err(|error| unreadable(&error))?;
     read_answer(&mut std::io::stdin().lock())
+}
+
+/// Asks like [`confirm`]. Ctrl-C is an answer too: the caller has something to put back before it ends.
+pub(crate) async fn confirm_unless_interrupted(
+    screen: Screen,
+    question: &str,
+    interruption: &mut Interruption,
+) -> Result<(), Failure> {
+    check_can_ask(false)?;
+    screen.ask(&format!("{question} [y/N]")).map_err(|error| unreadable(&error))?;
+    let _quiet = Progress::quiet();
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // The end of the process does not wait for this thread, as it would for a blocking task.
+    std::thread::spawn(move || sender.send(read_answer(&mut std::io::stdin().lock())));
+    tokio::select! {
+        answer = answer => answer.unwrap_or_else(|_| Err(not_confirmed())),
+        () = interruption.comes() => Err(Failure::interrupted("interrupted, nothing was changed")),
+    }
 }
 
 /// Returns an error if there is no terminal to ask on and `--yes` was not given.
@@ -32,11 +55,15 @@ fn read_answer(answers: &mut impl BufRead) -> Result<(), Failure> {
     if YES.contains(&answer.trim().to_lowercase().as_str()) {
         return Ok(());
     }
-    Err(Failure::failed("not confirmed, nothing was changed"))
+    Err(not_confirmed())
+}
+
+fn not_confirmed() -> Failure {
+    Failure::failed("not confirmed, nothing was changed")
 }
 
 fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot ask for confirmation: {error}"))
+    Failure::failed(format!("cannot ask for confirmation: {}", io_reason(error)))
 }
 
 #[cfg(test)]

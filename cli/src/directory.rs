@@ -42,6 +42,7 @@ impl<'a> Directory<'a> {
     /// Looks up the one principal of this name.
     pub(crate) async fn principal(&self, text: &str) -> Result<Principal, Failure> {
         let name: PrincipalName = parse(PRINCIPAL, text)?;
+        let _progress = Progress::start("looking up the principal …");
         match self.graph.service_principals().find(&name, self.deadline()).await? {
             Lookup::Found(principal) => Ok(principal),
             Lookup::Ambiguous(candidates) => Err(ambiguous(text, &candidates)),
@@ -59,7 +60,7 @@ impl<'a> Directory<'a> {
         if matches!(name, PrincipalName::DisplayName(_)) {
             return self.principal(text).await;
         }
-        let _progress = Progress::start("looking up the principal …");
+        let _progress = Progress::start("waiting for the principal, which may be new …");
         let poll = self.timing.young_principal_poll;
         let timing =
             CallTiming { first_wait: poll, longest_wait: poll, ..self.timing.calls.clone() };
@@ -77,6 +78,7 @@ impl<'a> Directory<'a> {
     /// Looks up the one API of this name.
     pub(crate) async fn api(&self, text: &str) -> Result<Arc<Api>, Failure> {
         let name: ApiName = parse(API, text)?;
+        let _progress = Progress::start("looking up the API …");
         match self.graph.service_principals().find_api(&name, self.deadline()).await? {
             Lookup::Found(api) => Ok(api),
             Lookup::Ambiguous(candidates) => Err(ambiguous(text, &candidates)),
@@ -108,6 +110,7 @@ impl<'a> Directory<'a> {
         &self,
         principal: &Principal,
     ) -> Result<HeldAssignments, Failure> {
+        let _progress = Progress::start("listing what the principal holds …");
         Ok(self.graph.assignments().list(principal, self.deadline()).await?)
     }
 
@@ -162,5 +165,6 @@ fn ambiguous(text: &str, candidates: &[Principal]) -> Failure {
     });
     let count = candidates.len();
     Failure::not_found(format!("{text:?} is the name of {count} service principals"))
+        .code("ambiguous")
         .hint(format!("use one of these IDs: {}", ids.collect::<Vec<_>>().join(", ")))
 }

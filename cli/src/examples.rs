@@ -12,7 +12,9 @@ Exit status:
   4  not found or ambiguous
   5  partly done
   6  drift, findings in the record, failed tests of the policy, or policies that differ
-  7  a request waits for approval, or had no answer in time";
+  7  a request waits for approval, or had no answer in time
+  8  doctor could not look
+  130  interrupted; what is uncertain was printed";
 
 pub(crate) const ASSIGN: &str = "\
 Examples:
@@ -71,6 +73,18 @@ pub(crate) const APPROVALS_SHOW: &str = "\
 Example:
   app-role approvals show 5f0a7d0e-0000-4000-8000-000000000001";
 
+pub(crate) const APPROVALS_STATUS: &str = "\
+Example:
+  app-role approvals status 5f0a7d0e-0000-4000-8000-000000000001
+
+Environment:
+  APP_ROLE_BROKER_KEY  function key of the broker
+
+Exit status:
+  0  done
+  3  denied, by the policy or by an approver
+  7  it waits, or is being carried out";
+
 pub(crate) const APPROVALS_APPROVE: &str = "\
 Examples:
   app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001
@@ -81,8 +95,18 @@ Example:
   app-role approvals deny 5f0a7d0e-0000-4000-8000-000000000001 --yes --reason \"use the staging API\"";
 
 pub(crate) const LIST: &str = "\
+Examples:
+  app-role list id-reports
+  app-role list id-reports --query \"[?privileged].role\"
+  app-role list id-reports --api api://orders --through-broker
+
+Without --through-broker, you need to be able to read the directory.";
+
+pub(crate) const HISTORY: &str = "\
 Example:
-  app-role list id-reports";
+  app-role history id-reports
+
+Who made a change that is not on record is in the audit log of Entra, for 30 days.";
 
 pub(crate) const HOLDERS: &str = "\
 Examples:
@@ -147,7 +171,7 @@ pub(crate) const POLICY_DIFF: &str = "\
 Examples:
   app-role policy diff old.json policy.json
   git show main:policy.json | app-role policy diff - --markdown
-  app-role policy diff old.json --tenant --broker-identity id-app-role-broker
+  app-role policy diff old.json --online --broker-identity id-app-role-broker
 
 Exit status:
   0  both policies allow the same
@@ -197,7 +221,12 @@ Example:
 
 Environment:
   APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
-  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string";
+  APP_ROLE_HOST_STORAGE  account of AzureWebJobsStorage: a queue endpoint or a connection string
+
+Exit status:
+  0  nothing is wrong, as far as it was asked to look
+  1  something is wrong
+  8  it could not look at something, and what it saw is right";
 
 pub(crate) const REPLAY: &str = "\
 Examples:
@@ -206,7 +235,14 @@ Examples:
 
 Environment:
   APP_ROLE_REQUESTS      account of the request queues: a queue endpoint or a connection string
-  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string";
+  APP_ROLE_HOST_STORAGE  account of app-role-failed: a queue endpoint or a connection string
+
+Without --yes, it lists the requests and asks before it sends them. An empty queue is a success.
+
+Exit status:
+  0    all were replayed, or there is nothing to replay
+  5    some were replayed
+  130  interrupted: the output says which request is uncertain, and the next run replays the rest";
 
 pub(crate) const WHOAMI: &str = "\
 Example:
@@ -249,5 +285,24 @@ Examples:
   app-role version --broker \"$APP_ROLE_BROKER\"";
 
 pub(crate) const COMPLETIONS: &str = "\
-Example:
-  app-role completions bash > app-role.bash";
+Examples:
+  app-role completions bash > app-role.bash
+  app-role completions zsh > _app-role
+  app-role completions fish > app-role.fish
+
+Where the shells look for the script:
+  bash        ~/.local/share/bash-completion/completions/app-role, with the package bash-completion;
+              or source the script in ~/.bashrc
+  zsh         _app-role in a folder of $fpath, before compinit runs
+  fish        ~/.config/fish/completions/app-role.fish
+  powershell  in $PROFILE: app-role completions powershell | Out-String | Invoke-Expression
+
+In bash, zsh and fish, names are completed too: roles of Microsoft Graph, the APIs, roles and
+requesters of the policy file, and contexts. The scripts call app-role, which must be on the PATH.";
+
+pub(crate) const MAN: &str = "\
+Examples:
+  app-role man man1
+  app-role man > app-role.1
+
+Look at a page with `man -l man1/app-role-assign.1`.";

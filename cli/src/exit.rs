@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use app_roles::outcome::RoleOutcome;
+use app_roles::outcome::{Code, RoleOutcome};
 
 /// The status of a role that waits for approval.
 const PENDING: &str = "pendingApproval";
@@ -37,6 +37,8 @@ pub enum Exit {
     Findings = 6,
     /// A request waits for approval, or had no answer in time.
     Pending = 7,
+    /// `doctor` found nothing wrong, and could not look at everything.
+    Unknown = 8,
     /// The operator interrupted the command (128 and the number of SIGINT, as shells report it).
     Interrupted = 130,
 }
@@ -48,11 +50,34 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// Returns the exit status of a request, from the outcomes of its roles.
+    /// Returns the name of the status in errors for programs.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Denied => "denied",
+            Self::NotFound => "notFound",
+            Self::Partly => "partly",
+            Self::Findings => "findings",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Returns the exit status of a change with the operator's own permissions, from the outcomes of its
+    /// roles. Graph's refusal is a failure of a role, and says that the operator lacks a right.
     pub(crate) fn of(roles: &[RoleOutcome]) -> Self {
         let statuses: Vec<_> = roles.iter().map(|role| role.status.to_string()).collect();
         let statuses: Vec<_> = statuses.iter().map(String::as_str).collect();
-        Self::of_statuses(&statuses)
+        let is_refused = |role: &RoleOutcome| {
+            matches!(role.code, Some(Code::Forbidden | Code::RoleNotForAgents))
+        };
+        match Self::of_statuses(&statuses) {
+            Self::Failed if roles.iter().any(is_refused) => Self::Denied,
+            exit => exit,
+        }
     }
 
     /// Returns the exit status of a request, from the statuses of its roles as results state them.

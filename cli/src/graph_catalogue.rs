@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 
 use app_roles::ids::AppRoleId;
 
+/// The alias of the API that defines the roles.
+pub(crate) const ALIAS: &str = "graph";
+
 /// The month of the list, for sentences.
 pub(crate) const AS_OF: &str = "August 2026";
 

@@ -6,11 +6,13 @@ mod audience;
 mod broker_api;
 mod broker_call;
 mod broker_health;
+mod broker_reading;
 mod broker_record;
 mod broker_result;
 mod cloud;
 mod command_line;
 mod commands;
+mod completion;
 mod confirmation;
 mod contexts;
 mod directory;
@@ -19,23 +21,31 @@ mod environment;
 mod examples;
 mod exit;
 mod failure;
+mod format;
 mod graph_catalogue;
 mod http;
+mod interruption;
 mod inventory;
+mod io_reason;
 mod markdown;
 mod names;
 mod new_file;
+mod numbers;
 mod options;
+mod ordered_json;
+mod other_words;
 mod output;
 mod policy_file;
 mod policy_in_force;
 mod principal_role;
 mod privilege;
 mod proxy;
+mod query;
 pub mod replay;
 mod request;
 mod request_file;
 mod result;
+mod served_requesters;
 mod session;
 mod sign_in;
 mod stated_facts;
@@ -53,20 +63,28 @@ use arguments::{Arguments, Command};
 use clap::CommandFactory as _;
 use command_line::Refusal;
 use commands::{
-    approvals, change, completions, context, doctor, drift, holders, list, plan, policy, record,
-    replay as replay_command, report, roles, submit, version, whoami, why,
+    approvals, change, completions, context, doctor, drift, history, holders, list, man, plan,
+    policy, record, replay as replay_command, report, roles, submit, version, whoami, why,
 };
 pub use exit::Exit;
 use failure::Failure;
 use options::GlobalOptions;
+use other_words::suggested;
 use output::Screen;
 use traffic::Traffic;
 
-/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help.
+/// Reads the command line. `Err` is the exit status if it is invalid, or if it only asks for help or for
+/// the words of a completion.
 pub fn arguments() -> Result<Arguments, Exit> {
-    command_line::read(environment::command_line()).map_err(|refusal| match refusal {
-        Refusal::Unparsed(error) => output::refuse(&error),
-        Refusal::Unusable(screen, failure) => screen.fail(&failure),
+    let words = environment::command_line();
+    if let Some(words) = completion::question(words.iter().cloned()) {
+        let offer = completion::offer(&mut Arguments::command(), &words);
+        return Err(output::offered(&offer));
+    }
+    let is_for_programs = format::is_for_programs(&words);
+    command_line::read(words).map_err(|refusal| match refusal {
+        Refusal::Unparsed(error) => output::refuse(&suggested(error), is_for_programs),
+        Refusal::Unusable(screen, failure) => screen.end(Err(failure)),
     })
 }
 
@@ -77,8 +95,9 @@ pub async fn run(arguments: Arguments) -> Exit {
     let traffic = Traffic::watch(&global, screen);
     let grace = if command.keeps_time() { time_limit::GRACE } else { Duration::ZERO };
     let limit = global.timeout.map(|limit| limit + grace);
-    let outcome = time_limit::within(limit, &traffic, carry_out(&global, screen, command));
-    outcome.await.unwrap_or_else(|failure| screen.fail(&failure))
+    let command = output::with_progress(carry_out(&global, screen, command));
+    let outcome = time_limit::within(limit, &traffic, command);
+    screen.end(outcome.await)
 }
 
 async fn carry_out(
@@ -86,12 +105,14 @@ async fn carry_out(
     screen: Screen,
     command: Command,
 ) -> Result<Exit, Failure> {
+    global.check(matches!(command, Command::Report(_)))?;
     match command {
         Command::Assign(arguments) => change::assign(global, screen, arguments).await,
         Command::Revoke(arguments) => change::revoke(global, screen, arguments).await,
         Command::Submit(arguments) => submit::run(global, screen, *arguments).await,
         Command::Approvals(command) => approvals::run(global, screen, &command).await,
         Command::List(arguments) => list::run(global, screen, &arguments).await,
+        Command::History(arguments) => history::run(global, screen, &arguments).await,
         Command::Holders(arguments) => holders::run(global, screen, &arguments).await,
         Command::Roles(arguments) => roles::run(global, screen, &arguments).await,
         Command::Plan(arguments) => plan::run(global, screen, &arguments).await,
@@ -108,5 +129,6 @@ async fn carry_out(
         Command::Completions(arguments) => {
             completions::run(screen, &mut Arguments::command(), &arguments)
         }
+        Command::Man(arguments) => man::run(screen, Arguments::command(), &arguments),
     }
 }

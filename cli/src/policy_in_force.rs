@@ -111,6 +111,6 @@ impl PolicyInForce {
 }
 
 /// The beginning of a digest.
-fn shortened(digest: &str) -> String {
+pub(crate) fn shortened(digest: &str) -> String {
     format!("{}…", digest.get(..DIGITS).unwrap_or(digest))
 }

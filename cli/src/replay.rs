@@ -12,6 +12,7 @@ mod report;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,7 @@ pub use decision::{Limits, MAX_AGE, Refusal};
 pub use report::{Done, Entry, Tally};
 
 use app_roles::failed_request::ReplayableRequest;
+use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 
 use crate::storage::{Account, Queue, QueueError, QueueMessage};
@@ -32,6 +34,9 @@ const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// The time after which nothing more is sent, because another operator may receive the messages soon.
 const TIME_TO_SEND: Duration = Duration::from_secs(9 * 60);
+
+/// The time for making messages visible again after an interruption: the operator waits for the prompt.
+const TIME_TO_RELEASE: Duration = Duration::from_secs(5);
 
 /// The largest number of messages in a batch. Sending and deleting one takes less than a tenth of a second.
 const MAX_BATCH: usize = 2_000;
@@ -59,6 +64,15 @@ impl Replay {
     pub fn new(failed: &Account, requests: Account, limits: Limits) -> Result<Self, QueueError> {
         let failed = failed.queue(FAILED_REQUESTS)?;
         Ok(Self { failed, requests, limits, targets: BTreeMap::new() })
+    }
+
+    /// Returns whether no failed request is visible. The queue is created with the first one.
+    pub async fn is_empty(&self) -> Result<bool, QueueError> {
+        match self.failed.peek().await {
+            Ok(messages) => Ok(messages.is_empty()),
+            Err(QueueError::NotFound(..)) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Lists what would be done about the first 32 messages, without changing anything.
@@ -107,15 +121,37 @@ impl Replay {
     }
 
     /// Sends the pending requests of a batch, and reports each as it is done. Releases all others.
-    pub async fn send(&mut self, batch: Batch, mut report: impl FnMut(&Entry)) -> Tally {
+    pub async fn send(&mut self, batch: Batch, report: impl FnMut(&Entry)) -> Tally {
+        self.send_until(batch, std::future::pending(), report).await
+    }
+
+    /// Sends like [`Self::send`], until `stop` is ready. The request that is being sent then may be in its
+    /// queue, in that of failed requests, or in both.
+    pub async fn send_until(
+        &mut self,
+        batch: Batch,
+        stop: impl Future<Output = ()>,
+        mut report: impl FnMut(&Entry),
+    ) -> Tally {
+        let (mut stop, mut is_stopped) = (pin!(stop), false);
         let Batch { received, pending, refused } = batch;
         let mut tally = Tally::of_refused(refused.iter().map(|(_, refusal)| refusal));
         let mut kept = Batch { received, pending: Vec::new(), refused };
         for (message, request) in pending {
-            let done = if received.elapsed() < TIME_TO_SEND {
-                self.replay_one(&message, request.clone()).await
-            } else {
+            is_stopped = is_stopped || stop.as_mut().now_or_never().is_some();
+            let done = if is_stopped {
+                Done::NotStarted(request.clone())
+            } else if received.elapsed() >= TIME_TO_SEND {
                 Done::TooLate(request.clone())
+            } else {
+                tokio::select! {
+                    biased;
+                    done = self.replay_one(&message, request.clone()) => done,
+                    () = &mut stop => {
+                        is_stopped = true;
+                        Done::Interrupted(request.clone())
+                    }
+                }
             };
             tally.count(&done);
             let is_kept = !matches!(done, Done::Replayed(_));
@@ -124,7 +160,13 @@ impl Replay {
                 kept.pending.push((message, request));
             }
         }
-        self.release(kept).await;
+        let released = self.release(kept);
+        if is_stopped {
+            // The messages that are left become visible with their timeout.
+            drop(tokio::time::timeout(TIME_TO_RELEASE, released).await);
+        } else {
+            released.await;
+        }
         tally
     }
 
@@ -134,8 +176,10 @@ impl Replay {
         let Batch { pending, refused, .. } = batch;
         let pending = pending.into_iter().map(|(message, _)| message);
         for message in pending.chain(refused.into_iter().map(|(message, _)| message)) {
-            if self.failed.release(&message.id, &message.pop_receipt).await.is_err() {
-                return;
+            match self.failed.release(&message.id, &message.pop_receipt).await {
+                // Such a message was deleted, or another receiver has it.
+                Ok(()) | Err(QueueError::NotFound(..)) => {}
+                Err(QueueError::Failed(..)) => return,
             }
         }
     }

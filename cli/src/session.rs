@@ -20,6 +20,7 @@ use crate::{
     failure::Failure,
     http,
     options::{Account, GlobalOptions},
+    output::Progress,
     policy_file, sign_in,
 };
 
@@ -47,8 +48,17 @@ pub(crate) struct ArmAccess {
 }
 
 impl Session {
-    /// Signs in.
+    /// Signs in. Without a valid policy file, the session's policy denies everything.
     pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
+        Self::with_policy(global, policy_file::read_or_closed(&global.policy)).await
+    }
+
+    /// Signs in, and works with this policy.
+    pub(crate) async fn with_policy(
+        global: &GlobalOptions,
+        policy: Policy,
+    ) -> Result<Self, Failure> {
+        let _progress = Progress::start("signing in …");
         let cloud = Cloud::read(global)?;
         let calls = &cloud.timing.calls;
         let client = http::client(&cloud.graph, calls)?;
@@ -69,7 +79,7 @@ impl Session {
             storage: None,
             record: None,
             outbox: None,
-            policy: policy_file::read_or_closed(&global.policy),
+            policy,
             mode: Mode::Enforce,
             log: LogOutput::default(),
             confirmation: ArmConfirmation::default(),
@@ -95,7 +105,7 @@ impl Session {
         &self.arm
     }
 
-    /// The policy of `--policy`.
+    /// The policy of this session.
     pub(crate) fn policy(&self) -> &Policy {
         self.broker.policy()
     }

@@ -46,7 +46,7 @@ pub(crate) fn credentials(
                     .hint("a managed identity has one tenant; `app-role whoami` shows its ID"));
             }
             let client = client::build_for_identity_endpoint(&cloud.timing.calls)
-                .map_err(|error| http::no_client(&error))?;
+                .map_err(|_| http::no_client())?;
             let make = credential::managed_identity(&client, environment::client_id()?);
             Ok(Arc::new(move || Ok(in_tenant(make()?, tenant.as_ref()))))
         }

@@ -9,6 +9,7 @@
 
 mod approvals;
 mod certificates;
+mod clients;
 mod ends;
 mod events;
 mod fixed_arm;

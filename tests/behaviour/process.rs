@@ -2,7 +2,7 @@
 
 mod broken_log;
 mod container;
-mod deployed;
+pub(crate) mod deployed;
 mod encrypted;
 mod health;
 mod orphan;

@@ -10,6 +10,7 @@ use super::row::Row;
 use crate::{
     failure::Failure,
     options::GlobalOptions,
+    output::Progress,
     storage::{Account, Permissions, Table, TableError},
     storage_account::{AUDIT, AccountText},
 };
@@ -64,6 +65,7 @@ impl RecordTables {
 
 /// Reads all rows that match a filter. A table that does not exist has none.
 async fn read(table: &Table, filter: &str) -> Result<Vec<Row>, Failure> {
+    let _progress = Progress::start("reading the record …");
     match table.pages(filter).all().await {
         Ok(entities) => Ok(entities.into_iter().map(Row::from).collect()),
         Err(TableError::NotFound(_)) => Ok(Vec::new()),

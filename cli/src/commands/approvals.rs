@@ -9,9 +9,10 @@ mod decision;
 mod details;
 mod list;
 mod problem;
+mod status;
 
 use app_roles::approval::Vote;
-use arguments::{ApproveArguments, DenyArguments, ListArguments, ShowArguments};
+use arguments::{ApproveArguments, DenyArguments, ListArguments, ShowArguments, StatusArguments};
 use clap::Subcommand;
 use client::Approvals;
 use decision::Ballot;
@@ -21,7 +22,7 @@ use crate::{examples, exit::Exit, failure::Failure, options::GlobalOptions, outp
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApprovalsCommand {
     /// List the requests that wait for your approval
-    #[command(after_help = examples::APPROVALS_LIST)]
+    #[command(visible_alias = "ls", after_help = examples::APPROVALS_LIST)]
     List(ListArguments),
     /// Show exactly what an approval covers
     ///
@@ -29,6 +30,11 @@ pub(crate) enum ApprovalsCommand {
     /// the broker found for these IDs.
     #[command(after_help = examples::APPROVALS_SHOW)]
     Show(ShowArguments),
+    /// Show what became of your own request, by the ID of its approval
+    ///
+    /// Only the requester sees it, with the key or the sign-in that sent the request.
+    #[command(after_help = examples::APPROVALS_STATUS)]
+    Status(StatusArguments),
     /// Show a request, and approve it
     #[command(after_help = examples::APPROVALS_APPROVE)]
     Approve(ApproveArguments),
@@ -50,6 +56,9 @@ pub(crate) async fn run(
         ApprovalsCommand::Show(arguments) => {
             let approvals = Approvals::open(global, &arguments.broker)?;
             details::run(screen, &approvals, arguments.id).await
+        }
+        ApprovalsCommand::Status(StatusArguments { id, reading }) => {
+            status::run(global, screen, (*id, reading)).await
         }
         ApprovalsCommand::Approve(ApproveArguments { id, reason, yes, digest, broker }) => {
             let ballot = Ballot {

@@ -1,18 +1,23 @@
 //! `app-role assign` and `app-role revoke`: changes with the operator's own permissions.
 //!
-//! The policy does not decide here. Its decision is shown as advice. Dangerous changes need
-//! `--privileged`. The whole plan is shown before the first change.
+//! The policy does not decide here. Its decision is shown as advice, if there is a policy file. Dangerous
+//! changes need `--privileged`. The whole plan is shown before the first change.
 
 mod execution;
 mod plan;
+mod policy;
 mod record;
 
 use std::path::PathBuf;
 
-use app_roles::request::{Action, Request};
+use app_roles::{
+    request::{Action, Request},
+    requester::Requester,
+};
 use clap::Args;
-use execution::Execution;
-use plan::Plan;
+use execution::{Executed, Execution};
+use plan::{Asked, Plan};
+use policy::PolicyChoice;
 use record::Record;
 use serde_json::json;
 
@@ -20,7 +25,7 @@ use crate::{
     confirmation::confirm,
     exit::Exit,
     failure::Failure,
-    options::GlobalOptions,
+    options::{BrokerAddress, GlobalOptions},
     output::Screen,
     request::{RequestArguments, decode},
     result,
@@ -44,6 +49,12 @@ pub(crate) struct ChangeArguments {
     /// Append a JSON line to this file before and after each change
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Requester, as the policy names it, for whom the decision of the policy is shown; default: you, signed
+    /// in to the broker over HTTP
+    #[arg(long, value_parser = Requester::parse)]
+    requester: Option<Requester>,
+    #[command(flatten)]
+    address: BrokerAddress,
 }
 
 /// Runs `app-role assign`.
@@ -71,22 +82,42 @@ async fn run(
     arguments: ChangeArguments,
 ) -> Result<Exit, Failure> {
     let request = request(&arguments, action)?;
+    let (policy, choice) = PolicyChoice::read(global)?;
     let record = arguments.record.as_deref().map(Record::open).transpose()?;
-    let session = Session::open(global).await?;
+    let session = Session::with_policy(global, policy).await?;
     let ask = session.ask(session.requester());
-    let plan = Plan::make(&session, &arguments.request, &request, arguments.privileged).await?;
-    plan.show(screen);
+    let operator = || Requester::Http(session.operator());
+    let requester = arguments.requester.clone().unwrap_or_else(operator);
+    let asked = Asked {
+        names: &arguments.request,
+        request: &request,
+        privileged: arguments.privileged,
+        requester: choice.is_file().then_some(&requester),
+    };
+    let (plan, in_force) =
+        tokio::join!(Plan::make(&session, asked), policy::in_force(global, &arguments.address));
+    let plan = plan?;
+    plan.show(screen, |screen| choice.show(screen, in_force.as_ref(), &requester));
     let changes = plan.changes();
-    let answer = if arguments.dry_run || changes == 0 {
-        plan.dry_run()
+    let is_blocked = plan.is_blocked();
+    let executed = if arguments.dry_run || changes == 0 {
+        Executed { answer: plan.dry_run(), is_interrupted: false }
     } else {
         let roles = if changes == 1 { "1 role".to_owned() } else { format!("{changes} roles") };
         confirm(screen, &format!("{} {roles}?", plan::verb(action)), arguments.yes)?;
         Execution { session: &session, request: &request, record }.run(plan).await?
     };
+    let Executed { answer, is_interrupted } = executed;
     let result = session.broker().unrecorded_result(&ask, &request, answer);
     let exit = result::print(screen, &result)?;
-    if exit == Exit::Denied && !arguments.privileged {
+    if is_interrupted {
+        let principal = &arguments.request.principal;
+        screen.note(format!(
+            "hint: the command was interrupted; `app-role list {principal:?}` shows what is assigned now"
+        ));
+        return Ok(Exit::Interrupted);
+    }
+    if is_blocked && !arguments.privileged {
         screen.note("hint: pass --privileged to allow this change");
     }
     Ok(exit)

@@ -8,6 +8,7 @@ mod connection;
 mod files;
 mod finding;
 mod identity;
+mod requesters;
 
 use std::path::PathBuf;
 
@@ -31,9 +32,9 @@ pub(crate) struct DoctorArguments {
     broker: BrokerAddress,
     #[command(flatten)]
     identity: BrokerIdentity,
-    /// Folder with host.json and the function folders
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
-    app_root: PathBuf,
+    /// Folder with host.json and the function folders; default: the current one, if it has them
+    #[arg(long, value_name = "FOLDER")]
+    app_root: Option<PathBuf>,
     #[command(flatten)]
     account: RequestsAccount,
     /// Storage account of the connection `AzureWebJobsStorage`, by its queue endpoint. The variable may
@@ -68,17 +69,28 @@ pub(crate) async fn run(
     } else {
         show(screen, &findings);
     }
-    let is_healthy = findings.iter().all(|finding| finding.state != State::Failed);
-    Ok(if is_healthy { Exit::Done } else { Exit::Failed })
+    Ok(exit(&findings))
+}
+
+/// What was found wrong counts before what could not be seen.
+fn exit(findings: &[Finding]) -> Exit {
+    let has = |state| findings.iter().any(|finding| finding.state == state);
+    if has(State::Failed) {
+        Exit::Failed
+    } else if has(State::Unknown) {
+        Exit::Unknown
+    } else {
+        Exit::Done
+    }
 }
 
 /// Runs all checks. A check that fails does not keep the others from running.
 async fn check(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Finding> {
     let progress = Progress::start("checking files …");
-    let (mut findings, folders) = files::check(&global.policy, &arguments.app_root);
+    let (mut findings, folders) = files::check(global, arguments.app_root.as_deref());
     progress.say("signing in …");
     match Session::open(global).await {
-        Err(failure) => findings.push(Finding::failed("sign-in", &failure)),
+        Err(failure) => findings.push(Finding::not_seen("sign-in", &failure)),
         Ok(session) => {
             findings.push(Finding::ok("sign-in", identity::who(&session)));
             progress.say("checking the broker's identity …");
@@ -119,12 +131,13 @@ fn sign(state: State) -> (&'static str, Option<Tone>) {
         State::Warning => ("!", Some(Tone::Warning)),
         State::Failed => ("✗", Some(Tone::Bad)),
         State::NotChecked => ("-", None),
+        State::Unknown => ("?", Some(Tone::Warning)),
     }
 }
 
 /// Colors the sign of a line.
 fn painted(line: &str) -> Line {
-    for (sign, tone) in [State::Ok, State::Warning, State::Failed].map(sign) {
+    for (sign, tone) in [State::Ok, State::Warning, State::Failed, State::Unknown].map(sign) {
         if let (Some(rest), Some(tone)) = (line.strip_prefix(sign), tone) {
             return Line::painted(tone, sign).then(rest);
         }

@@ -1,5 +1,7 @@
 //! `app-role list`: the roles that a principal holds.
 
+mod through_broker;
+
 use app_roles::{
     directory::{AppRole, Assignment, Principal},
     ids::{AppRoleId, ObjectId},
@@ -7,9 +9,11 @@ use app_roles::{
 };
 use clap::Args;
 use serde::Serialize;
+use through_broker::Asked;
 
 use crate::{
     agents,
+    broker_reading::ReadingOptions,
     broker_record::{End, Ends, RecordAccount, ShownEnd},
     directory::Directory,
     exit::Exit,
@@ -26,6 +30,14 @@ use crate::{
 pub(crate) struct ListArguments {
     /// Principal whose roles to list
     principal: String,
+    /// List only the roles of this API
+    #[arg(long, value_name = "API")]
+    api: Option<String>,
+    /// Ask the broker, as a requester of the policy: you need no permissions in the tenant
+    #[arg(long, requires = "api")]
+    through_broker: bool,
+    #[command(flatten)]
+    reading: ReadingOptions,
     #[command(flatten)]
     account: RecordAccount,
     #[command(flatten)]
@@ -60,22 +72,33 @@ pub(crate) async fn run(
     screen: Screen,
     arguments: &ListArguments,
 ) -> Result<Exit, Failure> {
+    if let (true, Some(api)) = (arguments.through_broker, &arguments.api) {
+        let (principal, paging) = (arguments.principal.as_str(), arguments.paging);
+        let asked = Asked { principal, api, paging };
+        return through_broker::run(global, screen, &arguments.reading, asked).await;
+    }
     let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
     let directory = session.directory();
     let principal = directory.principal(&arguments.principal).await?;
+    let only = match &arguments.api {
+        Some(api) => Some(directory.api(api).await?),
+        None => None,
+    };
     let held = directory.assignments(&principal).await?;
     let ends = Ends::of_principal(tables.as_ref(), principal.object_id).await?;
     let progress = Progress::start("");
+    let is_asked = |one: &&Assignment| only.as_ref().is_none_or(|api| api.object_id == one.api);
     let mut rows = Vec::new();
-    for (index, assignment) in held.iter().enumerate() {
+    for (index, assignment) in held.iter().filter(is_asked).enumerate() {
         progress.say(&format!("{} of {} roles …", index + 1, held.len()));
         let end = ends.end_of(principal.object_id, assignment);
         rows.push(row(directory, &principal, (assignment, end)).await?);
     }
     drop(progress);
     if rows.is_empty() && held.unreadable() == 0 {
-        screen.note(format!("{} holds no app role", principal.object_id));
+        let of = only.map(|api| format!(" of {}", api.display_name)).unwrap_or_default();
+        screen.say(holds_nothing(&principal, &of));
     }
     screen.list(
         &["API", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"],
@@ -100,6 +123,17 @@ pub(crate) async fn run(
         screen.note(remark);
     }
     Ok(Exit::Done)
+}
+
+/// Says who holds no role.
+fn holds_nothing(principal: &Principal, of: &str) -> String {
+    let place = principal.resource_id.as_ref().map(|id| format!(", resource {id}"));
+    format!(
+        "{:?} holds no app role{of} (object ID {}{})",
+        principal.display_name,
+        principal.object_id,
+        place.unwrap_or_default()
+    )
 }
 
 async fn row(

@@ -19,8 +19,9 @@ use clap::Args;
 use crate::{
     exit::Exit,
     failure::Failure,
+    io_reason::io_reason,
     options::{BrokerAddress, BrokerIdentity, GlobalOptions},
-    output::Screen,
+    output::{Progress, Screen},
     policy_in_force, result,
     session::Session,
 };
@@ -54,10 +55,12 @@ pub(crate) async fn run(
     }
     let ask = session.ask(&arguments.requester);
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;
+    let progress = Progress::start("deciding as the broker would …");
     let (answer, in_force) = tokio::join!(
         decide(&session, &ask, &request, broker),
         policy_in_force::ask(global, &arguments.address),
     );
+    drop(progress);
     let is_denied = answer.roles.iter().any(|role| role.status == Status::Denied);
     let is_forbidden = answer.roles.iter().any(|role| role.code == Some(Code::Forbidden));
     let result = session.broker().unrecorded_result(&ask, &request, answer);
@@ -96,7 +99,7 @@ async fn decide(
 /// Reads the request. One byte more than the largest request is enough to detect a larger one.
 fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::failed(format!("{} cannot be read: {error}", file.display()))
+        Failure::failed(format!("{} cannot be read: {}", file.display(), io_reason(&error)))
     };
     let most = u64::try_from(MAX_REQUEST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();

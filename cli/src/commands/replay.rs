@@ -5,12 +5,13 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    confirmation::{check_can_ask, confirm},
+    confirmation::{check_can_ask, confirm_unless_interrupted},
     exit::Exit,
     failure::Failure,
+    interruption::Interruption,
     options::GlobalOptions,
-    output::Screen,
-    replay::{Batch, FAILED_REQUESTS, Limits, Replay, Tally},
+    output::{Progress, Screen},
+    replay::{Batch, Entry, FAILED_REQUESTS, Limits, Replay, Tally},
     storage::{Permissions, QueueError},
     storage_account::{AccountText, FAILED, RequestsAccount},
 };
@@ -53,19 +54,58 @@ pub(crate) async fn run(
     if arguments.dry_run {
         return preview(screen, &replay).await;
     }
+    if replay.is_empty().await.map_err(unreadable)? {
+        return nothing(screen);
+    }
     check_can_ask(arguments.yes)?;
-    let batch = replay.receive().await.map_err(unreadable)?;
-    if let Err(failure) = ask(screen, &batch, arguments.yes) {
+    let mut interruption = Interruption::listen();
+    let progress = Progress::start("receiving the failed requests …");
+    let batch = tokio::select! {
+        batch = replay.receive() => batch.map_err(unreadable)?,
+        () = interruption.comes() => return Err(interrupted_while_receiving()),
+    };
+    drop(progress);
+    if let Err(failure) = ask(screen, &batch, (arguments.yes, &mut interruption)).await {
         replay.release(batch).await;
         return Err(failure);
     }
     let is_full = batch.is_full();
-    let tally = replay.send(batch, |entry| screen.say(entry.to_string())).await;
-    show(screen, tally, is_full)
+    let report = |entry: &Entry| screen.say(entry.to_string());
+    let tally = replay.send_until(batch, interruption.comes(), report).await;
+    let exit = show(screen, tally, is_full)?;
+    if interruption.has_come() {
+        screen.note(
+            "hint: the replay was interrupted; run it again, nothing is lost and twice is harmless",
+        );
+        return Ok(Exit::Interrupted);
+    }
+    Ok(exit)
+}
+
+/// Says that there is nothing to do.
+fn nothing(screen: Screen) -> Result<Exit, Failure> {
+    if screen.is_json() {
+        return show(screen, Tally::default(), false);
+    }
+    screen.say(format!(
+        "nothing to replay: {FAILED_REQUESTS} is empty, or another replay has had its messages for less \
+         than 10 minutes"
+    ));
+    Ok(Exit::Done)
+}
+
+fn interrupted_while_receiving() -> Failure {
+    Failure::interrupted("interrupted, nothing was sent").hint(format!(
+        "messages of {FAILED_REQUESTS} that were received already are visible again in 10 minutes"
+    ))
 }
 
 /// Shows what will be done, and asks the operator, unless there is nothing to do.
-fn ask(screen: Screen, batch: &Batch, yes: bool) -> Result<(), Failure> {
+async fn ask(
+    screen: Screen,
+    batch: &Batch,
+    (yes, interruption): (bool, &mut Interruption),
+) -> Result<(), Failure> {
     for entry in batch.refused() {
         screen.say(entry.to_string());
     }
@@ -77,7 +117,8 @@ fn ask(screen: Screen, batch: &Batch, yes: bool) -> Result<(), Failure> {
     for entry in batch.pending() {
         screen.say(entry.to_string());
     }
-    confirm(screen, &format!("Replay {}?", targets.join(", ")), yes)
+    let question = format!("Replay {}?", targets.join(", "));
+    confirm_unless_interrupted(screen, &question, interruption).await
 }
 
 fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
@@ -111,7 +152,16 @@ fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
 }
 
 async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
-    let entries = replay.preview().await.map_err(unreadable)?;
+    let progress = Progress::start("reading the failed requests …");
+    if replay.is_empty().await.map_err(unreadable)? && !screen.is_json() {
+        drop(progress);
+        return nothing(screen);
+    }
+    let entries = match replay.preview().await {
+        Err(QueueError::NotFound(..)) => Vec::new(),
+        entries => entries.map_err(unreadable)?,
+    };
+    drop(progress);
     if screen.is_json() {
         let messages: Vec<_> = entries.iter().map(ToString::to_string).collect();
         screen.json(&json!({ "messages": messages }))?;
@@ -136,9 +186,7 @@ fn queue_name(text: &str) -> Result<String, String> {
 fn unreadable(error: QueueError) -> Failure {
     let failure = Failure::failed(error.to_string());
     match error {
-        QueueError::NotFound(..) => {
-            failure.hint("the queue is created with the first failed request")
-        }
+        QueueError::NotFound(..) => failure.hint("run the command again"),
         _ => failure.hint(format!(
             "you need the Azure role Storage Queue Data Message Processor on {FAILED_REQUESTS}"
         )),

@@ -58,6 +58,8 @@ struct ApiHolders {
     holders: Vec<NamedHolder>,
     /// What could not be read.
     unread: Option<String>,
+    /// That Microsoft Graph denied the list.
+    denied: Option<Failure>,
 }
 
 /// Lists all service principals.
@@ -132,6 +134,11 @@ pub(super) async fn holders(
         progress.bar(done, count, &format!("listing holders of {} …", api.display_name));
         found.insert(api.object_id, (api, held));
     }
+    // A right that is missing for all APIs is no gap: nothing at all is known.
+    if found.values().all(|(_, held)| held.denied.is_some()) {
+        let denied = found.pop_first().and_then(|(_, (_, held))| held.denied);
+        return denied.map_or_else(|| Ok(Holdings::default()), Err);
+    }
     let mut all = Holdings::default();
     for (api, held) in found.into_values() {
         all.take_in(api, held);
@@ -177,10 +184,11 @@ async fn holders_of(session: &Session, api: &Api) -> Result<ApiHolders, Failure>
             Ok(Some(page)) => all.holders.extend(page),
             Ok(None) => break,
             Err(error) if concerns_this_api(&error) => {
-                let why = Failure::from(&error).sentence;
-                let api = named(api);
+                let failure = Failure::from(&error);
+                let (api, why) = (named(api), &failure.sentence);
                 all.unread =
                     Some(format!("the holders of roles of {api} could not be read: {why}"));
+                all.denied = (error.kind() == ErrorKind::Forbidden).then_some(failure);
                 return Ok(all);
             }
             Err(error) => return Err(error.into()),

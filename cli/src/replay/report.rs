@@ -31,6 +31,10 @@ pub enum Done {
     NotDeleted(ReplayableRequest, QueueError),
     /// The visibility timeout was nearly over, so it stays where it is.
     TooLate(ReplayableRequest),
+    /// The replay was interrupted before it was sent, so it stays where it is.
+    NotStarted(ReplayableRequest),
+    /// The replay was interrupted while it was being sent: it may have been, and may have been deleted.
+    Interrupted(ReplayableRequest),
 }
 
 /// The numbers of messages, by what was done.
@@ -77,6 +81,14 @@ impl fmt::Display for Entry {
                 formatter,
                 "replayed: {request}; message {id} was not deleted, so the next run replays it again, \
                  which is harmless: {error}"
+            ),
+            Done::NotStarted(request) => {
+                write!(formatter, "NOT replayed: {request}: not sent: interrupted")
+            }
+            Done::Interrupted(request) => write!(
+                formatter,
+                "UNCERTAIN: {request}: interrupted while it was being sent; if it is still a failed request, \
+                 the next run replays it again, which is harmless"
             ),
             Done::TooLate(request) => {
                 write!(formatter, "NOT replayed: {request}: not sent: the answer took too long")

@@ -10,14 +10,16 @@ use crate::failure::Failure;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SignInFault {
-    #[error("the Azure CLI is not installed: neither `az` nor `azd` is on the PATH")]
+    #[error(
+        "you are not signed in, because the Azure CLI is not installed: neither `az` nor `azd` is on the PATH"
+    )]
     NotInstalled,
     #[error("you are not signed in to the {0}")]
     SignedOut(&'static str),
     /// The tool's own words are the second part.
     #[error("you are not signed in: the {0} gives no token: {1}")]
     Refused(&'static str, String),
-    #[error("`{tool}` takes longer than {} s to give a token", .limit.as_secs())]
+    #[error("you are not signed in, because `{tool}` takes longer than {} s to give a token", .limit.as_secs())]
     Slow { tool: &'static str, limit: Duration },
     #[error("your account's token is of the tenant {found}, and --tenant is {named}")]
     OtherTenant { named: Guid, found: Guid },

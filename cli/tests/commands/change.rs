@@ -47,14 +47,17 @@ async fn a_dangerous_change_needs_privileged() {
 }
 
 #[tokio::test]
-async fn without_a_policy_every_change_needs_privileged() {
+async fn with_a_policy_file_that_cannot_be_used_every_change_needs_privileged() {
     let world = World::new().await;
     for policy in ["{", r#"{"version":2,"allow":[]}"#] {
         world.write("policy.json", policy);
         let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
         ended.assert_said(3, &["it is unknown what the policy protects"]);
+        ended.assert_said(3, &["Policy:    policy.json, which cannot be used"]);
+        ended.assert_failed(3, &["pass --privileged"]);
     }
     std::fs::remove_file(world.path("policy.json")).unwrap();
+    std::fs::create_dir(world.path("policy.json")).unwrap();
     let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
     ended.assert_said(3, &["it is unknown what the policy protects", "cannot be read"]);
     assert!(world.is_untouched());
@@ -92,9 +95,10 @@ async fn an_operator_who_cannot_write_is_told_which_role_is_needed() {
     let world = World::with_roles(&[APPLICATION_READ_ALL]).await;
     let ended = world.run(&[&ASSIGN[..], &["--yes"]].concat()).await;
     ended.assert_said(
-        1,
+        3,
         &["failed", "Microsoft Graph denied access", "Privileged Role Administrator"],
     );
+    assert!(!ended.stderr.contains("--privileged"), "{ended:?}");
     assert!(world.holds(ORDERS_IDENTITY).is_empty());
 }
 
@@ -164,7 +168,7 @@ async fn a_dry_run_shows_the_plan_and_changes_nothing() {
         ORDERS_API_APP_ID,
         "wouldAssign",
         "rule \"orders workloads\" allows other requesters",
-        "lets the requester cli:c0a70500-0000-4000-8000-000000000200 assign",
+        "lets the requester http:c0a70500-0000-4000-8000-000000000200 assign",
     ]);
     assert!(world.is_untouched());
 }

@@ -44,10 +44,83 @@ async fn help_lists_the_exit_statuses() {
         "doctor",
         "replay",
         "completions",
+        "man",
     ] {
         ended.assert_done(&[command]);
         assert_eq!(world.run(&[command, "--help"]).await.code, 0, "{command}");
     }
+}
+
+#[tokio::test]
+async fn a_mistyped_command_option_or_value_gets_a_suggestion() {
+    let world = World::new().await;
+    for (line, suggestion) in [
+        ("asign id-orders api://orders Orders.Read", "'assign'"),
+        ("lst id-orders", "'list'"),
+        ("holder api://orders", "'holders'"),
+        ("polcy check", "'policy'"),
+        ("policy chek", "'check'"),
+        ("record folow", "'follow'"),
+        ("list id-orders --audti x", "'--audit'"),
+        ("list id-orders --outptu json", "'--output'"),
+        ("list id-orders --output jsn", "'json'"),
+    ] {
+        let words: Vec<_> = line.split(' ').collect();
+        let ended = world.run(&words).await;
+        ended.assert_failed(2, &["error: ", "\n  tip: ", "similar", suggestion]);
+        assert_eq!(ended.stdout, "", "{line}");
+    }
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn a_command_of_another_tool_gets_ours_as_a_suggestion() {
+    let world = World::new().await;
+    for (word, suggestions) in [
+        ("grant", &["'assign'", "'submit assign'"][..]),
+        ("create", &["'assign'"]),
+        ("remove", &["'revoke'", "'submit revoke'"]),
+        ("rm", &["'revoke'"]),
+        ("get", &["'list'", "'holders'"]),
+        ("describe", &["'why'"]),
+        ("validate", &["'policy check'"]),
+        ("diff", &["'policy diff'", "'drift'"]),
+        ("logs", &["'record'"]),
+        ("approve", &["'approvals'"]),
+        ("login", &["'az login'"]),
+    ] {
+        world.run(&[word, "id-orders"]).await.assert_failed(2, suggestions);
+        // The commands below a command are others.
+        let below = world.run(&["policy", word]).await;
+        assert_eq!(below.code, 2, "{below:?}");
+        assert!(
+            !below.stderr.contains("az login") && !below.stderr.contains("submit"),
+            "{below:?}"
+        );
+    }
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn an_alias_is_the_command_and_the_help_shows_it() {
+    let world = World::new().await;
+    let listed = world.run(&["list", "id-orders"]).await;
+    let alias = world.run(&["ls", "id-orders"]).await;
+    assert_eq!((listed.code, &listed.stdout), (alias.code, &alias.stdout));
+    world.run(&["--help"]).await.assert_done(&["[alias: ls]", "[alias: completion]"]);
+    world.run(&["approvals", "--help"]).await.assert_done(&["[alias: ls]"]);
+}
+
+/// A script of a shell cannot show errors, and a faulty setting must not end completion.
+#[tokio::test]
+async fn completion_answers_whatever_the_environment_says() {
+    let world = World::new().await;
+    let mut command = world.command(&["__complete", "--", "app-role", "roles", "gr"]);
+    command.env("APP_ROLE_AUTH", "nonsense").env("POLICY_FILE", "/nonexistent");
+    let ended = crate::world::end(command, "").await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
+    assert_eq!(ended.stdout, "words\ngraph\tAPI of Microsoft\n");
+    assert_eq!(world.tenant.count(tenant_emulator::Route::ListServicePrincipals), 0);
 }
 
 #[tokio::test]
@@ -62,8 +135,12 @@ async fn the_version_names_the_commit() {
 #[tokio::test]
 async fn every_shell_gets_completions() {
     let world = World::new().await;
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        world.run(&["completions", shell]).await.assert_done(&["app-role", "holders"]);
+    // These ask the program at each press of Tab.
+    for shell in ["bash", "zsh", "fish"] {
+        world.run(&["completions", shell]).await.assert_done(&["app-role __complete -- "]);
+    }
+    for shell in ["powershell", "elvish"] {
+        world.run(&["completion", shell]).await.assert_done(&["app-role", "holders"]);
     }
     world.run(&["completions", "cobol"]).await.assert_failed(2, &["bash"]);
 }

@@ -28,8 +28,12 @@ app-role assign id-orders api://orders Orders.Read
 you must be a Privileged Role Administrator; for other APIs, a Cloud Application Administrator; to read, a Directory
 Reader. Without these roles, send the request to the broker with `app-role submit`.
 
-The broker's policy does not restrict you. Its decision is shown beside each change as advice. Changes of privileged
-roles, of protected principals and APIs, of agent blueprints, of yourself and of the broker need `--privileged`.
+The broker's policy does not restrict you. `assign` and `revoke` work in any folder, and say which policy counts: the
+file of `--policy`, or else `policy.json` in the current folder, or none. With `--broker`, they say whether that is the
+policy in force. The decision of the policy is shown beside each change as advice, for the requester that you are when
+you sign in to the broker, or for that of `--requester`. Changes of privileged roles, of protected principals and APIs,
+of agent blueprints, of yourself and of the broker need `--privileged`. What a policy protects is known only if its file
+counts.
 
 All agents of a blueprint, present and future, can inherit the roles of its principal, and Microsoft Graph lists them
 with no agent. `list`, `holders`, `why` and `drift` say so, in JSON as `inheritedByAgents` and `blueprints`.
@@ -67,7 +71,9 @@ in the environment.
 
 ## Using it
 
-`assign` and `revoke` show a plan and ask for confirmation before they change anything. Without a terminal, pass `--yes`.
+`assign`, `revoke` and `replay` show a plan and ask for confirmation before they change anything. Without a terminal,
+pass `--yes`. Ctrl-C during a change ends it at once: the output says what is done, what is uncertain and what was not
+attempted, and how to find out. `submit` does not ask: the policy decides.
 
 `approvals` shows what waits for your approval, and takes your decision. You sign in to the broker with your own account,
 which a rule must name as an approver; a function key proves no person. `approve` shows exactly what its digest covers,
@@ -78,24 +84,58 @@ with 7.
 `submit` asks nothing on the terminal, because the policy decides. It sends one request, or [the requests of a
 file](asking.md), over HTTP or by queue. If you interrupt it, what was sent stays sent, and it says where.
 
-- Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
-  is one JSON document.
-- Colors and progress appear on terminals only. `--no-color` and `NO_COLOR` disable colors.
+- Results are printed to standard output, and everything else to standard error.
+- Colors and progress appear on terminals only. A command that takes longer than a second says what it waits for.
+  `--no-color` and `NO_COLOR` disable colors.
 - Tokens and keys are never printed. Keys and connection strings are read from the environment, never from the command
   line, which other users can read: there, a storage account is named by its queue endpoint.
 - An error is one sentence. The next line starts with `hint:` and says what to do.
+- A table that does not fit the terminal has one cell per line, so that IDs and role values stay in one piece.
+
+`-o json` prints one JSON document instead, and `-o yaml` the same as YAML. `-o tsv` and `-o csv` print a row for each
+object of a list: `tsv` has no headers, for shell scripts, and `csv` has headers and no formulas, for spreadsheets. A
+nested value is JSON in its cell. `record follow` prints a line, a YAML document or a row for each decision.
+
+`--query` takes [JMESPath](https://jmespath.org) and prints what it selects from the document: as JSON, or as `-o` says.
+`-o table` prints the objects that it selects as a table.
+
+```sh
+app-role list id-orders --query '[?privileged].role' -o tsv
+app-role drift --broker-identity id-app-role-broker --query unexpected -o csv > unexpected.csv
+```
+
+With a format for programs, an error is one JSON document on standard error, also that of an invalid command line. Where
+standard error is no terminal, remarks are lines of JSON, too, so each line is an object with `note` or `error`. Progress
+appears on terminals only.
+
+```json
+{\"error\":{\"code\":\"notFound\",\"message\":\"this tenant has no principal \\\"id-ordres\\\"\",\"hint\":\"did you mean id-orders?\",\"exitStatus\":4}}
+```
+
+`code` is `usage`, `failed`, `denied`, `notFound`, `partly` or `findings`, as the exit status, or says more: `forbidden`,
+`ambiguous`, `notSignedIn`, `accountUnknown`, `principalNotFound`, `roleNotFound`, `roleNotForAgents`, `principalFull`,
+`directoryFull`, `throttled`, `graphRefused`, `graphUnavailable`, `graphUnreadable`, `noAnswer`, `unexpectedAnswer`,
+`noCertificateAuthorities`, `queryFailed` or `outputLost`. New codes may come.
+
+If standard output cannot be written, for example because the disk is full, the exit status is 1. A reader that closes
+the pipe early, like `head`, is no failure.
 
 | exit status | meaning |
 |---|---|
 | 0 | success, or nothing to do; `submit` by queue without `--wait`: sent |
-| 1 | failure, nothing was changed |
+| 1 | failure: nothing was changed, or standard output could not be written |
 | 2 | invalid command line |
 | 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |
 | 5 | partly done, or uncertain after `--timeout`; the output shows what was changed, and a report what could not be read |
 | 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
-| 7 | `submit` only: a request waits for approval, or had no answer in time |
-| 130 | interrupted; what was sent stays sent |
+| 7 | a request waits for approval, or had no answer in time: `submit` and `approvals status` |
+| 8 | `doctor` only: it could not look at something, for instance because you lack a right, and what it saw is right |
+| 130 | interrupted; the output of a change shows what is uncertain, and what was sent stays sent |
+
+A 403 of Microsoft Graph about your own rights is 3 in every command that reads or writes with them, except that
+`doctor` then could not look, and that `report`, `policy init` and `policy diff` go on if only a part of the tenant is
+denied.
 
 A rule of the policy can ask for [an approval](policy-reference.md#approvals). `policy check` shows the terms, and
 `policy explain` says `needsApproval` and who can approve. Its last lines say which facts were looked up, or which were
@@ -105,13 +145,57 @@ policy](policy.md#testing-a-policy) and looks nothing up.
 `policy diff` says [what a change of the policy does](policy.md#reviewing-a-change). `doctor`, `drift` and `plan` ask the
 broker of `--broker` which policy is in force, and warn if the file of `--policy` is another.
 
+`doctor` looks at files, tenant, Azure and queues, and joins them: a requester of the policy without a function, a queue
+of requests that no rule names, a queue that does not exist. What was not asked for is `notChecked`; what it could not
+look at is `unknown`.
+
+`list --through-broker` and `approvals status` ask the broker over HTTP, with the key or the sign-in of a requester: a
+team needs no right in the tenant to see what its identities hold, and what became of its requests.
+
+`history` joins the record with what a principal holds now: who asked for each grant, when, why, until when, who removed
+it, and what the record does not know.
+
 `report` writes a file instead: [who may do what](report.md), for browsers, programs or spreadsheets.
 
 `record` reads the broker's tables with your own Azure role Storage Table Data Reader. Name their storage account with
-`--audit` or in `APP_ROLE_AUDIT`; `list`, `holders`, `why`, `drift` and `report` then say which assignments end. Tokens may carry a
-role for up to 24 hours after its assignment has ended (`tokensUntil`).
+`--audit` or in `APP_ROLE_AUDIT`; `list`, `holders`, `why`, `history`, `drift` and `report` then say which assignments
+end. Tokens may carry a role for up to 24 hours after its assignment has ended (`tokensUntil`).
 
 This page is generated from the program's help. A test runs every example, and `cli/tests/golden` has their output.
+";
+
+/// How to install the program. The archives are those of `scripts/package-cli.sh`.
+const INSTALL: &str = "
+## Install
+
+A release of the repository has an archive for each system. It holds the program, the completion scripts and the manual
+pages:
+
+| system | archive |
+|---|---|
+| Linux, any distribution | `app-role-x86_64-unknown-linux-musl.tar.gz`, `app-role-aarch64-unknown-linux-musl.tar.gz` |
+| macOS | `app-role-aarch64-apple-darwin.tar.gz`, `app-role-x86_64-apple-darwin.tar.gz` |
+| Windows | `app-role-x86_64-pc-windows-msvc.tar.gz` |
+
+```sh
+archive=app-role-x86_64-unknown-linux-musl
+gh release download <tag> --repo <owner>/<repository> --pattern $archive.tar.gz --pattern SHA256SUMS
+sha256sum --check --ignore-missing SHA256SUMS
+gh attestation verify $archive.tar.gz --repo <owner>/<repository> --deny-self-hosted-runners \\
+  --signer-workflow <owner>/<repository>/.github/workflows/release.yml --source-ref refs/tags/<tag>
+tar -xzf $archive.tar.gz
+sudo install $archive/app-role /usr/local/bin/
+```
+
+The checksum shows that the copy is complete. The attestation shows that the release workflow built it from the tag.
+
+From source, `cargo install --path cli --locked` needs Rust and a C compiler. `cargo binstall` downloads the archive
+instead, if `repository` in the workspace's `Cargo.toml` names where the releases are.
+
+For completion, load the script of your shell: [`app-role completions`](#app-role-completions) says from where. In bash,
+zsh and fish it completes commands, options, files, and names: roles of Microsoft Graph, the APIs, roles and requesters
+of your policy file, and contexts. It sends nothing over the network. `app-role man man1` writes the manual pages, one per
+command.
 ";
 
 /// Returns the help of a command and its subcommands.
@@ -135,7 +219,7 @@ fn chapters(command: &mut Command, path: &str) -> String {
 fn the_page_about_the_command_line_agrees_with_its_help() {
     let mut command = Arguments::command().term_width(WIDTH);
     command.build();
-    let page = format!("{INTRODUCTION}{}", chapters(&mut command, ""));
+    let page = format!("{INTRODUCTION}{INSTALL}{}", chapters(&mut command, ""));
     let file = app_root().join("docs/cli.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&file, &page).unwrap();

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     record::{INVOCATION, RowWriter, ago, with},
-    world::{Ended, POLICY, World},
+    world::{Ended, POLICY, World, end},
 };
 
 /// What a command says of an assignment that ends.
@@ -51,8 +51,9 @@ const COMMANDS: [&[&str]; 3] = [
 
 /// Runs a command with an account.
 async fn run(world: &World, rows: &RowWriter, command: &[&str]) -> Ended {
-    world.set("APP_ROLE_AUDIT", &rows.connection());
-    world.run(command).await
+    let mut command = world.command(command);
+    command.env("APP_ROLE_AUDIT", rows.connection());
+    end(command, "").await
 }
 
 /// What a command says of the assignment, in JSON.

@@ -19,9 +19,10 @@ use crate::{
     fake_arm,
     fake_broker::{Answer, FakeBroker, health_with_policy, result, result_with_end},
     fake_queue_broker::Queues,
+    fake_reading::FakeReading,
     policy_test,
     record::{self, INVOCATION, RowWriter, ago, assigned, key, with},
-    replay,
+    replay, through_broker,
     transcript::transcript,
     world::{POLICY, World, app_root, with_baseline},
 };
@@ -45,6 +46,12 @@ const FAILURES: &[(&str, &str)] = &[
     ("approvals", "APP_ROLE_BROKER_AUDIENCE= app-role approvals list"),
     ("approvals-show", "app-role approvals show 5f0a7d0e-0000-4000-8000-000000000002"),
     ("approvals-approve", "app-role approvals approve 5f0a7d0e-0000-4000-8000-000000000001 --yes"),
+    (
+        "approvals-status",
+        "APP_ROLE_BROKER_KEY= app-role approvals status 5f0a7d0e-0000-4000-8000-000000000001",
+    ),
+    ("list", "app-role list id-reports --through-broker"),
+    ("history", "APP_ROLE_AUDIT= app-role history id-reports"),
     ("context-set", "app-role context set prod --broker http://broker.contoso.com"),
     ("context-use", "app-role context use tset"),
     ("list", "app-role list id-batch"),
@@ -184,6 +191,14 @@ async fn seen(line: &str) -> String {
         command
             .env("APP_ROLE_BROKER", format!("http://{}", approvals.address))
             .env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
+    }
+    let reading = if line.contains(" status ") {
+        FakeReading::start(Answer(202, approval(1))).await
+    } else {
+        FakeReading::start(Answer(200, through_broker::held(&[through_broker::role()]))).await
+    };
+    if line.contains(" status ") || line.contains("--through-broker") {
+        command.env("APP_ROLE_BROKER", reading.url()).env_remove("APP_ROLE_BROKER_AUDIENCE");
     }
     let ended = if follows {
         record::interrupted(command).await

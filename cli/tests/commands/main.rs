@@ -6,13 +6,18 @@ mod agents;
 mod approvals;
 #[cfg(unix)]
 mod approvals_page;
+#[cfg(unix)]
+mod archive;
+mod broken_answers;
 mod change;
+mod change_policy;
 #[cfg(unix)]
 mod cli_page;
 mod command_line;
 mod contexts;
 #[cfg(unix)]
 mod demo_world;
+mod denied_by_graph;
 mod doctor;
 mod documentation;
 mod drift;
@@ -21,10 +26,16 @@ mod fake_approvals;
 mod fake_arm;
 mod fake_broker;
 mod fake_queue_broker;
+mod fake_reading;
+mod formats;
 mod golden;
+mod history;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod interrupted;
 mod lists;
+mod manual;
 mod names;
 mod partial_answers;
 mod plan;
@@ -35,10 +46,15 @@ mod policy_explain;
 mod policy_in_force;
 mod policy_init;
 mod policy_test;
+#[cfg(unix)]
+mod progress;
 mod proxy;
 mod record;
 mod replay;
+mod replay_endings;
 mod report;
+#[cfg(unix)]
+mod shells;
 mod sign_in;
 mod slow_clock;
 mod storage_accounts;
@@ -47,6 +63,7 @@ mod submit_by_queue;
 mod submit_file;
 #[cfg(unix)]
 mod terminal;
+mod through_broker;
 mod time_limit;
 mod transcript;
 mod verbose;

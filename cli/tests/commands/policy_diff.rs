@@ -266,7 +266,7 @@ async fn the_assignments_in_the_tenant_that_a_change_touches_are_listed() {
     new["allow"][0]["api"] = json!("api://orders");
     new["allow"][0]["roles"] = json!(["Orders.Read", "Orders.Admin"]);
     world.write("new.json", &new.to_string());
-    let arguments = ["policy", "diff", "policy.json", "new.json", "--tenant", "--output", "json"];
+    let arguments = ["policy", "diff", "policy.json", "new.json", "--online", "--output", "json"];
     let ended = world.run(&arguments).await;
     assert_eq!(ended.code, 6, "{ended:?}");
     let document = ended.json();
@@ -300,7 +300,7 @@ async fn a_tenant_that_cannot_be_read_is_a_failure() {
     let world = World::new().await;
     let outage = Fault::error(503, "ServiceUnavailable", "The service is unavailable.");
     world.tenant.answer_every(Route::ListServicePrincipals, outage);
-    let mut command = world.command(&["policy", "diff", "policy.json", "policy.json", "--tenant"]);
+    let mut command = world.command(&["policy", "diff", "policy.json", "policy.json", "--online"]);
     command.env("PACE_FACTOR", "0.01");
     end(command, "").await.assert_failed(1, &["error: Microsoft Graph"]);
 }

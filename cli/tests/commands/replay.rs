@@ -10,7 +10,8 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::world::{Ended, World as Tenant};
 
-const REQUEST: &str = r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
+pub(crate) const REQUEST: &str =
+    r#"{"requestId":"INC-1234","principal":"id-orders","reason":"secret"}"#;
 
 /// Returns a failed request of an hour ago, as the broker writes it.
 pub(crate) fn failed(request: &str, requester: &str) -> String {
@@ -30,10 +31,11 @@ fn failed_since(request: &str, requester: &str, sent: Option<OffsetDateTime>) ->
     message.to_string()
 }
 
-struct World {
-    account: Account,
-    failed: Queue,
-    requests: Queue,
+/// An account with both queues.
+pub(crate) struct World {
+    pub(crate) account: Account,
+    pub(crate) failed: Queue,
+    pub(crate) requests: Queue,
 }
 
 impl World {
@@ -46,7 +48,7 @@ impl World {
         Self { account, failed, requests }
     }
 
-    async fn with_failed(messages: &[String]) -> Self {
+    pub(crate) async fn with_failed(messages: &[String]) -> Self {
         let world = Self::new().await;
         for message in messages {
             world.failed.send(message).await.unwrap();
@@ -54,7 +56,7 @@ impl World {
         world
     }
 
-    fn replay(&self) -> Replay {
+    pub(crate) fn replay(&self) -> Replay {
         replay(&self.account, &self.account)
     }
 
@@ -67,7 +69,7 @@ impl World {
     }
 
     /// Runs the program with this account.
-    async fn command(&self, more: &[&str]) -> Ended {
+    pub(crate) async fn command(&self, more: &[&str]) -> Ended {
         let tenant = Tenant::new().await;
         for name in ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS"] {
             tenant.set(name, &self.account.connection_string());
@@ -97,19 +99,19 @@ fn limited(failed: &Account, requests: &Account, limits: Limits) -> Replay {
     Replay::new(&failed, opened(requests, Permissions::Send), limits).unwrap()
 }
 
-async fn texts(queue: &Queue) -> Vec<String> {
+pub(crate) async fn texts(queue: &Queue) -> Vec<String> {
     queue.peek().await.unwrap().into_iter().map(|message| message.text).collect()
 }
 
 /// Runs a replay. Returns its reports, too.
-async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
+pub(crate) async fn run(replay: &mut Replay) -> (Tally, Vec<String>) {
     let batch = replay.receive().await.unwrap();
     let mut lines: Vec<_> = batch.refused().map(|entry| entry.to_string()).collect();
     let tally = replay.send(batch, |entry| lines.push(entry.to_string())).await;
     (tally, lines)
 }
 
-fn tally(replayed: usize, left: usize, failed: usize) -> Tally {
+pub(crate) fn tally(replayed: usize, left: usize, failed: usize) -> Tally {
     Tally { replayed, left, failed, ..Tally::default() }
 }
 

@@ -19,7 +19,7 @@ use tenant_emulator::{
 use tokio::{io::AsyncWriteExt, process::Command};
 
 /// The program under test.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_app-role");
 
 /// The operator's object ID. The operator is a managed identity, because the emulated tenant has no other
 /// sign-in.
@@ -133,8 +133,13 @@ impl World {
 
     /// Returns a shell command that can run the program by its name.
     pub(crate) fn shell(&self, line: &str) -> Command {
+        self.shell_named("/bin/sh", line)
+    }
+
+    /// Returns a command of this shell that can run the program by its name.
+    pub(crate) fn shell_named(&self, shell: &str, line: &str) -> Command {
         let folder = Path::new(PROGRAM).parent().unwrap().display();
-        let mut command = self.signed_in("/bin/sh");
+        let mut command = self.signed_in(shell);
         command.args(["-c", line]).env("PATH", format!("{folder}:/usr/bin:/bin"));
         command
     }

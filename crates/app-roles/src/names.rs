@@ -27,6 +27,12 @@ const ALIASES: [(&str, &str); 5] = [
     ("defender", "fc780465-2017-40d4-a0c5-307022471b92"),
 ];
 
+/// The aliases of Microsoft's APIs.
+#[cfg(feature = "operator")]
+pub fn api_aliases() -> impl Iterator<Item = &'static str> {
+    ALIASES.iter().map(|(alias, _)| *alias)
+}
+
 /// The alias of one of Microsoft's APIs. `None` for an API that has none.
 #[cfg(feature = "operator")]
 pub(crate) fn alias_of(app_id: AppId) -> Option<&'static str> {

@@ -4,8 +4,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests build this module")]
 
+mod enumerations;
+
 use std::{borrow::Cow, path::Path};
 
+use enumerations::write_as_enums;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -79,15 +82,18 @@ fn resource_id() -> Value {
     json!({ "type": "string", "maxLength": MAX_RESOURCE_ID_LENGTH, "pattern": pattern })
 }
 
-/// Objects with exactly one of these fields. The others may be `null`.
-fn one_of_fields(fields: &[(&str, Value)]) -> Vec<Value> {
+/// Objects with exactly one of these fields. The others may be `null`. `what` is what they name, for the
+/// titles, which generators of clients use as the names of types.
+fn one_of_fields(what: &str, fields: &[(&str, Value)]) -> Vec<Value> {
     let nulls = || fields.iter().map(|(name, _)| ((*name).to_owned(), json!({ "type": "null" })));
     fields
         .iter()
         .map(|(name, schema)| {
             let mut properties: Map<_, _> = nulls().collect();
             properties.insert((*name).to_owned(), schema.clone());
+            let (first, rest) = name.split_at(1);
             json!({
+                "title": format!("{what}By{}{rest}", first.to_uppercase()),
                 "type": "object",
                 "properties": properties,
                 "required": [name],
@@ -107,12 +113,15 @@ fn principal_name() -> Value {
             "pattern": format!("^[^/{UNPRINTABLE}][^{UNPRINTABLE}]*$"),
         }),
     ];
-    ways.extend(one_of_fields(&[
-        ("objectId", guid()),
-        ("clientId", guid()),
-        ("resourceId", resource_id()),
-        ("displayName", display_name),
-    ]));
+    ways.extend(one_of_fields(
+        "Principal",
+        &[
+            ("objectId", guid()),
+            ("clientId", guid()),
+            ("resourceId", resource_id()),
+            ("displayName", display_name),
+        ],
+    ));
     json!({
         "description": "A GUID (object id or client id), an ARM id, a display name, or an object \
                         that states the kind.",
@@ -121,18 +130,29 @@ fn principal_name() -> Value {
 }
 
 fn api_name() -> Value {
-    let is_uri = "^(api|https)://";
-    let mut uri = word(MAX_IDENTIFIER_URI_LENGTH);
-    let mut name = text(MAX_DISPLAY_NAME_LENGTH);
-    let mut ways = one_of_fields(&[
-        ("appId", guid()),
-        ("objectId", guid()),
-        ("identifierUri", uri.clone()),
-        ("displayName", name.clone()),
+    let mut ways = one_of_fields(
+        "Api",
+        &[
+            ("appId", guid()),
+            ("objectId", guid()),
+            ("identifierUri", word(MAX_IDENTIFIER_URI_LENGTH)),
+            ("displayName", text(MAX_DISPLAY_NAME_LENGTH)),
+        ],
+    );
+    // A string that begins like a URI is one.
+    let begins = |look: &str, inside: String| format!("^({look}(api|https)://)[^{inside}]+$");
+    ways.extend([
+        json!({
+            "type": "string",
+            "maxLength": MAX_IDENTIFIER_URI_LENGTH,
+            "pattern": begins("?=", format!("{UNPRINTABLE}{SPACES}")),
+        }),
+        json!({
+            "type": "string",
+            "maxLength": MAX_DISPLAY_NAME_LENGTH,
+            "pattern": begins("?!", UNPRINTABLE.to_owned()),
+        }),
     ]);
-    uri["allOf"] = json!([{ "pattern": is_uri }]);
-    name["not"] = json!({ "pattern": is_uri });
-    ways.extend([uri, name]);
     json!({
         "description": "A GUID (appId or object id), an identifier URI, an alias (graph, \
                         sharepoint, exchange, intune, defender), a display name, or an object that \
@@ -272,16 +292,18 @@ pub fn request_schema() -> Value {
 /// The schema of a type that is only deserialized.
 #[must_use]
 pub fn read_schema<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+    root_schema::<T>(SchemaSettings::draft2020_12())
 }
 
 /// The schema of a type that is only serialized.
 pub fn written_schema<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
+    root_schema::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn root_schema<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    write_as_enums(&mut schema);
+    schema
 }
 
 /// Asserts that the file in `schemas/` has this schema and an id. With `UPDATE_SCHEMAS`, writes the file

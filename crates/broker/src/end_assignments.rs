@@ -27,8 +27,9 @@ use crate::{
     moment::rfc3339,
 };
 
-/// How many principals are worked on at once. Writes to one principal go one after another.
-const CONCURRENT_PRINCIPALS: usize = 8;
+/// How many principals are worked on at once. Writes to one principal go one after another, and each waits for
+/// tables and for Microsoft Graph most of the time.
+const CONCURRENT_PRINCIPALS: usize = 16;
 
 /// How often a run looks at the same row. Nearly every row has one claim.
 const MOST_ROUNDS: usize = 4;

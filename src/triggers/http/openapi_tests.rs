@@ -78,8 +78,7 @@ fn text_of(value: &Value) -> String {
 
 /// The problem types that a documented answer may have.
 fn types_of(answer: &Value) -> BTreeSet<String> {
-    let problem = &answer["content"]["application/problem+json"]["schema"]["allOf"][1];
-    let types = problem["properties"]["type"]["enum"].as_array().into_iter().flatten();
+    let types = answer["x-problem-types"].as_array().into_iter().flatten();
     types.map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
@@ -169,22 +168,6 @@ fn the_documented_media_types_are_those_of_the_code() {
             assert_eq!(types, expected, "{method} {path} {status}");
         }
     }
-}
-
-#[test]
-fn every_schema_that_is_referred_to_exists_and_parameters_are_texts() {
-    let document = text("docs/openapi.json");
-    let references = document.split("\"../").skip(1).map(|rest| rest.split('"').next().unwrap());
-    let mut files = BTreeSet::new();
-    for reference in references {
-        let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
-        let schema = json(file);
-        assert!(schema["$schema"].is_string(), "{file}");
-        let part = schema.pointer(pointer).unwrap_or_else(|| panic!("{reference}"));
-        assert!(pointer.is_empty() || part["type"] == "string", "{reference}");
-        files.insert(file.to_owned());
-    }
-    assert_eq!(files.len(), 8, "{files:?}");
 }
 
 #[test]

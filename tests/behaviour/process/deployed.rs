@@ -22,13 +22,17 @@ use crate::{
 const VISIBILITY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// The deployed app, and what it works with.
-struct Deployed {
-    tenant: Tenant,
+pub(crate) struct Deployed {
+    pub(crate) tenant: Tenant,
     host: FunctionsHost,
     requests: Queue,
-    results: Queue,
+    pub(crate) results: Queue,
     /// The broker's own account, opened with its key.
     own: Account,
+    /// The account of the requests, opened with its key.
+    pub(crate) team: Account,
+    /// The file of the authority that signed the certificate of both accounts.
+    pub(crate) authorities: String,
     _azurite: Azurite,
     _files: [TempDir; 2],
 }
@@ -75,7 +79,7 @@ fn app_settings(tenant: &Tenant, own: &Account, requests: &Account) -> BTreeMap<
 }
 
 impl Deployed {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (root, folder) = (copy_of_app_files(), tempfile::tempdir().unwrap());
         std::fs::write(root.path().join("policy.json"), POLICY).unwrap();
         let (azurite, authorities) = encrypted_azurite(folder.path()).await;
@@ -110,6 +114,8 @@ impl Deployed {
             requests: team.queue("app-role-requests").unwrap(),
             results: team.queue("app-role-results").unwrap(),
             own,
+            team,
+            authorities,
             _azurite: azurite,
             _files: [root, folder],
         }

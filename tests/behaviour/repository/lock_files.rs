@@ -13,8 +13,10 @@ const SOURCES: [&str; 5] = ["\"resolved\":", "index-url", "--find-links", "git+"
 /// The lock files with this name, and their contents.
 fn lock_files(name: &str) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
-    for extension in ["json", "txt"] {
-        source_files::find(&PathBuf::from(ROOT).join("emulators"), extension, &mut files);
+    for folder in ["emulators", "examples", "tests"] {
+        for extension in ["json", "txt"] {
+            source_files::find(&PathBuf::from(ROOT).join(folder), extension, &mut files);
+        }
     }
     files.retain(|path| path.ends_with(name));
     assert!(!files.is_empty(), "no {name}");

@@ -126,7 +126,8 @@ fn the_quick_start_quotes_what_the_package_script_says() {
     );
     let script = text("scripts/package.sh");
     assert!(script.contains("\ntarget=x86_64-unknown-linux-musl\n"));
-    assert!(script.contains("this Rust cannot build for $target"));
+    assert!(script.contains("\n. scripts/static-linux.sh\n"));
+    assert!(text("scripts/static-linux.sh").contains("this Rust cannot build for $target"));
 }
 
 #[test]

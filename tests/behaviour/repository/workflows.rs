@@ -61,6 +61,7 @@ fn scripts_that_workflows_and_azd_run_are_executable() {
     let scripts = [
         ".ci/run",
         "scripts/package.sh",
+        "scripts/package-cli.sh",
         "scripts/check-container.sh",
         "scripts/check-dependencies.sh",
         "infra/graph/grant.sh",

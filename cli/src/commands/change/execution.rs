@@ -21,10 +21,17 @@ use super::{
     plan::{Plan, Step},
     record::{Line, Record},
 };
-use crate::{failure::Failure, output::Progress, session::Session};
+use crate::{failure::Failure, interruption::Interruption, output::Progress, session::Session};
 
 /// The outcome of a write, and whether the run goes on.
 type Flow = ControlFlow<RoleOutcome, RoleOutcome>;
+
+/// What came of a plan.
+pub(super) struct Executed {
+    pub(super) answer: Answer,
+    /// Whether the operator interrupted it.
+    pub(super) is_interrupted: bool,
+}
 
 /// What it takes to carry out a plan.
 pub(super) struct Execution<'a> {
@@ -42,28 +49,38 @@ struct Target<'a> {
 
 impl Execution<'_> {
     /// Writes every change of the plan. An error of Graph that would repeat for the other roles ends the
-    /// run.
-    pub(super) async fn run(mut self, plan: Plan) -> Result<Answer, Failure> {
+    /// run, and so does Ctrl-C.
+    pub(super) async fn run(mut self, plan: Plan) -> Result<Executed, Failure> {
         let Plan { principal, api, held, steps, .. } = plan;
         let target = Target { principal: &principal, api: &api, held: &held };
         let (count, mut roles, mut ended) = (steps.len(), Vec::new(), false);
         let progress = Progress::start("");
+        let mut interruption = Interruption::listen();
         for (index, Step { outcome, permit, .. }) in steps.into_iter().enumerate() {
             progress.say(&format!("{} of {count} roles …", index + 1));
             let outcome = match permit {
                 None => outcome,
-                Some(_) if ended => not_attempted(outcome),
-                Some(permit) => match self.write_recorded(&target, permit, outcome).await? {
-                    Continue(outcome) => outcome,
-                    Break(outcome) => {
-                        ended = true;
-                        outcome
+                Some(_) if interruption.has_come() => {
+                    not_attempted(outcome, "skipped, because the command was interrupted")
+                }
+                Some(_) if ended => {
+                    not_attempted(outcome, "skipped, because an earlier role failed")
+                }
+                Some(permit) => {
+                    match self.write_recorded(&target, permit, (outcome, &mut interruption)).await?
+                    {
+                        Continue(outcome) => outcome,
+                        Break(outcome) => {
+                            ended = true;
+                            outcome
+                        }
                     }
-                },
+                }
             };
             roles.push(outcome);
         }
-        Ok(Answer::about(&principal, &api, roles))
+        let answer = Answer::about(&principal, &api, roles);
+        Ok(Executed { answer, is_interrupted: interruption.has_come() })
     }
 
     /// Writes one change, with a line in the record before and after it.
@@ -71,7 +88,7 @@ impl Execution<'_> {
         &mut self,
         target: &Target<'_>,
         permit: Permit,
-        outcome: RoleOutcome,
+        (outcome, interruption): (RoleOutcome, &mut Interruption),
     ) -> Result<Flow, Failure> {
         let client_request_id = Uuid::new_v4();
         let line = Line {
@@ -85,7 +102,12 @@ impl Execution<'_> {
             record.write("intent", &line, &outcome)?;
         }
         let intent = Intent::by_operator(permit);
-        let flow = self.write(target.held, &intent, outcome, client_request_id).await;
+        let in_flight = outcome.clone();
+        let flow = tokio::select! {
+            biased;
+            flow = self.write(target.held, &intent, outcome, client_request_id) => flow,
+            () = interruption.comes() => Break(interrupted(in_flight)),
+        };
         if let (Some(record), Continue(outcome) | Break(outcome)) = (&mut self.record, &flow) {
             record.write("done", &line, outcome)?;
         }
@@ -128,7 +150,13 @@ fn failed(outcome: RoleOutcome, error: GraphError) -> RoleOutcome {
     outcome.with_failure(error.into_failure()).with_message(&format!("{sentence}{hint}"))
 }
 
-fn not_attempted(outcome: RoleOutcome) -> RoleOutcome {
-    RoleOutcome { status: Status::NotAttempted, ..outcome }
-        .with_message("skipped, because an earlier role failed")
+fn not_attempted(outcome: RoleOutcome, why: &str) -> RoleOutcome {
+    RoleOutcome { status: Status::NotAttempted, ..outcome }.with_message(why)
+}
+
+/// The outcome of a write that was sent and not waited for.
+fn interrupted(outcome: RoleOutcome) -> RoleOutcome {
+    RoleOutcome { status: Status::Unknown, ..outcome }.with_message(
+        "interrupted while it was being written: whether Microsoft Graph has done it is uncertain",
+    )
 }

@@ -10,6 +10,7 @@ use app_roles::{
     policy::{Caution, Decision, Gap, OperatorConsent, Permit, Question},
     privileged,
     request::{Action, Request},
+    requester::Requester,
 };
 use broker::{Answer, role_named};
 use microsoft_graph::error::GraphError;
@@ -34,6 +35,16 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
 }
 
+/// What an operator asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) names: &'a RequestArguments,
+    pub(super) request: &'a Request,
+    pub(super) privileged: bool,
+    /// The requester whom the policy is asked about. `None` if no policy counts.
+    pub(super) requester: Option<&'a Requester>,
+}
+
 /// The plan of one role.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -49,12 +60,8 @@ pub(super) struct Step {
 
 impl Plan {
     /// Looks up the names of a request and plans each role.
-    pub(super) async fn make(
-        session: &Session,
-        names: &RequestArguments,
-        request: &Request,
-        privileged: bool,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn make(session: &Session, asked: Asked<'_>) -> Result<Self, Failure> {
+        let Asked { names, request, .. } = asked;
         let directory = session.directory();
         let principal = match request.action {
             Action::Assign => directory.new_principal(&names.principal).await?,
@@ -65,14 +72,14 @@ impl Plan {
         let action = request.action;
         let mut plan = Self { action, principal, api, held, steps: Vec::new() };
         for name in &request.roles {
-            let step = plan.step(session, name, privileged);
+            let step = plan.step(session, name, asked);
             plan.steps.push(step);
         }
         plan.withhold();
         Ok(plan)
     }
 
-    fn step(&self, session: &Session, name: &RoleName, privileged: bool) -> Step {
+    fn step(&self, session: &Session, name: &RoleName, asked: Asked<'_>) -> Step {
         let role = match role_named(name, self.action, &self.api) {
             Ok(role) => role,
             Err(outcome) => return Step::impossible(outcome.with_requested_name(name)),
@@ -84,7 +91,7 @@ impl Plan {
             held: &self.held,
             api: &self.api,
             role: &role,
-            privileged,
+            privileged: asked.privileged,
         };
         let why = privileged::of_assignment(&self.principal, &self.api, &role);
         let known = RoleOutcome {
@@ -92,7 +99,8 @@ impl Plan {
             ..RoleOutcome::new(Status::NotAttempted).with_role(&role).with_requested_name(name)
         };
         let cautions = session.policy().cautions(&consent);
-        let advice = advice(session, &consent);
+        let ask = |requester| advice(session, &consent, requester);
+        let advice = asked.requester.map(ask).unwrap_or_default();
         match session.policy().operator_permit(&consent) {
             Ok(permit) => {
                 let rule = Some(permit.rule().to_owned());
@@ -155,8 +163,13 @@ impl Plan {
         Answer::about(&self.principal, &self.api, roles)
     }
 
-    /// Prints the plan.
-    pub(super) fn show(&self, screen: Screen) {
+    /// Returns whether a role needs `--privileged`.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.steps.iter().any(|step| step.outcome.status == Status::Denied)
+    }
+
+    /// Prints the plan, and with `show_policy` which policy counts.
+    pub(super) fn show(&self, screen: Screen, show_policy: impl FnOnce(Screen)) {
         let Self { principal, api, .. } = self;
         let (name, id) = (&principal.display_name, principal.object_id);
         screen.say(format!("Principal: {name} (object ID {id})"));
@@ -165,6 +178,7 @@ impl Plan {
         }
         let (name, id) = (&api.display_name, api.app_id);
         screen.say(format!("API:       {name} (app ID {id})"));
+        show_policy(screen);
         screen.say("");
         let headers = ["ROLE", "PRIVILEGED", "CHANGE", "POLICY"];
         screen.table(&headers, self.steps.iter().map(Step::row));
@@ -223,9 +237,9 @@ fn blocked(known: RoleOutcome, cautions: &[Caution]) -> RoleOutcome {
 }
 
 /// Returns the decision of the policy, which does not bind the operator.
-fn advice(session: &Session, consent: &OperatorConsent<'_>) -> String {
+fn advice(session: &Session, consent: &OperatorConsent<'_>, requester: &Requester) -> String {
     let question = Question {
-        requester: session.requester(),
+        requester,
         action: consent.action,
         principal: consent.principal,
         api: consent.api,

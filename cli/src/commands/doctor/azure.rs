@@ -15,6 +15,9 @@ use crate::{
 
 const CHECK: &str = "the broker's Azure role";
 
+/// What to do about a service that does not answer.
+const AGAIN: &str = "run the command again in a few minutes";
+
 /// The version of the API ("Role Assignments - List For Scope").
 const API_VERSION: &str = "2022-04-01";
 
@@ -46,9 +49,9 @@ pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Findin
 async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding {
     let roles = match roles(arm, broker, scope).await {
         Ok(roles) => roles,
-        Err(Failure { exit, sentence, hint, code }) => {
-            let sentence = format!("{scope}: {sentence}");
-            return Finding::failed(CHECK, &Failure { exit, sentence, hint, code });
+        Err(failure) => {
+            let sentence = format!("{scope}: {}", failure.sentence);
+            return Finding::not_seen(CHECK, &Failure { sentence, ..failure });
         }
     };
     let can_read = |role: &String| READER_ROLES.iter().any(|known| role.ends_with(known));
@@ -83,13 +86,16 @@ async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<Str
             let body = response.body().map_err(no_answer)?;
             role_ids(body).ok_or_else(|| {
                 Failure::failed("Azure Resource Manager's answer is no list of role assignments")
+                    .hint(AGAIN)
             })
         }
         StatusCode::FORBIDDEN => Err(Failure::failed("you cannot list its role assignments")
             .hint(format!("you need the Azure role {NEEDED_ROLE} on this scope"))),
-        StatusCode::NOT_FOUND => Err(Failure::failed("the scope does not exist")
+        StatusCode::NOT_FOUND => Err(Failure::not_found("the scope does not exist")
             .hint("correct the scope in the policy, or sign in to the right tenant")),
-        status => Err(Failure::failed(format!("Azure Resource Manager answered {status}"))),
+        status => {
+            Err(Failure::failed(format!("Azure Resource Manager answered {status}")).hint(AGAIN))
+        }
     }
 }
 
@@ -109,8 +115,8 @@ fn no_answer(error: RequestError) -> Failure {
             Failure::failed(format!("no token for Azure Resource Manager: {error}"))
                 .hint("sign in again with `az login`")
         }
-        RequestError::Unreachable(error) => {
-            Failure::failed(format!("Azure Resource Manager does not answer: {error}"))
+        RequestError::Unreachable(_) => {
+            Failure::failed("Azure Resource Manager does not answer").hint(AGAIN)
         }
     }
 }

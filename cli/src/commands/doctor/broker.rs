@@ -18,7 +18,7 @@ pub(super) async fn check(global: &GlobalOptions, address: &BrokerAddress) -> Ve
         return vec![Finding::not_checked(CHECK, "--broker")];
     }
     match broker_health::ask(global, address).await {
-        Err(failure) => vec![Finding::failed(CHECK, &failure)],
+        Err(failure) => vec![with_advice(Finding::failed(CHECK, &failure))],
         Ok(health) if health.lacks_policy() => vec![finding_of(&health.checks)],
         Ok(health) => {
             let in_force = PolicyInForce::new(&global.policy, Ok(&health));
@@ -32,7 +32,15 @@ fn policy_finding(policy: &PolicyInForce) -> Finding {
     match policy.is_in_force() {
         Some(true) => Finding::ok(POLICY_CHECK, sentence),
         Some(false) => Finding::warning(POLICY_CHECK, sentence).advice(ADVICE),
-        None => Finding::unclear(POLICY_CHECK, sentence),
+        None => Finding::unclear(POLICY_CHECK, sentence)
+            .advice("install the version of the broker that belongs to this program"),
+    }
+}
+
+fn with_advice(finding: Finding) -> Finding {
+    match finding.advice {
+        Some(_) => finding,
+        None => finding.advice("check --broker, and that the function app runs"),
     }
 }
 

@@ -15,7 +15,8 @@ const MAX_SKEW: Duration = Duration::seconds(150);
 /// Compares the clock with that of Microsoft Graph. Its response has the time, although it is an error.
 pub(super) async fn check(global: &GlobalOptions) -> Finding {
     match skew(global).await {
-        Err(failure) => Finding::failed(CHECK, &failure),
+        Err(failure) => Finding::not_seen(CHECK, &failure)
+            .advice("check --graph-endpoint and the connection to the internet"),
         Ok(skew) if skew.abs() > MAX_SKEW => {
             let seconds = skew.whole_seconds();
             Finding::bad(CHECK, format!("{seconds} seconds ahead of Microsoft Graph"))

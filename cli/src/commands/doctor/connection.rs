@@ -82,8 +82,10 @@ async fn check_queue(account: &Account, name: &str, is_trigger: bool) -> Finding
             Finding::ok(&check, "does not exist yet; the host creates it with the first message")
         }
         Err(QueueError::NotFound(..)) => Finding::bad(&check, "does not exist").advice("create it"),
-        Err(error) => Finding::bad(&check, error.to_string())
-            .advice("you need the Azure role Storage Queue Data Reader on the account"),
+        Err(error) => Finding::unclear(&check, error.to_string()).advice(
+            "you need the Azure role Storage Queue Data Reader on the account, and its firewall must let \
+             you in",
+        ),
     }
 }
 
@@ -95,7 +97,9 @@ async fn check_table(account: &Account) -> Finding {
         Err(TableError::NotFound(_)) => {
             Finding::ok(&check, "does not exist yet; the host creates it with the first row")
         }
-        Err(error) => Finding::bad(&check, error.to_string())
-            .advice("you need the Azure role Storage Table Data Reader on the account"),
+        Err(error) => Finding::unclear(&check, error.to_string()).advice(
+            "you need the Azure role Storage Table Data Reader on the account, and its firewall must let \
+             you in",
+        ),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::{exit::Exit, failure::Failure};
 
 /// The finding of a check.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,10 @@ pub(super) enum State {
     Warning,
     /// The check failed.
     Failed,
-    /// The check could not decide.
+    /// The check was not asked for.
     NotChecked,
+    /// The check could not look at what it is about, or not decide.
+    Unknown,
 }
 
 impl Finding {
@@ -58,17 +60,28 @@ impl Finding {
         Self { advice: failure.hint.clone(), ..finding }
     }
 
+    /// A check that could not look, because of an error. Its hint becomes the advice. What the error says
+    /// does not exist is wrong, and so is an option that cannot be used.
+    pub(super) fn not_seen(check: &str, failure: &Failure) -> Self {
+        let finding = Self::failed(check, failure);
+        match failure.exit {
+            Exit::NotFound | Exit::Usage => finding,
+            _ => Self { state: State::Unknown, ..finding },
+        }
+    }
+
     /// A check that needs an option which was not given.
     pub(super) fn not_checked(check: &str, option: &str) -> Self {
         Self::new(check, State::NotChecked, format!("skipped, because {option} was not given"))
+            .advice(format!("pass {option}"))
     }
 
     /// A check that could not decide.
     pub(super) fn unclear(check: &str, found: impl Into<String>) -> Self {
-        Self::new(check, State::NotChecked, found)
+        Self::new(check, State::Unknown, found)
     }
 
-    /// Adds what to do.
+    /// Adds what to do, in place of a hint.
     pub(super) fn advice(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }
     }

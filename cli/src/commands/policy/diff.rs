@@ -37,7 +37,7 @@ pub(crate) struct DiffArguments {
     markdown: bool,
     /// Sign in, and show the assignments in the tenant that the change touches
     #[arg(long)]
-    tenant: bool,
+    online: bool,
     #[command(flatten)]
     broker: BrokerIdentity,
 }
@@ -53,9 +53,9 @@ pub(super) async fn run(
             .hint("choose one of them"));
     }
     let new = arguments.new.as_ref().unwrap_or(&global.policy);
-    let inputs = Inputs::read(screen, &arguments.old, new)?;
+    let inputs = Inputs::read(&arguments.old, new)?;
     let now = OffsetDateTime::now_utc();
-    let (known, touched) = if arguments.tenant {
+    let (known, touched) = if arguments.online {
         let (known, touched) =
             touched::read(global, &inputs, (arguments.broker.name(), now)).await?;
         (known, Some(touched))

@@ -33,6 +33,13 @@ impl Policy {
         Self { rules: Err(reason), sha256: None }
     }
 
+    /// The policy of an operator who has none at hand: it allows nothing on request and protects nothing.
+    #[cfg(feature = "operator")]
+    #[must_use]
+    pub fn none_at_hand() -> Self {
+        Self { rules: Ok(Rules::none()), sha256: None }
+    }
+
     /// The reason why no policy could be read, if none could.
     #[must_use]
     pub fn unavailable_reason(&self) -> Option<&str> {

@@ -64,6 +64,22 @@ fn a_dangerous_change_needs_the_operators_explicit_confirmation() {
 }
 
 #[test]
+fn without_a_policy_at_hand_only_everyday_changes_need_no_confirmation() {
+    let none = Policy::none_at_hand;
+    assert!(EVERYDAY.ask(&none(), false).is_ok());
+    let write_all = APP_ROLE_ASSIGNMENT_READ_WRITE_ALL;
+    for change in [
+        Change { principal: OPERATOR, ..EVERYDAY },
+        Change { holds: write_all, ..EVERYDAY },
+        Change { app_id: GRAPH, role: write_all, ..EVERYDAY },
+    ] {
+        assert_eq!(change.ask(&none(), false).unwrap_err().len(), 1);
+        assert!(change.ask(&none(), true).is_ok());
+    }
+    assert_eq!((none().sha256(), none().unavailable_reason()), (None, None));
+}
+
+#[test]
 fn an_everyday_change_needs_neither_a_rule_nor_a_confirmation() {
     let permit = EVERYDAY.ask(&policy(""), false).unwrap();
     assert_eq!(permit.principal(), object_id(PRINCIPAL));

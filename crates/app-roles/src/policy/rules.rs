@@ -22,14 +22,19 @@ pub(super) struct Rules {
 }
 
 /// The rules in force where no policy could be read.
-pub(super) static NO_RULES: Rules = Rules {
-    protected: Vec::new(),
-    allow: Vec::new(),
-    baseline: Vec::new(),
-    acknowledged: Vec::new(),
-};
+pub(super) static NO_RULES: Rules = Rules::none();
 
 impl Rules {
+    /// No rules at all.
+    pub(super) const fn none() -> Self {
+        Self {
+            protected: Vec::new(),
+            allow: Vec::new(),
+            baseline: Vec::new(),
+            acknowledged: Vec::new(),
+        }
+    }
+
     /// The content of the file at a time, without the rules that have expired.
     pub(super) fn at(&self, now: OffsetDateTime) -> RulesInForce<'_> {
         RulesInForce { rules: self, now }

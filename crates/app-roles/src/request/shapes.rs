@@ -33,19 +33,32 @@ pub(super) enum Shape {
 #[cfg_attr(
     any(test, feature = "schema"),
     derive(schemars::JsonSchema),
-    schemars(extend("not" = crate::schema::contradicting_ends()))
+    schemars(
+        rename = "AppRoleRequest",
+        extend("not" = crate::schema::contradicting_ends())
+    )
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OwnShape {
+    /// The requester's own label, which the result has too.
     pub(super) request_id: Option<RequestId>,
+    /// `assign` by default.
     pub(super) action: Option<Action>,
+    /// The principal that receives the roles.
     pub(super) principal: PrincipalName,
+    /// The API that defines the roles.
     pub(super) api: ApiName,
+    /// The roles, by their values or ids.
     pub(super) roles: Roles,
+    /// Why they are asked for. It is recorded.
     pub(super) reason: Option<Reason>,
+    /// How long the assignments last, 5 minutes to 365 days, in ISO 8601.
     pub(super) duration: Option<AssignmentDuration>,
+    /// When the assignments end, instead of `duration`.
     pub(super) end_date_time: Option<Moment>,
+    /// When the request expires.
     pub(super) not_after: Option<Moment>,
+    /// `true` looks up and decides, and changes nothing.
     pub(super) dry_run: Option<bool>,
 }
 
@@ -79,7 +92,12 @@ const END_DATE_TIME: &str = "endDateTime";
 #[cfg_attr(
     any(test, feature = "schema"),
     derive(schemars::JsonSchema),
-    schemars(rename_all = "camelCase", deny_unknown_fields, extend("patternProperties" = { "@": true }))
+    schemars(
+        rename = "GraphRequest",
+        rename_all = "camelCase",
+        deny_unknown_fields,
+        extend("patternProperties" = { "@": true })
+    )
 )]
 pub(crate) struct GraphShape {
     pub(super) principal_id: ObjectId,

@@ -40,6 +40,10 @@ use memory_cache::TimedCache;
 /// service-specific throttling limits", identity and access).
 const THROTTLE_LIMIT_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
 
+/// How often an assignment is read before a removal while the answers say nothing about it. What is not known
+/// then cannot be told later from a removal by others.
+const MOST_LOOKS: u32 = 3;
+
 /// What the list of a principal says about the assignment that a permit is about.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -134,6 +138,21 @@ impl AssignmentRequests {
 
     /// Reads whether the assignment with this id exists. The error means that it may be read later.
     pub(super) async fn look(
+        &self,
+        permit: &Permit,
+        id: &str,
+        deadline: Deadline,
+    ) -> Result<Look, GraphError> {
+        for _ in 1..MOST_LOOKS {
+            match self.look_once(permit, id, deadline).await? {
+                Look::Unclear => {}
+                look => return Ok(look),
+            }
+        }
+        self.look_once(permit, id, deadline).await
+    }
+
+    async fn look_once(
         &self,
         permit: &Permit,
         id: &str,

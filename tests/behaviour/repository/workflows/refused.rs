@@ -175,6 +175,65 @@ fn a_deployment_of_what_was_not_verified() {
 }
 
 #[test]
+fn archives_from_other_machines_or_with_more_rights() {
+    let matrix = "    strategy:\n      matrix:\n        include:\n";
+    for rows in [
+        "    strategy:\n      fail-fast: false\n      matrix:\n        include:\n",
+        "    strategy:\n      matrix:\n        exclude:\n",
+        "    strategy:\n      matrix:\n        runner: ubuntu-24.04\n        include:\n",
+    ] {
+        refuse("release.yml", matrix, rows);
+    }
+    for runner in ["self-hosted", "windows-latest", "[self-hosted, linux]", "${{ vars.RUNNER }}"] {
+        refuse("release.yml", "runner: windows-2025", &format!("runner: {runner}"));
+        let runs_on = format!("runs-on: {runner}");
+        refuse("release.yml", "runs-on: ${{ matrix.runner }}", &runs_on);
+    }
+    let target = "target: x86_64-pc-windows-msvc";
+    refuse("release.yml", target, "target: ${{ github.head_ref }}");
+    refuse("release.yml", target, &format!("{target}\n            shell: python"));
+    refuse("release.yml", "        shell: bash\n", "        shell: pwsh\n");
+    refuse("release.yml", "\"$TARGET\"", "${{ matrix.target }}");
+    let archives = "    runs-on: ${{ matrix.runner }}\n    timeout-minutes: 45\n    permissions:\n";
+    for more in ["id-token: write", "attestations: write", "contents: write"] {
+        refuse("release.yml", archives, &format!("{archives}      {more}\n"));
+    }
+    refuse("release.yml", "    needs: archives\n", "");
+}
+
+#[test]
+fn publishing_what_was_not_verified() {
+    let publish = "      contents: write # to create the release\n";
+    for more in ["id-token: write", "packages: write", "actions: write"] {
+        refuse("release.yml", publish, &format!("{publish}      {more}\n"));
+    }
+    refuse("release.yml", "; done", "; true; done");
+    refuse("release.yml", "in app-role-*.tar.gz", "in app-role-x86*.tar.gz");
+    refuse("release.yml", "\"$archive\" --repo \"$GITHUB_REPOSITORY\"", "\"$archive\" --repo a/b");
+    refuse("release.yml", "--verify-tag", "--target main");
+    refuse("release.yml", "app-role-*.tar.gz SHA256SUMS", "*");
+    let sums = "      - run: sha256sum app-role-*.tar.gz > SHA256SUMS\n";
+    for step in [
+        format!("      - uses: {CHECKOUT}\n        with:\n          persist-credentials: false\n"),
+        "      - run: scripts/package-cli.sh\n".to_owned(),
+        "      - run: git push origin main\n".to_owned(),
+    ] {
+        refuse("release.yml", sums, &format!("{step}{sums}"));
+    }
+    // The archives are those of this run, and the deployment gets the package.
+    let text = workflow("release.yml");
+    let inputs = "          pattern: archive-*\n          merge-multiple: true\n";
+    assert_eq!(text.matches(inputs).count(), 2);
+    for other in ["          name: package\n", "          pattern: '*'\n          run-id: 1\n"] {
+        let (before, after) = text.rsplit_once(inputs).unwrap();
+        assert!(!faults_of(&format!("{before}{other}{after}")).is_empty(), "{other}");
+    }
+    let (before, after) = text.split_once("          name: package\n      - name: Verify").unwrap();
+    let swapped = format!("{before}{inputs}      - name: Verify{after}");
+    assert!(!faults_of(&swapped).is_empty());
+}
+
+#[test]
 fn credentials_that_stay_in_the_working_copy() {
     for file in ["ci.yml", "release.yml"] {
         refuse(file, "          persist-credentials: false\n", "          clean: true\n");

@@ -8,17 +8,22 @@ const COMMIT_DIGITS: usize = 40;
 /// Triggers whose workflow and code come from a branch or tag of this repository, or that get no more
 /// than a read-only token.
 const TRIGGERS: [&str; 3] = ["push", "pull_request", "schedule"];
-/// Expressions whose values outsiders cannot choose. `github.ref` is used outside of scripts only.
-const EXPRESSIONS: [&str; 2] = ["github.ref", "github.token"];
-/// Writing permissions of a job. None of them changes the repository.
+/// Expressions whose values outsiders cannot choose. `github.ref` is used outside of scripts only, and
+/// those of the matrix are in the workflow.
+const EXPRESSIONS: [&str; 4] = ["github.ref", "github.token", "matrix.runner", "matrix.target"];
+/// Writing permissions of a job that signs. None of them changes the repository.
 const WRITES: [&str; 2] = ["id-token", "attestations"];
 const READS: [&str; 2] = ["contents", "attestations"];
 /// What a workflow, a job and a step may consist of. Not among them: containers, services, other shells,
 /// conditions, ignored failures, workflows elsewhere, variables of a whole job.
 const WORKFLOW_KEYS: [&str; 5] = ["name", "on", "permissions", "concurrency", "jobs"];
-const JOB_KEYS: [&str; 6] =
-    ["needs", "runs-on", "timeout-minutes", "environment", "permissions", "steps"];
-const STEP_KEYS: [&str; 5] = ["name", "uses", "with", "run", "env"];
+const JOB_KEYS: [&str; 7] =
+    ["needs", "strategy", "runs-on", "timeout-minutes", "environment", "permissions", "steps"];
+const STEP_KEYS: [&str; 6] = ["name", "uses", "with", "run", "env", "shell"];
+/// The runner of each job, and those of a matrix, for programs of other systems. All are GitHub's.
+const RUNNER: &str = "ubuntu-24.04";
+const RUNNERS: [&str; 5] =
+    [RUNNER, "ubuntu-24.04-arm", "macos-15-intel", "macos-15", "windows-2025"];
 /// Commands that fetch code that nothing pins, and files that let a step change later steps.
 const COMMANDS: [&str; 13] = [
     "curl",
@@ -49,6 +54,17 @@ const DEPLOY: [&str; 4] = [
     "azure/login",
     "az functionapp deployment source config-zip --resource-group \"$GROUP\" --name \"$APP\" \
      --src app-role-broker.zip",
+];
+/// The only steps of the job that publishes, which may write to the repository.
+const PUBLISH: [&str; 4] = [
+    "actions/download-artifact",
+    "for archive in app-role-*.tar.gz; do gh attestation verify \"$archive\" \
+     --repo \"$GITHUB_REPOSITORY\" \
+     --signer-workflow \"$GITHUB_REPOSITORY/.github/workflows/release.yml\" \
+     --source-digest \"$GITHUB_SHA\" --source-ref \"$GITHUB_REF\" --deny-self-hosted-runners; done",
+    "sha256sum app-role-*.tar.gz > SHA256SUMS",
+    "gh release create \"$GITHUB_REF_NAME\" --repo \"$GITHUB_REPOSITORY\" --verify-tag \
+     --generate-notes app-role-*.tar.gz SHA256SUMS",
 ];
 const VARIABLES: [&str; 3] = ["GH_TOKEN", "GROUP", "APP"];
 
@@ -103,12 +119,33 @@ fn is_readonly(permissions: &Value) -> bool {
     permissions.iter().all(|(name, level)| READS.contains(&name.as_str()) && level == "read")
 }
 
+/// Whether a job has only permissions that a job may have: to sign, or to publish and not to sign.
 fn is_permitted(permissions: &Value) -> bool {
+    let publishes = permissions["contents"] == "write";
     let Value::Object(permissions) = permissions else { return false };
     permissions.iter().all(|(name, level)| {
         (READS.contains(&name.as_str()) && level == "read")
-            || (WRITES.contains(&name.as_str()) && level == "write")
+            || (WRITES.contains(&name.as_str()) && level == "write" && !publishes)
+            || (name == "contents" && publishes)
     })
+}
+
+/// Whether a job runs on GitHub's machines. Those of a matrix are for jobs that only read.
+fn has_known_runner(job: &Value) -> bool {
+    if job["strategy"].is_null() {
+        return job["runs-on"] == RUNNER;
+    }
+    let is_plain = has_only(&job["strategy"], &["matrix"])
+        && has_only(&job["strategy"]["matrix"], &["include"])
+        && job["runs-on"] == "${{ matrix.runner }}"
+        && is_readonly(&job["permissions"]);
+    let rows = job["strategy"]["matrix"]["include"].as_array().cloned().unwrap_or_default();
+    is_plain
+        && !rows.is_empty()
+        && rows.iter().all(|row| {
+            has_only(row, &["runner", "target"])
+                && row["runner"].as_str().is_some_and(|runner| RUNNERS.contains(&runner))
+        })
 }
 
 /// All texts of a value, with the key that each belongs to.
@@ -170,6 +207,7 @@ fn job_faults(
     let attests = uses("actions/attest-build-provenance");
     let may_sign = job["permissions"]["id-token"] == "write";
     let may_attest = job["permissions"]["attestations"] == "write";
+    let may_publish = job["permissions"]["contents"] == "write";
     let mut faults = Vec::new();
     let mut check = |holds: bool, fault| {
         if !holds {
@@ -177,11 +215,12 @@ fn job_faults(
         }
     };
     check(!steps.is_empty(), "no steps");
-    check(job["runs-on"] == "ubuntu-24.04", "runner");
+    check(has_known_runner(job), "runner");
     check(job["timeout-minutes"].is_string(), "no timeout");
     check(is_permitted(&job["permissions"]), "permissions");
     check(has_only(job, &JOB_KEYS), "a key of the job");
     check(steps.iter().all(|step| has_only(step, &STEP_KEYS)), "a key of a step");
+    check(steps.iter().all(has_known_shell), "a shell");
     check(!script.contains("||") && !script.contains("set +e"), "a failure is ignored");
     check(!script.contains("${{"), "an expression in a script");
     check(!COMMANDS.iter().any(|it| contains_word(&script, it)), "a command");
@@ -192,8 +231,16 @@ fn job_faults(
         !may_sign || steps.iter().map(action).eq(signing.iter().copied()),
         "steps where it may sign",
     );
-    check(!may_sign || steps.iter().all(has_known_inputs), "inputs where it may sign");
-    check(may_sign || !texts("", job).iter().any(|(_, it)| it.contains("github.token")), "token");
+    check(!may_publish || steps.iter().map(action).eq(PUBLISH), "steps where it may publish");
+    let is_trusted = may_sign || may_publish;
+    let inputs: &[Value] = match (may_publish, signs_in) {
+        (true, _) => &[archives()],
+        (false, true) => &[package()],
+        (false, false) => &[package(), archives()],
+    };
+    let has_known_inputs = |step: &Value| has_known_inputs(step, inputs);
+    check(!is_trusted || steps.iter().all(has_known_inputs), "inputs where it may sign or publish");
+    check(is_trusted || !texts("", job).iter().any(|(_, it)| it.contains("github.token")), "token");
     check(may_attest == attests && (!may_attest || may_sign), "attestation");
     check(signs_in == (job["environment"] == "production"), "environment");
     check(signs_in || job["environment"].is_null(), "environment");
@@ -213,11 +260,27 @@ fn action(step: &Value) -> &str {
     uses.or_else(|| step["run"].as_str()).unwrap_or_default()
 }
 
-/// Whether a step gets the package of this run, and no variables that redirect a tool.
-fn has_known_inputs(step: &Value) -> bool {
+/// Whether a step runs in the runner's own shell, or in bash where that is another one.
+fn has_known_shell(step: &Value) -> bool {
+    step["shell"].is_null() || (step["shell"] == "bash" && step["run"].is_string())
+}
+
+/// What downloads the package of this run.
+fn package() -> Value {
+    serde_json::json!({ "name": "package" })
+}
+
+/// What downloads the archives of this run.
+fn archives() -> Value {
+    serde_json::json!({ "pattern": "archive-*", "merge-multiple": "true" })
+}
+
+/// Whether a step downloads one of these, and has no variables that redirect a tool.
+fn has_known_inputs(step: &Value, inputs: &[Value]) -> bool {
     let is_download = action(step) == "actions/download-artifact";
     has_only(&step["env"], &VARIABLES)
-        && (!is_download || step["with"] == serde_json::json!({ "name": "package" }))
+        && step["shell"].is_null()
+        && (!is_download || inputs.contains(&step["with"]))
 }
 
 /// Whether a job's first script, or that of a job that it needs, refuses commits that are not on main.

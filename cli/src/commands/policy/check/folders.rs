@@ -6,13 +6,12 @@ use std::{
 };
 
 use app_roles::{
-    directory::nearest,
     policy::{RuleReferences, Survey, WarningCode},
     requester::Requester,
 };
-use function_folders::{app::use_cases, function_json::FunctionFolders, use_case::UseCase};
+use function_folders::function_json::FunctionFolders;
 
-use crate::{environment, failure::Failure, names::did_you_mean, output::Screen};
+use crate::{environment, failure::Failure, output::Screen, served_requesters};
 
 /// The file that makes a folder an app root.
 const HOST_JSON: &str = "host.json";
@@ -44,24 +43,14 @@ pub(super) fn survey(
         let folder = app_root.display();
         Failure::failed(format!("the functions in {folder} cannot be read: {error}"))
     })?;
-    let mut served = HashSet::new();
-    for use_case in use_cases(folders).into_values() {
-        match use_case {
-            Ok(
-                UseCase::RequestQueue { requester }
-                | UseCase::EventQueue { requester }
-                | UseCase::PushedEvents { requester },
-            ) => {
-                served.insert(requester);
-            }
-            Ok(_) => {}
-            // Which queue such a function reads is unknown.
-            Err(fault) => {
-                screen.note(format!("the queues of the policy are not checked: {fault}"));
-                return Ok(Survey::default());
-            }
+    let served = match served_requesters::served(folders) {
+        Ok(served) => served,
+        // Which queue such a function reads is unknown.
+        Err(fault) => {
+            screen.note(format!("the queues of the policy are not checked: {fault}"));
+            return Ok(Survey::default());
         }
-    }
+    };
     let warnings = references.iter().flat_map(|rule| {
         rule.requesters.iter().enumerate().filter_map(|(index, requester)| {
             let (code, sentence) = unserved(requester, &served)?;
@@ -76,25 +65,11 @@ pub(super) fn survey(
 
 /// Returns that no function proves a requester, if so.
 fn unserved(requester: &Requester, served: &HashSet<Requester>) -> Option<(WarningCode, String)> {
-    if served.contains(requester) {
-        return None;
-    }
-    let (code, sentence) = match requester {
-        Requester::Queue(queue) => (
-            WarningCode::QueueWithoutFunction,
-            format!("no function takes requests from the queue {queue:?}"),
-        ),
-        Requester::EventGrid(function) => (
-            WarningCode::FunctionMissing,
-            format!("no function {function:?} takes events from Event Grid"),
-        ),
+    let code = match requester {
+        Requester::Queue(_) => WarningCode::QueueWithoutFunction,
+        Requester::EventGrid(_) => WarningCode::FunctionMissing,
         _ => return None,
     };
-    let served: Vec<_> = served.iter().map(ToString::to_string).collect();
-    let similar = nearest(&requester.to_string(), served.iter().map(String::as_str));
-    let advice = match similar.as_slice() {
-        [] => "add its function folder, or remove the requester".to_owned(),
-        similar => did_you_mean(similar),
-    };
+    let (sentence, advice) = served_requesters::unserved(requester, served)?;
     Some((code, format!("{sentence}; {advice}")))
 }

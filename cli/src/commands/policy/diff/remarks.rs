@@ -32,7 +32,7 @@ pub(super) fn note(note: &RuleNote) -> Phrase {
         }
         RuleNote::AssumedOwnTenant(api) => phrase.words("This takes ").name(api).words(
             " for an API of your own tenant. On another API, a role that ends in * matches \
-                 nothing, so an exact role beside it is access of its own; --tenant looks it up.",
+                 nothing, so an exact role beside it is access of its own; --online looks it up.",
         ),
     }
 }

@@ -1,0 +1,9 @@
+//! Programs of others: the examples in `examples/clients`, and clients that generators make from the OpenAPI
+//! documents.
+
+mod examples;
+mod generated;
+mod over_http;
+mod over_the_queue;
+mod scripted_broker;
+mod tools;
