@@ -16,6 +16,7 @@ const DIGEST: &str = "8130afdf89e33ad85a34457eec8c23adc6ee8273e0311f991378121a60
 const STATUSES: &[(&str, i32, &str)] = &[
     ("app-role policy diff", 6, "the policies differ, and the page says so by its status 6"),
     ("git show main:policy.json", 6, "the policies differ here, too"),
+    (STATUS, 7, "the request waits for its approval"),
     (
         "app-role policy explain c0a70500-0000-4000-8000-0000000000d1 graph Place.Read.All",
         3,
