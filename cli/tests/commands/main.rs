@@ -33,6 +33,8 @@ mod history;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod hostile_world;
+#[cfg(unix)]
 mod interrupted;
 mod lists;
 mod manual;

@@ -141,7 +141,7 @@ fn a_status_of_the_identity_endpoint_lasts_only_if_it_is_known_to_be_final() {
         let error = azure_core::Error::with_error(ErrorKind::Credential, refused, "no token");
         let (source, _) = source(&[]);
         let is_final = [400, 401, 403, 405, 406, 411, 413, 414, 415, 417, 431].contains(&status);
-        assert_eq!(source.no_token(&error).is_lasting(), is_final, "{status}");
+        assert_eq!(source.no_token(error).is_lasting(), is_final, "{status}");
     }
 }
 
