@@ -11,7 +11,8 @@ pub(super) fn schema() -> Value {
     let mut source = request_schema();
     let mut definitions = source["$defs"].take();
     let shapes = definitions.as_object_mut().unwrap();
-    let [mut request, _] = ["OwnShape", "GraphShape"].map(|shape| shapes.remove(shape).unwrap());
+    let [mut request, _] =
+        ["AppRoleRequest", "GraphRequest"].map(|shape| shapes.remove(shape).unwrap());
     let principal = json!({
         "anyOf": [{ "$ref": "#/$defs/PrincipalName" }, { "type": "null" }],
         "description": "Default: the principal of the file, or of the command line.",

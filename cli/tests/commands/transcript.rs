@@ -20,8 +20,13 @@ const NAMES_OF_VARIABLE_VALUES: [&str; 9] = [
 /// Replaces every timestamp. It has the same width, so that columns stay aligned.
 const TIMESTAMP: &str = "2026-01-01T00:00:00Z";
 
+/// The exit status of a Rust program that has panicked.
+const PANICKED: i32 = 101;
+
 /// Returns a command line, its output and its exit status.
 pub(crate) fn transcript(line: &str, ended: &Ended) -> String {
+    // Otherwise, the update of the golden files would record it.
+    assert_ne!(ended.code, PANICKED, "`{line}` has panicked: {}", ended.stderr);
     let mut text = format!("$ {line}\n{}", stable(&without_build(&ended.stdout)));
     if !ended.stderr.is_empty() {
         text.push_str(&format!("[standard error]\n{}", stable(&ended.stderr)));

@@ -261,16 +261,12 @@ impl Share {
         let row = self.last_row.as_mut()?;
         row.stored = Some(now);
         self.allowances.stored(now.saturating_duration_since(row.began));
-        let is_urgent = match &self.claim {
-            Some(claim) => {
-                self.allowances.lease(Some(row.began + LEASE));
-                claim.is_urgent
+        if let Some(claim) = &self.claim {
+            self.allowances.lease(Some(row.began + LEASE));
+            if claim.is_urgent {
+                self.budget.take(now);
+                return Some(Transaction::Read);
             }
-            None => false,
-        };
-        if is_urgent {
-            self.budget.take(now);
-            return Some(Transaction::Read);
         }
         self.failing_since = None;
         None
