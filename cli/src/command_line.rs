@@ -14,7 +14,6 @@ use crate::{
     contexts::{Context, Contexts, Setting},
     environment,
     failure::Failure,
-    options::GlobalOptions,
     output::Screen,
     storage_account::AccountText,
 };
@@ -62,20 +61,19 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
         true => Refusal::Unparsed(command.error(ErrorKind::InvalidValue, KEY_ON_COMMAND_LINE)),
         false => Refusal::Unparsed(error),
     })?;
-    let arguments = Arguments::from_arg_matches(&matches)
+    let mut arguments = Arguments::from_arg_matches(&matches)
         .map_err(|error| Refusal::Unparsed(error.format(&mut command)))?;
     let screen = Screen::new(&arguments.global);
     let unusable = |failure| Refusal::Unusable(screen, failure);
     refuse_keys(&command, &matches).map_err(unusable)?;
-    let name = match context {
+    arguments.global.context = match context {
         Ok(context) => context.map(|(name, _)| name),
         Err(failure) if arguments.command.needs_context() => return Err(unusable(failure)),
         Err(_) => None,
     };
-    let policy_is_named = policy_is_named || is_stated(&matches, POLICY);
-    let typed = typed(&matches);
-    let global = GlobalOptions { context: name, policy_is_named, typed, ..arguments.global };
-    Ok(Arguments { global, ..arguments })
+    arguments.global.policy_is_named = policy_is_named || is_stated(&matches, POLICY);
+    arguments.global.typed = typed(&matches);
+    Ok(arguments)
 }
 
 /// Whether the command line or the environment states an option.

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal as _};
 use crate::{
     failure::Failure,
     interruption::Interruption,
+    io_reason::io_reason,
     output::{Progress, Screen},
 };
 
@@ -62,7 +63,7 @@ fn not_confirmed() -> Failure {
 }
 
 fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot ask for confirmation: {error}"))
+    Failure::failed(format!("cannot ask for confirmation: {}", io_reason(error)))
 }
 
 #[cfg(test)]

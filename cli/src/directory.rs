@@ -165,5 +165,6 @@ fn ambiguous(text: &str, candidates: &[Principal]) -> Failure {
     });
     let count = candidates.len();
     Failure::not_found(format!("{text:?} is the name of {count} service principals"))
+        .code("ambiguous")
         .hint(format!("use one of these IDs: {}", ids.collect::<Vec<_>>().join(", ")))
 }

@@ -97,6 +97,7 @@ Example:
 pub(crate) const LIST: &str = "\
 Examples:
   app-role list id-reports
+  app-role list id-reports --query \"[?privileged].role\"
   app-role list id-reports --api api://orders --through-broker
 
 Without --through-broker, you need to be able to read the directory.";

@@ -50,6 +50,22 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// Returns the name of the status in errors for programs.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Denied => "denied",
+            Self::NotFound => "notFound",
+            Self::Partly => "partly",
+            Self::Findings => "findings",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// Returns the exit status of a change with the operator's own permissions, from the outcomes of its
     /// roles. Graph's refusal is a failure of a role, and says that the operator lacks a right.
     pub(crate) fn of(roles: &[RoleOutcome]) -> Self {

@@ -56,58 +56,107 @@ impl Failure {
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
     }
+
+    /// Returns the name for programs: by default that of the exit status.
+    pub(crate) fn code_name(&self) -> &'static str {
+        self.code.unwrap_or_else(|| self.exit.code())
+    }
 }
 
 /// Explains Graph's errors to an operator who uses their own permissions.
 impl From<&GraphError> for Failure {
     fn from(error: &GraphError) -> Self {
-        let failure = match error.kind() {
-            ErrorKind::Forbidden => Self::denied("Microsoft Graph denied access").hint(
-                "app roles of Microsoft Graph need a Privileged Role Administrator, those of other \
-                 APIs a Cloud Application Administrator; without either, ask the broker with \
-                 `app-role submit`",
-            ),
-            ErrorKind::OwnIdentityUnknown => {
-                Self::failed("Microsoft Graph does not find your account in this tenant")
-                    .hint("sign in to the right tenant with `az login --tenant <tenant>`")
-            }
-            ErrorKind::NotSignedIn | ErrorKind::TokenRefused => {
-                Self::failed("Microsoft Graph does not accept your sign-in").hint(
-                    "sign in again with `az login`, and check that --graph-endpoint belongs to the \
-                     cloud of your tenant",
-                )
-            }
-            ErrorKind::NotFound | ErrorKind::PrincipalNotFound => {
-                Self::not_found("Microsoft Graph does not find the principal")
-                    .hint("a new identity can take minutes to appear; run the command again")
-            }
-            ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => {
-                Self::not_found("Microsoft Graph does not find this role of the API")
-                    .hint("list the roles of the API with `app-role roles`")
-            }
-            ErrorKind::Throttled
-            | ErrorKind::Unavailable
-            | ErrorKind::ConcurrentWrites
-            | ErrorKind::Unknown => {
-                Self::failed(error.to_string()).hint("run the command again in a few minutes")
-            }
-            ErrorKind::NotForAgents => Self::denied(
-                "Microsoft Graph refused the role for an agent",
-            )
-            .hint("Microsoft Graph gives some of its roles to no agent; you have the permissions"),
-            _ => Self::failed(error.to_string()),
+        let (code, failure) = explained(error);
+        let sentence = match error.clone().into_failure().graph_request_id {
+            Some(id) => format!("{} (request-id {id})", failure.sentence),
+            None => failure.sentence.clone(),
         };
-        match error.clone().into_failure().graph_request_id {
-            Some(id) => {
-                Self { sentence: format!("{} (request-id {id})", failure.sentence), ..failure }
-            }
-            None => failure,
-        }
+        Self { sentence, ..failure }.code(code)
     }
 }
 
 impl From<GraphError> for Failure {
     fn from(error: GraphError) -> Self {
         Self::from(&error)
+    }
+}
+
+/// Returns the name of an error for programs, and what it means.
+fn explained(error: &GraphError) -> (&'static str, Failure) {
+    match error.kind() {
+        ErrorKind::Forbidden => (
+            "forbidden",
+            Failure::denied("Microsoft Graph denied access").hint(
+                "app roles of Microsoft Graph need a Privileged Role Administrator, those of other \
+                 APIs a Cloud Application Administrator; without either, ask the broker with \
+                 `app-role submit`",
+            ),
+        ),
+        ErrorKind::NotForAgents => (
+            "roleNotForAgents",
+            Failure::denied("Microsoft Graph refused the role for an agent").hint(
+                "Microsoft Graph gives some of its roles to no agent; you have the permissions",
+            ),
+        ),
+        ErrorKind::OwnIdentityUnknown => (
+            "accountUnknown",
+            Failure::failed("Microsoft Graph does not find your account in this tenant")
+                .hint("sign in to the right tenant with `az login --tenant <tenant>`"),
+        ),
+        ErrorKind::NotSignedIn | ErrorKind::TokenRefused => (
+            "notSignedIn",
+            Failure::failed("Microsoft Graph does not accept your sign-in").hint(
+                "sign in again with `az login`, and check that --graph-endpoint belongs to the \
+                 cloud of your tenant",
+            ),
+        ),
+        ErrorKind::NotFound | ErrorKind::PrincipalNotFound => (
+            "principalNotFound",
+            Failure::not_found("Microsoft Graph does not find the principal")
+                .hint("a new identity can take minutes to appear; run the command again"),
+        ),
+        ErrorKind::ApiNotFound | ErrorKind::RoleNotFound => (
+            "roleNotFound",
+            Failure::not_found("Microsoft Graph does not find this role of the API")
+                .hint("list the roles of the API with `app-role roles`"),
+        ),
+        _ => unavailable(error),
+    }
+}
+
+/// Explains an error of Graph that the operator's permissions and names have no part in.
+fn unavailable(error: &GraphError) -> (&'static str, Failure) {
+    let again = "run the command again in a few minutes";
+    match error.kind() {
+        ErrorKind::Throttled => {
+            ("throttled", Failure::failed("Microsoft Graph is throttling").hint(again))
+        }
+        ErrorKind::PrincipalFull => (
+            "principalFull",
+            Failure::failed("the principal has the maximum number of app role assignments, 1,500")
+                .hint("revoke some; those on deleted APIs count, too"),
+        ),
+        ErrorKind::DirectoryFull => (
+            "directoryFull",
+            Failure::failed("the tenant's quota of directory objects is used up").hint(
+                "delete objects, of which deleted ones count for 30 days, or raise the quota",
+            ),
+        ),
+        ErrorKind::Unreadable => (
+            "graphUnreadable",
+            Failure::failed("the answer of Microsoft Graph does not have the expected form")
+                .hint("check --graph-endpoint, and whether a proxy answers in its place"),
+        ),
+        _ => match error.answer() {
+            Some(answer) => (
+                "graphRefused",
+                Failure::failed(format!("Microsoft Graph answered {answer}")).hint(again),
+            ),
+            None => (
+                "graphUnavailable",
+                Failure::failed("Microsoft Graph does not answer")
+                    .hint("check your network and --graph-endpoint, and run the command again"),
+            ),
+        },
     }
 }

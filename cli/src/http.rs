@@ -1,11 +1,7 @@
 //! The one way in which this program sends HTTP requests itself.
 
 use azure_core::http::Url;
-use azure_rest::{
-    client::{self, causes},
-    timing::CallTiming,
-    traffic,
-};
+use azure_rest::{client, reason::reason, timing::CallTiming, traffic};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
@@ -20,23 +16,27 @@ pub(crate) fn client(endpoint: &Url, timing: &CallTiming) -> Result<Client, Fail
         Some(proxy) => client::build_behind(proxy, endpoint, timing),
         None => client::build(endpoint, timing),
     };
-    client.map_err(|error| no_client(&error))
+    client.map_err(|_| no_client())
 }
 
 /// Reports that no HTTP client could be built.
-pub(crate) fn no_client(error: &reqwest::Error) -> Failure {
-    Failure::failed(format!("cannot build an HTTP client: {}", causes(error)))
+pub(crate) fn no_client() -> Failure {
+    Failure::failed("there are no certificate authorities to trust")
+        .code("noCertificateAuthorities")
         .hint("install the certificate authorities of the operating system")
 }
 
 /// Sends a request and returns the response, whatever its status is.
 pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
     let (client, request) = call.build_split();
-    let request =
-        request.map_err(|error| Failure::failed(format!("invalid request: {}", causes(&error))))?;
+    let request = request.map_err(|_| {
+        Failure::failed(
+            "a request cannot be sent: an address, a key or a token is not valid in HTTP",
+        )
+    })?;
     let address = without_query(request.url());
     traffic::send(RequestBuilder::from_parts(client, request)).await.map_err(|error| {
-        Failure::failed(format!("{address} does not answer: {}", causes(&error.without_url())))
+        Failure::failed(format!("{address} does not answer: {}", reason(&error))).code("noAnswer")
     })
 }
 
@@ -44,8 +44,10 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
 pub(crate) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
     let address = without_query(response.url());
     wire_formats::json::from_slice(&body(response).await?).map_err(|fault| {
-        let told = fault.in_document("the document");
-        Failure::failed(format!("{address} does not answer with the expected JSON: {told}"))
+        // The position in a text that the operator does not see says nothing.
+        let place = fault.path().map(|path| format!(" at {path}")).unwrap_or_default();
+        Failure::failed(format!("{address} does not answer with the expected JSON{place}"))
+            .code("unexpectedAnswer")
     })
 }
 
@@ -54,8 +56,8 @@ pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
     let address = without_query(response.url());
     let mut bytes = Vec::new();
     let unreadable = |error: reqwest::Error| {
-        let causes = causes(&error.without_url());
-        Failure::failed(format!("the answer of {address} cannot be read: {causes}"))
+        Failure::failed(format!("the answer of {address} cannot be read: {}", reason(&error)))
+            .code("noAnswer")
     };
     while let Some(chunk) = response.chunk().await.map_err(unreadable)? {
         if bytes.len() + chunk.len() > MAX_BODY {

@@ -21,14 +21,18 @@ mod environment;
 mod examples;
 mod exit;
 mod failure;
+mod format;
 mod graph_catalogue;
 mod http;
 mod interruption;
 mod inventory;
+mod io_reason;
 mod markdown;
 mod names;
 mod new_file;
+mod numbers;
 mod options;
+mod ordered_json;
 mod other_words;
 mod output;
 mod policy_file;
@@ -36,6 +40,7 @@ mod policy_in_force;
 mod principal_role;
 mod privilege;
 mod proxy;
+mod query;
 pub mod replay;
 mod request;
 mod request_file;
@@ -76,9 +81,10 @@ pub fn arguments() -> Result<Arguments, Exit> {
         let offer = completion::offer(&mut Arguments::command(), &words);
         return Err(output::offered(&offer));
     }
+    let is_for_programs = format::is_for_programs(&words);
     command_line::read(words).map_err(|refusal| match refusal {
-        Refusal::Unparsed(error) => output::refuse(&suggested(error)),
-        Refusal::Unusable(screen, failure) => screen.fail(&failure),
+        Refusal::Unparsed(error) => output::refuse(&suggested(error), is_for_programs),
+        Refusal::Unusable(screen, failure) => screen.end(Err(failure)),
     })
 }
 
@@ -91,7 +97,7 @@ pub async fn run(arguments: Arguments) -> Exit {
     let limit = global.timeout.map(|limit| limit + grace);
     let command = output::with_progress(carry_out(&global, screen, command));
     let outcome = time_limit::within(limit, &traffic, command);
-    outcome.await.unwrap_or_else(|failure| screen.fail(&failure))
+    screen.end(outcome.await)
 }
 
 async fn carry_out(
@@ -99,6 +105,7 @@ async fn carry_out(
     screen: Screen,
     command: Command,
 ) -> Result<Exit, Failure> {
+    global.check(matches!(command, Command::Report(_)))?;
     match command {
         Command::Assign(arguments) => change::assign(global, screen, arguments).await,
         Command::Revoke(arguments) => change::revoke(global, screen, arguments).await,

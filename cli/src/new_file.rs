@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, io_reason::io_reason};
 
 /// What to do with a file of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("{} cannot be written: {error}", path.display()))
+    Failure::failed(format!("{} cannot be written: {}", path.display(), io_reason(error)))
         .hint("check the folder and your permissions for it")
 }
 

@@ -1,18 +1,31 @@
 //! Options that several commands share.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
 
-use crate::{contexts::Setting, tenant::Tenant};
+use crate::{
+    contexts::Setting,
+    failure::Failure,
+    format::{Format, Target, TargetParser},
+    query::Query,
+    tenant::Tenant,
+};
 
 /// The options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalOptions {
-    /// Output format
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) output: Format,
+    /// Output format; default: table, or json with --query. `report` also takes the file to write
+    #[arg(short = 'o', long = "output", global = true, value_parser = TargetParser)]
+    #[arg(value_name = "FORMAT")]
+    targets: Vec<Target>,
+    /// JMESPath expression: print only what it selects from the document, for example `[].role`
+    #[arg(long, global = true, value_name = "JMESPATH", value_parser = Query::parse)]
+    pub(crate) query: Option<Query>,
     /// Disable colors, like the environment variable `NO_COLOR`
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
@@ -53,14 +66,45 @@ pub(crate) struct GlobalOptions {
     pub(crate) typed: Vec<(Setting, String)>,
 }
 
-/// The output format.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Tables for people
-    #[default]
-    Table,
-    /// One JSON document for programs
-    Json,
+impl GlobalOptions {
+    /// The output format.
+    pub(crate) fn format(&self) -> Format {
+        let default = if self.query.is_some() { Format::Json } else { Format::Table };
+        self.formats().last().unwrap_or(default)
+    }
+
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        self.targets.iter().filter_map(|target| match target {
+            Target::Format(format) => Some(*format),
+            Target::File(_) => None,
+        })
+    }
+
+    /// The files to write.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.targets.iter().filter_map(|target| match target {
+            Target::File(file) => Some(file.as_path()),
+            Target::Format(_) => None,
+        })
+    }
+
+    /// Refuses two formats, and a file of a command that writes none.
+    pub(crate) fn check(&self, writes_files: bool) -> Result<(), Failure> {
+        if self.formats().count() > 1 {
+            return Err(Failure::usage("--output names two formats").hint("name one of them"));
+        }
+        match self.files().next() {
+            Some(file) if !writes_files => Err(Failure::usage(format!(
+                "--output {} is no format",
+                file.display()
+            ))
+            .hint(
+                "the formats are table, json, yaml, tsv and csv; redirect standard output to write \
+                     a file",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The account to sign in with.

@@ -1,18 +1,30 @@
-//! Output: tables and JSON on standard output, everything else on standard error.
+//! Output: results on standard output, everything else on standard error.
 //!
 //! This is the only place that writes to the terminal. Texts come from the directory, the broker, files and
 //! queues, so whatever is written here is made printable: lines and cells by [`printable`], JSON by
 //! [`printable_json`].
 //!
+//! For programs, each line of standard error is a JSON object: `{"note": …}`, and at last `{"error": …}`. At a
+//! terminal, notes stay lines for people, and the same holds for questions and progress, which appear only
+//! there.
+//!
 //! [`printable`]: app_roles::text::printable
+//! [`printable_json`]: app_roles::text::printable_json
 
+pub(crate) mod csv;
+mod document;
 mod line;
 mod paging;
+mod problem;
 mod progress;
+mod rows;
+mod stream;
+mod streams;
 mod style;
 mod table;
 mod text;
 mod wrapping;
+mod yaml;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -21,23 +33,22 @@ pub(crate) use line::Line;
 pub(crate) use paging::Paging;
 pub(crate) use progress::{Progress, with_progress};
 use serde::Serialize;
+pub(crate) use stream::Stream;
 pub(crate) use style::Tone;
 pub(crate) use table::table;
 use text::shown;
 use wrapping::wrapped;
 
 use crate::{
-    completion::Offer,
-    environment,
-    exit::Exit,
-    failure::Failure,
-    options::{Format, GlobalOptions},
+    completion::Offer, environment, exit::Exit, failure::Failure, format::Format,
+    options::GlobalOptions, ordered_json::Node, query::Query,
 };
 
 /// Standard output and standard error, and their format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Screen {
     format: Format,
+    query: Option<&'static Query>,
     /// Whether standard output shows colors.
     color: bool,
     /// Whether standard error shows colors.
@@ -49,69 +60,82 @@ impl Screen {
     pub(crate) fn new(global: &GlobalOptions) -> Self {
         let color = !global.no_color && !environment::colors_are_disabled();
         Self {
-            format: global.output,
+            format: global.format(),
+            // A process has one screen, which every command copies.
+            query: global.query.clone().map(|query| &*Box::leak(Box::new(query))),
             color: color && io::stdout().is_terminal(),
             error_color: color && io::stderr().is_terminal(),
         }
     }
 
-    /// Returns whether the output is JSON.
+    /// Returns whether the output is a document: JSON, another format for programs, or the answer to a
+    /// query.
     pub(crate) fn is_json(self) -> bool {
-        self.format == Format::Json
+        self.format != Format::Table || self.query.is_some()
     }
 
-    /// Prints a line for people. With JSON output, it goes to standard error.
+    /// Prints a line for people. With a document as output, it goes to standard error.
     pub(crate) fn say(self, line: impl Into<Line>) {
-        if self.is_json() {
-            self.note(line);
-        } else {
-            self.entry(line, 0);
-        }
+        self.detail(line, 0);
     }
 
     /// Prints a line for people, whose continuation on a terminal begins with `indent` spaces. Returns
     /// false if there is no reader any more.
     pub(crate) fn entry(self, line: impl Into<Line>, indent: usize) -> bool {
-        print(&wrapped(&line.into().rendered(self.color), indent, &io::stdout()))
+        streams::print(&wrapped(&line.into().rendered(self.color), indent, &io::stdout()))
     }
 
     /// Prints a line as it is, without wrapping it for the terminal: a document of lines.
     pub(crate) fn unwrapped(self, line: &str) {
-        print(&shown(line));
+        streams::print(&shown(line));
     }
 
-    /// Prints a line for people like [`Self::entry`]. With JSON output, it goes to standard error.
+    /// Prints a line for people like [`Self::entry`]. With a document as output, it goes to standard error.
     pub(crate) fn detail(self, line: impl Into<Line>, indent: usize) {
         if self.is_json() {
-            let text = line.into().rendered(self.error_color);
-            // An error of standard error cannot be reported.
-            let _ = writeln!(io::stderr(), "{}", wrapped(&text, indent, &io::stderr()));
+            self.aside(&line.into(), indent);
         } else {
             self.entry(line, indent);
         }
     }
 
-    /// Prints a JSON document in one line. Returns false if there is no reader any more.
-    pub(crate) fn json_line(self, document: &impl Serialize) -> Result<bool, Failure> {
-        let text = serde_json::to_string(document).map_err(|error| not_encoded(&error))?;
-        Ok(print(&printable_json(&text)))
+    /// Begins a stream of objects with these columns.
+    pub(crate) fn stream(self, columns: &[&str]) -> Stream {
+        Stream::new(self.format_of_documents(), self.query, columns)
     }
 
-    /// Prints a table for people. With JSON output, it goes to standard error.
+    /// Prints a table for people. With a document as output, it goes to standard error.
     pub(crate) fn table(self, headers: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         let text = table(headers, rows);
-        if self.is_json() {
-            let _ = writeln!(io::stderr(), "{text}");
-        } else {
-            print(&text);
+        if !self.is_json() {
+            streams::print(&text);
+            return;
+        }
+        for line in text.lines() {
+            self.aside_text(line, line);
         }
     }
 
     /// Prints a remark to standard error.
     pub(crate) fn note(self, line: impl Into<Line>) {
-        let text = line.into().rendered(self.error_color);
-        // An error of standard error cannot be reported.
-        let _ = writeln!(io::stderr(), "{}", wrapped(&text, 0, &io::stderr()));
+        self.aside(&line.into(), 0);
+    }
+
+    fn aside(self, line: &Line, indent: usize) {
+        let text = wrapped(&line.rendered(self.error_color), indent, &io::stderr());
+        self.aside_text(&text, &line.rendered(false));
+    }
+
+    /// Prints a text for people to standard error, or for programs as a note.
+    fn aside_text(self, text: &str, note: &str) {
+        if self.is_json() && !io::stderr().is_terminal() {
+            // A line without a text only separates others.
+            if !note.is_empty() {
+                streams::print_aside(&problem::note(note));
+            }
+        } else {
+            streams::print_aside(text);
+        }
     }
 
     /// Prints a question to standard error and leaves the cursor behind it.
@@ -122,23 +146,35 @@ impl Screen {
     }
 
     /// Prints a generated script as it is. It must not contain foreign text.
-    pub(crate) fn script(self, script: &[u8]) -> io::Result<()> {
-        io::stdout().write_all(script)
+    pub(crate) fn script(self, script: &[u8]) {
+        streams::write(script);
     }
 
-    /// Prints a JSON document.
+    /// Prints a document in the format of the operator, or what the query selects from it.
     pub(crate) fn json(self, document: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(document).map_err(|error| not_encoded(&error))?;
-        print(&printable_json(&text));
+        let node = Node::of(document).map_err(|_| not_encoded())?;
+        let node = match self.query {
+            Some(query) => query.apply(node)?,
+            None => node,
+        };
+        let text = document::text(&node, self.format_of_documents()).map_err(|_| not_encoded())?;
+        if !text.is_empty() {
+            streams::print(&text);
+        }
         Ok(())
+    }
+
+    /// The format of documents. Without a query, a table is one that the command makes itself.
+    fn format_of_documents(self) -> Format {
+        if self.is_json() { self.format } else { Format::Json }
     }
 
     /// Prints a text of several lines that is a JSON document, for a file.
     pub(crate) fn file(self, document: &str) {
-        print(&printable_json(document.trim_end()));
+        streams::print(&printable_json(document.trim_end()));
     }
 
-    /// Prints a list: as a table, or as a JSON array.
+    /// Prints a list: as a table, or as a document.
     pub(crate) fn list<T: Serialize>(
         self,
         headers: &[&str],
@@ -150,7 +186,7 @@ impl Screen {
         if self.is_json() {
             self.json(&page.items)?;
         } else if !page.items.is_empty() {
-            print(&table(headers, page.items.iter().map(columns)));
+            streams::print(&table(headers, page.items.iter().map(columns)));
         }
         if let Some(remark) = page.remark {
             self.note(remark);
@@ -158,8 +194,21 @@ impl Screen {
         Ok(())
     }
 
+    /// Ends a command: prints its error, or that its output is lost. Returns the exit status.
+    pub(crate) fn end(self, outcome: Result<Exit, Failure>) -> Exit {
+        match (outcome, streams::lost()) {
+            (Err(failure), _) => self.fail(&failure),
+            (Ok(_), Some(error)) => self.fail(&problem::lost(error)),
+            (Ok(exit), None) => exit,
+        }
+    }
+
     /// Prints an error and its hint. Returns the exit status.
-    pub(crate) fn fail(self, failure: &Failure) -> Exit {
+    fn fail(self, failure: &Failure) -> Exit {
+        if self.is_json() {
+            streams::print_aside(&problem::error(failure));
+            return failure.exit;
+        }
         let line = Line::painted(Tone::Bad, "error:").then(" ").then(&failure.sentence);
         self.note(line);
         if let Some(hint) = &failure.hint {
@@ -170,33 +219,36 @@ impl Screen {
 }
 
 /// Prints why a command line is invalid, or the help text that was asked for. Returns the exit status.
-pub(crate) fn refuse(error: &clap::Error) -> Exit {
+pub(crate) fn refuse(error: &clap::Error, is_for_programs: bool) -> Exit {
     if !error.use_stderr() {
-        let _ = error.print();
-        return Exit::Done;
+        streams::print_help(error);
+        return match streams::lost() {
+            Some(lost) => {
+                streams::print_aside(&format!("error: {}", problem::lost(lost).sentence));
+                Exit::Failed
+            }
+            None => Exit::Done,
+        };
+    }
+    if is_for_programs {
+        streams::print_aside(&problem::error(&problem::usage(&error.to_string())));
+        return Exit::Usage;
     }
     // The text repeats arguments and environment variables.
     for line in error.to_string().lines() {
-        let _ = writeln!(io::stderr(), "{}", shown(line));
+        streams::print_aside(&shown(line));
     }
     Exit::Usage
 }
 
 /// Prints the answer to a completion script. Returns the exit status.
 pub(crate) fn offered(offer: &Offer) -> Exit {
-    match io::stdout().write_all(offer.lines().as_bytes()) {
-        Ok(()) => Exit::Done,
-        Err(_) => Exit::Failed,
-    }
+    let is_lost = io::stdout().write_all(offer.lines().as_bytes()).is_err();
+    if is_lost { Exit::Failed } else { Exit::Done }
 }
 
-fn not_encoded(error: &serde_json::Error) -> Failure {
-    Failure::failed(format!("cannot encode the result as JSON: {error}"))
-}
-
-/// Prints a text. Returns false if the reader has closed the pipe, like `head`: it needs no more output.
-fn print(text: &str) -> bool {
-    writeln!(io::stdout(), "{text}").is_ok()
+fn not_encoded() -> Failure {
+    Failure::failed("the result cannot be encoded as JSON")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use app_roles::policy::Policy;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, io_reason::io_reason};
 
 /// Reads and validates the policy file.
 pub(crate) fn read(file: &Path) -> Result<Policy, Failure> {
@@ -20,7 +20,7 @@ pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Policy, Failure> {
 /// Reads the content of the policy file.
 pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file).map_err(|error| {
-        Failure::failed(format!("{} cannot be read: {error}", file.display()))
+        Failure::failed(format!("{} cannot be read: {}", file.display(), io_reason(&error)))
             .hint("name the broker's policy file with --policy")
     })
 }

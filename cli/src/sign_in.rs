@@ -46,7 +46,7 @@ pub(crate) fn credentials(
                     .hint("a managed identity has one tenant; `app-role whoami` shows its ID"));
             }
             let client = client::build_for_identity_endpoint(&cloud.timing.calls)
-                .map_err(|error| http::no_client(&error))?;
+                .map_err(|_| http::no_client())?;
             let make = credential::managed_identity(&client, environment::client_id()?);
             Ok(Arc::new(move || Ok(in_tenant(make()?, tenant.as_ref()))))
         }
@@ -71,6 +71,13 @@ pub(crate) fn failed(account: Account, error: &NoToken) -> Failure {
         Some(fault) => fault.into(),
         None => Failure::failed(format!("you are not signed in: {error}")).hint(advice(account)),
     }
+}
+
+/// Says why there is no token, if the operator's account is the reason.
+pub(crate) fn fault_in(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref::<SignInFault>())
+        .map(ToString::to_string)
 }
 
 /// Returns what to do about a sign-in that does not work.

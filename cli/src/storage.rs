@@ -3,6 +3,7 @@
 mod account;
 pub mod filter;
 mod queue;
+mod sdk_error;
 mod shared_access;
 mod table;
 

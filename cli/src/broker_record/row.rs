@@ -33,6 +33,37 @@ impl Row {
     /// The indent of the second line of [`Self::line`]: the width of a time, and the space behind it.
     pub(crate) const INDENT: usize = 22;
 
+    /// The columns of rows in a table for programs that grows: what is known of each row.
+    pub(crate) const COLUMNS: [&str; 27] = [
+        "startedAt",
+        "status",
+        "code",
+        "action",
+        "principalId",
+        "principalDisplayName",
+        "requestedPrincipal",
+        "apiId",
+        "apiDisplayName",
+        "requestedApi",
+        "appRoleId",
+        "appRoleValue",
+        "requestedRole",
+        "requester",
+        "rule",
+        "approvedBy",
+        "approvalId",
+        "requestId",
+        "reason",
+        "message",
+        "endDateTime",
+        "effectiveBy",
+        "graphRequestId",
+        "invocationId",
+        "policySha256",
+        "PartitionKey",
+        "RowKey",
+    ];
+
     /// The columns.
     pub(crate) fn entity(&self) -> &Map<String, Value> {
         &self.0

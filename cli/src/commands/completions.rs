@@ -35,8 +35,6 @@ pub(crate) fn run(
             generated.as_slice()
         }
     };
-    screen
-        .script(script)
-        .map_err(|error| Failure::failed(format!("cannot print the script: {error}")))?;
+    screen.script(script);
     Ok(Exit::Done)
 }

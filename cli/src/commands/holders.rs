@@ -64,11 +64,13 @@ struct Row {
 }
 
 impl Row {
-    /// Returns the type of a holder that is not a usual service principal.
-    fn unusual_type(&self) -> &str {
+    /// Returns the type of a holder in words.
+    fn kind(&self) -> &str {
         match self.principal_type.as_str() {
             _ if self.inherited_by_agents => agents::BLUEPRINT,
-            APPLICATION => "",
+            APPLICATION => "service principal",
+            "User" => "user",
+            "Group" => "group",
             other => other,
         }
     }
@@ -100,7 +102,13 @@ pub(crate) async fn run(
         })
         .collect();
     if rows.is_empty() {
-        screen.note("no holders found");
+        screen.say(match &role {
+            Some(role) => {
+                let value = role.value.clone().unwrap_or_else(|| role.id.to_string());
+                format!("no principal holds {value} of {:?}", api.display_name)
+            }
+            None => format!("no principal holds a role of {:?}", api.display_name),
+        });
     }
     let headers =
         ["PRINCIPAL", "OBJECT ID", "TYPE", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"];
@@ -108,7 +116,7 @@ pub(crate) async fn run(
         vec![
             row.principal.clone(),
             row.principal_id.to_string(),
-            row.unusual_type().to_owned(),
+            row.kind().to_owned(),
             row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
             row.privilege.cell(),
             row.since.as_deref().map(text_to_the_second).unwrap_or_default(),

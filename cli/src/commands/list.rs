@@ -98,7 +98,7 @@ pub(crate) async fn run(
     drop(progress);
     if rows.is_empty() && held.unreadable() == 0 {
         let of = only.map(|api| format!(" of {}", api.display_name)).unwrap_or_default();
-        screen.note(format!("{} holds no app role{of}", principal.object_id));
+        screen.say(holds_nothing(&principal, &of));
     }
     screen.list(
         &["API", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"],
@@ -123,6 +123,17 @@ pub(crate) async fn run(
         screen.note(remark);
     }
     Ok(Exit::Done)
+}
+
+/// Says who holds no role.
+fn holds_nothing(principal: &Principal, of: &str) -> String {
+    let place = principal.resource_id.as_ref().map(|id| format!(", resource {id}"));
+    format!(
+        "{:?} holds no app role{of} (object ID {}{})",
+        principal.display_name,
+        principal.object_id,
+        place.unwrap_or_default()
+    )
 }
 
 async fn row(

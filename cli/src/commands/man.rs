@@ -11,7 +11,7 @@ use clap_mangen::{
     roff::{Roff, bold, roman},
 };
 
-use crate::{exit::Exit, failure::Failure, output::Screen};
+use crate::{exit::Exit, failure::Failure, io_reason::io_reason, output::Screen};
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArguments {
@@ -29,15 +29,19 @@ pub(crate) fn run(
     let mut command = command_line.disable_help_subcommand(true);
     command.build();
     match &arguments.folder {
-        None => page(&command)
-            .and_then(|page| screen.script(&page))
-            .map_err(|error| Failure::failed(format!("cannot print the page: {error}")))?,
+        None => {
+            let page = page(&command);
+            screen.script(&page.map_err(|_| Failure::failed("the page cannot be made"))?);
+        }
         Some(folder) => {
             let written = fs::create_dir_all(folder).and_then(|()| write(&command, folder));
             written.map_err(|error| {
                 let folder = folder.display();
-                Failure::failed(format!("cannot write the pages to {folder}: {error}"))
-                    .hint("name a folder in which you may create files")
+                Failure::failed(format!(
+                    "cannot write the pages to {folder}: {}",
+                    io_reason(&error)
+                ))
+                .hint("name a folder in which you may create files")
             })?;
         }
     }

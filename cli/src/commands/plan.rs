@@ -19,6 +19,7 @@ use clap::Args;
 use crate::{
     exit::Exit,
     failure::Failure,
+    io_reason::io_reason,
     options::{BrokerAddress, BrokerIdentity, GlobalOptions},
     output::{Progress, Screen},
     policy_in_force, result,
@@ -98,7 +99,7 @@ async fn decide(
 /// Reads the request. One byte more than the largest request is enough to detect a larger one.
 fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::failed(format!("{} cannot be read: {error}", file.display()))
+        Failure::failed(format!("{} cannot be read: {}", file.display(), io_reason(&error)))
     };
     let most = u64::try_from(MAX_REQUEST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();

@@ -49,9 +49,9 @@ const NO_RECORD: &str = "the broker's record was not read, because --audit names
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// File to write: .html for browsers, .json for programs, .csv for spreadsheets; several are written
-    /// from one reading of the tenant
-    #[arg(short = 'o', long = "file", value_name = "FILE", required = true)]
+    /// File to write, as with -o: .html for browsers, .json for programs, .csv for spreadsheets; several
+    /// are written from one reading of the tenant
+    #[arg(long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Earlier report in JSON: mark what is new and what is gone since
     #[arg(long, value_name = "FILE")]
@@ -75,7 +75,13 @@ pub(crate) async fn run(
     screen: Screen,
     arguments: &ReportArguments,
 ) -> Result<Exit, Failure> {
-    let files = arguments.files.iter().map(|file| OutputFile::check(file));
+    let paths: Vec<_> =
+        global.files().chain(arguments.files.iter().map(PathBuf::as_path)).collect();
+    if paths.is_empty() {
+        return Err(Failure::usage("the report has no file to write")
+            .hint("name one with -o, for example -o access.html"));
+    }
+    let files = paths.iter().map(|file| OutputFile::check(file));
     let files = files.collect::<Result<Vec<_>, _>>()?;
     let tables = arguments.account.open(global)?;
     let session = Session::open(global).await?;
@@ -113,7 +119,7 @@ pub(crate) async fn run(
         file.write(&encoded(&report, file.format())?)?;
     }
     drop(progress);
-    let names = arguments.files.iter().map(|file| file.display().to_string());
+    let names = paths.iter().map(|file| file.display().to_string());
     show(screen, &Summary::of(&report, names.collect()))?;
     Ok(if report.complete { Exit::Done } else { Exit::Partly })
 }
@@ -158,7 +164,7 @@ impl Recorded {
 
 /// The text of the file.
 fn encoded(report: &Report, format: FileFormat) -> Result<String, Failure> {
-    let not_encoded = |error| Failure::failed(format!("cannot encode the report as JSON: {error}"));
+    let not_encoded = |_| Failure::failed("the report cannot be encoded as JSON");
     match format {
         FileFormat::Csv => Ok(csv::csv(report)),
         FileFormat::Json => {

@@ -38,6 +38,9 @@ struct Row {
     privilege: Privilege,
     /// Whether it can be assigned to a managed identity.
     assignable: bool,
+    /// How the API describes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     #[serde(skip)]
     remark: &'static str,
 }
@@ -57,20 +60,26 @@ pub(crate) async fn run(
         return Err(none_matches(&api, text));
     }
     roles.sort_by_key(|role| role.value.clone());
-    let rows: Vec<_> = roles.into_iter().map(|role| row(&api, role)).collect();
+    let service_principals = session.graph().service_principals();
+    let described = service_principals.role_descriptions(api.object_id, session.deadline()).await?;
+    let row = |role: &AppRole| row(&api, role, described.get(&role.id).cloned());
+    let rows: Vec<_> = roles.into_iter().map(row).collect();
     if rows.is_empty() {
         screen.note(
             "the API defines no roles; assign 00000000-0000-0000-0000-000000000000 for default access",
         );
     }
-    screen.list(&["VALUE", "ID", "PRIVILEGED", ""], &rows, arguments.paging, |row| {
-        let value = row.value.clone().unwrap_or_default();
-        vec![value, row.id.to_string(), row.privilege.cell(), row.remark.to_owned()]
+    let headers = ["VALUE", "ID", "REMARK", "PRIVILEGED", "DESCRIPTION"];
+    screen.list(&headers, &rows, arguments.paging, |row| {
+        let [value, description] =
+            [&row.value, &row.description].map(|text| text.clone().unwrap_or_default());
+        let id = row.id.to_string();
+        vec![value, id, row.remark.to_owned(), row.privilege.cell(), description]
     })?;
     Ok(Exit::Done)
 }
 
-fn row(api: &Api, role: &AppRole) -> Row {
+fn row(api: &Api, role: &AppRole, description: Option<String>) -> Row {
     let remark = match (role.is_enabled, role.is_for_applications) {
         (false, _) => "disabled",
         (true, false) => "users only",
@@ -81,6 +90,7 @@ fn row(api: &Api, role: &AppRole) -> Row {
         id: role.id,
         privilege: Privilege::of(api, role),
         assignable: remark.is_empty(),
+        description,
         remark,
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, numbers};
 
 /// The default page size on a terminal. A pipe gets all rows by default.
 const TERMINAL_PAGE_SIZE: usize = 50;
@@ -11,10 +11,10 @@ const TERMINAL_PAGE_SIZE: usize = 50;
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Paging {
     /// Page to show
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = numbers::positive)]
     page: Option<u32>,
     /// Rows per page; default: 50 on a terminal, otherwise all
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "ROWS", value_parser = numbers::positive)]
     page_size: Option<u32>,
 }
 

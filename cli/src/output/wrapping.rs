@@ -28,29 +28,32 @@ pub(super) fn columns(stream: &impl IsTerminal) -> Option<u16> {
     size.map(|(columns, _)| columns.0)
 }
 
-/// Wraps a line before each word that does not fit.
-fn broken(line: &str, indent: usize, columns: usize) -> String {
+/// Wraps a line before each word that does not fit. A word that is too long behind the indent gets less of
+/// it, so that the terminal does not break it.
+pub(super) fn broken(line: &str, indent: usize, columns: usize) -> String {
     if width(line) <= columns {
         return line.to_owned();
     }
-    let (mut text, mut used) = (String::new(), 0);
+    let (mut lines, mut current) = (Vec::new(), String::new());
     for (index, word) in line.split(' ').enumerate() {
-        let needed = width(word);
-        if used > indent && used + 1 + needed > columns {
-            text.push('\n');
-            text.extend(std::iter::repeat_n(' ', indent));
-            used = indent;
+        let (used, needed) = (width(&current), width(word));
+        let start = indent.min(columns.saturating_sub(needed));
+        if needed > 0 && used > 0 && used >= start && used + 1 + needed > columns {
+            let finished = std::mem::replace(&mut current, " ".repeat(start));
+            lines.push(finished.trim_end().to_owned());
         } else if index > 0 {
-            text.push(' ');
-            used += 1;
+            current.push(' ');
         }
-        text.push_str(word);
-        used += needed;
+        current.push_str(word);
     }
-    text
+    lines.push(current.trim_end().to_owned());
+    // A line that is only indented would be empty.
+    lines.retain(|line| !line.is_empty());
+    lines.join("\n")
 }
 
-fn width(text: &str) -> usize {
+/// Returns the width of a text on a terminal, in columns.
+pub(super) fn width(text: &str) -> usize {
     let mut is_color = false;
     let seen = text.chars().filter(|character| {
         let is_seen = !is_color && *character != ESCAPE;
@@ -79,7 +82,8 @@ mod tests {
         #[test]
         fn only_spaces_become_line_breaks(line in "[a-z ]{0,80}", columns in 1_usize..40) {
             let text = broken(&line, 0, columns);
-            prop_assert_eq!(text.replace('\n', " "), line);
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            prop_assert_eq!(words(&text), words(&line));
             for line in text.lines() {
                 prop_assert!(width(line) <= columns || !line.trim().contains(' '), "{:?}", line);
             }

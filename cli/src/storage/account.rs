@@ -52,7 +52,7 @@ pub enum AccountError {
     )]
     QueueEndpoint,
     /// The operator cannot sign in.
-    #[error("cannot sign in: {0}")]
+    #[error("you cannot sign in to Azure Storage on this machine")]
     Credential(#[source] azure_core::Error),
     /// The HTTP client could not be built.
     #[error("{0}")]

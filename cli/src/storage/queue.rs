@@ -15,6 +15,8 @@ use azure_storage_queue::{
 };
 use time::OffsetDateTime;
 
+use super::sdk_error;
+
 /// The largest number of messages that one request returns ("Get Messages").
 pub const MAX_MESSAGES: usize = 32;
 
@@ -42,8 +44,8 @@ pub struct QueueMessage {
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The queue or the message does not exist, or the pop receipt has changed.
-    #[error("queue '{0}': not found: {1}")]
-    NotFound(String, String),
+    #[error("queue '{0}': not found")]
+    NotFound(String),
     /// The service refused, or did not answer.
     #[error("queue '{0}': {1}")]
     Failed(String, String),
@@ -169,22 +171,12 @@ impl Queue {
 
 impl QueueError {
     fn new(queue: &str, error: &azure_core::Error) -> Self {
-        let (queue, message) = (queue.to_owned(), with_causes(error));
+        let queue = queue.to_owned();
         match error.http_status() {
-            Some(StatusCode::NotFound) => Self::NotFound(queue, message),
-            _ => Self::Failed(queue, message),
+            Some(StatusCode::NotFound) => Self::NotFound(queue),
+            _ => Self::Failed(queue, sdk_error::words(error)),
         }
     }
-}
-
-/// Joins the messages of an error and its causes, because the SDK's own message says only that retries
-/// failed. Errors of reqwest are left out, because they contain the URL with its signature.
-fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .filter(|error| !error.is::<reqwest::Error>())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 /// Rounds up to whole seconds, so that a message does not become visible too early.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::filter::percent_encoded;
+use super::{filter::percent_encoded, sdk_error::not_signed_in};
 use crate::http;
 
 /// The first version that accepts tokens ("Authorize access to tables using Microsoft Entra ID").
@@ -128,7 +128,7 @@ impl Table {
             .header("x-ms-date", date);
         if let Some(credential) = &self.credential {
             let token = credential.get_token(&[STORAGE_SCOPE], None).await;
-            let token = token.map_err(|error| self.failed(error.to_string()))?;
+            let token = token.map_err(|error| self.failed(not_signed_in(&error)))?;
             request = request.bearer_auth(token.token.secret());
         }
         let response =
@@ -138,7 +138,9 @@ impl Table {
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 Err(TableError::Denied(self.name.clone(), status))
             }
-            status if !status.is_success() => Err(self.failed(format!("HTTP status {status}"))),
+            status if !status.is_success() => {
+                Err(self.failed(format!("HTTP status {}", status.as_u16())))
+            }
             _ => Ok(response),
         }
     }

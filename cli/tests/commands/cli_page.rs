@@ -16,6 +16,7 @@ const DIGEST: &str = "8130afdf89e33ad85a34457eec8c23adc6ee8273e0311f991378121a60
 const STATUSES: &[(&str, i32, &str)] = &[
     ("app-role policy diff", 6, "the policies differ, and the page says so by its status 6"),
     ("git show main:policy.json", 6, "the policies differ here, too"),
+    (STATUS, 7, "the request waits for its approval"),
     (
         "app-role policy explain c0a70500-0000-4000-8000-0000000000d1 graph Place.Read.All",
         3,
@@ -25,6 +26,10 @@ const STATUSES: &[(&str, i32, &str)] = &[
 
 /// Examples about requests that have failed. In the demo, none has.
 const REPLAYS: &str = "app-role replay";
+
+/// An example about an approval that its reader has asked for, and how to ask.
+const STATUS: &str = "app-role approvals status";
+const OWN_REQUEST: &str = "app-role submit assign id-orders graph Mail.Send";
 
 /// An example that ends only when its reader presses Ctrl-C.
 const FOLLOWS: &str = "app-role record follow";
@@ -43,8 +48,9 @@ fn examples(page: &str) -> Vec<String> {
         is_example =
             matches!(line, "Example:" | "Examples:") || is_example && line.starts_with("  ");
         let indented = line.strip_prefix("  ").filter(|_| is_example);
-        let command = indented.or_else(|| Some(line).filter(|_| is_shell));
-        found.extend(command.filter(|line| line.contains("app-role ")).map(str::to_owned));
+        let indented = indented.filter(|line| line.contains("app-role "));
+        let in_shell = Some(line).filter(|line| is_shell && line.starts_with("app-role "));
+        found.extend(indented.or(in_shell).map(str::to_owned));
     }
     found
 }
@@ -68,6 +74,10 @@ async fn run(world: &mut DemoWorld, line: &str) -> Seen {
     }
     if !line.contains(APPROVAL) {
         return world.run(OPERATOR, line).await;
+    }
+    if line.starts_with(STATUS) {
+        let id = field(world, OPERATOR, OWN_REQUEST, "approvalId").await;
+        return world.run(OPERATOR, &line.replace(APPROVAL, &id)).await;
     }
     let id = world.new_approval().await;
     let show = format!("app-role approvals show {id}");

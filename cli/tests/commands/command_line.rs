@@ -63,7 +63,7 @@ async fn a_mistyped_command_option_or_value_gets_a_suggestion() {
         ("record folow", "'follow'"),
         ("list id-orders --audti x", "'--audit'"),
         ("list id-orders --outptu json", "'--output'"),
-        ("list id-orders --output jsn", "'json'"),
+        ("list id-orders --auth developr", "'developer'"),
     ] {
         let words: Vec<_> = line.split(' ').collect();
         let ended = world.run(&words).await;

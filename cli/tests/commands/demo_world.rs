@@ -9,7 +9,7 @@ use app_process::{
 use demo::{
     local_azure::{LocalAzure, Setup},
     persons::Person,
-    practice_folder::PracticeFolder,
+    practice_folder::{CONTEXTS, PracticeFolder},
     second_terminal,
 };
 use serde_json::Value;
@@ -100,8 +100,9 @@ impl DemoWorld {
         queue.send(&failed(request, "queue:app-role-requests")).await.unwrap();
     }
 
-    /// Gives id-reports back what another example may have revoked.
+    /// Gives id-reports back what another example may have revoked, and restores the contexts.
     pub(crate) fn restore(&self) {
+        std::fs::write(self.folder.path().join("config.json"), CONTEXTS).unwrap();
         let held = self.azure.tenant.assignments_of(REPORTS_IDENTITY);
         if !held.iter().any(|one| one.app_role_id == ORDERS_READ) {
             self.azure.tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
@@ -125,7 +126,8 @@ pub(crate) fn page(name: &str) -> String {
 
 /// A field of the document that a command prints for programs.
 pub(crate) async fn field(world: &DemoWorld, person: Person, line: &str, field: &str) -> String {
-    let seen = world.run(person, &format!("{line} --output json 2>/dev/null")).await;
-    let document: Value = serde_json::from_str(&seen.text).unwrap();
+    let seen = world.run(person, &format!("{line} --output json")).await;
+    let document: Value =
+        serde_json::from_str(&seen.text).unwrap_or_else(|error| panic!("{error}: {seen:?}"));
     document[field].as_str().unwrap().to_owned()
 }

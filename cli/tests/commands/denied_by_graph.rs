@@ -18,7 +18,7 @@ const COMMANDS: &[(&[&str], i32)] = &[
     (&["plan", "request.json", "--requester", "queue:app-role-requests"], 3),
     (&["policy", "check", "--online"], 3),
     (&["policy", "explain", "id-orders", "api://orders", "Orders.Read"], 3),
-    (&["policy", "diff", "old.json", "--tenant", "--broker-identity", "id-app-role-broker"], 3),
+    (&["policy", "diff", "old.json", "--online", "--broker-identity", "id-app-role-broker"], 3),
     (&["policy", "init", "--from-tenant", "--broker-identity", "id-app-role-broker"], 3),
     (&["drift", "--broker-identity", "id-app-role-broker"], 3),
     (&["report", "-o", "access.json"], 3),

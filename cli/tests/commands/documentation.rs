@@ -84,18 +84,46 @@ with 7.
 `submit` asks nothing on the terminal, because the policy decides. It sends one request, or [the requests of a
 file](asking.md), over HTTP or by queue. If you interrupt it, what was sent stays sent, and it says where.
 
-- Results are printed to standard output, and everything else to standard error. With `--output json`, standard output
-  is one JSON document.
+- Results are printed to standard output, and everything else to standard error.
 - Colors and progress appear on terminals only. A command that takes longer than a second says what it waits for.
   `--no-color` and `NO_COLOR` disable colors.
 - Tokens and keys are never printed. Keys and connection strings are read from the environment, never from the command
   line, which other users can read: there, a storage account is named by its queue endpoint.
 - An error is one sentence. The next line starts with `hint:` and says what to do.
+- A table that does not fit the terminal has one cell per line, so that IDs and role values stay in one piece.
+
+`-o json` prints one JSON document instead, and `-o yaml` the same as YAML. `-o tsv` and `-o csv` print a row for each
+object of a list: `tsv` has no headers, for shell scripts, and `csv` has headers and no formulas, for spreadsheets. A
+nested value is JSON in its cell. `record follow` prints a line, a YAML document or a row for each decision.
+
+`--query` takes [JMESPath](https://jmespath.org) and prints what it selects from the document: as JSON, or as `-o` says.
+`-o table` prints the objects that it selects as a table.
+
+```sh
+app-role list id-orders --query '[?privileged].role' -o tsv
+app-role drift --broker-identity id-app-role-broker --query unexpected -o csv > unexpected.csv
+```
+
+With a format for programs, an error is one JSON document on standard error, also that of an invalid command line. Where
+standard error is no terminal, remarks are lines of JSON, too, so each line is an object with `note` or `error`. Progress
+appears on terminals only.
+
+```json
+{\"error\":{\"code\":\"notFound\",\"message\":\"this tenant has no principal \\\"id-ordres\\\"\",\"hint\":\"did you mean id-orders?\",\"exitStatus\":4}}
+```
+
+`code` is `usage`, `failed`, `denied`, `notFound`, `partly` or `findings`, as the exit status, or says more: `forbidden`,
+`ambiguous`, `notSignedIn`, `accountUnknown`, `principalNotFound`, `roleNotFound`, `roleNotForAgents`, `principalFull`,
+`directoryFull`, `throttled`, `graphRefused`, `graphUnavailable`, `graphUnreadable`, `noAnswer`, `unexpectedAnswer`,
+`noCertificateAuthorities`, `queryFailed` or `outputLost`. New codes may come.
+
+If standard output cannot be written, for example because the disk is full, the exit status is 1. A reader that closes
+the pipe early, like `head`, is no failure.
 
 | exit status | meaning |
 |---|---|
 | 0 | success, or nothing to do; `submit` by queue without `--wait`: sent |
-| 1 | failure, nothing was changed |
+| 1 | failure: nothing was changed, or standard output could not be written |
 | 2 | invalid command line |
 | 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |

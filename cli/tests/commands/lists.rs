@@ -34,8 +34,11 @@ async fn a_page_that_does_not_exist_is_a_usage_error() {
 async fn a_principal_without_roles_has_an_empty_list() {
     let world = World::new().await;
     let ended = world.run(&["list", "id-orders"]).await;
-    ended.assert_failed(0, &["holds no app role"]);
-    assert_eq!(ended.stdout, "");
+    ended.assert_done(&[
+        "\"id-orders\" holds no app role",
+        ORDERS_IDENTITY,
+        "/resourcegroups/rg-orders-dev/",
+    ]);
     assert_eq!(world.json(&["list", "id-orders"]).await, serde_json::json!([]));
 }
 

@@ -8,6 +8,7 @@ mod approvals;
 mod approvals_page;
 #[cfg(unix)]
 mod archive;
+mod broken_answers;
 mod change;
 mod change_policy;
 #[cfg(unix)]
@@ -26,6 +27,7 @@ mod fake_arm;
 mod fake_broker;
 mod fake_queue_broker;
 mod fake_reading;
+mod formats;
 mod golden;
 mod history;
 #[cfg(unix)]

@@ -28,7 +28,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "deciding as the broker would",
     ),
     (&["policy", "explain", "id-orders", "api://orders", "Orders.Read"], "looking up the API"),
-    (&["doctor"], "checking"),
+    (&["doctor"], " …"),
 ];
 
 async fn world() -> World {

@@ -43,7 +43,7 @@ async fn an_account_and_a_results_queue_must_be_named() {
     let assign = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
     let by_queue =
         |more: &[&str]| world.command(&[&assign[..], &["--via", "queue"], more].concat());
-    end(by_queue(&[]), "").await.assert_failed(2, &["--requests", "strequests.queue.core"]);
+    end(by_queue(&[]), "").await.assert_failed(2, &["--requests", "APP_ROLE_REQUESTS"]);
     let queues = Queues::without_broker().await;
     let ended = queues.submit(&world, &["--queue", "orders", "--wait"]).await;
     ended.assert_failed(2, &["the results queue of orders is not known", "--results"]);

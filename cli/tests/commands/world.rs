@@ -133,8 +133,13 @@ impl World {
 
     /// Returns a shell command that can run the program by its name.
     pub(crate) fn shell(&self, line: &str) -> Command {
+        self.shell_named("/bin/sh", line)
+    }
+
+    /// Returns a command of this shell that can run the program by its name.
+    pub(crate) fn shell_named(&self, shell: &str, line: &str) -> Command {
         let folder = Path::new(PROGRAM).parent().unwrap().display();
-        let mut command = self.signed_in("/bin/sh");
+        let mut command = self.signed_in(shell);
         command.args(["-c", line]).env("PATH", format!("{folder}:/usr/bin:/bin"));
         command
     }

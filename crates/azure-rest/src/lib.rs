@@ -15,6 +15,7 @@ mod identity_endpoint;
 mod presence;
 pub mod queues;
 mod reader;
+pub mod reason;
 pub mod rest;
 pub mod retry;
 pub mod shared_key;

@@ -39,6 +39,8 @@ const MAX_EXCERPT_OF_ANSWER: usize = 512;
 pub struct GraphError {
     kind: ErrorKind,
     detail: String,
+    /// Graph's status, code and message, if it answered.
+    answer: Option<String>,
     is_transient: bool,
     is_in_doubt: bool,
     request_id: Option<String>,
@@ -60,6 +62,7 @@ impl GraphError {
         Self {
             kind,
             detail,
+            answer: None,
             is_transient,
             is_in_doubt: false,
             request_id: None,
@@ -74,6 +77,12 @@ impl GraphError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// Graph's status, code and message; `None` if there was no answer, or one without an error.
+    #[must_use]
+    pub fn answer(&self) -> Option<&str> {
+        self.answer.as_deref()
     }
 
     /// Whether a write was sent whose outcome is not known: Graph may have committed it, or may still do
@@ -135,7 +144,8 @@ impl GraphError {
         let decoded = Body::decode(body);
         let kind = decoded.meaning(status);
         let (code, message) = (&decoded.code, &decoded.message);
-        let mut detail = format!("Microsoft Graph answered {status} {code} {message:?}");
+        let answer = format!("{status} {code} {message:?}");
+        let mut detail = format!("Microsoft Graph answered {answer}");
         detail.push_str(&match kind {
             ErrorKind::Refused | ErrorKind::Unknown => {
                 format!("; the whole response: {}", excerpt(body, MAX_EXCERPT))
@@ -144,7 +154,8 @@ impl GraphError {
         });
         let has_needed_roles = missing_roles(claims).is_empty();
         let (named, is_too_new) = (decoded.named(), decoded.is_too_new());
-        Self { named, is_too_new, has_needed_roles, ..Self::new(kind, detail) }
+        let answer = Some(answer);
+        Self { answer, named, is_too_new, has_needed_roles, ..Self::new(kind, detail) }
     }
 
     pub(crate) fn not_signed_in(error: &NoToken) -> Self {

@@ -14,6 +14,7 @@ mod rows;
 pub mod service_principals;
 mod throttle;
 mod wire;
+mod wire_role_texts;
 mod wire_service_principal;
 
 use std::sync::Arc;

@@ -90,6 +90,11 @@ pub(crate) fn api(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", API_PROPERTIES)])
 }
 
+/// A service principal of which only the roles matter.
+pub(crate) fn roles(root: &Url, api: ObjectId) -> Url {
+    with_query(service_principal(root, Key::ObjectId(api), &[]), &[("$select", "appRoles")])
+}
+
 /// A service principal of which only the existence matters.
 pub(crate) fn object(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", "id")])

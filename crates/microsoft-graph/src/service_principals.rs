@@ -1,6 +1,6 @@
 //! Finding the service principals of a request by their names.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::{
     client::{GraphClient, Read},
@@ -10,11 +10,12 @@ use crate::{
     pages::{Listed, Page, Pages},
     rows::{RowReader, WireRow},
     wire::{WireApi, WirePrincipal},
+    wire_role_texts::WireRoleTexts,
 };
 use app_roles::{
     arm::ArmScope,
     directory::{Api, AppRole, Principal, nearest},
-    ids::Guid,
+    ids::{AppRoleId, Guid, ObjectId},
     names::{ApiName, PrincipalName},
 };
 use azure_rest::retry::Deadline;
@@ -103,6 +104,17 @@ impl ServicePrincipals {
     /// Removes an API from the cache, because a write has shown that it has changed.
     pub fn forget_api(&self, name: &ApiName) {
         self.apis.remove(name);
+    }
+
+    /// Reads how an API describes its roles, as far as it does.
+    pub async fn role_descriptions(
+        &self,
+        api: ObjectId,
+        deadline: Deadline,
+    ) -> Result<HashMap<AppRoleId, String>, GraphError> {
+        let read = Read::new("read the roles", odata::roles(self.client.root(), api));
+        let roles: WireRoleTexts = self.client.read(read, deadline).await?.body;
+        Ok(roles.descriptions().collect())
     }
 
     /// Suggests display names similar to one that was not found.

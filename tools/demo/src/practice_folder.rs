@@ -25,7 +25,7 @@ const REQUEST: &str = include_str!("practice/request.json");
 /// A team's requests for `submit`.
 const REQUESTS: &str = include_str!("practice/app-roles.json");
 /// The contexts of `app-role`, so that the reader's own ones stay as they are.
-const CONTEXTS: &str = include_str!("practice/config.json");
+pub const CONTEXTS: &str = include_str!("practice/config.json");
 /// Tests of the demo's policy.
 const TESTS: &str = include_str!("practice/policy.policytest.json");
 /// What the demo's policy allows today, and did not allow in `old.json`.

@@ -3,7 +3,7 @@
 use app_roles::{approval::ApprovalDigest, ids::ApprovalId, text::Reason};
 use clap::Args;
 
-use crate::{broker_api::SignInOptions, broker_reading::ReadingOptions};
+use crate::{broker_api::SignInOptions, broker_reading::ReadingOptions, numbers};
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
@@ -67,7 +67,7 @@ pub(crate) struct DenyArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ApprovalsBroker {
     /// Keep retrying for this long while the broker is unavailable
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = numbers::whole)]
     pub(super) wait: u32,
     /// Path of the broker's function; copies of the function have other routes
     #[arg(long, value_name = "PATH", default_value = "api/app-role-approvals")]

@@ -22,7 +22,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{failure::Failure, result::word};
+use crate::{failure::Failure, io_reason::io_reason, result::word};
 
 /// An open record.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Record {
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let file = file.map_err(|error| {
-            Failure::failed(format!("{} cannot be written: {error}", path.display()))
+            Failure::failed(format!("{} cannot be written: {}", path.display(), io_reason(&error)))
                 .hint("nothing was changed; name another file with --record")
         })?;
         Ok(Self { path: path.to_owned(), file })
@@ -86,19 +86,20 @@ impl Record {
             reason: line.request.reason.as_ref().map(Reason::as_str),
             client_request_id: line.client_request_id.to_string(),
         };
-        let text = serde_json::to_string(&wire).map_err(|error| self.unwritten(role, &error))?;
+        let text = serde_json::to_string(&wire)
+            .map_err(|_| self.unwritten(role, "a line cannot be encoded as JSON"))?;
         let text = printable_json(&text);
         let written = writeln!(self.file, "{text}").and_then(|()| self.file.sync_data());
-        written.map_err(|error| self.unwritten(role, &error))
+        written.map_err(|error| self.unwritten(role, &io_reason(&error)))
     }
 
     /// Reports a line that was not written. The outcome is part of the message, because nothing else
     /// records it.
-    fn unwritten(&self, role: &RoleOutcome, error: &dyn std::error::Error) -> Failure {
+    fn unwritten(&self, role: &RoleOutcome, why: &str) -> Failure {
         let path = self.path.display();
         let status = word(&role.status);
         let name = role.value.as_deref().or(role.requested.as_deref()).unwrap_or_default();
-        Failure::failed(format!("{path} cannot be written: {error}; {name}: {status}"))
+        Failure::failed(format!("{path} cannot be written: {why}; {name}: {status}"))
             .hint("earlier roles are in the record; `app-role list` shows what is assigned now")
     }
 }

@@ -49,9 +49,9 @@ pub(super) async fn check(session: &Session, broker: Option<&str>) -> Vec<Findin
 async fn check_scope(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Finding {
     let roles = match roles(arm, broker, scope).await {
         Ok(roles) => roles,
-        Err(Failure { exit, sentence, hint, code }) => {
-            let sentence = format!("{scope}: {sentence}");
-            return Finding::not_seen(CHECK, &Failure { exit, sentence, hint, code });
+        Err(failure) => {
+            let sentence = format!("{scope}: {}", failure.sentence);
+            return Finding::not_seen(CHECK, &Failure { sentence, ..failure });
         }
     };
     let can_read = |role: &String| READER_ROLES.iter().any(|known| role.ends_with(known));
@@ -115,8 +115,8 @@ fn no_answer(error: RequestError) -> Failure {
             Failure::failed(format!("no token for Azure Resource Manager: {error}"))
                 .hint("sign in again with `az login`")
         }
-        RequestError::Unreachable(error) => {
-            Failure::failed(format!("Azure Resource Manager does not answer: {error}")).hint(AGAIN)
+        RequestError::Unreachable(_) => {
+            Failure::failed("Azure Resource Manager does not answer").hint(AGAIN)
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(
             .hint("choose one of them"));
     }
     let new = arguments.new.as_ref().unwrap_or(&global.policy);
-    let inputs = Inputs::read(screen, &arguments.old, new)?;
+    let inputs = Inputs::read(&arguments.old, new)?;
     let now = OffsetDateTime::now_utc();
     let (known, touched) = if arguments.online {
         let (known, touched) =

@@ -17,7 +17,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::GlobalOptions,
-    output::{Progress, Screen},
+    output::{Progress, Screen, Stream},
     storage::{Table, TableError, filter},
 };
 
@@ -71,11 +71,12 @@ async fn follow(
     let mut rows = rows.map_err(|error| Failure::from(&error))?;
     drop(progress);
     let _quiet = Progress::quiet();
+    let mut stream = screen.stream(&Row::COLUMNS);
     let mut is_failing = false;
     loop {
         rows.sort_by_cached_key(|row| (row.stored(), row.newest_first()));
         for row in &rows {
-            if !print(screen, row)? {
+            if !print(screen, &mut stream, row)? {
                 return Ok(Exit::Done);
             }
         }
@@ -99,8 +100,8 @@ async fn follow(
     }
 }
 
-fn print(screen: Screen, row: &Row) -> Result<bool, Failure> {
-    if screen.is_json() { screen.json_line(row) } else { Ok(screen.entry(row.line(), Row::INDENT)) }
+fn print(screen: Screen, stream: &mut Stream, row: &Row) -> Result<bool, Failure> {
+    if screen.is_json() { stream.push(row) } else { Ok(screen.entry(row.line(), Row::INDENT)) }
 }
 
 impl Follower {

@@ -8,6 +8,7 @@ use crate::{
     broker_record::{RecordAccount, Row, Since},
     exit::Exit,
     failure::Failure,
+    numbers,
     options::GlobalOptions,
     output::{Progress, Screen},
     storage::{Table, filter},
@@ -23,8 +24,7 @@ pub(crate) struct ShowArguments {
     #[command(flatten)]
     selection: Selection,
     /// Largest number of rows
-    #[arg(long, value_name = "ROWS", default_value_t = 50)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "ROWS", default_value_t = 50, value_parser = numbers::positive)]
     limit: u32,
 }
 

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use wire_formats::json;
 
 use super::document::{Change, ComparedWith, FORMAT, GoneAssignment, Report, ReportedAssignment};
-use crate::{failure::Failure, timestamps};
+use crate::{failure::Failure, io_reason::io_reason, timestamps};
 
 /// What to do about a file that is no report.
 const HINT: &str = "name a file that `app-role report -o <name>.json` has written";
@@ -91,7 +91,7 @@ impl EarlierReport {
         if file.metadata().is_ok_and(|found| !found.is_file()) {
             return Err(unreadable("it is not a file".to_owned()));
         }
-        let text = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+        let text = std::fs::read(file).map_err(|error| unreadable(io_reason(&error)))?;
         Self::parse(&text, tenant).map_err(|problem| {
             Failure::failed(format!("{name} is not a report to compare with: {problem}")).hint(HINT)
         })

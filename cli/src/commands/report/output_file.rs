@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, io_reason::io_reason};
 
 /// The file that a report is written to, and its format.
 #[derive(Debug)]
@@ -56,7 +56,9 @@ impl OutputFile {
         match file.folder().metadata() {
             Ok(folder) if folder.is_dir() => Ok(file),
             Ok(_) => Err(file.not_written("its folder is a file")),
-            Err(error) => Err(file.not_written(&format!("its folder cannot be read: {error}"))),
+            Err(error) => {
+                Err(file.not_written(&format!("its folder cannot be read: {}", io_reason(&error))))
+            }
         }
     }
 
@@ -72,7 +74,7 @@ impl OutputFile {
         self.replace(&draft, text).map_err(|error| {
             // The error is more important than one of the removal.
             let _ = fs::remove_file(&draft);
-            self.not_written(&error.to_string())
+            self.not_written(&io_reason(&error))
         })
     }
 

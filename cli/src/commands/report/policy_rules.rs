@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wire_formats::json;
 
 use super::document::{List, PolicyFile, ReportedRule};
-use crate::{failure::Failure, policy_file};
+use crate::{failure::Failure, io_reason::io_reason, policy_file};
 
 /// A policy, and the texts of its rules.
 #[derive(Debug)]
@@ -49,8 +49,9 @@ impl PolicyRules {
         }
         let policy = policy_file::read(file)?;
         let name = file.display().to_string();
-        let bytes = std::fs::read(file)
-            .map_err(|error| Failure::failed(format!("{name} cannot be read: {error}")))?;
+        let bytes = std::fs::read(file).map_err(|error| {
+            Failure::failed(format!("{name} cannot be read: {}", io_reason(&error)))
+        })?;
         Self::of(policy, name, &bytes).map(Some)
     }
 

@@ -137,7 +137,7 @@ impl ByQueue {
 
 fn of_queue(error: &QueueError, sentence: &str, role: &str) -> Failure {
     match error {
-        QueueError::NotFound(queue, _) => Failure {
+        QueueError::NotFound(queue) => Failure {
             exit: Exit::NotFound,
             ..Failure::failed(format!("{sentence}: it does not exist"))
         }

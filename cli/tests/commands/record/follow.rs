@@ -170,7 +170,7 @@ async fn an_outage_is_told_once_and_no_row_is_lost() {
     proxy.set_trouble(Some(Trouble { refuse: 1.0, reset: 0.0 }));
     let remark = timeout(FAR_TOO_LONG, following.remarks.next_line()).await.unwrap();
     let remark = remark.unwrap().unwrap();
-    assert!(remark.contains("AppRoleAudit") && remark.ends_with("trying again"), "{remark}");
+    assert!(remark.contains("AppRoleAudit") && remark.contains("trying again"), "{remark}");
     rows.record(&row("queue:new", 49, ORDERS_IDENTITY)).await;
     proxy.set_trouble(None);
     assert_eq!(following.next().await, "queue:new");

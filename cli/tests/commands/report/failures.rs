@@ -18,14 +18,14 @@ use crate::{
 async fn a_file_that_cannot_be_written_is_refused_before_anything_is_read() {
     let world = World::new().await;
     for (file, code, text) in [
-        ("access", 2, "use .html for a page, .json for programs, or .csv for spreadsheets"),
+        ("access", 2, "`report` also takes a file with an extension"),
         ("access.pdf", 2, "access.pdf has no extension that names a format"),
         ("none/access.html", 1, "none/access.html cannot be written"),
         ("policy.json/access.html", 1, "cannot be written"),
     ] {
         run(&world, file, &[]).await.assert_failed(code, &[text]);
     }
-    world.run(&["report"]).await.assert_failed(2, &["--file <FILE>"]);
+    world.run(&["report"]).await.assert_failed(2, &["has no file to write"]);
     assert_eq!(world.tenant.count(Route::IssueToken), 0);
 }
 
@@ -89,8 +89,8 @@ async fn an_api_whose_holders_cannot_be_read_is_told_and_lacks_nothing() {
     let world = World::new().await;
     world.write("policy.json", &with_baseline(&["Orders.Read"], &json!({})));
     assert_eq!(report(&world, &[]).await["missing"].as_array().unwrap().len(), 1);
-    let denied = Fault::error(403, "Authorization_RequestDenied", "Insufficient privileges.");
-    world.tenant.answer_every(Route::ListAssignedTo, denied);
+    let hidden = Fault::error(404, "Request_ResourceNotFound", "Resource does not exist.");
+    world.tenant.answer_every(Route::ListAssignedTo, hidden);
     let ended = run(&world, "access.json", &[]).await;
     ended.assert_failed(5, &["the holders of roles of Orders API"]);
     let report: Value = serde_json::from_str(&world.read("access.json")).unwrap();

@@ -7,7 +7,7 @@ use std::{
 
 use app_roles::policy::Policy;
 
-use crate::{failure::Failure, output::Screen, policy_file};
+use crate::{failure::Failure, io_reason::io_reason, policy_file};
 
 /// The largest policy that is read from standard input, in bytes.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Reads both policies. The faults of both are reported.
-    pub(super) fn read(screen: Screen, old: &Path, new: &Path) -> Result<Self, Failure> {
+    pub(super) fn read(old: &Path, new: &Path) -> Result<Self, Failure> {
         if is_standard_input(old) && is_standard_input(new) {
             return Err(Failure::usage("only one of OLD and NEW can be standard input")
                 .hint("name a file for the other one"));
@@ -33,8 +33,8 @@ impl Inputs {
                 Ok(Self { old: before, new: after, names: [old, new].map(name) })
             }
             [Err(one), Err(other)] => {
-                screen.fail(&one);
-                Err(other)
+                let sentence = format!("{}; {}", one.sentence, other.sentence);
+                Err(Failure { sentence, ..other })
             }
             [Err(failure), _] | [_, Err(failure)] => Err(failure),
         }
@@ -52,7 +52,7 @@ fn name(file: &Path) -> String {
 fn read(file: &Path) -> Result<Policy, Failure> {
     let name = name(file);
     let bytes = bytes(file).map_err(|error| {
-        Failure::failed(format!("{name} cannot be read: {error}"))
+        Failure::failed(format!("{name} cannot be read: {}", io_reason(&error)))
             .hint("name a policy file, or - for standard input")
     })?;
     if bytes.is_empty() && is_standard_input(file) {

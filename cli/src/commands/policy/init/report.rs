@@ -59,9 +59,8 @@ fn document(
     let mut document = match file {
         Some(file) => json!({ "file": file.display().to_string() }),
         None => {
-            let policy: Value = serde_json::from_str(text).map_err(|error| {
-                Failure::failed(format!("cannot encode the policy as JSON: {error}"))
-            })?;
+            let policy: Value = serde_json::from_str(text)
+                .map_err(|_| Failure::failed("the policy cannot be encoded as JSON"))?;
             json!({ "policy": policy })
         }
     };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, io_reason::io_reason};
 
 /// The end of the names of test files.
 const SUFFIX: &str = ".policytest.json";
@@ -34,7 +34,11 @@ pub(super) fn select(named: &[PathBuf], policy: &Path) -> Result<Vec<PathBuf>, F
 fn in_folder(folder: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let shown = folder.unwrap_or(Path::new("."));
     let unreadable = |error: std::io::Error| {
-        Failure::failed(format!("the folder {} cannot be read: {error}", shown.display()))
+        Failure::failed(format!(
+            "the folder {} cannot be read: {}",
+            shown.display(),
+            io_reason(&error)
+        ))
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(shown).map_err(unreadable)? {

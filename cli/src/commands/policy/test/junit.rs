@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use app_roles::text::is_printable;
 
 use super::{coverage::Covered, evaluation::Evaluated, report::Report};
-use crate::failure::Failure;
+use crate::{failure::Failure, io_reason::io_reason};
 
 /// The name of the suite that has a test case for each rule.
 const COVERAGE: &str = "coverage";
@@ -28,7 +28,7 @@ pub(super) fn check_is_no_input<'a>(
 /// Writes the results into a file.
 pub(super) fn write(file: &Path, report: &Report<'_>) -> Result<(), Failure> {
     std::fs::write(file, document(report)).map_err(|error| {
-        Failure::failed(format!("{} cannot be written: {error}", file.display()))
+        Failure::failed(format!("{} cannot be written: {}", file.display(), io_reason(&error)))
             .hint("name a file in an existing folder with --junit")
     })
 }

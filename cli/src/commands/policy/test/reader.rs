@@ -29,6 +29,7 @@ use super::{
 use crate::{
     document::{Faults, Part, Section},
     failure::Failure,
+    io_reason::io_reason,
     output::{Line, Screen, Tone},
     stated_facts,
 };
@@ -82,7 +83,7 @@ fn number(count: usize, what: &str) -> String {
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| {
-        Failure::failed(format!("{} cannot be read: {error}", path.display()))
+        Failure::failed(format!("{} cannot be read: {}", path.display(), io_reason(&error)))
             .hint("name test files, or folders with files *.policytest.json")
     })
 }

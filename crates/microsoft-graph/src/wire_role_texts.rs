@@ -1,0 +1,52 @@
+//! What an API says about its roles, for people.
+
+use app_roles::ids::AppRoleId;
+use serde::Deserialize;
+
+use crate::member::Member;
+
+/// A service principal of which only the texts of its roles are read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WireRoleTexts {
+    #[serde(default)]
+    app_roles: Member<Vec<Member<RoleText>>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RoleText {
+    id: AppRoleId,
+    #[serde(default)]
+    description: Member<String>,
+}
+
+impl WireRoleTexts {
+    /// The descriptions that can be read.
+    pub(crate) fn descriptions(self) -> impl Iterator<Item = (AppRoleId, String)> {
+        let roles = self.app_roles.value().into_iter().flatten().filter_map(Member::value);
+        roles.filter_map(|role| Some((role.id, role.description.value()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_role_that_cannot_be_read_does_not_hide_the_others() {
+        let id = "11111111-1111-1111-1111-111111111111";
+        let roles = json!([
+            { "id": id, "description": "Read all orders" }, { "id": id, "description": null },
+            { "id": 5, "description": "x" }, { "id": id, "description": 5 }, null, "x",
+        ]);
+        let texts: WireRoleTexts = serde_json::from_value(json!({ "appRoles": roles })).unwrap();
+        let descriptions: Vec<_> = texts.descriptions().map(|(_, text)| text).collect();
+        assert_eq!(descriptions, ["Read all orders"]);
+        for other in [json!({}), json!({ "appRoles": null }), json!({ "appRoles": 5 })] {
+            let texts: WireRoleTexts = serde_json::from_value(other).unwrap();
+            assert_eq!(texts.descriptions().count(), 0);
+        }
+    }
+}
