@@ -75,7 +75,7 @@ async fn a_context_fills_in_the_options_of_every_command_and_a_required_one_is_m
         &["list", "id-orders"][..],
         &["record", "show"],
         &["replay", "--queue", "app-role-requests", "--yes"],
-        &["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait", "1"],
+        &["submit", "assign", "id-orders", "api://orders", "Orders.Read"],
     ] {
         let ended = world.run(command).await;
         assert_eq!(ended.code, 1, "{ended:?}");

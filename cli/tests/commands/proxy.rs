@@ -72,7 +72,8 @@ async fn serve(mut connection: TcpStream, received: Received) {
 
 /// Submits a request to a broker in Azure with a key and the operator's own account.
 async fn submit(world: &World, variables: &[(&str, &str)]) -> Ended {
-    let request = ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait", "0"];
+    let request =
+        ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--timeout", "2s"];
     let broker = ["--broker", "https://broker.contoso.com", "--audience", "api://orders"];
     let mut command = world.command(&[&request[..], &broker].concat());
     command.env("APP_ROLE_BROKER_KEY", "secret-key").envs(variables.iter().copied());

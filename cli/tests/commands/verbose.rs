@@ -51,7 +51,7 @@ async fn no_token_key_or_signature_is_shown() {
         &["record", "show"],
         &["doctor"],
         &["assign", "id-orders", "api://orders", "Orders.Read", "--yes"],
-        &["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait", "0"],
+        &["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--timeout", "2s"],
     ] {
         let seen = seen(&world.run(&[command, &["--verbose", "--debug"]].concat()).await);
         assert!(seen.contains(" after 0."), "{seen}");
