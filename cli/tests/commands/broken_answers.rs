@@ -119,7 +119,8 @@ async fn an_answer_of_microsoft_graph_that_cannot_be_read_is_described_in_words(
 #[tokio::test]
 async fn an_answer_of_another_service_that_cannot_be_read_is_described_in_words() {
     let world = World::new().await;
-    let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait", "0"];
+    let submit =
+        ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--timeout", "2s"];
     world.write(
         "request.json",
         r#"{"principal":"id-orders","api":"api://orders","roles":["Orders.Read"]}"#,
@@ -168,7 +169,8 @@ async fn a_service_that_does_not_answer_is_described_in_words() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let address = format!("http://{free}");
     let account = connection(&address);
-    let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait", "0"];
+    let submit =
+        ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--timeout", "2s"];
     let broker = [("APP_ROLE_BROKER", address.as_str()), ("APP_ROLE_BROKER_KEY", "key")];
     assert_command(&world, &submit, &broker).await;
     assert_command(&world, &["record", "show"], &[("APP_ROLE_AUDIT", &account)]).await;
