@@ -15,7 +15,7 @@ const BYTES_OF_A_VALUE: usize = 64;
 /// A text in JSON may be this much longer than the text: each control character becomes six.
 const ESCAPED: u64 = 6;
 
-/// The largest bound for any document. So many values need less than a gigabyte.
+/// The largest bound for any document. A document of this many values needs less than a gigabyte.
 const LARGEST: u64 = 2_000_000;
 
 /// The largest bound relative to the document: large documents can be queried, too.

@@ -6,7 +6,7 @@ use tenant_emulator::contoso::{ORDERS_IDENTITY, ORDERS_READ};
 use super::examples::{BY_THE_QUEUE, run_all};
 use crate::process::deployed::Deployed;
 
-/// A result for which nobody here waits.
+/// A result that no program here waits for.
 const FOREIGN: &str = r#"{"messageId":"a0f977de-f783-41bc-bf9c-0c24dbb1d43f","roles":[]}"#;
 
 /// The environment of a program beside an identity endpoint, and with the connection string for the Azure CLI.

@@ -21,7 +21,7 @@ type Answer = Result<BrokerHealth, Failure>;
 pub(super) enum PolicyChoice {
     /// The policy of this file, with this SHA-256.
     File(PathBuf, String),
-    /// The file that nobody named exists, and its policy cannot be used.
+    /// `policy.json` exists in this folder, no option names it, and its policy cannot be used.
     Unusable(PathBuf),
     /// There is no file.
     None(PathBuf),
