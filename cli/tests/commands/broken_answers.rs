@@ -87,6 +87,18 @@ async fn server(status: u16, body: &'static str) -> String {
     format!("http://{address}")
 }
 
+/// Starts a server that closes each connection without an answer.
+async fn silent_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            drop(connection);
+        }
+    });
+    format!("http://{address}")
+}
+
 /// The connection string of an account at this address.
 fn connection(address: &str) -> String {
     format!(
@@ -165,9 +177,7 @@ async fn an_answer_of_a_queue_that_cannot_be_read_is_described_in_words() {
 #[tokio::test]
 async fn a_service_that_does_not_answer_is_described_in_words() {
     let world = World::new().await;
-    // Nothing listens at a port that was just given back.
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let address = format!("http://{free}");
+    let address = silent_server().await;
     let account = connection(&address);
     let submit =
         ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--timeout", "2s"];
