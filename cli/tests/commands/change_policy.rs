@@ -130,8 +130,8 @@ async fn the_policy_is_asked_about_the_requester_that_the_operator_would_be() {
     plan(&world, &[]).await.assert_done(&[others]);
     let as_queue = ["--requester", "queue:app-role-requests"];
     plan(&world, &as_queue).await.assert_done(&[allowed]);
-    for nobody in ["admin", "queue:", "me"] {
-        plan(&world, &["--requester", nobody]).await.assert_failed(2, &["--requester"]);
+    for requester in ["admin", "queue:", "me"] {
+        plan(&world, &["--requester", requester]).await.assert_failed(2, &["--requester"]);
     }
 }
 
