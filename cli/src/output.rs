@@ -70,7 +70,7 @@ impl Screen {
 
     /// Returns whether the output is a document: JSON, another format for programs, or the answer to a
     /// query.
-    pub(crate) fn is_json(self) -> bool {
+    pub(crate) fn prints_document(self) -> bool {
         self.format != Format::Table || self.query.is_some()
     }
 
@@ -92,7 +92,7 @@ impl Screen {
 
     /// Prints a line for people like [`Self::entry`]. With a document as output, it goes to standard error.
     pub(crate) fn detail(self, line: impl Into<Line>, indent: usize) {
-        if self.is_json() {
+        if self.prints_document() {
             self.aside(&line.into(), indent);
         } else {
             self.entry(line, indent);
@@ -107,7 +107,7 @@ impl Screen {
     /// Prints a table for people. With a document as output, it goes to standard error.
     pub(crate) fn table(self, headers: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         let text = table(headers, rows);
-        if !self.is_json() {
+        if !self.prints_document() {
             streams::print(&text);
             return;
         }
@@ -128,7 +128,7 @@ impl Screen {
 
     /// Prints a text for people to standard error, or for programs as a note.
     fn aside_text(self, text: &str, note: &str) {
-        if self.is_json() && !io::stderr().is_terminal() {
+        if self.prints_document() && !io::stderr().is_terminal() {
             // A line without a text only separates others.
             if !note.is_empty() {
                 streams::print_aside(&problem::note(note));
@@ -166,7 +166,7 @@ impl Screen {
 
     /// The format of documents. Without a query, a table is one that the command makes itself.
     fn format_of_documents(self) -> Format {
-        if self.is_json() { self.format } else { Format::Json }
+        if self.prints_document() { self.format } else { Format::Json }
     }
 
     /// Prints a text of several lines that is a JSON document, for a file.
@@ -182,8 +182,8 @@ impl Screen {
         paging: Paging,
         columns: impl Fn(&T) -> Vec<String>,
     ) -> Result<(), Failure> {
-        let page = paging.of(all, !self.is_json() && io::stdout().is_terminal())?;
-        if self.is_json() {
+        let page = paging.of(all, !self.prints_document() && io::stdout().is_terminal())?;
+        if self.prints_document() {
             self.json(&page.items)?;
         } else if !page.items.is_empty() {
             streams::print(&table(headers, page.items.iter().map(columns)));
@@ -205,7 +205,7 @@ impl Screen {
 
     /// Prints an error and its hint. Returns the exit status.
     fn fail(self, failure: &Failure) -> Exit {
-        if self.is_json() {
+        if self.prints_document() {
             streams::print_aside(&problem::error(failure));
             return failure.exit;
         }

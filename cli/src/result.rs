@@ -20,7 +20,7 @@ pub(crate) const HEADERS: [&str; 4] = ["ROLE", "OUTCOME", "RULE", "MESSAGE"];
 
 /// Prints a result and returns the exit status.
 pub(crate) fn print(screen: Screen, result: &RequestResult) -> Result<Exit, Failure> {
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(result)?;
     } else {
         screen.table(&HEADERS, result.roles.iter().map(row));

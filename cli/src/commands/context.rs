@@ -171,7 +171,7 @@ fn list(screen: Screen, contexts: &Contexts) -> Result<Exit, Failure> {
         .all()
         .map(|(name, settings)| Row { name, current: contexts.current() == Some(name), settings })
         .collect();
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&rows)?;
     } else if rows.is_empty() {
         screen.say(format!("there are no contexts in {}", contexts.file().display()));
@@ -197,7 +197,7 @@ fn show(screen: Screen, contexts: &Contexts, name: Option<&str>) -> Result<Exit,
             .hint("choose one with `app-role context use NAME`, or name it"));
     };
     let settings = contexts.get(name)?;
-    if screen.is_json() {
+    if screen.prints_document() {
         let current = contexts.current() == Some(name);
         screen.json(&json!({ "name": name, "current": current, "settings": settings }))?;
         return Ok(Exit::Done);

@@ -64,7 +64,7 @@ pub(crate) async fn run(
     arguments: &DoctorArguments,
 ) -> Result<Exit, Failure> {
     let findings = check(global, arguments).await;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&findings)?;
     } else {
         show(screen, &findings);

@@ -52,7 +52,7 @@ pub(crate) async fn run(
         policy_in_force::ask(global, &arguments.address),
     );
     let drift = Drift { policy, ..drift? };
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&drift)?;
     } else {
         drift.show(screen, tables.is_some());

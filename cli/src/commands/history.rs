@@ -83,7 +83,7 @@ pub(crate) async fn run(
     };
     let history = history(&tables, now.as_ref(), rows).await?;
     drop(progress);
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&history)?;
     } else {
         show(screen, &history);

@@ -84,7 +84,7 @@ pub(crate) async fn run(
 
 /// Says that there is nothing to do.
 fn nothing(screen: Screen) -> Result<Exit, Failure> {
-    if screen.is_json() {
+    if screen.prints_document() {
         return show(screen, Tally::default(), false);
     }
     screen.say(format!(
@@ -123,7 +123,7 @@ async fn ask(
 
 fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
     let Tally { replayed, left, too_old, failed } = tally;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&json!({
             "replayed": replayed, "left": left, "tooOld": too_old, "failed": failed,
         }))?;
@@ -153,7 +153,7 @@ fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
 
 async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
     let progress = Progress::start("reading the failed requests …");
-    if replay.is_empty().await.map_err(unreadable)? && !screen.is_json() {
+    if replay.is_empty().await.map_err(unreadable)? && !screen.prints_document() {
         drop(progress);
         return nothing(screen);
     }
@@ -162,7 +162,7 @@ async fn preview(screen: Screen, replay: &Replay) -> Result<Exit, Failure> {
         entries => entries.map_err(unreadable)?,
     };
     drop(progress);
-    if screen.is_json() {
+    if screen.prints_document() {
         let messages: Vec<_> = entries.iter().map(ToString::to_string).collect();
         screen.json(&json!({ "messages": messages }))?;
     } else {

@@ -180,7 +180,7 @@ fn encoded(report: &Report, format: FileFormat) -> Result<String, Failure> {
 
 /// Shows the numbers: on standard error for people, because the result is the file.
 fn show(screen: Screen, summary: &Summary<'_>) -> Result<(), Failure> {
-    if screen.is_json() {
+    if screen.prints_document() {
         return screen.json(summary);
     }
     screen.note(summary.sentence());

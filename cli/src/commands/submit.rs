@@ -103,7 +103,7 @@ async fn send_file(
     let ended = sender.send(screen, &all, true).await?;
     let report = Report { all: &all, sender: &sender, ended };
     let lines = summary::lines(&report, &file.name(), arguments.plan);
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&report.document())?;
     } else if arguments.plan {
         for line in &lines {

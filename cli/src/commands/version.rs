@@ -61,7 +61,7 @@ pub(crate) async fn run(
         None => (None, None),
     };
     let versions = Versions { version: VERSION, commit: COMMIT, target: TARGET, broker };
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&versions)?;
     } else {
         show(screen, &versions);

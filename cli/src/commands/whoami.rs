@@ -55,7 +55,7 @@ struct Account {
 pub(crate) async fn run(global: &GlobalOptions, screen: Screen) -> Result<Exit, Failure> {
     let session = Session::open(global).await?;
     let account = account(global, &session).await;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&account)?;
     } else {
         show(screen, &account);

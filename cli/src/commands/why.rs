@@ -102,7 +102,7 @@ pub(crate) async fn run(
         record,
         token: claims.map(|claims| TokenReport::new(&claims, subject, assignment.is_some(), since)),
     };
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&answer)?;
     } else {
         show(screen, subject, &answer, tables.is_some());

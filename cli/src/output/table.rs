@@ -170,6 +170,7 @@ mod tests {
             "[A-Z][a-z]{2,12}\\.[A-Z][A-Za-z]{2,12}\\.All",
             "/subscriptions/[0-9a-f]{8}/resourceGroups/rg-[a-z]{3,20}",
             "[a-z ]{0,60}",
+            "[受注管理 ]{0,40}",
             vec("[A-Za-z.-]{1,30}", 1..6).prop_map(|words| words.join(" ")),
         ]
     }

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// The start of a color, which has no width ("ECMA-48", Control Sequence Introducer).
 const ESCAPE: char = '\u{1b}';
 
@@ -52,15 +54,19 @@ pub(super) fn broken(line: &str, indent: usize, columns: usize) -> String {
     lines.join("\n")
 }
 
-/// Returns the width of a text on a terminal, in columns.
+/// Returns the width of a text on a terminal, in columns. Chinese characters take two, accents none ("East
+/// Asian Width", Unicode Standard Annex 11).
 pub(super) fn width(text: &str) -> usize {
     let mut is_color = false;
-    let seen = text.chars().filter(|character| {
-        let is_seen = !is_color && *character != ESCAPE;
-        is_color = *character == ESCAPE || (is_color && *character != END_OF_COLOR);
-        is_seen
-    });
-    seen.count()
+    let seen: String = text
+        .chars()
+        .filter(|character| {
+            let is_seen = !is_color && *character != ESCAPE;
+            is_color = *character == ESCAPE || (is_color && *character != END_OF_COLOR);
+            is_seen
+        })
+        .collect();
+    seen.width()
 }
 
 #[cfg(test)]
@@ -76,6 +82,16 @@ mod tests {
         assert_eq!(broken(line, 0, 34), line);
         assert_eq!(broken(line, 2, 20), "\u{1b}[32mgranted\u{1b}[0m: Orders.Read\n  on Orders API");
         assert_eq!(broken("/subscriptions/contoso x", 0, 5), "/subscriptions/contoso\nx");
+    }
+
+    #[test]
+    fn a_wide_character_takes_two_columns_and_an_accent_none() {
+        for (text, columns) in
+            [("Orders", 6), ("受注", 4), ("u\u{308}ber", 4), ("über", 4), ("✓", 1), ("\u{1b}[32m注\u{1b}[0m", 2)]
+        {
+            assert_eq!(width(text), columns, "{text}");
+        }
+        assert_eq!(broken("受注 受注", 0, 8), "受注\n受注");
     }
 
     proptest! {

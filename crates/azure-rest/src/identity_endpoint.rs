@@ -40,24 +40,21 @@ impl HttpClient for IdentityEndpointClient {
         let body = body.map_err(|problem| Error::with_message(ErrorKind::Io, problem))?.bytes;
         let body = match status.is_success() {
             true => without_byte_order_mark(&body).to_vec(),
-            false => error_codes(&body).into_bytes(),
+            false => error_codes(&body).unwrap_or_default().into_bytes(),
         };
         Ok(AsyncRawResponse::from_bytes(status.as_u16().into(), Headers::new(), body))
     }
 }
 
-/// The error codes of Microsoft Entra in a text, each once.
-fn error_codes(body: &[u8]) -> String {
+/// The error codes of Microsoft Entra in a text, each once. `None` if there is none.
+pub(crate) fn error_codes(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let code = |rest: &str| {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).take(12).collect();
         (!digits.is_empty()).then(|| format!("{ENTRA_ERROR}{digits}"))
     };
     let codes: BTreeSet<_> = text.split(ENTRA_ERROR).skip(1).filter_map(code).take(5).collect();
-    if codes.is_empty() {
-        return "no error code".to_owned();
-    }
-    codes.into_iter().collect::<Vec<_>>().join(", ")
+    (!codes.is_empty()).then(|| codes.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -69,21 +66,21 @@ mod tests {
     #[test]
     fn only_the_codes_of_an_error_pass() {
         for (body, expected) in [
-            (r#"{"message":"AADSTS500011: The resource principal named x"}"#, "AADSTS500011"),
-            ("AADSTS700016 AADSTS90002 AADSTS700016", "AADSTS700016, AADSTS90002"),
-            ("AADSTSsecret", "no error code"),
-            ("X-IDENTITY-HEADER: secret", "no error code"),
-            ("", "no error code"),
+            (r#"{"message":"AADSTS500011: The resource principal named x"}"#, Some("AADSTS500011")),
+            ("AADSTS700016 AADSTS90002 AADSTS700016", Some("AADSTS700016, AADSTS90002")),
+            ("AADSTSsecret", None),
+            ("X-IDENTITY-HEADER: secret", None),
+            ("", None),
         ] {
-            assert_eq!(error_codes(body.as_bytes()), expected, "{body}");
+            assert_eq!(error_codes(body.as_bytes()).as_deref(), expected, "{body}");
         }
     }
 
     proptest! {
         #[test]
         fn no_body_makes_more_than_codes_pass(body: Vec<u8>) {
-            let shown = error_codes(&body);
-            prop_assert!(shown == "no error code" || shown.starts_with(ENTRA_ERROR));
+            let shown = error_codes(&body).unwrap_or_default();
+            prop_assert!(shown.is_empty() || shown.starts_with(ENTRA_ERROR));
             prop_assert!(shown.len() < 100);
         }
     }

@@ -19,7 +19,7 @@ pub mod reason;
 pub mod rest;
 pub mod retry;
 pub mod shared_key;
-mod status;
+pub mod status;
 pub mod storage;
 mod storage_access;
 pub mod tables;

@@ -1,4 +1,4 @@
-//! What the status of an answer says about another attempt.
+//! What an answer that is an error says: its summary, and whether another attempt may help.
 //!
 //! Services answer with statuses that no document lists, for instance 509. So the list below names what
 //! is known to be final, and everything else may pass.
@@ -18,9 +18,33 @@ pub(crate) fn is_final(status: u16) -> bool {
     FINAL.contains(&status)
 }
 
+/// Status, code and message of an error, for the end of a sentence. Leaves out what the answer lacks.
+#[must_use]
+pub fn summary(status: u16, code: &str, message: &str) -> String {
+    match (code, message) {
+        ("", "") => status.to_string(),
+        ("", message) => format!("{status} {message:?}"),
+        (code, "") => format!("{status} {}", code.escape_debug()),
+        (code, message) => format!("{status} {} {message:?}", code.escape_debug()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_summary_leaves_out_what_the_answer_lacks() {
+        for (code, message, expected) in [
+            ("Bad", "no", r#"418 Bad "no""#),
+            ("", "no", r#"418 "no""#),
+            ("Bad", "", "418 Bad"),
+            ("", "", "418"),
+            ("B\u{1b}d", "n\u{1b}", r#"418 B\u{1b}d "n\u{1b}""#),
+        ] {
+            assert_eq!(summary(418, code, message), expected);
+        }
+    }
 
     #[test]
     fn every_server_error_is_transient_and_no_status_is_both_transient_and_final() {

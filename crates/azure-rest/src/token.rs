@@ -1,22 +1,21 @@
 //! Access tokens: fetched once for concurrent callers, and cached while they are valid.
 
+mod fault;
+
 use std::sync::Arc;
 
-use azure_core::{
-    credentials::{AccessToken, TokenCredential},
-    error::ErrorKind,
-};
+use azure_core::credentials::{AccessToken, TokenCredential};
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use time::{Duration as Span, OffsetDateTime};
 use tokio::{sync::Mutex, time::Instant};
 
 use app_roles::ids::AppId;
+use fault::{cause, is_refusal};
 
 use crate::{
     audience::token_fault,
     claims::Claims,
     credential::MakeCredential,
-    status,
     timing::CallTiming,
     traffic::{self, Event},
 };
@@ -237,7 +236,7 @@ impl TokenSource {
     }
 
     fn no_token(&self, error: azure_core::Error) -> NoToken {
-        let (cause, lasting) = (root_causes(&error), is_refusal(&error));
+        let (cause, lasting) = (cause(&error), is_refusal(&error));
         NoToken { scope: self.scope.clone(), cause, lasting, origin: Some(Arc::new(error)) }
     }
 }
@@ -255,46 +254,6 @@ fn still_valid(state: &State, error: NoToken) -> Result<Token, NoToken> {
         }
         None => Err(error),
     }
-}
-
-/// The messages of the causes. The outermost message only names the credential and a web page.
-fn root_causes(error: &azure_core::Error) -> String {
-    if is_unreadable(error) {
-        // The message of the JSON library may repeat a value.
-        return "the identity endpoint's response could not be read".to_owned();
-    }
-    let mut causes = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if causes.last() != Some(&text) {
-            causes.push(text);
-        }
-        next = cause.source();
-    }
-    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
-}
-
-/// Whether an error in the chain is a response that a retry within seconds would get again.
-///
-/// The endpoint answers 404 or 410 while it is updated, and 408, 429 or a server error while it is busy
-/// ("How to use managed identities for Azure resources on an Azure VM to acquire an access token", error
-/// handling and retry guidance). So only what is known to be final is.
-fn is_refusal(error: &azure_core::Error) -> bool {
-    let status = sdk_errors(error).find_map(azure_core::Error::http_status).map(u16::from);
-    status.is_some_and(|status| matches!(status, 401 | 403) || status::is_final(status))
-}
-
-/// Whether an error in the chain is a response that is not the expected JSON.
-fn is_unreadable(error: &azure_core::Error) -> bool {
-    sdk_errors(error).any(|error| matches!(error.kind(), ErrorKind::DataConversion))
-}
-
-/// The errors of the SDK in the chain of an error, outermost first.
-fn sdk_errors(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> {
-    let outermost: &(dyn std::error::Error + 'static) = error;
-    let chain = std::iter::successors(Some(outermost), |error| error.source());
-    chain.filter_map(|error| error.downcast_ref())
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use azure_rest::timing::CallTiming;
 
+/// The least time limit of an invocation in tests. A busy machine needs it for what takes milliseconds elsewhere.
+const LEAST_LIMIT: Duration = Duration::from_secs(5);
+
 /// Time limits, waits and cache lifetimes.
 ///
 /// The default is for production. Tests scale it, so that events keep their order and take less time.
@@ -125,33 +128,35 @@ impl Default for Timing {
 impl Timing {
     /// This timing with its waits and time limits multiplied by `factor`.
     ///
-    /// Timeouts of single calls stay: real sockets do not get faster.
+    /// Timeouts of single calls stay: real sockets do not get faster. Time limits of invocations stay above
+    /// five seconds: a busy machine does not get faster either.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
+        let limit = |limit: Duration| limit.mul_f64(factor).max(limit.min(LEAST_LIMIT));
         Self {
             calls: self.calls.scaled(factor),
             young_principal: self.young_principal.mul_f64(factor),
             young_principal_poll: self.young_principal_poll.mul_f64(factor),
             redelivery_spread: self.redelivery_spread.mul_f64(factor),
-            queue_message: self.queue_message.mul_f64(factor),
-            pushed_event: self.pushed_event.mul_f64(factor),
-            reconcile: self.reconcile.mul_f64(factor),
+            queue_message: limit(self.queue_message),
+            pushed_event: limit(self.pushed_event),
+            reconcile: limit(self.reconcile),
             settled: self.settled.mul_f64(factor),
             confirmed: self.confirmed.mul_f64(factor),
             replication: self.replication.mul_f64(factor),
             identity_enabled: self.identity_enabled.mul_f64(factor),
             health_memory: self.health_memory.mul_f64(factor),
             storage_failure: self.storage_failure.mul_f64(factor),
-            health_check: self.health_check.mul_f64(factor),
-            http_request: self.http_request.mul_f64(factor),
+            health_check: limit(self.health_check),
+            http_request: limit(self.http_request),
             list_lag: self.list_lag.mul_f64(factor),
-            end_assignments: self.end_assignments.mul_f64(factor),
-            finish_approvals: self.finish_approvals.mul_f64(factor),
+            end_assignments: limit(self.end_assignments),
+            finish_approvals: limit(self.finish_approvals),
             end_late: self.end_late.mul_f64(factor),
             intent_age: self.intent_age.mul_f64(factor),
             intent_late: self.intent_late.mul_f64(factor),
-            settle_all: self.settle_all.mul_f64(factor),
-            settle_one: self.settle_one.mul_f64(factor),
+            settle_all: limit(self.settle_all),
+            settle_one: limit(self.settle_one),
             ..self.clone()
         }
     }

@@ -21,6 +21,7 @@ use app_roles::{
 use azure_rest::{
     claims::Claims,
     rest::{RequestError, Response, ServiceError},
+    status::summary,
     token::NoToken,
 };
 
@@ -143,8 +144,7 @@ impl GraphError {
     fn by_body(status: u16, body: &[u8], claims: &Claims) -> Self {
         let decoded = Body::decode(body);
         let kind = decoded.meaning(status);
-        let (code, message) = (&decoded.code, &decoded.message);
-        let answer = format!("{status} {code} {message:?}");
+        let answer = summary(status, &decoded.code, &decoded.message);
         let mut detail = format!("Microsoft Graph answered {answer}");
         detail.push_str(&match kind {
             ErrorKind::Refused | ErrorKind::Unknown => {

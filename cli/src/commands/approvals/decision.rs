@@ -120,7 +120,7 @@ fn look_again(id: ApprovalId) -> String {
 /// Prints the approval after the decision. Returns the exit status.
 fn report(screen: Screen, vote: Vote, after: &Approval) -> Result<Exit, Failure> {
     let view = after.view();
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(after.document())?;
     } else {
         let own = match vote {

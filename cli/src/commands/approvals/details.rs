@@ -31,7 +31,7 @@ pub(super) async fn run(
     id: ApprovalId,
 ) -> Result<Exit, Failure> {
     let approval = approvals.get(id).await?;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(approval.document())?;
     } else {
         show(screen, approval.view());

@@ -10,7 +10,7 @@ const HEADERS: [&str; 5] = ["ID", "PRINCIPAL", "ROLES", "REQUESTER", "WAITS UNTI
 /// Runs `app-role approvals list`.
 pub(super) async fn run(screen: Screen, approvals: &Approvals) -> Result<Exit, Failure> {
     let (document, all) = approvals.list().await?;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&document)?;
     } else if !all.is_empty() {
         screen.table(&HEADERS, all.iter().map(Approval::view).map(row));

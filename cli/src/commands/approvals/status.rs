@@ -27,7 +27,7 @@ pub(super) async fn run(
         return finished(screen, &answer.body);
     }
     let approval = Approval::read(answer.body)?.with_id(id)?;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(approval.document())?;
     } else {
         details::show(screen, approval.view());
@@ -40,7 +40,7 @@ fn finished(screen: Screen, result: &serde_json::Value) -> Result<Exit, Failure>
     if broker_result::roles(result).is_empty() {
         return Err(no_broker());
     }
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(result)?;
     } else {
         broker_result::show(screen, result);

@@ -31,7 +31,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let answer = read(global, options, &[("principal", principal), ("api", api)], NEEDED).await?;
     let rows = answer.body.get("assignments").and_then(Value::as_array).ok_or_else(no_broker)?;
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&answer.body)?;
         return Ok(Exit::Done);
     }

@@ -65,7 +65,7 @@ pub(super) async fn run(
             "correct the rule, or state the warning and a reason in its field \"acknowledged\"",
         ));
     }
-    if !screen.is_json() {
+    if !screen.prints_document() {
         let sha256 = policy.sha256().unwrap_or_default();
         screen.say(format!("{} is valid; sha256 {sha256}", file.display()));
     }
@@ -75,7 +75,7 @@ pub(super) async fn run(
 /// Prints the faults, one per line.
 fn refuse(screen: Screen, file: &Path, faults: &PolicyFaults) -> Result<Exit, Failure> {
     let remarks: Vec<_> = faults.0.iter().map(|fault| Remark::fault(file, fault)).collect();
-    if screen.is_json() {
+    if screen.prints_document() {
         let faults: Vec<_> = remarks.iter().map(Remark::json).collect();
         let file = file.display().to_string();
         screen.json(&json!({ "file": file, "faults": faults, "warnings": [] }))?;
@@ -118,7 +118,7 @@ fn show(
     is_strict: bool,
 ) -> Result<(), Failure> {
     let rules = policy.summaries();
-    if screen.is_json() {
+    if screen.prints_document() {
         let rules: Vec<_> = rules.iter().map(explanation::facts).collect();
         let (faults, warnings): (Vec<_>, Vec<_>) =
             remarks.iter().partition(|remark| is_strict && remark.is_open());

@@ -48,7 +48,7 @@ pub(super) async fn run(
     screen: Screen,
     arguments: &DiffArguments,
 ) -> Result<Exit, Failure> {
-    if arguments.markdown && screen.is_json() {
+    if arguments.markdown && screen.prints_document() {
         return Err(Failure::usage("--markdown and --output json are two formats of one output")
             .hint("choose one of them"));
     }
@@ -64,7 +64,7 @@ pub(super) async fn run(
     };
     let difference = inputs.old.difference(&inputs.new, &known, now);
     let is_empty = difference.is_empty();
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&Document::new(&inputs, &difference, touched.as_ref()))?;
     } else {
         let report = Report::new(&difference, touched.as_ref());

@@ -159,7 +159,7 @@ fn one(
     known: &Known,
 ) -> Result<Exit, Failure> {
     let (explained, baseline) = (asked.by(requester), asked.baseline());
-    if screen.is_json() {
+    if screen.prints_document() {
         let mut answer = explanation::answer(&explained);
         answer.insert("requester".to_owned(), json!(requester));
         screen.json(&with_more(answer, baseline.as_ref(), known))?;
@@ -175,7 +175,7 @@ fn all(screen: Screen, asked: &Asked<'_>, known: &Known) -> Result<Exit, Failure
     let requesters = asked.policy.explanation().requesters().into_iter();
     let decisions: Vec<_> = requesters.map(|requester| (asked.by(&requester), requester)).collect();
     let baseline = asked.baseline();
-    if screen.is_json() {
+    if screen.prints_document() {
         let answers = decisions.iter().map(|(explained, requester)| {
             let mut answer = explanation::answer(explained);
             answer.insert("requester".to_owned(), json!(requester));

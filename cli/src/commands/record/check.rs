@@ -63,7 +63,7 @@ pub(super) async fn run(
     progress.say("reading the record …");
     let record = check(&tables, arguments.since, changes).await?;
     drop(progress);
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&record)?;
     } else {
         record.show(screen);

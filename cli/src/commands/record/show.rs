@@ -58,7 +58,7 @@ pub(super) async fn run(
 }
 
 fn show(screen: Screen, newest: &Newest, limit: usize) -> Result<Exit, Failure> {
-    if screen.is_json() {
+    if screen.prints_document() {
         screen.json(&newest.rows)?;
     } else {
         // Without a reader, there is nothing left to do.

@@ -18,7 +18,7 @@ pub(super) fn print(
     let exit = asked.outcome(sender.waits()).exit();
     match &*asked.state() {
         State::Answered(result) | State::Pending(result) => {
-            if screen.is_json() {
+            if screen.prints_document() {
                 screen.json(result)?;
             } else {
                 broker_result::show(screen, result);
@@ -31,7 +31,7 @@ pub(super) fn print(
         }
         State::Queued(id) if !sender.waits() => {
             let queue = sender.queue().unwrap_or_default();
-            if screen.is_json() {
+            if screen.prints_document() {
                 screen.json(&json!({ "messageId": id, "queue": queue }))?;
             } else {
                 screen.say(format!("sent to the queue {queue} as message {id}"));

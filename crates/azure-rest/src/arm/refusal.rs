@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::status;
+use crate::status::{self, summary};
 
 /// The error code for a subscription that does not belong to the caller's tenant, or in which the
 /// caller has no role.
@@ -48,7 +48,7 @@ pub(super) fn meaning(status: u16, body: &[u8], correlation_id: Option<&str>) ->
         _ => Meaning::NoAnswer,
     };
     let message: String = message.chars().take(MAX_EXCERPT).collect();
-    let mut detail = format!("Azure Resource Manager answered {status} {code} {message:?}");
+    let mut detail = format!("Azure Resource Manager answered {}", summary(status, code, &message));
     if let Some(id) = correlation_id {
         detail.push_str(&format!(" (correlation id {id:?})"));
     }

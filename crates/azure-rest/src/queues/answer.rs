@@ -1,7 +1,7 @@
 //! What the answers of the queue service mean ("Queue service error codes").
 
 use super::request::Purpose;
-use crate::exchange::Reply;
+use crate::{exchange::Reply, status::summary};
 
 /// The number of characters of an error that are logged. The code and one sentence fit.
 const MAX_EXCERPT: usize = 500;
@@ -67,10 +67,6 @@ impl Refusal {
     /// The rest of a sentence that begins with the queue.
     pub(super) fn sentence(&self) -> String {
         let Self { status, code, text } = self;
-        match (code.as_str(), text.as_str()) {
-            ("", "") => format!("answered {status}"),
-            ("", text) => format!("answered {status} {text:?}"),
-            (code, _) => format!("answered {status} {}", code.escape_debug()),
-        }
+        format!("answered {}", summary(*status, code, text))
     }
 }

@@ -6,6 +6,7 @@ use super::transaction::{self, Inner};
 use crate::{
     call_error::{CallError, Kind},
     exchange::Reply,
+    status::summary,
 };
 
 /// The number of characters of an error that are logged. The message and its ids fit.
@@ -129,11 +130,6 @@ impl Refusal {
     fn sentence(&self, advice: Advice) -> String {
         let Self { status, code, message } = self;
         let code: String = code.chars().take(MAX_EXCERPT).collect();
-        let space = if code.is_empty() { "" } else { " " };
-        format!(
-            "answered {status}{space}{} {message:?}{}",
-            code.escape_debug(),
-            advice(*status, &code)
-        )
+        format!("answered {}{}", summary(*status, &code, message), advice(*status, &code))
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use azure_core::credentials::TokenRequestOptions;
+use azure_core::{credentials::TokenRequestOptions, error::ErrorKind};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::*;

@@ -98,6 +98,20 @@ fn the_status_decides_when_the_body_is_not_graphs() {
 }
 
 #[test]
+fn an_answer_is_told_by_the_parts_that_it_has() {
+    for (body, told) in [
+        (r#"{"error":{"code":"Bad","message":"no"}}"#, r#"answered 418 Bad "no""#),
+        (r#"{"error":{"code":"","message":"no"}}"#, r#"answered 418 "no""#),
+        (r#"{"error":{"code":"Bad","message":""}}"#, "answered 418 Bad;"),
+        (r#"{"error":{"code":null,"message":null}}"#, "answered 418;"),
+        ("", "answered 418;"),
+    ] {
+        let text = GraphError::by_body(418, body.as_bytes(), &Claims::default()).to_string();
+        assert!(text.contains(told), "{text}");
+    }
+}
+
+#[test]
 fn a_service_principal_without_its_application_is_not_replicated_yet_whatever_the_table_says() {
     for status in [400, 404] {
         let body = br#"{"error":{"code":"Request_BadRequest","message":"x","details":[{"code":"NoBackingApplicationObject","message":"y","target":"z"}]}}"#;

@@ -23,7 +23,7 @@ pub(super) fn show(
     (file, text): (Option<&Path>, &str),
     adoption: Option<&Adoption>,
 ) -> Result<(), Failure> {
-    if screen.is_json() {
+    if screen.prints_document() {
         return screen.json(&document(file, text, adoption)?);
     }
     if file.is_none() {

@@ -42,7 +42,7 @@ impl Report<'_> {
 
     /// Prints the results.
     pub(super) fn print(&self, screen: Screen) -> Result<(), Failure> {
-        if screen.is_json() {
+        if screen.prints_document() {
             return screen.json(&self.json());
         }
         for (file, tests) in &self.files {
