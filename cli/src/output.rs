@@ -37,11 +37,12 @@ pub(crate) use stream::Stream;
 pub(crate) use style::Tone;
 pub(crate) use table::table;
 use text::shown;
+use wire_formats::json::Node;
 use wrapping::wrapped;
 
 use crate::{
     completion::Offer, environment, exit::Exit, failure::Failure, format::Format,
-    options::GlobalOptions, ordered_json::Node, query::Query,
+    options::GlobalOptions, query::Query,
 };
 
 /// Standard output and standard error, and their format.

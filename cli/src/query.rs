@@ -10,7 +10,9 @@ mod reach;
 
 use std::thread;
 
-use crate::{failure::Failure, ordered_json::Node};
+use wire_formats::json::Node;
+
+use crate::failure::Failure;
 
 /// The longest expression, in characters. It limits the depth of the recursion.
 const LONGEST: usize = 2_000;

@@ -2,7 +2,7 @@
 
 use app_roles::{
     directory::{Api, AppRole, Assignment, Principal},
-    ids::{AppRoleId, ObjectId},
+    ids::ObjectId,
     names::RoleName,
 };
 use clap::Args;
@@ -11,15 +11,15 @@ use serde::Serialize;
 
 use crate::{
     agents,
-    broker_record::{End, Ends, RecordAccount, ShownEnd},
+    broker_record::{End, Ends, RecordAccount},
     exit::Exit,
     failure::Failure,
+    held_role::HeldRole,
     names,
     options::GlobalOptions,
     output::{Paging, Progress, Screen},
     privilege::Privilege,
     session::Session,
-    timestamps::text_to_the_second,
     unreadable::unreadable,
 };
 
@@ -45,29 +45,17 @@ struct Row {
     principal: String,
     principal_id: ObjectId,
     principal_type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    role_id: AppRoleId,
     #[serde(flatten)]
-    privilege: Privilege,
-    /// Whether the agents of the principal, a blueprint, can inherit the role.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    inherited_by_agents: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<String>,
-    #[serde(flatten)]
-    shown_end: Option<ShownEnd>,
+    held: HeldRole,
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment_id: Option<String>,
-    #[serde(skip)]
-    end: Option<End>,
 }
 
 impl Row {
     /// Returns the type of a holder in words.
     fn kind(&self) -> &str {
         match self.principal_type.as_str() {
-            _ if self.inherited_by_agents => agents::BLUEPRINT,
+            _ if self.held.inherited_by_agents => agents::BLUEPRINT,
             APPLICATION => "service principal",
             "User" => "user",
             "Group" => "group",
@@ -98,7 +86,7 @@ pub(crate) async fn run(
     let rows: Vec<_> = listed
         .map(|holder| {
             let end = ends.end_of(holder.principal, &assignment(&api, &holder));
-            Row { shown_end: end.map(End::shown), end, ..row(&api, known, holder) }
+            row(&api, known, (holder, end))
         })
         .collect();
     if rows.is_empty() {
@@ -110,25 +98,16 @@ pub(crate) async fn run(
             None => format!("no principal holds a role of {:?}", api.display_name),
         });
     }
-    let headers =
-        ["PRINCIPAL", "OBJECT ID", "TYPE", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"];
-    screen.list(&headers, &rows, arguments.paging, |row| {
-        vec![
-            row.principal.clone(),
-            row.principal_id.to_string(),
-            row.kind().to_owned(),
-            row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
-            row.privilege.cell(),
-            row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
-            row.end.map(End::cell).unwrap_or_default(),
-            row.end.map(End::tokens_cell).unwrap_or_default(),
-        ]
+    let headers = ["PRINCIPAL", "OBJECT ID", "TYPE"].into_iter().chain(HeldRole::HEADERS);
+    screen.list(&headers.collect::<Vec<_>>(), &rows, arguments.paging, |row| {
+        let holder = [row.principal.clone(), row.principal_id.to_string(), row.kind().to_owned()];
+        holder.into_iter().chain(row.held.cells()).collect()
     })?;
     if let Some(sentence) = unreadable(skipped, "assignments") {
         screen.note(sentence);
     }
     ends.note_unreadable(screen);
-    if rows.iter().any(|row| row.inherited_by_agents) {
+    if rows.iter().any(|row| row.held.inherited_by_agents) {
         screen.note(format!("each {} fans out: {}", agents::BLUEPRINT, agents::INHERITED));
     }
     if let Err(failure) = blueprints {
@@ -153,24 +132,20 @@ fn assignment(api: &Api, holder: &NamedHolder) -> Assignment {
     }
 }
 
-fn row(api: &Api, blueprints: &[Principal], holder: NamedHolder) -> Row {
+fn row(api: &Api, blueprints: &[Principal], (holder, end): (NamedHolder, Option<End>)) -> Row {
     let known = api.role(&RoleName::from(holder.role));
     let role = known.unwrap_or_else(|_| AppRole::known_by_id(holder.role));
     let blueprint = blueprints.iter().find(|one| one.object_id == holder.principal);
+    let privilege = match blueprint {
+        Some(blueprint) => Privilege::of_assignment(blueprint, api, &role),
+        None => Privilege::of(api, &role),
+    };
+    let held = HeldRole::new(role, privilege, holder.created).ending(end);
     Row {
-        inherited_by_agents: blueprint.is_some(),
         principal: holder.display_name,
         principal_id: holder.principal,
         principal_type: holder.kind,
-        privilege: match blueprint {
-            Some(blueprint) => Privilege::of_assignment(blueprint, api, &role),
-            None => Privilege::of(api, &role),
-        },
-        role: role.value,
-        role_id: role.id,
-        since: holder.created,
-        shown_end: None,
-        end: None,
+        held: held.inherited_by_agents(blueprint.is_some()),
         assignment_id: holder.assignment_id,
     }
 }

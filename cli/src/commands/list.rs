@@ -4,7 +4,7 @@ mod through_broker;
 
 use app_roles::{
     directory::{AppRole, Assignment, Principal},
-    ids::{AppRoleId, ObjectId},
+    ids::ObjectId,
     names::RoleName,
 };
 use clap::Args;
@@ -14,15 +14,15 @@ use through_broker::Asked;
 use crate::{
     agents,
     broker_reading::ReadingOptions,
-    broker_record::{End, Ends, RecordAccount, ShownEnd},
+    broker_record::{End, Ends, RecordAccount},
     directory::Directory,
     exit::Exit,
     failure::Failure,
+    held_role::HeldRole,
     options::GlobalOptions,
     output::{Paging, Progress, Screen},
     privilege::Privilege,
     session::Session,
-    timestamps::text_to_the_second,
     unreadable::unreadable,
 };
 
@@ -49,21 +49,9 @@ pub(crate) struct ListArguments {
 struct Row {
     api: String,
     api_id: ObjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    role_id: AppRoleId,
     #[serde(flatten)]
-    privilege: Privilege,
-    /// Whether the agents of the principal, a blueprint, can inherit the role.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    inherited_by_agents: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<String>,
-    #[serde(flatten)]
-    shown_end: Option<ShownEnd>,
+    held: HeldRole,
     assignment_id: String,
-    #[serde(skip)]
-    end: Option<End>,
 }
 
 /// Runs `app-role list`.
@@ -100,21 +88,10 @@ pub(crate) async fn run(
         let of = only.map(|api| format!(" of {}", api.display_name)).unwrap_or_default();
         screen.say(holds_nothing(&principal, &of));
     }
-    screen.list(
-        &["API", "ROLE", "PRIVILEGED", "SINCE", "ENDS", "TOKENS UNTIL"],
-        &rows,
-        arguments.paging,
-        |row| {
-            vec![
-                row.api.clone(),
-                row.role.clone().unwrap_or_else(|| row.role_id.to_string()),
-                row.privilege.cell(),
-                row.since.as_deref().map(text_to_the_second).unwrap_or_default(),
-                row.end.map(End::cell).unwrap_or_default(),
-                row.end.map(End::tokens_cell).unwrap_or_default(),
-            ]
-        },
-    )?;
+    let headers: Vec<_> = ["API"].into_iter().chain(HeldRole::HEADERS).collect();
+    screen.list(&headers, &rows, arguments.paging, |row| {
+        [row.api.clone()].into_iter().chain(row.held.cells()).collect()
+    })?;
     if let Some(sentence) = unreadable(held.unreadable(), "assignments") {
         screen.note(sentence);
     }
@@ -145,19 +122,15 @@ async fn row(
     let role = api.as_ref().and_then(|api| api.role(&RoleName::from(assignment.role)).ok());
     let role = role.unwrap_or_else(|| AppRole::known_by_id(assignment.role));
     let name = api.as_ref().map(|api| api.display_name.clone());
+    let privilege = match &api {
+        Some(api) => Privilege::of_assignment(principal, api, &role),
+        None => Privilege::unknown(),
+    };
+    let held = HeldRole::new(role, privilege, assignment.created.clone()).ending(end);
     Ok(Row {
         api: name.unwrap_or_else(|| format!("{} (deleted)", assignment.api)),
         api_id: assignment.api,
-        privilege: match &api {
-            Some(api) => Privilege::of_assignment(principal, api, &role),
-            None => Privilege::unknown(),
-        },
-        inherited_by_agents: agents::is_inherited(principal),
-        role: role.value,
-        role_id: role.id,
-        since: assignment.created.clone(),
-        shown_end: end.map(End::shown),
-        end,
+        held: held.inherited_by_agents(agents::is_inherited(principal)),
         assignment_id: assignment.id.clone(),
     })
 }

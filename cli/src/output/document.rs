@@ -1,6 +1,7 @@
 //! Documents in the format that the operator chose.
 
 use app_roles::text::printable_json;
+use wire_formats::json::Node;
 
 use super::{
     csv,
@@ -9,7 +10,7 @@ use super::{
     text::shown,
     yaml::yaml,
 };
-use crate::{format::Format, ordered_json::Node};
+use crate::format::Format;
 
 /// Returns a document as text, without the last line break. An empty text has no line at all.
 pub(super) fn text(node: &Node, format: Format) -> serde_json::Result<String> {

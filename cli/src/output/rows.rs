@@ -1,6 +1,6 @@
 //! Rows and columns of a document: for spreadsheets, for shell scripts, and for the answer to a query.
 
-use crate::ordered_json::Node;
+use wire_formats::json::Node;
 
 /// A document as rows.
 #[derive(Debug, Default, PartialEq)]
@@ -17,12 +17,12 @@ impl Rows {
     pub(super) fn of(document: &Node) -> Self {
         let items = match document {
             Node::Null => &[],
-            Node::List(items) => items.as_slice(),
+            Node::Array(items) => items.as_slice(),
             other => std::slice::from_ref(other),
         };
         let mut columns: Vec<String> = Vec::new();
         for item in items {
-            let Node::Fields(fields) = item else { continue };
+            let Node::Object(fields) = item else { continue };
             for (name, _) in fields {
                 if !columns.contains(name) {
                     columns.push(name.clone());
@@ -37,12 +37,12 @@ impl Rows {
 /// Returns the cells of a row in these columns. What is no object fills the first ones.
 pub(super) fn cells(item: &Node, columns: &[String]) -> Vec<String> {
     match item {
-        Node::Fields(_) => columns
+        Node::Object(_) => columns
             .iter()
-            .map(|name| item.field(name).map(cell))
+            .map(|name| item.member(name).map(cell))
             .map(Option::unwrap_or_default)
             .collect(),
-        Node::List(values) => values.iter().map(cell).collect(),
+        Node::Array(values) => values.iter().map(cell).collect(),
         scalar => vec![cell(scalar)],
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn cells(item: &Node, columns: &[String]) -> Vec<String> {
 fn cell(node: &Node) -> String {
     match node {
         Node::Null => String::new(),
-        Node::Bool(value) => value.to_string(),
+        Node::Boolean(value) => value.to_string(),
         Node::Number(number) => number.to_string(),
         Node::Text(text) => text.clone(),
         nested => serde_json::to_string(nested).unwrap_or_default(),

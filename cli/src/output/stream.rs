@@ -2,6 +2,7 @@
 
 use app_roles::text::printable_json;
 use serde::Serialize;
+use wire_formats::json::Node;
 
 use super::{
     document::{spreadsheet, tsv},
@@ -9,7 +10,7 @@ use super::{
     streams,
     yaml::yaml,
 };
-use crate::{failure::Failure, format::Format, ordered_json::Node, query::Query};
+use crate::{failure::Failure, format::Format, query::Query};
 
 /// Objects that are printed one by one: a line of JSON, a document of YAML or a row for each.
 #[derive(Debug)]

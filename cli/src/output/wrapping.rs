@@ -86,9 +86,14 @@ mod tests {
 
     #[test]
     fn a_wide_character_takes_two_columns_and_an_accent_none() {
-        for (text, columns) in
-            [("Orders", 6), ("受注", 4), ("u\u{308}ber", 4), ("über", 4), ("✓", 1), ("\u{1b}[32m注\u{1b}[0m", 2)]
-        {
+        for (text, columns) in [
+            ("Orders", 6),
+            ("受注", 4),
+            ("u\u{308}ber", 4),
+            ("über", 4),
+            ("✓", 1),
+            ("\u{1b}[32m注\u{1b}[0m", 2),
+        ] {
             assert_eq!(width(text), columns, "{text}");
         }
         assert_eq!(broken("受注 受注", 0, 8), "受注\n受注");

@@ -7,8 +7,7 @@
 use std::fmt::Write as _;
 
 use app_roles::text::is_printable;
-
-use crate::ordered_json::Node;
+use wire_formats::json::Node;
 
 /// Words that some reader takes for a value of another type, in lower case ("Bool type for YAML 1.1").
 const WORDS: [&str; 10] = ["false", "n", "no", "null", "off", "on", "true", "y", "yes", "nan"];
@@ -20,8 +19,8 @@ const INDENT: usize = 2;
 pub(super) fn yaml(node: &Node) -> String {
     let mut text = String::new();
     match node {
-        Node::List(items) if !items.is_empty() => add_items(&mut text, items, 0),
-        Node::Fields(fields) if !fields.is_empty() => add_fields(&mut text, fields, 0),
+        Node::Array(items) if !items.is_empty() => add_items(&mut text, items, 0),
+        Node::Object(fields) if !fields.is_empty() => add_fields(&mut text, fields, 0),
         scalar => {
             add_scalar(&mut text, scalar);
             text.push('\n');
@@ -39,11 +38,11 @@ fn add_fields(text: &mut String, fields: &[(String, Node)], level: usize) {
         add_text(text, name);
         text.push(':');
         match value {
-            Node::List(items) if !items.is_empty() => {
+            Node::Array(items) if !items.is_empty() => {
                 text.push('\n');
                 add_items(text, items, level);
             }
-            Node::Fields(fields) if !fields.is_empty() => {
+            Node::Object(fields) if !fields.is_empty() => {
                 text.push('\n');
                 add_fields(text, fields, level + 1);
             }
@@ -63,8 +62,8 @@ fn add_items(text: &mut String, items: &[Node], level: usize) {
         }
         text.push_str("- ");
         match item {
-            Node::List(items) if !items.is_empty() => add_items(text, items, level + 1),
-            Node::Fields(fields) if !fields.is_empty() => add_fields(text, fields, level + 1),
+            Node::Array(items) if !items.is_empty() => add_items(text, items, level + 1),
+            Node::Object(fields) if !fields.is_empty() => add_fields(text, fields, level + 1),
             scalar => {
                 add_scalar(text, scalar);
                 text.push('\n');
@@ -80,11 +79,11 @@ fn indent(text: &mut String, level: usize) {
 fn add_scalar(text: &mut String, node: &Node) {
     match node {
         Node::Null => text.push_str("null"),
-        Node::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Node::Boolean(value) => text.push_str(if *value { "true" } else { "false" }),
         Node::Number(number) => text.push_str(&number.to_string()),
         Node::Text(value) => add_text(text, value),
-        Node::List(_) => text.push_str("[]"),
-        Node::Fields(_) => text.push_str("{}"),
+        Node::Array(_) => text.push_str("[]"),
+        Node::Object(_) => text.push_str("{}"),
     }
 }
 
@@ -157,15 +156,15 @@ mod tests {
         ];
         let scalar = prop_oneof![
             Just(Node::Null),
-            any::<bool>().prop_map(Node::Bool),
+            any::<bool>().prop_map(Node::Boolean),
             any::<i64>().prop_map(|number| Node::Number(Number::from(number))),
             text.clone().prop_map(Node::Text),
         ];
         scalar.prop_recursive(4, 24, 4, move |inner| {
             let fields = proptest::collection::btree_map(text.clone(), inner.clone(), 0..4);
             prop_oneof![
-                vec(inner, 0..4).prop_map(Node::List),
-                fields.prop_map(|fields| Node::Fields(fields.into_iter().collect())),
+                vec(inner, 0..4).prop_map(Node::Array),
+                fields.prop_map(|fields| Node::Object(fields.into_iter().collect())),
             ]
         })
     }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use jmespath::{Variable, ast::Ast};
+use wire_formats::json::Node;
 
 use super::{check::parts, fault, reach};
-use crate::ordered_json::Node;
 
 /// The deepest answer, as that of documents which this program reads.
 const DEEPEST: usize = 128;
@@ -45,8 +45,8 @@ impl<'a> Order<'a> {
     /// Adds the names of a document's fields.
     fn add_document(&mut self, node: &'a Node) {
         match node {
-            Node::List(items) => items.iter().for_each(|item| self.add_document(item)),
-            Node::Fields(fields) => {
+            Node::Array(items) => items.iter().for_each(|item| self.add_document(item)),
+            Node::Object(fields) => {
                 for (name, value) in fields {
                     self.add(name);
                     self.add_document(value);
@@ -69,12 +69,12 @@ impl<'a> Order<'a> {
         Some(match answer {
             // A reference to an expression is no value.
             Variable::Null | Variable::Expref(_) => Node::Null,
-            Variable::Bool(value) => Node::Bool(*value),
+            Variable::Bool(value) => Node::Boolean(*value),
             Variable::Number(number) => Node::Number(number.clone()),
             Variable::String(text) => Node::Text(text.clone()),
             Variable::Array(items) => {
                 let nodes = items.iter().map(|item| self.node(item, depth + 1));
-                Node::List(nodes.collect::<Option<_>>()?)
+                Node::Array(nodes.collect::<Option<_>>()?)
             }
             Variable::Object(fields) => {
                 let mut fields: Vec<_> = fields.iter().collect();
@@ -82,7 +82,7 @@ impl<'a> Order<'a> {
                 let nodes = fields.into_iter().map(|(name, value)| {
                     self.node(value, depth + 1).map(|node| (name.clone(), node))
                 });
-                Node::Fields(nodes.collect::<Option<_>>()?)
+                Node::Object(nodes.collect::<Option<_>>()?)
             }
         })
     }

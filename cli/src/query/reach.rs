@@ -5,9 +5,9 @@
 //! projection, it assumes that each value of the list is an element of its own.
 
 use jmespath::{Variable, ast::Ast};
+use wire_formats::json::Node;
 
 use super::check::parts;
-use crate::ordered_json::Node;
 
 /// The bytes of a text that count as a value.
 const BYTES_OF_A_VALUE: usize = 64;
@@ -32,10 +32,10 @@ pub(super) fn is_bounded(ast: &Ast, document: &Node) -> bool {
 /// Counts the values of a document.
 fn size(node: &Node) -> u64 {
     match node {
-        Node::Null | Node::Bool(_) | Node::Number(_) => 1,
+        Node::Null | Node::Boolean(_) | Node::Number(_) => 1,
         Node::Text(text) => of_text(text),
-        Node::List(items) => items.iter().map(size).fold(1, u64::saturating_add),
-        Node::Fields(fields) => {
+        Node::Array(items) => items.iter().map(size).fold(1, u64::saturating_add),
+        Node::Object(fields) => {
             fields.iter().map(|(_, one)| size(one)).fold(1, u64::saturating_add)
         }
     }

@@ -48,6 +48,8 @@ pub(crate) enum Ended {
     Done,
     /// It waits until a write that may be under way is over, and lists show what it has made.
     Waits,
+    /// Another instance has begun to end it.
+    Contested,
 }
 
 /// An assignment that must be removed now.
@@ -171,7 +173,7 @@ impl DueEnds {
         let until = self.ends.writes_until(ask);
         let begun = table.begin(stored, until, ask.deadline).await;
         if !begun.map_err(|error| error.to_string())? {
-            return Err("another invocation has changed the end".to_owned());
+            return Ok(Ended::Contested);
         }
         let target = target(key, &claim.details, own);
         let request_id = claim.details.request_id.as_deref();

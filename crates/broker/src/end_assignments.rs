@@ -31,8 +31,8 @@ use crate::{
 /// tables and for Microsoft Graph most of the time.
 const CONCURRENT_PRINCIPALS: usize = 16;
 
-/// How often a run looks at the same row. Nearly every row has one claim.
-const MOST_ROUNDS: usize = 4;
+/// How often a run looks at the same row. Nearly every row has one claim and is ended by one instance.
+const MOST_ROUNDS: usize = 8;
 
 /// Removes assignments whose end has come.
 pub(crate) struct EndAssignments {
@@ -50,6 +50,15 @@ enum Tried {
     Ended(Result<Ended, String>),
     /// The run had no time left.
     NoTime,
+}
+
+/// What a round of a run leaves to the next one.
+#[derive(Default)]
+struct Round {
+    /// The rows that need no more work. A row with several claims may be due again.
+    done: BTreeSet<EndKey>,
+    /// The rows that another instance has begun to end. If it is killed, they stay.
+    contested: BTreeSet<EndKey>,
 }
 
 /// What a run has done.
@@ -100,28 +109,46 @@ impl EndAssignments {
         let mut report = EndsReport { due: due.len(), done: 0 };
         // Each row of the record gets a number of its own.
         let shared = Arc::new((Semaphore::new(CONCURRENT_PRINCIPALS), AtomicUsize::new(0)));
-        let mut rows = due;
+        let (mut rows, mut contested) = (due, BTreeSet::new());
         for _ in 0..MOST_ROUNDS {
-            let done = self.end_rows(ask, (rows, &shared), &mut report).await;
-            if done.is_empty() || ask.deadline.remaining().is_zero() {
+            let round = self.end_rows(ask, (rows, &shared), &mut report).await;
+            contested.extend(round.contested);
+            let mut again = round.done;
+            if again.is_empty() {
+                again = std::mem::take(&mut contested);
+                if again.is_empty() || !self.wait_for_others(ask).await {
+                    break;
+                }
+            }
+            if ask.deadline.remaining().is_zero() {
                 break;
             }
-            // A row with several claims may be due again.
             let due =
                 table.ending_by(now, ask.deadline).await.map_err(|error| error.to_string())?;
-            rows = due.into_iter().filter(|stored| done.contains(&stored.row.key)).collect();
+            rows = due.into_iter().filter(|stored| again.contains(&stored.row.key)).collect();
         }
         Ok(report)
     }
 
-    /// Works on rows that are due. Returns the keys of those that need no more work.
+    /// Leaves another instance the time to finish what it has begun. Returns false if this run has no time
+    /// for it.
+    async fn wait_for_others(&self, ask: &Ask) -> bool {
+        let wait = self.due.timing.contested_end;
+        let has_time = ask.deadline.remaining() > wait;
+        if has_time {
+            tokio::time::sleep(wait).await;
+        }
+        has_time
+    }
+
+    /// Works on rows that are due.
     async fn end_rows(
         &self,
         ask: &Ask,
         (rows, shared): (Vec<StoredEnd>, &Arc<(Semaphore, AtomicUsize)>),
         report: &mut EndsReport,
-    ) -> BTreeSet<EndKey> {
-        let (mut principals, mut done) = (JoinSet::new(), BTreeSet::new());
+    ) -> Round {
+        let (mut principals, mut round) = (JoinSet::new(), Round::default());
         let first = *self.first();
         let mut untried = BTreeSet::new();
         for rows in in_turn(rows, first) {
@@ -139,7 +166,11 @@ impl EndAssignments {
                 match ended {
                     Tried::Ended(Ok(Ended::Done)) => {
                         report.done += 1;
-                        done.insert(row.key);
+                        round.done.insert(row.key);
+                    }
+                    Tried::Ended(Ok(Ended::Contested)) => {
+                        self.warn_if_late(&row, "another instance is ending it");
+                        round.contested.insert(row.key);
                     }
                     Tried::Ended(Ok(Ended::Waits)) => {
                         self.warn_if_late(&row, "a list must show it first");
@@ -154,7 +185,7 @@ impl EndAssignments {
         if let Some(next) = before.into_iter().chain(untried).next() {
             *self.first() = next;
         }
-        done
+        round
     }
 
     fn first(&self) -> MutexGuard<'_, ObjectId> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azure_rest::timing::CallTiming;
 
-/// The least time limit of an invocation in tests. A busy machine needs it for what takes milliseconds elsewhere.
+/// The least time limit of a request in tests. A busy machine needs it for what takes milliseconds elsewhere.
 const LEAST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Time limits, waits and cache lifetimes.
@@ -64,6 +64,9 @@ pub struct Timing {
     /// The time limit of a run that ends assignments. It is below the minute between two runs: an end that
     /// comes during a run waits for the next one. That one continues.
     pub end_assignments: Duration,
+    /// How long a run waits before it tries again an end that another instance has begun. That instance
+    /// needs seconds, unless it was killed.
+    pub contested_end: Duration,
     /// The time limit of a run that finishes approvals. It is below the function timeout of host.json, and
     /// the next run continues.
     pub finish_approvals: Duration,
@@ -111,6 +114,7 @@ impl Default for Timing {
             http_request: Duration::from_secs(20),
             list_lag: Duration::from_secs(5 * 60),
             end_assignments: Duration::from_secs(50),
+            contested_end: Duration::from_secs(10),
             finish_approvals: Duration::from_secs(4 * 60),
             ending_notice: Duration::from_secs(15 * 60),
             ending_notices: Duration::from_secs(30),
@@ -128,7 +132,7 @@ impl Default for Timing {
 impl Timing {
     /// This timing with its waits and time limits multiplied by `factor`.
     ///
-    /// Timeouts of single calls stay: real sockets do not get faster. Time limits of invocations stay above
+    /// Timeouts of single calls stay: real sockets do not get faster. Time limits of requests stay above
     /// five seconds: a busy machine does not get faster either.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
@@ -140,7 +144,7 @@ impl Timing {
             redelivery_spread: self.redelivery_spread.mul_f64(factor),
             queue_message: limit(self.queue_message),
             pushed_event: limit(self.pushed_event),
-            reconcile: limit(self.reconcile),
+            reconcile: self.reconcile.mul_f64(factor),
             settled: self.settled.mul_f64(factor),
             confirmed: self.confirmed.mul_f64(factor),
             replication: self.replication.mul_f64(factor),
@@ -150,13 +154,14 @@ impl Timing {
             health_check: limit(self.health_check),
             http_request: limit(self.http_request),
             list_lag: self.list_lag.mul_f64(factor),
-            end_assignments: limit(self.end_assignments),
-            finish_approvals: limit(self.finish_approvals),
+            end_assignments: self.end_assignments.mul_f64(factor),
+            contested_end: self.contested_end.mul_f64(factor),
+            finish_approvals: self.finish_approvals.mul_f64(factor),
             end_late: self.end_late.mul_f64(factor),
             intent_age: self.intent_age.mul_f64(factor),
             intent_late: self.intent_late.mul_f64(factor),
-            settle_all: limit(self.settle_all),
-            settle_one: limit(self.settle_one),
+            settle_all: self.settle_all.mul_f64(factor),
+            settle_one: self.settle_one.mul_f64(factor),
             ..self.clone()
         }
     }

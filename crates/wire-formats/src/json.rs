@@ -4,12 +4,13 @@ mod comments;
 mod fault;
 pub mod located;
 mod node;
+mod reader;
 
 use serde::de::DeserializeOwned;
 
 use crate::byte_order_mark::without_byte_order_mark;
 pub use fault::{Fault, Problem};
-use node::Node;
+pub use node::Node;
 
 /// Reads a document, which may begin with a byte order mark.
 ///

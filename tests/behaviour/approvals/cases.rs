@@ -6,12 +6,13 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use storage_emulator::{ActiveTableRule, TableFault, TableOperationKind as Kind, TableRule};
+use tenant_emulator::Route;
 
 use crate::{
     approvals::approval_world::{ANNA, APPROVALS, BEN, setup, sync_request, write_request},
     http::caller::{TEAM, TEAM_KEY},
     record::intents::{AUDIT, ENDS, INTENTS},
-    world::World,
+    world::{TIMEOUT, World},
 };
 
 /// A request, and how it comes.
@@ -144,6 +145,18 @@ impl World {
         self.host.stop_and_keep_log().await;
         rule.discard();
         self.restart_host().await;
+    }
+
+    /// Lets Anna approve, and waits until the write has reached the tenant, which holds it.
+    pub(crate) async fn approve_up_to_the_held_write(&self, shown: &Value) {
+        self.tenant.hold_writes(true);
+        self.begin_to_decide(ANNA, shown, "approve");
+        let arrived = async {
+            while self.tenant.count(Route::CreateAssignment) == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, arrived).await.unwrap();
     }
 
     /// Decides as a person, and waits for no answer.

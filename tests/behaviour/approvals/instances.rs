@@ -6,7 +6,6 @@ use functions_host_emulator::FunctionsHost;
 use reqwest::Method;
 use serde_json::{Value, json};
 use storage_emulator::TableOperationKind as Kind;
-use tenant_emulator::Route;
 
 use crate::{
     approvals::{
@@ -14,7 +13,7 @@ use crate::{
         cases::{CASES, Case, after, before, world},
     },
     http::caller::{Answer, send},
-    record::intents::{AUDIT, INTENTS},
+    record::intents::{AUDIT, INTENTS, fire_at},
     world::{TIMEOUT, World, http_client},
 };
 
@@ -30,8 +29,7 @@ async fn approve_at(host: &FunctionsHost, person: &str, shown: &Value) -> Answer
 /// Starts the timer of an instance, and waits until its run is over.
 async fn finish_at(host: &FunctionsHost) {
     let before = host.invocations().len();
-    let url = host.admin_url().join(&format!("admin/functions/{FINISH}")).unwrap();
-    http_client().post(url).json(&json!({ "input": "" })).send().await.unwrap();
+    fire_at(host, FINISH).await;
     host.wait_for_invocations(before + 1, TIMEOUT).await.unwrap();
 }
 
@@ -131,14 +129,7 @@ async fn a_handler_that_is_told_to_stop_finishes_what_it_carries_out() {
         let mut world = world().await;
         let shown = case.waiting(&world).await;
         case.approve_but_for_the_last(&world, &shown).await;
-        world.tenant.hold_writes(true);
-        world.begin_to_decide(ANNA, &shown, "approve");
-        let arrived = async {
-            while world.tenant.count(Route::CreateAssignment) == 0 {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, arrived).await.unwrap();
+        world.approve_up_to_the_held_write(&shown).await;
         stop(&world);
         world.tenant.hold_writes(false);
         world.log_line("handler.stopped").await;

@@ -2,7 +2,7 @@
 //! neither lost nor carried out twice.
 
 use storage_emulator::TableOperationKind as Kind;
-use tenant_emulator::{Route, WriteKind, contoso::ORDERS_IDENTITY};
+use tenant_emulator::{WriteKind, contoso::ORDERS_IDENTITY};
 
 use crate::{
     approvals::{
@@ -10,7 +10,7 @@ use crate::{
         cases::{CASES, Case, Moment, after, before, in_each_moment, world},
     },
     record::intents::{AUDIT, ENDS, INTENTS},
-    world::{TIMEOUT, World},
+    world::World,
 };
 
 /// The steps of asking: the row, the event, the row of the record.
@@ -150,14 +150,7 @@ async fn a_write_that_was_on_its_way_when_the_handler_died_happens_once() {
         let mut world = world().await;
         let shown = case.waiting(&world).await;
         case.approve_but_for_the_last(&world, &shown).await;
-        world.tenant.hold_writes(true);
-        world.begin_to_decide(ANNA, &shown, "approve");
-        let arrived = async {
-            while world.tenant.count(Route::CreateAssignment) == 0 {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, arrived).await.unwrap();
+        world.approve_up_to_the_held_write(&shown).await;
         world.host.stop_and_keep_log().await;
         world.tenant.hold_writes(false);
         world.restart_host().await;

@@ -1,5 +1,6 @@
 //! Two instances of the app, and two copies of one message.
 
+use functions_host_emulator::{FunctionsHost, Outcome};
 use serde_json::{Value, json};
 use storage_emulator::{EntityValue, TableFault, TableOperationKind, TableRule};
 use tenant_emulator::{
@@ -9,14 +10,14 @@ use tenant_emulator::{
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    ends::end_world::{hours, moment, read_for, request, world},
+    ends::end_world::{END, hours, moment, read_for, request, world},
     http::caller::{TEAM_KEY, setup as http_setup},
-    record::intents::{ENDS, INTENTS},
+    record::intents::{ENDS, INTENTS, fire_at},
     world::{Setup, TIMEOUT, World, http_client, statuses},
 };
 
 /// Posts a request to an instance.
-async fn post(host: &functions_host_emulator::FunctionsHost, request: &str) -> (u16, Value) {
+async fn post(host: &FunctionsHost, request: &str) -> (u16, Value) {
     let url = host.http_url().join("api/app-role-assignments").unwrap();
     let request: Value = serde_json::from_str(request).unwrap();
     let call = http_client().post(url).header("x-functions-key", TEAM_KEY).json(&request);
@@ -26,7 +27,11 @@ async fn post(host: &functions_host_emulator::FunctionsHost, request: &str) -> (
 
 /// A world with a grant whose end has come.
 async fn due() -> World {
-    let world = http_setup().await.start().await;
+    due_in(http_setup().await).await
+}
+
+async fn due_in(setup: Setup) -> World {
+    let world = setup.start().await;
     let (status, _) = post(&world.host, &read_for(Some(8))).await;
     assert_eq!(status, 201);
     world.let_ends_pass().await;
@@ -72,6 +77,28 @@ async fn an_assignment_that_is_being_removed_is_not_extended() {
         assert_eq!(status, 201);
         assert_eq!(world.end_rows().await.len(), usize::from(hours.is_some()));
     }
+}
+
+#[tokio::test]
+async fn an_end_whose_instance_was_killed_is_taken_over_in_the_run_of_another_one() {
+    // A run may take ten seconds, and waits two for the other instance.
+    let mut world = due_in(http_setup().await.with_setting("PACE_FACTOR", "0.2")).await;
+    let other = world.another_host().await;
+    let first = |table, kind| TableRule::new(TableFault::Held).table(table).kind(kind).only(1);
+    // The other instance has read the row before the first one announces the removal.
+    let late = world.tables.add(first(ENDS, TableOperationKind::Replace));
+    fire_at(&other, END).await;
+    late.wait_for_hits(1).await;
+    let intent = world.tables.add(first(INTENTS, TableOperationKind::Upsert));
+    world.fire(END).await;
+    intent.wait_for_hits(1).await;
+    world.host.stop_and_keep_log().await;
+    intent.discard();
+    late.release();
+    let runs = other.wait_for_invocations(1, TIMEOUT).await.unwrap();
+    assert!(matches!(runs[0].outcome, Outcome::Succeeded), "{runs:?}");
+    assert!(world.held().is_none() && world.end_rows().await.is_empty());
+    assert_eq!(world.tenant.count(Route::DeleteAssignment), 1);
 }
 
 #[tokio::test]

@@ -76,8 +76,9 @@ async fn a_429_without_retry_after_is_retried_with_backoff() {
 
 #[tokio::test]
 async fn a_throttle_longer_than_a_delivery_is_waited_out_by_later_deliveries() {
-    let world = World::start().await;
-    world.tenant.answer_next(Route::CreateAssignment, throttled().retry_after("5"));
+    // A delivery may take six seconds.
+    let world = Setup::new().await.with_setting("PACE_FACTOR", "0.1").start().await;
+    world.tenant.answer_next(Route::CreateAssignment, throttled().retry_after("8"));
     let result = world.result_of(&valid_request()).await;
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     assert!(result["attempt"].as_u64().unwrap() > 1);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use functions_host_emulator::{FinishedInvocation, Outcome};
+use functions_host_emulator::{FinishedInvocation, FunctionsHost, Outcome};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use storage_emulator::{Entity, EntityValue, StorageError};
@@ -21,6 +21,13 @@ pub(crate) const ENDS: &str = "AppRoleEnds";
 /// Intents are due after 3 seconds, and late after 9.
 const FAST: &str = "0.005";
 
+/// Fires the timer of a function at an instance, and does not wait.
+pub(crate) async fn fire_at(host: &FunctionsHost, function: &str) {
+    let url = host.admin_url().join(&format!("admin/functions/{function}")).unwrap();
+    let call = http_client().post(url).json(&json!({ "input": "" }));
+    assert_eq!(call.send().await.unwrap().status(), StatusCode::ACCEPTED);
+}
+
 impl World {
     /// Kills the handler and the host, and starts new ones, which soon settle what was left.
     pub(crate) async fn restart_to_settle(&mut self) {
@@ -29,9 +36,7 @@ impl World {
 
     /// Fires the timer.
     pub(crate) async fn fire(&self, function: &str) {
-        let url = self.host.admin_url().join(&format!("admin/functions/{function}")).unwrap();
-        let call = http_client().post(url).json(&json!({ "input": "" }));
-        assert_eq!(call.send().await.unwrap().status(), StatusCode::ACCEPTED);
+        fire_at(&self.host, function).await;
     }
 
     /// Fires the timer of a function, and waits for the end of the run.

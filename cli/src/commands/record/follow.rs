@@ -101,7 +101,11 @@ async fn follow(
 }
 
 fn print(screen: Screen, stream: &mut Stream, row: &Row) -> Result<bool, Failure> {
-    if screen.prints_document() { stream.push(row) } else { Ok(screen.entry(row.line(), Row::INDENT)) }
+    if screen.prints_document() {
+        stream.push(row)
+    } else {
+        Ok(screen.entry(row.line(), Row::INDENT))
+    }
 }
 
 impl Follower {

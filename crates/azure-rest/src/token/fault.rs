@@ -67,7 +67,7 @@ pub(super) fn is_refusal(error: &Error) -> bool {
 /// The errors of the SDK in the chain of an error, outermost first.
 fn sdk_errors(error: &Error) -> impl Iterator<Item = &Error> {
     let outermost: &(dyn std::error::Error + 'static) = error;
-    let chain = std::iter::successors(Some(outermost), |error| error.source());
+    let chain = std::iter::successors(Some(outermost), |error| (*error).source());
     chain.filter_map(|error| error.downcast_ref())
 }
 

@@ -1,31 +1,47 @@
-//! A document as a tree from which a type is read with the path of a fault.
+//! A JSON value whose objects keep the order of their members.
 
 use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{
-        DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::{BorrowedStrDeserializer, StringDeserializer},
-    },
-    forward_to_deserialize_any,
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, SeqAccess, Visitor},
+    ser::{SerializeMap as _, SerializeSeq as _},
 };
 use serde_json::Number;
 
-use super::fault::Fault;
-
-/// A value of a document. Repeated fields are kept, so that they stay a fault.
-pub(super) enum Node {
+/// A JSON value. The members of an object have the order of the document, and repeated names are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Boolean(bool),
+    /// A number.
     Number(Number),
+    /// A string.
     Text(String),
+    /// An array.
     Array(Vec<Node>),
+    /// An object.
     Object(Vec<(String, Node)>),
 }
 
 impl Node {
-    fn name(&self) -> &'static str {
+    /// Converts a value to the JSON that programs read. The error is that of `value`: it cannot be JSON.
+    pub fn of(value: &impl Serialize) -> serde_json::Result<Self> {
+        serde_json::from_str(&serde_json::to_string(value)?)
+    }
+
+    /// Returns the first member of an object with this name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+    }
+
+    /// Returns the type of the value, in JSON's own terms.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Boolean(_) => "a boolean",
@@ -36,13 +52,30 @@ impl Node {
             Self::Object(_) => "an object",
         }
     }
+}
 
-    fn is_whole(&self) -> bool {
-        matches!(self, Self::Number(number) if !number.is_f64())
-    }
-
-    fn must_be(&self, expected: &str) -> Fault {
-        Fault::wrong_type(expected, self.name())
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Boolean(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Array(items) => {
+                let mut array = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    array.serialize_element(item)?;
+                }
+                array.end()
+            }
+            Self::Object(members) => {
+                let mut object = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    object.serialize_entry(name, value)?;
+                }
+                object.end()
+            }
+        }
     }
 }
 
@@ -102,139 +135,15 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// Reads a value of a type that JSON has by name, or says what the value must be.
-macro_rules! typed {
-    ($($method:ident: $expected:literal if $node:pat $(if $is_fit:path)?,)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            match self {
-                $node $(if $is_fit(self))? => self.deserialize_any(visitor),
-                _ => Err(self.must_be($expected)),
-            }
-        }
-    )*};
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'de> Deserializer<'de> for &Node {
-    type Error = Fault;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self {
-            Node::Null => visitor.visit_unit(),
-            Node::Boolean(value) => visitor.visit_bool(*value),
-            Node::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(value), ..) => visitor.visit_u64(value),
-                (_, Some(value), _) => visitor.visit_i64(value),
-                (_, _, Some(value)) => visitor.visit_f64(value),
-                _ => Err(self.must_be("a number in range")),
-            },
-            Node::Text(text) => visitor.visit_str(text),
-            Node::Array(items) => visitor.visit_seq(Items { items, index: 0 }),
-            Node::Object(members) => visitor.visit_map(Members { members, value: None }),
-        }
-    }
-
-    typed! {
-        deserialize_bool: "true or false" if Node::Boolean(_),
-        deserialize_u8: "a whole number" if Node::Number(_) if Node::is_whole,
-        deserialize_u16: "a whole number" if Node::Number(_) if Node::is_whole,
-        deserialize_u32: "a whole number" if Node::Number(_) if Node::is_whole,
-        deserialize_u64: "a whole number" if Node::Number(_) if Node::is_whole,
-        deserialize_i64: "a whole number" if Node::Number(_) if Node::is_whole,
-        deserialize_f64: "a number" if Node::Number(_),
-        deserialize_str: "a string" if Node::Text(_),
-        deserialize_string: "a string" if Node::Text(_),
-        deserialize_seq: "an array" if Node::Array(_),
-        deserialize_map: "a JSON object" if Node::Object(_),
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self {
-            Node::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        match self {
-            Node::Text(word) => visitor.visit_enum(word.as_str().into_deserializer()),
-            _ => Err(self.must_be("a string")),
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i32 f32 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
-    }
-}
-
-struct Items<'a> {
-    items: &'a [Node],
-    index: usize,
-}
-
-impl<'de> SeqAccess<'de> for Items<'_> {
-    type Error = Fault;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Fault> {
-        let Some(item) = self.items.get(self.index) else { return Ok(None) };
-        let index = self.index;
-        self.index += 1;
-        seed.deserialize(item).map(Some).map_err(|fault| fault.below_index(index))
-    }
-}
-
-struct Members<'a> {
-    members: &'a [(String, Node)],
-    value: Option<&'a (String, Node)>,
-}
-
-impl<'de> MapAccess<'de> for Members<'_> {
-    type Error = Fault;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
-        let Some((member, rest)) = self.members.split_first() else { return Ok(None) };
-        self.members = rest;
-        self.value = Some(member);
-        let name: StringDeserializer<Fault> = member.0.clone().into_deserializer();
-        seed.deserialize(name).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        match self.value.take() {
-            Some((name, node)) => seed.deserialize(node).map_err(|fault| fault.below_field(name)),
-            // Only a reader that asks for a value before its name comes here.
-            None => seed.deserialize(BorrowedStrDeserializer::new("")),
-        }
+    #[test]
+    fn a_document_keeps_the_order_of_its_members_and_repeated_names() {
+        let text = r#"{"b":[1,-2,1.5,true,null],"a":{"z":"x","y":{}},"b":18446744073709551615}"#;
+        let node: Node = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&node).unwrap(), text);
+        assert!(matches!(node.member("b"), Some(Node::Array(items)) if items.len() == 5));
     }
 }
