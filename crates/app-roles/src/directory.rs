@@ -54,8 +54,8 @@ pub enum PrincipalKind {
 }
 
 impl Principal {
-    /// Whether the principal is, or may be, a managed identity whose resource is unknown. No scope can
-    /// be ruled out for it.
+    /// Whether the principal is, or may be, a managed identity whose resource is unknown. Then no scope can
+    /// be ruled out.
     pub(crate) fn may_lie_anywhere(&self) -> bool {
         let may_be_identity =
             matches!(self.kind, PrincipalKind::ManagedIdentity | PrincipalKind::Unknown);
@@ -127,13 +127,13 @@ impl AppRole {
     }
 }
 
-/// The reason why a name matches no role of an API.
+/// Why a name matches no role of an API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSuchRole {
     /// The API defines no role with this name. Holds the values of roles that are spelled similarly.
     #[error("the API defines no app role of this name")]
     Unknown(Vec<String>),
-    /// Several roles have this value.
+    /// Several roles have this value, so it is ambiguous.
     #[error("several roles of the API have this value; name one by its id")]
     Ambiguous,
     /// Default access exists only on APIs that define no roles.
