@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     /// The key that Microsoft publishes for Azurite ("Use the Azurite emulator for local Azure Storage
-    /// development"). The expected signatures are of another implementation.
+    /// development"). Another implementation made the expected signatures.
     const KEY: &str =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
