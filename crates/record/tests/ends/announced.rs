@@ -1,4 +1,4 @@
-//! Ends that people were told of before they came.
+//! Ends that were announced to people.
 
 use app_roles::{
     directory::Assignment,
@@ -58,7 +58,7 @@ fn row(minutes: i64) -> EndRow {
     after(Some(&announced), &Step::Created(&assignment(), Some(&new)))
 }
 
-/// Marks the end that people must be told of now, if there is one, in a row with a version.
+/// Marks the end that must be announced now, if there is one, in a row with a version.
 pub(crate) fn tell(
     stored: &mut Option<(EndRow, u64)>,
     etags: &mut u64,

@@ -1,4 +1,4 @@
-//! A document as a tree from which a type is read with the path of a fault.
+//! A document as a tree. Reading a type from it gives the path of a fault.
 
 use std::fmt;
 
@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// Reads a value of a type that JSON has by name, or says what the value must be.
+/// Defines how a simple type is read, and what the fault says if the value has another type.
 macro_rules! typed {
     ($($method:ident: $expected:literal if $node:pat $(if $is_fit:path)?,)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -233,7 +233,7 @@ impl<'de> MapAccess<'de> for Members<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         match self.value.take() {
             Some((name, node)) => seed.deserialize(node).map_err(|fault| fault.below_field(name)),
-            // Only a reader that asks for a value before its name comes here.
+            // Only reached if a reader asks for a value before its name.
             None => seed.deserialize(BorrowedStrDeserializer::new("")),
         }
     }
