@@ -33,7 +33,8 @@ pub enum Done {
     TooLate(ReplayableRequest),
     /// The replay was interrupted before it was sent, so it stays where it is.
     NotStarted(ReplayableRequest),
-    /// The replay was interrupted while it was being sent: it may have been, and may have been deleted.
+    /// The replay was interrupted while it was being sent. It may have been sent, and may have been
+    /// deleted.
     Interrupted(ReplayableRequest),
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn page(document: &Value) -> String {
     );
     let mut frame = FRAME;
     for (name, part) in &parts {
-        // Only the frame is searched for places, never the parts, whose texts others have written.
+        // Places are searched only in the frame, never in the parts, which contain texts from outside.
         if let Some((before, after)) = frame.split_once(&format!("{{{{{name}}}}}")) {
             page.push_str(before);
             page.push_str(part);
