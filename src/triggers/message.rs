@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_no_object_is_called_what_it_is() {
+    fn json_that_is_not_an_object_is_called_by_its_type() {
         for (message, kind) in [
             ("null", "null"),
             ("true", "a boolean"),

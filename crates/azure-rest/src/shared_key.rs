@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_base64_is_no_key() {
+    fn a_text_that_is_not_base64_is_not_a_key() {
         for text in ["", "!", "c2VjcmV0LWtleQ", "c2VjcmV0 LWtleQ=="] {
             assert!(SharedKey::parse("testaccount1", text).is_none(), "{text:?}");
         }

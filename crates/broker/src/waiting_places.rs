@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_requester_that_takes_all_of_its_places_leaves_those_of_others() {
+    fn a_requester_that_takes_all_its_places_leaves_the_others_theirs() {
         let requester = |queue: &str| Requester::Queue(queue.to_owned());
         let (flood, other) = (requester("flood"), requester("other"));
         let places = WaitingPlaces::new(2);

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn among_failures_the_one_that_may_pass_is_the_advice() {
+    fn a_failure_that_may_pass_outweighs_one_that_will_not() {
         let (quota, busy) = (Some(Code::DirectoryFull), Some(Code::Throttled));
         for roles in [[(Failed, quota), (Failed, busy)], [(Failed, busy), (Failed, quota)]] {
             assert_eq!(of(&roles), Err(ProblemType::Unavailable));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_created_is_201() {
+    fn only_a_created_assignment_is_201() {
         assert_eq!(plain(&[AlreadyAssigned, Assigned]), Ok(CREATED));
         for statuses in [
             &[AlreadyAssigned][..],

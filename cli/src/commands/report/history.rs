@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn approvers_are_told_one_by_one_and_no_one_if_the_policy_sufficed() {
+    fn each_approver_is_named_and_none_if_the_policy_sufficed() {
         for (text, expected) in [
             (json!("policy"), vec![]),
             (Value::Null, vec![]),
