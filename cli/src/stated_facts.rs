@@ -270,7 +270,7 @@ fn is_microsoft_graph(app_id: AppId) -> bool {
     app_id.to_string() == MICROSOFT_GRAPH
 }
 
-/// The id and the value of a role of Microsoft's, of which one is given.
+/// The id and the value of a role of Microsoft's, given either of them.
 fn known_role(app_id: AppId, id_or_value: &str) -> Option<(AppRoleId, &'static str)> {
     let of_graph = || {
         let id = AppRoleId::parse(id_or_value).ok();

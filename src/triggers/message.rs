@@ -7,8 +7,8 @@ use broker::Unreadable;
 use serde::de::IgnoredAny;
 use wire_formats::{base64, byte_order_mark::trimmed, json};
 
-/// The characters by which a JSON text is recognized. Numbers and words may also be base64, so theirs are
-/// missing.
+/// The first characters of texts that are certainly JSON. Numbers and words may also be base64, so theirs
+/// are missing.
 const BEGINNINGS: &[u8] = b"{[\"";
 
 /// The fault of a message in neither form.

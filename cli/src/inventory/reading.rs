@@ -41,7 +41,7 @@ pub(super) struct ServicePrincipals {
 /// The holders of roles.
 #[derive(Debug, Default)]
 pub(super) struct Holdings {
-    /// The APIs that define roles, or of which others hold default access.
+    /// The APIs that define roles, or on which others hold default access.
     pub(super) apis: Vec<Arc<Api>>,
     pub(super) assignments: Vec<InventoryAssignment>,
     /// The names of the holders, as the assignments state them.

@@ -59,7 +59,7 @@ impl Tally {
         Self { left: left.len(), too_old: too_old.len(), ..Self::default() }
     }
 
-    /// Counts a message that was to be sent.
+    /// Counts the outcome of a message that the replay tried to send.
     pub(super) fn count(&mut self, done: &Done) {
         match done {
             Done::Replayed(_) => self.replayed += 1,

@@ -109,7 +109,7 @@ pub struct AppRole {
 }
 
 impl AppRole {
-    /// A role of which only the id is known: default access, or a role that the API no longer defines.
+    /// A role whose id alone is known: default access, or a role that the API no longer defines.
     #[must_use]
     pub fn known_by_id(id: AppRoleId) -> Self {
         Self { id, value: None, is_enabled: true, is_for_applications: true }

@@ -13,7 +13,7 @@ use crate::{ask::Ask, asked::Asked, directory::Target, mode::Mode, work::Intende
 /// The log target of the record.
 pub const RECORD: &str = "record";
 
-/// Logs a write before it is sent, with the id by which the logs of Microsoft Graph show it.
+/// Logs a write before it is sent, with its id in the logs of Microsoft Graph.
 pub(crate) fn intent(ask: &Ask, IntendedChange { intent, options, .. }: &IntendedChange) {
     let permit = intent.permit();
     tracing::info!(

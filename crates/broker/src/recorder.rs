@@ -78,7 +78,7 @@ impl Recorder {
         Self { policy, mode, record, claims, ends, events, log, timing }
     }
 
-    /// The judge of which changes this instance may claim as its own.
+    /// Decides which changes this instance may claim as its own.
     pub(crate) fn claims(&self) -> &WriteClaims {
         &self.claims
     }

@@ -14,7 +14,7 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// ("Microsoft Graph throttling guidance").
 ///
 /// One call may be sent every [`CallTiming::probe`] during the wait. Its response decides whether the wait
-/// goes on, so that one wrong `Retry-After` does not stop all calls for a day.
+/// continues, so that one wrong `Retry-After` does not stop all calls for a day.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     until: Option<Instant>,

@@ -15,7 +15,7 @@ use crate::{
     world::World,
 };
 
-/// A request, and the way by which it arrives.
+/// A request, and how it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     /// One approval, from the queue.

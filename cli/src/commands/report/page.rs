@@ -70,7 +70,8 @@ pub(crate) fn page(document: &Value) -> String {
     page
 }
 
-/// Joins parts of a script or style. HTML has one form of line breaks, of which the digest is taken.
+/// Joins parts of a script or style. Line breaks are normalized as a browser does before it computes the
+/// digest.
 fn joined(parts: &[&str]) -> String {
     parts.concat().replace("\r\n", "\n")
 }

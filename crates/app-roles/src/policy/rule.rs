@@ -171,7 +171,7 @@ impl Rule {
         self.actions.iter().all(|action| *action == RuleAction::Read)
     }
 
-    /// Whether the rule could apply to a principal and an API of which only the names are known.
+    /// Whether the rule could apply to a principal and an API, given only their names.
     pub(super) fn could_apply(&self, principal: &PrincipalName, api: &ApiName) -> bool {
         self.grant.api.could_be(api)
             && self.grant.principals.iter().any(|pattern| pattern.could_cover(principal))

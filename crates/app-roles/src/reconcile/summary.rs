@@ -107,7 +107,7 @@ impl Summary {
         self.lacking
     }
 
-    /// Selects the identities to repair: the first ones of the order. The next run goes on behind them, so
+    /// Selects the identities to repair: the first ones of the order. The next run continues after them, so
     /// that identities that cannot be repaired do not starve the others.
     #[must_use]
     pub fn repairs(&self) -> RepairBatch {

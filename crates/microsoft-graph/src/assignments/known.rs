@@ -60,7 +60,7 @@ impl Known {
         (*moment > arrived).then_some(fact)
     }
 
-    /// The number of assignments of which something is known from after `arrived`.
+    /// The number of assignments with a fact from after `arrived`.
     pub(super) fn count(&self, arrived: Moment) -> usize {
         self.facts.values().filter(|(moment, _)| *moment > arrived).count()
     }

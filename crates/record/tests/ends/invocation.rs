@@ -29,7 +29,7 @@ pub(crate) enum Work {
 pub(crate) enum Phase {
     /// It is about to read what is held.
     Look,
-    /// It is about to change the row, and then goes on.
+    /// It is about to change the row, and then continues with `then`.
     Change { fact: Fact, then: Box<Phase> },
     /// It has read the row, and is about to store the change, if the row is the same.
     Store { fact: Fact, then: Box<Phase>, etag: Option<u64>, next: record::ends::rules::Next },

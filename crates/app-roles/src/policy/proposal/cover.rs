@@ -17,7 +17,7 @@ use super::{
 /// choice.
 const MOST_CELLS_TO_COMPARE: usize = 1_000;
 
-/// The largest number of attempts to cover a part anew.
+/// The largest number of attempts to cover a part again.
 const MOST_ATTEMPTS: usize = 300;
 
 /// The number of cells of all attempts together.
