@@ -113,7 +113,8 @@ fn interpret(response: &Response) -> Result<Identity, CallError> {
     }
 }
 
-/// Not worth another attempt, unlike an answer that came too early: the next one would be the same.
+/// The error of an unreadable answer. Unlike one that came too early, it is not worth another attempt: the
+/// next answer would be the same.
 fn unreadable(response: &Response, fault: &str) -> CallError {
     let id = response.header(CORRELATION_ID).unwrap_or("(none)");
     let status = response.status.as_u16();

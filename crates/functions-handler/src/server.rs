@@ -22,7 +22,7 @@ use crate::{call_ids::CallIds, invocation::Invocation, reply::Reply};
 /// triple it. The body of an HTTP request may be larger.
 const LARGEST_ENVELOPE: usize = 1024 * 1024;
 
-/// The largest number of concurrent invocations; more of them wait. The host sends at most 224 queue
+/// The largest number of concurrent invocations; further ones wait. The host sends at most 224 queue
 /// messages at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue
 /// trigger.
 const MOST_CALLS: usize = 512;
