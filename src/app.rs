@@ -1,10 +1,10 @@
-//! What every trigger needs to do its work.
+//! The state that all triggers share.
 
 use broker::{Broker, WatchedQueue, timing::Timing};
 
 use crate::ignored_events::IgnoredEvents;
 
-/// What every trigger needs to do its work.
+/// What every trigger works with: the broker, and what the settings and the host's files say.
 pub struct App {
     /// The use cases.
     pub broker: Broker,
@@ -18,6 +18,6 @@ pub struct App {
     pub queues: Vec<WatchedQueue>,
     /// Whether a function folder has a fault.
     pub has_faulty_function: bool,
-    /// Counts events that lead to nothing.
+    /// Counts the events that the broker ignores.
     pub ignored_events: IgnoredEvents,
 }

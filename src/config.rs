@@ -40,9 +40,9 @@ pub struct Settings {
     /// `GRAPH_WRITE_QUOTA`: the number of writes that Graph accepts from this app in the tenant, as
     /// `writes/seconds`. All instances share it. Default: `3000/150`, the documented quota.
     pub write_quota: WriteQuota,
-    /// `SSL_CERT_FILE`: the certificate authorities to trust ("openssl-env", OpenSSL's manual).
-    /// Default: the file of this Linux system. `None` leaves it to rustls: if there is no such file, or
-    /// if `SSL_CERT_DIR` names a directory.
+    /// `SSL_CERT_FILE`: the certificate authorities to trust ("openssl-env", OpenSSL's manual). Default:
+    /// the file of this Linux system. `None` leaves the choice to rustls: the file does not exist, or
+    /// `SSL_CERT_DIR` names a directory.
     pub authorities: Option<PathBuf>,
     /// `POLICY_FILE`: the policy, relative to the app root. Default: `policy.json`.
     pub policy_file: PathBuf,
@@ -108,10 +108,10 @@ impl Settings {
         }
     }
 
-    /// These settings, with the queue services of further connections, which function folders name.
+    /// Adds the queue services of connections that only function folders name.
     ///
-    /// A connection that leads to no queue service is left out: a message to one of its queues is an
-    /// error then. The host demands the connections that it needs by itself.
+    /// A connection whose settings give no queue service is left out, and a message to one of its queues is
+    /// then an error. The host itself checks the connections that it needs.
     #[must_use]
     pub fn with_queues_of<'a>(
         mut self,
@@ -182,8 +182,9 @@ fn arm_endpoint(env: &dyn Env, graph: Option<&Url>) -> Result<Url, StartFault> {
         .map_err(|error| StartFault::new(NAME, error.to_string()))
 }
 
-/// Without these variables, the Azure SDK would try the endpoint of a virtual machine for more than a
-/// minute. An endpoint elsewhere would receive the secret header, and could issue any token.
+/// Checks the variables of the identity endpoint. Without them, the Azure SDK would try the endpoint of a
+/// virtual machine for more than a minute. An endpoint on another machine would receive the secret header
+/// and could issue any token.
 fn identity_endpoint(env: &dyn Env) -> Result<(), StartFault> {
     for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
         if set(env, name).is_none() {

@@ -23,7 +23,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Lets `functions` use `broker`.
+    /// A handler that carries out `functions` with `broker`.
     #[must_use]
     pub fn new(settings: &Settings, broker: Broker, functions: Functions) -> Self {
         let Functions { by_name, max_dequeue_count, queues, results: _ } = functions;
@@ -57,7 +57,7 @@ impl Handler {
         let Self { app, functions } = self;
         let deadline = Deadline::after(app.timing.queue_message);
         let (drain, drain_writes) = (app.timing.drain, app.timing.drain_writes);
-        // Beside the server and not before it, because the host waits for the server.
+        // Signs in while the server already listens, because the host waits for the server.
         let sign_in = app.clone();
         tokio::spawn(async move { sign_in.broker.report_sign_in(deadline).await });
         let stopping = stop(app.clone(), shutdown, host_ended);
@@ -69,7 +69,7 @@ impl Handler {
     }
 }
 
-/// Completes when the handler must stop. From then on, or after a while, it starts no write.
+/// Completes when the handler must stop. Writes are stopped when the host ends, or when the drain is over.
 async fn stop(
     app: Arc<App>,
     shutdown: impl Future<Output = ()> + Send + 'static,

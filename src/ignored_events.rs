@@ -1,4 +1,5 @@
-//! Events that lead to nothing are counted and not logged one by one: a subscription has thousands a day.
+//! Counts the events that the broker ignores. They are not logged one by one, because a subscription has
+//! thousands a day.
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +31,7 @@ impl IgnoredEvents {
         }
     }
 
-    /// The totals if they are to be logged now.
+    /// Counts an event. Returns the totals if it is time to log them.
     fn add(&self, reason: Ignored) -> Option<String> {
         let mut count = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *count.by_reason.entry(reason).or_default() += 1;

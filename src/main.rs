@@ -15,15 +15,15 @@ use mimalloc::MiMalloc;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
-/// A grant makes about two hundred small allocations. The allocator of musl, for which packages are built,
-/// returns pages to the system in between: a third of a grant's processor time.
+/// A grant makes about two hundred small allocations. Packages are built for musl, whose own allocator
+/// returns pages to the system between them: that costs a third of a grant's processor time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// The exit status after a signal, and without a host.
+/// The exit status after a signal, and after the end of the host.
 ///
-/// The host restarts a handler that exits with 200 and does not count this as a crash. It never restarts
-/// a handler that exits with 0, and every later call fails.
+/// The host restarts a handler that exits with 200 and does not count this as a crash. It never restarts a
+/// handler that exits with 0, and every later call fails.
 const RESTART: u8 = 200;
 
 /// Runs on one thread: a grant is a tenth of a millisecond of work, and then waiting.
@@ -104,8 +104,8 @@ fn report(faults: &[StartFault]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Completes on Ctrl-C, for Core Tools, and on SIGTERM, for containers. The host in Azure kills the
-/// process without a signal that it could handle, or ends before it.
+/// Completes on Ctrl-C, for Core Tools, and on SIGTERM, for containers. The host in Azure ends first, or
+/// kills the process with a signal that cannot be handled.
 async fn shutdown_signal() {
     #[cfg(unix)]
     {
@@ -120,7 +120,8 @@ async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Validates a policy file and prints its faults, or warnings about it. Each is one printable line, whatever the file says.
+/// Validates a policy file and prints its faults, or warnings about it. Each is one printable line,
+/// whatever the file contains.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the output of check")]
 fn check(file: &str) -> ExitCode {
     match wiring::parse_policy(Path::new(file)) {

@@ -9,14 +9,14 @@ use std::time::Duration;
 #[cfg(unix)]
 use tokio::signal::unix::Signal;
 
-/// How often the parent is looked up. On Linux, a signal usually says sooner that it has ended.
+/// How often to check the parent. On Linux, a signal usually tells sooner that it has ended.
 #[cfg(unix)]
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The process that started this one.
 ///
-/// When it ends, this process gets another parent. Nothing else counts: a process whose parent is process 1
-/// from the start, as in a container, has a parent that has not ended.
+/// When it ends, this process gets another parent. Only this change counts: a parent that is process 1 from
+/// the start, as in a container, has not ended.
 #[cfg(unix)]
 pub struct Parent {
     id: u32,
@@ -38,7 +38,7 @@ impl Parent {
 
     /// Completes when the parent has ended.
     pub async fn ended(mut self) {
-        // The first look is after the signal was asked for, so an end just before that is noticed.
+        // This check follows the request for the signal, so a parent that ended just before it is noticed.
         while std::os::unix::process::parent_id() == self.id {
             let _ = tokio::time::timeout(INTERVAL, received(self.ended.as_mut())).await;
         }
@@ -62,14 +62,14 @@ impl Parent {
 /// Asks the kernel for a signal when the parent ends (manual page `PR_SET_PDEATHSIG(2const)`).
 ///
 /// The kernel also sends it when only the thread ends that started this process. A host starts its handler
-/// from a thread of a pool, so the signal alone proves nothing.
+/// from a thread of a pool, so the signal alone does not prove that the host has ended.
 ///
 /// The error means that there is no such signal, for instance in a sandbox.
 #[cfg(target_os = "linux")]
 fn ask_for_signal() -> std::io::Result<Signal> {
     use rustix::process::{Signal as Number, set_parent_process_death_signal};
     use tokio::signal::unix::{SignalKind, signal};
-    // Before the signal can arrive, because its default action ends the process.
+    // Handle the signal before it can arrive, because its default action ends the process.
     let received = signal(SignalKind::user_defined1())?;
     set_parent_process_death_signal(Some(Number::USR1))?;
     Ok(received)
@@ -80,7 +80,7 @@ fn ask_for_signal() -> std::io::Result<Signal> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// Completes with the next signal; never without one.
+/// Completes with the next signal. Never completes if `signal` is `None`.
 #[cfg(unix)]
 async fn received(signal: Option<&mut Signal>) {
     let is_open = match signal {

@@ -1,4 +1,5 @@
-//! From what a trigger delivers to a use case of the broker, and from its outcome to a reply.
+//! The entry points. A trigger decodes what it delivers, calls a use case of the broker, and replies with
+//! the outcome.
 
 pub mod approvals;
 mod delivery;

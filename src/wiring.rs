@@ -1,4 +1,4 @@
-//! From settings to a broker.
+//! Builds the broker from the settings.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -74,8 +74,8 @@ fn share_quota(settings: &Settings, tables: &Tables) -> Arc<InstanceShare> {
     share
 }
 
-/// The queue services whose queues are checked. A key is for development, where the host starts without
-/// the queues that are not used.
+/// The queue services whose queues are checked. Services with a key are left out: they are for development,
+/// where the host starts without the queues that it does not use.
 fn queues_with_identity(settings: &Settings) -> BTreeMap<String, QueueService> {
     let services = settings.queues.iter();
     let services = services.filter(|(_, service)| matches!(service, QueueService::Identity(_)));
@@ -109,7 +109,7 @@ fn no_client(error: reqwest::Error) -> StartFault {
     StartFault { name: "the HTTP client".to_owned(), problem }
 }
 
-/// The reason why a policy file cannot be used. `Display` is one sentence that says what to do.
+/// Why a policy file cannot be used. `Display` is one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusablePolicy {
     /// The file cannot be read.

@@ -104,7 +104,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether the command knows best how it ends when the time of `--timeout` is over. It still has a limit.
+    /// Whether the command itself reports that the time of `--timeout` is over. It is still ended a little
+    /// later.
     pub(crate) fn keeps_time(&self) -> bool {
         matches!(self, Self::Submit(_))
     }

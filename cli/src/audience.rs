@@ -1,9 +1,9 @@
 //! The audience of the operator's tokens for the broker.
 //!
 //! Such a token is sent to the address of `--broker`. If the audience were Microsoft Graph, a wrong address
-//! would receive a token that is good for the whole tenant. So no API of Microsoft is an audience.
+//! would receive a token that is valid for the whole tenant. So Microsoft's APIs are refused as audiences.
 
-/// The ends of the hosts of Microsoft's APIs, in each cloud.
+/// The domains of the hosts of Microsoft's APIs, in each cloud.
 const HOSTS: [&str; 14] = [
     "microsoft.com",
     "microsoft.us",
@@ -31,7 +31,7 @@ const APP_IDS: [&str; 5] = [
     "c161e42e-d4df-4a3d-9b42-e7a3c31f59d4",
 ];
 
-/// The begin of the app IDs of other APIs of Microsoft, Microsoft Graph among them.
+/// The prefix of the app IDs of other APIs of Microsoft, including Microsoft Graph.
 const FIRST_PARTY: &str = "0000000";
 
 /// Checks an audience. The error completes a sentence that begins with `--audience`.
@@ -39,7 +39,7 @@ pub(crate) fn check(audience: &str) -> Result<(), String> {
     let lower = audience.trim().to_ascii_lowercase();
     let without_scheme = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
     let name = without_scheme.split(['/', ':', '?', '#']).next().unwrap_or_default();
-    // A user name before the host, or a dot after it, is a disguise.
+    // A user name before the host or a dot after it would disguise the host.
     let host = name.rsplit('@').next().unwrap_or_default().trim_end_matches('.');
     let is_below = |domain: &str| {
         host.strip_suffix(domain).is_some_and(|above| above.is_empty() || above.ends_with('.'))

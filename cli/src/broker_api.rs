@@ -171,7 +171,7 @@ fn base(address: &BrokerAddress) -> Result<Url, Failure> {
         return Err(Failure::usage("the URL of the broker is missing: pass --broker").hint(EXAMPLE));
     };
     let url = Url::parse(&format!("{}/", text.trim_end_matches('/'))).ok();
-    // Keys and tokens are sent there, so plain HTTP is for this machine only.
+    // Keys and tokens are sent there, so plain HTTP is accepted only for this machine.
     url.filter(|url| {
         let is_local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
         url.scheme() == "https" || (url.scheme() == "http" && is_local)

@@ -31,8 +31,8 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-/// Reads or sends something, and retries that while the broker is unavailable. `sent` is the body of a POST
-/// request; without one, it is a GET request. The broker must take a body that is sent twice for one.
+/// Sends a GET request or, if `sent` is the body, a POST request. Retries while the broker is unavailable,
+/// so the broker must treat a repeated body as the same request.
 pub(crate) async fn send(
     api: &BrokerApi,
     url: &Url,
@@ -43,7 +43,7 @@ pub(crate) async fn send(
     send_until((api, url), sent, Deadline::after(wait), |text| progress.say(text)).await
 }
 
-/// Does the same until a deadline. `tell` shows how it goes.
+/// Does the same until a deadline. `tell` reports the progress.
 pub(crate) async fn send_until(
     (api, url): (&BrokerApi, &Url),
     sent: Option<&Value>,
@@ -93,7 +93,7 @@ async fn answer(response: Response) -> Answer {
 }
 
 impl Answer {
-    /// Whether the policy lets the caller make no more writes in this hour. That is an answer, and no failure
+    /// Whether the policy allows the caller no more writes in this hour. This is an answer, not a failure
     /// of the broker.
     fn is_rate_limited(&self) -> bool {
         let kind = self.body.get("type").and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! What the broker says about itself at its health endpoint. It needs no key and no sign-in.
+//! The broker's health endpoint. It needs no key and no sign-in.
 
 use serde_json::{Map, Value};
 

@@ -27,7 +27,7 @@ pub(crate) struct ReadingOptions {
     broker: BrokerOptions,
 }
 
-/// Sends a GET request with this query. `about` says what is read, and what it takes.
+/// Sends a GET request with this query. `about` names what is read, and what this requires.
 pub(crate) async fn read(
     global: &GlobalOptions,
     options: &ReadingOptions,
@@ -43,7 +43,7 @@ pub(crate) async fn read(
     if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer, needed)) }
 }
 
-/// Reports an answer that is not the one of a broker.
+/// Reports that the answer does not come from a broker.
 pub(crate) fn no_broker() -> Failure {
     Failure::failed("the answer did not come from the broker").hint("check the URL of --broker")
 }

@@ -12,7 +12,7 @@ use crate::{
 /// The status of a role that waits for approval.
 const PENDING: &str = "pendingApproval";
 
-/// Prints what came of each role.
+/// Prints the outcome of each role.
 pub(crate) fn show(screen: Screen, result: &Value) {
     let roles = roles(result);
     screen.table(&HEADERS, roles.iter().map(row));
@@ -20,7 +20,7 @@ pub(crate) fn show(screen: Screen, result: &Value) {
     result::show_effective_by(screen, text(result, "effectiveBy"));
 }
 
-/// Prints what a table of roles does not say: candidates, ends and approvals.
+/// Prints what a table of roles lacks: candidates, ends and approvals.
 pub(crate) fn remarks(screen: Screen, result: &Value) {
     let roles = roles(result);
     for candidate in list(result, "candidates") {

@@ -11,8 +11,8 @@ use broker::timing::Timing;
 
 use crate::{environment, failure::Failure, options::GlobalOptions};
 
-/// The limit of fetching a token. Signing in limits the Azure CLI and the Azure Developer CLI to a minute
-/// each, and says which one is slow.
+/// The time limit for fetching a token. Signing in limits the Azure CLI and the Azure Developer CLI to a
+/// minute each, and says which one is slow.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(130);
 
 /// The cloud of the tenant.

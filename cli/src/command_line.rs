@@ -1,6 +1,6 @@
-//! Reading the command line, the environment included.
+//! Reads the command line and the environment.
 //!
-//! [`Arguments`] says which options there are. What holds for all of them is done here.
+//! [`Arguments`] defines the options. This module handles what applies to all of them.
 
 use std::ffi::{OsStr, OsString};
 
@@ -24,13 +24,13 @@ const CONTEXT: (&str, &str) = ("--context", "APP_ROLE_CONTEXT");
 /// The option that names the policy file.
 const POLICY: &str = "policy";
 
-/// The command that manages contexts. No context fills its options in.
+/// The command that manages contexts. No context supplies its options.
 const MANAGES_CONTEXTS: &str = "context";
 
 /// Parts of connection strings and signed URLs that contain a key.
 const KEYS: [&str; 4] = ["accountkey=", "sharedaccesssignature=", "?sig=", "&sig="];
 
-/// What is said of a faulty command line with a key.
+/// The error for a faulty command line that contains a key.
 const KEY_ON_COMMAND_LINE: &str = "the command line contains a key, which other users can read, and it is \
                                    not valid; keys and connection strings belong in the environment";
 
@@ -81,7 +81,7 @@ fn is_stated(matches: &ArgMatches, option: &str) -> bool {
     matches.value_source(option).is_some_and(|source| source != ValueSource::DefaultValue)
 }
 
-/// Whether a word of the command line contains a key. The error of a faulty command line repeats words.
+/// Whether a word of the command line contains a key. An error about a faulty command line would repeat it.
 fn has_key(word: &OsStr) -> bool {
     let word = word.to_string_lossy().to_ascii_lowercase();
     KEYS.iter().any(|key| word.contains(key))
@@ -111,7 +111,7 @@ fn named_context(words: &[OsString]) -> Option<String> {
     None
 }
 
-/// Lets the options of every command have the values of a context by default.
+/// Makes the values of a context the defaults of the options of every command.
 fn with_defaults(command: Command, context: &Context) -> Command {
     if command.get_name() == MANAGES_CONTEXTS {
         return command;
@@ -124,7 +124,8 @@ fn with_defaults(command: Command, context: &Context) -> Command {
 fn with_default(argument: Arg, context: &Context) -> Arg {
     let setting = Setting::of_option(argument.get_id().as_str());
     match setting.and_then(|setting| context.get(&setting)) {
-        // clap keeps texts of the program's own lifetime only. A process reads one context.
+        // clap accepts only texts that live as long as the program. A process reads only one context, so
+        // one leak is harmless.
         Some(text) => {
             let text: &'static str = text.clone().leak();
             argument.required(false).default_value(text).hide_default_value(true)
@@ -157,8 +158,8 @@ fn without_empty_variable(argument: Arg) -> Arg {
     if is_empty { argument.env(None::<&str>) } else { argument }
 }
 
-/// Refuses a storage account on the command line that is not named by a URL: it may be a connection
-/// string, and other users can read the command line. The error does not repeat it.
+/// Refuses a storage account on the command line unless it is a URL: it may be a connection string with a
+/// key, and other users can read the command line. The error does not repeat it.
 fn refuse_keys(command: &Command, matches: &ArgMatches) -> Result<(), Failure> {
     for argument in command.get_arguments().filter(|argument| names_account(argument)) {
         let id = argument.get_id().as_str();

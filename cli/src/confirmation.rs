@@ -22,7 +22,8 @@ pub(crate) fn confirm(screen: Screen, question: &str, yes: bool) -> Result<(), F
     read_answer(&mut std::io::stdin().lock())
 }
 
-/// Asks like [`confirm`]. Ctrl-C is an answer too: the caller has something to put back before it ends.
+/// Asks like [`confirm`]. Ctrl-C counts as an answer, because the caller must restore something before it
+/// ends.
 pub(crate) async fn confirm_unless_interrupted(
     screen: Screen,
     question: &str,
@@ -32,7 +33,8 @@ pub(crate) async fn confirm_unless_interrupted(
     screen.ask(&format!("{question} [y/N]")).map_err(|error| unreadable(&error))?;
     let _quiet = Progress::quiet();
     let (sender, answer) = tokio::sync::oneshot::channel();
-    // The end of the process does not wait for this thread, as it would for a blocking task.
+    // A thread of its own, because the process does not wait for it when it ends, unlike for a blocking
+    // task.
     std::thread::spawn(move || sender.send(read_answer(&mut std::io::stdin().lock())));
     tokio::select! {
         answer = answer => answer.unwrap_or_else(|_| Err(not_confirmed())),

@@ -114,7 +114,7 @@ impl Contexts {
         self.content.contexts.insert(name.to_owned(), context);
     }
 
-    /// Removes a context. Without the current one, none is current.
+    /// Removes a context. If it was the current one, none is current.
     pub(crate) fn remove(&mut self, name: &str) -> Result<(), Failure> {
         self.get(name)?;
         self.content.contexts.remove(name);

@@ -152,7 +152,7 @@ pub(crate) fn of_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     T::deserialize(deserializer).map_err(|fault| fault.problem().to_string())
 }
 
-/// The path of a part of what has a path.
+/// The path of a part of a document, given the path around it.
 pub(crate) fn below(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
@@ -187,7 +187,7 @@ impl<'a> Section<'a> {
     /// The value of a field, which is a fault if it is absent or `null`.
     pub(crate) fn required(&self, field: &str, faults: &mut Faults) -> Option<Part<'a>> {
         let part = self.part(field);
-        // Of an object that was not read to its end, nothing can be said.
+        // If the object was not read to its end, the field may still follow.
         if part.is_none() && self.object.is_complete {
             self.fault(&format!("the field `{field}` is missing"), faults);
         }

@@ -7,7 +7,8 @@ use app_roles::outcome::{Code, RoleOutcome};
 /// The status of a role that waits for approval.
 const PENDING: &str = "pendingApproval";
 
-/// The statuses of roles that are no failure. Those of a newer broker, which this program does not know, are.
+/// The statuses of roles that are not failures. A newer broker's status that this program does not know
+/// counts as a failure.
 const FINE: [&str; 7] = [
     "assigned",
     "alreadyAssigned",

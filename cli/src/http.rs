@@ -1,4 +1,4 @@
-//! The one way in which this program sends HTTP requests itself.
+//! Sends this program's own HTTP requests.
 
 use azure_core::http::Url;
 use azure_rest::{client, reason::reason, timing::CallTiming, traffic};
@@ -44,7 +44,7 @@ pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
 pub(crate) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
     let address = without_query(response.url());
     wire_formats::json::from_slice(&body(response).await?).map_err(|fault| {
-        // The position in a text that the operator does not see says nothing.
+        // The position is left out, because the operator does not see the text.
         let place = fault.path().map(|path| format!(" at {path}")).unwrap_or_default();
         Failure::failed(format!("{address} does not answer with the expected JSON{place}"))
             .code("unexpectedAnswer")

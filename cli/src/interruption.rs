@@ -1,4 +1,4 @@
-//! The operator's wish to end a command that is changing something.
+//! The operator's interruption of a command that is changing something.
 
 use std::pin::Pin;
 
@@ -6,8 +6,8 @@ use futures_util::FutureExt as _;
 
 /// Waits for Ctrl-C, or for the signal that ends a process.
 ///
-/// From its creation on, neither of them ends the process by itself. A command that listens must end soon
-/// after one has come, and say what it leaves behind.
+/// Once it is created, neither of them ends the process. A command that listens must end soon after one
+/// arrives, and report what it leaves behind.
 pub(crate) struct Interruption {
     signal: Pin<Box<dyn Future<Output = ()> + Send>>,
     has_come: bool,

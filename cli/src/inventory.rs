@@ -2,7 +2,8 @@
 //!
 //! All service principals are listed once, and then the holders of each that can be an API, several at a
 //! time. Each list is read to its last page: an object that Graph expands holds at most 20 of its
-//! assignments. What cannot be read becomes a sentence, so that no list seems complete that is not.
+//! assignments. Whatever cannot be read becomes a sentence, so that an incomplete list does not seem
+//! complete.
 
 mod assignment;
 mod reading;
@@ -24,11 +25,12 @@ pub(crate) struct TenantInventory {
     /// The managed identities, the principals of agent blueprints, and all other service principals that
     /// hold a role.
     pub(crate) principals: Vec<Principal>,
-    /// The service principals that define roles, or of which others hold default access.
+    /// The service principals that define roles, or on which others hold default access.
     pub(crate) apis: Vec<Arc<Api>>,
     /// The assignments that service principals hold. Those of users and groups are left out.
     pub(crate) assignments: Vec<InventoryAssignment>,
-    /// The APIs whose assignments could not all be read. A role that no assignment gives may be held.
+    /// The APIs whose assignments could not all be read. A role without an assignment here may still be
+    /// held.
     pub(crate) partly_read: BTreeSet<ObjectId>,
     /// Whether some of the service principals could not be read. They may be managed identities.
     pub(crate) lacks_principals: bool,
@@ -38,8 +40,8 @@ pub(crate) struct TenantInventory {
 
 /// Reads the whole tenant.
 ///
-/// The error means that the tenant cannot be read, or not now. An API whose holders the operator may not
-/// read, or cannot be read, is a sentence in [`TenantInventory::unread`].
+/// The error means that the tenant cannot be read, or not now. An API whose holders cannot be read becomes
+/// a sentence in [`TenantInventory::unread`].
 pub(crate) async fn read(
     session: &Session,
     progress: &Progress,

@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind};
 
-/// The end of the system's own words: its number of the error.
+/// The text before the error number at the end of the system's message.
 const NUMBER: &str = " (os error ";
 
 /// Says why a file or a stream cannot be used.

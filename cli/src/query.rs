@@ -1,7 +1,8 @@
 //! `--query`: JMESPath on the document that a command prints (<https://jmespath.org>).
 //!
-//! The library parses and evaluates recursively, so both happen on a thread with a large stack, and only for
-//! expressions of a limited length. How much memory an evaluation may need is estimated before it starts.
+//! The library parses and evaluates recursively, so both happen on a thread with a large stack, and only
+//! for expressions of a limited length. The memory that an evaluation may need is estimated before it
+//! starts.
 
 mod answer;
 mod check;
@@ -40,8 +41,8 @@ impl Query {
         Ok(Self(text.to_owned()))
     }
 
-    /// Evaluates the expression. Fields of the answer have the order of the expression, or else of the
-    /// document.
+    /// Evaluates the expression. The fields of the answer are in the order of the expression, or else of
+    /// the document.
     pub(crate) fn apply(&self, document: Node) -> Result<Node, Failure> {
         let text = self.0.clone();
         let answer = on_large_stack(move || answer::evaluate(&text, &document));

@@ -125,8 +125,8 @@ impl Replay {
         self.send_until(batch, std::future::pending(), report).await
     }
 
-    /// Sends like [`Self::send`], until `stop` is ready. The request that is being sent then may be in its
-    /// queue, in that of failed requests, or in both.
+    /// Sends like [`Self::send`], until `stop` completes. The request that is being sent at that time may
+    /// be in its own queue, in the queue of failed requests, or in both.
     pub async fn send_until(
         &mut self,
         batch: Batch,
@@ -177,7 +177,7 @@ impl Replay {
         let pending = pending.into_iter().map(|(message, _)| message);
         for message in pending.chain(refused.into_iter().map(|(message, _)| message)) {
             match self.failed.release(&message.id, &message.pop_receipt).await {
-                // Such a message was deleted, or another receiver has it.
+                // The message was deleted, or another receiver has it.
                 Ok(()) | Err(QueueError::NotFound(..)) => {}
                 Err(QueueError::Failed(..)) => return,
             }

@@ -42,7 +42,7 @@ pub(crate) fn decode(request: &Map<String, Value>) -> Result<Request, Failure> {
     Request::decode(text.as_bytes()).map_err(|fault| Failure::usage(fault.to_string()))
 }
 
-/// A request as it was written, which is a valid one.
+/// A valid request, in the form in which it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WrittenRequest {
     fields: Map<String, Value>,

@@ -1,7 +1,7 @@
 //! Files of requests, such as `app-roles.json` beside a workload.
 //!
 //! The reader is strict, and reports the faults of all requests at once, because the author of a file reads
-//! them. What a request is, [`Request`] alone decides.
+//! them. Only [`Request`] decides what a valid request is.
 
 #[cfg(test)]
 mod schema;

@@ -9,8 +9,8 @@ use function_folders::{
 
 use crate::names::did_you_mean;
 
-/// Returns the queues and the publishers of events from which functions take requests. A folder that cannot
-/// be used is a fault: which queue its function reads is unknown.
+/// Returns the queues and the publishers of events from which functions take requests. Fails if a folder
+/// cannot be used, because it is then unknown which queue its function reads.
 pub(crate) fn served(folders: FunctionFolders) -> Result<HashSet<Requester>, FileFault> {
     let mut served = HashSet::new();
     for use_case in use_cases(folders).into_values() {

@@ -1,4 +1,4 @@
-//! A signed-in operator, and what commands need to work on the tenant.
+//! A signed-in operator, and everything that commands need to work on the tenant.
 
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ impl Session {
         &self.broker
     }
 
-    /// For whom the writes of this process wait: the operator.
+    /// The caller of this process's writes: the operator.
     pub(crate) fn caller(&self) -> Caller {
         Caller { requester: self.requester.clone(), priority: Priority::Normal }
     }

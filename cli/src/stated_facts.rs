@@ -1,4 +1,4 @@
-//! Principals, APIs and roles that a person states, in place of what Microsoft Graph would state.
+//! Principals, APIs and roles that a person states, instead of facts from Microsoft Graph.
 //!
 //! What is not stated is made up so that no rule can match it by chance: an id that is not stated is one
 //! that no object has.
@@ -72,7 +72,7 @@ impl StatedPrincipal {
         }
     }
 
-    /// What contradicts itself in the statement, or is missing in it.
+    /// The contradiction or gap in the statement, if any.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let is_elsewhere = self.kind.is_some_and(|kind| kind != PrincipalKind::ManagedIdentity);
         if self.resource_id.is_none() && self.object_id.is_none() && self.client_id.is_none() {
@@ -148,7 +148,7 @@ impl StatedApi {
         }
     }
 
-    /// What is missing in the statement.
+    /// The gap in the statement, if any.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let is_named = self.app_id.is_some() || self.identifier_uri.is_some();
         (!is_named).then_some("state appId, identifierUri or both, as the rules name the API")
@@ -160,8 +160,8 @@ impl StatedApi {
         self.app_id.or_else(|| privileged::microsofts_api(uri?.as_str()))
     }
 
-    /// The appId that [`Self::api`] makes up, and the name that is stated in its place. `None` if it is
-    /// known.
+    /// The appId that [`Self::api`] makes up, and the name that is stated instead of it. `None` if the
+    /// appId is known.
     pub(crate) fn made_up_app_id(&self) -> Option<(String, String)> {
         let uri = self.identifier_uri.as_ref().filter(|_| self.app_id().is_none())?;
         let id = made_up("appId of API", &uri.as_str().to_ascii_lowercase());
@@ -204,7 +204,7 @@ impl StatedApi {
             ApiOwner::Microsoft => "Microsoft owns the API, so its roles can be privileged",
             _ => "this tenant owns the API, so no role of it is privileged",
         };
-        // A well-known API has all its names.
+        // A well-known API is known by all its names.
         let is_known = self.app_id().is_some_and(|id| privileged::is_microsofts(id, None));
         let could_be = |name: &&ApiName| match (name, self.app_id()) {
             (ApiName::AppId(id), None) => !privileged::is_microsofts(*id, None),
@@ -232,8 +232,8 @@ impl StatedRole {
         }
     }
 
-    /// That Microsoft Graph does not define the role, as far as is known. `None` for other APIs, and for a
-    /// role whose id is stated.
+    /// The fault that Microsoft Graph does not define the role, as far as is known. `None` for other APIs,
+    /// and for a role whose id is stated.
     pub(crate) fn unknown(&self, api: &StatedApi) -> Option<UnknownRole> {
         let (app_id, value) = (api.app_id()?, self.value.as_ref()?.as_str());
         if self.id.is_some() || !is_microsoft_graph(app_id) || known_role(app_id, value).is_some() {
@@ -270,7 +270,7 @@ fn is_microsoft_graph(app_id: AppId) -> bool {
     app_id.to_string() == MICROSOFT_GRAPH
 }
 
-/// The id and the value of a role of Microsoft's, of which one is given.
+/// The id and the value of a role of Microsoft's, given either of them.
 fn known_role(app_id: AppId, id_or_value: &str) -> Option<(AppRoleId, &'static str)> {
     let of_graph = || {
         let id = AppRoleId::parse(id_or_value).ok();
@@ -281,7 +281,7 @@ fn known_role(app_id: AppId, id_or_value: &str) -> Option<(AppRoleId, &'static s
         .or_else(|| is_microsoft_graph(app_id).then(of_graph).flatten())
 }
 
-/// The broker's own identity: the one that is stated, or else one that is no principal of any statement.
+/// The broker's own identity: the stated one, or else one that no stated principal can have.
 pub(crate) fn own_identity(broker: Option<ObjectId>) -> OwnIdentity {
     OwnIdentity {
         object_id: broker.unwrap_or_else(|| made_up("object id", "the broker").into()),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::{exit::Exit, failure::Failure, traffic::Traffic};
 
-/// The time that a command gets for saying by itself that its time is over.
+/// The time that a command has to report the timeout itself.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs a command, and ends it when its time is over. Says which changes are uncertain then.
+/// Runs a command, and ends it when its time is over. The error then lists the changes that are uncertain.
 pub(crate) async fn within(
     limit: Option<Duration>,
     traffic: &Traffic,
@@ -17,7 +17,7 @@ pub(crate) async fn within(
     let mut command = std::pin::pin!(command);
     tokio::select! {
         outcome = &mut command => outcome,
-        // The command is still there, so its requests are still under way.
+        // The future still exists, so its requests are still in progress.
         () = tokio::time::sleep(limit) => Err(over(limit, &traffic.uncertain_changes())),
     }
 }

@@ -1,4 +1,5 @@
-//! The HTTP requests of a command: shown with `--verbose`, and remembered while a change is uncertain.
+//! The HTTP requests of a command. They are shown with `--verbose`, and changes are remembered as long as
+//! they are uncertain.
 
 use std::{
     collections::BTreeMap,
@@ -41,7 +42,7 @@ pub(crate) struct Traffic {
 struct Requests {
     /// Requests without an answer yet, by their numbers.
     under_way: BTreeMap<u64, Request>,
-    /// Changes that got no answer, or one that says nothing about them.
+    /// Changes without an answer, or with one that does not tell whether they were made.
     uncertain: Vec<String>,
 }
 
@@ -68,7 +69,7 @@ impl Traffic {
         traffic
     }
 
-    /// Changes that were sent, and of which nothing is known. Each is a method and an address.
+    /// Changes that were sent and whose outcome is unknown. Each is a method and an address.
     pub(crate) fn uncertain_changes(&self) -> Vec<String> {
         let requests = self.requests();
         let under_way = requests.under_way.values().filter(|request| request.is_change);
@@ -112,13 +113,13 @@ impl Traffic {
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {
-        // A panic elsewhere leaves the lists as they are.
+        // The lists stay consistent if another thread panics.
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Requests {
-    /// Takes a request that has ended. A change is certain once the same one was answered.
+    /// Removes a request that has ended. A change is certain once an equal one was answered.
     fn ended(&mut self, number: u64, is_uncertain: bool) -> Option<Request> {
         let request = self.under_way.remove(&number)?;
         if request.is_change {

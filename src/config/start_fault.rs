@@ -29,7 +29,8 @@ impl fmt::Display for StartFault {
 pub(super) struct Faults(Vec<StartFault>);
 
 impl Faults {
-    /// The value of a setting. After a fault it is a default that is never used.
+    /// Returns the value of a setting. After a fault, keeps the fault and returns a default that is never
+    /// used.
     pub(super) fn check<T: Default>(&mut self, read: Result<T, StartFault>) -> T {
         read.unwrap_or_else(|fault| {
             self.0.push(fault);

@@ -24,8 +24,8 @@ const HOST_CONNECTION: &str = "AzureWebJobsStorage";
 /// results.
 const QUEUE_CONNECTIONS: [&str; 2] = [HOST_CONNECTION, "RequestQueues"];
 
-/// The prefix that the host adds to a connection's name before it looks for the settings, at first
-/// ("Azure Queue storage trigger and bindings", connections).
+/// The prefix of the settings that the host looks for first: it adds this to a connection's name ("Azure
+/// Queue storage trigger and bindings", connections).
 const CONNECTION_PREFIX: &str = "AzureWebJobs";
 
 /// The tables of the host's account, and how they are reached. `Debug` does not show the key.
@@ -70,17 +70,17 @@ pub(super) fn queues(
     (queues, faults)
 }
 
-/// The queue service of a connection that a function folder names; `None` if the settings lead to none.
+/// The queue service of a connection that a function folder names; `None` if the settings define none.
 pub(super) fn named_queues(env: &dyn Env, connection: &str, graph: &Url) -> Option<QueueService> {
     let names = [format!("{CONNECTION_PREFIX}{connection}"), connection.to_owned()];
     names.iter().find_map(|name| queue_service(env, name, Some(graph)).ok().flatten())
 }
 
-/// The queue service of a connection. The identity comes first, because it needs no key. The fault is an
-/// address to which no token may be sent.
+/// The queue service of a connection. The identity comes first, because it needs no key. Fails if no token
+/// may be sent to the address.
 ///
-/// A connection string without a usable key is no fault: the host reads others, too, for instance with a
-/// shared access signature.
+/// A connection string without a usable key is not a fault: the host also accepts others, for instance with
+/// a shared access signature.
 fn queue_service(
     env: &dyn Env,
     connection: &str,
@@ -94,7 +94,8 @@ fn queue_service(
     Ok(found.map(|(url, key)| QueueService::Key(url, key)))
 }
 
-/// The address of a service of a connection string, and the key. The error is the problem with it.
+/// The address of one service in a connection string, and the account's key. The error text says what is
+/// wrong with the connection string.
 fn keyed(
     text: &str,
     (service, graph): (StorageService, Option<&Url>),
@@ -116,8 +117,8 @@ fn keyed(
     Ok((address.map_err(|error| error.to_string())?, account.key))
 }
 
-/// The endpoint of a connection's service: its URI, or by the account name in the global cloud. `None` if
-/// the connection has neither. Emulators on this machine are accepted only if Graph is one, too.
+/// The endpoint of a connection's service: its URI, or the one of the account name in the global cloud.
+/// `None` if neither is set. Emulators on this machine are accepted only if Graph is one, too.
 fn endpoint(
     env: &dyn Env,
     connection: &str,

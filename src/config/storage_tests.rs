@@ -88,7 +88,7 @@ fn queues_with_a_key_lead_to_azure_and_with_emulators_to_this_machine() {
         ("AccountName=st;AccountKey=a2V5;QueueEndpoint=https://contoso.com", MICROSOFT, None),
         ("AccountName=st;AccountKey=a2V5;QueueEndpoint=https://contoso.com", EMULATOR, None),
         ("AccountName=st;AccountKey=a2V5;DefaultEndpointsProtocol=http", MICROSOFT, None),
-        // The host reads these; the broker is no reason not to start.
+        // The host understands these, so the broker must start.
         (
             "QueueEndpoint=https://st.queue.core.windows.net;SharedAccessSignature=x",
             MICROSOFT,

@@ -1,8 +1,8 @@
 //! Writes each event as one line of JSON.
 //!
-//! The order of a line's members is for a workspace that cuts it and for a person who reads only its
-//! beginning: time, level, event, the ids of the invocation, the event's own fields, the message. A name
-//! occurs once: what the span of an invocation says is not repeated by its events.
+//! The most important members come first, because a workspace cuts long lines and a person may read only
+//! the beginning: time, level, event, the ids of the invocation, the event's own fields, the message. Each
+//! name occurs once: an event does not repeat a field of its span.
 //!
 //! The formatter of `tracing-subscriber` cannot do this. It repeats all spans in each line, in an order of
 //! its own, parses their fields again for each line, and knows no limit.

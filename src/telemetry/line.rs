@@ -6,7 +6,7 @@ use app_roles::text::is_printable;
 use tracing::Level;
 
 /// The longest line in bytes. A Log Analytics workspace cuts a text after 32 KB ("Azure Monitor service
-/// limits"), and the rest of a cut line is no JSON, so that no query finds its event.
+/// limits"), and a cut line is not JSON, so no query finds its event.
 pub(super) const LONGEST_LINE: usize = 31 * 1024;
 
 /// The longest text of a field in bytes, as it is written.
@@ -91,9 +91,9 @@ impl Line {
         }
     }
 
-    /// Adds a character. Texts of others cannot deceive a reader: what controls a terminal or reorders
-    /// text is escaped. The letters "warn" in an error are not written as such: the host stores a line on
-    /// standard error as a warning if it contains them, in any case, anywhere.
+    /// Adds a character. Characters that control a terminal or reorder text are escaped, so that text from
+    /// outside cannot deceive a reader. The letters "warn" in an error are escaped, too: the host stores a
+    /// line on standard error as a warning if it contains them anywhere, in any case.
     fn character(&mut self, character: char, word: Option<&[u8]>) {
         let is_warn = self.is_error && word.is_some_and(|word| word.eq_ignore_ascii_case(WARN));
         match character {

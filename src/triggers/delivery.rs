@@ -1,4 +1,4 @@
-//! One delivery of a message, as an ask to the broker.
+//! Makes the broker's `Ask` from what the host delivers.
 
 use app_roles::{ids::InvocationId, request::SentTime, requester::Requester, text::MessageId};
 use azure_rest::retry::Deadline;
@@ -8,9 +8,9 @@ use tracing::Span;
 
 use crate::app::App;
 
-/// The delivery of a queue message. `requester` is who may write to the queue.
+/// The delivery of a queue message. Write access to the queue proves `requester`.
 ///
-/// A call of the host's admin endpoint has no message, so it has no such requester, and nothing
+/// A call of the host's admin endpoint has no message. It does not prove that requester, and nothing
 /// delivers it again.
 pub(super) fn of_queue(
     app: &App,
@@ -30,9 +30,9 @@ pub(super) fn of_queue(
     let is_last = number >= app.max_dequeue_count;
     let if_failed = if is_last { IfFailed::GivenUp } else { IfFailed::Redelivered };
     Ok(Ask {
-        // Whatever the host calls a message, an id that cannot be shown is not shown.
+        // An id that cannot be parsed is left out, whatever the host sent.
         message_id: MessageId::parse(&message_id).ok(),
-        // Every message has a time, so one that is missing was not understood.
+        // Every message has a time, so a missing one could not be read.
         sent: insertion_time.map_or(SentTime::Unreadable, SentTime::At),
         delivery: Delivery { number, if_failed },
         waits_for_replication: number == 1,
@@ -53,7 +53,7 @@ pub(super) fn of_pushed_event(app: &App, requester: &Requester, invocation: &Inv
     }
 }
 
-/// The run of a timer, which the broker does in the timer's own name. The host does not repeat it.
+/// The run of a timer. Its requester is the timer itself, and the host does not repeat it.
 pub(super) fn of_timer(invocation: &Invocation, deadline: Deadline) -> Ask {
     let requester = Requester::Timer(invocation.function.clone());
     Ask {
@@ -79,8 +79,8 @@ pub(super) fn span(ask: &Ask) -> Span {
     )
 }
 
-/// Waits for a random time before a redelivery. Messages that failed together come back together; if one
-/// of them ended the handler, it must not take the same ones with it each time.
+/// Waits for a random time before a redelivery. Messages that failed together come back together; if one of
+/// them kills the handler, it must not interrupt the same others each time.
 pub(super) async fn spread_redeliveries(app: &App, ask: &Ask) {
     if ask.delivery.number > 1 {
         let longest = app.timing.redelivery_spread;

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use super::delivery;
 use crate::app::App;
 
-/// Runs once. When the run was due makes no difference.
+/// Runs once. The scheduled time of the run is ignored.
 pub async fn run(app: &App, invocation: &Invocation) -> Reply {
     let deadline = Deadline::after(app.timing.end_assignments);
     let ask = delivery::of_timer(invocation, deadline);

@@ -60,8 +60,8 @@ async fn work_on(app: &App, ask: Ask, message: &[u8]) -> Reply {
     }
 }
 
-/// Keeps a message with several events for operators. Working on it would answer some events again
-/// because another one failed.
+/// Keeps a message with several events for operators. If one event failed, a redelivery would answer the
+/// others again.
 fn keep_batch(ask: &Ask, events: &[u8], reason: &str) -> Reply {
     tracing::error!(event = "event.invalid", "kept for operators: {reason}");
     match replies::given_up(ask, &String::from_utf8_lossy(events), reason) {

@@ -47,15 +47,15 @@ struct Checks {
 pub async fn run(app: &App) -> Reply {
     let report = report(app).await;
     let status_code = if report.status == Check::Failed { 503 } else { 200 };
-    // A struct of words can always be written.
+    // A struct of words can always be serialized.
     let json = serde_json::to_string(&report).unwrap_or_default();
     let response = HttpResponse::new(status_code, "application/json", json)
         .header("Cache-Control", "no-store");
     Reply::Succeeded(Outputs::default().response(RESPONSE_BINDING, response))
 }
 
-/// Makes the checks, and fails the run if one failed: alerts see failed runs, and see when there are no
-/// more runs. Nothing outside has to call the app, which may be closed to the internet.
+/// Makes the checks, and fails the run if one failed. Alerts notice failed runs, and notice when runs stop.
+/// So nothing outside has to call the app, which may be closed to the internet.
 pub async fn run_by_timer(app: &App) -> Reply {
     if report(app).await.status == Check::Failed {
         return Reply::Failed("a check failed; the handler's log says which".to_owned());

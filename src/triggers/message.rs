@@ -7,10 +7,11 @@ use broker::Unreadable;
 use serde::de::IgnoredAny;
 use wire_formats::{base64, byte_order_mark::trimmed, json};
 
-/// What the first character of a JSON text can be, except for numbers and words, which may be base64.
+/// The first characters of texts that are certainly JSON. Numbers and words may also be base64, so theirs
+/// are missing.
 const BEGINNINGS: &[u8] = b"{[\"";
 
-/// What is told about a message in neither form.
+/// The fault of a message in neither form.
 const NEITHER: &str = "request: is neither a JSON object nor base64 of one";
 
 /// Decodes a message: the JSON of a request, or base64 of it.
@@ -21,7 +22,7 @@ pub(super) fn decode(message: &[u8]) -> Result<Request, Unreadable> {
     }
 }
 
-/// A message that is no request, for the broker's answer.
+/// Describes a message that is not a valid request, so that the broker can answer it.
 pub(super) fn unreadable(invalid: InvalidRequest) -> Unreadable {
     Unreadable {
         kind: invalid.fault.kind(),
@@ -40,7 +41,7 @@ pub(super) fn json_text(message: &[u8]) -> Option<Cow<'_, [u8]>> {
     if let Some(decoded) = base64::decode(message).filter(|decoded| begins_like_json(decoded)) {
         return Some(Cow::Owned(decoded.trim_ascii().to_owned()));
     }
-    // A number, true, false or null: its sender is told what it is.
+    // A number, true, false or null passes, so that the fault tells its sender what it is.
     let is_json = json::from_slice::<IgnoredAny>(message).is_ok();
     is_json.then_some(Cow::Borrowed(message))
 }
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_no_object_is_called_what_it_is() {
+    fn json_that_is_not_an_object_is_called_by_its_type() {
         for (message, kind) in [
             ("null", "null"),
             ("true", "a boolean"),

@@ -83,7 +83,7 @@ pub(super) fn bad_envelope(fault: &EnvelopeFault) -> Reply {
     Reply::Failed(fault.to_string())
 }
 
-/// The reply if an answer cannot be written as JSON.
+/// The reply if an answer cannot be serialized as JSON.
 pub(super) fn unwritable(error: &dyn std::error::Error) -> Reply {
     tracing::error!(event = "result.unwritable", "{error}");
     Reply::Failed("the result or its record could not be written".to_owned())

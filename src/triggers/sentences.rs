@@ -10,8 +10,8 @@ use app_roles::{
 /// The longest sentence, in characters.
 const LONGEST_SENTENCE: usize = 1000;
 
-/// A sentence for each role of a result. Names in the directory may hold anything, so what is not
-/// printable is replaced.
+/// A sentence for each role of a result. Names in the directory may contain any characters, so unprintable
+/// ones are replaced.
 pub(super) fn of_result(result: &RequestResult) -> Vec<String> {
     let sentences = result.roles.iter().map(|role| shortened(&of_role(result, role)));
     sentences.collect()
@@ -87,7 +87,7 @@ fn in_parentheses(result: &RequestResult, role: &RoleOutcome) -> String {
     if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 }
 
-/// The outcome's own message says what to do.
+/// The outcome's own message, which says what to do, after a colon.
 fn reason(role: &RoleOutcome) -> String {
     role.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
 }

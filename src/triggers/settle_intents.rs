@@ -7,7 +7,7 @@ use functions_handler::reply::{Outputs, Reply};
 
 use crate::app::App;
 
-/// Runs once. When the run was due makes no difference.
+/// Runs once. The scheduled time of the run is ignored.
 pub async fn run(app: &App) -> Reply {
     let deadline = Deadline::after(app.timing.settle_all);
     match app.broker.settle_intents(deadline).await {

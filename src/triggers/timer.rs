@@ -1,8 +1,8 @@
 //! The timer that compares the whole tenant with the baseline.
 //!
-//! A run plans and writes nothing. Each check that it plans goes into a queue of its own, so that fresh
-//! events are not behind them, and has its own deliveries and its own record there. The host does not
-//! retry a failed run; the next one starts from the state of the tenant then.
+//! A run plans and writes nothing. The checks that it plans go into a queue of their own, so that fresh
+//! events do not wait behind them. Each check has its own deliveries and its own record. The host does not
+//! retry a failed run; the next one starts from the state of the tenant at that time.
 
 use app_roles::event::BaselineCheckRequested;
 use azure_rest::retry::Deadline;
@@ -11,7 +11,7 @@ use functions_handler::reply::{Outputs, Reply};
 
 use crate::app::App;
 
-/// Runs once. When the run was due makes no difference.
+/// Runs once. The scheduled time of the run is ignored.
 pub async fn run(app: &App) -> Reply {
     let deadline = Deadline::after(app.timing.reconcile);
     match app.broker.reconcile(deadline).await {

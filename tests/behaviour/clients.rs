@@ -1,5 +1,5 @@
-//! Programs of others: the examples in `examples/clients`, and clients that generators make from the OpenAPI
-//! documents.
+//! Other people's programs: the examples in `examples/clients`, and clients that generators make from the
+//! OpenAPI documents.
 
 mod examples;
 mod generated;

@@ -24,7 +24,7 @@ pub(crate) struct RecordAccount {
     audit: Option<AccountText>,
 }
 
-/// The broker's tables, to be read.
+/// The broker's tables, for reading.
 pub(crate) struct RecordTables {
     account: Account,
 }

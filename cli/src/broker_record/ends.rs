@@ -67,8 +67,8 @@ impl Ends {
         Ok(ends)
     }
 
-    /// Returns when an assignment ends that a principal holds; `None` if it does not end, because it was
-    /// made by others or without an end.
+    /// Returns when an assignment that a principal holds ends; `None` if it does not end, because it was
+    /// made without an end or not by the broker.
     pub(crate) fn end_of(&self, principal: ObjectId, held: &Assignment) -> Option<End> {
         let key = EndKey { principal, api: held.api, role: held.role };
         self.rows.get(&key)?.end_of(held).map(End)
@@ -104,7 +104,7 @@ impl End {
         self.0
     }
 
-    /// Returns whether the end is so late that the broker reports it.
+    /// Returns whether the end is so late that the broker logs an error.
     pub(crate) fn is_late(self, now: OffsetDateTime) -> bool {
         now > self.0 + Timing::default().end_late
     }
@@ -126,7 +126,7 @@ impl End {
 }
 
 impl Row {
-    /// Returns the end of a row of the table of ends. When the first of its claims ends, the row is due.
+    /// Returns the end of a row of the table of ends: that of the first claim to end.
     pub(crate) fn end(&self) -> Option<End> {
         self.time("endDateTime").map(End)
     }

@@ -1,4 +1,4 @@
-//! Writes that the broker has announced and not finished.
+//! Writes that the broker has announced but not finished.
 
 use broker::timing::Timing;
 use serde::Serialize;
@@ -15,13 +15,13 @@ pub(crate) struct OpenIntent {
     #[serde(skip_serializing_if = "Option::is_none")]
     intended_at: Option<String>,
     age_seconds: Option<i64>,
-    /// Whether it is so old that the broker reports it: it was forgotten, or cannot be settled.
+    /// Whether it is so old that the broker logs an error: it was forgotten, or cannot be settled.
     pub(crate) overdue: bool,
     row: Row,
 }
 
 impl OpenIntent {
-    /// Reads a row. An intent without a readable time is overdue, because it will never be due.
+    /// Reads a row. An intent without a readable time counts as overdue, because it would never become due.
     pub(crate) fn of(row: Row, now: OffsetDateTime) -> Self {
         let at = row.time("intendedAt");
         let age = at.map(|at| now - at);

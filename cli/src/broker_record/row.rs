@@ -12,7 +12,7 @@ use crate::{
 /// The longest text of a row that a line for people shows, in characters. Texts come from requesters.
 const LONGEST_TEXT: usize = 120;
 
-/// What stands in `approvedBy` if the rule needs no approval. Lines for people leave it out.
+/// The value of `approvedBy` if the rule needs no approval. Lines for people leave it out.
 const BY_POLICY: &str = "policy";
 
 /// What a line shows for an unknown value.
@@ -30,10 +30,11 @@ impl From<Map<String, Value>> for Row {
 }
 
 impl Row {
-    /// The indent of the second line of [`Self::line`]: the width of a time, and the space behind it.
+    /// The indent of the second line of [`Self::line`]: the width of a time and the space after it.
     pub(crate) const INDENT: usize = 22;
 
-    /// The columns of rows in a table for programs that grows: what is known of each row.
+    /// The columns of rows that are printed one by one for programs, so the columns must be known in
+    /// advance.
     pub(crate) const COLUMNS: [&str; 27] = [
         "startedAt",
         "status",
@@ -139,7 +140,7 @@ impl Row {
         if let Some(message) = self.first_of(&["message", "code"]) {
             text.push_str(&format!(": {message}"));
         }
-        // The message of such a row says it, too, unless another version wrote it.
+        // The message of such a row also states this, unless another version wrote it.
         if self.is("settledLater") && !text.contains("settled later") {
             text.push_str(" (settled later)");
         }

@@ -14,7 +14,7 @@ const LAST_MILLISECOND: i64 = 253_402_300_799_999;
 /// A day without a time.
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
-/// What a value may look like.
+/// The error for a value in no known form.
 const EXPECTED: &str = "expected a time, for example 2026-08-20 or 2026-08-20T10:11:12Z, or how long ago it \
                         was, for example 30m, 2h or 7d";
 
@@ -63,7 +63,7 @@ impl Since {
     /// The condition on the keys of the audit table's rows: those of requests that began since then.
     pub(crate) fn of_keys(self) -> String {
         let milliseconds = self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond());
-        // Whatever follows the number in a key, the key is below the next number.
+        // Any key with this number, whatever follows it, is below the next number.
         let next = LAST_MILLISECOND - milliseconds + 1;
         filter::text("RowKey", "lt", &format!("{next:015}"))
     }

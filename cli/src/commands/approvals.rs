@@ -1,5 +1,5 @@
-//! `app-role approvals`: requests that wait for the operator's approval, over HTTP. The operator signs in as
-//! a person whom a rule of the policy names as an approver.
+//! `app-role approvals`: requests that wait for the operator's approval, over HTTP. The operator must sign
+//! in as an approver whom a rule of the policy names.
 
 mod approval;
 mod arguments;

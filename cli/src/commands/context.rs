@@ -80,7 +80,7 @@ pub(crate) struct SetArguments {
 }
 
 impl SetArguments {
-    /// The settings of the command line.
+    /// The settings that the command line states.
     fn settings(&self, global: &GlobalOptions) -> Vec<(Setting, String)> {
         let own = [
             (Setting::Broker, &self.broker),
@@ -159,7 +159,7 @@ fn set(
     Ok(())
 }
 
-/// The policy file from any folder.
+/// The policy file as a path that is valid in any folder.
 fn absolute(text: &str) -> Result<String, Failure> {
     let path =
         std::path::absolute(text).ok().and_then(|path| path.into_os_string().into_string().ok());

@@ -72,7 +72,7 @@ pub(crate) async fn run(
     Ok(exit(&findings))
 }
 
-/// What was found wrong counts before what could not be seen.
+/// Returns the exit status. A failure takes precedence over something that could not be seen.
 fn exit(findings: &[Finding]) -> Exit {
     let has = |state| findings.iter().any(|finding| finding.state == state);
     if has(State::Failed) {
@@ -84,7 +84,7 @@ fn exit(findings: &[Finding]) -> Exit {
     }
 }
 
-/// Runs all checks. A check that fails does not keep the others from running.
+/// Runs all checks. A failed check does not stop the others.
 async fn check(global: &GlobalOptions, arguments: &DoctorArguments) -> Vec<Finding> {
     let progress = Progress::start("checking files …");
     let (mut findings, folders) = files::check(global, arguments.app_root.as_deref());

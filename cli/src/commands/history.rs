@@ -1,4 +1,4 @@
-//! `app-role history`: what a principal got and lost, and what the record does not know about it.
+//! `app-role history`: what a principal received and lost, and what the record does not explain about it.
 
 mod grants;
 
@@ -25,7 +25,8 @@ use crate::{
     unreadable::unreadable,
 };
 
-/// What is read from the audit table: changes, and writes whose outcome was not answered.
+/// The rows that are read from the audit table: changes, and writes whose outcome was unknown to the
+/// broker.
 const CHANGES: &str = "(status eq 'assigned' or status eq 'revoked' or status eq 'unknown')";
 
 #[derive(Debug, Args)]

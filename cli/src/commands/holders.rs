@@ -122,7 +122,7 @@ async fn blueprints(session: &Session) -> Result<Vec<Principal>, Failure> {
     Ok(session.graph().inventory().agent_blueprints(session.deadline()).await?.rows)
 }
 
-/// Returns what a holder holds. Without a readable ID, only the time of its creation tells whether it ends.
+/// Returns the assignment of a holder. Without a readable ID, only its creation time tells whether it ends.
 fn assignment(api: &Api, holder: &NamedHolder) -> Assignment {
     Assignment {
         id: holder.assignment_id.clone().unwrap_or_default(),

@@ -102,7 +102,7 @@ pub(crate) async fn run(
     Ok(Exit::Done)
 }
 
-/// Says who holds no role.
+/// Says that a principal holds no role.
 fn holds_nothing(principal: &Principal, of: &str) -> String {
     let place = principal.resource_id.as_ref().map(|id| format!(", resource {id}"));
     format!(

@@ -83,8 +83,8 @@ fn synopsis(command: &Command) -> Roff {
     roff
 }
 
-/// The parts of a text behind a help: each line without indent that ends with a colon begins a section,
-/// whose lines stay as they are.
+/// The sections of the text after a help. An unindented line that ends with a colon begins one, and the
+/// following lines keep their form.
 fn sections(text: &str) -> Roff {
     let mut roff = Roff::new();
     let mut is_example = false;

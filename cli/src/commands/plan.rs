@@ -88,7 +88,7 @@ async fn decide(
     let mut answer = session.broker().rehearse(ask, request).await;
     let principal = answer.principal.as_ref().map(ResultPrincipal::object_id);
     if principal.is_some() && principal == broker {
-        // The broker's code ran as the operator, so it took the operator for its own identity.
+        // The broker's code ran as the operator, so it treated the operator as its own identity.
         let denied = RoleOutcome::denied(&Denial::OwnIdentity);
         let names = request.roles.iter();
         answer.roles = names.map(|name| denied.clone().with_requested_name(name)).collect();

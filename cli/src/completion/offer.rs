@@ -28,7 +28,7 @@ impl Word {
         Self { text: text.to_owned(), help: printable(first).into_owned() }
     }
 
-    /// A name from a file. `None` if a shell would need quotes for it, or would take it for an option.
+    /// A name from a file. `None` if a shell would have to quote it or would take it for an option.
     pub(super) fn name(text: &str, help: &str) -> Option<Self> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);
         let is_word = !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain);
@@ -77,8 +77,8 @@ impl Offer {
         }
     }
 
-    /// Returns the offer as the scripts read it: its kind, then one word a line, with its help behind a
-    /// tab.
+    /// Returns the offer in the form that the scripts read: its kind, then one word on each line, with its
+    /// help after a tab.
     pub(crate) fn lines(&self) -> String {
         match self {
             Self::Files => "files\n".to_owned(),

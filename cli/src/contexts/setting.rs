@@ -1,4 +1,4 @@
-//! What a context can hold, and what it must not.
+//! The settings that a context can contain, and values that it must not contain.
 
 use app_roles::text::printable;
 use azure_core::http::Url;
@@ -16,8 +16,8 @@ const SECRETS: [&str; 4] = ["accountkey=", "sharedaccesssignature=", "sharedacce
 /// The values of `--auth`.
 const ACCOUNTS: [&str; 2] = ["developer", "managed-identity"];
 
-/// A setting of a context. It stands for options, whose value it is unless the command line or the
-/// environment has one.
+/// A setting of a context. It supplies the values of some options that neither the command line nor the
+/// environment states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Setting {
@@ -48,7 +48,7 @@ impl Setting {
         Self::Audit,
     ];
 
-    /// The IDs of the options that it stands for. The first one sets it.
+    /// The IDs of the options that it supplies. The first one sets it.
     pub(crate) fn options(self) -> &'static [&'static str] {
         match self {
             Self::Broker => &["broker"],
@@ -64,7 +64,7 @@ impl Setting {
         }
     }
 
-    /// The setting that an option has its value from.
+    /// The setting that supplies an option.
     pub(crate) fn of_option(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|setting| setting.options().contains(&id))
     }

@@ -22,8 +22,8 @@ use crate::{
     failure::Failure, output::Progress, session::Session, timestamps, unreadable::unreadable,
 };
 
-/// The number of APIs whose holders are read at the same time. The client admits no more large answers
-/// at once.
+/// The number of APIs whose holders are read at the same time. The client admits at most this many large
+/// answers at the same time.
 const APIS_AT_A_TIME: usize = 8;
 
 /// All service principals of the tenant.
@@ -41,7 +41,7 @@ pub(super) struct ServicePrincipals {
 /// The holders of roles.
 #[derive(Debug, Default)]
 pub(super) struct Holdings {
-    /// The APIs that define roles, or of which others hold default access.
+    /// The APIs that define roles, or on which others hold default access.
     pub(super) apis: Vec<Arc<Api>>,
     pub(super) assignments: Vec<InventoryAssignment>,
     /// The names of the holders, as the assignments state them.
@@ -58,7 +58,7 @@ struct ApiHolders {
     holders: Vec<NamedHolder>,
     /// What could not be read.
     unread: Option<String>,
-    /// That Microsoft Graph denied the list.
+    /// The failure if Microsoft Graph denied the list.
     denied: Option<Failure>,
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn holders(
         progress.bar(done, count, &format!("listing holders of {} …", api.display_name));
         found.insert(api.object_id, (api, held));
     }
-    // A right that is missing for all APIs is no gap: nothing at all is known.
+    // If the right is missing for all APIs, nothing at all is known, so this is an error.
     if found.values().all(|(_, held)| held.denied.is_some()) {
         let denied = found.pop_first().and_then(|(_, (_, held))| held.denied);
         return denied.map_or_else(|| Ok(Holdings::default()), Err);
@@ -198,8 +198,8 @@ async fn holders_of(session: &Session, api: &Api) -> Result<ApiHolders, Failure>
     Ok(all)
 }
 
-/// Whether the rest of the tenant may be readable in spite of an error, and a later try would help no
-/// more.
+/// Whether an error concerns only this API: the rest of the tenant may be readable, and a later attempt
+/// would not help.
 fn concerns_this_api(error: &GraphError) -> bool {
     use ErrorKind::{ApiNotFound, Forbidden, NotFound, PageExpired, Refused, Unreadable};
     matches!(error.kind(), Forbidden | ApiNotFound | NotFound | PageExpired | Refused | Unreadable)

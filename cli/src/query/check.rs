@@ -1,5 +1,5 @@
-//! What the library finds out too late, or not at all: functions that do not exist, and numbers that it
-//! cannot add.
+//! Checks for faults that the library finds too late or not at all: functions that do not exist, and
+//! numbers that overflow.
 
 use jmespath::ast::Ast;
 

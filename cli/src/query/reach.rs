@@ -21,7 +21,7 @@ const LARGEST: u64 = 2_000_000;
 /// The largest bound relative to the document: large documents can be queried, too.
 const LARGEST_FACTOR: u64 = 100;
 
-/// Returns whether an evaluation needs no more memory than there may be.
+/// Returns whether an evaluation stays within the memory that is allowed.
 pub(super) fn is_bounded(ast: &Ast, document: &Node) -> bool {
     let size = size(document);
     let mut bound = Bound::default();
@@ -104,7 +104,7 @@ impl Bound {
                 let list = all.last().copied().unwrap_or(1);
                 list.saturating_mul(self.of(ast, 1))
             }
-            // A text that repeats is known only if it is a literal.
+            // The length of a repeated text is known only for a literal.
             ("join", [Ast::Literal { value, .. }, _]) => {
                 let separator = value.as_string().map_or(1, |text| of_text(text));
                 sum.saturating_mul(separator)

@@ -33,7 +33,8 @@ pub enum Done {
     TooLate(ReplayableRequest),
     /// The replay was interrupted before it was sent, so it stays where it is.
     NotStarted(ReplayableRequest),
-    /// The replay was interrupted while it was being sent: it may have been, and may have been deleted.
+    /// The replay was interrupted while it was being sent. It may have been sent, and may have been
+    /// deleted.
     Interrupted(ReplayableRequest),
 }
 
@@ -58,7 +59,7 @@ impl Tally {
         Self { left: left.len(), too_old: too_old.len(), ..Self::default() }
     }
 
-    /// Counts a message that was to be sent.
+    /// Counts the outcome of a message that the replay tried to send.
     pub(super) fn count(&mut self, done: &Done) {
         match done {
             Done::Replayed(_) => self.replayed += 1,

@@ -138,7 +138,7 @@ mod tests {
     use super::words_of_tool;
 
     #[test]
-    fn a_tools_words_are_told_in_one_line_without_those_of_the_library() {
+    fn a_tools_message_is_repeated_in_one_line_without_the_librarys() {
         for (text, told) in [
             (
                 "AzureCliCredential authentication failed. ERROR: AADSTS70043: expired\n  Trace ID: 1\nTo \

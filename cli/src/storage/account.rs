@@ -70,7 +70,7 @@ impl Account {
         credential: impl FnOnce() -> azure_core::Result<Arc<dyn TokenCredential>>,
     ) -> Result<Self, AccountError> {
         let (queues, tables, access) = if text.to_ascii_lowercase().starts_with("https:") {
-            // Another host could receive the operator's token, and a query could be a signature.
+            // Any other host could receive the operator's token, and a query could contain a signature.
             let queues = Url::parse(text).ok().filter(|url| StorageService::Queue.is_endpoint(url));
             let queues = queues.ok_or(AccountError::QueueEndpoint)?;
             let tables = StorageService::Table.in_account_of(&queues);

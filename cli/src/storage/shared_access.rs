@@ -9,10 +9,10 @@ const VERSION: &str = "2022-11-02";
 const SERVICES: &str = "qt";
 /// Services, containers and objects.
 const RESOURCE_TYPES: &str = "sco";
-/// Longer than any command takes.
+/// The lifetime of a signature, longer than any command takes.
 const LIFETIME: Duration = Duration::hours(1);
 
-/// The permissions of a signature. Each command signs for what it does, as an operator's roles should be.
+/// The permissions of a signature. Like an operator's roles, they cover only what a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permissions {
     /// Read tables and messages, and count messages.
@@ -34,10 +34,10 @@ impl Permissions {
     }
 }
 
-/// The query of an account SAS that allows so much for an hour ("Create an account SAS").
+/// The query of an account SAS with these permissions for an hour ("Create an account SAS").
 ///
-/// The empty lines of the text to sign are start, IP range, protocol and encryption scope. The SDK
-/// supports neither account keys nor tokens over plain HTTP.
+/// The empty lines of the text to sign are start, IP range, protocol and encryption scope. The SDK supports
+/// neither account keys nor tokens over plain HTTP.
 pub(super) fn query(key: &SharedKey, permissions: Permissions) -> String {
     let (name, permissions) = (key.account(), permissions.letters());
     let expiry = (OffsetDateTime::now_utc() + LIFETIME).truncate_to_second();

@@ -76,7 +76,7 @@ pub enum ApprovalState {
 }
 
 impl ApprovalState {
-    /// Whether nothing changes any more.
+    /// Whether the state can no longer change.
     #[must_use]
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Approved)
@@ -149,8 +149,8 @@ impl fmt::Display for ApprovalDigest {
     }
 }
 
-/// The end of an assignment as a subject states it: what the request says, or else the limit of the rule. It
-/// does not depend on when it is asked.
+/// The end of an assignment as a subject states it: the requested end, or else the limit of the rule. It is
+/// the same whenever it is computed.
 #[must_use]
 pub fn subject_end(requested: Option<RequestedEnd>, limit: Option<AssignmentDuration>) -> String {
     match (requested, limit) {

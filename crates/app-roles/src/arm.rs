@@ -195,7 +195,7 @@ impl fmt::Display for ArmScope {
 }
 
 /// Decodes percent-encoding once. An encoded slash would split a segment, and an encoded percent sign would
-/// decode twice, so both are refused. So is what is not UTF-8.
+/// decode twice, so both are refused, as is text that is not UTF-8.
 fn decoded(scope: &str) -> Result<String, InvalidScope> {
     let mut parts = scope.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();

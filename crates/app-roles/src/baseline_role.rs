@@ -20,7 +20,7 @@ pub struct BaselineRole {
 
 /// The wanted roles that are not present, in order and each once. `present` are pairs of API and role.
 ///
-/// The baseline never removes anything: a role beyond it was granted on request, or by an administrator.
+/// The baseline never removes anything: other roles were granted on request or by an administrator.
 #[must_use]
 pub fn missing(
     wanted: Vec<BaselineRole>,

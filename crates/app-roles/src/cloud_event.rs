@@ -83,10 +83,11 @@ enum ContentType {
 }
 
 impl CloudEvent {
-    /// An event. `id` must be the same each time the event is made, and of no other event.
+    /// A new event. `id` must be the same each time this event is made, and different from that of every
+    /// other event.
     #[must_use]
     pub fn new(id: &str, time: OffsetDateTime, mut happening: Happening) -> Self {
-        // A table may have been changed by hand, so any text may be there.
+        // A table may have been changed by hand, so it may contain any text.
         happening.change_texts(|text| beginning(&printable(text), LONGEST_TEXT));
         let in_utc = time.checked_to_offset(UtcOffset::UTC).unwrap_or(time);
         Self {

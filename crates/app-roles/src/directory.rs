@@ -54,8 +54,8 @@ pub enum PrincipalKind {
 }
 
 impl Principal {
-    /// Whether the principal is, or may be, a managed identity whose resource is unknown. No scope can
-    /// be ruled out for it.
+    /// Whether the principal is, or may be, a managed identity whose resource is unknown. Then no scope can
+    /// be ruled out.
     pub(crate) fn may_lie_anywhere(&self) -> bool {
         let may_be_identity =
             matches!(self.kind, PrincipalKind::ManagedIdentity | PrincipalKind::Unknown);
@@ -109,7 +109,7 @@ pub struct AppRole {
 }
 
 impl AppRole {
-    /// A role of which only the id is known: default access, or a role that the API no longer defines.
+    /// A role whose id alone is known: default access, or a role that the API no longer defines.
     #[must_use]
     pub fn known_by_id(id: AppRoleId) -> Self {
         Self { id, value: None, is_enabled: true, is_for_applications: true }
@@ -127,13 +127,13 @@ impl AppRole {
     }
 }
 
-/// The reason why a name matches no role of an API.
+/// Why a name matches no role of an API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSuchRole {
     /// The API defines no role with this name. Holds the values of roles that are spelled similarly.
     #[error("the API defines no app role of this name")]
     Unknown(Vec<String>),
-    /// Several roles have this value.
+    /// Several roles have this value, so it is ambiguous.
     #[error("several roles of the API have this value; name one by its id")]
     Ambiguous,
     /// Default access exists only on APIs that define no roles.

@@ -114,7 +114,7 @@ fn sum(mut text: &str, units: &[(char, i64)]) -> Option<i64> {
     Some(seconds)
 }
 
-/// Why a text has not the form of a duration.
+/// Why a text does not have the form of a duration.
 fn reason(text: &str) -> InvalidDuration {
     let in_upper_case = text.to_ascii_uppercase();
     let (date, time) = in_upper_case.split_once('T').unwrap_or((&in_upper_case, ""));

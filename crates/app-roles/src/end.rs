@@ -1,4 +1,4 @@
-//! When an assignment is to end.
+//! The time at which an assignment must end.
 
 use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
@@ -8,7 +8,7 @@ use crate::duration::AssignmentDuration;
 /// recommendations"). After that, no token is older than a change.
 pub const TOKEN_CACHE: Duration = Duration::hours(24);
 
-/// When an assignment is to end, as a request says it.
+/// The end of an assignment as a request states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestedEnd {
     /// This long after the decision.
@@ -17,7 +17,7 @@ pub enum RequestedEnd {
     At(OffsetDateTime),
 }
 
-/// The time when an assignment is to end: a whole second in UTC, later than the decision and at most
+/// The time at which an assignment must end: a whole second in UTC, later than the decision and at most
 /// [`AssignmentDuration::MAX`] away from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlannedEnd(OffsetDateTime);

@@ -20,7 +20,8 @@ pub struct HeldAssignment {
     pub created: Option<String>,
 }
 
-/// What a principal holds: the assignments that can be read, as a slice, and others that cannot.
+/// What a principal holds. It dereferences to the assignments that can be read, and counts those that
+/// cannot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeldAssignments {
     readable: Vec<Assignment>,

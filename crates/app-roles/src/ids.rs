@@ -95,7 +95,7 @@ impl AppRoleId {
 }
 
 impl Guid {
-    /// A GUID that is made of a text: the same for the same text.
+    /// A GUID derived from a text: equal texts give the same one.
     #[must_use]
     pub fn derived_from(text: &str) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()))
@@ -121,7 +121,7 @@ impl From<Guid> for AppId {
 }
 
 impl ObjectId {
-    /// A random id that no object has: a random place in the order of ids.
+    /// A random id that no object has, for a random place in the order of ids.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
@@ -129,8 +129,8 @@ impl ObjectId {
 }
 
 impl ApprovalId {
-    /// The id of the request of a queue message: the same in each delivery. The storage service's id of
-    /// the message is unique.
+    /// The id of the request in a queue message, the same in each delivery. The storage service makes
+    /// message ids unique.
     #[must_use]
     pub fn of_message(message_id: &str) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, message_id.as_bytes()))

@@ -102,7 +102,7 @@ use crate::{
     requester::Requester,
 };
 
-/// Rules, for their readers.
+/// Rules, for people and programs that read the policy.
 impl Policy {
     /// What each rule says about its limits and about itself, in the order of the file: the rules of
     /// `allow`, and then those of the baseline.
@@ -111,8 +111,8 @@ impl Policy {
         summary::summaries(self.rules_or_none())
     }
 
-    /// How what a newer policy allows at a time differs from what this one allows. Without a policy, nothing
-    /// is allowed.
+    /// The differences between what a newer policy allows at a time and what this one allows. Without a
+    /// policy, nothing is allowed.
     #[must_use]
     pub fn difference(
         &self,
@@ -123,7 +123,7 @@ impl Policy {
         difference::between((self.rules_or_none(), newer.rules_or_none()), known, now)
     }
 
-    /// What each rule lacks to allow something; of those that have expired as well.
+    /// What each rule lacks to allow something, including rules that have expired.
     #[must_use]
     pub fn explanation(&self) -> Explanation<'_> {
         Explanation::of(self.rules_or_none())
@@ -182,7 +182,7 @@ impl Policy {
         ApiRules::of(rules, rules.at(now), api, own)
     }
 
-    /// The APIs of all rules, each once; of those that have expired as well.
+    /// The APIs of all rules, including expired ones, each once.
     #[must_use]
     pub fn all_apis(&self) -> Vec<ApiName> {
         coverage::all_apis(self.rules_or_none())
@@ -219,7 +219,7 @@ impl Policy {
 
 /// The baseline: roles that identities always hold, without a request.
 impl Policy {
-    /// The rules of the baseline, those that have expired as well. Empty without a policy.
+    /// The rules of the baseline, including expired ones. Empty without a policy.
     #[must_use]
     pub fn baseline(&self) -> &[BaselineRule] {
         &self.rules_or_none().baseline
@@ -283,8 +283,8 @@ impl Policy {
         baseline::unmarked_roles(self.rules_or_none().at(now), principal, api)
     }
 
-    /// The places in Azure that contain all identities of the scopes of rules that allow a change, each
-    /// once, and of rules that have expired as well. Azure Resource Manager must confirm these identities.
+    /// The places in Azure that contain every identity in a scope of a rule that allows a change, including
+    /// expired rules, each once. Azure Resource Manager must confirm these identities.
     #[must_use]
     pub fn scopes_of_changes(&self) -> Vec<String> {
         coverage::scopes_of_changes(self.rules_or_none())
@@ -314,10 +314,10 @@ impl Policy {
 
 /// Ends of assignments.
 impl Policy {
-    /// Permits the removal of an assignment whose end has come; `None` before it.
+    /// Permits the removal of an assignment whose end has come; `None` if it has not come.
     ///
-    /// No rule is needed, and no protection keeps it: the assignment was allowed until then only, whatever
-    /// the policy says by now.
+    /// No rule is needed, and protection does not prevent it: the assignment was allowed only until then,
+    /// whatever the policy says now.
     #[must_use]
     pub fn permit_end(due: &DueEnd, now: OffsetDateTime) -> Option<Permit> {
         due.is_due(now).then(|| Permit::of_due_end(due))

@@ -39,7 +39,7 @@ pub fn of_role(api: &Api, role: &AppRole) -> Option<PrivilegeReason> {
     why(api.app_id, api.owner, role.id, role.value.as_deref())
 }
 
-/// Why a role of one of Microsoft's APIs is privileged, of which only the value is known.
+/// Why a role of one of Microsoft's APIs is privileged, given only its value.
 pub(crate) fn of_value(app_id: AppId, value: &str) -> Option<PrivilegeReason> {
     let api = app_id.to_string();
     let is_harmless = HARMLESS
@@ -48,7 +48,7 @@ pub(crate) fn of_value(app_id: AppId, value: &str) -> Option<PrivilegeReason> {
     if is_harmless { None } else { Some(by_value(value).unwrap_or(PrivilegeReason::Unlisted)) }
 }
 
-/// Why a role of one of Microsoft's APIs is privileged, of which only the id is known.
+/// Why a role of one of Microsoft's APIs is privileged, given only its id.
 pub(crate) fn of_id(app_id: AppId, id: AppRoleId) -> Option<PrivilegeReason> {
     if is_harmless(app_id, id, None) {
         return None;
@@ -65,8 +65,8 @@ pub fn is_microsofts(app_id: AppId, owner: Option<Guid>) -> bool {
         || owner.is_some_and(|owner| OWNERS.contains(&owner.to_string().as_str()))
 }
 
-/// The appId of a well-known API of Microsoft's that has an identifier URI. A slash at the end of the URI
-/// and its case do not count.
+/// The appId of a well-known API of Microsoft's, by its identifier URI. Case and a slash at the end are
+/// ignored.
 #[must_use]
 pub fn microsofts_api(identifier_uri: &str) -> Option<AppId> {
     let uri = identifier_uri.trim_end_matches('/');
@@ -80,10 +80,10 @@ pub fn identifier_uris(app_id: AppId) -> impl Iterator<Item = &'static str> {
     IDENTIFIER_URIS.iter().filter(move |(_, known)| **known == app_id).map(|(uri, _)| *uri)
 }
 
-/// The id and the value of a role of one of Microsoft's APIs, of which one is given.
+/// The id and the value of a role of one of Microsoft's APIs, given either of them.
 ///
-/// `None` if the tables of harmless and of dangerous roles do not name it. Microsoft's role ids are equal in
-/// every tenant.
+/// `None` if the tables of harmless and of dangerous roles do not name it. Microsoft's role ids are equal
+/// in every tenant.
 #[must_use]
 pub fn known_role(app_id: AppId, id_or_value: &str) -> Option<(AppRoleId, &'static str)> {
     let api = app_id.to_string();

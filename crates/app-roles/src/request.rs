@@ -55,7 +55,7 @@ pub struct Request {
     pub roles: Vec<RoleName>,
     /// The requester's reason.
     pub reason: Option<Reason>,
-    /// When the assignments are to end. `None` if the request does not say it, or revokes.
+    /// When the assignments must end. `None` for a revocation, or if the request does not state it.
     pub end: Option<RequestedEnd>,
     /// The time when the request expires.
     pub not_after: Option<OffsetDateTime>,
@@ -95,8 +95,8 @@ impl Request {
         })
     }
 
-    /// Writes the request in the broker's own shape. Every request that [`Self::decode`] has read is read
-    /// back equal.
+    /// Writes the request in the broker's own shape. A request from [`Self::decode`] is equal after it was
+    /// written and read again.
     #[must_use]
     pub fn to_json(&self) -> String {
         let (duration, end_date_time) = match self.end {
@@ -120,7 +120,7 @@ impl Request {
         serde_json::to_string(&written).unwrap_or_default()
     }
 
-    /// When the assignments end, if the decision is made `now` and the request says it.
+    /// The end of the assignments if the decision is made `now`. `None` if the request does not state one.
     pub fn planned_end(&self, now: OffsetDateTime) -> Result<Option<PlannedEnd>, UnusableEnd> {
         self.end.map(|end| end.planned(now)).transpose()
     }

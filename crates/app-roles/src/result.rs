@@ -40,7 +40,7 @@ pub struct ResultPrincipal {
 }
 
 impl ResultPrincipal {
-    /// A principal of which an earlier look-up is known.
+    /// A principal known from an earlier look-up.
     #[must_use]
     pub fn known(object_id: ObjectId, display_name: &str, resource_id: Option<&str>) -> Self {
         let (display_name, resource_id) = (display_name.to_owned(), resource_id.map(str::to_owned));
@@ -73,7 +73,7 @@ impl ResultPrincipal {
 }
 
 impl ResultApi {
-    /// An API of which an earlier look-up is known.
+    /// An API known from an earlier look-up.
     #[must_use]
     pub fn known(object_id: ObjectId, app_id: AppId, display_name: &str) -> Self {
         Self { object_id, app_id, display_name: display_name.to_owned() }

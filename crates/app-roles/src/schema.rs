@@ -200,7 +200,7 @@ pub(crate) fn day_of_calendar() -> String {
     )
 }
 
-/// What the fields about the end of a request must not say: both, or one of them in a revocation.
+/// The contradictions about the end in a request: both fields, or one of them in a revocation.
 pub(crate) fn contradicting_ends() -> Value {
     let stated = json!({ "type": "string" });
     let of_revocation = |field: &str| {

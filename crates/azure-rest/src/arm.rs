@@ -54,12 +54,12 @@ pub enum Identity {
         /// The identity's client id, if the answer says it.
         client_id: Option<AppId>,
     },
-    /// The resource has no identity, or does not exist. Azure Resource Manager may not know yet what
-    /// was written a moment ago.
+    /// The resource has no identity, or does not exist. Azure Resource Manager may not know a very recent
+    /// change yet.
     None,
     /// The broker lacks the permission to read it.
     Forbidden,
-    /// Azure Resource Manager refuses the question for this resource. Contains the refusal.
+    /// Azure Resource Manager does not answer this question for the resource. Contains its refusal.
     Unanswered(String),
 }
 
@@ -113,7 +113,8 @@ fn interpret(response: &Response) -> Result<Identity, CallError> {
     }
 }
 
-/// An answer that cannot be read is not one that came too early: the next one would be the same.
+/// The error of an unreadable answer. Unlike one that came too early, it is not worth another attempt: the
+/// next answer would be the same.
 fn unreadable(response: &Response, fault: &str) -> CallError {
     let id = response.header(CORRELATION_ID).unwrap_or("(none)");
     let status = response.status.as_u16();

@@ -4,7 +4,7 @@ use app_roles::ids::AppId;
 
 use crate::claims::Claims;
 
-/// What a scope adds to the API's name.
+/// The part of a scope after the API's name.
 const DEFAULT_SCOPE: &str = "/.default";
 
 /// The application ids of the APIs that the broker calls. They are the audience of a token of version 2.0
@@ -24,8 +24,8 @@ const MAX_EXCERPT: usize = 100;
 
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// The reason why a token is not the one for `scope` and for the identity with this client id, if it is
-/// not. A claim that cannot be read is no reason: the content of tokens for other APIs is not promised.
+/// Why a token is not for `scope` and the identity with this client id. `None` if it is, or if its claims
+/// cannot be read: Microsoft does not promise the content of tokens for other APIs.
 pub(crate) fn token_fault(
     claims: &Claims,
     scope: &str,

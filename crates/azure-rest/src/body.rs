@@ -18,7 +18,7 @@ impl BodyLimit {
     pub const LARGE: Self = Self(8 * 1024 * 1024);
 }
 
-/// The number of large bodies that are in memory at once. Others wait until one is dropped, so that a
+/// The number of large bodies that are in memory at once. Further ones wait until one is dropped, so that a
 /// hostile or broken service cannot multiply [`BodyLimit::LARGE`] by the number of requests.
 const MOST_LARGE_BODIES: usize = 8;
 

@@ -17,7 +17,7 @@ pub struct CallError {
     retry_after: Option<Duration>,
 }
 
-/// What another attempt would achieve.
+/// What another attempt can achieve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A retry within seconds may succeed.
@@ -48,12 +48,12 @@ impl CallError {
         }
     }
 
-    /// The error of a response whose status says what another attempt would achieve.
+    /// The error of a response whose status says whether another attempt may help.
     pub(crate) fn refused(reply: &Reply, detail: String) -> Self {
         Self::by_status(reply.status.as_u16(), reply, detail)
     }
 
-    /// The error of a response that contains this status, as that of a transaction does.
+    /// The error of a response that contains this status in its body, as that of a transaction does.
     pub(crate) fn by_status(status: u16, reply: &Reply, detail: String) -> Self {
         let kind = match status {
             401 => Kind::TokenRefused,
@@ -64,7 +64,7 @@ impl CallError {
         Self { retry_after: reply.retry_after(), ..Self::new(kind, detail) }
     }
 
-    /// This error with the subject of its sentence.
+    /// The error with `subject` as the subject of its sentence.
     pub(crate) fn of(self, subject: &str) -> Self {
         Self { detail: format!("{subject}{}", self.detail), ..self }
     }

@@ -43,8 +43,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Decodes the payload of a JWT (RFC 7519). A token that cannot be decoded has no claims, and a
-    /// claim that cannot be read is as good as absent.
+    /// Decodes the payload of a JWT (RFC 7519). A token that cannot be decoded has no claims, and a claim
+    /// that cannot be read counts as absent.
     #[must_use]
     pub fn decode(token: &str) -> Self {
         let payload = token.split('.').nth(1).unwrap_or_default();

@@ -92,7 +92,7 @@ pub fn transport(client: &reqwest::Client) -> azure_core::http::Transport {
     azure_core::http::Transport::new(Arc::new(Told(client.clone())))
 }
 
-/// A client for the Azure SDK whose requests are told ([`traffic`]).
+/// A client for the Azure SDK whose requests are reported to the observer ([`traffic`]).
 #[derive(Debug)]
 struct Told(reqwest::Client);
 

@@ -49,7 +49,7 @@ impl KeyedAccount {
     /// `AccountName` and `AccountKey`. Each service is at its explicit endpoint, for instance
     /// `TableEndpoint`, or else at that of the account below `EndpointSuffix`.
     ///
-    /// The addresses are not checked: any host may be in them.
+    /// The addresses are not checked, so they may contain any host.
     pub fn parse(text: &str) -> Result<Self, ConnectionStringError> {
         let parts = Parts::of(text);
         let wants_emulator = |value: &str| value.eq_ignore_ascii_case("true");

@@ -33,7 +33,7 @@ impl From<reqwest::Error> for RequestError {
     }
 }
 
-/// Sends requests that are authorized already. Clones share connections.
+/// Sends requests that are already authorized. Clones share connections.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     http: reqwest::Client,
@@ -75,7 +75,7 @@ impl Exchange {
         let until = Instant::now() + timeout;
         let response = traffic::send(request.timeout(timeout)).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        // The timeout of the request does not count while the body waits for its place in memory.
+        // The timeout excludes the time for which the body waits for its place in memory.
         let body = tokio::time::timeout_at(until, self.large_bodies.read(response, limit)).await;
         let body = body.unwrap_or_else(|_| Err("the response took too long".to_owned()));
         let body = body.map_err(RequestError::Unreachable);

@@ -73,8 +73,8 @@ impl Queues {
     /// The text arrives unchanged, except for characters that XML cannot hold: they arrive as U+FFFD. It
     /// may have at most 64 KiB ("Put Message").
     ///
-    /// After `Ok`, the message is in the queue at least once: an answer can be lost, and then it is there
-    /// twice. After an error it may be there nevertheless.
+    /// After `Ok`, the message is in the queue at least once: if an answer was lost, it is there twice.
+    /// After an error, it may have arrived anyway.
     pub async fn put(
         &self,
         address: &QueueAddress,

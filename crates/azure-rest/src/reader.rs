@@ -1,4 +1,4 @@
-//! One way of reading from the services of Azure that this crate knows.
+//! Reads small answers of a service of Azure.
 
 use reqwest::RequestBuilder;
 

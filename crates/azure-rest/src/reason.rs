@@ -1,4 +1,4 @@
-//! Why a call got no answer, in words for people. The log has the words of the libraries.
+//! Explains to people why a call got no answer. The log has the libraries' own messages.
 
 use std::{error::Error, io};
 

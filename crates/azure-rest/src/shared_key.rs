@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     /// The key that Microsoft publishes for Azurite ("Use the Azurite emulator for local Azure Storage
-    /// development"). The expected signatures are of another implementation.
+    /// development"). Another implementation made the expected signatures.
     const KEY: &str =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_base64_is_no_key() {
+    fn a_text_that_is_not_base64_is_not_a_key() {
         for text in ["", "!", "c2VjcmV0LWtleQ", "c2VjcmV0 LWtleQ=="] {
             assert!(SharedKey::parse("testaccount1", text).is_none(), "{text:?}");
         }

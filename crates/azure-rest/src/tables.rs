@@ -95,7 +95,7 @@ impl Tables {
         }
     }
 
-    /// This service, for callers that repeat a call by themselves: each call is sent once.
+    /// This service without retries, for callers that repeat calls themselves.
     #[must_use]
     pub fn without_retries(&self) -> Self {
         Self { repeats: false, ..self.clone() }
@@ -124,9 +124,9 @@ impl Tables {
     ///
     /// An entity may be in it once. If the table is missing, it is created for an entity that is added.
     ///
-    /// After `Ok`, the changes are durable. After an error they may have been made nevertheless, because
-    /// an answer can be lost. A repeated attempt then finds its own change:
-    /// [`Change::Insert`] is [`TableError::Exists`], [`Change::Replace`] is [`TableError::Changed`].
+    /// After `Ok`, the changes are durable. After an error, they may have been made anyway, because an
+    /// answer can be lost. A repeated attempt then finds its own change: [`Change::Insert`] is
+    /// [`TableError::Exists`], [`Change::Replace`] is [`TableError::Changed`].
     pub async fn change(
         &self,
         table: &str,
@@ -187,8 +187,8 @@ impl Tables {
         }
     }
 
-    /// All entities that match a filter ("Querying tables and entities"), in the order of their keys;
-    /// none if there is no table. An empty filter matches all. [`literal`] has the values for it.
+    /// All entities that match a filter ("Querying tables and entities"), in the order of their keys; none
+    /// if there is no table. An empty filter matches all. [`literal`] makes values for it.
     pub async fn query(
         &self,
         table: &str,
@@ -275,7 +275,7 @@ impl Tables {
         Ok((meaning.map_err(|error| error.of(&name()))?, reply))
     }
 
-    /// The error of an answer that does not belong to what was asked.
+    /// The error of an answer that does not fit the request.
     fn unexpected(&self, table: &str, reply: &Reply) -> CallError {
         let what =
             format!("answered {}, and what it sent is no answer to this request", reply.status);

@@ -1,7 +1,7 @@
-//! The requests of this process, for a program that shows them to its operator.
+//! Reports the requests of this process to an observer, for a program that shows them to its operator.
 //!
-//! Nothing that is told contains a token, a key or a body. A URL may contain a signature in its query, so an
-//! observer must not show the whole query.
+//! No event contains a token, a key or a body. A URL may contain a signature in its query, so an observer
+//! must not show the whole query.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ const REQUEST_ID: [&str; 3] = ["request-id", "x-ms-request-id", "x-ms-correlatio
 /// The longest ID of a request, in characters. Those of Microsoft's services are GUIDs.
 const LONGEST_ID: usize = 64;
 
-/// What is called with every event.
+/// A function that receives every event.
 type Observer = Box<dyn Fn(Event<'_>) + Send + Sync>;
 
 static OBSERVER: OnceLock<Observer> = OnceLock::new();
@@ -57,11 +57,11 @@ pub enum Event<'a> {
         /// The time since it was sent.
         after: Duration,
     },
-    /// A token was fetched, or was not.
+    /// A token was fetched, or the attempt failed.
     Token {
         /// The scope that was asked for.
         scope: &'a str,
-        /// Whether there is a token now.
+        /// Whether it was fetched.
         fetched: bool,
         /// The time that it took.
         after: Duration,
@@ -75,12 +75,12 @@ pub enum Event<'a> {
     },
 }
 
-/// Tells every event from now on to an observer. There is one in a process: a second one is ignored.
+/// Reports every event from now on to an observer. A process has only one: a second one is ignored.
 pub fn observe(observer: impl Fn(Event<'_>) + Send + Sync + 'static) {
     let _ = OBSERVER.set(Box::new(observer));
 }
 
-/// Tells an event to the observer, if there is one.
+/// Reports an event to the observer, if there is one.
 pub(crate) fn tell(event: Event<'_>) {
     if let Some(observer) = OBSERVER.get() {
         observer(event);
@@ -99,7 +99,7 @@ pub async fn send(request: RequestBuilder) -> Result<Response, reqwest::Error> {
     answer
 }
 
-/// A request under way. Unless it is answered, it is told as unanswered when it is dropped.
+/// A request in progress. If it is dropped before it is answered, it is reported as unanswered.
 pub(crate) struct Call {
     number: u64,
     begun: Instant,

@@ -26,11 +26,11 @@ pub struct Answer {
     pub roles: Vec<RoleOutcome>,
     /// The service principals that an ambiguous name may mean.
     pub candidates: Vec<Candidate>,
-    /// The approval that the request waits for, or has waited for.
+    /// The approval that the request waits for or has waited for.
     pub approval: Option<Box<ApprovalReference>>,
-    /// The intents of writes whose outcome is certain. They are deleted once the outcome is on record.
+    /// The intents of writes whose outcome is certain. They are deleted once the outcome is recorded.
     pub(crate) intents: Vec<IntentKey>,
-    /// The changes of the ends of assignments, which are stored with the record.
+    /// What the invocation has learnt about ends of assignments. It is stored with the record.
     pub(crate) ends: Vec<EndStep>,
 }
 
@@ -64,7 +64,7 @@ impl Answer {
         Self { candidates, ..Self::for_all(outcome) }
     }
 
-    /// The answer with one outcome for each role of `request`, if it has one for all of them.
+    /// Turns a single outcome for the whole request into one outcome for each role of `request`.
     pub(crate) fn for_each_role_of(mut self, request: &Request) -> Self {
         if let [outcome] = self.roles.as_slice()
             && outcome.requested.is_none()

@@ -1,9 +1,9 @@
 //! Requests that wait for approval.
 //!
 //! A request that a rule allows after an approval is kept in a table, with ids in place of names. Approvers
-//! decide on a digest of what it means. With enough approvals, it is carried out by the path of every
-//! request: both gates again, an intent, the write, the record. A request that means something else by
-//! then waits anew.
+//! decide on a digest of what it means. With enough approvals, it takes the path of every request: both
+//! gates again, an intent, the write, the record. If it means something else by then, its approvers are
+//! asked again.
 
 mod asking;
 mod carry_out;
@@ -34,7 +34,7 @@ use crate::{
     stop::{Again, Stop},
 };
 
-/// Requests that wait for approval: one method for each thing that is done with them.
+/// Requests that wait for approval: one method for each operation on them.
 pub struct Approvals {
     parts: ApprovalParts,
 }
@@ -54,7 +54,7 @@ impl Approvals {
         self.parts.ask(request, target, decided).await
     }
 
-    /// The answer to a message whose request is kept already. `None` if it is not.
+    /// The answer to a message whose request is already kept. `None` if it is not kept.
     pub(crate) async fn of_message(&self, ask: &Ask) -> Result<Option<Answer>, Stop> {
         self.parts.of_message(ask).await
     }
@@ -65,14 +65,14 @@ impl Approvals {
         self.parts.list(ask).await
     }
 
-    /// A request of which the caller is an approver. `None` for other callers, and if there is no such
-    /// request. The error means that the table cannot be read now.
+    /// A request that the caller is an approver of. `None` for other callers, and for an unknown id. The
+    /// error means that the table cannot be read now.
     pub async fn show(&self, ask: &Ask, id: ApprovalId) -> Result<Option<ApprovalView>, Again> {
         self.parts.show(ask, id).await
     }
 
-    /// Takes a decision of the caller. If it was the last one that is needed, the request is carried out at
-    /// once. The error means that it may not count yet: the caller repeats it.
+    /// Takes a decision of the caller. The last decision that is needed carries the request out at once.
+    /// The error means that the decision may not count yet: the caller must repeat it.
     pub async fn decide(
         &self,
         ask: &Ask,
@@ -87,8 +87,8 @@ impl Approvals {
         self.parts.of_requester(ask, id).await
     }
 
-    /// Goes on with what was not finished: for a timer. What fails is left to the next run. The error means
-    /// that the table cannot be read now.
+    /// Continues unfinished work, for a timer. What fails is left to the next run. The error means that the
+    /// table cannot be read now.
     pub async fn run(&self, ask: &Ask) -> Result<(), Again> {
         self.parts.run(ask).await
     }

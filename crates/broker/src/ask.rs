@@ -30,13 +30,14 @@ pub struct Ask {
     pub waits_for_replication: bool,
     /// The deadline of the answer.
     pub deadline: Deadline,
-    /// The priority of its writes.
+    /// The priority of the writes of this invocation.
     pub priority: Priority,
     /// When the work began.
     pub started: Started,
-    /// The approval under which it works, if it carries out a request that was approved.
+    /// The approval that permits the work, if the invocation carries out an approved request.
     pub approval: Option<ApprovalReference>,
-    /// The number of roles that the invocation has recorded before: the rows of the record are numbered.
+    /// The number of the first row that this invocation adds to the record. Rows are numbered within an
+    /// invocation.
     pub first_row: usize,
 }
 
@@ -78,7 +79,7 @@ impl Started {
 }
 
 impl Ask {
-    /// A call that begins now and that nothing delivers again.
+    /// An invocation that begins now and that nothing delivers again.
     #[must_use]
     pub fn call(
         function: &str,
@@ -103,7 +104,7 @@ impl Ask {
         }
     }
 
-    /// For whom its writes wait among those of others.
+    /// The caller whose turn the writes of this invocation wait for.
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller { requester: self.requester.clone(), priority: self.priority }
@@ -115,7 +116,7 @@ impl Ask {
         self.delivery.number > 1
     }
 
-    /// Whether nothing was done for this message before.
+    /// Whether no earlier delivery can have done anything for this message.
     #[must_use]
     pub fn is_first_delivery(&self) -> bool {
         self.delivery.number == 1

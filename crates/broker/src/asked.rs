@@ -10,13 +10,13 @@ use crate::{answer::Answer, mode::Mode, stop::Unreadable};
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Asked<'a> {
-    /// A request.
+    /// A request to assign or revoke roles.
     Request(&'a Request),
-    /// What the baseline gives an identity.
+    /// The roles that the baseline gives an identity.
     Baseline,
-    /// The end of an assignment, with the requester's own id of the request that set it.
+    /// The end of an assignment, with the requester's own id of the request that set the end.
     End(Option<&'a RequestId>),
-    /// A message that is no request, or a reading, with the requester's own id of it.
+    /// A message that is not a valid request, or a read, with the requester's own id if it has one.
     Unreadable(Option<&'a RequestId>),
 }
 

@@ -39,7 +39,7 @@ impl AssignmentEnds {
         Self { ends: tables.map(|tables| Ends::new(tables, lag)), timing }
     }
 
-    /// The end that a permit gives an assignment.
+    /// The end that a permitted change gives its assignment. `None` if it has no end.
     pub(crate) fn new_end(
         &self,
         work: &Work<'_>,
@@ -85,7 +85,7 @@ impl AssignmentEnds {
         Ok(taken.into_iter().map(|taken| taken.ok().and_then(|taken| taken.end)).collect())
     }
 
-    /// Stores what became of roles, and logs the ends that this sets and drops.
+    /// Stores what became of roles, and logs the ends that were set or dropped.
     pub(crate) async fn take(
         &self,
         ask: &Ask,
@@ -123,7 +123,7 @@ impl AssignmentEnds {
         ends.take(principal, steps, deadline).await.map_err(|error| unavailable(&error))
     }
 
-    /// The rows of a principal.
+    /// The rows of a principal's ends.
     pub(crate) async fn of(
         &self,
         principal: ObjectId,

@@ -29,8 +29,8 @@ use crate::{ask::Ask, ballot::Ballot, moment::rfc3339};
 /// The partition of rows whose principal was not found.
 const UNRESOLVED: &str = "unresolved";
 
-/// The index of the row about a decision of an approver. The same invocation may then carry the request out,
-/// and its roles have lower ones.
+/// The index of the row about a decision of an approver. The same invocation may go on to carry out the
+/// request, whose roles have lower indices.
 const INDEX_OF_VOTE: usize = 99;
 
 /// The last millisecond of the year 9999, since 1970. A row key begins with the difference to it,
@@ -40,12 +40,11 @@ const LAST_MILLISECOND: i64 = 253_402_300_799_999;
 /// The longest text of a property, in characters ("Understanding the Table service data model").
 const LONGEST_TEXT: usize = 32 * 1024;
 
-/// What follows the name of a member whose value has a type that JSON does not show ("Payload format for
-/// Table service operations").
+/// The suffix of a member that states the type of another member's value, for types that JSON does not have
+/// ("Payload format for Table service operations").
 const TYPE: &str = "@odata.type";
 
-/// The rows about a result, one for each role. `index` is the number of the first one in its
-/// invocation.
+/// The rows about a result, one for each role. `index` numbers the first of them within its invocation.
 pub(crate) fn rows(
     result: &RequestResult,
     request: Option<&Request>,
@@ -104,20 +103,21 @@ pub(crate) fn of_vote(ask: &Ask, row: &ApprovalRow, ballot: &Ballot) -> Entity {
     members.flat_map(storable).collect()
 }
 
-/// The newest row of a partition has the lowest key. The invocation makes it unique.
+/// The key of a row. Newer rows have lower keys, and the invocation makes a key unique.
 fn row_key(at: OffsetDateTime, invocation_id: InvocationId, index: usize) -> String {
     let milliseconds = at.unix_timestamp() * 1000 + i64::from(at.millisecond());
     let inverted = LAST_MILLISECOND - milliseconds;
     format!("{inverted:015}-{}", index_key(invocation_id, index))
 }
 
-/// The end of a row's key: it names a role of an invocation. An intent's row has this key.
+/// The last part of a row's key, which identifies a role of an invocation. The row of an intent has only
+/// this part as its key.
 pub(crate) fn index_key(invocation_id: InvocationId, index: usize) -> String {
     format!("{invocation_id}-{index:02}")
 }
 
-/// Turns the row about a role into that of the intent to write it. The moments are now, and the last one
-/// at which the write may take effect.
+/// Turns the row about a role into the row of an intent. `now` is when the intent is stored, and
+/// `write_until` is the last moment at which its write may take effect.
 pub(crate) fn into_intent(
     mut row: Entity,
     client_request_id: Uuid,
@@ -136,7 +136,7 @@ pub(crate) fn into_intent(
     row
 }
 
-/// Adds to the row of an intent what was read of the assignment that it removes.
+/// Adds to the row of an intent what was read about the assignment that it removes.
 pub(crate) fn add_look(row: &mut Entity, look: Look) {
     match look {
         Look::Found(at) => literal::set_time(row, FOUND_AT, at),
@@ -205,8 +205,8 @@ fn into_object(value: Value) -> Option<Map<String, Value>> {
     }
 }
 
-/// A member as the table stores it. Names in the directory may hold anything, so texts lose characters
-/// that could deceive a reader, and what no property can hold. Numbers have 64 bits.
+/// A member as the table stores it. Names in the directory may contain any characters, so those that could
+/// deceive a reader, or that no property can hold, are removed. Numbers have 64 bits.
 fn storable((name, value): (String, Value)) -> Vec<(String, Value)> {
     match value {
         Value::String(text) => {

@@ -18,18 +18,18 @@ pub struct Ballot {
     pub reason: Option<Reason>,
 }
 
-/// What came of a decision.
+/// The outcome of a decision.
 #[derive(Debug, Clone)]
 pub enum BallotOutcome {
-    /// It counts. If it was the last one that was needed, the request was carried out or will be.
+    /// The decision counts. If it was the last one that was needed, the request was or will be carried out.
     Counted(ApprovalView),
-    /// No request that waits has this id, or no rule names the caller as its approver.
+    /// No waiting request has this id, or no rule names the caller as its approver.
     NotFound,
-    /// The caller is an approver by the rule, but not for this request.
+    /// A rule names the caller as an approver, but the caller may not decide on this request.
     NotAllowed(ApproverObstacle),
-    /// The request means something else by now than the approver was shown, so it must be looked at again.
+    /// The request no longer means what the approver was shown, so the approver must look at it again.
     Changed(ApprovalView),
-    /// The request was decided on before, or the caller has decided otherwise.
+    /// The request was already decided, or the caller has already decided otherwise.
     Closed(ApprovalView),
 }
 

@@ -67,7 +67,7 @@ impl Baseline {
         let check = self.checked.begin(key, ask.deadline).await.ok_or_else(|| {
             Stop::again("another event about the same resource was worked on for too long")
         })?;
-        // A redelivered message may be done, and its record may be lost.
+        // A redelivered message may be done without its record, so it is not skipped.
         if ask.is_first_delivery() && check.covers(written.time, max_age) {
             return Ok(Applied::Ignored(Ignored::Settled));
         }
@@ -76,7 +76,7 @@ impl Baseline {
         let ask = Ask { waits_for_replication, ..ask.clone() };
         let own = self.own_identity(&ask).await?;
         let Some(identity) = self.identities.find(&ask, written, own).await? else {
-            // Not remembered: the next event may be about an identity that was not seen here.
+            // Not remembered: the next event may be about an identity that this check did not see.
             return Ok(Applied::Ignored(Ignored::NoIdentity));
         };
         if let ManagedIdentity::FromArm(principal) = &identity {
@@ -87,8 +87,8 @@ impl Baseline {
         Ok(applied)
     }
 
-    /// Assigns the missing roles to an identity that reconciliation found. The claims of the check do not
-    /// count: the identity is looked up, and the baseline decides.
+    /// Assigns the missing roles to an identity that reconciliation found. The check itself proves nothing:
+    /// the identity is looked up again, and the baseline decides.
     pub(crate) async fn check(
         &self,
         ask: &Ask,
@@ -110,7 +110,7 @@ impl Baseline {
         let name = PrincipalName::ObjectId(check.principal);
         let found = self.roles.graph.service_principals().find(&name, ask.deadline).await;
         let Lookup::Found(principal) = found.map_err(baseline_failure)? else {
-            // It was listed, so it is gone. If not, the next reconciliation lists it again.
+            // It was listed, so it has been deleted. If not, the next reconciliation lists it again.
             return Ok(Applied::Ignored(Ignored::NoIdentity));
         };
         let identity = ManagedIdentity::FromGraph(principal);
@@ -180,7 +180,7 @@ impl Baseline {
         Ok(Applied::Answers(answers))
     }
 
-    /// What the baseline grants and a request has given an end does not end.
+    /// Drops the end that a request has given to an assignment, if the baseline grants the role, too.
     async fn keep(
         &self,
         ask: &Ask,
@@ -194,8 +194,8 @@ impl Baseline {
         kept.map_err(|failure| Stop::Again(Again::without_record(&failure)))
     }
 
-    /// Assigns the missing roles of one API. The policy decides on each, on what Microsoft Graph says
-    /// about the principal.
+    /// Assigns the missing roles of one API. The policy decides on each role, based on what Microsoft Graph
+    /// says about the principal.
     async fn assign_missing(
         &self,
         work: &Work<'_>,
@@ -213,8 +213,8 @@ impl Baseline {
         Ok(self.writer.write(work, permitted).await)
     }
 
-    /// The permit for a role that the identity should have. A denial means that Microsoft Graph says
-    /// something else about the identity than Azure Resource Manager, on whose word the role is missing.
+    /// The permit for a role that the identity should have. A denial means that Microsoft Graph contradicts
+    /// Azure Resource Manager, according to which the role is missing.
     fn permit(&self, ask: &Ask, target: &Target, wanted: &BaselineRole) -> Result<Permitted, Stop> {
         let (role, Target { own, principal, api, .. }) = (&wanted.role, target);
         let proposed = ProposedAssignment { principal, api, role, own: *own, now: ask.started.at };
@@ -235,8 +235,8 @@ impl Baseline {
     }
 }
 
-/// What earlier deliveries of an event have assigned, and could not record because they did not finish:
-/// what is held and was assigned after the event. Nothing without `since`, on the first delivery.
+/// Roles that earlier deliveries of an event have assigned but could not record: those that are held and
+/// were assigned after `since`. None on the first delivery, or without `since`.
 fn assigned_before(
     granted: &Granted,
     principal: &Principal,

@@ -9,7 +9,7 @@ use crate::{answer::Answer, recorded::Recorded};
 pub enum BaselineOutcome {
     /// Nothing had to be done, and nothing is recorded.
     Ignored(Ignored),
-    /// The identity has all that the baseline gives it. There is a result for each API of which roles
+    /// The identity has everything that the baseline gives it. There is a result for each API whose roles
     /// were missing, now or in an earlier delivery of the same event.
     Applied(Recorded),
 }
@@ -19,6 +19,6 @@ pub enum BaselineOutcome {
 pub(crate) enum Applied {
     /// Nothing had to be done.
     Ignored(Ignored),
-    /// An answer for each API of which roles were missing.
+    /// An answer for each API whose roles were missing.
     Answers(Vec<Answer>),
 }

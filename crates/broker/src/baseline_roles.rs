@@ -45,7 +45,7 @@ impl BaselineRoles {
             let Some(api) = self.api(&name, Some(principal), (now, ask.deadline)).await? else {
                 continue;
             };
-            // Two names may mean one API, and all rules about it have been asked then.
+            // Two names may mean the same API. Its rules were then asked already.
             if granted.apis.iter().all(|(_, known)| known.object_id != api.object_id) {
                 for (rule, role, why) in self.policy.unmarked_roles(principal, &api, now) {
                     self.warn(&format!(
@@ -77,8 +77,8 @@ impl BaselineRoles {
         Ok(apis)
     }
 
-    /// An API of the baseline. It is read again if a rule names a role that it lacks, because the role
-    /// may be new. Only rules for `principal` count, or all rules without one.
+    /// An API of the baseline. It is read again if a rule names a role that it lacks, because the role may
+    /// be new. With a `principal`, only the rules for it count.
     async fn api(
         &self,
         name: &ApiName,

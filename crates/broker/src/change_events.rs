@@ -1,8 +1,8 @@
 //! The events about assignments that the broker has created or removed.
 //!
-//! An event is made from the audit row, so that the recorder and the settlement make the same one. It is put
-//! into its queue beside the row, and before the intent is closed: an intent that stays open brings it there
-//! later.
+//! An event is made from the audit row, so that the recorder and the settlement make the same one. It goes
+//! into its queue while the row is stored, and before the intent is closed: if that fails, the intent stays
+//! open and the event is sent later.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use tracing::Instrument as _;
 
 use crate::outbox::Outbox;
 
-/// What the key of a row ends with that was settled.
+/// The suffix of the key of a row that was added by settling.
 const SETTLED: &str = "-settled";
 
-/// How a requester begins that is a timer of the broker.
+/// The prefix of a requester that is a timer of the broker.
 const TIMER: &str = "timer:";
 
 /// Puts events about assignments into their queue. Without an outbox, there are none.
@@ -38,7 +38,7 @@ pub(crate) struct ChangeEvents {
 pub(crate) struct ChangeEvent {
     /// The principal, for the log.
     principal: ObjectId,
-    /// The role in its invocation: the key of the intent.
+    /// The key of the intent, which identifies the role within its invocation.
     intent: String,
     /// The event as JSON.
     text: String,
@@ -104,8 +104,8 @@ impl ChangeEvent {
         self.intent == intent_row_key
     }
 
-    /// The event about an audit row. `None` if the row says that nothing was changed, or that this is not
-    /// known.
+    /// The event about an audit row. `None` if nothing was changed, or if the row does not say whether it
+    /// was.
     pub(crate) fn of_row(row: &Entity) -> Option<Self> {
         let intent = intent_of(text(row, ROW_KEY)?)?;
         let about = about(row)?;
@@ -126,15 +126,15 @@ impl ChangeEvent {
             }
             _ => return None,
         };
-        // The row of a settled write has this time, too, so that a repeated event says the same. Rows have it
-        // unless they were changed by hand.
+        // The row of a settled write has this time, too, so a repeated event is the same. It is missing
+        // only if the row was changed by hand.
         let at = moment(row, "startedAt").unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let text = CloudEvent::new(&intent, at, happening).to_json();
         Some(Self { principal, intent, text })
     }
 }
 
-/// The key of the intent that led to an audit row, from the row's key: it follows the time.
+/// The key of the intent that led to an audit row: the part of the row's key after the time.
 fn intent_of(row_key: &str) -> Option<String> {
     let (_, rest) = row_key.split_once('-')?;
     Some(rest.strip_suffix(SETTLED).unwrap_or(rest).to_owned())

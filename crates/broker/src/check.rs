@@ -21,7 +21,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// `Ok` if the condition holds.
+    /// `Ok` if the condition holds, otherwise `Failed`.
     pub(crate) fn of(holds: bool) -> Self {
         if holds { Self::Ok } else { Self::Failed }
     }

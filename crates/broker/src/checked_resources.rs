@@ -1,9 +1,10 @@
-//! Resources and identities that were checked a while ago, so that older events about them cost nothing.
+//! Remembers resources and identities that were checked recently, so that older events about them cost
+//! nothing.
 //!
 //! One deployment writes a resource several times, each write is an event, and Event Grid may deliver an
-//! event more than once. A check that began after an event has seen what the event is about. It may not
-//! have seen what happens later: an identity may have been enabled, or replaced. So each entry says up
-//! to which moment its resource was checked.
+//! event more than once. A check that began after an event has seen the change. It may not have seen later
+//! ones, such as an identity that was enabled or replaced. So each entry states the moment up to which its
+//! resource was checked.
 
 use std::time::Duration;
 
@@ -21,11 +22,11 @@ const CLOCK_SKEW: time::Duration = time::Duration::seconds(5);
 /// The checks by the key of a resource, or the id of an identity.
 pub(crate) struct CheckedResources {
     in_progress: KeyedLock<String>,
-    /// The moments up to which everything was seen.
+    /// The moment up to which each resource was checked.
     seen: TimedCache<String, OffsetDateTime>,
 }
 
-/// The right to check a resource, until it is dropped.
+/// The exclusive right to check a resource, until it is dropped.
 pub(crate) struct ResourceCheck<'a> {
     resources: &'a CheckedResources,
     key: String,
@@ -54,13 +55,13 @@ impl ResourceCheck<'_> {
         self.guard.waited()
     }
 
-    /// Whether a check that is younger than `max_age` has seen an event of this moment.
+    /// Whether a check younger than `max_age` has already seen the change of an event of this moment.
     pub(crate) fn covers(&self, event: Option<OffsetDateTime>, max_age: Duration) -> bool {
         let seen = self.resources.seen.get(&self.key, max_age);
         matches!((seen, event), (Some(seen), Some(event)) if event <= seen)
     }
 
-    /// Remembers that the resource has all that it should have. `event` is the moment of the event
+    /// Remembers that the resource has everything that it should have. `event` is the moment of the event
     /// that caused the check.
     pub(crate) fn finish(self, event: Option<OffsetDateTime>) {
         // An event from the future must not hide the events until then.

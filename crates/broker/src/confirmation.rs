@@ -1,4 +1,4 @@
-//! Where an identity lies is confirmed by Azure Resource Manager before a write that relies on it.
+//! Azure Resource Manager confirms to which resource an identity belongs, before a write that relies on it.
 //!
 //! Microsoft Graph states the resource of a managed identity in `alternativeNames`, which its
 //! documentation lists among the properties that can be updated ("Update servicePrincipal"). An
@@ -27,7 +27,8 @@ use crate::{
     timing::Timing,
 };
 
-/// The number of confirmations that are remembered: far more than identities are written within minutes.
+/// The number of confirmations that are remembered: far more than the identities that are written to within
+/// minutes.
 const CAPACITY: usize = 4096;
 
 /// Which writes need a confirmation by Azure Resource Manager: the setting `ARM_CONFIRMATION`.
@@ -96,13 +97,13 @@ impl Confirmation {
         Self { arm, setting, timing, confirmed: TimedCache::new(CAPACITY) }
     }
 
-    /// Remembers what Azure Resource Manager has just said.
+    /// Remembers that Azure Resource Manager has just named this identity.
     pub(crate) fn remember(&self, resource: &ArmScope, identity: ObjectId) {
         self.confirmed.insert((resource.key().to_owned(), identity), ());
     }
 
-    /// Lets permitted writes pass if none of them relies on the place of the principal's resource, or if
-    /// Azure Resource Manager confirms it. Otherwise none passes.
+    /// Lets permitted writes pass if none relies on where the principal's resource is, or if Azure Resource
+    /// Manager confirms it. Otherwise none of them passes.
     pub(crate) async fn confirm(
         &self,
         ask: &Ask,
@@ -138,8 +139,7 @@ impl Confirmation {
         })
     }
 
-    /// Whether a write relies on the place of the resource. Without an assignment, there is nothing to
-    /// revoke.
+    /// Whether a write relies on where the resource is. A revocation does not if nothing is assigned.
     fn is_needed(&self, Permitted { permit, .. }: &Permitted, target: &Target) -> bool {
         let is_held = || target.held_assignment(permit).is_some();
         self.setting.is_needed(permit.confirmation_need())

@@ -1,4 +1,4 @@
-//! The second gate: the policy decides on each role, on what Microsoft Graph says about it.
+//! The second gate: the policy decides on each role, based on what Microsoft Graph says about it.
 
 use app_roles::{
     directory::{Api, AppRole, NoSuchRole, PrincipalKind},
@@ -13,7 +13,7 @@ use app_roles::{
 
 use crate::{ask::Ask, directory::Target, stop::Stop};
 
-/// The remark on each role of a blueprint's principal.
+/// The remark on each role that is given to the principal of a blueprint.
 const INHERITED: &str =
     "the principal is an agent blueprint: all its agents, present and future, can inherit the role";
 
@@ -35,8 +35,8 @@ pub(crate) struct Decided {
     pub(crate) outcome: RoleOutcome,
 }
 
-/// The roles of a request, if all may be written. If one needs an approval, all wait for it: they are
-/// returned as they were decided.
+/// All roles of a request, if all may be written. If one needs an approval, all wait for it, and the error
+/// has them as they were decided.
 pub(crate) fn permitted(decided: Vec<Decided>) -> Result<Vec<Permitted>, Vec<Decided>> {
     if decided.iter().any(|one| matches!(one.decision, Decision::NeedsApproval(_))) {
         return Err(decided);
@@ -48,9 +48,8 @@ pub(crate) fn permitted(decided: Vec<Decided>) -> Result<Vec<Permitted>, Vec<Dec
     Ok(permitted.collect())
 }
 
-/// Decides on every role of a request. If one is refused, none may be written: a team that gets half of
-/// what it asked for would have to find out which half. `end` is when the request says that the assignments
-/// end.
+/// Decides on every role of a request. If one is refused, none may be written: a team that gets half of its
+/// request would have to find out which half. `end` is when the request wants its assignments to end.
 pub(crate) fn decide(
     policy: &Policy,
     ask: &Ask,

@@ -19,8 +19,8 @@ use microsoft_graph::{Graph, Lookup, error::GraphError};
 
 use crate::{answer::Answer, ask::Ask, stop::Stop, timing::Timing, waiting_places::WaitingPlaces};
 
-/// How many requests of each requester may wait at once for principals that Graph does not know yet. Others
-/// go back to their queue at once, so that a hundred wrong ids do not keep good requests waiting.
+/// How many requests of one requester may wait at the same time for principals that Graph does not know
+/// yet. Others go back to their queue at once, so that a hundred wrong ids do not delay good requests.
 const MOST_WAITING: usize = 8;
 
 /// Looks up service principals, and waits for those that are too young for Graph's replicas.
@@ -33,7 +33,7 @@ pub struct Directory {
 /// What the names of a request mean.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// The broker itself.
+    /// The broker's own identity.
     pub own: OwnIdentity,
     /// The principal.
     pub principal: Principal,
@@ -54,12 +54,12 @@ impl Target {
         }
     }
 
-    /// The answer with these outcomes.
+    /// The answer about this target with these outcomes.
     pub(crate) fn answer(&self, roles: Vec<RoleOutcome>) -> Answer {
         Answer::about(&self.principal, &self.api, roles)
     }
 
-    /// A failed call, with what is known of the target.
+    /// The end of work after a failed call, with what is known of the target.
     pub(crate) fn failed(&self, error: GraphError) -> Stop {
         Stop::failed(error).with(|answer| self.answer(answer.roles))
     }
@@ -121,7 +121,7 @@ impl Directory {
             self.graph.service_principals().find_fresh_api(&target.api_name, deadline).await;
         match found.map_err(|error| target.failed(error))? {
             Lookup::Found(api) if api.object_id == target.api.object_id => Ok(api),
-            // The name means something else by now. The answer stays about the API that was found.
+            // The name now means another API. The answer remains about the one that was found.
             _ => Ok(target.api.clone()),
         }
     }
@@ -208,8 +208,7 @@ impl Directory {
         }
     }
 
-    /// The hint for a request that gives a client id for an object id, or the other way round, the
-    /// usual mistake.
+    /// The hint for a request that mistakes a client id for an object id or the reverse, the usual mistake.
     async fn mistaken_id(
         &self,
         name: &PrincipalName,
@@ -245,7 +244,7 @@ impl Directory {
     }
 }
 
-/// Why the wait for a principal ended without one.
+/// Why the wait for a principal ended without finding it.
 #[derive(Debug, thiserror::Error)]
 enum Missing {
     #[error("Microsoft Graph does not know the principal yet")]
@@ -259,8 +258,8 @@ fn not_found(code: Code, message: &str) -> Stop {
     Stop::Final(Answer::for_all(outcome))
 }
 
-/// A principal that Graph does not know may be too young. After the last delivery, the answer is
-/// `failed`.
+/// The end of work on a principal that Graph does not know. It may be too new, so only the last delivery
+/// answers `failed`.
 fn not_found_yet(message: &str) -> Stop {
     let outcome =
         RoleOutcome::new(Status::Failed).with_code(Code::PrincipalNotFound).with_message(message);
@@ -276,8 +275,8 @@ fn ambiguous(code: Code, candidates: &[Principal]) -> Stop {
     Stop::Final(Answer::ambiguous(outcome, candidates))
 }
 
-/// Whether an unknown principal may be too young. Azure hands out ids at the moment of creation; a
-/// display name comes from a person who has seen it.
+/// Whether an unknown principal may be too new for Graph. Azure hands out ids at the moment of creation. A
+/// display name comes from a person who has seen it, so it is not new.
 fn may_be_new(name: &PrincipalName) -> bool {
     !matches!(name, PrincipalName::DisplayName(_))
 }

@@ -46,7 +46,7 @@ pub(crate) struct DueEnds {
 pub(crate) enum Ended {
     /// Nothing is left to do.
     Done,
-    /// It waits until a write that may be under way is over, and lists show what it has made.
+    /// A write may be under way, or its assignment is not in Graph's list yet. The row waits for both.
     Waits,
     /// Another instance has begun to end it.
     Contested,
@@ -69,7 +69,7 @@ impl DueEnds {
         Self { graph, directory, recorder, ends, timing }
     }
 
-    /// Removes what a row covers and what is due. `index` makes its row in the record unique within the
+    /// Removes the assignment of a row if its end has come. `index` makes the audit row unique within the
     /// invocation. The error says why the row stays.
     pub(crate) async fn end(
         &self,
@@ -83,7 +83,7 @@ impl DueEnds {
         if key.principal == own.object_id {
             return self.refuse(ask, &stored).await;
         }
-        // Ends have turns of their own, so that no requester's flood keeps them waiting.
+        // Ends take turns as a caller of their own, so that no requester can delay them with many requests.
         let caller = ask.caller();
         let turn = self.graph.assignments().turn(key.principal, &caller, ask.deadline);
         let mut turn = turn.await.map_err(reason)?;
@@ -100,7 +100,7 @@ impl DueEnds {
         self.remove(ask, &mut turn, (&stored, due, own), index).await
     }
 
-    /// What the principal holds of the role, by the list of Microsoft Graph.
+    /// The principal's assignment of the role, according to the list of Microsoft Graph.
     async fn held(&self, ask: &Ask, key: EndKey) -> Result<Option<Assignment>, String> {
         let listed = self.graph.assignments().list_by_object_id(key.principal, ask.deadline).await;
         let held = match listed {
@@ -116,7 +116,8 @@ impl DueEnds {
         }
     }
 
-    /// The broker gives its own identity nothing, so the row is forged.
+    /// Forgets a row about the broker's own identity. The broker assigns itself nothing, so the row is
+    /// forged.
     async fn refuse(&self, ask: &Ask, stored: &StoredEnd) -> Result<Ended, String> {
         tracing::error!(
             event = "end.not_ours",
@@ -130,7 +131,7 @@ impl DueEnds {
         Ok(Ended::Done)
     }
 
-    /// Stores what the list proves, if there is nothing to remove.
+    /// Stores what the list proves when there is nothing to remove.
     async fn after_list(
         &self,
         ask: &Ask,
@@ -156,7 +157,7 @@ impl DueEnds {
         Ok(Ended::Done)
     }
 
-    /// Removes one assignment: its end is announced and its intent is on record before.
+    /// Removes one assignment, after its end is announced and its intent is recorded.
     async fn remove(
         &self,
         ask: &Ask,
@@ -192,7 +193,7 @@ impl DueEnds {
         finish(key, outcome)
     }
 
-    /// Removes an assignment whose intent is on record.
+    /// Removes an assignment whose intent is recorded.
     async fn carry_out(
         &self,
         turn: &mut Turn<'_>,
@@ -274,7 +275,7 @@ fn due_assignment<'a>(
     })
 }
 
-/// Logs what came of the removal, once it is on record.
+/// Logs the outcome of the removal, once it is recorded.
 fn finish(key: EndKey, outcome: Option<RoleOutcome>) -> Result<Ended, String> {
     let outcome = outcome.unwrap_or_else(|| RoleOutcome::new(Status::Unknown));
     match outcome.status {
@@ -315,7 +316,7 @@ fn reason(error: GraphError) -> String {
     error.into_failure().message
 }
 
-/// What the record says about the principal and the API. Either may not exist any more.
+/// The target of the removal, as the record describes it. The principal or the API may no longer exist.
 fn target(key: EndKey, details: &Details, own: OwnIdentity) -> Target {
     let name = |text: &Option<String>| text.clone().unwrap_or_default();
     let principal = Principal {

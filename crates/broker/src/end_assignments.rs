@@ -1,7 +1,7 @@
 //! Removes assignments whose end has come.
 //!
 //! A row stays until its assignment is gone, so that each run continues where the last one stopped. No rule
-//! is asked: the assignment was allowed until then only.
+//! is asked, because the assignment was allowed only until then.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,11 +27,12 @@ use crate::{
     moment::rfc3339,
 };
 
-/// How many principals are worked on at once. Writes to one principal go one after another, and each waits for
-/// tables and for Microsoft Graph most of the time.
+/// How many principals are worked on at the same time. The writes to one principal follow each other, and
+/// each mostly waits for tables and Microsoft Graph.
 const CONCURRENT_PRINCIPALS: usize = 16;
 
-/// How often a run looks at the same row. Nearly every row has one claim and is ended by one instance.
+/// How often a run looks at the same row. Each round removes one claim. Nearly every row has only one, and
+/// one instance that ends it.
 const MOST_ROUNDS: usize = 8;
 
 /// Removes assignments whose end has come.
@@ -40,7 +41,7 @@ pub(crate) struct EndAssignments {
     ends: Arc<AssignmentEnds>,
     due: Arc<DueEnds>,
     notices: Arc<EndingNotices>,
-    /// The principal with which the next run begins: the first of those that the last one did not come to.
+    /// The principal with which the next run begins: the first one that the last run had no time for.
     first: Mutex<ObjectId>,
 }
 
@@ -64,9 +65,9 @@ struct Round {
 /// What a run has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndsReport {
-    /// The rows whose end had come.
+    /// The number of rows whose end had come.
     pub due: usize,
-    /// The rows that need no more work: their assignments are gone, or were never theirs to end.
+    /// The number of rows that are done: their assignments are gone, or were not the broker's to end.
     pub done: usize,
 }
 
@@ -123,6 +124,7 @@ impl EndAssignments {
             if ask.deadline.remaining().is_zero() {
                 break;
             }
+            // A row with several claims may still be due.
             let due =
                 table.ending_by(now, ask.deadline).await.map_err(|error| error.to_string())?;
             rows = due.into_iter().filter(|stored| again.contains(&stored.row.key)).collect();
@@ -157,7 +159,7 @@ impl EndAssignments {
             principals.spawn(work.in_current_span());
         }
         while let Some(ended) = principals.join_next().await {
-            // A panic concerns one principal; its rows stay.
+            // A panic affects only one principal, whose rows stay.
             let ended = ended.unwrap_or_default();
             if let Some((row, Tried::NoTime)) = ended.first() {
                 untried.insert(row.key.principal);
@@ -180,7 +182,7 @@ impl EndAssignments {
                 }
             }
         }
-        // In the order of this run.
+        // Finds the next one in the order of this run.
         let before = untried.split_off(&first);
         if let Some(next) = before.into_iter().chain(untried).next() {
             *self.first() = next;
@@ -208,8 +210,8 @@ impl EndAssignments {
     }
 }
 
-/// The rows of each principal, beginning with this one. The rows of one principal begin in another place each
-/// time: the first may take the time of all.
+/// Groups the rows by principal, beginning with `first`. Each time, the rows of a principal begin in
+/// another place, because the first one may take all the time.
 fn in_turn(rows: Vec<StoredEnd>, first: ObjectId) -> impl Iterator<Item = Vec<StoredEnd>> {
     let mut principals: BTreeMap<ObjectId, Vec<StoredEnd>> = BTreeMap::new();
     for stored in rows {
@@ -223,7 +225,7 @@ fn in_turn(rows: Vec<StoredEnd>, first: ObjectId) -> impl Iterator<Item = Vec<St
     })
 }
 
-/// Ends the assignments of one principal, one after another. A failure of one does not keep the others.
+/// Ends the assignments of one principal, one after another. A failure does not stop the others.
 async fn end_all(
     due: &DueEnds,
     ask: &Ask,

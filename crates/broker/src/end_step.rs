@@ -1,4 +1,4 @@
-//! What an invocation has learnt about an assignment, for the row of its end.
+//! What an invocation has learnt about an assignment, to be stored in the row of its end.
 
 use app_roles::{
     directory::Assignment,
@@ -11,7 +11,7 @@ use record::ends::{
 };
 use time::OffsetDateTime;
 
-/// What became of a role, and the end that it was to have.
+/// What became of a role, and the end that it should get.
 #[derive(Debug)]
 pub(crate) struct EndStep {
     /// The role.
@@ -33,16 +33,16 @@ pub(crate) enum EndFact {
     Created(Assignment),
     /// For certain, nothing was written.
     NotWritten,
-    /// An assignment was removed. The moment is before the removal.
+    /// An assignment was removed: its id, and a moment before the removal.
     Removed(String, OffsetDateTime),
-    /// The assignment that was to end does not exist.
+    /// The assignment with this id, which should have ended, does not exist.
     Gone(String),
-    /// A list that was read at this moment shows this assignment, or none.
+    /// A list that was read at this moment shows this assignment, or none of the role.
     Listed(Option<Assignment>, OffsetDateTime),
 }
 
 impl EndStep {
-    /// The step as the rules take it. `None` if there is nothing to take back.
+    /// The step that changes the row. `None` if there is nothing to undo.
     pub(crate) fn step(&self) -> Option<(EndKey, Step<'_>)> {
         let end = self.end.as_ref();
         let step = match &self.fact {
@@ -57,8 +57,8 @@ impl EndStep {
         Some((self.key, step))
     }
 
-    /// Whether the answer may be given although the step was not taken: the row then covers more than it
-    /// has to, and never less.
+    /// Whether the answer may be given although the step was not stored. The row then covers more than
+    /// necessary, never less.
     pub(crate) fn can_be_lost(&self) -> bool {
         match self.fact {
             EndFact::Created(_) => self.end.is_some(),
@@ -68,12 +68,12 @@ impl EndStep {
     }
 }
 
-/// What a permit is about.
+/// The key of the end of a permitted change.
 pub(crate) fn key_of(permit: &Permit) -> EndKey {
     EndKey { principal: permit.principal(), api: permit.api(), role: permit.role() }
 }
 
-/// Why nothing is said about an assignment that is being removed.
+/// The failure of a request for an assignment that is being removed.
 pub(crate) fn try_later(being_ended: BeingEnded) -> Failure {
     Failure {
         code: Code::GraphUnavailable,

@@ -1,4 +1,4 @@
-//! Tells people of assignments that end soon, so that they can ask for more time.
+//! Announces assignments that end soon, so that people can ask for more time.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::{
     timing::Timing,
 };
 
-/// How many notices are sent at once. Rows that are due are worked on at the same time.
+/// How many notices are sent at the same time. Rows that are due are worked on meanwhile.
 const AT_ONCE: usize = 8;
 
-/// After this many notices could not be sent, a run sends no more: their queue is away.
+/// After this many notices could not be sent, a run sends no more, because their queue does not respond.
 const MOST_UNSENT: usize = 3;
 
 /// Puts an event into the queue for each assignment that ends soon. Without an outbox, there are none.
@@ -36,13 +36,13 @@ impl EndingNotices {
         Self { outbox, ends, timing }
     }
 
-    /// The moment until which an assignment ends soon.
+    /// The latest end that counts as soon.
     pub(crate) fn until(&self, now: OffsetDateTime) -> OffsetDateTime {
         now + self.timing.ending_notice
     }
 
-    /// Tells of the ends of these rows that come soon and were not told of. What is not sent is left to the
-    /// next run, so that removals do not wait for it.
+    /// Sends the event of each row whose end comes soon and was not announced yet. What cannot be sent is
+    /// left to the next run, so that removals do not wait for it.
     pub(crate) async fn send(
         self: &Arc<Self>,
         rows: &[StoredEnd],
@@ -72,7 +72,8 @@ impl EndingNotices {
         }
     }
 
-    /// Puts the event first, so that none is lost. `false` if it may not be in the queue.
+    /// Sends the event, and then marks the row, so that no event is lost. `false` if the event may not be
+    /// in the queue.
     async fn send_one(&self, stored: &StoredEnd, now: OffsetDateTime, deadline: Deadline) -> bool {
         let claim = stored.row.to_announce(now, self.until(now));
         let (Some(outbox), Some(claim)) = (&self.outbox, claim) else { return true };

@@ -98,8 +98,8 @@ impl HealthChecks {
     }
 }
 
-/// Whether the token carries the broker's own app roles. `held` are the broker's assignments: they tell
-/// a missing grant from a token that is older than the grant.
+/// Whether the token carries the broker's own app roles. `held` are the broker's assignments: they
+/// distinguish a missing grant from a token that is older than the grant.
 fn check_roles(token: &Token, held: &[Assignment]) -> Check {
     let missing = missing_roles(token.claims());
     if missing.is_empty() {

@@ -1,7 +1,7 @@
 //! What an earlier delivery of a request has put into effect.
 //!
-//! A delivery may write and then fail, or end with its process. Whatever the clock, the mode or the
-//! policy says to the next delivery, its answer must not contradict the tenant.
+//! A delivery may write and then fail, or end with its process. The answer of the next delivery must not
+//! contradict the tenant, whatever the clock, the mode or the policy says by then.
 
 use app_roles::{
     held::Holding,
@@ -23,7 +23,7 @@ use crate::{
 /// The largest expected difference between the clocks of this machine, the queue and Graph.
 const CLOCK_SKEW: Duration = Duration::seconds(5);
 
-/// What a requester is told when it is unknown whether an earlier delivery has written something.
+/// The message to a requester when an earlier delivery may have written something.
 const MAY_BE_DONE: &str =
     "an earlier delivery may have made the change, so read what the principal holds";
 
@@ -44,8 +44,8 @@ struct RoleInEffect {
 }
 
 impl InEffect {
-    /// Reads which roles are in effect. `None` if the names of the request mean nothing, or nothing
-    /// unambiguous: then no delivery can have written anything.
+    /// Reads which roles are in effect. `None` if a name of the request is unknown or ambiguous: then no
+    /// delivery can have written anything.
     pub(crate) async fn read(
         (directory, ends): (&Directory, &AssignmentEnds),
         ask: &Ask,
@@ -119,7 +119,8 @@ impl InEffect {
     }
 }
 
-/// The ends of what is held, which the answer to a delivery that writes nothing must show.
+/// Reads the ends of the assignments that are held. The answer shows them even if its delivery writes
+/// nothing.
 async fn read_ends(
     ends: &AssignmentEnds,
     ask: &Ask,
@@ -132,8 +133,8 @@ async fn read_ends(
     read.map_err(|failure| Stop::Again(Again::without_record(&failure)))
 }
 
-/// The end of a delivery that could not read what is held. An earlier delivery may have written every role
-/// of the request, so none is reported as failed.
+/// Corrects the answers of a delivery that could not read what is held. An earlier delivery may have
+/// written every role, so no role is reported as failed.
 fn unread(stop: Stop) -> Stop {
     stop.with(|mut answer| {
         // Without a principal, no delivery can have written anything.
@@ -149,7 +150,7 @@ fn unread(stop: Stop) -> Stop {
     })
 }
 
-/// Whether an assignment was created after the request was sent, or one of the moments is unknown.
+/// Whether an assignment was created after the request was sent. Also true if either moment is unknown.
 fn is_since(created: Option<&str>, sent: Option<OffsetDateTime>) -> bool {
     let created = created.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
     match (created, sent) {

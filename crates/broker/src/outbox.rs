@@ -1,4 +1,4 @@
-//! The messages that the broker puts into queues by itself, whether or not an invocation is in progress.
+//! The messages that the broker itself puts into queues, during an invocation or not.
 
 use std::{
     collections::BTreeMap,
@@ -18,23 +18,22 @@ pub const EVENTS_QUEUE: &str = "app-role-events";
 /// The connection of [`EVENTS_QUEUE`].
 const HOST_CONNECTION: &str = "AzureWebJobsStorage";
 
-/// The queues into which the broker puts messages by itself.
+/// The queues into which the broker itself puts messages.
 ///
-/// A message is put at least once: its receivers must expect it twice.
+/// Each message is put at least once, so receivers must expect duplicates.
 pub struct Outbox {
     queues: Queues,
     events: QueueAddress,
     results: BTreeMap<String, QueueAddress>,
-    /// Whether the last event could not be put.
+    /// Whether the last event could not be put into the queue.
     is_away: AtomicBool,
-    /// How long an event is tried while the queue is away.
+    /// How long to try each event after one that could not be put.
     while_away: Duration,
 }
 
 impl Outbox {
-    /// An outbox that uses these services. `results` are the queues of results, by the name of the
-    /// function to whose requests they belong. `while_away` is how long an event is tried after one that
-    /// could not be put.
+    /// An outbox that uses these services. `results` are the queues of results, by the name of the function
+    /// that takes the requests. `while_away` is how long an event is tried after one that could not be put.
     #[must_use]
     pub fn new(
         queues: Queues,
@@ -46,10 +45,10 @@ impl Outbox {
         Self { queues, events, results, is_away: AtomicBool::new(false), while_away }
     }
 
-    /// Puts an event, in JSON, into [`EVENTS_QUEUE`]. After an error it may be there nevertheless.
+    /// Puts an event, in JSON, into [`EVENTS_QUEUE`]. After an error, it may have arrived anyway.
     ///
-    /// Grants and removals wait for their events. So while the queue is away, each event is tried for a
-    /// short time only.
+    /// Grants and removals wait for their events. So while the queue does not respond, each event is tried
+    /// only for a short time.
     pub async fn event(&self, text: &str, deadline: Deadline) -> Result<(), CallError> {
         let deadline = match self.is_away.load(Relaxed) {
             true => deadline.at_most(self.while_away),
@@ -61,8 +60,8 @@ impl Outbox {
     }
 
     /// Puts a result, in JSON, into the queue of the function that took the request. A function without
-    /// such a queue sends nothing: its callers ask for the result. After an error the result may be in the
-    /// queue nevertheless.
+    /// such a queue sends nothing: its callers ask for the result. After an error, the result may have
+    /// arrived anyway.
     pub async fn result(
         &self,
         function: &str,

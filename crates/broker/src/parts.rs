@@ -22,7 +22,8 @@ pub struct Parts {
     pub storage: Option<Storage>,
     /// The record. Without it, nothing is written and nothing is answered.
     pub record: Option<Record>,
-    /// The queues into which the broker puts messages by itself. Without them, it puts none.
+    /// The queues into which the broker itself puts messages. Without them, it sends no events and no late
+    /// results.
     pub outbox: Option<Outbox>,
     /// The policy in force.
     pub policy: Policy,

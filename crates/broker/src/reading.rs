@@ -29,7 +29,7 @@ use crate::{
 pub enum Reading {
     /// The assignments that the policy shows to the requester.
     Listed(Box<AssignmentList>),
-    /// Why nothing is shown. The result has one outcome, which names no role.
+    /// Why nothing is shown: a result with one outcome, which names no role.
     Refused(Recorded),
 }
 
@@ -95,7 +95,7 @@ impl Reader {
         Ok(shown.collect())
     }
 
-    /// What the policy shows of a target to the requester.
+    /// The roles of a target that the policy shows to the requester.
     fn visible_roles<'a>(
         &'a self,
         ask: &Ask,
@@ -118,7 +118,7 @@ impl Reader {
     }
 }
 
-/// Without the table of ends, it is not known whether an assignment ends.
+/// The end of a read without the table of ends: it is not known whether an assignment ends.
 fn no_ends(failure: Failure) -> Stop {
     Stop::Again(Again::after(vec![Answer::for_all(
         RoleOutcome::new(Status::Failed).with_failure(failure),

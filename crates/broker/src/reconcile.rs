@@ -1,9 +1,9 @@
 //! Compares the whole tenant with the baseline: reads, plans and reports, and writes nothing.
 //!
-//! The holders of each API of the baseline are read first, then all managed identities. Both come page
-//! by page, and only ids are kept of the holders. If these are too many, the run keeps those of a share of
-//! the tenant, compares its identities, and reads again for the next share. The next run sees what happens
-//! meanwhile, or a check finds nothing to do.
+//! The holders of each API of the baseline are read first, then all managed identities. Both come page by
+//! page, and only ids are kept of the holders. If these are too many, the run keeps only those of a share
+//! of the tenant, compares the identities of that share, and reads again for the next one. A change in the
+//! meantime is seen by the next run, or by a check, which then finds nothing to do.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -28,17 +28,17 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{baseline_roles::BaselineRoles, directory::Directory};
 
-/// What a run keeps of its findings. With two reads and a write for each check, Graph's quota allows them
-/// in minutes, and the reply that carries them is smaller than a megabyte. Few assignments that no rule
-/// allows are younger than a day; those beyond the limit are reported when they are older.
+/// Limits of what a run keeps of its findings. Each check costs two reads and a write, and Graph's quota
+/// allows this many in minutes. The reply that carries them is smaller than a megabyte. Few assignments
+/// that no rule allows are younger than a day; those beyond the limit are reported when they are older.
 const LIMITS: Limits = Limits { repairs: 5_000, named: 50, young: 10_000 };
 
-/// The largest number of assignments that a comparison of the tenant holds in memory. They take 21 MB. A
-/// tenant with more is read several times, so it is not smaller.
+/// The largest number of assignments that a comparison of the tenant holds in memory: they take 21 MB. A
+/// larger tenant is read several times.
 pub const MOST_ASSIGNMENTS: usize = 1 << 20;
 
-/// The age from which an assignment counts as seen by the run before. An app that scales to zero between
-/// runs remembers nothing of them, and the timer has fired within this time.
+/// The age from which an assignment counts as seen by the previous run, which an app that scaled to zero in
+/// between has forgotten. The timer fires at least once within this time.
 const OLD: time::Duration = time::Duration::hours(24);
 
 /// Compares the tenant with the baseline.
@@ -49,30 +49,30 @@ pub(crate) struct Reconciler {
     last_run: Mutex<LastRun>,
 }
 
-/// What one run leaves to the next one, as long as the process lives.
+/// What a run remembers for the next one, as long as the process lives.
 #[derive(Debug, Default)]
 struct LastRun {
     /// The young assignments that no rule allows.
     unexpected: BTreeSet<CompactAssignment>,
-    /// The identity to begin with.
+    /// The identity with which the next run begins.
     next: Option<ObjectId>,
 }
 
-/// How often a run waits for what may pass. The waits grow to a minute, so a run that Graph refuses for
-/// good ends after some minutes.
+/// How often a run pauses after a failure that may pass. The pauses grow to a minute, so a run that Graph
+/// refuses for good ends after some minutes.
 const MOST_PAUSES: usize = 8;
 
-/// How much a run has read. An API counts even if it was cached.
+/// How much a run has read. A cached API counts, too.
 #[derive(Debug, Default)]
 struct Reads {
-    /// How often all lists were read.
+    /// How often the complete lists were read.
     passes: usize,
     apis: usize,
     pages_of_holders: usize,
     pages_of_identities: usize,
 }
 
-/// One run. No delivery repeats it, so it waits itself for what another delivery might survive.
+/// One run. It is not delivered again, so it waits itself where another delivery could succeed.
 struct Run {
     reads: Reads,
     deadline: Deadline,
@@ -87,7 +87,7 @@ impl Run {
         Self { reads: Reads::default(), deadline, backoff, pauses: 0 }
     }
 
-    /// Waits before a failed read is made again. Returns the error if no pause helps against it.
+    /// Pauses before a failed read is repeated. Returns the error if a pause cannot help.
     async fn pause_after(&mut self, error: GraphError) -> Result<(), GraphError> {
         if !error.is_worth_another_delivery() || self.pauses >= MOST_PAUSES {
             return Err(error);
@@ -97,14 +97,15 @@ impl Run {
     }
 }
 
-/// What all shares of a run are compared with.
+/// What the identities of every share are compared with.
 struct Expected {
     own: OwnIdentity,
     apis: Vec<Arc<Api>>,
     now: OffsetDateTime,
 }
 
-/// What a run has found, and the place where it stopped; `None` if it compared the whole tenant.
+/// What a run has found, and the place where it stopped. The place is `None` if it compared the whole
+/// tenant.
 struct Outcome {
     summary: Summary,
     stopped: Option<Place>,
@@ -168,7 +169,7 @@ impl Reconciler {
             let share = Share::new(order, begin, self.most_assignments);
             match self.pass(&expected, share, (run, summary.clone())).await {
                 Ok((so_far, end)) => (summary, begin) = (so_far, end),
-                // What the shares before have found is good.
+                // The findings of the shares before this one are valid.
                 Err(error) if begin.is_some() => {
                     log_incomplete(&run.reads, &error.to_string());
                     break;
@@ -204,8 +205,7 @@ impl Reconciler {
         Ok(Expected { own, apis, now })
     }
 
-    /// Compares the identities of one share. Returns the summary with its findings, and where the next share
-    /// begins.
+    /// Compares the identities of one share. Returns its findings and where the next share begins.
     async fn pass(
         &self,
         expected: &Expected,
@@ -308,7 +308,7 @@ impl Plan {
             duration_ms = millis(took),
             "compared the tenant with the baseline"
         );
-        // Whether to revoke them is for people to decide.
+        // Only people may decide to revoke them.
         for holding in &self.unexpected.named {
             tracing::warn!(
                 event = "reconcile.unexpected",

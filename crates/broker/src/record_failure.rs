@@ -1,8 +1,8 @@
-//! What a requester is told while the record cannot be stored.
+//! The failures that requesters see while the record cannot be stored.
 
 use app_roles::outcome::{Code, Failure};
 
-/// Logs why the record cannot be stored.
+/// Logs why the record cannot be stored. Returns the failure for the requester.
 pub(crate) fn unavailable(error: &dyn std::fmt::Display) -> Failure {
     tracing::error!(
         event = "record.unavailable",
@@ -11,7 +11,7 @@ pub(crate) fn unavailable(error: &dyn std::fmt::Display) -> Failure {
     no_record()
 }
 
-/// Why nothing is written or answered: the record would be lost.
+/// The failure that nothing is written or answered, because it could not be recorded.
 pub(crate) fn no_record() -> Failure {
     let message = "the broker's record of decisions cannot be stored, and nothing is changed without it; \
                    its operators find the reason in its log";

@@ -13,7 +13,7 @@ use crate::{ask::Ask, asked::Asked, directory::Target, mode::Mode, work::Intende
 /// The log target of the record.
 pub const RECORD: &str = "record";
 
-/// Logs a write before it is sent. The line finds a write in the logs of Microsoft Graph.
+/// Logs a write before it is sent, with its id in the logs of Microsoft Graph.
 pub(crate) fn intent(ask: &Ask, IntendedChange { intent, options, .. }: &IntendedChange) {
     let permit = intent.permit();
     tracing::info!(
@@ -32,7 +32,7 @@ pub(crate) fn intent(ask: &Ask, IntendedChange { intent, options, .. }: &Intende
     );
 }
 
-/// Logs what came of a role.
+/// Logs the outcome of a role.
 pub(crate) fn role(
     ask: &Ask,
     (asked, mode): (Asked<'_>, Mode),
@@ -63,7 +63,7 @@ pub(crate) fn role(
     );
 }
 
-/// Logs that a requester read what a principal holds, or was not shown it.
+/// Logs that a requester read what a principal holds, or was refused.
 pub(crate) fn reading(
     ask: &Ask,
     target: Option<&Target>,

@@ -4,7 +4,7 @@ use app_roles::result::RequestResult;
 
 /// Answers that are recorded, and so may be sent.
 ///
-/// Only the recorder makes one. A trigger can make a reply that carries a decision from nothing else.
+/// Only the recorder makes one, and a trigger needs one for every reply with a decision.
 #[derive(Debug)]
 pub struct Recorded {
     pub(crate) results: Vec<RequestResult>,
@@ -18,7 +18,7 @@ impl Recorded {
         &self.results
     }
 
-    /// Why the message is given up, if it is: operators must be able to replay it.
+    /// Why the message is given up, if it is. Such a message must be kept for a replay.
     #[must_use]
     pub fn given_up(&self) -> Option<&str> {
         self.given_up.as_deref()

@@ -59,7 +59,7 @@ pub(crate) struct Recorder {
     timing: Timing,
 }
 
-/// Answers, with all that is recorded about them.
+/// Answers, with everything that is recorded about them.
 struct Draft {
     results: Vec<RequestResult>,
     rows: Vec<Entity>,
@@ -78,7 +78,7 @@ impl Recorder {
         Self { policy, mode, record, claims, ends, events, log, timing }
     }
 
-    /// Which removals may be claimed.
+    /// Decides which changes this instance may claim as its own.
     pub(crate) fn claims(&self) -> &WriteClaims {
         &self.claims
     }
@@ -119,7 +119,7 @@ impl Recorder {
         let result = self.result(ask, asked, target.answer(vec![outcome]));
         let index = first_row + change.index;
         let row = audit_row::rows(&result, asked.request(), ask, index).pop().unwrap_or_default();
-        // The write may be sent until the deadline, and answered a little later.
+        // The write may be sent until the deadline, and take effect a little later.
         let in_reach = ask.deadline.remaining() + self.timing.calls.write_answer;
         let now = OffsetDateTime::now_utc();
         let moments = (now, now + in_reach);
@@ -130,10 +130,10 @@ impl Recorder {
         (audit_row::index_key(result.invocation_id, index), row)
     }
 
-    /// Records how work ended. The error means that there is no answer yet.
+    /// Records how work ended. The error means that nothing may be answered yet.
     ///
-    /// Work that another delivery may finish is not answered. What it has written is recorded, because
-    /// the next delivery will find that done.
+    /// Work that another delivery may finish gets no answer. What it has written is recorded now, because
+    /// the next delivery finds it already done.
     pub(crate) async fn record(
         &self,
         ask: &Ask,
@@ -152,8 +152,8 @@ impl Recorder {
         Ok(Recorded { results, given_up })
     }
 
-    /// Records an answer of an invocation with several. `index` is the number of roles that it has
-    /// recorded before.
+    /// Records one answer of an invocation with several. `index` is the number of roles that the invocation
+    /// has already recorded.
     pub(crate) async fn record_one_of_many(
         &self,
         ask: &Ask,
@@ -202,11 +202,11 @@ impl Recorder {
                 self.close(intents, &unsent).await;
             }
         };
-        // What is not stored of the ends is stored by the next delivery.
+        // The next delivery stores the ends that are not stored here.
         let _ = tokio::join!(stored, self.store_ends(ask, &ends));
     }
 
-    /// Stores what became of assignments with an end, or without one.
+    /// Stores what was learnt about the ends of assignments.
     async fn store_ends(&self, ask: &Ask, steps: &[EndStep]) -> Result<(), Failure> {
         match self.ends.take(ask, steps, self.deadline(ask)).await {
             Err(failure) if !steps.iter().all(EndStep::can_be_lost) => Err(failure),
@@ -247,14 +247,14 @@ impl Recorder {
         stored.map_err(|error| unavailable(&error))
     }
 
-    /// Sends the events of writes beside their rows. Returns those that may not be sent: their intents stay
-    /// open, and a timer sends them later.
+    /// Sends the events of writes while their rows are stored. Returns those that may not have been sent:
+    /// their intents stay open, and a timer sends them later.
     async fn announce(&self, events: Vec<ChangeEvent>) -> Vec<ChangeEvent> {
         self.events.put_all(events, Deadline::after(self.timing.calls.write_answer)).await
     }
 
-    /// Deletes intents whose outcome is on record, and whose events are sent. One that stays is settled later,
-    /// so the answer does not wait for long.
+    /// Deletes the intents whose outcome is recorded and whose events are sent. The answer does not wait
+    /// long for this, because an intent that stays is settled later.
     async fn close(&self, mut intents: Vec<IntentKey>, unsent: &[ChangeEvent]) {
         intents.retain(|intent| !unsent.iter().any(|event| event.is_of(&intent.row_key)));
         let Some(record) = &self.record else { return };
@@ -264,7 +264,7 @@ impl Recorder {
         }
     }
 
-    /// The latest time for a row about what is done. A write may have ended at the last moment.
+    /// The latest time to store a row about completed work. A write may have ended at the last moment.
     fn deadline(&self, ask: &Ask) -> Deadline {
         ask.deadline.at_least(self.timing.calls.write_answer)
     }
@@ -354,8 +354,8 @@ impl Recorder {
     }
 }
 
-/// The final answers of work, and why it is given up if it is. The error means that another delivery may
-/// finish it.
+/// The final answers of work, and the reason if its message is given up. The error means that another
+/// delivery may finish it.
 fn final_answers(
     ask: &Ask,
     asked: Asked<'_>,
@@ -368,7 +368,7 @@ fn final_answers(
         Err(Stop::Again(again)) if comes_again(ask, &again) => Err(again),
         Err(Stop::Again(again)) => match asked {
             Asked::Baseline | Asked::End(_) => Ok((again.answers, Some(again.reason))),
-            // The reason may be corrected by what is in effect.
+            // The answers state the reason: what is in effect may have corrected it.
             Asked::Request(_) | Asked::Unreadable(_) => {
                 let answers = again.into_answers();
                 let given_up = Answer::failures(&answers);
@@ -378,7 +378,7 @@ fn final_answers(
     }
 }
 
-/// Whether work that is not finished comes to the broker again.
+/// Whether unfinished work will come to the broker again.
 fn comes_again(ask: &Ask, again: &Again) -> bool {
     match ask.delivery.if_failed {
         IfFailed::Redelivered => true,

@@ -1,4 +1,4 @@
-//! From an Azure resource to the service principal of its managed identity.
+//! Finds the service principal of the managed identity of an Azure resource.
 
 use std::{sync::Arc, time::Duration};
 
@@ -61,11 +61,10 @@ impl ResourceIdentities {
         Self { graph, arm, directory, timing, warnings: WarnOnce::default() }
     }
 
-    /// The identity of a resource, or `None` if it has none. What the event itself claims about it does
-    /// not count.
+    /// The identity of a resource, or `None` if it has none. What the event claims about it is ignored.
     ///
-    /// Azure Resource Manager may not know yet what was written a moment ago. So its word that there is
-    /// no identity counts only for a resource that was not written just now.
+    /// Azure Resource Manager may not know a very recent change. So if it says that there is no identity,
+    /// this counts only for a resource that was not written just now.
     pub(crate) async fn find(
         &self,
         ask: &Ask,
@@ -123,7 +122,8 @@ impl ResourceIdentities {
         }
     }
 
-    /// The identity of a resource by the directory, where Azure Resource Manager gives no answer.
+    /// The identity of a resource according to the directory, for when Azure Resource Manager gives no
+    /// answer.
     async fn find_in_graph(
         &self,
         ask: &Ask,
@@ -144,8 +144,8 @@ impl ResourceIdentities {
         }
     }
 
-    /// Whether a resource may have an identity that Graph does not know yet. A user-assigned identity
-    /// is one; any other resource may have one if it was written just now.
+    /// Whether the identity of a resource may be too new for Graph. This is possible for a user-assigned
+    /// identity, and for any resource that was written just now.
     fn may_be_new(&self, ask: &Ask, written: &ResourceWritten) -> bool {
         is_user_assigned(written) || is_younger(ask, written, self.timing.replication)
     }
@@ -158,7 +158,7 @@ impl ResourceIdentities {
         is_younger(ask, written, limit)
     }
 
-    /// What an identity holds, and the identity as far as it is known then.
+    /// What an identity holds, and the identity as it is known afterwards.
     pub(crate) async fn held(
         &self,
         ask: &Ask,
@@ -202,7 +202,7 @@ impl ResourceIdentities {
         }
     }
 
-    /// Looks for a principal that may be seconds old, and waits for it as for that of a request.
+    /// Looks for a principal that may be seconds old, and waits for it as a request does.
     async fn principal(
         &self,
         ask: &Ask,
@@ -219,15 +219,15 @@ fn is_user_assigned(written: &ResourceWritten) -> bool {
     ResourceType::of(&written.resource).is_some_and(|kind| kind.is_user_assigned_identity())
 }
 
-/// Whether a resource was written less than `limit` ago, by the time of the event or, without one, of
-/// its message. A time far in the future says nothing.
+/// Whether a resource was written less than `limit` ago, by the time of the event or else of its message. A
+/// time far in the future is ignored.
 fn is_younger(ask: &Ask, written: &ResourceWritten, limit: Duration) -> bool {
     let age = written.time.or(ask.sent.time()).map(|time| OffsetDateTime::now_utc() - time);
     age.is_some_and(|age| age.abs() < limit)
 }
 
-/// A failed call to Microsoft Graph while the baseline is applied. A final failure needs an operator:
-/// no requester hears of it.
+/// The end of applying the baseline after a failed call to Microsoft Graph. A final failure needs an
+/// operator, because no requester hears of it.
 pub(crate) fn baseline_failure(error: GraphError) -> Stop {
     let may_pass = may_pass(&error);
     let again = Again::because(error.into_failure().message);

@@ -23,17 +23,17 @@ pub(crate) struct SeriesEnds<'a> {
     began: OffsetDateTime,
 }
 
-/// A role, and the end that it is to have.
+/// A role, and the end that it should get.
 struct RoleEnd {
     key: EndKey,
     action: Action,
     end: Option<NewEnd>,
-    /// Whether its write was prepared. Otherwise the role needed none.
+    /// Whether its write was prepared. A role that needs no write has none.
     is_prepared: bool,
 }
 
 impl<'a> SeriesEnds<'a> {
-    /// The ends that permits give.
+    /// The ends that the permits give to the roles.
     pub(crate) fn of(ends: &'a AssignmentEnds, work: &Work<'_>, permitted: &[Permitted]) -> Self {
         let role = |Permitted { permit, outcome }: &Permitted| RoleEnd {
             key: key_of(permit),
@@ -57,14 +57,14 @@ impl<'a> SeriesEnds<'a> {
         let announced = self.ends.announce(ask, &with_end).await?;
         let ends = prepared.into_iter().filter_map(|(_, role)| role.end.as_mut());
         for (end, announced) in ends.zip(announced) {
-            // An earlier delivery of the same message may have set it.
+            // An earlier delivery of the same message may already have set the end.
             end.end = announced.unwrap_or(end.end);
         }
         Ok(())
     }
 
-    /// Adds to the outcome of each role when the assignment ends. What depends on what others have made is
-    /// read and stored now; the rest is left to the recorder.
+    /// Adds the end of the assignment to the outcome of each role. Facts about existing assignments are
+    /// stored now, because others may have made them; the recorder stores the rest.
     pub(crate) async fn settle(self, ask: &Ask, done: &mut Done) {
         let Self { ends, roles, began } = self;
         let (mut found, mut steps) = (Vec::new(), Vec::new());
@@ -110,7 +110,7 @@ impl<'a> SeriesEnds<'a> {
 }
 
 impl RoleEnd {
-    /// What became of the role. `None` if that is not known, or makes no difference to its end.
+    /// What became of the role. `None` if that is unknown, or does not affect its end.
     fn fact(&self, outcome: &RoleOutcome, began: OffsetDateTime) -> Option<EndFact> {
         let assignment = self.assignment(outcome);
         match (self.action, outcome.status) {
@@ -122,7 +122,7 @@ impl RoleEnd {
             (Action::Assign, Status::NotAttempted) => {
                 self.is_prepared.then_some(EndFact::NotWritten)
             }
-            // The write may take effect later, and a refusal has been seen to hide a success.
+            // The write may take effect later, and Graph has been seen to refuse a write that succeeded.
             (Action::Assign, _) => None,
             (Action::Revoke, Status::Revoked) => {
                 assignment.map(|removed| EndFact::Removed(removed.id, began))
@@ -138,7 +138,7 @@ impl RoleEnd {
     }
 }
 
-/// The role has an end, and it is not known which.
+/// Fails a role that has an end, because its end is not known.
 fn fail(done: &mut Done, index: usize, failure: Failure) {
     if let Some(outcome) = done.roles.get(index).cloned() {
         done.set(index, outcome.with_failure(failure), End::Obstacle);

@@ -1,4 +1,4 @@
-//! Settles intents that were left open: what became of them is read and recorded.
+//! Settles intents that were left open: finds out what became of their writes, and records it.
 //!
 //! The handler may end, or storage or Microsoft Graph may fail, between a write and its audit row. A run
 //! reads and writes rows, and writes nothing to Microsoft Graph. So it works in every mode.
@@ -33,11 +33,12 @@ use crate::{
     timing::Timing,
 };
 
-/// The number of principals that are settled at the same time. Requesters need Microsoft Graph, too.
+/// The number of principals that are settled at the same time. It is small, because requesters need
+/// Microsoft Graph, too.
 const AT_ONCE: usize = 8;
 
-/// After this many events could not be sent, a run sends no more: their queue is away, and each attempt
-/// takes seconds that intents without an outcome need.
+/// After this many events could not be sent, a run sends no more: their queue does not respond, and each
+/// attempt costs seconds that intents without an outcome need.
 const MOST_UNSENT: usize = 3;
 
 /// Settles intents that were left open.
@@ -52,7 +53,7 @@ pub(crate) struct IntentSettler {
 struct Run {
     record: Arc<Record>,
     deadline: Deadline,
-    /// How many events could not be sent.
+    /// The number of events that could not be sent.
     unsent: AtomicUsize,
 }
 
@@ -95,7 +96,7 @@ impl IntentSettler {
         Ok(())
     }
 
-    /// An intent that was stored before this moment is due: its invocation has ended.
+    /// The moment before which intents must have been stored to be due: their invocations have ended.
     fn due(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc() - self.timing.intent_age
     }
@@ -106,7 +107,7 @@ impl IntentSettler {
         mut principals: BTreeMap<ObjectId, Vec<OpenIntent>>,
         run: &Arc<Run>,
     ) {
-        // If there is not enough time for all, each run begins with others.
+        // Each run begins with another principal, in case there is not enough time for all.
         let mut order = principals.split_off(&ObjectId::random()).into_iter().chain(principals);
         let mut running = JoinSet::new();
         loop {
@@ -144,8 +145,8 @@ impl IntentSettler {
         settlement_log::unsettled(intent, why, intent.intended_at < late);
     }
 
-    /// Settles the intents of a principal. Those whose outcome is on record leave `due` first: they need
-    /// nothing of Microsoft Graph, and only an event may keep them open.
+    /// Settles the intents of a principal. It begins with those whose outcome is recorded: they need no
+    /// call to Microsoft Graph, and at most an event keeps them open.
     async fn settle(
         &self,
         run: &Run,
@@ -164,8 +165,8 @@ impl IntentSettler {
         if due.is_empty() { Ok(()) } else { self.find_out(run, principal, deadline).await }
     }
 
-    /// Finds out what became of the intents of a principal. A write that the list shows has an intent, and
-    /// an intent that is gone has a row, so they are read in this order.
+    /// Finds out what became of the intents of a principal. It reads the list, then the intents, then the
+    /// rows: a write that the list shows has an intent, and an intent that is gone has a row.
     async fn find_out(
         &self,
         run: &Run,
@@ -189,7 +190,7 @@ impl IntentSettler {
                     self.conclude(run, intent, (became, row), deadline).await
                 }
             };
-            // A row that cannot be stored keeps no other one from it.
+            // A row that cannot be stored must not stop the others.
             if let Err(error) = settled {
                 self.log_open(intent, &error.into());
             }
@@ -214,7 +215,7 @@ impl IntentSettler {
     }
 
     /// Sends the event about the outcome of an intent, and deletes the intent. If the event cannot be sent,
-    /// the intent stays for the next run: its outcome is on record, so that this is no error.
+    /// the intent stays for the next run. This is no error, because its outcome is recorded.
     async fn close(
         &self,
         run: &Run,
@@ -242,7 +243,7 @@ impl IntentSettler {
     }
 }
 
-/// Whether the principal does not exist. A principal that was written to is not too new to be known.
+/// Whether the principal no longer exists. It cannot be too new, because it was written to.
 fn is_gone(error: &GraphError) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PrincipalNotFound)
 }

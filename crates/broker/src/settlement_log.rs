@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{moment::rfc3339, record_log::RECORD};
 
-/// Logs an outcome that has been recorded now: what was done, and that it was found out later.
+/// Logs an outcome that was recorded now: what was done, and that this was found out later.
 pub(crate) fn settled(intent: &OpenIntent, became: &Became, row: &Row) {
     let text = |column: &str| row.get(column).and_then(Value::as_str);
     let privileged = row.get("privileged").and_then(Value::as_bool);
@@ -75,7 +75,7 @@ pub(crate) fn unsettled(intent: &OpenIntent, why: &dyn Display, is_late: bool) {
     );
 }
 
-/// Logs an intent that stays open although its outcome is on record.
+/// Logs an intent that stays open although its outcome is recorded.
 pub(crate) fn not_closed(why: &dyn Display) {
     tracing::warn!(event = "intent.not_closed", "the next run closes it: {why}");
 }

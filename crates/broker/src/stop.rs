@@ -15,10 +15,10 @@ use crate::answer::Answer;
 /// The work could not be finished now. Another delivery may finish it.
 #[derive(Debug)]
 pub struct Again {
-    /// Why it is not finished, for operators. Empty if nothing failed, and only the list of
-    /// Microsoft Graph lags.
+    /// Why it is not finished, for operators. Empty if nothing failed and only the list of Microsoft Graph
+    /// lags.
     pub reason: String,
-    /// The answers if there is no other delivery, with what was done and what was not.
+    /// The answers to give if there is no other delivery. They say what was done and what was not.
     pub answers: Vec<Answer>,
     /// What kind of obstacle it is, for triggers that answer it in different ways.
     pub obstacle: Obstacle,
@@ -35,21 +35,21 @@ pub enum Obstacle {
     Other,
 }
 
-/// The end of work that goes no further.
+/// Why work ends early.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// The answer is final.
     Final(Answer),
-    /// Another delivery may do it.
+    /// Another delivery may finish the work.
     Again(Again),
-    /// No delivery will do it, and an operator has to look.
+    /// No delivery can finish the work, and an operator must look at it.
     GiveUp(Again),
 }
 
-/// A message that is no request.
+/// A message that is not a valid request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The requester's own id of the request, if the message has a proper one.
+    /// The requester's own id of the request, if the message contains a valid one.
     pub request_id: Option<RequestId>,
     /// The kind of the fault, for the log.
     pub kind: &'static str,
@@ -58,12 +58,12 @@ pub struct Unreadable {
 }
 
 impl Again {
-    /// Work that met an obstacle before anything was done.
+    /// Work that met an obstacle before anything was written.
     pub(crate) fn because(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), answers: Vec::new(), obstacle: Obstacle::Other }
     }
 
-    /// Work that was done in part; the roles that were not written say why.
+    /// Work that was done in part. The roles that were not written say why.
     pub(crate) fn after(answers: Vec<Answer>) -> Self {
         let reason = Answer::obstacles(&answers).unwrap_or_default();
         Self { reason, answers, obstacle: Obstacle::Other }
@@ -83,7 +83,7 @@ impl Again {
         vec![Answer::for_all(outcome)]
     }
 
-    /// An answer that could not be recorded, so that it is not given.
+    /// Work whose answer could not be recorded, and so is not given.
     pub(crate) fn without_record(failure: &Failure) -> Self {
         let (reason, answers) = (failure.message.clone(), Vec::new());
         Self { reason, answers, obstacle: Obstacle::NoRecord }
@@ -91,12 +91,12 @@ impl Again {
 }
 
 impl Stop {
-    /// Another delivery may do it.
+    /// Ends work that another delivery may finish.
     pub(crate) fn again(reason: impl Into<String>) -> Self {
         Self::Again(Again::because(reason))
     }
 
-    /// The broker is paused.
+    /// Ends work because the broker is paused.
     pub(crate) fn paused() -> Self {
         let reason = "the broker was paused; its operators can replay the request";
         let outcome = RoleOutcome::new(Status::Failed).with_code(Code::Paused).with_message(reason);
@@ -104,7 +104,7 @@ impl Stop {
         Self::Again(Again { reason: reason.to_owned(), answers, obstacle: Obstacle::Paused })
     }
 
-    /// The message is no request.
+    /// Ends work on a message that is not a valid request.
     pub(crate) fn unreadable(fault: &Unreadable) -> Self {
         let request_id = fault.request_id.as_ref().map(tracing::field::display);
         let kind = fault.kind;
@@ -112,7 +112,7 @@ impl Stop {
         Self::Final(Answer::for_all(RoleOutcome::new(Status::Invalid).with_message(&fault.detail)))
     }
 
-    /// The request is too old, or may be.
+    /// Ends work on a request that is too old, or may be.
     pub(crate) fn expired(expired: &Expired) -> Self {
         let message = expired.to_string();
         match expired {
@@ -129,7 +129,7 @@ impl Stop {
         }
     }
 
-    /// The assignments cannot end at the time that the request says.
+    /// Ends work on a request whose assignments cannot end at the requested time.
     pub(crate) fn unusable_end(unusable: UnusableEnd) -> Self {
         let status = match unusable {
             UnusableEnd::Passed => Status::Expired,
@@ -139,21 +139,21 @@ impl Stop {
         Self::Final(Answer::for_all(outcome))
     }
 
-    /// The policy does not allow it.
+    /// Ends work that the policy does not allow.
     pub(crate) fn denied(denial: &Denial) -> Self {
         tracing::warn!(event = "request.denied", "{denial}");
         Self::Final(Answer::for_all(RoleOutcome::denied(denial)))
     }
 
-    /// A call to Microsoft Graph failed.
+    /// Ends work after a failed call to Microsoft Graph.
     pub(crate) fn failed(error: GraphError) -> Self {
         let may_pass = may_pass(&error);
         let answer = Answer::for_all(failure(error.into_failure()));
         if may_pass { Self::Again(Again::after(vec![answer])) } else { Self::Final(answer) }
     }
 
-    /// The end of work that no requester waits for, after the work with these answers. A refusal needs an
-    /// operator.
+    /// Ends work that no requester waits for. `answers` are those that it has already given. A refusal
+    /// needs an operator.
     pub(crate) fn for_operators(self, mut answers: Vec<Answer>) -> Self {
         let (is_refusal, mut again) = match self {
             Self::Final(answer) => (true, Again::after(vec![answer])),
@@ -169,7 +169,7 @@ impl Stop {
         if is_refusal { Self::GiveUp(again) } else { Self::Again(again) }
     }
 
-    /// The end with what is known of the principal and the API.
+    /// Adds to each answer with `complete`, for instance what is known of the principal and the API.
     pub(crate) fn with(mut self, complete: impl Fn(Answer) -> Answer) -> Self {
         match &mut self {
             Self::Final(answer) => *answer = complete(std::mem::take(answer)),
@@ -182,20 +182,20 @@ impl Stop {
     }
 }
 
-/// The outcome of a role on which a call failed.
+/// The outcome of a role whose call failed.
 fn failure(failure: Failure) -> RoleOutcome {
     RoleOutcome::new(Status::Failed).with_failure(failure)
 }
 
-/// Logs a failed call in Graph's own words, and says whether another delivery may work.
+/// Logs a failed call in Graph's own words. Returns whether another delivery may succeed.
 pub(crate) fn may_pass(error: &GraphError) -> bool {
     let again = error.is_worth_another_delivery();
     tracing::error!(event = "graph.failed", kind = ?error.kind(), again, "{error}");
     again
 }
 
-/// Azure Resource Manager gave no answer. Time will change that, except for an answer that cannot be
-/// read.
+/// Ends work that got no answer from Azure Resource Manager. A later delivery may get one, unless the
+/// answer was unreadable.
 pub(crate) fn no_answer_from_arm(error: &CallError) -> Stop {
     let again = error.may_pass();
     tracing::error!(event = "arm.failed", again, "{error}");

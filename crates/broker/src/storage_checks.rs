@@ -27,8 +27,8 @@ pub(crate) struct StorageChecks {
     queues: LastResult,
 }
 
-/// The last result of a check: a failure is remembered for [`Timing::storage_failure`], everything else
-/// for [`Timing::health_memory`].
+/// The last result of a check. A failure is remembered for [`Timing::storage_failure`], other results for
+/// [`Timing::health_memory`].
 struct LastResult(TimedCache<(), Check>);
 
 impl LastResult {
@@ -36,7 +36,7 @@ impl LastResult {
         Self(TimedCache::new(1))
     }
 
-    /// The result that is remembered, or that of the check. Concurrent callers wait for one check.
+    /// Returns the remembered result, or makes the check. Concurrent callers wait for one check.
     async fn or_check(&self, timing: &Timing, check: impl AsyncFnOnce() -> Check) -> Check {
         let max_age = match self.0.get(&(), timing.health_memory) {
             Some(Check::Failed) => timing.storage_failure,
@@ -53,8 +53,8 @@ impl StorageChecks {
         Self { storage, timing, table, queues }
     }
 
-    /// Whether the audit table can be reached. A missing table is as good as an existing one: the broker
-    /// creates it with its first row.
+    /// Whether the audit table can be reached. A missing table is fine: the broker creates it with its
+    /// first row.
     pub(crate) async fn table(&self) -> Check {
         let find = async || {
             let Some(storage) = &self.storage else { return Check::NotChecked };

@@ -1,4 +1,4 @@
-//! Places for those that wait, the same number for each requester.
+//! Limits how many requests of each requester may wait at the same time.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use app_roles::requester::Requester;
 
-/// The places of each requester that are taken. So no requester can take those of another.
+/// The occupied places of each requester. A requester cannot occupy those of another.
 #[derive(Debug)]
 pub(crate) struct WaitingPlaces {
     of_each: usize,
@@ -21,12 +21,12 @@ pub(crate) struct WaitingPlace<'a> {
 }
 
 impl WaitingPlaces {
-    /// This number of places for each requester.
+    /// `of_each` places for each requester.
     pub(crate) fn new(of_each: usize) -> Self {
         Self { of_each, taken: Mutex::default() }
     }
 
-    /// A place, if the requester has one left.
+    /// Takes a place, if the requester has one left.
     pub(crate) fn take(&self, requester: &Requester) -> Option<WaitingPlace<'_>> {
         let mut all = self.taken();
         let taken = all.entry(requester.clone()).or_default();
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_requester_that_takes_all_of_its_places_leaves_those_of_others() {
+    fn a_requester_that_takes_all_its_places_leaves_the_others_theirs() {
         let requester = |queue: &str| Requester::Queue(queue.to_owned());
         let (flood, other) = (requester("flood"), requester("other"));
         let places = WaitingPlaces::new(2);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use memory_cache::TimedCache;
 
-/// How long a warning is not repeated.
+/// The time for which a warning is not repeated.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The largest number of warnings that are remembered. Beyond it, the oldest may be logged again.
+/// The largest number of warnings that are remembered. Beyond this, the oldest may be logged again.
 const CAPACITY: usize = 1024;
 
 /// The warnings of the last hour.
@@ -20,7 +20,7 @@ impl Default for WarnOnce {
 }
 
 impl WarnOnce {
-    /// Whether to log this warning now. `true` counts as logged.
+    /// Whether to log this warning now. If `true`, it counts as logged.
     pub(crate) fn is_due(&self, warning: &str) -> bool {
         self.0.insert_if_absent(warning.to_owned(), (), HOUR)
     }

@@ -6,7 +6,7 @@ use record::intent::{Intent, IntentKey};
 
 use crate::{answer::Answer, ask::Ask, asked::Asked, directory::Target, end_step::EndStep};
 
-/// What a series of writes is for.
+/// The purpose of a series of writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Work<'a> {
     /// The invocation.
@@ -15,14 +15,14 @@ pub(crate) struct Work<'a> {
     pub(crate) asked: Asked<'a>,
     /// The principal and the API.
     pub(crate) target: &'a Target,
-    /// The number of roles that the invocation answers before the first of these.
+    /// The number of roles that the invocation has recorded before this series.
     pub(crate) first_row: usize,
 }
 
 /// A write that is necessary.
 #[derive(Debug)]
 pub(crate) struct PlannedChange {
-    /// The index of the role among those of the series.
+    /// The index of the role in the series.
     pub(crate) index: usize,
     /// The permit for the write.
     pub(crate) permit: Permit,
@@ -37,7 +37,7 @@ pub(crate) struct PlannedChange {
 /// A write whose intent is on record.
 #[derive(Debug)]
 pub(crate) struct IntendedChange {
-    /// The index of the role among those of the series.
+    /// The index of the role in the series.
     pub(crate) index: usize,
     /// The intent.
     pub(crate) intent: Intent,
@@ -47,14 +47,14 @@ pub(crate) struct IntendedChange {
     pub(crate) options: WriteOptions,
 }
 
-/// What came of a series of writes.
+/// The outcome of a series of writes.
 #[derive(Debug)]
 pub(crate) struct Done {
     /// The outcome of each role.
     pub(crate) roles: Vec<RoleOutcome>,
     /// The intents of the writes whose outcome is certain.
     pub(crate) intents: Vec<IntentKey>,
-    /// The changes of the ends of its assignments, which are stored with the record.
+    /// What was learnt about the ends of the assignments. It is stored with the record.
     pub(crate) ends: Vec<EndStep>,
     /// How the series ended.
     pub(crate) end: End,
@@ -63,11 +63,11 @@ pub(crate) struct Done {
 /// How a series of writes ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
-    /// Every role was written, or has failed finally.
+    /// Every role was written, or has finally failed.
     Complete,
-    /// Every role was written, and the list of Microsoft Graph does not show all of them yet.
+    /// Every role was written, but the list of Microsoft Graph does not show all of them yet.
     NotListedYet,
-    /// A role met an obstacle that the roles after it would meet, too.
+    /// A role met an obstacle that the following roles would meet, too.
     Obstacle,
 }
 
@@ -77,7 +77,7 @@ impl Done {
         Self { roles: Vec::new(), intents: Vec::new(), ends: Vec::new(), end: End::Complete }
     }
 
-    /// Sets the outcome of a role, and how far it ends the series.
+    /// Sets the outcome of a role. The series keeps the most severe `end`.
     pub(crate) fn set(&mut self, index: usize, outcome: RoleOutcome, end: End) {
         if let Some(role) = self.roles.get_mut(index) {
             *role = outcome;

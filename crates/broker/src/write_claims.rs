@@ -1,7 +1,7 @@
-//! Which of several requests has created or removed an assignment, if a write got no answer.
+//! Decides which of several requests has created or removed an assignment, if a write got no answer.
 //!
-//! Two instances may write the same at the same time. If one of them gets no answer and then finds the
-//! assignment there, or gone, only the record tells whether the other one may have made or removed it.
+//! Two instances may send the same write at the same time. If one of them gets no answer and then finds the
+//! assignment created or removed, only the record tells whether the other one may have done it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use record::{
     settlement::{Case, WriteClaim},
 };
 
-/// Which writes may be claimed.
+/// Decides which changes may be claimed.
 pub(crate) struct WriteClaims {
     record: Option<Arc<Record>>,
-    /// The least time for a look at the tables. A write may have ended at the last moment.
+    /// The minimum time to read the tables. A write may have ended at the last moment.
     least_time: Duration,
 }
 
@@ -26,7 +26,7 @@ impl WriteClaims {
         Self { record, least_time }
     }
 
-    /// The outcome of a write as it may be recorded. A change that may be that of another request is in
+    /// The outcome of a write as it may be recorded. A change that another request may have made is in
     /// doubt: its intent stays open, and is settled later.
     pub(crate) async fn judge(
         &self,
@@ -62,7 +62,7 @@ impl WriteClaims {
         }
     }
 
-    /// An intent that is gone has a row, so they are read in this order.
+    /// Reads intents before rows, because an intent that is gone has a row.
     async fn claim(
         &self,
         intent: &Intent,

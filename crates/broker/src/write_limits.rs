@@ -1,4 +1,4 @@
-//! The limits of the writes that rules let each requester make within an hour.
+//! The limits on the writes that a rule lets each requester make within an hour.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
     work::{Done, End, PlannedChange},
 };
 
-/// What a dry run says if the counts cannot be read.
+/// The message of a dry run if the counts cannot be read.
 const NOT_READ: &str = "whether the rule's limit of writes allows it could not be read";
 
 /// Counts the writes of rules with a limit. A write by another rule costs nothing here.
@@ -25,7 +25,7 @@ pub(crate) struct WriteLimits {
     counts: Option<WriteCounts>,
 }
 
-/// The writes of a request that were counted, by the limit of their rule.
+/// The counted writes of a request, by the limit of their rule.
 pub(crate) struct Counted {
     /// The limit, the indices of the roles, and the number of writes.
     rules: Vec<(WriteLimit, Vec<usize>)>,
@@ -33,9 +33,9 @@ pub(crate) struct Counted {
 
 /// Why no write of a request may be sent.
 pub(crate) enum Refusal {
-    /// The limit of a rule does not allow all of them now.
+    /// The limit of a rule does not allow all writes now.
     OverLimit(WriteLimit, OverLimit),
-    /// They could not be counted.
+    /// The writes could not be counted.
     NotCounted(Failure),
 }
 
@@ -44,7 +44,8 @@ impl WriteLimits {
         Self { counts: record.map(|record| WriteCounts::new(record.tables().clone())) }
     }
 
-    /// Counts the writes of a request before they are sent: all or none. What was counted is durable.
+    /// Counts the writes of a request before they are sent: all or none. The counts are durable when this
+    /// returns.
     pub(crate) async fn take(
         &self,
         ask: &Ask,
@@ -83,7 +84,7 @@ impl WriteLimits {
         taken.map_err(|error| unavailable(&error))
     }
 
-    /// Settles what was counted, once it is known what was written. A write without a known outcome keeps its
+    /// Corrects the counts once it is known what was written. A write without a known outcome keeps its
     /// count, and the next delivery of the message does not count it again.
     pub(crate) async fn settle(&self, ask: &Ask, counted: Counted, done: &Done) {
         let Some(counts) = &self.counts else { return };
@@ -104,7 +105,8 @@ impl WriteLimits {
         self.settle(ask, counted, &Done::nothing()).await;
     }
 
-    /// What the limits would say to the roles of a dry run. `limits` are those of the rules that would be used.
+    /// What the limits would say about the roles of a dry run. `limits` are those of the rules that would
+    /// apply.
     pub(crate) async fn preview(
         &self,
         ask: &Ask,
@@ -141,9 +143,9 @@ impl WriteLimits {
 }
 
 impl Refusal {
-    /// Says at each role why it is not written. The request is denied, or tried again if its writes could not
-    /// be counted. One that was approved is tried again, too, if the limit may allow it later: its approvals are
-    /// not lost to a limit.
+    /// Sets the outcome of each role that is not written. The request is denied, or tried again if its
+    /// writes could not be counted. An approved request is also tried again if the limit may allow it
+    /// later, so that it does not lose its approvals.
     pub(crate) fn refuse(self, ask: &Ask, changes: Vec<PlannedChange>, done: &mut Done) {
         match self {
             Self::NotCounted(failure) => {
@@ -181,12 +183,11 @@ fn by_limit(
     rules
 }
 
-/// What identifies a request, however often it is delivered: its approval, its message, or else the
-/// invocation.
+/// The key of a request, the same in every delivery: its approval, its message, or else the invocation.
 fn key(ask: &Ask) -> String {
     let approval = ask.approval.as_ref().map(|approval| approval.id.to_string());
     let message = ask.message_id.as_ref().map(ToString::to_string);
-    // A message id of another form could be confused with the separators of the row.
+    // A message id in another form could contain the separators of the row.
     let message =
         message.filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
     approval.or(message).unwrap_or_else(|| ask.invocation_id.to_string())

@@ -32,7 +32,7 @@ use crate::{
     write_limits::WriteLimits,
 };
 
-/// What a dry run says about a role that is not written without an approval.
+/// The message of a dry run about a role that is not written without an approval.
 const NEEDS_APPROVAL: &str = "the request would wait for the approval that the rule needs";
 
 /// Writes what was permitted to Microsoft Graph.
@@ -44,17 +44,17 @@ pub(crate) struct Writer {
     limits: WriteLimits,
 }
 
-/// What a series of writes needs: the outcome of each role so far, and the writes that are necessary.
+/// The plan of a series of writes: the outcome of each role so far, and the necessary writes.
 struct Plan {
     done: Done,
     changes: Vec<PlannedChange>,
 }
 
-/// What a role needs.
+/// What has to be done for a role.
 enum Necessary {
-    /// It is as it should be.
+    /// Nothing: it is as it should be.
     Nothing(Box<RoleOutcome>),
-    /// It is written. A revocation removes this assignment.
+    /// A write. A revocation removes this assignment.
     Write(Option<Removable>),
 }
 
@@ -68,10 +68,9 @@ impl Writer {
         Self { graph, directory, recorder, ends, limits }
     }
 
-    /// Writes one role after another, because Microsoft Graph refuses concurrent writes to one
-    /// principal. Before the first write, they are counted if their rules have a limit, and the intents of all
-    /// are on record. After an obstacle, the other
-    /// roles are not attempted.
+    /// Writes one role after another, because Microsoft Graph refuses concurrent writes to one principal.
+    /// Before the first write, the intents of all are recorded, and writes under a limit are counted. After
+    /// an obstacle, the remaining roles are not attempted.
     pub(crate) async fn write(&self, work: &Work<'_>, permitted: Vec<Permitted>) -> Done {
         let mut turn = None;
         let mut ends = SeriesEnds::of(&self.ends, work, &permitted);
@@ -89,7 +88,8 @@ impl Writer {
         done
     }
 
-    /// What a dry run says: what would be written, what is held already, and what a limit does not allow.
+    /// The answer of a dry run: what would be written, what is already held, and what a limit does not
+    /// allow.
     pub(crate) async fn rehearse(
         &self,
         ask: &Ask,
@@ -98,7 +98,7 @@ impl Writer {
     ) -> Answer {
         let limits = decided.iter().map(|one| match &one.decision {
             Decision::Allowed(permit) => permit.write_limit().cloned(),
-            // It is counted when it is approved.
+            // It is counted after its approval.
             Decision::NeedsApproval(_) => None,
         });
         let limits = limits.collect();
@@ -133,7 +133,7 @@ impl Writer {
         }
     }
 
-    /// Lets assignments stay that a principal holds: they have no end any more.
+    /// Drops the ends of assignments that a principal holds, so that they stay.
     pub(crate) async fn keep<'a>(
         &self,
         ask: &Ask,
@@ -150,7 +150,7 @@ impl Writer {
         taken.into_iter().find_map(Result::err).map_or(Ok(()), |one| Err(try_later(one)))
     }
 
-    /// Finds out which writes are necessary. A read costs no quota for writes.
+    /// Finds out which writes are necessary. Reads do not count against the quota for writes.
     async fn plan<'a>(
         &'a self,
         work: &Work<'_>,
@@ -159,7 +159,7 @@ impl Writer {
     ) -> Plan {
         let mut plan = Plan { done: Done::nothing(), changes: Vec::new() };
         for (index, one) in permitted.into_iter().enumerate() {
-            // It stays so if another role meets an obstacle.
+            // This remains the outcome if another role meets an obstacle.
             let not_attempted = not_attempted(one.outcome.clone());
             plan.done.roles.push(not_attempted);
             if plan.done.end == End::Obstacle {
@@ -180,7 +180,7 @@ impl Writer {
             }
         }
         if plan.done.end == End::Obstacle {
-            // The writes would meet it, too.
+            // The writes would meet the same obstacle.
             plan.changes.clear();
         }
         plan
@@ -193,7 +193,7 @@ impl Writer {
         turn: &mut Option<Turn<'a>>,
         Permitted { permit, outcome }: &Permitted,
     ) -> Result<Necessary, GraphError> {
-        // Before a redelivery writes, it knows what is held.
+        // A redelivery has already read what is held.
         if permit.action() == Action::Assign
             && let Some(existing) = work.target.held_assignment(permit)
         {
@@ -220,8 +220,8 @@ impl Writer {
         }
     }
 
-    /// Carries out the writes whose intents are on record. An intent stays open if it is not certain what
-    /// its write did.
+    /// Sends the writes whose intents are recorded. An intent stays open if the effect of its write is
+    /// uncertain.
     async fn carry_out(
         &self,
         Work { ask, target, .. }: &Work<'_>,
@@ -290,7 +290,7 @@ impl Writer {
     }
 }
 
-/// The outcome of a role whose write got no response. The next delivery reads it.
+/// The outcome of a role whose write got no response. The next delivery reads what became of it.
 fn unknown(outcome: RoleOutcome, error: GraphError) -> RoleOutcome {
     let message = "Microsoft Graph did not answer the write in time, so its outcome is not known; send \
                    the request again, or read what the principal holds";

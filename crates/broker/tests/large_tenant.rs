@@ -32,9 +32,9 @@ const ASKED: &str = "c0a70500-0000-4000-8000-0000000000d2";
 
 const IDENTITIES: usize = 40;
 const PAGE: usize = 10;
-/// Those with a number that this divides lack the role of the baseline.
+/// An identity whose number is a multiple of this lacks the role of the baseline.
 const LACKING: usize = 4;
-/// The assignments of the tenant are six times as many.
+/// The limit of assignments in memory. The tenant has six times as many.
 const MOST_ASSIGNMENTS: usize = 12;
 
 /// A token of a signed-in broker: `oid`, `appid` and `tid` of an application, and no signature.

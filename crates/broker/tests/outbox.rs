@@ -1,4 +1,4 @@
-//! The messages that the broker puts into queues by itself, with Azurite.
+//! The messages that the broker itself puts into queues, with Azurite.
 
 #![expect(clippy::unwrap_used, reason = "so tests fail")]
 
@@ -21,7 +21,7 @@ use storage_emulator::{Account, Azurite, StorageProxy, Trouble};
 /// The function whose results go to the queue `app-role-results` of `RequestQueues`.
 const FUNCTION: &str = "AssignRole";
 
-/// How long an event is tried while the queue is away.
+/// How long to try an event while the queue does not respond.
 const A_MOMENT: Duration = Duration::from_millis(50);
 
 struct World {

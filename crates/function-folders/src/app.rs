@@ -26,8 +26,9 @@ pub const STOCK_FUNCTIONS: [&str; 12] = [
 
 /// The use case of each function, or the fault of its folder, by the name of the function.
 ///
-/// A queue's name is the requester of its messages. So two folders with one queue name on two connections
-/// would let one team pass for another. The folder that ships keeps its queue; others are refused.
+/// A queue's name is the requester of its messages. So two folders with the same queue name on different
+/// connections would let one team pass for another. The folder that ships with the broker keeps its queue;
+/// the others are refused.
 #[must_use]
 pub fn use_cases(folders: FunctionFolders) -> BTreeMap<String, Result<UseCase, FileFault>> {
     let ambiguous = ambiguous_queues(&folders.functions);

@@ -10,8 +10,8 @@ use crate::file_fault::{FileFault, Lookup};
 /// The file that makes a folder a function.
 const FUNCTION_JSON: &str = "function.json";
 
-/// The connection of the host's own storage account. Requesters have no access to this account. A
-/// binding that names no connection uses it, too.
+/// The connection of the host's own storage account. Requesters have no access to this account. A binding
+/// without a connection uses this one.
 pub const HOST_CONNECTION: &str = "AzureWebJobsStorage";
 
 /// A function folder.

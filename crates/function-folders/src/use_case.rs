@@ -128,7 +128,7 @@ fn unknown(kind: &str, name: &str) -> String {
     )
 }
 
-/// A queue proves its requester only if the host passes on the bytes of its messages.
+/// The requester of a queue. Its messages prove one only if the host passes on their bytes unchanged.
 fn queue_requester(folder: &FunctionFolder) -> Result<Requester, String> {
     let trigger = &folder.trigger;
     if trigger.data_type.as_deref() != Some("binary") {
@@ -155,7 +155,7 @@ fn check_queue_outputs(folder: &FunctionFolder) -> Result<(), String> {
     check_failed(folder)
 }
 
-/// Requests that were given up go where only operators can read and replay them.
+/// Checks that requests that were given up go where only operators can read and replay them.
 fn check_failed(folder: &FunctionFolder) -> Result<(), String> {
     check_queue_output(folder, FAILED_BINDING)?;
     let is_elsewhere = |output: &&Binding| {

@@ -9,7 +9,7 @@ const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 /// connected.
 const TRACE_PARENT: &str = "traceparent";
 
-/// The ids that the host gives a call, for the lines of its log.
+/// The ids that the host gives a call, for its log lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CallIds {
     pub(crate) invocation: Option<String>,

@@ -27,7 +27,7 @@ pub struct HttpRequest {
     pub method: String,
     #[serde(default, deserialize_with = "null_is_empty")]
     query: BTreeMap<String, Option<String>>,
-    /// An object, unless another program than the host wrote it.
+    /// Always an object if the host wrote it.
     #[serde(default)]
     params: Value,
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -59,7 +59,7 @@ pub struct Identity {
 struct Claim {
     #[serde(rename = "Type")]
     kind: Option<String>,
-    /// A string, unless another program than the host wrote it.
+    /// Always a string if the host wrote it.
     value: Option<Value>,
 }
 
@@ -99,7 +99,7 @@ impl HttpRequest {
 }
 
 impl Identity {
-    /// The value of a claim if the identity has exactly one of this type.
+    /// The value of the only claim of this type. `None` if the identity has no such claim or several.
     #[must_use]
     pub fn only_claim(&self, kind: &str) -> Option<&str> {
         let mut claims = self.claims.iter().filter(|claim| claim.kind.as_deref() == Some(kind));

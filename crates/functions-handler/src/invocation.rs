@@ -26,7 +26,7 @@ pub struct Invocation {
     /// The trace id of the operation that the invocation is part of: `OperationId` in Application Insights.
     /// Absent if Application Insights is not connected.
     pub trace_id: Option<String>,
-    /// Whether the envelope was larger than the server accepts. Nothing else is known then.
+    /// Whether the envelope was larger than the server accepts. Its content is then unknown.
     pub is_too_large: bool,
     data: Members,
     metadata: Members,
@@ -47,8 +47,8 @@ struct Envelope {
     metadata: Option<Members>,
 }
 
-/// The form of an envelope, to describe a fault. Below its two members, an envelope has names that callers
-/// choose, such as those of query parameters, so nothing below them is described.
+/// The form of an envelope, to describe a fault. Only its two members are described: below them are names
+/// that callers choose, such as those of query parameters.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct EnvelopeForm {
@@ -74,7 +74,7 @@ impl EnvelopeFault {
 /// properties of the message itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueMetadata {
-    /// The invocation came from the host's admin endpoint. There is no message in a queue.
+    /// The host's admin endpoint was called. There is no message in a queue.
     ByHand,
     /// A message caused the invocation.
     Message {
@@ -142,7 +142,7 @@ impl Invocation {
 
     /// The metadata of an invocation of a queue function.
     ///
-    /// The error means that it cannot be told whether there is a message, or how often it was delivered.
+    /// The error means that it is unknown whether there is a message, or how often it was delivered.
     pub fn queue_metadata(&self) -> Result<QueueMetadata, EnvelopeFault> {
         let fault = |problem: &str| Err(EnvelopeFault(problem.to_owned()));
         let count = self.scalar("DequeueCount")?.map(|text| text.trim().parse::<u32>());

@@ -14,14 +14,14 @@ const USUAL_LENGTH: usize = 6 * 1024;
 pub enum Reply {
     /// The invocation succeeded. The host writes the outputs and completes the trigger.
     Succeeded(Outputs),
-    /// The invocation failed. The host retries as the trigger does. It drops the text, so the handler
-    /// must log the reason itself.
+    /// The invocation failed. The host retries it as the trigger prescribes. It discards the text, so the
+    /// handler must log the reason itself.
     Failed(String),
     /// No function has this name.
     UnknownFunction,
 }
 
-/// What the host writes: outputs by the name of their binding, and lines of the invocation's log.
+/// What the host writes: outputs by the name of their binding, and lines for the invocation's log.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outputs {
     by_binding: BTreeMap<String, Output>,
@@ -68,7 +68,7 @@ impl Outputs {
         self
     }
 
-    /// Adds other outputs.
+    /// Adds the outputs and lines of `others`.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.logs.extend(others.logs);

@@ -22,16 +22,16 @@ use crate::{call_ids::CallIds, invocation::Invocation, reply::Reply};
 /// triple it. The body of an HTTP request may be larger.
 const LARGEST_ENVELOPE: usize = 1024 * 1024;
 
-/// The largest number of concurrent invocations; others wait. The host sends at most 224 queue messages
-/// at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue trigger.
+/// The largest number of concurrent invocations; further ones wait. The host sends at most 224 queue
+/// messages at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue
+/// trigger.
 const MOST_CALLS: usize = 512;
 
-/// The number of bytes of all bodies in memory. At 64 KiB a message, tripled by its encodings, the
-/// messages of three queue triggers take 126 MiB at worst.
+/// The largest size of all bodies in memory together. At 64 KiB a message, tripled by its encodings, the
+/// messages of three queue triggers take at most 126 MiB.
 const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
 
-/// How long the host may take to send a body, and a body may wait for its place in memory. The host sends
-/// a body at once.
+/// The time limit for receiving a body, including the wait for memory. The host sends a body at once.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Works on invocations.
@@ -97,11 +97,11 @@ fn routes(
         .unify()
 }
 
-/// What limits the calls that are worked on at once. Functions take turns: many calls of one do not keep those
-/// of another waiting.
+/// Limits the calls that are worked on at the same time. Functions take turns, so many calls of one
+/// function do not delay those of another.
 struct Places {
-    /// One permit for each invocation. It is taken after the body has arrived, so that a caller that sends
-    /// no body occupies none.
+    /// One permit for each invocation. It is taken after the body has arrived, so that a caller that never
+    /// sends its body occupies none.
     calls: FairSemaphore<String>,
     /// One permit for each byte of a body.
     bytes: FairSemaphore<String>,
@@ -156,8 +156,8 @@ async fn respond<B: Buf>(
     into_response(&run(handler, invocation, (place, memory)).await)
 }
 
-/// Runs an invocation in its own task, so that it outlives its connection. It counts as concurrent until
-/// it is done.
+/// Runs an invocation in its own task, so that it outlives its connection. It occupies its place until it
+/// is done.
 async fn run(
     handler: Handler,
     invocation: Invocation,
@@ -179,14 +179,15 @@ async fn run(
 
 enum Body {
     Whole(Bytes),
-    /// Larger than [`LARGEST_ENVELOPE`]. The function decides on the reply: an HTTP caller gets a
-    /// response.
+    /// The envelope is larger than [`LARGEST_ENVELOPE`]. The function decides on the reply, because an HTTP
+    /// caller needs a response.
     TooLarge,
     Broken,
 }
 
-/// Reads a whole body and keeps it up to the limit, with a permit for each of its bytes. The host sends
-/// chunks without a length, and reads no response before it has sent everything.
+/// Reads a whole body and keeps it up to the limit, with a permit for each of its bytes. The rest is read
+/// and dropped: the host sends chunks without a length, and reads the response only after it has sent
+/// everything.
 async fn collect<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
     (bytes, function): (&FairSemaphore<String>, &String),

@@ -208,7 +208,7 @@ async fn a_shutdown_waits_for_calls_whose_connections_were_closed() {
 
 #[tokio::test]
 async fn half_sent_bodies_keep_no_other_call_waiting() {
-    // More than the calls that are worked on at once.
+    // More than the server works on at the same time.
     const HALF_SENT: usize = 600;
     let server = Server::start().await;
     let mut streams = Vec::new();

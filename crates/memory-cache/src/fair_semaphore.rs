@@ -8,13 +8,13 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::round_robin::{RoundRobin, Ticket};
 
-/// A semaphore whose permits go round by the groups of those that wait.
+/// A semaphore that serves the groups of waiting callers in turn.
 ///
 /// Within a group, the caller that has waited longest comes first. So a group with many callers delays the
 /// callers of another by one turn each.
 ///
-/// A caller that stops waiting loses nothing for the others: a permit that it was just given goes on to the
-/// next. Clones share the permits.
+/// If a caller stops waiting, no permit is lost: one that it was just given passes to the next caller.
+/// Clones share the permits.
 pub struct FairSemaphore<G> {
     shared: Arc<Shared<G>>,
 }
@@ -88,7 +88,7 @@ impl<G: Clone + Eq + Hash> FairSemaphore<G> {
         self.shared.state().try_take(group, 1).then(|| self.permit(1))
     }
 
-    /// Waits for a number of permits. More than there are wait for ever.
+    /// Waits for a number of permits. If the semaphore has fewer in total, this never completes.
     pub async fn acquire(&self, group: &G, permits: usize) -> FairPermit<G> {
         let (granted, grant) = oneshot::channel();
         let mut place = {
@@ -99,7 +99,7 @@ impl<G: Clone + Eq + Hash> FairSemaphore<G> {
             let ticket = state.waiting.push(group, Waiter { permits, granted });
             Place { shared: &self.shared, group: group.clone(), ticket, permits, is_taken: false }
         };
-        // The sender is dropped without a word only if the semaphore is, and the caller borrows it.
+        // The sender is only dropped without a message when the semaphore is, and the caller borrows that.
         let _ = grant.await;
         place.is_taken = true;
         self.permit(permits)
@@ -110,7 +110,7 @@ impl<G: Clone + Eq + Hash> FairSemaphore<G> {
         loop {
             let idle = self.shared.idle.notified();
             let mut idle = std::pin::pin!(idle);
-            // Before the look, so that no return is missed in between.
+            // Registered before the check, so that no return is missed in between.
             idle.as_mut().enable();
             if self.free() == self.shared.permits {
                 return;
@@ -148,7 +148,7 @@ impl<G: Clone + Eq + Hash> Shared<G> {
 }
 
 impl<G: Clone + Eq + Hash> State<G> {
-    /// Takes permits that are free, unless callers wait: they come first.
+    /// Takes free permits, unless other callers are waiting: they come first.
     fn try_take(&mut self, group: &G, permits: usize) -> bool {
         let is_free = self.waiting.is_empty() && permits <= self.free;
         if is_free {
@@ -158,7 +158,7 @@ impl<G: Clone + Eq + Hash> State<G> {
         is_free
     }
 
-    /// Gives free permits to those whose turn it is.
+    /// Gives free permits to the next callers.
     fn grant(&mut self) {
         while self.waiting.next().is_some_and(|next| next.permits <= self.free) {
             let Some(next) = self.waiting.pop() else { return };
@@ -176,7 +176,7 @@ impl<G: Clone + Eq + Hash> Drop for Place<'_, G> {
         }
         let mut state = self.shared.state();
         if state.waiting.remove(&self.group, self.ticket).is_some() {
-            // Those behind it may need fewer permits.
+            // The callers behind it may need fewer permits.
             state.grant();
         } else {
             drop(state);
@@ -186,7 +186,7 @@ impl<G: Clone + Eq + Hash> Drop for Place<'_, G> {
 }
 
 impl<G: Clone + Eq + Hash> FairPermit<G> {
-    /// Adds the permits of another one of the same semaphore.
+    /// Adds the permits of `other`, which must come from the same semaphore.
     pub fn merge(&mut self, mut other: Self) {
         self.permits += std::mem::take(&mut other.permits);
     }

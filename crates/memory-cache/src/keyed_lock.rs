@@ -26,8 +26,8 @@ struct Lock<V, G> {
 /// One asynchronous lock for each key. Callers belong to groups, which are served in turn. The callers of a
 /// group are served in the order of their arrival.
 ///
-/// A lock protects a value, which callers that wait for one another pass on. The value starts as its
-/// default, and is dropped when no caller holds the lock or waits for it.
+/// A lock protects a value, which passes from one waiting caller to the next. It starts as its default, and
+/// is dropped when no caller holds the lock or waits for it.
 #[derive(Debug)]
 pub struct KeyedLock<K, V = (), G = ()> {
     /// A lock lives as long as it is held or waited for.
@@ -54,7 +54,7 @@ impl<V, G: Clone + Eq + Hash> KeyGuard<V, G> {
         self.arrived
     }
 
-    /// Whether the lock was held by another caller first.
+    /// Whether another caller held the lock when this one asked for it.
     #[must_use]
     pub fn waited(&self) -> bool {
         self.waited

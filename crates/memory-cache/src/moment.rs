@@ -4,12 +4,12 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// A point in the order of events in this process.
 ///
-/// It says which of two events came first. A clock cannot: two events may have the same time.
+/// It tells which of two events came first. A clock cannot, because two events may have the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// A moment after all others that exist.
+    /// A moment later than all others so far.
     #[must_use]
     pub fn now() -> Self {
         Self(NEXT.fetch_add(1, SeqCst))

@@ -7,9 +7,9 @@ use std::{
 
 /// Items in groups. They are taken in turn: the oldest item of one group, then that of the next.
 ///
-/// Only groups with items take part. One that gets its first item comes after all that have some, and the one
-/// that was served last comes after all others. So an item at the head of its group is taken after at most one
-/// item of each other group.
+/// Only groups with items take part. A group that gets its first item is placed behind all others, except
+/// that the one that was served last is always behind the rest. So an item at the head of its group is
+/// taken after at most one item of each other group.
 #[derive(Debug)]
 pub(crate) struct RoundRobin<G, T> {
     /// The items of each group, oldest first. No group is empty.
@@ -70,7 +70,7 @@ impl<G: Clone + Eq + Hash, T> RoundRobin<G, T> {
         items.front().map(|(_, item)| item)
     }
 
-    /// Takes the next item. Its group comes after the others then.
+    /// Takes the next item, and moves its group behind the others.
     pub(crate) fn pop(&mut self) -> Option<T> {
         self.next()?;
         let group = self.order.pop_front()?;
@@ -85,7 +85,7 @@ impl<G: Clone + Eq + Hash, T> RoundRobin<G, T> {
         taken.map(|(_, item)| item)
     }
 
-    /// Removes an item that has not been taken; `None` if it has. The turns of the others stay as they are.
+    /// Removes an item that has not been taken; `None` if it has. The order of the others does not change.
     pub(crate) fn remove(&mut self, group: &G, ticket: Ticket) -> Option<T> {
         let items = self.groups.get_mut(group)?;
         let position = items.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()?;

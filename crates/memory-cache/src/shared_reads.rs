@@ -8,10 +8,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads that callers share if they wait for the same key.
 ///
-/// A caller gets the result of a read that began after the call: never an older one. So callers that
-/// arrive during a read wait for its end, and then share the next one.
+/// A caller gets the result of a read that began after the call: never an older one. So callers that arrive
+/// during a read wait for its end, and then share the next one.
 ///
-/// If a reader is cancelled, the next caller reads. Nothing is remembered when no caller waits.
+/// If a reader is cancelled, the next caller reads. Results are kept only while callers wait.
 #[derive(Debug)]
 pub struct SharedReads<K, V> {
     /// The latest read of each key, and when it began.

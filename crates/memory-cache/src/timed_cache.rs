@@ -24,12 +24,13 @@ pub struct TimedCache<K, V, E = Infallible> {
     fetches: SharedReads<K, Result<V, E>>,
 }
 
-/// The values, and the order in which they were stored: a full cache must not search its oldest value.
+/// The values, and the order in which they were stored, so that a full cache finds its oldest value without
+/// a search.
 #[derive(Debug)]
 struct Values<K, V> {
     by_key: HashMap<K, Stored<V>>,
-    /// The oldest first. Entries of values that were removed or stored again stay for a while, so that
-    /// nothing has to be searched.
+    /// Oldest first. Entries of removed or replaced values stay for a while, so that none has to be
+    /// searched for.
     order: VecDeque<(u64, K)>,
     next_number: u64,
 }
@@ -58,7 +59,8 @@ impl<K: Eq + Hash + Clone, V> Values<K, V> {
                 self.by_key.remove(&oldest);
             }
         }
-        // At least half of the entries go, so the work for each value that is stored is constant.
+        // At least half of the entries are dropped, so the amortized work for each stored value is
+        // constant.
         if self.order.len() >= 2 * capacity {
             let mut order = std::mem::take(&mut self.order);
             order.retain(|(number, key)| self.is_current(*number, key));
@@ -70,7 +72,7 @@ impl<K: Eq + Hash + Clone, V> Values<K, V> {
         self.by_key.insert(key, Stored { value, at: Instant::now(), number });
     }
 
-    /// Whether the entry is that of a value in the cache.
+    /// Whether an entry belongs to a value that is still in the cache.
     fn is_current(&self, number: u64, key: &K) -> bool {
         self.by_key.get(key).is_some_and(|stored| stored.number == number)
     }

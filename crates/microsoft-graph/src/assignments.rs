@@ -62,7 +62,8 @@ impl Assignments {
         self.turns.requests.list(Key::ObjectId(principal), deadline).await
     }
 
-    /// Remembers assignments of a principal that a list has shown. They are read before they are written.
+    /// Remembers listed assignments of a principal. A request to create one of them then reads before it
+    /// writes.
     pub fn expect<'a>(&self, principal: ObjectId, listed: impl Iterator<Item = &'a Assignment>) {
         for one in listed {
             self.turns.memory.seen((principal, one.api, one.role), one);
@@ -78,8 +79,8 @@ impl Assignments {
         self.turns.requests.list_holders(api.object_id, deadline).await
     }
 
-    /// The assignment that a permit is about, if Graph lists it. An error also means that the list has an
-    /// assignment that cannot be read and may be the one.
+    /// The assignment of a permit, if Graph lists it. An error can also mean that the list contains an
+    /// unreadable assignment, which may be this one.
     pub async fn find(
         &self,
         permit: &Permit,
@@ -92,12 +93,12 @@ impl Assignments {
         }
     }
 
-    /// Sends no write from now on that has not been sent yet. Writes in progress are finished.
+    /// Prevents all writes that have not been sent yet. Writes in progress are finished.
     pub fn stop_writes(&self) {
         self.turns.requests.stop_writes();
     }
 
-    /// Waits for the turn to write to a principal. Graph refuses concurrent writes to one principal.
+    /// Waits for a turn to write to a principal. Graph refuses concurrent writes to one principal.
     /// Requesters that wait for one principal take turns.
     ///
     /// The error means that the deadline passed first.

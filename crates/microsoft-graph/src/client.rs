@@ -41,7 +41,7 @@ const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";
 /// limits", identity and access).
 const THROTTLE_PRIORITY: &str = "x-ms-throttle-priority";
 
-/// What a read asks for. Its priority counts, because Graph may throttle a read of low priority alone.
+/// The key of a read. It includes the priority, because Graph may throttle only reads of low priority.
 type ReadKey = (Url, bool, Priority);
 
 /// A client for single calls. Reads are retried; writes are sent once.
@@ -226,7 +226,7 @@ impl GraphClient {
         loop {
             let accepted = self.read_accepted.notified();
             let mut accepted = std::pin::pin!(accepted);
-            // Before the throttle is asked, so that no response is missed in between.
+            // Registered before the throttle is checked, so that no response is missed in between.
             accepted.as_mut().enable();
             let Some(moment) = self.next_read() else { return Ok(()) };
             let wait = moment.min(deadline.moment());
@@ -237,7 +237,7 @@ impl GraphClient {
         }
     }
 
-    /// When the next read may be sent; `None` if it is sent now.
+    /// When to ask again; `None` if the read may be sent now, and counts as sent.
     fn next_read(&self) -> Option<Instant> {
         let (mut throttle, now) = (self.read_throttle(), Instant::now());
         let moment = throttle.wait(now);

@@ -1,5 +1,5 @@
 //! Microsoft Entra's audit log: who assigned and revoked app roles ("List directoryAudits"). Only operators
-//! read it: the broker has no permission for it.
+//! read it, because the broker has no permission to.
 
 use std::sync::Arc;
 
@@ -140,7 +140,7 @@ struct WireProperty {
 }
 
 impl WireRow for WireDirectoryAudit {
-    /// Nothing if no change was made.
+    /// `None` if no change was made.
     type Row = Option<DirectoryAudit>;
 
     fn id(&self) -> Option<String> {

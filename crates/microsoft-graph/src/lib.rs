@@ -51,7 +51,7 @@ impl Graph {
         Self::with_limiter(rest, endpoint, limiter)
     }
 
-    /// A client that keeps to its share of a quota for writes.
+    /// A client that keeps to its instance's share of a quota for writes.
     #[must_use]
     pub fn with_share(rest: RestClient, endpoint: &Url, share: Arc<InstanceShare>) -> Self {
         let limiter = WriteRateLimiter::with_share(share, rest.timing().clone());

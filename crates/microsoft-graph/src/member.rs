@@ -1,4 +1,4 @@
-//! Reading JSON so that one member, or one element, that cannot be read does not spoil the rest.
+//! Reads JSON so that one unreadable member or element does not prevent reading the rest.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;

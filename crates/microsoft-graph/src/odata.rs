@@ -90,12 +90,12 @@ pub(crate) fn api(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", API_PROPERTIES)])
 }
 
-/// A service principal of which only the roles matter.
+/// A service principal with only its roles.
 pub(crate) fn roles(root: &Url, api: ObjectId) -> Url {
     with_query(service_principal(root, Key::ObjectId(api), &[]), &[("$select", "appRoles")])
 }
 
-/// A service principal of which only the existence matters.
+/// A service principal with only its id, to see whether it exists.
 pub(crate) fn object(root: &Url, key: Key) -> Url {
     with_query(service_principal(root, key, &[]), &[("$select", "id")])
 }

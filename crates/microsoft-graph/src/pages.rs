@@ -57,8 +57,8 @@ pub struct Listed<T> {
     pub skipped: usize,
 }
 
-/// A page. Without `value`, it would look like an empty list, and with a link of another type, like the
-/// last page.
+/// A page. Both members are checked: without `value` it would look like an empty list, and with a link of
+/// another type like the last page.
 #[derive(Deserialize)]
 pub(crate) struct Page<W> {
     pub(crate) value: Vec<Member<W>>,
@@ -179,8 +179,8 @@ impl<'a> Pages<'a> {
         self.next = Some(self.first.clone());
     }
 
-    /// The URL of the next page, if its host is Graph's own. The token is sent to no other host, and
-    /// credentials in the link would take its place.
+    /// The URL of the next page, if its host is Graph's own. Any other host must not get the token, and
+    /// credentials in the link would replace it.
     fn same_origin(&self, link: &str) -> Result<Url, GraphError> {
         Url::parse(link)
             .ok()

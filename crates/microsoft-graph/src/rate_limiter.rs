@@ -86,7 +86,7 @@ impl WriteRateLimiter {
         }
     }
 
-    /// Stops all writes that have no slot yet, for good.
+    /// Refuses all writes that have no slot yet, and all later ones.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, SeqCst);
         self.changed.notify_waiters();
@@ -131,7 +131,7 @@ impl WriteRateLimiter {
         loop {
             let changed = self.changed.notified();
             let mut changed = std::pin::pin!(changed);
-            // Before the ledger is asked, so that no change is missed in between.
+            // Registered before the ledger is checked, so that no change is missed in between.
             changed.as_mut().enable();
             if self.is_stopped() {
                 return None;
@@ -147,7 +147,7 @@ impl WriteRateLimiter {
         }
     }
 
-    /// Whether a write may be sent. If so, a [`Self::slot`] follows at once.
+    /// Whether a write may be sent. If so, call [`Self::slot`] at once.
     fn admission(&self, priority: Priority, waited: bool) -> Admission {
         if priority == Priority::Low && self.waiting.load(SeqCst) > 0 {
             return Admission::AfterNextResponse;

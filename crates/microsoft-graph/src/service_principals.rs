@@ -45,7 +45,8 @@ pub struct ServicePrincipals {
     apis: TimedCache<ApiName, Arc<Api>, NotCached>,
 }
 
-/// To the cache of APIs, everything else than an API that was found, and is not too large, is an error.
+/// The error type of the cache of APIs: every result that is not cached, including an API that is too
+/// large.
 type NotCached = Result<Lookup<Arc<Api>>, GraphError>;
 
 /// The result of looking up a name.
@@ -106,7 +107,7 @@ impl ServicePrincipals {
         self.apis.remove(name);
     }
 
-    /// Reads how an API describes its roles, as far as it does.
+    /// Reads the descriptions of an API's roles, as far as it has them.
     pub async fn role_descriptions(
         &self,
         api: ObjectId,
@@ -144,7 +145,7 @@ impl ServicePrincipals {
                 principal.map_err(|fault| GraphError::unusable("the principal", fault))?;
             Ok(match key {
                 Key::ObjectId(_) => principal,
-                // Graph knows it by this id, whether its answer repeats the id or not.
+                // Graph knows it by this id, even if its answer does not repeat the id.
                 Key::AppId(id) => {
                     let client_id = principal.client_id.or(Some(id));
                     Principal { client_id, by_client_id: true, ..principal }
@@ -184,7 +185,7 @@ impl ServicePrincipals {
     /// Searches the service principals that match a filter and `is_exact`. The broker does not rely on
     /// Graph's way of comparing texts.
     ///
-    /// Graph says that a row that cannot be read matches, so nothing else is the only match.
+    /// A row that cannot be read also matches according to Graph, so no other row is the only match.
     async fn search(
         &self,
         filter: Filter<'_>,

@@ -14,7 +14,7 @@ const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// ("Microsoft Graph throttling guidance").
 ///
 /// One call may be sent every [`CallTiming::probe`] during the wait. Its response decides whether the wait
-/// goes on, so that one wrong `Retry-After` does not stop all calls for a day.
+/// continues, so that one wrong `Retry-After` does not stop all calls for a day.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     until: Option<Instant>,
@@ -47,7 +47,7 @@ impl Throttle {
         self.is_probing = false;
     }
 
-    /// A call was accepted: the doubling starts again, and the wait ends if a probe was sent.
+    /// Notes an accepted call: the doubling starts again, and the wait ends if a probe was sent.
     pub(crate) fn accepted(&mut self, now: Instant) {
         self.without_retry_after = 0;
         if std::mem::take(&mut self.is_probing) {
@@ -70,7 +70,7 @@ impl Throttle {
         }
     }
 
-    /// The call that was counted last was not sent: another one may be the probe.
+    /// Takes back the call that was counted last, because it was not sent. Another one may be the probe.
     pub(crate) fn not_sent(&mut self, now: Instant) {
         if std::mem::take(&mut self.is_probing) {
             self.next_probe = Some(now);

@@ -27,9 +27,9 @@ const AGENT: &str = "ServiceIdentity";
 /// blueprint has the type of an application too.
 const APPLICATIONS: [&str; 3] = ["Application", "Legacy", "SocialIdp"];
 
-/// The part of `@odata.type` that the principals of agent blueprints have
-/// ("agentIdentityBlueprintPrincipal resource type"). Graph states the type of an object that is more
-/// special than the list it is in, whatever `$select` says.
+/// The part of `@odata.type` that the principals of agent blueprints have ("agentIdentityBlueprintPrincipal
+/// resource type"). Graph states the type of an object if it is derived from that of its list, even if
+/// `$select` does not name it.
 const BLUEPRINT: &str = "blueprint";
 
 /// The member type of roles that applications can hold ("appRole resource type", allowedMemberTypes).
@@ -220,8 +220,8 @@ impl WireRow for WireIdentity {
         self.0.id()
     }
 
-    /// Azure gives every managed identity an appId. Without it, nothing tells whether the policy protects
-    /// the identity.
+    /// Azure gives every managed identity an appId. Without it, there is no way to tell whether the policy
+    /// protects the identity.
     fn read(self) -> Result<Principal, &'static str> {
         let identity = self.0.read()?;
         if identity.client_id.is_none() { Err("it has no valid appId") } else { Ok(identity) }
@@ -312,7 +312,7 @@ impl WireRow for WireAssignment {
         self.id.clone().value()
     }
 
-    /// Every row is an assignment that the principal holds, whatever of it can be read.
+    /// Every row is an assignment that the principal holds, even if nothing in it can be read.
     fn read(self) -> Result<HeldAssignment, &'static str> {
         Ok(HeldAssignment {
             id: self.id.value(),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::member::Member;
 
-/// A service principal of which only the texts of its roles are read.
+/// A service principal, read only for the texts of its roles.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WireRoleTexts {

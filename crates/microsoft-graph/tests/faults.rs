@@ -105,7 +105,8 @@ impl Route {
     }
 
     /// The most requests after a fault that does not pass. A refused write is followed by one list, because
-    /// the refusal may hide a success. What was created before is read before it is written again.
+    /// the refusal may hide a success. An assignment that was created before is read before it is written
+    /// again.
     fn most_requests(self) -> usize {
         match self {
             Self::Create => 3,
@@ -114,7 +115,7 @@ impl Route {
         }
     }
 
-    /// Whether a request is the one that the route is about.
+    /// Whether a request is the one that the route tests.
     fn is(self, request: &Request) -> bool {
         match self {
             Self::Create => request.method == Method::POST,
@@ -182,7 +183,7 @@ async fn every_status_that_is_not_known_to_be_final_may_pass_on_every_route() {
                 continue;
             }
             let error = match result {
-                // The list after the refused write shows what the write wanted.
+                // The list after the refused write already shows the result.
                 Ok(()) if route == Route::Create => continue,
                 Ok(()) => panic!("{case} was not reported"),
                 Err(error) => error,

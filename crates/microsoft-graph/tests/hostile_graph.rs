@@ -106,7 +106,7 @@ async fn a_retry_after_of_a_day_lets_one_read_through_each_minute() {
         _ => body(&principal()),
     })
     .await;
-    // Of different principals, because reads of one principal that wait are one read.
+    // The principals differ, because concurrent reads of one principal become a single read.
     let find = async |number: usize| {
         let name =
             PrincipalName::ObjectId(ObjectId::parse(&format!("{}{number:02}", &ID[..34])).unwrap());

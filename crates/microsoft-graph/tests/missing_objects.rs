@@ -57,7 +57,7 @@ async fn a_404_is_about_the_object_that_it_names() {
         (GRAPH_API.to_uppercase(), ErrorKind::ApiNotFound),
         (PRINCIPAL.to_owned(), ErrorKind::PrincipalNotFound),
     ] {
-        // What Graph knows does not matter then.
+        // Then it does not matter what Graph knows.
         for known in [&[][..], &[GRAPH_API], &[PRINCIPAL], &[GRAPH_API, PRINCIPAL]] {
             let name = named.clone();
             let (error, requests) = refused(move || does_not_exist(&name), known).await;

@@ -1,5 +1,5 @@
-//! Requests for one principal at the same time, as a model: whatever happens, each answer was true at
-//! some time between the request and its answer.
+//! Concurrent requests for one principal, against a model: whatever happens, each answer was true at some
+//! time between the request and the answer.
 
 #![expect(clippy::indexing_slicing, reason = "so tests fail")]
 
@@ -319,7 +319,7 @@ fn run(events: Vec<Event>, faults: Vec<Fault>, lag: Duration) {
 }
 
 proptest! {
-    // The cases depend on the time that things take, so a seed repeats nothing.
+    // The cases depend on real time, so a seed does not reproduce a run.
     #![proptest_config(ProptestConfig {
         cases: 48, failure_persistence: None, ..ProptestConfig::default()
     })]

@@ -1,4 +1,4 @@
-//! Answers of which nothing can be used, or only after another look.
+//! Answers that cannot be used, or only after another read.
 
 use std::sync::atomic::Ordering::SeqCst;
 

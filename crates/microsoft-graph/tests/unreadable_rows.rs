@@ -1,4 +1,4 @@
-//! Answers of which a part, or nothing, can be used.
+//! Answers that are usable only in part, or not at all.
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 

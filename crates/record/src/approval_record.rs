@@ -31,7 +31,7 @@ const PENDING: &str = "pendingApproval";
 /// The statuses of roles that were written.
 const CHANGED: [&str; 2] = ["assigned", "revoked"];
 
-/// The statuses of roles that were as the request asks already.
+/// The statuses of roles that already were as requested.
 const UNCHANGED: [&str; 2] = ["alreadyAssigned", "alreadyRevoked"];
 
 /// What the record says about an approval.
@@ -40,20 +40,20 @@ pub struct ApprovalRecord {
     rows: Vec<Entity>,
 }
 
-/// A role for which an approval was used, by the record.
+/// A role for which an approval was used, according to the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedApproval {
     /// The role.
     pub role: AppRoleId,
     /// Whether it was written. Otherwise there was nothing to write.
     pub is_change: bool,
-    /// When the invocation that wrote began, if the row says it.
+    /// When the invocation that used it began, if the row states it.
     pub began: Option<OffsetDateTime>,
 }
 
 impl ApprovalRecord {
-    /// Reads the rows about an approval. `None` if a write under it has no outcome on record yet: an intent
-    /// that is gone has a row, so intents are read first.
+    /// Reads the rows about an approval. `None` if a write under it has no recorded outcome yet. Intents
+    /// are read before rows, because an intent that is gone has a row.
     pub async fn read(
         record: &Record,
         row: &ApprovalRow,
@@ -74,7 +74,7 @@ impl ApprovalRecord {
         self.rows.iter().filter(move |row| text(row, "status") == status)
     }
 
-    /// Those who have approved what has this digest.
+    /// The approvers who have approved the subject with this digest.
     #[must_use]
     pub fn given(&self, digest: &ApprovalDigest) -> BTreeSet<ObjectId> {
         let rows = self.of_status(APPROVAL_GIVEN);
@@ -89,7 +89,7 @@ impl ApprovalRecord {
         self.of_status(APPROVAL_DENIED).next().is_some()
     }
 
-    /// Whether the requester has asked for all that the subject names.
+    /// Whether the requester has made the request for everything that the subject names.
     #[must_use]
     pub fn is_asked(&self, subject: &ApprovalSubject) -> bool {
         let api = subject.api_id.to_string();

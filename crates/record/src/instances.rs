@@ -1,4 +1,4 @@
-//! The table of instances: what each one takes of the write quota that they share.
+//! The table of instances: the share of each one in their common write quota.
 
 mod columns;
 
@@ -26,8 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 pub struct InstanceRows {
     tables: Tables,
     instance: String,
-    /// The version of this instance's row that was read or stored last. A row that arrives late replaces no
-    /// newer one.
+    /// The version of this instance's row that was last read or stored. It prevents a late write from
+    /// replacing a newer row.
     etag: Option<String>,
     is_away: bool,
 }
@@ -78,7 +78,7 @@ impl RowStore for InstanceRows {
         let deletion =
             |row_key| Change::Delete { partition_key: PARTITION.to_owned(), row_key, etag: None };
         let changes: Vec<_> = instances.into_iter().map(deletion).collect();
-        // Another instance may have deleted them. What is left is deleted later.
+        // Another instance may have deleted them. What remains is deleted later.
         let _ = self.tables.change(INSTANCE_TABLE, &changes, Deadline::after(TIMEOUT)).await;
     }
 

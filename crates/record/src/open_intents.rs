@@ -1,4 +1,4 @@
-//! What settling reads and writes in the tables.
+//! The reads and writes of settling.
 
 use app_roles::ids::ObjectId;
 use azure_rest::{
@@ -51,7 +51,7 @@ impl Record {
         Ok(rows.into_iter().collect::<OpenIntents>().readable)
     }
 
-    /// The audit rows of a principal that bear on its intents.
+    /// The audit rows of a principal that are relevant to its intents.
     pub async fn audit_rows_about(
         &self,
         principal: ObjectId,

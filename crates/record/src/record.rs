@@ -55,7 +55,7 @@ impl Record {
     /// Stores the intents of the writes of one request, all or none. All are about one principal. The
     /// error means that none may be written.
     ///
-    /// A row whose answer was lost is stored again, so that only an accepted row makes an intent.
+    /// If an answer was lost, the row is stored again, so that only an accepted row makes an intent.
     pub async fn intend(
         &self,
         planned: Vec<PlannedWrite>,
@@ -70,8 +70,8 @@ impl Record {
         Ok(planned.into_iter().map(stored).collect())
     }
 
-    /// Stores rows about decisions. Nothing is ever overwritten: a row that exists is this row, because
-    /// its key contains the invocation.
+    /// Stores rows about decisions. Nothing is ever overwritten. A row that already exists is the same one,
+    /// because its key contains the invocation.
     pub async fn store(&self, rows: Vec<Entity>, deadline: Deadline) -> Result<(), TableError> {
         let mut partitions: BTreeMap<String, Vec<Change>> = BTreeMap::new();
         for row in rows {
@@ -96,7 +96,7 @@ impl Record {
         let changes: Vec<_> = intents.iter().map(deletion).collect();
         for changes in changes.chunks(MOST_CHANGES) {
             match self.tables.change(INTENT_TABLE, changes, deadline).await {
-                // They are gone already: an earlier attempt got no answer.
+                // They are gone because an earlier attempt got no answer.
                 Ok(()) | Err(TableError::NotFound) => {}
                 Err(error) => return Err(error),
             }

@@ -1,9 +1,9 @@
 //! What became of writes whose outcome was not recorded.
 //!
-//! The handler may end, or storage may fail, between a write and its audit row. The row of the intent is
-//! then still there. Its outcome follows from three things that are read later: what the principal
-//! holds, the audit rows of the principal, and its other open intents. They must be read in this order:
-//! a write that the list shows has an intent, and an intent that is gone has an audit row.
+//! The handler may end, or storage may fail, between a write and its audit row. Then the row of the intent
+//! remains. Its outcome follows from three things that are read later: what the principal holds, the audit
+//! rows of the principal, and its other open intents. They must be read in this order: a write that the
+//! list shows has an intent, and an intent that is gone has an audit row.
 
 mod open_intent;
 mod past_row;
@@ -27,10 +27,10 @@ const CLOCK_SKEW: Duration = Duration::seconds(5);
 /// created. Two minutes have been observed.
 const LIST_LAG: Duration = Duration::minutes(3);
 
-/// How much longer than its intent an invocation may have worked before. Deadlines are minutes.
+/// How long before its intent an invocation may have begun. Deadlines are minutes.
 const LONGEST_INVOCATION: Duration = Duration::hours(1);
 
-/// What an intent became.
+/// The outcome of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Became {
     /// This write created the assignment.
@@ -39,7 +39,7 @@ pub enum Became {
     Revoked,
     /// The write was not sent, or changed nothing.
     NotWritten,
-    /// It cannot be read any more. The text says why.
+    /// The outcome can no longer be found out. The text says why.
     Unknown(&'static str),
 }
 
@@ -55,20 +55,20 @@ pub struct Created {
 /// How an intent is settled.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settlement {
-    /// The outcome is on record: the intent is deleted.
+    /// The outcome is already recorded: only the intent is deleted.
     Close,
     /// The row is stored, and then the intent is deleted.
     Record(Became, Row),
 }
 
-/// Whether a request may claim a change that it got no answer to, once the assignment is there, or gone.
+/// Whether a request may claim a change, if it got no answer and the assignment now exists or is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteClaim {
     /// No other request of the broker can have made the change.
     Free,
-    /// A row says that another request has made it, or that the assignment was there before.
+    /// A row states that another request has made the change, or that the assignment existed before.
     Taken,
-    /// Another request may have made it, and its outcome is not on record yet.
+    /// Another request may have made the change, and its outcome is not recorded yet.
     Contested,
 }
 
@@ -83,12 +83,12 @@ pub struct Case<'a> {
     pub rows: &'a [Row],
 }
 
-/// An assignment that was there.
+/// An observation of an assignment.
 #[derive(Debug)]
 struct Sighting<'a> {
     id: &'a str,
     created: Option<OffsetDateTime>,
-    /// When the invocation began that saw it.
+    /// When the invocation that observed it began.
     seen: Option<OffsetDateTime>,
 }
 
@@ -102,27 +102,27 @@ struct Settling<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The largest key of an audit row that bears on these intents. Older rows have larger keys.
+    /// The largest key of an audit row that is relevant to these intents. Older rows have larger keys.
     #[must_use]
     pub fn last_row_key(intents: &[OpenIntent]) -> Option<String> {
         let oldest = intents.iter().map(|intent| intent.intended_at).min()?;
         Some(last_key(oldest - LONGEST_INVOCATION))
     }
 
-    /// How each intent is settled that is older than `due`. Younger ones are left alone: their
-    /// invocations may still work on them. So are those whose outcome depends on a younger one.
+    /// How each intent older than `due` is settled. Younger ones are skipped, because their invocations may
+    /// still work on them, and so are intents whose outcome depends on a younger one.
     #[must_use]
     pub fn settle(&self, due: OffsetDateTime) -> Vec<(&'a OpenIntent, Settlement)> {
         let mut settling = self.settling(due);
         let mut intents: Vec<_> =
             self.intents.iter().filter(|intent| intent.intended_at < due).collect();
-        // Of two revocations of one assignment, the first one counts.
+        // If several revoke the same assignment, the first one gets it.
         intents.sort_by_key(|intent| intent.intended_at);
         let settled = intents.into_iter().map(|intent| Some((intent, settling.settle(intent)?)));
         settled.flatten().collect()
     }
 
-    /// Whether an intent may claim that it created an assignment that is there.
+    /// Whether an intent may claim that it created an assignment that exists.
     #[must_use]
     pub fn creation_claim(&self, row_key: &str, made: &Assignment) -> WriteClaim {
         let settling = self.settling(OffsetDateTime::UNIX_EPOCH);
@@ -168,14 +168,14 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The row that says for certain what became of an intent. `None` if the outcome is not on record.
+/// The row that states with certainty the outcome of an intent. `None` if there is none.
 #[must_use]
 pub fn outcome_of<'a>(intent: &OpenIntent, rows: &'a [Row]) -> Option<&'a Row> {
     rows.iter().find(|row| PastRow::from(*row).is_outcome_of(intent))
 }
 
 impl Settling<'_> {
-    /// How an intent is settled; `None` if that depends on one that is not due.
+    /// How an intent is settled; `None` if this depends on one that is not due.
     fn settle(&mut self, intent: &OpenIntent) -> Option<Settlement> {
         if self.is_on_record(intent) {
             return Some(Settlement::Close);
@@ -204,7 +204,7 @@ impl Settling<'_> {
             .any(|other| self.can_have_removed(other, assignment_id))
     }
 
-    /// Whether an intent whose outcome is not on record may have removed an assignment.
+    /// Whether an intent without a recorded outcome may have removed an assignment.
     fn can_have_removed(&self, intent: &OpenIntent, id: &str) -> bool {
         intent.removal_of(id).is_some_and(|removal| !removal.was_gone) && !self.is_on_record(intent)
     }
@@ -213,7 +213,7 @@ impl Settling<'_> {
         self.rows.iter().any(|row| row.is_outcome_of(intent))
     }
 
-    /// Whether the row of the answer says that the write failed.
+    /// Whether the row of the answer states that the write failed.
     fn has_failed(&self, intent: &OpenIntent) -> bool {
         self.rows.iter().any(|row| row.key == intent.audit_row_key && row.status == "failed")
     }
@@ -232,7 +232,8 @@ impl Settling<'_> {
         self.unless_unclear(intent, Became::NotWritten)
     }
 
-    /// Whether an assignment of this moment can be of this intent, and is not more likely of another one.
+    /// Whether an assignment created at this moment can come from this intent, and from no other that is
+    /// more likely.
     fn can_be_of(&self, intent: &OpenIntent, created: OffsetDateTime) -> bool {
         let can_be = |one: &OpenIntent| {
             one.intended_at - CLOCK_SKEW <= created && created <= one.write_until + CLOCK_SKEW
@@ -243,7 +244,7 @@ impl Settling<'_> {
                 && can_be(one)
                 && !self.is_on_record(one)
         };
-        // The last one before the moment; if the clocks differ, the first one after it.
+        // The most likely one is the last before the moment or, if the clocks differ, the first after it.
         let distance = |one: &&OpenIntent| {
             let before = created - one.intended_at;
             (before.is_negative(), before.abs(), one.row_key.clone())
@@ -262,7 +263,7 @@ impl Settling<'_> {
         self.unless_unclear(intent, Became::Revoked)
     }
 
-    /// Whether the assignment was there when the write of the intent was long over.
+    /// Whether the assignment was observed long after the write of the intent.
     fn was_seen_after(&self, intent: &OpenIntent, id: &str) -> bool {
         let over = intent.write_until + LIST_LAG;
         let is_seen = self
@@ -273,7 +274,7 @@ impl Settling<'_> {
         is_seen || found.any(|found| is_over(intent, found))
     }
 
-    /// Whether a row says that its own write did this with the assignment.
+    /// Whether a row states that its own write did this to the assignment.
     fn is_claimed(&self, status: &str, id: &str) -> bool {
         self.rows.iter().any(|row| row.status == status && row.assignment_id.as_deref() == Some(id))
     }
@@ -287,7 +288,7 @@ impl Settling<'_> {
         })
     }
 
-    /// `became`, if what the principal holds can be read.
+    /// `became`, unless the principal's assignments are unclear.
     fn unless_unclear(&self, intent: &OpenIntent, became: Became) -> Became {
         match self.held.map(|held| held.holding(intent.api, intent.role)) {
             Some(Holding::Held(_) | Holding::NotHeld) => became,
@@ -298,7 +299,7 @@ impl Settling<'_> {
         }
     }
 
-    /// All that is known of assignments of the role of an intent.
+    /// All observations of assignments of an intent's role.
     fn sightings(&self, intent: &OpenIntent) -> impl Iterator<Item = Sighting<'_>> {
         let (api, role) = (intent.api, intent.role);
         let is_it = move |one: &&Assignment| (one.api, one.role) == (api, role);
@@ -329,7 +330,7 @@ impl Settling<'_> {
     }
 }
 
-/// Whether the write of an intent was over at a moment, by the clock of another instance.
+/// Whether the write of an intent was over at a moment on another instance's clock.
 fn is_over(intent: &OpenIntent, at: OffsetDateTime) -> bool {
     intent.write_until + CLOCK_SKEW < at
 }
@@ -350,7 +351,7 @@ fn settled_row(intent: &OpenIntent, became: &Became) -> Row {
             set("createdDateTime", at.format(&Rfc3339).unwrap_or_default().into());
         }
         Became::NotWritten => {
-            // Nothing that was assigned has an end.
+            // Only an assigned role has an end.
             row.remove("endDateTime");
             row.remove("tokensUntil");
         }
@@ -371,7 +372,7 @@ impl Became {
         }
     }
 
-    /// The latest moment at which the tenant was changed. `None` if it was not, or if that is not known.
+    /// The latest moment at which the tenant was changed. `None` if it was not, or if this is unknown.
     #[must_use]
     pub fn changed_by(&self, intent: &OpenIntent) -> Option<OffsetDateTime> {
         match self {

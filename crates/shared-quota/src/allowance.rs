@@ -8,14 +8,14 @@ use crate::priority::Priority;
 #[derive(Debug)]
 pub(crate) struct Allowances {
     steps: Steps,
-    /// Those of them that writes of low priority may use.
+    /// The part of them that writes of low priority may use.
     low_steps: Steps,
-    /// When the steps were set. Those that begin later are used after a delay of one slot: others may plan with
-    /// slots that end within it.
+    /// When the steps were set. Steps that begin later are used one slot late, because the plans of others
+    /// may use slots that end within it.
     set: Instant,
     delay: Duration,
-    /// Whether a row with these is being stored. Until it is, those that begin later may not be used: their
-    /// times are those of the row.
+    /// Whether a row with these steps is being stored. Until then, steps that begin later may not be used,
+    /// because their times count from when the row is stored.
     is_being_stored: bool,
     used: u32,
     used_low: u32,
@@ -25,7 +25,7 @@ pub(crate) struct Allowances {
     generation: u64,
 }
 
-/// Numbers of allowances, and from when they are valid.
+/// Numbers of allowances, and the times from which they are valid.
 pub(crate) type Steps = Vec<(Instant, u32)>;
 
 /// An allowance in use. It is given back if the write was not sent.
@@ -36,7 +36,7 @@ pub(crate) struct Used {
 }
 
 impl Allowances {
-    /// No allowances. Those that begin later are used after `delay`.
+    /// No allowances. Steps that begin later are used with this `delay`.
     pub(crate) fn new(now: Instant, delay: Duration) -> Self {
         Self {
             steps: Vec::new(),
@@ -51,12 +51,12 @@ impl Allowances {
         }
     }
 
-    /// From when a step may be used.
+    /// The time from which a step may be used.
     fn start(&self, from: Instant) -> Instant {
         if from <= self.set { from } else { from + self.delay }
     }
 
-    /// The number of those that may be used.
+    /// The number of allowances in steps that may be used by now.
     fn started(&self, steps: &[(Instant, u32)], now: Instant) -> u32 {
         let is_usable = |from: Instant| match from <= self.set {
             true => true,
@@ -66,19 +66,20 @@ impl Allowances {
         started.map(|(_, writes)| *writes).fold(0, u32::saturating_add)
     }
 
-    /// Replaces all. What was used before is part of the new row, so it no longer counts here.
+    /// Replaces all steps. Allowances that were used before are part of the new row, so they no longer
+    /// count here.
     pub(crate) fn replace(&mut self, now: Instant, steps: Steps, low_steps: Steps) {
         self.revise(now, steps, low_steps);
         (self.used, self.used_low) = (0, 0);
         self.generation += 1;
     }
 
-    /// The row with these is being stored.
+    /// Notes that the row with these steps is being stored.
     pub(crate) fn storing(&mut self) {
         self.is_being_stored = true;
     }
 
-    /// The row with these was stored at most this long after it was made, so that its times are later.
+    /// Notes that the row was stored at most `by` after it was made, and moves its times accordingly.
     pub(crate) fn stored(&mut self, by: Duration) {
         self.is_being_stored = false;
         let set = self.set;
@@ -89,7 +90,7 @@ impl Allowances {
         }
     }
 
-    /// Changes allowances that were not replaced: those that were used remain used.
+    /// Changes the steps without a new row: allowances that were used stay used.
     pub(crate) fn revise(&mut self, now: Instant, steps: Steps, low_steps: Steps) {
         (self.steps, self.low_steps, self.set) = (steps, low_steps, now);
     }
@@ -127,7 +128,7 @@ impl Allowances {
         }
     }
 
-    /// The number of allowances that are valid at `at`, with none used in between. It ignores the lease.
+    /// The number of allowances that are valid at `at` if none is used before. The lease is ignored.
     pub(crate) fn held_at(&self, at: Instant) -> u32 {
         valid(&self.steps, at).saturating_sub(self.used)
     }
@@ -137,20 +138,20 @@ impl Allowances {
         self.steps.iter().map(|(from, _)| self.start(*from)).find(|start| *start > now)
     }
 
-    /// When the last of those may be used that may be so within `time`.
+    /// The last time within `time` at which more may be used.
     pub(crate) fn last_until(&self, now: Instant, time: Duration) -> Option<Instant> {
         let soon = self.steps.iter().map(|(from, _)| self.start(*from));
         soon.filter(|start| *start > now && *start <= now + time).max()
     }
 
-    /// Uses one.
+    /// Uses an allowance.
     pub(crate) fn take(&mut self, priority: Priority) -> Used {
         self.used += 1;
         self.used_low += u32::from(priority == Priority::Low);
         Used { generation: self.generation, priority }
     }
 
-    /// Gives one back that was not used, unless it is in a row as used.
+    /// Gives back an allowance that was not used, unless a row already counts it as used.
     pub(crate) fn give_back(&mut self, used: Used) {
         if used.generation == self.generation {
             self.used = self.used.saturating_sub(1);

@@ -1,11 +1,11 @@
-//! How many transactions an instance may make with storage.
+//! The budget of transactions that an instance may make with storage.
 
 use std::time::{Duration, Instant};
 
-/// The transactions that may be made at once after a pause.
+/// The number of transactions that may be made at once after a pause.
 const BURST: f64 = 8.0;
 
-/// The time between two transactions on average. With the burst they are fewer than one a second in any 20
+/// The average time between two transactions. With the burst, they stay below one a second in any 20
 /// seconds.
 pub const SPACING: Duration = Duration::from_millis(1_667);
 
@@ -25,7 +25,7 @@ impl Budget {
         Self { level: BURST, at: now, spacing: spacing.as_secs_f64() }
     }
 
-    /// When this number of transactions may be made.
+    /// The earliest time at which this number of transactions may be made.
     pub(crate) fn ready(&self, transactions: u8, now: Instant) -> Instant {
         let missing = f64::from(transactions) - self.level_at(now);
         now + Duration::from_secs_f64((missing * self.spacing).max(0.0))

@@ -10,7 +10,7 @@ pub(crate) struct Claim {
     pub(crate) row: Row,
     /// Whether it may be used soon, so that it is confirmed at once.
     pub(crate) is_urgent: bool,
-    /// Whether it was made without knowing the others. A better one follows at once.
+    /// Whether it was made without knowing the other instances. Then a better one follows at once.
     pub(crate) is_first: bool,
 }
 
@@ -18,9 +18,9 @@ pub(crate) struct Claim {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LastRow {
     pub(crate) sequence: u64,
-    /// When it was being stored, and when storage had stored it.
+    /// When storing it began, and when storage had stored it.
     pub(crate) began: Instant,
     pub(crate) stored: Option<Instant>,
-    /// Whether it claims any. Others count them, whether they were used or not.
+    /// Whether it claims allowances. Others count these even if they are not used.
     pub(crate) has_allowances: bool,
 }

@@ -102,7 +102,8 @@ impl Demand {
         self.normal.waiting.saturating_add(self.low.waiting)
     }
 
-    /// What has to be sent until the next exchange: what waits, and as much as has arrived lately.
+    /// The number of writes to send until the next exchange: the waiting ones, and as many as have arrived
+    /// lately.
     pub(crate) fn needed(&self, now: Instant, priority: Priority) -> u32 {
         let queue = match priority {
             Priority::Normal => &self.normal,

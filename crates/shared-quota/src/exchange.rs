@@ -20,7 +20,7 @@ pub trait RowStore {
     /// Deletes the rows of instances that ended long ago. It does not matter whether that succeeds.
     fn delete(&mut self, instances: Vec<String>) -> impl Future<Output = ()> + Send;
 
-    /// Exchanges fail, and this instance keeps to a small part of the quota.
+    /// Notes that exchanges fail, and that this instance is limited to a small part of the quota.
     fn is_away(&mut self, error: Self::Error);
 
     /// Exchanges succeed again.

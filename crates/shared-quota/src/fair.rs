@@ -9,8 +9,9 @@ pub(crate) struct Member<'a> {
     pub(crate) name: &'a str,
 }
 
-/// What each member gets of `room`, in the order of the members. All who compute it from the same members give
-/// away all of `room` that is needed, and no more. With more room no part is smaller.
+/// Each member's part of `room`, in the order of the members. All instances that compute this from the same
+/// members agree: together they use as much of `room` as is needed, and no more. More room makes no part
+/// smaller.
 pub(crate) fn parts(room: u32, members: &[Member<'_>]) -> Vec<u32> {
     let mut order: Vec<_> = members.iter().enumerate().collect();
     order.sort_unstable_by_key(|(_, member)| (member.need, member.name));
@@ -27,8 +28,8 @@ pub(crate) fn parts(room: u32, members: &[Member<'_>]) -> Vec<u32> {
     parts
 }
 
-/// What the first member gets of the rooms of successive times, which do not shrink. The room of the first time
-/// is divided for itself, because it is used at once. Later, what is added to it is divided.
+/// The first member's part of a room that grows over time; `rooms` are its sizes. The first size is divided
+/// on its own, because it is used at once, and later only the growth is divided.
 pub(crate) fn first_part(rooms: &[u32], members: &[Member<'_>]) -> Vec<u32> {
     let at_once = rooms.first().copied().unwrap_or(0);
     let now = parts(at_once, members);

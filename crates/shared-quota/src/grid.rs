@@ -16,8 +16,8 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    /// Slots until the end of a lease or of a period, whichever is earlier. Later all writes that were sent
-    /// until now cease to count.
+    /// Slots until the end of a lease or of a period, whichever is earlier. After that, none of the writes
+    /// sent so far count.
     pub(crate) fn new(quota: WriteQuota) -> Self {
         let period = microseconds(quota.period).max(SLOTS);
         let slot = period / SLOTS;
@@ -102,8 +102,8 @@ impl Changes {
     }
 }
 
-/// The sums of steps at the slots of a grid that starts `elapsed` after the row. Those that began within the
-/// slot before are not valid at the start of the grid yet.
+/// The sums of steps at the slots of a grid that starts `elapsed` after the row. Steps that began within
+/// the previous slot are not yet valid at the start of the grid.
 pub(crate) fn sums(steps: &[Step], grid: Grid, elapsed: i64) -> Vec<u32> {
     let sum = |slot| {
         let at = grid.start(slot).saturating_add(elapsed);
@@ -117,7 +117,7 @@ pub(crate) fn sums(steps: &[Step], grid: Grid, elapsed: i64) -> Vec<u32> {
     (0..grid.slots).map(sum).collect()
 }
 
-/// Each level lowered to the least of those that follow, so that none is taken back later.
+/// Lowers each level to the smallest of those that follow, so that nothing is taken back later.
 pub(crate) fn never_falling(levels: &mut [u32]) {
     let mut least = u32::MAX;
     for level in levels.iter_mut().rev() {

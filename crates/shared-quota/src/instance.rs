@@ -123,7 +123,7 @@ impl InstanceShare {
         self.changed.notify_waiters();
     }
 
-    /// The instances whose rows nothing depends on any more.
+    /// The instances on whose rows nothing depends any more.
     pub(crate) fn outdated(&self) -> Vec<String> {
         self.lock().outdated(now())
     }

@@ -1,4 +1,4 @@
-//! What the rows of all instances leave to one of them.
+//! Plans how many writes an instance may send, from the rows of all instances.
 
 use crate::{
     fair::{Member, first_part},
@@ -8,35 +8,36 @@ use crate::{
     write_quota::WriteQuota,
 };
 
-/// What an instance does with the quota, slot by slot.
+/// How an instance uses the quota, slot by slot.
 struct Position<'a> {
     instance: &'a str,
     /// Writes that were sent and still count.
     sent: Vec<u32>,
     /// Allowances that may have been used.
     allowed: Vec<u32>,
-    /// What it has to send; nothing after its lease.
+    /// The number of writes that it has to send; 0 after its lease.
     needed: u32,
     needed_low: u32,
     is_alive: bool,
 }
 
-/// The plan of one instance. Its lists have one number of writes for each slot, since the instance's row.
+/// The plan of one instance. Each list has a number of writes for each slot, counted from the instance's
+/// row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The most that it may send beside what the others have sent and may send.
+    /// The most writes that it may send, given what the others have sent and may send.
     pub(crate) free: Vec<u32>,
-    /// Its fair part of what was not sent, up to its need.
+    /// Its fair part of the unused quota, up to its need.
     pub(crate) fair: Vec<u32>,
-    /// Its fair part for writes of low priority, besides.
+    /// Its additional fair part for writes of low priority.
     pub(crate) fair_low: Vec<u32>,
     /// What it may hold beyond its need.
     pub(crate) headroom: u32,
 }
 
 impl Plan {
-    /// What to claim beside the allowances that are held: the fair part, and some more for what arrives before
-    /// the next exchange.
+    /// The allowances to claim in addition to those held: the fair part, and some more for writes that
+    /// arrive before the next exchange.
     pub(crate) fn claimed(&self, held: &[u32], headroom: u32) -> Vec<u32> {
         let part = |slot| level(&self.fair, slot).saturating_add(level(&self.fair_low, slot));
         let now = part(0).saturating_add(headroom.min(self.headroom));
@@ -45,7 +46,8 @@ impl Plan {
         self.confirmed(held, &wanted.collect::<Vec<_>>())
     }
 
-    /// What the others leave of a claim. What they do not leave now is not kept for later either.
+    /// The part of a claim that the others leave. What they do not leave now is not claimed for later
+    /// either.
     pub(crate) fn confirmed(&self, held: &[u32], claimed: &[u32]) -> Vec<u32> {
         let most = |slot| level(&self.free, slot).max(level(held, slot));
         let claimed_now = level(claimed, 0);
@@ -57,7 +59,8 @@ impl Plan {
         confirmed.collect()
     }
 
-    /// What writes of low priority may use of allowances: what the fair part for the others leaves.
+    /// The part of the allowances that writes of low priority may use: what the fair part for normal
+    /// priority leaves.
     pub(crate) fn low(&self, levels: &[u32]) -> Vec<u32> {
         let low = levels.iter().enumerate().map(|(slot, all)| {
             let left = all.saturating_sub(level(&self.fair, slot));
@@ -83,7 +86,7 @@ impl Planner {
     pub(crate) fn plan(&self, own: &StoredRow, others: &[StoredRow]) -> Plan {
         let mine = self.position(own, &own.row.held);
         let theirs = others.iter().map(|other| {
-            // It has seen this instance's row, and leaves to it what that claims.
+            // It has seen this instance's row, and respects its claim.
             let is_later = other.stored > own.stored;
             self.position(other, if is_later { &other.row.held } else { &other.row.claimed })
         });
@@ -97,7 +100,7 @@ impl Planner {
         let needed = all.iter().map(|position| position.needed).fold(0, u32::saturating_add);
         let low = all.iter().map(|position| position.needed_low).fold(0, u32::saturating_add);
         let reserved = self.quota.writes - self.quota.for_low_priority();
-        // Writes of low priority come last, and use the quota up to a half of it.
+        // Writes of low priority come last, and may use at most half of the quota.
         let low_room = room.iter().map(|room| room.saturating_sub(reserved).saturating_sub(needed));
         let low_room: Vec<_> = low_room.collect();
         let members = |need: fn(&Position<'_>) -> u32| {
@@ -105,7 +108,7 @@ impl Planner {
             all.iter().map(member).collect::<Vec<_>>()
         };
         let fair_low = first_part(&low_room, &members(|one| one.needed_low)).into_iter();
-        // The allowances of the others count for that half, too.
+        // The allowances of the others are part of that half.
         let fair_low =
             fair_low.zip(&free).map(|(part, free)| part.min(free.saturating_sub(reserved)));
         let fair_low: Vec<_> = fair_low.collect();
@@ -142,7 +145,7 @@ impl Planner {
         Position { instance, sent, allowed, needed, needed_low, is_alive }
     }
 
-    /// What all others leave to the first position.
+    /// What all other instances leave to the first position.
     fn free(&self, all: &[Position<'_>], slot: usize) -> u32 {
         let own = all.first().map_or(0, |own| level(&own.sent, slot));
         let others = all.iter().skip(1);
@@ -151,8 +154,8 @@ impl Planner {
         self.quota.writes.saturating_sub(others.fold(own, u32::saturating_add))
     }
 
-    /// What all may divide: what was not sent. The allowances of an instance without a lease may have been
-    /// used.
+    /// What all instances may divide: the quota that was not used. Allowances of an instance without a
+    /// lease count as used.
     fn room(&self, all: &[Position<'_>], slot: usize) -> u32 {
         let counted = all.iter().map(|one| match one.is_alive {
             true => level(&one.sent, slot),

@@ -15,7 +15,7 @@ pub struct Step {
     pub writes: u32,
 }
 
-/// The row of an instance. Its times begin when it is stored.
+/// The row of an instance. Its times count from when it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
     /// The number of rows that the instance has stored before.
@@ -24,8 +24,8 @@ pub struct Row {
     pub sent: Vec<Step>,
     /// The allowances that the instance holds for certain, and from when each may be used.
     pub held: Vec<Step>,
-    /// The allowances that the instance holds if no other one has them: at least those that it holds for
-    /// certain.
+    /// The allowances that the instance holds if no other instance has claimed them. They include those
+    /// that it holds for certain.
     pub claimed: Vec<Step>,
     /// The number of writes that the instance has to send.
     pub needed: u32,

@@ -46,7 +46,7 @@ pub struct Share {
     spacing: Duration,
     /// Since when exchanges have failed.
     failing_since: Option<Instant>,
-    /// Until when Graph has asked this instance to wait, and others.
+    /// The end of the pause that Graph has asked this instance or others for.
     pause: Option<Instant>,
     others_pause: Option<Instant>,
     is_pause_new: bool,
@@ -135,7 +135,7 @@ impl Share {
         self.pause = pause_end;
     }
 
-    /// Without storage, the instance keeps to the part that it has if many share the quota.
+    /// Without storage, the instance keeps to the part that it would have among many instances.
     fn fallback_turn(&self, now: Instant) -> Turn {
         let most = (self.quota.writes / FALLBACK_INSTANCES).max(1);
         if self.demand.counted(now) < most {
@@ -144,7 +144,7 @@ impl Share {
         self.demand.next_end(now).map_or(Turn::Later, Turn::At)
     }
 
-    /// What to do with storage next. It changes with each write.
+    /// What to do with storage next. Each write can change it.
     #[must_use]
     pub fn due(&self, now: Instant) -> Due {
         let retry = self.failing_since.map_or(now, |_| self.last.unwrap_or(now) + self.spacing);
@@ -152,7 +152,7 @@ impl Share {
         let reads_first = self.last_row.is_some() && !View::is_fresh(self.view.as_ref(), now);
         let affordable = self.budget.ready(if reads_first { 3 } else { 2 }, now);
         if self.is_hungry(now) || self.is_pause_new || self.is_unknown() {
-            // Allowances that become valid soon may be enough.
+            // Allowances that become valid soon may suffice.
             let settled = self
                 .allowances
                 .last_until(now, SETTLING)
@@ -169,7 +169,7 @@ impl Share {
         Due::Exchange(affordable.max(spaced(RENEWAL)))
     }
 
-    /// Whether the others do not know of writes, because the last exchange has failed.
+    /// Whether the others lack information about writes, because the last exchange failed.
     fn is_unknown(&self) -> bool {
         self.failing_since.is_some() && self.last.is_some_and(|last| self.demand.last() > last)
     }
@@ -200,7 +200,7 @@ impl Share {
         self.allowances.replace(now, Vec::new(), Vec::new());
         self.allowances.lease(None);
         self.claim = None;
-        // Nothing is waited for, whatever has arrived lately.
+        // No need is stated, even if writes have arrived lately.
         let row = Row { needed: 0, needed_low: 0, ..self.draft(now).row };
         Transaction::Store(row)
     }
@@ -242,7 +242,7 @@ impl Share {
         own.row
     }
 
-    /// The row without allowances, which is stored next.
+    /// The row to store next, without allowances.
     fn draft(&mut self, now: Instant) -> StoredRow {
         self.sequence += 1;
         self.last_row = Some(LastRow {
@@ -289,7 +289,7 @@ impl Share {
                 }
                 self.view = Some(view);
             }
-            // It was deleted: nothing is known until it is stored again.
+            // Its row was deleted, so nothing is known until it is stored again.
             None => {
                 self.view = None;
                 self.last_row = None;
@@ -308,7 +308,7 @@ impl Share {
         Planner { quota: self.quota, grid: self.grid, start }
     }
 
-    /// Uses what was claimed, as far as the others leave it.
+    /// Starts to use the part of the claim that the others leave.
     fn confirm(&mut self, now: Instant, claim: &Claim, (mine, view): (&StoredRow, &View)) {
         let plan = self.planner(view.at(now)).plan(mine, &view.others);
         let elapsed = microseconds(now.saturating_duration_since(view.own_at));
@@ -323,7 +323,7 @@ impl Share {
         }
     }
 
-    /// Sets the wait until the next exchange, if nothing is sent before.
+    /// Sets the wait until the next exchange, which applies if nothing is sent before.
     fn space(&mut self, plan: &Plan) {
         self.spacing = match level(&plan.fair, 0) + level(&plan.fair_low, 0) {
             // Everything was sent, so there is nothing to get now.
@@ -337,14 +337,14 @@ impl Share {
         self.is_reading_first = false;
         self.claim = None;
         self.failing_since.get_or_insert(now);
-        // The row may be stored later than this, and others count these allowances from then on.
+        // The row may still be stored later, and others count its allowances from then on.
         self.allowances.drop_later(now);
         self.view = self.view.take().map(|view| View { read: view.own_at, ..view });
         self.spacing = (self.spacing * 2).clamp(FIRST_SPACING, LONGEST_SPACING);
     }
 
-    /// The instances whose rows nothing depends on any more, and that are deleted in one transaction. None, if
-    /// that is not affordable now.
+    /// The rows to delete in one transaction: no instance depends on them any more. None if the budget does
+    /// not allow it now.
     pub fn outdated(&mut self, now: Instant) -> Vec<String> {
         let age = microseconds(self.quota.period).saturating_add(microseconds(OUTDATED));
         let Some(view) = self.view.as_mut().filter(|_| self.budget.ready(4, now) <= now) else {
@@ -360,7 +360,7 @@ impl Share {
         outdated
     }
 
-    /// What may be sent beyond the need, while the quota is not used up.
+    /// The number of writes beyond the need that may be claimed while the quota is not used up.
     fn headroom(&self, now: Instant) -> u32 {
         let growth = if self.is_hungry(now) { GROWTH } else { STEADY_GROWTH };
         let least = (self.quota.writes / HEADROOM_PART).min(self.quota.writes_within(HEADROOM));

@@ -13,10 +13,10 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(4);
 /// until the next write.
 pub(crate) const IDLE: Duration = Duration::from_millis(300);
 
-/// The arrivals of this time are a burst, which is not expected to be repeated.
+/// Writes that arrive within this time are a burst, which is not expected to repeat.
 pub(crate) const BURST: Duration = Duration::from_millis(500);
 
-/// The arrivals of this time before are expected to be repeated until the next exchange.
+/// As many writes as arrived within this time are expected until the next exchange.
 pub(crate) const FORESIGHT: Duration = Duration::from_secs(3);
 
 /// The wait after an exchange that brought nothing. It doubles each time.
@@ -37,12 +37,12 @@ pub(crate) const IN_FLIGHT: Duration = Duration::from_millis(250);
 /// It is the number of instances that the templates allow (`maximumInstanceCount`).
 pub const FALLBACK_INSTANCES: u32 = 40;
 
-/// The part of the quota that an instance holds beyond its need while the quota is not used up, unless
-/// [`HEADROOM`] is less.
+/// The part of the quota that an instance may hold beyond its need while the quota is not used up.
+/// [`HEADROOM`] limits it further.
 pub(crate) const HEADROOM_PART: u32 = 16;
 
-/// The time whose part of the quota is enough to hold beyond the need. What an instance holds that is killed
-/// counts as sent, for the quota's whole period.
+/// An instance may hold, beyond its need, as much as the quota allows in this time. More would be lost with
+/// a killed instance, because what it holds counts as sent for the whole period.
 pub(crate) const HEADROOM: Duration = Duration::from_secs(2);
 
 /// How much faster than since its last row an instance may send until its next one, while the quota is not
@@ -58,7 +58,8 @@ pub(crate) const SETTLING: Duration = Duration::from_secs(1);
 /// How old the rows may be that a claim is based on.
 pub(crate) const FRESH: Duration = Duration::from_millis(250);
 
-/// How old a row is when it is deleted, besides the period. Its instance has stored nothing for that time.
+/// The age at which a row is deleted, in addition to the period. Its instance has stored nothing for that
+/// long.
 pub(crate) const OUTDATED: Duration = Duration::from_secs(600);
 
 /// The most rows that are deleted at once: the changes of one transaction ("Performing entity group

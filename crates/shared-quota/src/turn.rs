@@ -15,6 +15,6 @@ pub enum Turn {
     Later,
 }
 
-/// The right to send one write, which was used.
+/// The right to send one write, which has been used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket(pub(crate) Option<Used>);

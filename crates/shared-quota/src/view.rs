@@ -1,4 +1,4 @@
-//! What an instance has read of the others.
+//! What an instance knows of the others from storage.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::{
     timing::{FRESH, LEASE},
 };
 
-/// What was read last.
+/// The result of the last read.
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) others: Vec<StoredRow>,
@@ -25,7 +25,7 @@ impl View {
         view.is_some_and(|view| now.saturating_duration_since(view.read) < FRESH)
     }
 
-    /// The time of storage's clock, or an earlier one.
+    /// A lower bound of the time on storage's clock.
     pub(crate) fn at(&self, now: Instant) -> ServerTime {
         let since = microseconds(now.saturating_duration_since(self.own_at));
         ServerTime(self.own.0.saturating_add(since))

@@ -55,7 +55,7 @@ async fn run(host: &Host, function: &Function, input: &str) {
             let event = Json::parse(input.as_bytes()).ok();
             event_grid_webhook::invoke(host, function, name, event.as_ref()).await
         }
-        // The endpoint is for other triggers.
+        // Other triggers are not started here.
         BoundTrigger::Http(_) => return,
     };
     host.record_without_message(function, id, outcome);

@@ -5,7 +5,8 @@ use reqwest::StatusCode;
 
 use crate::ordered_json::{Json, Members};
 
-/// The error of a success without content. This emulator fails at once, so that a test need not wait.
+/// The error of a success without content. The real host would wait for a timeout; this emulator fails at
+/// once, so that tests need not wait.
 const EMPTY: &str = "the handler answered success without a JSON object; the real host would wait for one until functionTimeout";
 
 /// The parts of a reply.

@@ -69,7 +69,7 @@ impl QueueListener {
         }
     }
 
-    /// Receives messages; none if the queue does not exist, which the host does not create.
+    /// Receives messages. Returns none if the queue does not exist, because the host does not create it.
     async fn receive(&self) -> Vec<QueueMessage> {
         let queue = &self.trigger.binding.queue;
         match queue.exists().await {

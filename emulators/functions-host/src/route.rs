@@ -30,8 +30,8 @@ impl Route {
     }
 
     /// The values of the parameters if the path, percent-encoded as the caller sent it, is one of this
-    /// route. Literal parts are not case-sensitive, one slash may follow the path, and an empty part is
-    /// none.
+    /// route. Literal parts are not case-sensitive, one slash may follow the path, and an empty part counts
+    /// as absent.
     pub(crate) fn values(&self, path: &str) -> Option<RouteValues> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);

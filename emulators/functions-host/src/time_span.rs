@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Parses a `TimeSpan` of less than a day that is not negative.
+/// Parses a `TimeSpan` that is not negative and less than a day.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     let [hours, minutes, seconds] = *text.split(':').collect::<Vec<_>>() else { return None };
     let whole = |text: &str, limit: u64| text.parse::<u64>().ok().filter(|number| *number < limit);

@@ -1,4 +1,4 @@
-//! A proxy in front of the table service that reads each request, and makes those fail that a test
+//! A proxy in front of the table service that reads each request. It makes requests fail that a test
 //! selects by table, kind of operation and number.
 
 mod log;

@@ -1,4 +1,4 @@
-//! The part of Azure Resource Manager that tells the managed identity of a resource, and who may read it.
+//! The part of Azure Resource Manager that states the managed identity of a resource, and who may read it.
 //!
 //! A resource exists if the directory has a managed identity of it. Azure
 //! Resource Manager knows an identity before Microsoft Graph does, so one that

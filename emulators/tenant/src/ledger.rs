@@ -43,8 +43,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Records a write. Call it while the directory is locked, so that the order of the records is that
-    /// of the writes.
+    /// Records a write. Call it while the directory is locked, so that records are in the order of the
+    /// writes.
     pub(crate) fn record(
         &mut self,
         kind: WriteKind,

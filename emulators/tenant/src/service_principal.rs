@@ -42,7 +42,7 @@ pub struct ServicePrincipal {
     pub app_owner_organization_id: Option<String>,
     /// The app roles that the API defines.
     pub app_roles: Vec<AppRole>,
-    /// The members that Graph writes in another way than this object says; see [`Self::with_member`].
+    /// The members that Graph writes differently than this object states; see [`Self::with_member`].
     pub members: BTreeMap<String, Option<Value>>,
 }
 
@@ -70,8 +70,8 @@ impl ServicePrincipalType {
         matches!(self, Self::SystemAssignedIdentity | Self::UserAssignedIdentity)
     }
 
-    /// The value of `servicePrincipalType`. A blueprint's principal is told from an application by its
-    /// `@odata.type` only ("agentIdentityBlueprintPrincipal resource type").
+    /// The value of `servicePrincipalType`. Only the `@odata.type` distinguishes a blueprint's principal
+    /// from an application ("agentIdentityBlueprintPrincipal resource type").
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Application | Self::AgentBlueprint => "Application",
@@ -123,8 +123,8 @@ impl ServicePrincipal {
         }
     }
 
-    /// Writes a member of this object as `value` in every answer, or leaves it out. What Graph knows of the
-    /// object stays.
+    /// Writes a member of this object as `value` in every answer, or omits it. Graph's own knowledge of the
+    /// object does not change.
     #[must_use]
     pub fn with_member(mut self, name: &str, value: Option<Value>) -> Self {
         self.members.insert(name.to_owned(), value);

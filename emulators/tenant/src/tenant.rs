@@ -305,8 +305,8 @@ impl Tenant {
         scopes.extend(forbidden.then(|| scope.to_owned()));
     }
 
-    /// Sets the identity that Azure Resource Manager tells for a resource, by its object id, or that the
-    /// resource has none. By default, it is the one whose alternative names contain the resource.
+    /// Sets the identity that Azure Resource Manager states for a resource, by its object id; `None` if the
+    /// resource has none. By default, it is the identity whose alternative names contain the resource.
     pub fn set_arm_identity(&self, resource: &str, object_id: Option<&str>) {
         let object_id = object_id.map(str::to_owned);
         lock(&self.world.arm_identities).insert(resource.to_lowercase(), object_id);

@@ -41,7 +41,7 @@ pub(crate) struct World {
     pub(crate) write_throttle: Mutex<WriteThrottle>,
     /// The scopes in which Azure Resource Manager denies reads.
     pub(crate) forbidden_scopes: Mutex<Vec<String>>,
-    /// The object ids that Azure Resource Manager tells in place of the directory's, by the resource in
+    /// The object ids that Azure Resource Manager states instead of the directory's, by the resource in
     /// lower case. `None` means that the resource has no identity.
     pub(crate) arm_identities: Mutex<BTreeMap<String, Option<String>>>,
     writes: Mutex<BTreeSet<String>>,

@@ -34,7 +34,7 @@ use crate::app::App;
 /// The parameter of the route.
 const ID: &str = "id";
 
-/// The detail of a response to a call about an approval that is not there for its caller.
+/// The detail of a response about an approval that does not exist, or that its caller may not see.
 const UNKNOWN: &str = "no approval has this id, or you are not one of its approvers";
 
 /// The detail of a response to a decision on something that has changed.
@@ -95,7 +95,7 @@ async fn show(app: &App, ask: &Ask, call: &HttpRequest, id: &str) -> Result<Http
     }
 }
 
-/// Passes the decision of the body on.
+/// Decodes the decision in the body and passes it to the broker.
 async fn decide(
     app: &App,
     ask: &Ask,
@@ -108,7 +108,7 @@ async fn decide(
     of_outcome(outcome.map_err(|again| response::not_now(&again))?)
 }
 
-/// A text that is no id is the id of no approval.
+/// Reads the id of an approval. A text that is not an id is answered like the id of an unknown approval.
 fn parse(id: &str) -> Result<ApprovalId, Problem> {
     ApprovalId::parse(id).map_err(|_| unknown())
 }

@@ -96,8 +96,8 @@ impl ClientPrincipal {
 }
 
 impl WirePrincipal {
-    /// The value of the only claim of these types, if it is a string. A second claim counts whatever its
-    /// value is.
+    /// The value of the claim with one of these types, if there is exactly one and it is a string. A second
+    /// claim counts even if its value is not a string.
     fn only(&self, types: [&str; 2]) -> Option<&str> {
         let is_one =
             |claim: &&WireClaim| claim.typ.as_deref().is_some_and(|typ| types.contains(&typ));

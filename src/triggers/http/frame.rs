@@ -30,7 +30,7 @@ use crate::{
 const TOO_SLOW: &str = "the broker is still working on this; repeat the call: what is done by then is \
                         not done twice";
 
-/// What calls of a function mean.
+/// How one HTTP function identifies its callers and answers them.
 pub(super) trait Endpoint {
     /// The name of the function's trigger.
     const BINDING: &str;
@@ -61,7 +61,7 @@ pub(super) async fn run<E: Endpoint>(app: &Arc<App>, invocation: &Invocation) ->
         Err(fault) => return replies::bad_envelope(&fault),
     };
     let (function, trace_id) = (invocation.function.clone(), invocation.trace_id.clone());
-    // A write that begins at the last moment still gets its answer.
+    // A write that begins just before the limit still gets its answer.
     let limit = app.timing.http_request + app.timing.calls.write_answer;
     let (app, started) = (app.clone(), Started::now());
     let work = async move {
@@ -86,7 +86,7 @@ pub(super) async fn run<E: Endpoint>(app: &Arc<App>, invocation: &Invocation) ->
     }
 }
 
-/// An answer that is a response and nothing else.
+/// The outputs of an answer that is only a response.
 pub(super) fn response_only(response: HttpResponse) -> Outputs {
     Outputs::default().response(RESPONSE_BINDING, response)
 }

@@ -38,7 +38,7 @@ fn decode(call: &HttpRequest) -> Result<Request, Problem> {
     })
 }
 
-/// A call that is no request, for the broker's answer.
+/// Describes a call that is not a valid request, so that the broker can answer it.
 fn unreadable(call: &HttpRequest, problem: &Problem) -> Unreadable {
     let request_id = call.body.as_deref().and_then(|body| request_id_of(body.as_bytes()));
     Unreadable { request_id, kind: problem.kind.name(), detail: problem.detail.clone() }

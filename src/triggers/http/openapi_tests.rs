@@ -62,7 +62,7 @@ fn routes() -> BTreeSet<(String, String, bool)> {
     .collect()
 }
 
-/// The paths of a route, each with a method. Without its optional parameter, a path can only be read.
+/// The paths of a route, each with a method. Without the optional parameter, a path only takes GET.
 fn paths_of(route: &str, methods: Vec<String>) -> Vec<(String, String)> {
     let Some((list, parameter)) = route.split_once("/{") else {
         return methods.into_iter().map(|method| (format!("/{route}"), method)).collect();
@@ -82,7 +82,7 @@ fn types_of(answer: &Value) -> BTreeSet<String> {
     types.map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-/// What a call can be answered, by status: the types of problems, none for a success.
+/// The documented answers to a call: for each status, the types of its problems. A success has none.
 fn answered(path: &str, method: &str) -> BTreeMap<u16, BTreeSet<String>> {
     let mut answers = BTreeMap::from([(OK, BTreeSet::new()), (HOST_FAILURE, BTreeSet::new())]);
     if path == ASSIGNMENTS {
@@ -115,7 +115,7 @@ fn is_possible(kind: ProblemType, path: &str, method: &str) -> bool {
         ProblemType::NotAnApprover | ProblemType::ApprovalChanged | ProblemType::AlreadyDecided => {
             path == APPROVAL && is_post
         }
-        // Of no documented method.
+        // Only methods that are not documented get it.
         ProblemType::MethodNotAllowed => false,
     }
 }
@@ -131,7 +131,7 @@ fn the_documented_routes_are_those_of_the_functions() {
     let mut documented = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
-            // What an operation does not say, the document says for all: a key is asked for.
+            // An operation without `security` inherits the document's, which asks for a key.
             let keyed = operation.get("security").is_none();
             documented.insert((path.clone(), method.clone(), keyed));
         }

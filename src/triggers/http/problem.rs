@@ -156,7 +156,7 @@ impl Problem {
         Self { header, ..Self::new(ProblemType::MethodNotAllowed, detail) }
     }
 
-    /// Adds the reason for programs, if there is no result that has one.
+    /// Adds the reason for programs. Used where there is no result that states it.
     pub(super) fn with_code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
     }
@@ -171,7 +171,7 @@ impl Problem {
         Self { header: Some(("WWW-Authenticate", scheme.into())), ..self }
     }
 
-    /// Adds after how many seconds the same call may succeed (RFC 9110, section 10.2.3).
+    /// Adds the number of seconds after which the same call may succeed (RFC 9110, section 10.2.3).
     pub(super) fn with_retry_after(self, seconds: u64) -> Self {
         Self { header: Some(("Retry-After", seconds.to_string().into())), ..self }
     }

@@ -19,7 +19,7 @@ const PRINCIPAL: &str = "principal";
 const API: &str = "api";
 const APPROVAL: &str = "approval";
 
-/// The detail of a response to a call about a request that is not one of the requester's.
+/// The detail of a response about a request that is not the caller's own.
 const UNKNOWN: &str =
     "you have no request that waits, or has waited, for the approval with this id";
 

@@ -120,7 +120,7 @@ mod tests {
     const NAMED: [(&str, &str); 2] = [(LEVEL, "Function"), (KEY_NAME, "orders-team")];
 
     #[test]
-    fn what_is_not_one_good_key_is_nobody() {
+    fn anything_but_one_good_key_identifies_no_requester() {
         let good = identity(KEY_SCHEME, true, &NAMED);
         for identities in [
             vec![],

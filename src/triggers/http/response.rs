@@ -45,7 +45,7 @@ pub(super) fn of_result(
     }
 }
 
-/// After how many seconds the limits of the rules may allow all roles.
+/// The number of seconds after which the limits of the rules may allow all roles.
 fn seconds_until_allowed(result: &RequestResult) -> Option<u64> {
     let times = result.roles.iter().filter_map(|role| role.not_before.as_deref());
     let times = times.filter_map(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
@@ -113,8 +113,8 @@ fn success(status: u16, json: String) -> HttpResponse {
     HttpResponse::new(status, JSON, json).header("Cache-Control", "no-store")
 }
 
-/// Adds where to read what was created, or what became of a request that waits. The URL is relative,
-/// because the caller's own URL may contain a key.
+/// Adds `Location`: where to read what was created, or the state of a request that waits. The URL is
+/// relative, because the caller's own URL may contain a key.
 fn with_location(response: HttpResponse, result: &RequestResult) -> HttpResponse {
     if let (ACCEPTED, Some(id)) = (response.status_code, result.approval_id) {
         return where_it_waits(response, id);

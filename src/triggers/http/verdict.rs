@@ -14,8 +14,9 @@ pub(super) const ACCEPTED: u16 = 202;
 /// The detail if the role has no message.
 const SEE_ROLES: &str = "see roles";
 
-/// The problem that represents the request if its roles have several. What the caller can do least about
-/// comes first. If a retry may help with one of them, it precedes a refusal by Graph.
+/// The order of problems if the roles of a request have several: the first one found represents the
+/// request. Those that the caller can do least about come first. Those that a retry may solve precede a
+/// refusal by Graph.
 const BY_WEIGHT: [ProblemType; 9] = [
     ProblemType::Denied,
     ProblemType::Invalid,
@@ -66,7 +67,7 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
         | Status::WouldAssign
         | Status::WouldRevoke
         | Status::PendingApproval
-        // The problem is another role's.
+        // Another role has the problem.
         | Status::NotAttempted => None,
         // Without a time, the limit never allows it.
         Status::Denied if role.code == Some(Code::RateLimited) && role.not_before.is_some() => {
@@ -82,8 +83,8 @@ fn problem(role: &RoleOutcome, knows_principal: bool) -> Option<ProblemType> {
     }
 }
 
-/// The problem of a role that failed: whether a retry may help. Unless it is the sign-in or the record,
-/// Microsoft Graph refused.
+/// The problem of a failed role. It says whether a retry may help. A failure with any other code is a
+/// refusal by Microsoft Graph.
 fn failure(code: Option<Code>, knows_principal: bool) -> ProblemType {
     match code {
         Some(
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn among_failures_the_one_that_may_pass_is_the_advice() {
+    fn a_failure_that_may_pass_outweighs_one_that_will_not() {
         let (quota, busy) = (Some(Code::DirectoryFull), Some(Code::Throttled));
         for roles in [[(Failed, quota), (Failed, busy)], [(Failed, busy), (Failed, quota)]] {
             assert_eq!(of(&roles), Err(ProblemType::Unavailable));
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_created_is_201() {
+    fn only_a_created_assignment_is_201() {
         assert_eq!(plain(&[AlreadyAssigned, Assigned]), Ok(CREATED));
         for statuses in [
             &[AlreadyAssigned][..],

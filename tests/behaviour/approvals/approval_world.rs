@@ -21,7 +21,7 @@ pub(crate) const APPROVALS: &str = "AppRoleApprovals";
 /// The timer that finishes approvals.
 pub(crate) const FINISH: &str = "FinishApprovals";
 
-/// Persons of the tenant. The first three are approvers by the rules, and the last two may ask.
+/// Persons of the tenant. The rules name the first three as approvers, and let the last two ask.
 pub(crate) const ANNA: &str = "c0a70500-0000-4000-8000-00000000e001";
 pub(crate) const BEN: &str = "c0a70500-0000-4000-8000-00000000e002";
 pub(crate) const CHRIS: &str = "c0a70500-0000-4000-8000-00000000e003";
@@ -35,8 +35,8 @@ pub(crate) fn token_of(person: &str) -> String {
     format!("token of {person}")
 }
 
-/// The rules of the policy of tests: one approval for privileged roles of Microsoft Graph, two for
-/// `Orders.Write`, none for `Orders.Read`.
+/// The rules of these tests. They require one approval for privileged roles of Microsoft Graph, two for
+/// `Orders.Write`, and none for `Orders.Read`.
 pub(crate) fn rules() -> Vec<Value> {
     let scope = |group: &str| format!("/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{group}");
     let requesters = json!([
@@ -94,14 +94,14 @@ pub(crate) fn write_request() -> Value {
 }
 
 impl World {
-    /// A call about approvals, of a person.
+    /// A call about approvals, with the sign-in of a person.
     pub(crate) fn approvals_call(&self, method: Method, id: &str, person: &str) -> RequestBuilder {
         let path = format!("api/app-role-approvals/{id}");
         let url = self.host.http_url().join(path.trim_end_matches('/')).unwrap();
         http_client().request(method, url).bearer_auth(token_of(person))
     }
 
-    /// What waits for a person.
+    /// The requests that wait for a person.
     pub(crate) async fn waiting_for(&self, person: &str) -> Vec<Value> {
         let answer = send(self.approvals_call(Method::GET, "", person)).await;
         answer.success(200)["approvals"].as_array().unwrap().clone()
@@ -112,14 +112,14 @@ impl World {
         send(self.approvals_call(Method::GET, id, person)).await
     }
 
-    /// Decides as a person on what was shown: `decision` is `approve` or `deny`.
+    /// Decides as a person on what was shown. `decision` is `approve` or `deny`.
     pub(crate) async fn decide(&self, person: &str, shown: &Value, decision: &str) -> Answer {
         let id = shown["approvalId"].as_str().unwrap();
         let body = json!({ "decision": decision, "digest": shown["digest"] });
         send(self.approvals_call(Method::POST, id, person).json(&body)).await
     }
 
-    /// Sends a request by its queue, and returns what waits because of it, as Anna sees it.
+    /// Sends a request by its queue, and returns the approval that waits because of it, as Anna sees it.
     pub(crate) async fn waiting_request(&self, request: &Value) -> Value {
         let result = self.result_of(&request.to_string()).await;
         let id = result["approvalId"].as_str().unwrap_or_else(|| panic!("{result}"));

@@ -18,13 +18,13 @@ use crate::{
 /// A user whom no rule names.
 pub(crate) const STRANGER: &str = "c0a70500-0000-4000-8000-00000000d0a3";
 
-/// The id of no approval.
+/// An id that no approval has.
 pub(crate) const ABSENT: &str = "c0a70500-0000-4000-8000-0000000000ff";
 
-/// Those whom the rule names as approvers. It names identities that may never decide, too.
+/// The approvers whom the rule names. It also names identities that may never decide.
 const APPROVERS: [&str; 5] = [ANNA, BEN, OPERATOR, ORDERS_IDENTITY, BROKER_IDENTITY];
 
-/// A policy that asks for this many approvals of `Orders.Write`, and for none of `Orders.Read`.
+/// A policy that requires this many approvals for `Orders.Write`, and none for `Orders.Read`.
 pub(crate) fn policy(count: usize) -> Value {
     let rule = |name: &str, role: &str| {
         json!({
@@ -82,7 +82,7 @@ impl World {
         self.shown_to(ANNA, id_of(&result)).await.success(200)
     }
 
-    /// What became of a request, as the team's key is told.
+    /// The state of a request, as the team's key can read it.
     pub(crate) async fn became_of(&self, id: &str) -> Answer {
         let call = self.call(Method::GET, &format!("approval={id}"));
         send(call.header("x-functions-key", TEAM_KEY)).await

@@ -1,4 +1,5 @@
-//! Requests that wait for one approval or for two, from a queue or over HTTP, and moments of a kill.
+//! Requests that wait for one approval or two, from a queue or over HTTP, and moments at which the handler
+//! is killed.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::{
     world::{TIMEOUT, World},
 };
 
-/// A request, and how it comes.
+/// A request, and how it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     /// One approval, from the queue.
@@ -45,7 +46,7 @@ impl Case {
         }
     }
 
-    /// Sends the request, and waits for no answer.
+    /// Sends the request without waiting for an answer.
     pub(crate) async fn send(self, world: &World) {
         if self == Self::Http {
             let call = world.call(Method::POST, "").header("x-functions-key", TEAM_KEY);
@@ -55,8 +56,8 @@ impl Case {
         }
     }
 
-    /// The id under which the request waits, after [`Case::send`]: from its result, or from the answer to
-    /// another call.
+    /// The id under which the request waits, after [`Case::send`]: from its result, or from the answer to a
+    /// repeated call.
     pub(crate) async fn id(self, world: &World) -> String {
         let result = if self == Self::Http {
             world.post(&self.request()).await.success(202)
@@ -66,7 +67,7 @@ impl Case {
         result["approvalId"].as_str().unwrap_or_else(|| panic!("{result}")).to_owned()
     }
 
-    /// Sends the request, and returns what waits because of it.
+    /// Sends the request, and returns the approval that waits because of it.
     pub(crate) async fn waiting(self, world: &World) -> Value {
         if self != Self::Http {
             self.send(world).await;
@@ -81,7 +82,7 @@ impl Case {
         }
     }
 
-    /// All approvers approve. The first one is the last.
+    /// All approvers approve, Anna last. Returns the answer to her.
     pub(crate) async fn approve(self, world: &World, shown: &Value) -> Value {
         self.approve_but_for_the_last(world, shown).await;
         world.decide(ANNA, shown, "approve").await.success(200)
@@ -101,7 +102,7 @@ impl Case {
     }
 }
 
-/// A moment in which the handler is killed: before a request to a table takes effect, or after it and
+/// A moment at which the handler is killed: before a request to a table takes effect, or after it and
 /// before its answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
@@ -120,7 +121,7 @@ pub(crate) const fn after(table: &'static str, kind: Kind, number: usize) -> Mom
 }
 
 impl Moment {
-    /// Keeps the handler in this moment.
+    /// Holds the handler at this moment.
     pub(crate) fn hold(self, world: &World) -> ActiveTableRule {
         let fault = if self.is_before { TableFault::Held } else { TableFault::AnswerHeld };
         world.tables.add(TableRule::new(fault).table(self.table).kind(self.kind).only(self.number))
@@ -159,7 +160,7 @@ impl World {
         tokio::time::timeout(TIMEOUT, arrived).await.unwrap();
     }
 
-    /// Decides as a person, and waits for no answer.
+    /// Decides as a person, without waiting for an answer.
     pub(crate) fn begin_to_decide(&self, person: &str, shown: &Value, decision: &str) {
         let id = shown["approvalId"].as_str().unwrap();
         let body = json!({ "decision": decision, "digest": shown["digest"] });

@@ -1,4 +1,4 @@
-//! Decisions in the row of an approval, with rows of the record that do not prove them.
+//! Decisions in the row of an approval that the record does not prove.
 
 use serde_json::json;
 use storage_emulator::Entity;
@@ -15,7 +15,7 @@ use crate::{
 
 const OTHER_APPROVAL: &str = "c0a70500-0000-4000-8000-00000000ab03";
 
-/// What is wrong with a row of the record that says that Ben has approved.
+/// A flaw in a row of the record that claims that Ben has approved.
 type Flaw = (&'static str, fn(&mut Entity));
 
 fn flaws() -> Vec<Flaw> {
@@ -73,7 +73,7 @@ async fn an_approval_without_its_own_row_of_the_record_does_not_count() {
         world.assert_none_granted(name).await;
         let left = world.row_of(id).await;
         if name == "the status of a denial" {
-            // A denial on record counts, whatever the row of the approval says.
+            // A recorded denial counts, whatever the row of the approval says.
             assert_eq!(text(&left, "state"), "denied");
             continue;
         }

@@ -120,7 +120,7 @@ async fn two_approvals_at_once_are_one_write() {
     assert_eq!(statuses, [200, 409], "{both:?}");
     assert_eq!(world.next_results(1).await[0]["roles"][0]["status"], "assigned");
     assert_eq!(world.tenant.count(Route::CreateAssignment), 1);
-    // The first of two is no approval of the second, and both are on record.
+    // The first of the two does not approve the second, although both are on record.
     let shown = world.waiting_request(&write_request_named("both")).await;
     let both =
         tokio::join!(world.decide(ANNA, &shown, "approve"), world.decide(BEN, &shown, "approve"),);
@@ -133,8 +133,8 @@ async fn two_approvals_at_once_are_one_write() {
     world.assert_on_record().await;
 }
 
-/// The one that comes first is answered, and the other one learns that it came too late. A denial that is on
-/// record before the write wins, even if it came second.
+/// The first decision is answered, and the second one learns that it came too late. A denial that is
+/// recorded before the write wins even if it came second.
 #[tokio::test]
 async fn an_approval_and_a_denial_at_once_are_one_of_both() {
     let world = setup().await.start().await;

@@ -1,4 +1,4 @@
-//! Callers who decide on a request without being one of its approvers.
+//! Callers who decide on a request although they are not its approvers.
 
 use functions_host_emulator::{HostKey, KeyLevel};
 use reqwest::Method;
@@ -148,7 +148,7 @@ impl World {
         self.shown_to(ANNA, result["approvalId"].as_str().unwrap()).await.success(200)
     }
 
-    /// Decides on what is shown in the way of a caller.
+    /// Decides on what is shown as a caller would.
     async fn decide_in_the_way_of(&self, caller: &Caller, shown: &Value, decision: &str) -> Answer {
         let id = shown["approvalId"].as_str().unwrap();
         let url = self.host.http_url().join(&format!("api/app-role-approvals/{id}")).unwrap();
@@ -161,7 +161,7 @@ impl World {
         send(call).await
     }
 
-    /// Approves and denies what is shown in the way of a caller. Asserts the answers.
+    /// Approves and denies what is shown as a caller would, and asserts the answers.
     async fn assert_refused(&self, caller: &Caller, shown: &Value) {
         for decision in ["approve", "deny"] {
             let answer = self.decide_in_the_way_of(caller, shown, decision).await;
@@ -214,8 +214,8 @@ async fn without_app_service_authentication_no_caller_decides() {
     world.assert_none_granted("all callers").await;
 }
 
-/// A queue and a key prove no person: who sends through them is not known. The record says which way the
-/// request came, and who has approved it.
+/// A queue and a key prove no person, so the actual sender is unknown. The record states how the request
+/// arrived and who approved it.
 #[tokio::test]
 async fn a_requester_is_known_only_as_far_as_the_way_of_the_request_proves_it() {
     let world = hostile_setup().await.start().await;

@@ -16,7 +16,7 @@ use crate::{
     world::World,
 };
 
-/// A change of a policy, by its name, and what comes of it.
+/// A change of a policy: its name, the change, and the result.
 type Change = (&'static str, fn(&mut Value), &'static str);
 
 /// The rule for writers, which needs two approvals.
@@ -33,7 +33,8 @@ fn set_approvers(rule: &mut Value, persons: &[&str]) {
     rule["approval"]["by"] = persons.iter().map(|id| json!(format!("http:{id}"))).collect();
 }
 
-/// Between the first approval and the second, with the problem that the second approver is answered.
+/// Changes between the first approval and the second, with the problem in the answer to the second
+/// approver.
 fn between_two_approvals() -> Vec<Change> {
     vec![
         (
@@ -65,7 +66,7 @@ fn between_two_approvals() -> Vec<Change> {
     ]
 }
 
-/// The same, for changes after which this approver cannot complete it any more.
+/// The same, for changes after which this approver can no longer complete the request.
 fn without_a_second_approval() -> Vec<Change> {
     vec![
         (
@@ -113,7 +114,7 @@ fn without_a_second_approval() -> Vec<Change> {
     ]
 }
 
-/// Between the last approval and the write, with the state in which the request is left.
+/// Changes between the last approval and the write, with the state in which the request remains.
 fn before_the_write() -> Vec<Change> {
     vec![
         ("Anna is no approver", |policy| set_approvers(sync(policy), &[BEN]), "pending"),

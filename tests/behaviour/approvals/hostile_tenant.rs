@@ -22,7 +22,8 @@ const RECREATED: &str = "c0a70500-0000-4000-8000-00000000ab06";
 const DECIDED: (u16, &str) = (409, "already-decided");
 const CHANGED: (u16, &str) = (409, "approval-changed");
 
-/// A change of the tenant by its name, the answer to the second approver, and the state that is left.
+/// A change of the tenant: its name, the change, the answer to the second approver, and the state that
+/// remains.
 type Change = (&'static str, fn(&Tenant), (u16, &'static str), &'static str);
 
 fn identity() -> ServicePrincipal {
@@ -139,7 +140,7 @@ fn of_objects() -> Vec<Change> {
     ]
 }
 
-/// What every change leaves as it was.
+/// Undoes every change.
 fn restore(tenant: &Tenant) {
     tenant.remove_service_principal(RECREATED);
     tenant.add_service_principal(identity());

@@ -1,4 +1,4 @@
-//! Attacks on approvals: what each of them must leave behind, and how attackers change rows.
+//! Attacks on approvals: how attackers change rows, and what must remain unchanged.
 
 use serde_json::{Value, json};
 use storage_emulator::{Entity, EntityValue};
@@ -70,7 +70,7 @@ impl World {
         rows.into_iter().find(|row| row.partition_key == id).unwrap()
     }
 
-    /// Stores a row, as one who can write to the table.
+    /// Stores a row as an attacker who can write to the table.
     pub(crate) async fn forge(&self, table: &str, row: &Entity) {
         self.account.table(table).put(row).await.unwrap();
     }
@@ -84,7 +84,7 @@ impl World {
             assert!(!["assigned", "revoked"].contains(&text(&row, "status")), "{attack}: {row:#?}");
         }
         assert!(self.intents().await.is_empty(), "{attack}");
-        // The result of this attack is not the result of the next one.
+        // The result of this attack must not be taken for that of the next one.
         self.results.clear().await.unwrap();
     }
 }

@@ -50,7 +50,7 @@ async fn an_approval_that_is_counted_after_another_one_is_kept() {
     let world = world().await;
     let other = world.another_host().await;
     let shown = Case::Two.waiting(&world).await;
-    // The first instance has read the row and recorded the approval, and has not counted it.
+    // The first instance has read the row and recorded the approval, but has not counted it.
     let rule = before(APPROVALS, Kind::Replace, 1).hold(&world);
     let (anna, ben) = tokio::join!(approve_at(&world.host, ANNA, &shown), async {
         rule.wait_for_hits(1).await;
@@ -64,7 +64,7 @@ async fn an_approval_that_is_counted_after_another_one_is_kept() {
 }
 
 #[tokio::test]
-async fn one_approval_too_many_is_told_so_and_changes_nothing() {
+async fn one_approval_too_many_is_refused_and_changes_nothing() {
     let world = world().await;
     let other = world.another_host().await;
     let shown = Case::Two.waiting(&world).await;

@@ -215,14 +215,14 @@ async fn is_denied(case: Case, moment: Moment) {
 }
 
 #[tokio::test]
-async fn a_denial_whose_handler_dies_is_final_and_told_once() {
+async fn a_denial_whose_handler_dies_is_final_and_reported_once() {
     for case in CASES {
         in_each_moment(&DENYING, async |moment| is_denied(case, moment).await).await;
     }
 }
 
 #[tokio::test]
-async fn a_request_that_expires_while_the_handler_dies_is_told_so_once() {
+async fn the_expiry_of_a_request_is_reported_once_even_if_the_handler_dies() {
     let moments = [
         before(APPROVALS, Kind::Replace, 1),
         after(APPROVALS, Kind::Replace, 1),
@@ -251,7 +251,7 @@ async fn a_request_that_expires_while_the_handler_dies_is_told_so_once() {
     }
 }
 
-/// Removes by hand what the request has got.
+/// Removes by hand the roles that the request has assigned.
 fn remove_by_hand(world: &World) {
     let [held] = world.tenant.assignments_of(ORDERS_IDENTITY).try_into().unwrap();
     assert!(world.tenant.revoke(&held.id));

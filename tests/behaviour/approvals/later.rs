@@ -1,4 +1,4 @@
-//! An hour later: what waits is brought to its end, once.
+//! Lets an hour pass, and checks that waiting requests are brought to their end once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
     world::{TIMEOUT, World},
 };
 
-/// The moments of rows that have passed. When a request expires and when an assignment ends stay.
+/// The times in rows that become an hour older. The expiry of a request and the end of an assignment stay.
 const PAST: [&str; 8] = [
     "carryOutUntil",
     "approvedAt",
@@ -30,12 +30,12 @@ fn earlier(text: &str, by: Duration) -> String {
 }
 
 impl World {
-    /// Lets an hour pass: longer than each time limit of an invocation, and than lists lag.
+    /// Lets an hour pass: longer than any time limit of an invocation, and longer than lists lag.
     pub(crate) async fn an_hour_passes(&self) {
         self.time_passes(Duration::HOUR).await;
     }
 
-    /// Lets time pass: what the rows say to be past, and what is held, is older by so much.
+    /// Lets time pass: past times in rows, and assignments, become older by this much.
     pub(crate) async fn time_passes(&self, by: Duration) {
         for table in [APPROVALS, AUDIT, INTENTS, ENDS] {
             for mut row in self.rows_of(table).await {
@@ -101,8 +101,8 @@ impl World {
         (results, others)
     }
 
-    /// The events by their ids, without their times, which these tests change. Asserts that two with one id
-    /// say the same.
+    /// The events by their ids, without their times, which these tests change. Asserts that events with the
+    /// same id are equal.
     pub(crate) async fn events_by_id(&self) -> BTreeMap<String, Value> {
         let queue = self.account.queue("app-role-events").unwrap();
         let mut events = BTreeMap::new();

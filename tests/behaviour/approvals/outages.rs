@@ -1,4 +1,4 @@
-//! What approvals need is away: tables, Microsoft Graph, queues, the policy, or the permission to write.
+//! Outages of what approvals need: tables, Microsoft Graph, queues, the policy, or the permission to write.
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -99,7 +99,7 @@ async fn an_approver_is_told_that_the_record_is_away_and_may_repeat() {
             let away = world.tables.add(TableRule::new(fault).table(table).kind(kind));
             for _ in 0..2 {
                 let answer = world.decide(ANNA, &shown, "approve").await;
-                // A decision that counts although its answer was lost is not taken back.
+                // A decision counts even if its answer was lost, and cannot be taken back.
                 if !(fault == TableFault::AnswerLost && answer.status == 200) {
                     answer.problem(503, "record-unavailable");
                 }
@@ -221,7 +221,7 @@ async fn an_approver_repeats_while_graph_cannot_be_read() {
     Case::One.assert_carried_out(&world, "graph was away").await;
 }
 
-/// A request that is approved, and whose handler died before it was carried out. No handler runs.
+/// A request that was approved but whose handler died before carrying it out. No handler runs.
 async fn approved(case: Case) -> World {
     let mut world = cases::world().await;
     let shown = case.waiting(&world).await;

@@ -14,7 +14,7 @@ use crate::{
     record::intents::text,
 };
 
-/// What the timer leaves of a row.
+/// What the timer makes of an attacked row.
 pub(crate) enum Left {
     /// It waits again, or still.
     Waiting,
@@ -39,7 +39,7 @@ fn change_subject(row: &mut Entity, change_it: impl FnOnce(&mut Value)) {
     set(row, "requester", subject["requester"].as_str().unwrap());
 }
 
-/// Makes a row look approved by Anna and Ben, on what it says now.
+/// Makes a row look approved by Anna and Ben, for its present content.
 fn pretend_approved(row: &mut Entity) {
     let digest = text(row, "digest").to_owned();
     change(row, "decisions", |decisions| {

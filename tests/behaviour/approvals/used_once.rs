@@ -1,4 +1,4 @@
-//! An approval is used once, whatever its row says afterwards.
+//! An approval is used only once, whatever its row says afterwards.
 
 use serde_json::Value;
 use storage_emulator::Entity;

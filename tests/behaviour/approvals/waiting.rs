@@ -1,4 +1,4 @@
-//! What a requester is told while a request waits, and afterwards.
+//! The answers to a requester while a request waits, and afterwards.
 
 use serde_json::json;
 use tenant_emulator::contoso::{ORDERS_IDENTITY, ORDERS_WRITE};

@@ -1,6 +1,6 @@
 //! Rules that need an approval and limit the writes of their requesters.
 //!
-//! A request counts when it is carried out, once, and a limit loses no approval.
+//! A request is counted once, when it is carried out, and a limit does not cost it its approvals.
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ use tokio::{process, task::spawn_blocking, time::timeout};
 use super::tools::{self, Tool};
 use crate::world::ROOT;
 
-/// Far longer than each example needs on a busy machine.
+/// The time limit of an example, far longer than it needs even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// An example in `examples/clients`.

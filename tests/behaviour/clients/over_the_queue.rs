@@ -6,7 +6,7 @@ use tenant_emulator::contoso::{ORDERS_IDENTITY, ORDERS_READ};
 use super::examples::{BY_THE_QUEUE, run_all};
 use crate::process::deployed::Deployed;
 
-/// A result that no program here waits for.
+/// A result for a program that is not among these examples.
 const FOREIGN: &str = r#"{"messageId":"a0f977de-f783-41bc-bf9c-0c24dbb1d43f","roles":[]}"#;
 
 /// The environment of a program beside an identity endpoint, and with the connection string for the Azure CLI.
@@ -52,7 +52,7 @@ async fn each_example_finds_the_result_of_its_own_request_among_those_of_others(
     }
     let held = app.tenant.assignments_of(ORDERS_IDENTITY);
     assert!(held.iter().map(|one| one.app_role_id.as_str()).eq([ORDERS_READ]), "{held:?}");
-    // Each has taken its own result, and the other one comes back by itself.
+    // Each has taken only its own result, and the foreign one becomes visible again.
     let left = loop {
         let left = app.results.receive(32, std::time::Duration::from_secs(300)).await.unwrap();
         if !left.is_empty() {

@@ -17,7 +17,7 @@ use warp::{
 /// An answer: status, headers, and a body.
 type Scripted = (u16, [(&'static str, &'static str); 2], &'static str);
 
-/// The answers, in order. None makes its caller wait.
+/// The answers, in order. None of them makes the caller wait long.
 const ANSWERS: [Scripted; 5] = [
     (
         503,

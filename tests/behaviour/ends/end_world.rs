@@ -17,7 +17,7 @@ use crate::{
 /// The function whose timer ends assignments.
 pub(crate) const END: &str = "EndAssignments";
 
-/// Longer than every end of these tests is away.
+/// A time longer than until any end of these tests.
 const LONG: Duration = Duration::days(400);
 
 /// A world whose policy allows everything that these tests ask for.
@@ -98,8 +98,7 @@ impl World {
         self.rows_of(ENDS).await
     }
 
-    /// Lets more time pass than any end is away: all moments of the rows are in the past, and what is held
-    /// is as old.
+    /// Lets all ends pass: all times in rows move into the past, and the assignments become as much older.
     pub(crate) async fn let_ends_pass(&self) {
         let table = self.account.table(ENDS);
         for mut row in self.end_rows().await {

@@ -139,7 +139,7 @@ async fn copies_of_one_message_give_one_grant_and_one_end() {
     drop(other);
 }
 
-/// Adds what another instance announced a second before `Orders.Read` was assigned, and never wrote.
+/// Adds a write that another instance announced a second before `Orders.Read` was assigned, but never sent.
 async fn announce_a_write_that_was_cut(world: &World) {
     let write = request("assign", &["Orders.Write"], &json!({ "duration": "PT8H" }));
     assert_eq!(statuses(&world.result_of(&write).await), ["assigned"]);
@@ -182,7 +182,7 @@ async fn what_a_request_found_is_not_ended_because_of_a_write_that_was_announced
     announce_a_write_that_was_cut(&world).await;
     let [mut row, other] = world.end_rows().await.try_into().unwrap();
     assert_eq!(other.row_key, format!("{ORDERS_API}_{}", tenant_emulator::contoso::ORDERS_WRITE));
-    // It was announced now: a write may have an effect five seconds before it, by Graph's clock.
+    // It was announced just now. By Graph's clock, a write may take effect up to five seconds before that.
     let now = OffsetDateTime::now_utc();
     for (column, at) in
         [("since", now - Duration::seconds(5)), ("until", now), ("endDateTime", now)]

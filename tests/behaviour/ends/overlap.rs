@@ -43,8 +43,8 @@ impl Event {
 /// Events, the status and the hours of the last answer, and whether the role is held at the end.
 type Story = (&'static [Event], (&'static str, Option<i64>), bool);
 
-/// Stories, the status and the hours that the last request is answered with, and whether the role is held
-/// after all ends have passed.
+/// Stories, with the status and the hours in the last answer, and whether the role is held after all ends
+/// have passed.
 const STORIES: [Story; 16] = [
     (&[Ask(Some(8))], ("assigned", Some(8)), false),
     (&[Ask(Some(8)), Ask(Some(24))], ("alreadyAssigned", Some(24)), false),

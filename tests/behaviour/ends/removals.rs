@@ -1,4 +1,4 @@
-//! One removal has at most one row that claims it, and what was removed by hand has none.
+//! A removal is claimed by at most one row, and a removal by hand by none.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     world::{Setup, TIMEOUT, World, statuses},
 };
 
-/// Answers to a removal that do not say whether it happened. It did not.
+/// Answers to a removal that do not tell whether it happened. It did not.
 fn lost() -> [Fault; 3] {
     [
         Fault::error(500, "UnknownError", ""),

@@ -61,7 +61,7 @@ async fn an_end_waits_while_the_broker_is_paused_or_only_reports_and_is_reported
 }
 
 #[tokio::test]
-async fn the_end_of_what_is_gone_needs_nothing() {
+async fn an_end_is_done_if_its_principal_or_its_api_is_gone() {
     for gone in [ORDERS_IDENTITY, ORDERS_API] {
         let world = granted().await;
         assert!(world.tenant.remove_service_principal(gone));

@@ -1,4 +1,5 @@
-//! Azure Resource Manager does not know yet what was written a moment ago, or describes it in part.
+//! Identities that Azure Resource Manager does not know yet, or describes only in part, because they were
+//! just created.
 
 use serde_json::{Value, json};
 use tenant_emulator::{

@@ -1,4 +1,4 @@
-//! Events while their queue is away.
+//! Events while their queue does not respond.
 
 use serde_json::{Value, json};
 use storage_emulator::{EntityValue, Trouble};

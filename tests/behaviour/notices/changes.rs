@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_changes_nothing_is_no_event() {
+async fn an_outcome_without_a_change_makes_no_event() {
     let world = world().await;
     let dry_run = request("assign", &["Orders.Read"], &json!({ "dryRun": true }));
     for (message, status) in [
@@ -107,9 +107,9 @@ async fn world_without_redeliveries() -> World {
 #[tokio::test]
 async fn the_event_of_a_handler_that_was_killed_is_sent_later_with_the_same_id() {
     for (table, kind, before) in [
-        // It was written, and has neither a row nor an event.
+        // The change was written, but has neither a row nor an event.
         (AUDIT, TableOperationKind::Insert, 0),
-        // The event is in the queue, and the intent is open.
+        // The event is in the queue, but the intent is still open.
         (INTENTS, TableOperationKind::Delete, 1),
     ] {
         for action in ["assign", "revoke"] {

@@ -23,7 +23,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn an_end_that_comes_soon_is_told_of_once_and_names_what_ends() {
+async fn an_end_that_comes_soon_is_announced_once_with_what_ends() {
     let world = world().await;
     let granted = world.result_of(&read_for_minutes(10)).await;
     for _ in 0..3 {
@@ -44,7 +44,7 @@ async fn an_end_that_comes_soon_is_told_of_once_and_names_what_ends() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_far_away_or_gone_is_not_told_of() {
+async fn an_end_that_is_far_away_or_gone_is_not_announced() {
     let world = world().await;
     world.result_of(&read_for(Some(8))).await;
     world.run_ends().await;
@@ -57,7 +57,7 @@ async fn an_end_that_is_far_away_or_gone_is_not_told_of() {
 }
 
 #[tokio::test]
-async fn an_end_that_was_told_of_and_moved_is_told_of_again() {
+async fn an_announced_end_that_moved_is_announced_again() {
     let world = world().await;
     world.result_of(&read_for_minutes(8)).await;
     world.run_ends().await;
@@ -76,7 +76,7 @@ async fn an_end_that_was_told_of_and_moved_is_told_of_again() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_while_the_broker_is_paused() {
+async fn nothing_is_announced_while_the_broker_is_paused() {
     let mut world = world().await;
     world.result_of(&read_for_minutes(10)).await;
     world.restart_with_setting("BROKER_MODE", "paused").await;

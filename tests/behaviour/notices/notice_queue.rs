@@ -27,7 +27,7 @@ impl World {
     }
 }
 
-/// The types of events, without what all begin with.
+/// The types of events, without their common prefix.
 pub(crate) fn types(notices: &[Value]) -> Vec<&str> {
     let types = notices.iter().map(|notice| notice["type"].as_str().unwrap());
     types.map(|name| name.strip_prefix("AppRoleBroker.").unwrap()).collect()
@@ -38,8 +38,8 @@ pub(crate) fn ids(notices: &[Value]) -> Vec<&str> {
     notices.iter().map(|notice| notice["id"].as_str().unwrap()).collect()
 }
 
-/// The events without those that came again, in the order of their ids. What has the same id is equal,
-/// except that an end that comes soon may be told of at another time.
+/// The events without duplicates, in the order of their ids. Events with the same id must be equal, except
+/// that an end may be announced again at another time.
 pub(crate) fn distinct(notices: Vec<Value>) -> Vec<Value> {
     let mut events: BTreeMap<String, Value> = BTreeMap::new();
     for notice in notices {

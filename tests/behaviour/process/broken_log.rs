@@ -45,7 +45,7 @@ async fn without_a_reader_of_its_log_the_handler_writes_nothing() {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    // The host is gone: nothing reads the other end of the pipe.
+    // As if the host had ended: nothing reads the other end of the pipe.
     drop(handler.stdout.take());
     let url = format!("http://127.0.0.1:{port}/AssignRole");
     let message = envelope(&request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ));

@@ -67,7 +67,7 @@ fn refusal(root: &Path) -> Option<String> {
     Some(String::from_utf8(output.stderr).unwrap())
 }
 
-/// Whether the script did not start the handler, which is then said beside the tests' results.
+/// Whether the script could not start the handler. The reason is then printed beside the tests' results.
 fn was_not_run(output: &Output) -> bool {
     let text = String::from_utf8_lossy(&output.stdout);
     let was_not_run = text.starts_with("NOT RUN");

@@ -140,7 +140,7 @@ fn request_with_id(request_id: &str, principal: &str) -> String {
 
 #[tokio::test]
 async fn a_message_that_crashes_the_handler_goes_to_the_poison_queue_alone() {
-    // Each time, every other message has an even chance to finish before the crashing one starts.
+    // Each time, every second message has an even chance of finishing before the crashing one starts.
     const DELIVERIES: u32 = 16;
     const OTHERS: usize = 5;
     let mut setup = Setup::new()

@@ -14,7 +14,7 @@ use crate::{
     world::{Setup, World, request_by_names, role, statuses, valid_request},
 };
 
-/// A service principal that says that it belongs to a resource in the scope of the rules.
+/// A service principal that claims to belong to a resource in the scope of the rules.
 const MOVED: &str = "c0a70500-0000-4000-8000-00000000e101";
 
 fn moved() -> ServicePrincipal {

@@ -1,4 +1,4 @@
-//! Messages in the forms in which senders write them, and what each is told about which message.
+//! Messages in the forms in which senders write them, and how each answer identifies its message.
 
 use base64::{
     Engine,

@@ -1,4 +1,4 @@
-//! Instances that are each told the whole write quota divide it among themselves.
+//! Several instances that are each configured with the whole write quota share it.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,7 +20,7 @@ const WRITES: u32 = 40;
 const PERIOD: Duration = Duration::from_secs(4);
 const CROWD: usize = 90;
 
-/// How long a killed instance may delay the others, and more.
+/// Longer than a killed instance may delay the others.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The most transactions of an instance at once, and in a second.

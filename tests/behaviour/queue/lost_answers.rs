@@ -1,4 +1,4 @@
-//! Writes with wrong or lost answers: the result says what the tenant holds.
+//! Writes with wrong or lost answers: the result states what the tenant holds.
 
 use serde_json::Value;
 use tenant_emulator::{

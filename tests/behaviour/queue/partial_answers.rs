@@ -1,4 +1,4 @@
-//! Answers of Microsoft Graph of which a part cannot be used, and faults that pass.
+//! Answers of Microsoft Graph that are only partly usable, and faults that pass.
 
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -71,7 +71,7 @@ async fn a_role_that_cannot_be_read_does_not_keep_the_others_from_being_granted(
     }
 }
 
-/// Faults that say nothing about the object that was asked for.
+/// Faults that do not say anything about the requested object.
 fn passing_faults() -> [Fault; 4] {
     let company = "Unable to read the company information from the directory.";
     [

@@ -18,7 +18,7 @@ const LATENCY: Duration = Duration::from_millis(150);
 
 const REPEATS: usize = 60;
 
-/// So long that all repeats arrive during one read, on a busy machine as well.
+/// Long enough for all repeats to arrive during one read, even on a busy machine.
 const LONG_LATENCY: Duration = Duration::from_millis(1500);
 
 /// More repeats than messages are in flight at once.
@@ -102,7 +102,7 @@ async fn what_a_dry_run_has_shown_is_not_written() {
 }
 
 #[tokio::test]
-async fn an_assignment_that_somebody_else_made_is_written_against_once() {
+async fn an_assignment_by_another_client_costs_one_refused_write() {
     let world = world().await;
     world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
     world.tenant.set_latency(LATENCY);
@@ -112,7 +112,7 @@ async fn an_assignment_that_somebody_else_made_is_written_against_once() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_just_revoked_is_assigned_again_even_if_lists_lag() {
+async fn a_role_that_another_client_has_just_revoked_is_assigned_again_even_if_lists_lag() {
     for lag in [Duration::ZERO, LAG] {
         let world = world().await;
         world.tenant.set_list_lag(lag);
@@ -187,7 +187,7 @@ async fn repeats_of_a_revocation_make_one_write() {
 }
 
 #[tokio::test]
-async fn a_revocation_removes_what_somebody_else_assigned_in_place_of_the_brokers_assignment() {
+async fn a_revocation_removes_an_assignment_that_replaced_the_brokers() {
     let world = world().await;
     world.result_of(&valid_request()).await;
     let held = world.tenant.assignments_of(ORDERS_IDENTITY);

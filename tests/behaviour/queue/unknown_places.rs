@@ -1,4 +1,4 @@
-//! Managed identities whose place in Azure cannot be read, under a policy that protects a scope.
+//! Managed identities whose Azure resource cannot be read, under a policy that protects a scope.
 
 use serde_json::json;
 use tenant_emulator::{

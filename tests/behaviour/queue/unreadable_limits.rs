@@ -1,5 +1,5 @@
 //! Envelopes whose limits the handler may not be able to read. The handler is called without a host,
-//! because a host of today writes every limit in one form.
+//! because present hosts write every limit in one known form.
 
 use std::process::Stdio;
 

@@ -74,7 +74,7 @@ async fn a_request_beyond_the_limit_is_denied_whole_and_told_when_to_come_back()
     let both = request_by_names("assign", ORDERS_IDENTITY, &["Orders.Read", "Orders.Write"]);
     let result = world.result_of(&both).await;
     assert_eq!(statuses(&result), ["denied", "denied"], "{result}");
-    // It alone needs more than the limit, so no time helps.
+    // This request alone exceeds the limit, so it gets no time at which to come back.
     assert!(result["roles"][0].get("notBefore").is_none(), "{result}");
     assert!(world.tenant_is_unchanged());
     let result = world.result_of(&valid_request()).await;

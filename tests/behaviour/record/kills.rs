@@ -17,14 +17,14 @@ use crate::{
 enum Before {
     /// The intents are stored, and nothing was sent to Microsoft Graph.
     Write,
-    /// All was written, and no row is stored.
+    /// Everything was written, but no row is stored.
     Row,
-    /// The rows are stored, and the intents are not deleted.
+    /// The rows are stored, but the intents are not deleted.
     End,
 }
 
 impl Before {
-    /// A rule that keeps the handler in this moment.
+    /// A rule that holds the handler at this moment.
     fn rule(self) -> TableRule {
         let rule = |fault, table| TableRule::new(fault).table(table);
         match self {

@@ -10,8 +10,8 @@ use crate::{
     world::{Setup, World, request_by_names, role, statuses, valid_request},
 };
 
-/// The ways in which a table is away: it closes connections, is busy, gives no access, hangs, or does what
-/// it is asked and never says so.
+/// The ways in which a table fails: it closes connections, is busy, denies access, hangs, or carries out a
+/// request without answering.
 const AWAY: [TableFault; 5] = [
     TableFault::ConnectionClosed,
     TableFault::Error { status: 503, code: "ServerBusy" },

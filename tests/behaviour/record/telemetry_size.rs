@@ -48,7 +48,7 @@ fn is_stored(rules: &Map<String, Value>, record: &LogRecord) -> bool {
     record.level >= least
 }
 
-/// The bytes of which docs/operations.md gives the price.
+/// The bytes for which docs/operations.md states a price.
 fn documented_bytes() -> usize {
     let page = std::fs::read_to_string(format!("{ROOT}/docs/operations.md")).unwrap();
     let kilobytes = page.split("| log (Application Insights) | ").nth(1).unwrap();

@@ -13,7 +13,7 @@ use crate::{
     world::ROOT,
 };
 
-/// The only expressions outside of scripts: inputs, and what no outsider chooses.
+/// The only expressions allowed outside scripts: inputs, and values that no outsider can choose.
 const EXPRESSIONS: [&str; 4] = [
     "github.action_repository",
     "github.token",

@@ -113,7 +113,7 @@ fn parameters_that_both_deployments_have_are_equal_but_for_the_number_of_instanc
     assert!(compared > 7, "{compared}");
 }
 
-/// The platform has no App Service Authentication, so the headers of a sign-in would be those of the caller.
+/// The platform has no App Service Authentication, so the headers of a sign-in would come from the caller.
 #[test]
 fn nothing_is_requested_or_decided_over_http_and_no_sign_in_is_believed() {
     let app = template("infra/modules/container-app.bicep");

@@ -133,7 +133,7 @@ fn intents_are_settled_every_ten_minutes() {
     let [trigger] = settings.as_array().unwrap().as_slice() else { panic!("{settings}") };
     assert_eq!(trigger["schedule"], "0 */10 * * * *");
     assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
-    // A late intent was tried twice.
+    // A late intent has been tried twice.
     let timing = Timing::default();
     let period = Duration::from_secs(600);
     assert_eq!(timing.intent_late, timing.intent_age + 2 * period);
@@ -148,7 +148,7 @@ fn approvals_are_finished_every_minute_between_two_looks_for_ends() {
     assert_eq!((&trigger["useMonitor"], &trigger["runOnStartup"]), (&true.into(), &false.into()));
 }
 
-/// A key proves no person. Who decides has signed in, so the host asks for no key.
+/// A key proves no person. Approvers sign in, so the host asks for no key.
 #[test]
 fn no_key_opens_the_endpoint_for_approvals() {
     let trigger = &json("AppRoleApprovals/function.json")["bindings"][0];

@@ -95,7 +95,7 @@ fn an_assignment_does_not_explain_a_later_removal_by_another_hand() {
 
 #[test]
 fn one_write_explains_one_change() {
-    // Which of the three assignments is the broker's cannot be told from the logs.
+    // The logs do not tell which of the three assignments is the broker's.
     assert_unexplained(&["broker", "second", "undone 1", "undone 2"], |world| {
         world.write(ASSIGN, THEN);
         world.entry("broker", ASSIGN, THEN);

@@ -2,11 +2,11 @@
 
 use crate::process_memory::resident_kilobytes;
 
-/// The last quarter may be larger than the second by this factor, because allocators keep memory that
-/// was needed once.
+/// The factor by which the last quarter may exceed the second, because allocators keep memory that was
+/// needed once.
 const GROWTH_FACTOR: f64 = 1.3;
-/// The last quarter may be larger by this many kilobytes more: a handler is so small that one buffer
-/// shows.
+/// The additional kilobytes by which the last quarter may exceed the second: a handler is so small that a
+/// single buffer is visible.
 const GROWTH_KILOBYTES: f64 = 2.0 * 1024.0;
 /// The smallest number of samples that can be compared.
 const FEWEST_SAMPLES: usize = 8;

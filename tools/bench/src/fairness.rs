@@ -20,14 +20,14 @@ use crate::{
 const FLOOD: usize = 2_000;
 const FEW: usize = 20;
 
-/// The quota. Its writes go in groups, one in each period, so the time of either measurement is a whole number
-/// of periods. It is smaller than the number of the few requests, so that they need more than one group.
+/// The quota. Writes are sent in groups, one in each period, so both measurements take a whole number of
+/// periods. It is smaller than the few requests, so that these need more than one group.
 ///
-/// The period is as long as instances plan ahead. Of a shorter one, they use a part only.
+/// The period is as long as instances plan ahead. They would use only a part of a shorter one.
 const QUOTA: usize = 16;
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// The groups of the flood that have gone before the few requests arrive.
+/// The groups of the flood that are sent before the few requests arrive.
 const GROUPS_BEFORE: usize = 2;
 
 const LATENCY: Duration = Duration::from_millis(60);
@@ -67,8 +67,8 @@ impl Measured {
     }
 }
 
-/// Posts a few requests after, and beside, those of another queue. With as many as the quota allows at once,
-/// those are over before.
+/// Posts a few requests after, and beside, those of another queue. If these are as few as the quota allows
+/// at once, they are done before.
 async fn measure(app: &App, others: usize) -> Result<Measured> {
     let mut workload = Workload::start(others + FEW, LATENCY).await?;
     let root = two_functions(&workspace_root())?;

@@ -17,9 +17,9 @@ pub(crate) enum Unit {
     Mebibytes,
     /// Bytes, a mean.
     Bytes,
-    /// A mean number of the things that the figure's name tells.
+    /// A mean number of the things that the figure's name states.
     Number,
-    /// A count of the things that the figure's name tells.
+    /// A count of the things that the figure's name states.
     Count,
 }
 

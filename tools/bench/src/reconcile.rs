@@ -26,13 +26,13 @@ const SIZES: [usize; 3] = [1_000, TEN_THOUSAND, 100_000];
 const TEN_THOUSAND: usize = 10_000;
 
 /// From this size on, the timer fires once and its checks stay in the queue: on one machine, Azurite needs
-/// minutes for thousands of them, and hours for all of the largest tenant.
+/// minutes for thousands of them, and hours for those of the largest tenant.
 const LARGE: usize = 5_000;
 
-/// A pass compares at least as many assignments, if there are more than fit: seven eighths of what fits.
+/// The fewest assignments that a pass compares if not all fit: seven eighths of those that fit.
 const LEAST_OF_A_PASS: usize = (1 << 20) / 8 * 7;
 
-/// More runs than necessary: each requests up to 5,000 checks.
+/// More runs than necessary, because each requests up to 5,000 checks.
 const MOST_RUNS: usize = 10;
 
 /// The command line of this benchmark.

@@ -24,8 +24,8 @@ const REPEATS: usize = 1_000;
 /// The number of repeats if only requests are counted: more than are in flight at once.
 const COUNTED: usize = 300;
 const LATENCY: Duration = Duration::from_millis(150);
-/// The calls that a request with others before it waits for: a look-up and a read, each of which may have
-/// to wait for the one before it.
+/// The number of calls that a request behind others waits for: a look-up and a read, each of which may have
+/// to wait for an earlier one.
 const CALLS_OF_A_ROUND: u32 = 2;
 
 const MOST_TIME: Target = Target::AtMost(15.0);

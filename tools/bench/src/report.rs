@@ -1,6 +1,6 @@
 //! The report of a large tenant: its time, the size of the page, and the memory of the program.
 //!
-//! It is the operator's tool that is measured, so no handler is built for it.
+//! The operator's tool is measured, so no handler is built.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 

@@ -30,7 +30,8 @@ const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy.json");
 /// machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The schedule of the timer that ends assignments. By its own one, the reader would wait for a minute.
+/// The schedule of the timer that ends assignments. With its usual schedule, the reader would wait for a
+/// minute.
 const ENDS_SCHEDULE: &str = "*/2 * * * * *";
 
 /// The path of the health endpoint.
@@ -91,7 +92,7 @@ impl LocalAzure {
             account.queue(name)?.create_if_missing().await?;
         }
         let tenant = Tenant::start_on(setup.ports.tenant(), persons::directory()).await?;
-        // An administrator did this before there was a broker.
+        // An administrator assigned this before there was a broker.
         tenant.grant(REPORTS_IDENTITY, ORDERS_API, ORDERS_READ)?;
         let approver_token = persons::sign_in(&tenant, APPROVER).await?;
         let operator_token = persons::sign_in(&tenant, OPERATOR).await?;
@@ -180,7 +181,7 @@ fn policy_file(own: Option<&Path>) -> Result<PathBuf> {
     file.canonicalize().with_context(|| format!("the policy {} cannot be read", file.display()))
 }
 
-/// A broker that refuses its policy denies everything, which would teach nothing.
+/// Fails if the broker refuses its policy: it would deny everything, which would teach nothing.
 async fn check_policy(host: &FunctionsHost, policy: &Path) -> Result<()> {
     let answer = reqwest::get(host.http_url().join(HEALTH)?).await?;
     let health: Value = serde_json::from_slice(&answer.bytes().await?)?;

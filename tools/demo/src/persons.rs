@@ -12,8 +12,8 @@ use url::Url;
 
 /// A person who can sign in.
 ///
-/// The emulated tenant issues tokens to managed identities only. So a person has the form of one; to the broker
-/// and to `app-role`, it is an account that has signed in.
+/// The emulated tenant issues tokens to managed identities only. So a person is a managed identity here. To
+/// the broker and to `app-role`, it is an account that has signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The account's name in the tenant.
@@ -34,8 +34,8 @@ pub const APPROVER: Person = Person {
     permissions: &[],
 };
 
-/// The operator. What his directory roles allow is what a Privileged Role Administrator and a Reports Reader may
-/// do. The demo's policy names him as an approver, too, and as a requester.
+/// The operator. His directory roles allow what a Privileged Role Administrator and a Reports Reader may
+/// do. The demo's policy also names him as an approver and as a requester.
 pub const OPERATOR: Person = Person {
     name: "omar",
     object_id: "c0a70500-0000-4000-8000-00000000e003",
@@ -61,7 +61,7 @@ pub fn directory() -> Directory {
         );
         let person = ServicePrincipal::user_assigned(object_id, client_id, name, &resource_id);
         directory.add_service_principal(person);
-        // After the broker's own identity, which stays the one of the handler.
+        // Attached after the broker's own identity, which remains that of the handler.
         directory.attach(object_id);
         directory.permit(object_id, permissions);
     }

@@ -1,8 +1,8 @@
 //! The results of requests.
 //!
-//! The demo takes none from the queue: it watches what the host writes, and peeks for what the broker writes by
-//! itself after an approval. So results stay in the queue for their readers, and a reader who takes one first
-//! takes nothing from the demo.
+//! The demo takes none from the queue: it watches what the host writes, and peeks at what the broker itself
+//! writes after an approval. So results stay in the queue for their readers, and a reader who takes one
+//! does not disturb the demo.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -36,7 +36,7 @@ impl Results {
         let (sender, arriving) = mpsc::unbounded_channel();
         let observer = move |queue: &str, text: &str| {
             if queue == RESULTS {
-                // While the demo ends, it listens no more.
+                // A demo that is ending no longer listens.
                 drop(sender.send(text.to_owned()));
             }
         };
@@ -97,7 +97,7 @@ impl Results {
         messages.into_iter().map(|message| message.text).collect()
     }
 
-    /// Reads a message that was not seen before. What is no result, another writer has written.
+    /// Reads a message that was not seen before. A message that is not a result came from another writer.
     fn read(&mut self, text: String) -> Option<Value> {
         let result = serde_json::from_str(&text).ok().filter(Value::is_object);
         self.seen.insert(text).then_some(result)?

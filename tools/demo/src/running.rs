@@ -1,4 +1,4 @@
-//! What a demo that runs tells other terminals: where it is, and how to sign in to it.
+//! How a running demo tells other terminals where it listens and how to sign in.
 
 use std::net::{SocketAddr, TcpStream};
 
@@ -12,13 +12,13 @@ use crate::{
     second_terminal,
 };
 
-/// The file that says where the demo is.
+/// The file with the addresses of the running demo.
 const FILE: &str = "running.json";
 
 /// The files that sign a terminal in.
 const SIGN_IN: [(&str, Person); 2] = [("operator.env", OPERATOR), ("approver.env", APPROVER)];
 
-/// A demo that runs. Dropping it withdraws what it has told.
+/// A running demo. Dropping it withdraws its files.
 pub struct Running {
     folder: PracticeFolder,
 }
@@ -52,7 +52,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // If one stays, it names a demo that has ended, and the next demo replaces it.
+        // A file that remains names a demo that has ended, and the next demo replaces it.
         for name in SIGN_IN.map(|(file, _)| file).into_iter().chain([FILE]) {
             let _ = std::fs::remove_file(self.folder.path().join(name));
         }
@@ -80,7 +80,8 @@ pub fn sign_in(folder: &PracticeFolder, person: Person) -> Result<String> {
     std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Reads the addresses, and checks that the broker is still there: a demo that is killed leaves its files.
+/// Reads the addresses, and checks that the broker is still running, because a killed demo leaves its
+/// files.
 fn addresses(folder: &PracticeFolder) -> Result<Addresses> {
     let known = std::fs::read(folder.path().join(FILE)).ok();
     let known = known.and_then(|bytes| serde_json::from_slice::<Addresses>(&bytes).ok());

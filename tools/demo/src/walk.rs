@@ -1,7 +1,7 @@
-//! The commands that a page of docs shows with their output, and whether a real output is what the page shows.
+//! Checks the commands that a page of docs shows: whether their real output is what the page shows.
 //!
-//! In a page, `…` stands for any text. Ids, digests and times differ from run to run: an id of the page stands
-//! for the real id in whose place it is, there and in later commands. White space does not count.
+//! In a page, `…` stands for any text. Ids, digests and times differ from run to run: an id of the page
+//! stands for the real id at its place, there and in later commands. White space does not count.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct Example {
     pub output: String,
 }
 
-/// What differs from run to run.
+/// The kinds of texts that differ from run to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Id,

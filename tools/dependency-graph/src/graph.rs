@@ -29,7 +29,7 @@ impl Graph {
         uses.flat_map(|(user, all)| all.iter().map(move |used| (user.as_str(), used.as_str())))
     }
 
-    /// The edges that lie on a cycle: from what an edge leads to, its user can be reached again.
+    /// The edges that lie on a cycle: the user can be reached again from what it uses.
     pub fn edges_on_cycles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.edges().filter(|(user, used)| self.users_first([*used]).contains(user))
     }

@@ -126,7 +126,7 @@ impl<'ast> Visit<'ast> for PathsInCode {
         }
     }
 
-    /// Where an item is visible is no use of that place.
+    /// A restricted visibility names a place, but does not use it.
     fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 
     /// Attributes name derive macros and settings of libraries.

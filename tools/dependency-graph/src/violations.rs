@@ -71,7 +71,7 @@ mod tests {
                 &["crate::a crate::b", "crate::b crate::a"],
                 &["crate::a -> crate::b (on a cycle)", "crate::b -> crate::a (on a cycle)"],
             ),
-            // A cycle of the modules around.
+            // A cycle of the enclosing modules.
             (
                 &["crate::a::x crate::b::y", "crate::b::z crate::a::w"],
                 &[

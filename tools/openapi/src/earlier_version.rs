@@ -83,7 +83,7 @@ fn translated(members: &mut Map<String, Value>) -> Result<Value> {
         if members.is_empty() {
             return Ok(reference);
         }
-        // What stands beside a reference is ignored.
+        // Words beside a reference are ignored.
         ensure!(!members.contains_key("allOf"), "a reference stands beside allOf");
         members.insert("allOf".to_owned(), json!([reference]));
     }
@@ -98,7 +98,7 @@ fn translated(members: &mut Map<String, Value>) -> Result<Value> {
     Ok(result.into())
 }
 
-/// What a word of a schema becomes.
+/// Translates a word of a schema.
 fn member(name: &str, mut value: Value) -> Result<Map<String, Value>> {
     let translated = match name {
         "type" => return type_of(&value),

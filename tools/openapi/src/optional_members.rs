@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-/// Takes `null` from the members that may be absent, in this schema and those inside it.
+/// Removes `null` from the types of members that may be absent, in this schema and those inside it.
 pub(crate) fn drop_nulls(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -44,7 +44,7 @@ fn drop_null(member: &mut Value) {
     }
 }
 
-/// What the member itself says counts more than what its type says.
+/// The member's own words take precedence over those of its type.
 fn merge(members: &mut Map<String, Value>, of_type: Map<String, Value>) {
     for (name, value) in of_type {
         members.entry(name).or_insert(value);

@@ -25,7 +25,7 @@ pub(crate) struct Graph {
     began: Option<i64>,
     window: i64,
     used: i64,
-    /// In units of which a write costs as many as its period has microseconds.
+    /// The fill level. A write costs as many units as the period has microseconds.
     level: i64,
     last: i64,
     /// The times at which writes arrived.

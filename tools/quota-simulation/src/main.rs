@@ -74,8 +74,8 @@ impl Arguments {
     }
 }
 
-/// The least time in seconds: all periods but the last one pass, and the last one is used up at once. A
-/// bucket needs no less for a multiple of the quota.
+/// The least time in seconds: all periods but the last one pass, and the last one is used up at once. For a
+/// multiple of the quota, a bucket needs at least as long.
 fn ideal(scenario: &Scenario) -> f64 {
     let WriteQuota { writes, period } = scenario.quota;
     let periods = scenario.messages.saturating_sub(1) / writes.max(1);

@@ -1,8 +1,8 @@
-//! What came of a simulation.
+//! The outcome of a simulation.
 
 use std::time::Duration;
 
-/// What came of a simulation.
+/// The outcome of a simulation.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// When each accepted write arrived, and the instance that sent it.

@@ -114,7 +114,7 @@ impl<'a> World<'a> {
     }
 
     fn handle(&mut self, now: i64, index: usize, event: Event) {
-        // What was sent arrives even if its sender is killed.
+        // A write that was sent arrives even if its sender is killed.
         match event {
             Event::Arrive(ticket) => return self.arrive(now, index, ticket),
             Event::Store(row) => return self.store(now, index, row),
@@ -275,7 +275,7 @@ impl<'a> World<'a> {
             None => self.at(now + latency / 2, index, event),
             Some(false) => self.at(now + latency, index, Event::Failed),
             Some(true) => {
-                // It is carried out although its sender waits no longer.
+                // It is carried out although its sender no longer waits.
                 if let Event::Store(_) = event {
                     self.at(now + TIMEOUT - 1, index, event);
                 }

@@ -1,4 +1,4 @@
-//! An approval as the broker answers it, once it is checked: what is shown is what the digest covers.
+//! An approval in the broker's answer, checked so that what is shown is what the digest covers.
 
 use app_roles::{approval_view::ApprovalView, ids::ApprovalId};
 use serde::Deserialize as _;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// What to do about an answer that contradicts itself.
+/// The advice about an answer that contradicts itself.
 const DO_NOT_DECIDE: &str = "do not decide on it; report this to the operators of the broker";
 
 /// An approval whose parts agree.
@@ -16,7 +16,7 @@ pub(super) struct Approval {
 }
 
 impl Approval {
-    /// Reads an approval. It is refused unless its digest is that of its subject, and everything that it
+    /// Reads an approval. It is refused unless its digest belongs to its subject and everything that it
     /// states for people belongs to the ids of the subject.
     pub(super) fn read(document: Value) -> Result<Self, Failure> {
         let view =
@@ -35,7 +35,7 @@ impl Approval {
         }
     }
 
-    /// Refuses another approval than the one that was asked for.
+    /// Refuses an approval other than the requested one.
     pub(super) fn with_id(self, id: ApprovalId) -> Result<Self, Failure> {
         let answered = self.view.approval_id;
         if answered == id {
@@ -63,7 +63,7 @@ impl Approval {
     }
 }
 
-/// Returns what does not agree with the subject of an approval.
+/// Returns the part that contradicts the subject of an approval, if any.
 fn contradiction(view: &ApprovalView) -> Option<&'static str> {
     let subject = &view.subject;
     let covered = subject.roles.iter().map(|role| (role.id, &role.rule, &role.end));

@@ -14,7 +14,7 @@ use crate::{
     options::GlobalOptions,
 };
 
-/// The member of a problem that has the approval as it is now.
+/// The member of a problem that contains the present approval.
 const APPROVAL: &str = "approval";
 
 /// A client of the broker's approvals.
@@ -24,14 +24,14 @@ pub(super) struct Approvals {
     wait: Duration,
 }
 
-/// What became of a decision.
+/// The outcome of a decision.
 pub(super) enum Decided {
-    /// It is on record. This is the approval afterwards.
+    /// It was recorded. Contains the approval afterwards.
     Counted(Approval),
-    /// It was refused, because the approval has another digest by now. This is the approval as it is now,
-    /// if the broker says so.
+    /// It was refused, because the digest of the approval has changed. Contains the present approval, if
+    /// the broker states it.
     Changed(Option<Approval>),
-    /// It was refused, because the approval takes no such decision of the operator any more.
+    /// It was refused, because the approval no longer takes such a decision of the operator.
     Closed(Option<Approval>),
 }
 

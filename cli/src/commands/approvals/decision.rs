@@ -1,4 +1,4 @@
-//! `app-role approvals approve` and `deny`: what is shown is what is decided on.
+//! `app-role approvals approve` and `deny`: the operator decides on exactly what is shown.
 
 use app_roles::{
     approval::{ApprovalDigest, ApprovalState, Vote},
@@ -27,7 +27,7 @@ pub(super) struct Ballot<'a> {
     pub(super) vote: Vote,
     /// The reason for the record.
     pub(super) reason: Option<&'a Reason>,
-    /// The digest of what the operator has looked at.
+    /// The digest of the approval that the operator has seen.
     pub(super) digest: Option<&'a ApprovalDigest>,
     /// Whether the operator has confirmed.
     pub(super) yes: bool,
@@ -49,7 +49,7 @@ pub(super) async fn run(
                         have looked at another";
         return Err(Failure::failed(sentence).hint(look_again(id)));
     }
-    // A script that sends its own decision again is answered by the broker.
+    // With `--yes`, the broker answers: it accepts a script that repeats its own decision.
     if view.state.is_final() && !ballot.yes {
         let sentence = format!("nothing is left to decide: the request {}", details::state(view));
         return Err(Failure::failed(sentence));
@@ -62,7 +62,7 @@ pub(super) async fn run(
     }
 }
 
-/// Explains that an approval has changed between the look at it and the decision.
+/// Explains that an approval has changed since it was shown.
 fn changed(screen: Screen, shown: &ApprovalView, now: Option<&Approval>) -> Failure {
     for change in now.map(|now| changes(shown, now.view())).into_iter().flatten() {
         screen.note(change);
@@ -71,7 +71,7 @@ fn changed(screen: Screen, shown: &ApprovalView, now: Option<&Approval>) -> Fail
         .hint(look_again(shown.approval_id))
 }
 
-/// Explains that an approval takes no such decision any more.
+/// Explains that an approval no longer takes this decision.
 fn closed(id: ApprovalId, now: Option<&Approval>) -> Failure {
     let sentence = match now.map(Approval::view) {
         Some(now) if now.state.is_final() => {
@@ -86,7 +86,7 @@ fn closed(id: ApprovalId, now: Option<&Approval>) -> Failure {
 }
 
 impl Ballot<'_> {
-    /// The body of the call. The digest is that of what was shown.
+    /// The body of the call. It states the digest that was shown.
     fn json(&self, shown: &ApprovalDigest) -> Value {
         match self.reason.map(Reason::as_str) {
             Some(reason) => json!({ "decision": self.vote, "digest": shown, "reason": reason }),
@@ -101,7 +101,7 @@ impl Ballot<'_> {
         }
     }
 
-    /// The way to decide without a terminal.
+    /// The command that decides without a terminal.
     fn way(&self, id: ApprovalId) -> String {
         match self.vote {
             Vote::Approve => format!(
@@ -135,7 +135,7 @@ fn report(screen: Screen, vote: Vote, after: &Approval) -> Result<Exit, Failure>
     Ok(exit(vote, after))
 }
 
-/// The exit status: whether the operator's decision had the effect that they wanted.
+/// The exit status: whether the decision had the effect that the operator wanted.
 fn exit(vote: Vote, after: &Approval) -> Exit {
     match (vote, after.view().state) {
         (_, ApprovalState::Pending | ApprovalState::Approved)

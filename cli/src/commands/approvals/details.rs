@@ -1,4 +1,4 @@
-//! `app-role approvals show`: exactly what an approval covers, and how far it is.
+//! `app-role approvals show`: exactly what an approval covers, and its state.
 
 use app_roles::{
     approval::{ApprovalState, Vote},
@@ -42,8 +42,8 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// Prints everything that the digest covers, what it means to people, and the decisions so far. Texts with
-/// spaces are in quotes, so that none looks like another line.
+/// Prints everything that the digest covers, its meaning for people, and the decisions so far. Texts with
+/// spaces are quoted, so that none looks like another line.
 pub(super) fn show(screen: Screen, view: &ApprovalView) {
     let subject = &view.subject;
     let field = |label: &str, text: &str| {
@@ -124,7 +124,7 @@ fn end(role: &ViewedRole, action: Action) -> String {
     }
 }
 
-/// Says how far a request is, for people: the rest of a sentence about the request.
+/// Describes the state of a request for people: the rest of a sentence about the request.
 pub(super) fn state(view: &ApprovalView) -> String {
     let sentence = match view.state {
         ApprovalState::Pending => return format!("waits for {}", awaited(view)),
@@ -139,7 +139,7 @@ pub(super) fn state(view: &ApprovalView) -> String {
     sentence.to_owned()
 }
 
-/// Says which approvals are missing. Rules with different approvers are counted by the broker only.
+/// Says which approvals are missing. If the rules have different approvers, only the broker can count them.
 fn awaited(view: &ApprovalView) -> String {
     let given = view.decisions.iter().filter(|one| one.decision == Vote::Approve).count();
     let mut rules: Vec<_> = view.roles.iter().map(|role| (&role.rule, role.needed)).collect();

@@ -1,4 +1,4 @@
-//! Explaining why the broker does not answer a call about approvals as asked.
+//! Explains why the broker refused a call about approvals.
 
 use reqwest::StatusCode;
 
@@ -10,7 +10,7 @@ const TYPE_PREFIX: &str = "urn:app-role-broker:problem:";
 /// The problem of a decision whose digest is not that of the approval.
 pub(super) const CHANGED: &str = "approval-changed";
 
-/// The problem of a decision that an approval does not take any more.
+/// The problem of a decision that an approval no longer takes.
 pub(super) const DECIDED: &str = "already-decided";
 
 /// Explains a refusal, with what to do.

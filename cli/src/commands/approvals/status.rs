@@ -13,7 +13,7 @@ use crate::{
     output::Screen,
 };
 
-/// What the caller needs.
+/// The advice about who may read the status.
 const NEEDED: &str = "only the requester sees it; an approver uses `app-role approvals show`";
 
 /// Runs `app-role approvals status`.

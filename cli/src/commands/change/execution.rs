@@ -23,17 +23,17 @@ use super::{
 };
 use crate::{failure::Failure, interruption::Interruption, output::Progress, session::Session};
 
-/// The outcome of a write, and whether the run goes on.
+/// The outcome of a write. `Break` ends the run.
 type Flow = ControlFlow<RoleOutcome, RoleOutcome>;
 
-/// What came of a plan.
+/// The outcome of a plan.
 pub(super) struct Executed {
     pub(super) answer: Answer,
     /// Whether the operator interrupted it.
     pub(super) is_interrupted: bool,
 }
 
-/// What it takes to carry out a plan.
+/// Everything that carrying out a plan needs.
 pub(super) struct Execution<'a> {
     pub(super) session: &'a Session,
     pub(super) request: &'a Request,
@@ -136,7 +136,7 @@ impl Execution<'_> {
                     "Microsoft Graph reports that it exists but does not list it yet",
                 ))
             }
-            // Other roles would meet the same obstacle now.
+            // Other roles would now meet the same obstacle.
             Err(error) if error.is_worth_another_delivery() => Break(failed(outcome, error)),
             Err(error) => Continue(failed(outcome, error)),
         }
@@ -154,7 +154,7 @@ fn not_attempted(outcome: RoleOutcome, why: &str) -> RoleOutcome {
     RoleOutcome { status: Status::NotAttempted, ..outcome }.with_message(why)
 }
 
-/// The outcome of a write that was sent and not waited for.
+/// The outcome of a write that was sent, but whose answer was not awaited.
 fn interrupted(outcome: RoleOutcome) -> RoleOutcome {
     RoleOutcome { status: Status::Unknown, ..outcome }.with_message(
         "interrupted while it was being written: whether Microsoft Graph has done it is uncertain",

@@ -35,13 +35,13 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
 }
 
-/// What an operator asks for.
+/// The operator's request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) names: &'a RequestArguments,
     pub(super) request: &'a Request,
     pub(super) privileged: bool,
-    /// The requester whom the policy is asked about. `None` if no policy counts.
+    /// The requester about whom the policy is asked. `None` if no policy applies.
     pub(super) requester: Option<&'a Requester>,
 }
 
@@ -139,7 +139,8 @@ impl Plan {
         }
     }
 
-    /// If one role cannot be changed, none is: an operator does not expect half of a request.
+    /// If one role cannot be changed, changes none: an operator does not expect half of a request to be
+    /// done.
     fn withhold(&mut self) {
         if !self.steps.iter().any(|step| step.outcome.is_refusal()) {
             return;
@@ -168,7 +169,7 @@ impl Plan {
         self.steps.iter().any(|step| step.outcome.status == Status::Denied)
     }
 
-    /// Prints the plan, and with `show_policy` which policy counts.
+    /// Prints the plan and, with `show_policy`, which policy applies.
     pub(super) fn show(&self, screen: Screen, show_policy: impl FnOnce(Screen)) {
         let Self { principal, api, .. } = self;
         let (name, id) = (&principal.display_name, principal.object_id);

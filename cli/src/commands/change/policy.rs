@@ -1,4 +1,4 @@
-//! Which policy counts for a change with the operator's own permissions.
+//! Finds the policy that applies to a change with the operator's own permissions.
 
 use std::{io::ErrorKind, path::PathBuf};
 
@@ -13,15 +13,15 @@ use crate::{
     policy_in_force::{ADVICE, PolicyInForce, shortened},
 };
 
-/// The broker's answer about itself, or why there is none.
+/// The answer of the broker's health endpoint, or why there is none.
 type Answer = Result<BrokerHealth, Failure>;
 
-/// The policy that counts.
+/// The policy that applies.
 #[derive(Debug)]
 pub(super) enum PolicyChoice {
     /// The policy of this file, with this SHA-256.
     File(PathBuf, String),
-    /// `policy.json` exists in this folder, no option names it, and its policy cannot be used.
+    /// No option names `policy.json` in this folder, and the policy in it cannot be used.
     Unusable(PathBuf),
     /// There is no file.
     None(PathBuf),
@@ -34,8 +34,9 @@ pub(super) async fn in_force(global: &GlobalOptions, address: &BrokerAddress) ->
 }
 
 impl PolicyChoice {
-    /// Reads the policy file. One that was named must be valid. Without a file, there is no policy: it
-    /// protects nothing. A file of the usual name that cannot be used closes: it may protect anything.
+    /// Reads the policy file. If an option names it, it must be valid. Without a file, there is no policy
+    /// and nothing is protected. If a file with the usual name cannot be used, everything is refused,
+    /// because it may protect anything.
     pub(super) fn read(global: &GlobalOptions) -> Result<(Policy, Self), Failure> {
         let file = global.policy.clone();
         match policy_file::read(&file) {
@@ -54,7 +55,7 @@ impl PolicyChoice {
         matches!(self, Self::File(..))
     }
 
-    /// Prints which policy counts, and for which requester its decisions are shown.
+    /// Prints which policy applies, and the requester for whom its decisions are shown.
     pub(super) fn show(&self, screen: Screen, answer: Option<&Answer>, requester: &Requester) {
         let (tone, sentence) = self.sentence(answer);
         let line = Line::from("Policy:    ");
@@ -70,7 +71,7 @@ impl PolicyChoice {
         }
     }
 
-    /// Returns whether the broker is known to have another policy in force than the file.
+    /// Returns whether the broker is known to use another policy than the file.
     fn is_outdated(&self, answer: Option<&Answer>) -> bool {
         match (self, answer) {
             (Self::File(file, _), Some(answer)) => {
@@ -80,7 +81,7 @@ impl PolicyChoice {
         }
     }
 
-    /// Says which policy counts, and whether it is the one that the broker has in force.
+    /// Says which policy applies, and whether the broker uses the same one.
     fn sentence(&self, answer: Option<&Answer>) -> (Option<Tone>, String) {
         let health = answer.map(Result::as_ref);
         match (self, health) {
@@ -103,7 +104,7 @@ impl PolicyChoice {
     }
 }
 
-/// Says which policy the broker has in force, where its file is not at hand.
+/// Says which policy the broker uses, for when there is no file.
 fn of_the_broker(health: Option<Result<&BrokerHealth, &Failure>>) -> String {
     match health {
         None => ", and --policy names no other file".to_owned(),

@@ -99,8 +99,8 @@ async fn roles(arm: &ArmAccess, broker: ObjectId, scope: &str) -> Result<Vec<Str
     }
 }
 
-/// The roles of a page of assignments; `None` if it is no such page. An assignment without a role counts
-/// for nothing. A broker with more Azure roles than fit into the first page is not expected.
+/// The roles of a page of assignments; `None` if it is no such page. An assignment without a role is
+/// ignored. Only the first page is read, because a broker has few Azure roles.
 fn role_ids(body: &[u8]) -> Option<Vec<String>> {
     let page: Value = serde_json::from_slice(body).ok()?;
     let assignments = page.get("value")?.as_array()?.iter();

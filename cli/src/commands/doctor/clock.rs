@@ -12,7 +12,7 @@ const CHECK: &str = "clock";
 /// tokens", nbf and exp), and half of that leaves room for the broker's own clock.
 const MAX_SKEW: Duration = Duration::seconds(150);
 
-/// Compares the clock with that of Microsoft Graph. Its response has the time, although it is an error.
+/// Compares the clock with Microsoft Graph's. Even its error response states the time.
 pub(super) async fn check(global: &GlobalOptions) -> Finding {
     match skew(global).await {
         Err(failure) => Finding::not_seen(CHECK, &failure)

@@ -1,4 +1,4 @@
-//! Checks of the queues and the table that the functions use by a connection.
+//! Checks of the queues and the table behind a connection of the functions.
 
 use function_folders::{
     function_json::HOST_CONNECTION,

@@ -22,8 +22,8 @@ const HOST_JSON: &str = "host.json";
 const POLICY: &str = "policy";
 const FOLDERS: &str = "folders";
 
-/// Checks the policy, and the files of the app root that was stated, or else of the current folder. Returns
-/// the functions, too.
+/// Checks the policy, and the files of the app root: the stated one, or else the current folder. Also
+/// returns the functions.
 pub(super) fn check(
     global: &GlobalOptions,
     stated: Option<&Path>,
@@ -33,7 +33,7 @@ pub(super) fn check(
     let policy = policy_file::read(&global.policy);
     let mut findings = vec![match &policy {
         Ok(policy) => check_policy(&global.policy, policy),
-        // Away from the broker's files, a policy is expected only if one was named.
+        // Outside the broker's files, a policy is expected only if an option names it.
         Err(_) if !is_app_root && !global.policy_is_named && !global.policy.exists() => {
             Finding::not_checked(POLICY, "--policy")
         }
@@ -76,7 +76,7 @@ fn no_policy(failure: &Failure) -> Finding {
     )
 }
 
-/// The finding about a folder without host.json: wrong if the operator stated it.
+/// The finding about a folder without host.json: a failure if the operator stated the folder.
 fn no_app_root(stated: Option<&Path>) -> Finding {
     match stated {
         None => Finding::not_checked("host.json and folders", "--app-root"),

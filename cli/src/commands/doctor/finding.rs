@@ -30,7 +30,7 @@ pub(super) enum State {
     Failed,
     /// The check was not asked for.
     NotChecked,
-    /// The check could not look at what it is about, or not decide.
+    /// The check could not read what it is about, or could not decide.
     Unknown,
 }
 
@@ -60,8 +60,8 @@ impl Finding {
         Self { advice: failure.hint.clone(), ..finding }
     }
 
-    /// A check that could not look, because of an error. Its hint becomes the advice. What the error says
-    /// does not exist is wrong, and so is an option that cannot be used.
+    /// A check that could not read something, because of an error. The hint becomes the advice. The check
+    /// has failed if the error says that something does not exist, or that an option cannot be used.
     pub(super) fn not_seen(check: &str, failure: &Failure) -> Self {
         let finding = Self::failed(check, failure);
         match failure.exit {
@@ -81,7 +81,7 @@ impl Finding {
         Self::new(check, State::Unknown, found)
     }
 
-    /// Adds what to do, in place of a hint.
+    /// Adds advice, in place of a hint.
     pub(super) fn advice(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }
     }

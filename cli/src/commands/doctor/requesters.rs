@@ -15,7 +15,7 @@ const CHECK: &str = "requesters";
 pub(super) fn check(policy: &Policy, folders: &FunctionFolders) -> Vec<Finding> {
     let Ok(served) = served(folders.clone()) else { return Vec::new() };
     let references = policy.references();
-    // The first rule that names a requester stands for all.
+    // Reports only the first rule that names a requester.
     let mut named = BTreeMap::new();
     for rule in &references {
         for requester in &rule.requesters {

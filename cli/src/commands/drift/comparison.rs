@@ -77,7 +77,7 @@ impl<'a> Comparer<'a> {
             return None;
         }
         let (mut missing, mut unexpected) = (Vec::new(), Vec::new());
-        // The broker's timer compares managed identities only, so it would assign nothing.
+        // The broker's timer compares only managed identities, so it would assign nothing here.
         self.compare(principal, &mut missing, &mut unexpected);
         let blueprint = Blueprint {
             principal: principal.display_name.clone(),

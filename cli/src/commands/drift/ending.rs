@@ -100,8 +100,8 @@ impl Ending {
     }
 }
 
-/// Finds the late assignments of APIs that the policy does not name any more. A rule that is gone stops no
-/// end.
+/// Finds late assignments on APIs that the policy no longer names. An assignment ends even if its rule is
+/// gone.
 pub(super) async fn late_elsewhere(
     session: &Session,
     ends: &Ends,

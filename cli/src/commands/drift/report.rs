@@ -40,15 +40,14 @@ pub(super) struct Drift {
 }
 
 impl Drift {
-    /// Returns whether something must be looked at. An assignment that ends need not.
+    /// Returns whether something needs attention. An assignment that ends does not.
     pub(super) fn exists(&self) -> bool {
         let deviations = [&self.missing, &self.unexpected];
         let has_deviations = deviations.iter().any(|deviations| !deviations.is_empty());
         has_deviations || !self.late.is_empty() || !self.unknown.is_empty()
     }
 
-    /// Takes in the assignments that end. One that no rule allows any more is not unexpected, because it
-    /// ends.
+    /// Adds the assignments that end. They are not unexpected, even if no rule allows them any more.
     pub(super) fn take_in(&mut self, endings: Vec<Ending>) {
         let now = OffsetDateTime::now_utc();
         for mut ending in endings {
@@ -60,7 +59,7 @@ impl Drift {
         }
     }
 
-    /// Removes what is there twice. Graph lists some objects twice if it loses the position in the list.
+    /// Removes duplicates. Graph lists some objects twice if it loses its position in the list.
     pub(super) fn remove_repeated(&mut self) {
         for deviations in [&mut self.missing, &mut self.unexpected] {
             deviations.sort();

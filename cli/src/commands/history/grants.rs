@@ -1,4 +1,4 @@
-//! Joining what a principal holds with what is on record about it.
+//! Joins what a principal holds with what is recorded about it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     timestamps::text_to_the_second,
 };
 
-/// What stands in `approvedBy` if the rule needs no approval.
+/// The value of `approvedBy` if the rule needs no approval.
 const BY_POLICY: &str = "policy";
 
 /// The indent of the lines below a role.
@@ -38,10 +38,10 @@ pub(super) struct Holding {
     end: Option<End>,
 }
 
-/// An API and a role of it, by their ids as texts. Rows may have others than GUIDs.
+/// An API and one of its roles, by their ids as texts: rows may contain texts other than GUIDs.
 type Key = (String, String);
 
-/// A role of an API, and what became of it.
+/// A role of an API, and its history.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Grant {
@@ -55,9 +55,9 @@ pub(super) struct Grant {
     since: Option<String>,
     #[serde(flatten)]
     shown_end: Option<ShownEnd>,
-    /// What is on record, newest first.
+    /// The recorded changes, newest first.
     changes: Vec<Change>,
-    /// What the record does not know, in a sentence.
+    /// What the record does not explain, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_on_record: Option<String>,
 }

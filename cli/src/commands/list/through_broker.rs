@@ -1,4 +1,4 @@
-//! Listing what a principal holds as the broker answers it to a requester of the policy.
+//! Lists what a principal holds, as the broker shows it to a requester of the policy.
 
 use serde_json::Value;
 

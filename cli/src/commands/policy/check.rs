@@ -91,7 +91,7 @@ fn refuse(screen: Screen, file: &Path, faults: &PolicyFaults) -> Result<Exit, Fa
     Err(Failure::failed(format!("{} is not a valid policy: {faults}", file.display())))
 }
 
-/// Examines what the policy names and does not contain.
+/// Examines the things outside the policy that it names.
 async fn survey(
     global: &GlobalOptions,
     screen: Screen,

@@ -95,7 +95,7 @@ pub(super) async fn run(
     }
 }
 
-/// When the assignment is to end, if the operator says it.
+/// When the assignment must end, if the operator states it.
 fn planned_end(
     arguments: &ExplainArguments,
     now: OffsetDateTime,
@@ -120,7 +120,7 @@ fn planned_end(
     })
 }
 
-/// What is asked, without the requester.
+/// The question, without the requester.
 struct Asked<'a> {
     policy: &'a Policy,
     facts: &'a Facts,
@@ -144,7 +144,7 @@ impl Asked<'_> {
         })
     }
 
-    /// What the baseline assigns. `None` if there is none, or if something else is asked.
+    /// What the baseline assigns. `None` if it is empty, or if the question is about something else.
     fn baseline(&self) -> Option<Explained> {
         let is_asked = self.action == ActionOption::Assign && !self.policy.baseline().is_empty();
         is_asked.then(|| self.of(&Ask::Baseline))

@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 use super::verdict::{self, Ask, Facts, Verdict};
 use crate::output::{Line, Screen, Tone};
 
-/// The name of what a rule says about approvals.
+/// The name of a rule's terms of approval.
 const APPROVAL: &str = "approval";
 
-/// What a rule says about its limits and about itself, in the order of the columns of tables.
+/// The limits and the descriptive fields of a rule, in the order of the columns of tables.
 fn texts(rule: &RuleSummary) -> [(&'static str, Option<String>); 6] {
     let RuleSummary { max_duration, max_writes_per_hour, approval, notes, .. } = rule;
     [
@@ -54,7 +54,7 @@ fn name(approver: &ObjectId) -> String {
     Requester::Http(*approver).to_string()
 }
 
-/// Prints the rules that have a limit or say something about themselves.
+/// Prints the rules that have a limit or a descriptive field.
 pub(super) fn show_rules(screen: Screen, rules: &[RuleSummary]) {
     let says_something = |rule: &&RuleSummary| texts(rule).iter().any(|(_, text)| text.is_some());
     let rules: Vec<_> = rules.iter().filter(says_something).collect();
@@ -87,7 +87,7 @@ struct Near {
     summary: RuleSummary,
     lacks: Vec<String>,
     is_baseline: bool,
-    /// Whether `requesters` contains the one who asks.
+    /// Whether `requesters` contains the requester in question.
     names_requester: bool,
 }
 
@@ -279,7 +279,7 @@ fn row_of_decision((explained, requester): &(Explained, Requester)) -> Vec<Strin
         Verdict::NeedsApproval(_) => "needs approval",
         Verdict::Denied { .. } => "denied",
     };
-    // The rule of another requester says nothing about this one.
+    // The rule of another requester does not apply to this one.
     let own = explained.near.iter().find(|near| near.names_requester);
     let missing = match (&explained.verdict, own) {
         (Verdict::Denied { message, .. }, near) => match near {

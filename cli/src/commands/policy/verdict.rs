@@ -1,4 +1,4 @@
-//! What the policy says about one role, for each thing that it can be asked.
+//! What the policy says about one role, for each kind of question.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ pub(super) struct Facts {
     pub(super) api: Arc<Api>,
     pub(super) role: AppRole,
     pub(super) own: OwnIdentity,
-    /// An id that is made up, and the name that was stated in its place.
+    /// A made-up id, and the name that was stated instead of it.
     pub(super) made_up: Option<(String, String)>,
 }
 
 impl Facts {
-    /// A sentence about these facts, without an id that is made up.
+    /// A sentence about these facts, with the stated name in place of a made-up id.
     fn worded(&self, sentence: &str) -> String {
         match &self.made_up {
             Some((id, name)) => sentence.replace(id, name),
@@ -41,14 +41,14 @@ impl Facts {
     }
 }
 
-/// What the policy is asked about a role.
+/// A question to the policy about a role.
 #[derive(Debug, Clone)]
 pub(super) enum Ask {
     /// Whether a requester may have it assigned or revoked.
     Change {
         requester: Requester,
         action: Action,
-        /// When the assignment is to end, if the request says it.
+        /// When the assignment must end, if the request states it.
         end: Option<PlannedEnd>,
     },
     /// Whether a requester may see that the principal holds it.
@@ -57,7 +57,7 @@ pub(super) enum Ask {
     Baseline,
 }
 
-/// What the policy says.
+/// The answer of the policy.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// It may be written.
@@ -148,7 +148,8 @@ pub(super) fn near(
     }
 }
 
-/// A role that is not shown is left out of an answer, and no code says why.
+/// The answer to a question about reading. A role that is not shown is simply left out, so no code gives a
+/// reason.
 fn reading(
     policy: &Policy,
     requester: &Requester,

@@ -27,7 +27,7 @@ use crate::{
 /// ("Microsoft Entra data retention").
 const DEFAULT_SINCE: &str = "7d";
 
-/// How much earlier than the changes to explain a request can have begun.
+/// How long before the changes a request that explains them can have begun.
 const LONGEST_REQUEST: Duration = Duration::hours(1);
 
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub(super) async fn run(
     let tables = arguments.account.require(global)?;
     let progress = Progress::start("reading the audit log of Entra …");
     // An intent is stored before the write, and its row before the intent is deleted. So no explanation is
-    // missed if the changes are read first, the intents next and the rows last.
+    // missed if the changes are read first, then the intents, then the rows.
     let changes = changes(global, arguments).await;
     progress.say("reading the record …");
     let record = check(&tables, arguments.since, changes).await?;
@@ -100,7 +100,7 @@ async fn check(
     Ok(record)
 }
 
-/// Whether the outcome of an intent is on record, so that it is open only until its event is sent.
+/// Whether the outcome of an intent is recorded, so that the intent is open only until its event is sent.
 fn is_on_record(intent: &Row, rows: &[Row]) -> bool {
     let Some(key) = intent.text("auditRowKey") else { return false };
     let principal = intent.keys().0;

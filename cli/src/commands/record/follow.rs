@@ -1,8 +1,8 @@
 //! `app-role record follow`: decisions as they are recorded.
 //!
-//! A row's key begins with the start of its request, so a new row can have any place in the table. New is
-//! what the service stored lately, by its own clock. Each read overlaps the one before, because the
-//! servers of one table need not agree to the second about the time, and rows are told apart by their keys.
+//! A row's key begins with the start of its request, so a new row can have any place in the table. A row is
+//! new if the service stored it recently, by its own clock. Each read overlaps the previous one, because
+//! the clocks of a table's servers may differ by seconds. Rows are recognized by their keys.
 
 use std::{collections::HashMap, time::Duration as WallDuration};
 
@@ -24,7 +24,7 @@ use crate::{
 /// The wait between two reads of the table.
 const POLL: WallDuration = WallDuration::from_secs(5);
 
-/// How much the reads overlap.
+/// How far each read reaches back into the previous one.
 const OVERLAP: Duration = Duration::minutes(2);
 
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(crate) struct FollowArguments {
 struct Follower {
     table: Table,
     conditions: Vec<String>,
-    /// Rows that the service stored before are not read again.
+    /// Rows that the service stored before this are not read again.
     stored_since: Option<OffsetDateTime>,
     /// The keys of known rows, and when they were stored.
     known: HashMap<(String, String), Option<OffsetDateTime>>,
@@ -113,8 +113,8 @@ impl Follower {
         Self { table, conditions, stored_since: None, known: HashMap::new() }
     }
 
-    /// Returns the rows to begin with: those with such keys, if any are asked for, and those that the
-    /// service has stored since the start. What it stored shortly before is known from now on.
+    /// Returns the rows to begin with: those with such keys, if requested, and those that the service has
+    /// stored since the start. Rows that it stored shortly before count as known from now on.
     async fn start(&mut self, keys: Option<String>) -> Result<Vec<Row>, TableError> {
         let began = self.service_time().await?;
         let mut rows = match keys {

@@ -1,4 +1,4 @@
-//! Which changes in Entra's audit log the broker's record explains.
+//! Finds the changes in Entra's audit log that the broker's record does not explain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::broker_record::Row;
 
-/// How far the clocks of Entra and of the broker may differ. The alert on unexplained assignments allows as
-/// much.
+/// How far the clocks of Entra and of the broker may differ. The alert on unexplained assignments allows
+/// the same.
 const CLOCKS_DIFFER_BY: Duration = Duration::minutes(10);
 
 /// The statuses of rows whose request has written, or may have.
@@ -61,7 +61,7 @@ impl Explanation {
     }
 }
 
-/// When a write was announced, and until when it can have been sent.
+/// When a write was announced, and the latest time at which it can have been sent.
 fn announced(row: &Row) -> [Option<OffsetDateTime>; 2] {
     ["intendedAt", "writeUntil"].map(|name| row.time(name))
 }
@@ -122,8 +122,8 @@ pub(super) fn unexplained(
     left
 }
 
-/// Uses up the explanation that ends first, of those that can explain an entry of this time. With entries
-/// in the order of their times, this explains as many as possible.
+/// Uses up an explanation for an entry of this time: of the possible ones, the one that ends first. With
+/// entries in the order of time, this explains as many as possible.
 fn explain(known: &mut Vec<Explanation>, at: Option<OffsetDateTime>) -> bool {
     let Some(at) = at else { return false };
     let fitting = known.iter().enumerate().filter(|(_, one)| (one.from..=one.to).contains(&at));

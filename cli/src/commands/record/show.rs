@@ -14,7 +14,7 @@ use crate::{
     storage::{Table, filter},
 };
 
-/// The time that is read first: most often, the newest rows are enough.
+/// The period that is read first, because the newest rows are usually enough.
 const RECENT: Duration = Duration::days(1);
 
 #[derive(Debug, Args)]

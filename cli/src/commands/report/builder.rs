@@ -85,7 +85,7 @@ fn uses(assignments: &[ReportedAssignment]) -> Vec<usize> {
     uses
 }
 
-/// Finds positions and judges.
+/// Makes the entries of a report from positions and judgements.
 struct Builder<'a> {
     facts: &'a Facts<'a>,
     principals: Principals<'a>,
@@ -110,7 +110,7 @@ impl<'a> Builder<'a> {
         Self { facts, principals: Principals::of(&inventory.principals), apis, positions }
     }
 
-    /// Describes an assignment. The inventory lists both of its ends.
+    /// Describes an assignment. The inventory contains both its principal and its API.
     fn assignment(&mut self, held: &InventoryAssignment) -> Option<ReportedAssignment> {
         let (principal, facts_of_principal) = self.principals.find(held.principal)?;
         let api = *self.positions.get(&held.api)?;

@@ -127,7 +127,7 @@ impl EarlierReport {
 
     /// Marks the assignments that are new, and adds those that are gone.
     ///
-    /// An assignment that was removed and made again is new.
+    /// An assignment that was removed and created again counts as new.
     pub(super) fn mark(&self, report: &mut Report) {
         report.compared_with = Some(ComparedWith { generated_at: rfc3339(self.generated_at) });
         let ids: Vec<_> = report.assignments.iter().map(|one| ids(report, one)).collect();
@@ -184,7 +184,7 @@ impl Document {
 }
 
 impl EarlierAssignment {
-    /// Whether an assignment that was created then may be this one.
+    /// Whether an assignment with this creation time may be this one.
     fn may_be_of(&self, created: Option<OffsetDateTime>) -> bool {
         self.created.zip(created).is_none_or(|(then, now)| then == now)
     }

@@ -86,7 +86,7 @@ fn new(report: &Report) -> usize {
 }
 
 #[test]
-fn what_is_new_and_what_is_gone_is_marked() {
+fn new_and_removed_assignments_are_marked() {
     let now = [BEFORE[0], (BILLING_IDENTITY, ORDERS_API, WRITE)];
     let report = compared(&file(&BEFORE), &now);
     assert_eq!(new(&report), 1);

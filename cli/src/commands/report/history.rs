@@ -34,7 +34,7 @@ const COLUMNS: [&str; 12] = [
     "startedAt",
 ];
 
-/// What stands in `approvedBy` if the rule needs no approval.
+/// The value of `approvedBy` if the rule needs no approval.
 const BY_POLICY: &str = "policy";
 
 /// The largest difference between this machine's, the broker's and Microsoft Graph's clocks.
@@ -197,7 +197,7 @@ mod tests {
         Row::from(row)
     }
 
-    /// The requester of the row that these rows say is about an assignment.
+    /// The requester of the row that is found for an assignment.
     fn found(rows: &[Row], held: &InventoryAssignment) -> Option<String> {
         let mut history = History::default();
         let keys = HashSet::from([key_of(held)]);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn approvers_are_told_one_by_one_and_no_one_if_the_policy_sufficed() {
+    fn each_approver_is_named_and_none_if_the_policy_sufficed() {
         for (text, expected) in [
             (json!("policy"), vec![]),
             (Value::Null, vec![]),

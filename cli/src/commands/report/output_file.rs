@@ -40,7 +40,7 @@ impl FileFormat {
 }
 
 impl OutputFile {
-    /// Checks what can be known before the tenant is read: the format, and that the file can be there.
+    /// Checks what can be known before the tenant is read: the format, and that the file can be created.
     pub(super) fn check(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
         let format = FileFormat::of(path).ok_or_else(|| {
@@ -50,7 +50,7 @@ impl OutputFile {
         if path.metadata().is_ok_and(|found| !found.is_file()) {
             return Err(Failure::usage(format!("{name} exists, and is not a file")));
         }
-        // A symbolic link stays, and its target is replaced.
+        // A symbolic link is kept, and its target is replaced.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let file = Self { path, format };
         match file.folder().metadata() {
@@ -67,12 +67,12 @@ impl OutputFile {
         self.format
     }
 
-    /// Writes the file. If that fails, what was there stays.
+    /// Writes the file. If that fails, its old content remains.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let draft = self.folder().join(format!(".{name}.{}", Uuid::new_v4()));
         self.replace(&draft, text).map_err(|error| {
-            // The error is more important than one of the removal.
+            // The error of the write is more important than one of the removal.
             let _ = fs::remove_file(&draft);
             self.not_written(&io_reason(&error))
         })

@@ -59,7 +59,7 @@ pub(crate) fn page(document: &Value) -> String {
     );
     let mut frame = FRAME;
     for (name, part) in &parts {
-        // Only the frame is searched for places, never the parts, whose texts others have written.
+        // Places are searched only in the frame, never in the parts, which contain texts from outside.
         if let Some((before, after)) = frame.split_once(&format!("{{{{{name}}}}}")) {
             page.push_str(before);
             page.push_str(part);
@@ -70,7 +70,8 @@ pub(crate) fn page(document: &Value) -> String {
     page
 }
 
-/// Joins parts of a script or style. HTML has one form of line breaks, of which the digest is taken.
+/// Joins parts of a script or style. Line breaks are normalized as a browser does before it computes the
+/// digest.
 fn joined(parts: &[&str]) -> String {
     parts.concat().replace("\r\n", "\n")
 }

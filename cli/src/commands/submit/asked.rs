@@ -1,4 +1,4 @@
-//! Requests, and how far each of them is.
+//! Requests, and the state of each.
 
 use std::cell::{Ref, RefCell};
 
@@ -13,14 +13,14 @@ use crate::{
     result::word as word_of,
 };
 
-/// A request, and how far it is.
+/// A request and its state.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) written: WrittenRequest,
     state: RefCell<State>,
 }
 
-/// How far a request is.
+/// The state of a request.
 #[derive(Debug)]
 pub(super) enum State {
     /// Nothing was sent.
@@ -37,10 +37,10 @@ pub(super) enum State {
     Failed(Failure),
 }
 
-/// What came of a request, in one word for programs.
+/// The outcome of a request, in one word for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Each role is as it was asked for. In a dry run: would be.
+    /// Each role is as requested or, in a dry run, would be.
     Done,
     /// It waits for approval.
     Pending,
@@ -103,7 +103,7 @@ impl Asked {
         is_final
     }
 
-    /// What came of the request. `waited` says whether the results of a queue were waited for.
+    /// The outcome of the request. `waited` says whether the results of a queue were awaited.
     pub(super) fn outcome(&self, waited: bool) -> Outcome {
         match &*self.state() {
             State::NotSent => Outcome::NotSent,

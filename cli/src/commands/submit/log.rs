@@ -33,7 +33,7 @@ impl Log {
         }
     }
 
-    /// Tells that a request waits for approval, and goes on.
+    /// Reports that a request waits for approval. Progress continues.
     pub(super) fn pending(&self, asked: &Asked) {
         self.progress.say("");
         self.screen.note(asked.line(self.waits));

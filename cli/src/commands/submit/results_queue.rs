@@ -1,9 +1,9 @@
 //! The queue of results, which other readers share.
 //!
-//! A queue has no way to take one message by its ID. Peeking disturbs no other reader, so the queue is peeked
-//! at first. Messages are received only if one of ours is among the first, or if there are more than one look
-//! shows. Ours are deleted. Those of others are made visible again, and without the right to do that they
-//! become visible by themselves after a few seconds.
+//! A queue has no way to take one message by its ID. Peeking does not disturb other readers, so it comes
+//! first. Messages are received only if one of ours is among those that a peek shows, or if the queue has
+//! more messages than that. Ours are deleted. Those of others are made visible again, and without the right
+//! to do that they become visible by themselves after a few seconds.
 
 use std::{
     cell::Cell,
@@ -26,7 +26,7 @@ const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The visibility timeout while all messages are received: time for reading a long queue once.
 const LONG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The time after which no more messages are received, so that the first ones are released in time.
+/// The time limit for receiving messages, so that the first ones are released before their timeout.
 const TIME_TO_RECEIVE: Duration = Duration::from_secs(7);
 
 /// The number of messages that are released at the same time.
@@ -59,7 +59,7 @@ impl Awaited {
         self.approvals.insert(id);
     }
 
-    /// Waits no more for this result.
+    /// Stops waiting for this result.
     pub(super) fn remove(&mut self, result: &Value) {
         if let Some(id) = text(result, "messageId") {
             self.messages.remove(id);
@@ -117,7 +117,7 @@ impl ResultsQueue {
             let more = match self.queue.receive(LONG_TIMEOUT).await {
                 Ok(more) => more,
                 Err(error) if received.is_empty() => return Err(error),
-                // What was received has to be released.
+                // The received messages must be released.
                 Err(_) => break,
             };
             let known = received.len();
@@ -137,7 +137,7 @@ impl ResultsQueue {
             match awaited_result(&message, awaited) {
                 Some(result) => {
                     results.push(result);
-                    // A result that stays in the queue is found by no one else, and expires there.
+                    // If it stays in the queue, nobody else is waiting for it, and it expires.
                     let _ = self.queue.delete(&message.id, &message.pop_receipt).await;
                 }
                 None => others.push(message),
@@ -146,7 +146,7 @@ impl ResultsQueue {
         let released = stream::iter(&others).for_each_concurrent(SIDE_BY_SIDE, |message| async {
             if self.releases.get() {
                 let outcome = self.queue.release(&message.id, &message.pop_receipt).await;
-                // One that is gone was taken by its reader.
+                // If it is gone, its reader has taken it.
                 let is_refused = matches!(outcome, Err(QueueError::Failed(..)));
                 self.releases.set(self.releases.get() && !is_refused);
             }

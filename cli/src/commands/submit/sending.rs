@@ -17,7 +17,7 @@ use crate::{cloud::Cloud, failure::Failure, options::GlobalOptions, output::Scre
 /// The number of calls at the same time. The broker serves requests for one principal together.
 const SIDE_BY_SIDE: usize = 4;
 
-/// The time that a call gets to end after the timeout: it may have just begun.
+/// The time that a call has after the timeout, because it may have just begun.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long requests are retried and waited for without `--timeout`.
@@ -130,8 +130,8 @@ impl Sender {
     }
 }
 
-/// Sends all requests, and asks what became of those that wait for approval only then: a request must not wait
-/// for the approvers of another one.
+/// Sends all requests, and only then asks about those that wait for approval, so that no request waits for
+/// the approvers of another one.
 async fn by_http(way: &ByHttp, all: &[Asked], waits: bool, (deadline, log): (Deadline, &Log)) {
     let sent = stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |asked| async {
         way.ask(asked, deadline, log).await;

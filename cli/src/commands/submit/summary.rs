@@ -1,6 +1,6 @@
 //! What came of the requests of a file, as Markdown: for a pull request, or for the summary of a job.
 //!
-//! The report has no table, because a table is split at `|` in code spans too.
+//! The report has no table, because a `|` splits a cell even inside a code span.
 
 use std::{
     fs::{File, OpenOptions},

@@ -201,7 +201,7 @@ pub enum EndedBy {
 }
 
 impl Happening {
-    /// Who asked for which access.
+    /// The requester and the access that the event is about.
     #[must_use]
     pub fn about(&self) -> &About {
         match self {

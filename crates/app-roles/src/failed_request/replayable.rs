@@ -11,8 +11,7 @@ use crate::{request::request_id_of, requester::Requester, text::RequestId};
 /// A failed request that can be replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayableRequest {
-    /// The queue of the requester: the only one to replay it to, because every other queue would make it
-    /// another requester's.
+    /// The queue of the requester. Replaying to any other queue would make the request another requester's.
     pub queue: String,
     /// The message as it was sent. It may contain the requester's data, so it must not be printed.
     pub text: String,
@@ -82,8 +81,8 @@ impl ReplayableRequest {
         })
     }
 
-    /// Returns the age of the request. `kept` is the time at which the service received this message: a
-    /// request is at least as old, whatever the message says.
+    /// Returns the age of the request. `kept` is when the queue service received this message: the request
+    /// is at least that old, whatever the message states.
     #[must_use]
     pub fn age(&self, kept: OffsetDateTime, now: OffsetDateTime) -> Duration {
         now - self.first_seen.map_or(kept, |first_seen| first_seen.min(kept))
@@ -91,7 +90,7 @@ impl ReplayableRequest {
 }
 
 impl fmt::Display for ReplayableRequest {
-    /// One line that is safe to print: nothing from the text but the request's id, and the reason
+    /// One line that is safe to print. From the text it contains only the request's id. The reason is
     /// escaped, because it may repeat a caller's text and must not move the terminal's cursor.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queue, request_id, reason, first_seen, attempts, .. } = self;

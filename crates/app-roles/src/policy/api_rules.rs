@@ -1,7 +1,7 @@
 //! The rules for one API, to judge many existing assignments of its roles.
 //!
 //! A tenant has tens of thousands of assignments, of few roles and by principals in few places. So what the
-//! rules say about a principal, and what they say about a role, is found once for each.
+//! rules say about a principal or about a role is worked out only once.
 
 use std::collections::HashMap;
 

@@ -49,7 +49,7 @@ impl ApprovalTerms {
         Some(Self { by: by.flatten()?, count: count?, within: within? })
     }
 
-    /// The object ids of those who may approve: persons or applications that sign in.
+    /// The object ids of the approvers: users or applications that sign in.
     #[must_use]
     pub fn by(&self) -> &[ObjectId] {
         &self.by
@@ -98,7 +98,7 @@ fn approvers(list: &Field<'_>, named: &[Field<'_>], faults: &mut Faults) -> Opti
     (approvers.len() == named.len()).then_some(approvers)
 }
 
-/// The number of approvals, of which there can be no more than approvers are named.
+/// The number of approvals that are needed. It cannot exceed the number of approvers.
 fn count(field: &Field<'_>, named: Option<usize>, faults: &mut Faults) -> Option<usize> {
     let stated = field.whole_number(faults)?;
     // A list that is missing, empty or too long is a fault of its own.

@@ -11,7 +11,7 @@ use crate::{ids::ObjectId, requester::Requester};
 /// The field that a warning about approvals is about.
 const PLACE: &str = ".approval";
 
-/// What is unusual about the approval that a rule asks for.
+/// The warnings about the approval that a rule asks for.
 pub(super) fn of(rule: &Rule) -> Vec<Finding> {
     match &rule.grant.approval {
         Some(_) if rule.only_reads() => vec![Finding::new(
@@ -40,7 +40,7 @@ pub(super) fn of(rule: &Rule) -> Vec<Finding> {
 /// requester or the principal does not count.
 fn never_approved(rule: &Rule, terms: &ApprovalTerms) -> Vec<String> {
     let (requesters, principals) = involved(rule, terms);
-    // The number of approvers that the rule can do without.
+    // The number of approvers that can be missing.
     match terms.by().len() - terms.count() {
         0 => {
             let of_requesters =
@@ -63,7 +63,7 @@ fn never_approved(rule: &Rule, terms: &ApprovalTerms) -> Vec<String> {
     }
 }
 
-/// The approvers that are requesters of the rule as well, and those that are its principals by object id.
+/// The approvers that are also requesters of the rule, and those that are its principals by object id.
 fn involved(rule: &Rule, terms: &ApprovalTerms) -> (Vec<ObjectId>, Vec<ObjectId>) {
     let approvers = terms.by().iter().copied();
     let requests = |id: &ObjectId| {

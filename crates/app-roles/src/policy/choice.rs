@@ -7,9 +7,10 @@ use crate::{duration::AssignmentDuration, end::PlannedEnd};
 
 /// The rule to use, and the end of the assignment.
 ///
-/// Rules without approval come first: no approver is asked for what the policy allows anyway.
+/// Rules without approval come first, so that no approver is asked for something that the policy allows
+/// anyway.
 ///
-/// A request with an end uses a rule that allows so long a time. A request without one uses a rule that allows
+/// A request with an end uses a rule that allows that end. A request without one uses a rule that allows
 /// the longest time and gets that time: no end if a rule has no limit. Of several such rules, the one that
 /// allows the most writes in an hour is used, or else the first. So the order of the rules decides neither
 /// whether the assignment is allowed nor when it ends.

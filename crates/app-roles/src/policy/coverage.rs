@@ -1,4 +1,4 @@
-//! The resources, places, APIs and requesters that rules apply to, for deciding what to look up.
+//! Which resources, places, APIs and requesters the rules are about, to decide what to look up.
 
 use super::{
     pattern::PrincipalPattern,

@@ -15,7 +15,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// What may be written, now or once it is approved. No write can be made of it.
+    /// The permit, for reading only: no write can be made with it. It may still need approval.
     #[must_use]
     pub fn permit(&self) -> &Permit {
         match self {
@@ -36,7 +36,7 @@ impl Decision {
 
 /// What a rule allows once enough of its approvers have approved it.
 ///
-/// Its permit is out of reach until then, so a write without the approvals does not compile.
+/// Its permit cannot be taken out before that, so a write without the approvals does not compile.
 #[derive(Debug)]
 pub struct Unapproved {
     permit: Permit,
@@ -87,7 +87,7 @@ impl Unapproved {
         &self.terms
     }
 
-    /// What may be written once it is approved. No write can be made of it.
+    /// The permit, for reading only: no write can be made with it.
     #[must_use]
     pub fn permit(&self) -> &Permit {
         &self.permit
@@ -111,8 +111,8 @@ impl Unapproved {
         }
     }
 
-    /// The approvers of the rule whose approval counts, in the order of the rule. If there are fewer than
-    /// the rule asks for, nothing can approve it.
+    /// The approvers of the rule whose approval would count, in the order of the rule. If these are fewer
+    /// than the rule needs, the request can never be approved.
     #[must_use]
     pub fn eligible(&self) -> Vec<ObjectId> {
         let named = self.terms.by().iter();
@@ -125,7 +125,7 @@ impl Unapproved {
         self.counted(approvers).len() >= self.terms.count()
     }
 
-    /// The permit, if enough of these approvals count. Otherwise itself again.
+    /// The permit, if enough of these approvals count. Otherwise returns `self` unchanged.
     pub fn approve(self, approvers: &BTreeSet<ObjectId>) -> Result<Permit, Self> {
         if !self.is_approved_by(approvers) {
             return Err(self);

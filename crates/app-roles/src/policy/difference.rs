@@ -1,9 +1,9 @@
-//! The difference of two policies in what they allow.
+//! The difference between what two policies allow.
 //!
-//! Only the effect counts: entries that move to another rule, rules that are split, merged or renamed, and
-//! another order or other letters allow nothing else. What differs is found for each entry of a rule, not
-//! for each principal and role, so nothing is looked up. An entry of one policy differs if no entry of the
-//! other policy covers all of it on the same terms. `containment` says why that is exact.
+//! Only the effect counts. Entries that move to another rule, rules that are split, merged, renamed or
+//! reordered, and letters in another case make no difference. The comparison is by entries of rules, not by
+//! principals and roles, so nothing is looked up. An entry of one policy differs if no entry of the other
+//! policy covers all of it on the same terms. `containment` says why that is exact.
 
 mod access;
 mod approval_order;
@@ -36,7 +36,7 @@ pub struct PolicyDifference {
     pub baseline: Vec<AccessChange>,
     /// Rules with approval whose order decides which approvers are asked, and has changed.
     pub approvers: Vec<ApproverOrder>,
-    /// What no rule can touch.
+    /// The changes of what no rule can touch.
     pub protection: ProtectionDifference,
     /// Remarks that change nothing about what is allowed.
     pub notes: Vec<RuleNote>,

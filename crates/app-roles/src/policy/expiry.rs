@@ -15,13 +15,13 @@ impl LastDay {
         read(text).map(Self).ok_or("expected the rule's last day as a date, such as 2027-06-30")
     }
 
-    /// Whether the day is over.
+    /// Whether the last day is over at `now`.
     #[must_use]
     pub fn is_over(self, now: OffsetDateTime) -> bool {
         self.days_left(now) < 0
     }
 
-    /// The number of days until this one: 0 on the last day, and negative after it.
+    /// The number of days from `now` to the last day: 0 on it, and negative after it.
     pub(super) fn days_left(self, now: OffsetDateTime) -> i64 {
         let today = now.checked_to_offset(UtcOffset::UTC).unwrap_or(now).date();
         i64::from(self.0.to_julian_day() - today.to_julian_day())

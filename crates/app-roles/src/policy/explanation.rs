@@ -74,8 +74,8 @@ impl fmt::Display for Gap {
     }
 }
 
-/// What each rule lacks to allow something, nearest first. Protection is not among it, because no rule
-/// can override it.
+/// What each rule lacks to allow something, nearest first. Protection is left out, because no rule can
+/// override it.
 #[derive(Debug, Clone, Copy)]
 pub struct Explanation<'a>(&'a Rules);
 

@@ -1,4 +1,4 @@
-//! Reading the fields of a policy file. Every fault is collected, and the reading goes on.
+//! Reads the fields of a policy file. Faults are collected, and reading continues.
 
 use std::{collections::HashSet, fmt::Display};
 
@@ -136,7 +136,7 @@ impl<'a> Field<'a> {
         faults: &mut Faults,
     ) -> Option<Vec<T>> {
         let entries = self.items(faults)?.into_iter().map(|item| item.parsed(&parse, faults));
-        // Each entry is read, also after a fault.
+        // Collects first, so that each entry is read even after a fault.
         entries.collect::<Vec<_>>().into_iter().collect()
     }
 
@@ -188,7 +188,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The field, if it is there. Of a repeated one, the first.
+    /// The field, if it is present. If it is repeated, the first one.
     pub(super) fn optional(&self, name: &str) -> Option<Field<'a>> {
         let member = self.members.iter().find(|member| member.name == name)?;
         let path = match self.of.path.as_str() {
@@ -198,7 +198,7 @@ impl<'a> Fields<'a> {
         Some(Field { path, node: &member.value })
     }
 
-    /// The field, if it is there and not `null`.
+    /// The field, if it is present and not `null`.
     pub(super) fn nullable(&self, name: &str) -> Option<Field<'a>> {
         self.optional(name).filter(|field| field.node.value != Value::Null)
     }

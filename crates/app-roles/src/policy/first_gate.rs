@@ -8,7 +8,7 @@ use crate::{
     requester::Requester,
 };
 
-/// What is known before the look-up: the requester, and names as the request has them.
+/// What is known before the look-up: the requester, and the names in the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UnresolvedQuestion<'a> {
     pub(super) requester: &'a Requester,

@@ -12,7 +12,7 @@ use super::{
     warnings,
 };
 
-/// The policy in force.
+/// The policy in force, which makes all decisions.
 #[derive(Debug)]
 pub struct Policy {
     /// The rules, or why there are none.
@@ -33,14 +33,14 @@ impl Policy {
         Self { rules: Err(reason), sha256: None }
     }
 
-    /// The policy of an operator who has none at hand: it allows nothing on request and protects nothing.
+    /// The policy of an operator without a policy file: it allows nothing on request and protects nothing.
     #[cfg(feature = "operator")]
     #[must_use]
     pub fn none_at_hand() -> Self {
         Self { rules: Ok(Rules::none()), sha256: None }
     }
 
-    /// The reason why no policy could be read, if none could.
+    /// Why no policy could be read. `None` if there is one.
     #[must_use]
     pub fn unavailable_reason(&self) -> Option<&str> {
         self.rules.as_ref().err().map(String::as_str)
@@ -58,12 +58,12 @@ impl Policy {
         Ok(rules.at(now))
     }
 
-    /// The rules, those that have expired as well. None without a policy.
+    /// All rules, including expired ones. Empty without a policy.
     pub(super) fn rules_or_none(&self) -> &Rules {
         self.rules.as_ref().unwrap_or(&NO_RULES)
     }
 
-    /// Warnings about what is valid and probably a mistake, as far as the file alone says it: rules that
+    /// Warnings about what is valid but probably a mistake, as far as the file alone shows it: rules that
     /// never match, rules that anyone who can create a resource group can use, privileged rules without
     /// `maxDuration` or `approval`, rules whose approvers cannot approve a request, rules without an effect
     /// of their own, and rules that have expired or soon will. Those that the file acknowledges are marked.

@@ -2,7 +2,7 @@
 //!
 //! Azure ignores case in names, and its documentation does not say how it compares letters outside ASCII:
 //! which ones are one letter in two cases, or whether a letter equals its decomposed form. Where a mistake
-//! would take protection away, names that cannot be told apart count as equal.
+//! would remove protection, names that may be equal count as equal.
 
 use super::glob::glob;
 
@@ -34,7 +34,7 @@ fn has_one_partner(character: char) -> bool {
     character.is_alphanumeric() && lower.is_some() && lower == lower_again
 }
 
-/// The name in lower case, letter by letter: unlike in a text, a final sigma is no letter of its own.
+/// The name in lower case, letter by letter: unlike in words, a final sigma is not a separate letter.
 fn folded(name: &str) -> String {
     name.chars().flat_map(char::to_lowercase).collect()
 }

@@ -17,7 +17,7 @@ use crate::{
     request::Action,
 };
 
-/// The text that such a permit has in place of a rule's name.
+/// The text that such a permit has instead of a rule's name.
 pub const OPERATORS_OWN_RIGHTS: &str = "the operator's own rights";
 
 /// Id of Microsoft Graph's app role `AppRoleAssignment.ReadWrite.All` ("Microsoft Graph permissions

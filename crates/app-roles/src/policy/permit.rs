@@ -12,7 +12,7 @@ use crate::{
     requester::Requester,
 };
 
-/// What stands behind a write that a rule allows without approval.
+/// The approver of a write that a rule allows without approval.
 const APPROVED_BY_POLICY: &str = "policy";
 
 /// The permission to create or remove one assignment.
@@ -212,7 +212,7 @@ impl Permit {
         self.approved_by.as_deref()
     }
 
-    /// The permit with the approvers that stand behind it.
+    /// The permit, with the approvers of the write.
     pub(super) fn approved(self, approvers: &[ObjectId]) -> Self {
         let names: Vec<_> = approvers.iter().map(|one| Requester::Http(*one).to_string()).collect();
         Self { approved_by: Some(names.join(", ")), ..self }

@@ -1,4 +1,4 @@
-//! A policy for what a tenant holds already, for a team that begins to use the broker.
+//! Proposes a policy that allows what a tenant already holds, for a team that begins to use the broker.
 //!
 //! Each rule allows roles of one API to some managed identities, and all of them hold these roles. A rule
 //! names a resource group instead of its identities if it has several and all of them hold the roles. It
@@ -72,7 +72,7 @@ pub fn propose(holdings: Holdings<'_>, terms: &ProposalTerms) -> Proposal {
     Proposal { rules, questions, left_out: sorted.left_out }
 }
 
-/// Numbers the rules that have the name of an earlier one.
+/// Numbers the rules whose name an earlier rule has.
 fn tell_apart(rules: &mut [ProposedRule]) {
     let mut numbers = BTreeMap::<String, usize>::new();
     let mut taken: BTreeSet<_> = rules.iter().map(|rule| rule.name.clone()).collect();

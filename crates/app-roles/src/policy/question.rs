@@ -26,14 +26,14 @@ pub struct Question<'a> {
     pub role: &'a AppRole,
     /// The broker's own identity.
     pub own: OwnIdentity,
-    /// When the assignment is to end, if the request says it. It says nothing about a revocation.
+    /// When the assignment must end, if the request states it. Ignored for a revocation.
     pub end: Option<PlannedEnd>,
     /// The time of the decision.
     pub now: OffsetDateTime,
 }
 
 impl<'a> Question<'a> {
-    /// The assignment in question, without who asks and what for.
+    /// The assignment in question, without its requester and action.
     pub(super) fn assignment(&self) -> ProposedAssignment<'a> {
         let Self { principal, api, role, own, now, .. } = *self;
         ProposedAssignment { principal, api, role, own, now }

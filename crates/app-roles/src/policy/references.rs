@@ -1,4 +1,4 @@
-//! What a policy names and does not contain: queues, functions, APIs and roles.
+//! What a policy refers to: queues, functions, APIs and roles.
 
 use super::{
     pattern::{ApiPattern, RolePattern},

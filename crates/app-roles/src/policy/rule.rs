@@ -83,12 +83,12 @@ pub(super) struct Grant {
     pub(super) acknowledged: Vec<Acknowledgement>,
 }
 
-/// What a rule says about itself.
+/// The fields of a rule that describe the rule itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleNotes {
-    /// What it is for. Nothing is decided on it.
+    /// The purpose of the rule. It affects no decision.
     pub description: Option<RuleDescription>,
-    /// Who answers for it. Nothing is decided on it.
+    /// Who is responsible for the rule. It affects no decision.
     pub owner: Option<RuleOwner>,
     /// The last day on which it allows anything.
     pub expires: Option<LastDay>,
@@ -171,7 +171,7 @@ impl Rule {
         self.actions.iter().all(|action| *action == RuleAction::Read)
     }
 
-    /// Whether the rule could apply to a principal and an API of which only the names are known.
+    /// Whether the rule could apply to a principal and an API, given only their names.
     pub(super) fn could_apply(&self, principal: &PrincipalName, api: &ApiName) -> bool {
         self.grant.api.could_be(api)
             && self.grant.principals.iter().any(|pattern| pattern.could_cover(principal))

@@ -1,7 +1,7 @@
 //! Rules that have no effect of their own, because another rule allows the same or more.
 //!
-//! Only what is certain without a look-up is found: an id and a value may name the same role, and are
-//! treated as two.
+//! Finds only what is certain without a look-up: an id and a value count as two roles, although they may
+//! name the same one.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -106,7 +106,7 @@ impl<'a> Compared<'a> {
         Self { requesters, actions, grant, names }
     }
 
-    /// Whether this rule allows all that another rule for the same API allows, at the same or better
+    /// Whether this rule allows everything that another rule for the same API allows, on the same or better
     /// terms.
     fn covers(&self, other: &Self) -> bool {
         let (grant, of_other) = (self.grant, other.grant);
@@ -125,7 +125,7 @@ impl<'a> Compared<'a> {
     }
 }
 
-/// Whether a limit allows all that another allows. None is the largest.
+/// Whether a limit allows at least as much as another. `None` is no limit.
 fn is_at_least<T: PartialOrd>(limit: Option<T>, other: Option<T>) -> bool {
     match (limit, other) {
         (None, _) => true,
@@ -134,7 +134,7 @@ fn is_at_least<T: PartialOrd>(limit: Option<T>, other: Option<T>) -> bool {
     }
 }
 
-/// Whether no approval is needed, or the same.
+/// Whether this needs no approval, or the same one.
 fn is_as_easy(terms: Option<&ApprovalTerms>, other: Option<&ApprovalTerms>) -> bool {
     let by = |terms: &ApprovalTerms| terms.by().iter().copied().collect::<BTreeSet<ObjectId>>();
     match (terms, other) {

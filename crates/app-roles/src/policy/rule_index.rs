@@ -1,7 +1,7 @@
-//! Finds the rules that may cover another one, without a look at each pair.
+//! Finds the rules that may cover another one without comparing each pair.
 //!
 //! A rule that covers another one names all of its requesters and roles, and a place around each of its
-//! principals. So a rule is compared only with those that share what the fewest rules share with it.
+//! principals. So a rule is compared only with those that share its rarest requester, role or place.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use super::{pattern::PrincipalPattern, rule::Grant};
 /// The character that stands for any text.
 const WILDCARD: char = '*';
 
-/// What a rule names, in the forms that are equal for all spellings.
+/// What a rule names, in a form that is equal for all spellings.
 #[derive(Debug)]
 pub(super) struct RuleNames {
     exact: Vec<Name>,

@@ -15,10 +15,10 @@ use crate::{
     privileged,
 };
 
-/// The number of days before the last day of a rule from which a warning says it.
+/// A rule gets a warning when its last day is at most this many days away.
 const DAYS_BEFORE_EXPIRY: i64 = 30;
 
-/// What is unusual about a rule of `allow`.
+/// The warnings about a rule of `allow`.
 pub(super) fn of_rule(rule: &Rule, protected: &[Protected], now: OffsetDateTime) -> Vec<Finding> {
     let mut findings = matching(&rule.grant, rule.only_reads(), protected);
     findings.extend(limit(rule));
@@ -28,7 +28,7 @@ pub(super) fn of_rule(rule: &Rule, protected: &[Protected], now: OffsetDateTime)
     findings
 }
 
-/// What is unusual about a rule of the baseline.
+/// The warnings about a rule of the baseline.
 pub(super) fn of_grant(
     grant: &Grant,
     protected: &[Protected],
@@ -39,7 +39,7 @@ pub(super) fn of_grant(
     findings
 }
 
-/// What is unusual about `maxDuration` of a rule.
+/// The warning about `maxDuration` of a rule.
 fn limit(rule: &Rule) -> Option<Finding> {
     let assigns = rule.actions.contains(&RuleAction::Assign);
     match (assigns, rule.grant.privileged, rule.grant.max_duration) {
@@ -58,7 +58,7 @@ fn limit(rule: &Rule) -> Option<Finding> {
     }
 }
 
-/// That a limit of writes limits nothing.
+/// The warning about a limit of writes that limits nothing.
 fn write_limit(rule: &Rule) -> Option<Finding> {
     rule.grant.max_writes_per_hour.filter(|_| rule.only_reads())?;
     Some(Finding::new(
@@ -68,7 +68,7 @@ fn write_limit(rule: &Rule) -> Option<Finding> {
     ))
 }
 
-/// That a rule has expired, or soon will.
+/// The warning that a rule has expired or soon will.
 fn expiry(grant: &Grant, now: OffsetDateTime) -> Option<Finding> {
     let last = grant.notes.expires?;
     let (code, sentence) = match last.days_left(now) {
@@ -90,7 +90,7 @@ fn expiry(grant: &Grant, now: OffsetDateTime) -> Option<Finding> {
     Some(Finding::new(code, ".expires", sentence))
 }
 
-/// What is unusual about what a rule matches.
+/// The warnings about what a rule matches.
 fn matching(grant: &Grant, only_reads: bool, protected: &[Protected]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(index) = grant.principals.iter().position(admits_new_resource_groups) {

@@ -19,7 +19,7 @@ use crate::{
 /// Longest scope of Azure Resource Manager, in characters.
 const MAX_SCOPE_LENGTH: usize = 1024;
 
-/// What the schema adds to the form of a duration: no unit exceeds 30 days. The sum is bounded by the reader.
+/// The part of the form of a duration that keeps each unit within 30 days. The reader limits the sum.
 const AT_MOST_30_DAYS: &str = "^P(0*[0-4]W)?(0*([12]?[0-9]|30)D)?\
      (T(0*([0-9]{1,2}|[1-6][0-9]{2}|7[01][0-9]|720)H)?\
      (0*([0-9]{1,4}|[1-3][0-9]{4}|4[0-2][0-9]{3}|43[01][0-9]{2}|43200)M)?\

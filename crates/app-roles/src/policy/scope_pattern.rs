@@ -93,8 +93,8 @@ impl ScopePattern {
 
     /// Whether this pattern covers all that another pattern covers.
     pub(super) fn contains(&self, other: &Self) -> bool {
-        // A `*` of the other pattern can only be matched by a `*` of this one, which then matches all that
-        // it stands for.
+        // Only a `*` of this pattern can match a `*` of the other one, and then it matches everything that
+        // the other stands for.
         let mut segments = other.segments.iter();
         self.segments.iter().all(|pattern| segments.next().is_some_and(|one| glob(pattern, one)))
     }
@@ -104,7 +104,7 @@ impl ScopePattern {
         self.place.as_ref().map_or_else(|| self.to_string(), ToString::to_string)
     }
 
-    /// The place, or, if a segment contains `*`, the resource group or subscription around it.
+    /// The place itself. If a segment contains `*`, the resource group or subscription around it.
     pub(super) fn place(&self) -> String {
         let known = match self.segments.iter().position(|segment| segment.contains('*')) {
             None => self.segments.len(),

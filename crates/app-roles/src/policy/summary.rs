@@ -1,4 +1,4 @@
-//! What rules say about their limits and about themselves, for readers of a policy.
+//! The limits and the descriptive fields of rules, for readers of a policy.
 
 use super::{
     approval::ApprovalTerms,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::duration::AssignmentDuration;
 
-/// What a rule says about its limits and about itself.
+/// The limits and the descriptive fields of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSummary {
     /// The rule's name.
@@ -18,7 +18,7 @@ pub struct RuleSummary {
     pub max_writes_per_hour: Option<u32>,
     /// Who must approve what it allows.
     pub approval: Option<ApprovalTerms>,
-    /// What it says about itself.
+    /// The description, owner and last day.
     pub notes: RuleNotes,
 }
 

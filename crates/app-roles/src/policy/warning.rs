@@ -1,4 +1,4 @@
-//! Warnings about a policy: what is valid and probably a mistake.
+//! Warnings about a policy: parts that are valid but probably a mistake.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::{acknowledgement::Acknowledgement, warning_code::WarningCode};
 /// A warning about a policy that is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyWarning {
-    /// What it is about.
+    /// The kind of warning.
     pub code: WarningCode,
     /// The name of the rule, if it is about one.
     pub rule: Option<String>,
@@ -43,10 +43,11 @@ impl fmt::Display for PolicyWarning {
     }
 }
 
-/// What a program has found out about the things outside the policy file that the file names.
+/// What a program has found out about things that the policy file names but does not contain.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
-    /// What it has examined for all rules. Without this, an acknowledgement may be of use after all.
+    /// The warnings that were checked for all rules. An acknowledgement of any other warning may still be
+    /// useful.
     pub examined: Vec<WarningCode>,
     /// The warnings.
     pub warnings: Vec<PolicyWarning>,

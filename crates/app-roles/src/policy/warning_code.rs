@@ -49,7 +49,7 @@ pub enum WarningCode {
     UnknownRole,
     /// The warning that an entry acknowledges does not occur.
     UnusedAcknowledgement,
-    /// A wildcard is for roles of an API that the own tenant does not own.
+    /// A wildcard is for roles of an API that the broker's own tenant does not own.
     WildcardWithoutEffect,
     /// A rule that only reads has a limit of writes.
     WriteLimitWithoutEffect,
@@ -109,7 +109,7 @@ impl WarningCode {
                 | Self::QueueWithoutFunction
                 | Self::UnknownApi
                 | Self::UnknownRole
-                // Who owns an API that is not Microsoft's, only the tenant knows.
+                // Only the tenant knows who owns an API that is not Microsoft's.
                 | Self::WildcardWithoutEffect
         )
     }

@@ -78,7 +78,7 @@ fn a_rule_of_the_baseline_has_no_limit() {
 }
 
 #[test]
-fn of_several_rules_the_one_that_allows_the_most_writes_is_used_in_any_order() {
+fn the_rule_that_allows_the_most_writes_is_used_in_any_order() {
     for action in [Action::Assign, Action::Revoke] {
         let mut rules = [limited("five", &json!(5)), limited("nine", &json!(9))];
         for _ in 0..2 {

@@ -12,7 +12,7 @@ use crate::{
     policy::{OwnIdentity, Policy, ProposedAssignment},
 };
 
-/// The expected and the actual state that identities are compared by.
+/// The expected and the actual state, with which identities are compared.
 #[derive(Debug)]
 pub struct Comparison<'a> {
     /// The policy: what identities must and may hold.
@@ -50,7 +50,7 @@ impl Findings {
         if !baseline_role::missing(wanted, present).is_empty() {
             self.lacking.push(identity.object_id);
         }
-        // The broker's own roles are what make it the broker. No rule allows them.
+        // No rule allows the broker's own roles, without which it could not work.
         if identity.object_id != own.object_id {
             let held = holdings.of(identity.object_id);
             let unexpected = held.filter(|one| !comparison.is_expected(identity, one));

@@ -2,13 +2,13 @@
 
 use crate::ids::ObjectId;
 
-/// The order of ids that starts with one of them, and goes on with the smallest after the largest.
+/// An order of ids that starts with a given one, and continues after the largest id with the smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoundOrder {
     first: ObjectId,
 }
 
-/// The place of an id in a [`RoundOrder`]. Places compare as the order says.
+/// The place of an id in a [`RoundOrder`]. Places are ordered as it prescribes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     comes_after_the_largest: bool,

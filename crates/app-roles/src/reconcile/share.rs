@@ -50,8 +50,8 @@ impl Share {
         Self {
             range: PrincipalRange { order, begin, end: None },
             most,
-            // A vector that grows is copied, and holds half as much again meanwhile. Memory that is never
-            // written to is not used.
+            // Reserved at once: a growing vector is copied, and needs half as much again meanwhile. Memory
+            // that is never written to does not count.
             held: Vec::with_capacity(most),
             roles: Roles::default(),
         }
@@ -72,14 +72,15 @@ impl Share {
         self.held.push(self.roles.held(principal, (api, role), is_old));
     }
 
-    /// The principals and all their assignments, when all assignments have been offered.
+    /// The principals and all their assignments, once all assignments have been offered.
     #[must_use]
     pub fn into_parts(self) -> (PrincipalRange, AssignmentsByPrincipal) {
         (self.range, AssignmentsByPrincipal::of_held(self.held, self.roles))
     }
 
-    /// Removes duplicates, which a list has if its reader had to start again, and if they are few, the
-    /// principals of the last eighth. The assignments of a single principal are never given up.
+    /// Removes duplicates, which occur if the reader of a list had to start again. If these are few,
+    /// removes the principals of the last eighth, too. The assignments of a single principal are never
+    /// given up.
     fn make_room(&mut self) {
         let order = self.range.order;
         self.held.sort_unstable_by_key(|one| (order.place(one.principal), *one));

@@ -27,7 +27,7 @@ pub struct Summary {
     limits: Limits,
     identities: usize,
     lacking: usize,
-    /// The first ones that lack roles, and one more.
+    /// The first ones that lack roles: as many as may be repaired, and one more.
     repairs: BTreeSet<Place>,
     /// The number of unexpected assignments that are old.
     old: usize,
@@ -107,20 +107,20 @@ impl Summary {
         self.lacking
     }
 
-    /// Selects the identities to repair: the first ones of the order. The next run goes on behind them, so
+    /// Selects the identities to repair: the first ones of the order. The next run continues after them, so
     /// that identities that cannot be repaired do not starve the others.
     #[must_use]
     pub fn repairs(&self) -> RepairBatch {
         let mut ids = self.repairs.iter().map(Place::id);
         let now: Vec<_> = ids.by_ref().take(self.limits.repairs).collect();
         let next = ids.next();
-        // An identity that a list has twice is counted twice.
+        // An identity that occurs twice in a list is counted twice.
         let later = if next.is_some() { self.lacking - now.len() } else { 0 };
         RepairBatch { now, later, next }
     }
 
-    /// Confirms the assignments that are old, or that the run before found too. One that was found only
-    /// once may be changing right now, because of replica lag.
+    /// Confirms the assignments that are old, or that the previous run also found. One that was found only
+    /// once may be the effect of replica lag.
     #[must_use]
     pub fn confirmed(&self, before: &BTreeSet<CompactAssignment>) -> Confirmed {
         let again: Vec<_> = self.compared_again.intersection(before).copied().collect();

@@ -10,9 +10,9 @@ pub const MAX_REQUEST_AGE: Duration = Duration::hours(24);
 pub enum SentTime {
     /// At this time.
     At(OffsetDateTime),
-    /// The trigger does not say. A call over HTTP is made at the moment at which it arrives.
+    /// The trigger does not state it. A call over HTTP is made when it arrives.
     NotStated,
-    /// The trigger says it in a form that the broker cannot read.
+    /// The trigger states it in a form that the broker cannot read.
     Unreadable,
 }
 
@@ -26,8 +26,7 @@ impl SentTime {
         }
     }
 
-    /// The earlier one of two statements about one request. If one of them cannot be read, neither can the
-    /// earlier one be known.
+    /// The earlier of two times of one request. If either is unreadable, so is the result.
     #[must_use]
     pub fn earlier(self, other: Self) -> Self {
         match (self, other) {
@@ -41,7 +40,7 @@ impl SentTime {
     pub(super) fn check(self, now: OffsetDateTime) -> Result<(), Expired> {
         match self {
             Self::At(sent) if now - sent > MAX_REQUEST_AGE => Err(Expired::TooOld),
-            // No clock is wrong by that much, so the time was misread.
+            // No clock differs by that much, so the time was misread.
             Self::At(sent) if sent - now > MAX_REQUEST_AGE => Err(Expired::UnknownAge),
             Self::At(_) | Self::NotStated => Ok(()),
             Self::Unreadable => Err(Expired::UnknownAge),

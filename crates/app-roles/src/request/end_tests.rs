@@ -1,4 +1,4 @@
-//! When the assignments of a request are to end.
+//! The ends that requests state for their assignments.
 
 use std::sync::LazyLock;
 

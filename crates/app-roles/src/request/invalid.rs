@@ -8,13 +8,13 @@ use crate::{json_fault, text::RequestId};
 /// limit.
 pub const MAX_REQUEST_BYTES: usize = 32 * 1024;
 
-/// A document that is no request.
+/// A document that is not a valid request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct InvalidRequest {
-    /// The requester's own id of the request, if the document has a proper one.
+    /// The requester's own id of the request, if the document contains a valid one.
     pub request_id: Option<RequestId>,
-    /// Why it is no request.
+    /// Why it is not a valid request.
     pub fault: RequestFault,
 }
 

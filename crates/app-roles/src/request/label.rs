@@ -1,4 +1,4 @@
-//! The id of a document that may be no request.
+//! The requester's own id in a document that may not be a valid request.
 
 use serde::{Deserialize, de::IgnoredAny};
 use wire_formats::json;
@@ -19,8 +19,8 @@ enum LabelValue {
     Other(IgnoredAny),
 }
 
-/// The `requestId` of a JSON object, or of the only object of an array, if it is a proper one. A requester
-/// can then tell which of its requests an answer is about, even if the document is no request.
+/// The `requestId` of a JSON object, or of the only object in an array, if it is valid. It tells a
+/// requester which request an answer is about, even if the document is not a valid request.
 #[must_use]
 pub fn request_id_of(document: &[u8]) -> Option<RequestId> {
     let labels = json::from_slice(document)

@@ -63,7 +63,7 @@ pub(crate) struct OwnShape {
 }
 
 impl OwnShape {
-    /// When the assignments are to end. A fault if it is said twice, or for a revocation.
+    /// When the assignments must end. A fault if the request states it twice, or in a revocation.
     pub(super) fn end(&self) -> Result<Option<RequestedEnd>, RequestFault> {
         let at = self.end_date_time.as_ref().map(|moment| RequestedEnd::At(moment.0));
         let (path, end) = match (self.duration.map(RequestedEnd::After), at) {

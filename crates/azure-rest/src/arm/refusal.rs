@@ -30,7 +30,7 @@ pub(super) enum Meaning {
     Forbidden,
     /// Azure Resource Manager will never answer this question.
     Unanswered,
-    /// There was no answer. The status says what another attempt would achieve.
+    /// There was no answer. The status says whether another attempt may help.
     NoAnswer,
 }
 

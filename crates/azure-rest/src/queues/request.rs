@@ -8,18 +8,18 @@ use super::message;
 /// The media type of bodies, and of everything that the service sends.
 pub(super) const XML: &str = "application/xml";
 
-/// What a request is to achieve.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// To put a message into the queue: 201.
     Put,
     /// To create the queue: 201, or 204 if it exists.
     Create,
-    /// To see whether the queue is there: any success.
+    /// To see whether the queue exists: any success.
     Look,
 }
 
-/// A request, without what authorizes it.
+/// A request, not yet authorized.
 pub(super) struct Request {
     pub(super) purpose: Purpose,
     pub(super) method: Method,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// A row of a table: a flat object with the keys `PartitionKey` and `RowKey`, texts both.
+/// A row of a table: a flat object with the keys `PartitionKey` and `RowKey`, both of them texts.
 ///
 /// A member `x@odata.type` says the type of `x` where JSON does not show it, for instance `Edm.DateTime`
 /// ("Payload format for Table service operations"). An entity that was read has its `odata.etag`, too.
@@ -31,7 +31,7 @@ pub enum Change {
         partition_key: String,
         /// Its key in the partition.
         row_key: String,
-        /// The version that is deleted; `None` deletes whatever it is now.
+        /// The version that is deleted. `None` deletes any version.
         etag: Option<String>,
     },
 }

@@ -12,13 +12,13 @@ use super::change::Entity;
 const DATE_TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
 
-/// A text as a filter has it: in quotes, and each quote in it twice.
+/// A text as a filter contains it: in quotes, with each inner quote doubled.
 #[must_use]
 pub fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 
-/// A time as a filter has it, rounded down to 100 ns.
+/// A time as a filter contains it, rounded down to 100 ns.
 #[must_use]
 pub fn time(value: OffsetDateTime) -> String {
     format!("datetime'{}'", date_time(value))

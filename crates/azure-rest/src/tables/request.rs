@@ -13,8 +13,8 @@ use super::change::{Change, Entity};
 pub(super) const ENTITIES: &str = "application/json;odata=minimalmetadata";
 
 /// Everything but the characters that need no encoding anywhere (RFC 3986, section 2.3). The signature
-/// covers the path, so a path that the service would write in another way is refused. In filters the
-/// service accepts only %20 as a space.
+/// covers the path, so the service refuses a path that it would encode differently. In filters the service
+/// accepts only %20 as a space.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) const JSON: &str = "application/json";
@@ -98,8 +98,8 @@ fn written(entity: &Entity) -> String {
     ascii(&Value::Object(own).to_string())
 }
 
-/// JSON with an escape for each character beyond ASCII. All of them are inside of texts. Azurite decodes
-/// each chunk of a body by itself, so it would spoil a character that two chunks share.
+/// JSON with an escape for each character outside ASCII, which occurs only in texts. Azurite decodes each
+/// chunk of a body on its own, so it would corrupt a character that spans two chunks.
 fn ascii(json: &str) -> String {
     let mut written = String::with_capacity(json.len());
     for character in json.chars() {

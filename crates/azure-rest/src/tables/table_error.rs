@@ -5,7 +5,7 @@ use crate::call_error::CallError;
 /// Why a call to a table has no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TableError {
-    /// There is an entity with the keys of one that was to be inserted.
+    /// An entity with the keys of the inserted one already exists.
     #[error("an entity with these keys exists")]
     Exists,
     /// An entity is not the version that was read: it was changed or deleted since.

@@ -38,7 +38,7 @@ pub(crate) fn is_transient(status: u16) -> bool {
 
 /// A service that answers with a status, and the clients of this crate for it.
 struct Service {
-    /// The status, and how many times it is left.
+    /// The status, and how many more times it is sent.
     fault: Arc<Mutex<(u16, usize)>>,
     requests: Arc<AtomicUsize>,
     arm: Arm,
@@ -120,7 +120,7 @@ async fn a_passing_status_of_azure_resource_manager_is_retried_and_a_final_one_i
             _ if FINAL.contains(&status) => {
                 assert!(matches!(answer, Ok(Identity::Unanswered(_))), "{status}");
             }
-            // Not known: another delivery may get an answer.
+            // An unknown status: another delivery may get an answer.
             _ => assert!(answer.unwrap_err().may_pass(), "{status}"),
         }
     }

@@ -32,8 +32,8 @@ use crate::{
 };
 
 impl ApprovalParts {
-    /// The answer to a message whose request waits already, because of an earlier delivery. Whatever the
-    /// policy and the mode say now, the request waits, and its final result comes from its row.
+    /// The answer to a message whose request an earlier delivery has already kept. Its final result comes
+    /// from its row, whatever the policy and the mode say now.
     pub(crate) async fn of_message(&self, ask: &Ask) -> Result<Option<Answer>, Stop> {
         let (Some(message_id), Some(_)) = (&ask.message_id, &self.record) else { return Ok(None) };
         let id = ApprovalId::of_message(&message_id.to_string());
@@ -67,7 +67,7 @@ impl ApprovalParts {
         Ok(answer_about(&kept, target, &in_effect))
     }
 
-    /// What the principal holds of the roles.
+    /// Which of the roles the principal holds already, and with which ends.
     async fn in_effect(
         &self,
         (ask, request): (&Ask, &Request),
@@ -101,7 +101,7 @@ impl ApprovalParts {
         Ok(decided.iter().map(role).collect())
     }
 
-    /// The row of this request if it is kept already: by an earlier delivery of its message, or by an equal
+    /// The row of this request if it is kept already, by an earlier delivery of its message or by an equal
     /// call that still waits.
     async fn kept_already(
         &self,
@@ -123,7 +123,7 @@ impl ApprovalParts {
         };
         let now = ask.started.at;
         let mut equal = equal.into_iter().map(|stored| stored.row);
-        // An approved request waits no more for its approvers, so it does not expire.
+        // An approved request no longer waits for approvers, so it does not expire.
         let waits =
             |row: &ApprovalRow| now < row.expires_at || row.state == ApprovalState::Approved;
         Ok(equal.find(|row| is_same(row) && waits(row)))
@@ -139,7 +139,7 @@ impl ApprovalParts {
         let row = self.new_row((ask, request), target, decided);
         let table = self.table().map_err(Stop::Again)?;
         match table.insert(&row, ask.deadline).await {
-            // An answer that was lost, or another delivery at the same time.
+            // The row exists if an answer was lost, or if another delivery stored it at the same time.
             Ok(()) | Err(TableError::Exists) => {}
             Err(error) => return Err(Stop::Again(table_failed(&error))),
         }
@@ -196,7 +196,7 @@ impl ApprovalParts {
     }
 }
 
-/// Until when a request waits: the shortest time of its rules, and not longer than it says itself.
+/// When a request expires: after the shortest waiting time of its rules, and not later than its own limit.
 fn expires_at(request: &Request, decided: &[Decided], now: OffsetDateTime) -> OffsetDateTime {
     let within = decided.iter().filter_map(|one| match &one.decision {
         Decision::NeedsApproval(unapproved) => Some(unapproved.terms().within()),
@@ -208,7 +208,7 @@ fn expires_at(request: &Request, decided: &[Decided], now: OffsetDateTime) -> Of
     latest.truncate_to_second()
 }
 
-/// Whether too few of the approvers of a rule may decide on the request.
+/// Whether too few approvers of the rule may decide on this request.
 fn lacks_approvers(one: &Decided) -> bool {
     match &one.decision {
         Decision::Allowed(_) => false,
@@ -240,16 +240,16 @@ struct RoleInEffect {
 }
 
 impl RoleInEffect {
-    /// The outcome if the request would change nothing: no approver is asked for that. An assignment with
-    /// an end would be extended.
+    /// The outcome if the request would change nothing, so that no approver is asked. A request for an
+    /// assignment with an end does change something: it extends the end.
     fn unchanged(&self) -> Option<RoleOutcome> {
         let is_unchanged = self.is_in_effect && self.outcome.end_date_time.is_none();
         is_unchanged.then(|| self.outcome.clone())
     }
 }
 
-/// The answer about a request that is kept. One that ended is answered by what is in effect, because its
-/// approval is used once.
+/// The answer about a request that is kept. If it has ended, the answer states what is in effect, because
+/// an approval is used only once.
 fn answer_about(row: &ApprovalRow, target: &Target, roles: &[RoleInEffect]) -> Answer {
     let is_over = row.state.is_final();
     let (status, message) = match row.state {
@@ -273,7 +273,7 @@ fn answer_about(row: &ApprovalRow, target: &Target, roles: &[RoleInEffect]) -> A
     Answer { approval: Some(Box::new(approval)), ..target.answer(roles.collect()) }
 }
 
-/// What the requester of a request that waits is told.
+/// The message to the requester of a waiting request.
 fn waits(row: &ApprovalRow) -> String {
     if row.state == ApprovalState::Approved {
         return "is approved and being carried out".to_owned();

@@ -29,7 +29,7 @@ use crate::{
     work::{End, Work},
 };
 
-/// How long an approved request is tried. After that, the approval is too old to act on.
+/// How long to keep trying an approved request. After that, the approval is too old to act on.
 const LONGEST_TRIED: Duration = Duration::hours(24);
 
 /// The remark on a role whose write was undone.
@@ -38,7 +38,7 @@ const UNDONE: &str = "it was done under this approval, and undone since; an appr
 /// The remark on the other roles of such a request.
 const BECAUSE_OF_ANOTHER: &str = "nothing was done, because of another role of the request";
 
-/// How far the work on an approved request comes.
+/// The state of an approved request after it was judged again.
 enum Outcome {
     /// These roles may be written now.
     Permitted(Box<Target>, Vec<Permitted>),
@@ -49,7 +49,7 @@ enum Outcome {
 }
 
 impl ApprovalParts {
-    /// Carries out an approved request by the path of every request, in the name of its requester.
+    /// Carries out an approved request in the name of its requester, by the path of every request.
     pub(super) async fn carry_out(
         &self,
         ask: &Ask,
@@ -90,11 +90,11 @@ impl ApprovalParts {
         self.finish(ask, stored, (ApprovalState::Done, &recorded)).await
     }
 
-    /// Judges the request again. Nothing is written before the approvals are found on record.
+    /// Judges the request again. Nothing is written unless the record has the approvals.
     async fn permit(&self, requester: &Ask, stored: &StoredApproval) -> Result<Outcome, Again> {
         let row = &stored.row;
-        // The row does not tell whether another invocation has begun, or a decision was made: only the
-        // record does.
+        // Only the record proves that another invocation has begun or that a decision was made. The row
+        // does not.
         let proof = self.proof(row, requester.deadline).await?;
         let Proof { approvers: proven, written, .. } = &proof;
         if proof.is_denied {
@@ -112,7 +112,7 @@ impl ApprovalParts {
             }
             Err(stop) => return closed(stop),
         };
-        // If all is done, it does not matter what the policy says by now.
+        // If everything is done, the policy no longer matters.
         let is_done = written.covers(row);
         if !is_done && review.subject != row.subject {
             return self.renewed(requester, stored, &review).await;
@@ -136,8 +136,8 @@ impl ApprovalParts {
         }
     }
 
-    /// The answer to a request that earlier attempts have carried out, and that is not written again: an
-    /// approval is used once.
+    /// The answer to a request that earlier attempts have carried out. It is not written again, because an
+    /// approval is used only once.
     async fn done_before(
         &self,
         ask: &Ask,
@@ -181,8 +181,9 @@ impl ApprovalParts {
             .ok_or_else(|| Again::because("the request was changed"))
     }
 
-    /// A decision without its row in the record was not made over HTTP, and a request without one was not
-    /// made. The request waits again, with the decisions that were made.
+    /// Handles a row that the record does not confirm: a decision without its row in the record was not
+    /// made over HTTP, and a request without one was not made. The request waits again, with only the
+    /// decisions that were made.
     async fn distrust(
         &self,
         ask: &Ask,
@@ -212,7 +213,7 @@ impl ApprovalParts {
     }
 }
 
-/// What a request that cannot be carried out now ends with, or why it is tried again.
+/// The end of a request that cannot be carried out now, or why it must be tried again.
 fn closed(stop: Stop) -> Result<Outcome, Again> {
     match stop {
         Stop::Final(answer) => Ok(Outcome::Closed(ApprovalState::Refused, Box::new(answer))),
@@ -220,14 +221,15 @@ fn closed(stop: Stop) -> Result<Outcome, Again> {
     }
 }
 
-/// Whether an earlier attempt has written a role, and the write was undone since. An approval is used once.
+/// Whether an earlier attempt has written a role, and the write was undone since. An approval is used only
+/// once, so it is not written again.
 fn is_undone(review: &Review, written: &Written) -> bool {
     let is_undone = |one: &Decided| was_written(one, written) && !is_in_effect(one, &review.target);
     review.decided.iter().any(is_undone)
 }
 
-/// The answer to a request that earlier attempts have carried out, if what it names cannot be read any more
-/// or the policy denies it by now.
+/// The answer to a request that earlier attempts have carried out, from the record alone: its names can no
+/// longer be read, or the policy now denies it.
 fn on_record(row: &ApprovalRow, proven: &BTreeSet<ObjectId>) -> Answer {
     let outcome = RoleOutcome::new(in_effect(row.subject.action)).with_message(
         "an earlier attempt under this approval has done it; whether it is still in effect was not read",

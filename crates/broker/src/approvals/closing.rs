@@ -25,7 +25,8 @@ pub(super) fn expired() -> RoleOutcome {
     outcome.with_message("its approvers did not decide in time; send the request again")
 }
 
-/// The roles that were written in time, and the others: their approval is too old to act on.
+/// The answer about a request that is too old to act on: the roles that were written in time, and the
+/// others.
 pub(super) fn too_old(row: &ApprovalRow, written: &Written, proven: &BTreeSet<ObjectId>) -> Answer {
     let late = RoleOutcome::new(Status::Expired).with_code(Code::ApprovalExpired).with_message(
         "it was approved, and could not be carried out for a day; send the request again",

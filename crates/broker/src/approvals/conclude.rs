@@ -1,4 +1,4 @@
-//! Brings a request that was decided on to its end.
+//! Brings a request to its end once its approvers have decided.
 
 use app_roles::approval::ApprovalState;
 use azure_rest::{call_error::CallError, retry::Deadline};
@@ -13,8 +13,8 @@ use super::{
 use crate::{answer::Answer, ask::Ask, asked::Asked, recorded::Recorded, stop::Again};
 
 impl ApprovalParts {
-    /// Brings a request that was decided on to its end. Another invocation may have begun with that. The
-    /// error means that the timer tries again.
+    /// Brings a request to its end once its approvers have decided. Another invocation may have begun to do
+    /// so. The error means that the timer tries again.
     pub(super) async fn conclude(
         &self,
         ask: &Ask,
@@ -100,20 +100,20 @@ impl ApprovalParts {
         }
     }
 
-    /// Sends what must still be sent: at least once. What cannot be sent now is left to the timer, and the
-    /// answer is `false`.
+    /// Sends the events and the result that are still due, at least once. Returns `false` if something
+    /// could not be sent: the timer tries again.
     pub(super) async fn send(&self, stored: &StoredApproval, deadline: Deadline) -> bool {
         let row = &stored.row;
         if row.unsent_events.is_empty() && !row.result_is_due {
             return true;
         }
-        // Approvers and requesters do not wait for long because a queue is away.
+        // Approvers and requesters must not wait long because a queue does not respond.
         let deadline = deadline.at_most(self.timing.calls.write_answer);
         let (unsent_events, result_is_due) =
             tokio::join!(self.send_events(row, deadline), self.send_result(row, deadline));
         let sent = ApprovalRow { unsent_events, result_is_due, ..row.clone() };
         if sent != *row {
-            // If the row was changed meanwhile, the timer sends it a second time.
+            // If the row was changed meanwhile, the timer sends everything a second time.
             let _ = self.replace(stored, &sent, deadline).await;
         }
         sent.unsent_events.is_empty() && !sent.result_is_due
@@ -133,7 +133,7 @@ impl ApprovalParts {
         unsent.cloned().collect()
     }
 
-    /// Sends the result of a row. Whether it is due then.
+    /// Sends the result of a row if it is due. Returns whether it is still due afterwards.
     async fn send_result(&self, row: &ApprovalRow, deadline: Deadline) -> bool {
         let result = row.result.as_deref().filter(|_| row.result_is_due);
         let (Some(outbox), Some(result)) = (&self.outbox, result) else { return false };
@@ -150,7 +150,7 @@ fn not_sent(row: &ApprovalRow, error: &CallError) {
     );
 }
 
-/// Whether two versions of a row differ in nothing but the events that were sent between them.
+/// Whether two versions of a row differ only in the events that were sent between them.
 fn is_same_but_for_events(one: &ApprovalRow, other: &ApprovalRow) -> bool {
     let unsent_events = other.unsent_events.clone();
     ApprovalRow { unsent_events, ..one.clone() } == *other

@@ -20,12 +20,12 @@ use crate::{
     stop::{Again, Stop},
 };
 
-/// How often a decision is tried while other invocations change the same row.
+/// How often a decision is tried again after another invocation has changed the row.
 const MOST_ROUNDS: usize = 10;
 
 impl ApprovalParts {
-    /// Takes the decision of an approver. If it was the last one that is needed, the request is carried
-    /// out at once. The error means that the decision may not count yet: the approver repeats it.
+    /// Takes the decision of an approver. The last decision that is needed carries the request out at once.
+    /// The error means that the decision may not count yet: the approver must repeat it.
     pub(crate) async fn decide(
         &self,
         ask: &Ask,
@@ -48,7 +48,7 @@ impl ApprovalParts {
         Err(Again::because("other invocations kept changing the same request"))
     }
 
-    /// `None` if the row was changed meanwhile.
+    /// Takes a decision on this version of the row. `None` if the row was changed meanwhile.
     async fn decide_on(
         &self,
         ask: &Ask,
@@ -88,8 +88,8 @@ impl ApprovalParts {
         self.count(ask, stored, (approver, ballot), &review).await
     }
 
-    /// The outcome for an approver whose decision changes nothing: the same decision again counts as it did,
-    /// and another one comes too late.
+    /// The outcome for a decision that changes nothing: the same decision again counts as before, and a
+    /// different one comes too late.
     async fn decided_before(
         &self,
         ask: &Ask,
@@ -142,7 +142,7 @@ impl ApprovalParts {
         Ok(Some(BallotOutcome::Counted(view(&self.policy, &row, now))))
     }
 
-    /// Goes on with a request that this invocation has decided. Others, and what fails, are left to the
+    /// Continues a request that this invocation has decided. Other requests, and failures, are left to the
     /// timer.
     async fn go_on(&self, ask: &Ask, stored: StoredApproval) -> Result<ApprovalRow, Again> {
         let row = stored.row.clone();
@@ -163,8 +163,8 @@ impl ApprovalParts {
         }
     }
 
-    /// Asks the approvers anew, because the request means something else than they were shown. If it needs no
-    /// approval any more, it is carried out by the timer. `None` if the row was changed meanwhile.
+    /// Asks the approvers again, because the request no longer means what they were shown. If it no longer
+    /// needs an approval, the timer carries it out. `None` if the row was changed meanwhile.
     pub(super) async fn renew(
         &self,
         ask: &Ask,
@@ -202,7 +202,8 @@ impl ApprovalParts {
         Ok(Some(row))
     }
 
-    /// The turn of this invocation to carry a request out.
+    /// Marks the request as being carried out by this invocation, until its writes can no longer take
+    /// effect.
     pub(super) fn turn(&self, ask: &Ask) -> CarryOut {
         let until = self.ends.writes_until(ask);
         CarryOut { invocation_id: ask.invocation_id, until }

@@ -11,11 +11,11 @@ use record::approvals::ApprovalRow;
 
 use crate::moment::rfc3339;
 
-/// How many digits of the digest tell two questions about one request from each other.
+/// How many digits of the digest distinguish two questions about the same request.
 const DIGITS: usize = 8;
 
-/// The event that a request waits for approval, as JSON. If the request means something else later, its
-/// digest changes, and its event has another id: the approvers are asked again.
+/// The event that a request waits for approval, as JSON. If the meaning of the request changes later, so do
+/// its digest and the id of its event: the approvers are asked again.
 pub(super) fn requested(row: &ApprovalRow) -> String {
     let digest = row.subject.digest();
     let digits: String = digest.as_str().chars().take(DIGITS).collect();
@@ -29,7 +29,7 @@ pub(super) fn requested(row: &ApprovalRow) -> String {
     CloudEvent::new(&id, row.created_at, Happening::ApprovalRequested(data)).to_json()
 }
 
-/// The event that a request waits no longer, as JSON. The row must be decided: a pending one counts as
+/// The event that a request no longer waits, as JSON. The row must be decided: a pending one counts as
 /// refused, because nothing is carried out.
 pub(super) fn decided(row: &ApprovalRow) -> String {
     let decision = ApprovalDecision::of(row.state).unwrap_or(ApprovalDecision::Refused);
@@ -43,7 +43,7 @@ pub(super) fn decided(row: &ApprovalRow) -> String {
         about: about(row),
         approvers: counted.map(|one| format!("http:{}", one.approver)).collect(),
     };
-    // It is decided before it is finished.
+    // The decision comes before the end of the work.
     let at = match decision {
         ApprovalDecision::Approved => row.approved_at,
         ApprovalDecision::Denied => row.decisions.iter().map(|one| one.at).max(),

@@ -1,4 +1,4 @@
-//! What work on approvals needs.
+//! The parts that work on approvals uses.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::{
     writer::Writer,
 };
 
-/// What work on approvals needs.
+/// The parts that work on approvals uses.
 pub(crate) struct ApprovalParts {
     pub(crate) policy: Arc<Policy>,
     pub(crate) mode: Mode,
@@ -52,8 +52,8 @@ impl ApprovalParts {
         self.record.as_deref().ok_or_else(|| Again::without_record(&no_record()))
     }
 
-    /// Without a policy, nothing that waits is refused: the next start may read one. The error says why
-    /// there is none.
+    /// Checks that there is a policy. Without one, no waiting request is refused, because the next start
+    /// may read one. The error says why there is none.
     pub(super) fn readable_policy(&self) -> Result<(), Again> {
         let reason = self.policy.unavailable_reason();
         reason.map_or(Ok(()), |reason| Err(Again::because(format!("there is no policy: {reason}"))))
@@ -83,18 +83,18 @@ impl ApprovalParts {
     }
 }
 
-/// The table did not answer, or refused.
+/// Logs a failed call of the table, and makes the reason for another attempt.
 pub(super) fn table_failed(error: &TableError) -> Again {
     Again::without_record(&unavailable(error))
 }
 
-/// An invocation that works on a request in the name of its requester.
+/// The ask of an invocation that works on a request in the name of its requester.
 pub(super) fn in_the_name_of_requester(row: &ApprovalRow, ask: &Ask) -> Ask {
     Ask {
         function: row.function.clone(),
         requester: row.requester.clone(),
         message_id: row.message_id.clone(),
-        // The request was in time when it began to wait, and its own time limit is checked again.
+        // The request was in time when it began to wait. Its own time limit is checked separately.
         sent: SentTime::NotStated,
         delivery: Delivery { number: 1, if_failed: IfFailed::Redelivered },
         waits_for_replication: false,

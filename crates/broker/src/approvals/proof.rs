@@ -13,10 +13,10 @@ use crate::stop::Again;
 /// What the record proves about a request that waited for approval.
 #[derive(Debug, Default)]
 pub(super) struct Proof {
-    /// Those who have approved the request as it is now, by the row and by the record. Each decision is
-    /// recorded before it counts, so one that is not on record was not made.
+    /// The approvers of the request in its present form, according to both the row and the record. Each
+    /// decision is recorded before it counts, so a decision that is not on record was not made.
     pub(super) approvers: BTreeSet<ObjectId>,
-    /// Whether the requester has asked for it.
+    /// Whether the record shows that the requester made the request.
     pub(super) is_asked: bool,
     /// Whether an approver has denied it.
     pub(super) is_denied: bool,
@@ -27,7 +27,7 @@ pub(super) struct Proof {
 /// What an approval was used for.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// The roles that were written, or that were as the request asks already.
+    /// The roles that were written, or that already were as requested.
     pub(super) roles: BTreeSet<AppRoleId>,
 }
 
@@ -39,7 +39,7 @@ impl Written {
 }
 
 impl ApprovalParts {
-    /// What the record says about an approval. The error means that it is not known yet.
+    /// Reads what the record says about an approval. The error means that it cannot be read now.
     pub(super) async fn proof(
         &self,
         row: &ApprovalRow,

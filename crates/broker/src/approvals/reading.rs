@@ -1,4 +1,4 @@
-//! What approvers and requesters are shown.
+//! What approvers and requesters see.
 
 use app_roles::{
     approval_view::{ApprovalList, ApprovalView},

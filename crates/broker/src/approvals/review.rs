@@ -1,4 +1,4 @@
-//! What a request means, and what the policy says about it, at this moment.
+//! What a request means at this moment, and what the policy says about it.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) struct Review {
 }
 
 impl ApprovalParts {
-    /// Judges a request again, by the path of every request: both gates, on what Microsoft Graph says now.
+    /// Judges a request again by the path of every request: both gates, on what Microsoft Graph says now.
     pub(super) async fn review(&self, ask: &Ask, request: &Request) -> Result<Review, Stop> {
         self.readable_policy().map_err(Stop::Again)?;
         let now = ask.started.at;
@@ -75,7 +75,7 @@ impl Review {
         shown(&self.target, &self.decided)
     }
 
-    /// Why the decision of an approver would not count. `None` if it counts for a role at least.
+    /// Why the approver's decision would not count. `None` if it counts for at least one role.
     pub(super) fn obstacle(&self, approver: ObjectId) -> Option<ApproverObstacle> {
         let mut found = Some(ApproverObstacle::NotNamed);
         for one in &self.decided {
@@ -96,8 +96,8 @@ impl Review {
         self.decided.iter().any(|one| matches!(one.decision, Decision::NeedsApproval(_)))
     }
 
-    /// Whether the record proves what the policy asks for. The row alone proves nothing: if no approval is
-    /// needed, the record must have the request.
+    /// Whether the record proves what the policy requires. The row alone proves nothing: even if no
+    /// approval is needed, the request must be on record.
     pub(super) fn is_proven_by(&self, proof: &Proof) -> bool {
         if self.needs_approval() { self.is_approved_by(&proof.approvers) } else { proof.is_asked }
     }
@@ -110,7 +110,7 @@ impl Review {
         })
     }
 
-    /// The permits for all roles. Without enough approvals for one, there is none for it.
+    /// The permits for all roles. A role without enough approvals gets none.
     pub(super) fn permitted(
         decided: Vec<Decided>,
         approvers: &BTreeSet<ObjectId>,
@@ -145,7 +145,7 @@ pub(super) fn shown(target: &Target, decided: &[Decided]) -> Shown {
     }
 }
 
-/// The request with ids in place of names: it cannot come to mean something else while it waits.
+/// The request with ids in place of names, so that its meaning cannot change while it waits.
 pub(super) fn with_ids(request: &Request, target: &Target, decided: &[Decided]) -> Request {
     let role = |one: &Decided| match one.decision.permit().role() {
         AppRoleId::DEFAULT_ACCESS => RoleName::DefaultAccess,

@@ -1,4 +1,4 @@
-//! The timer of approvals: goes on with what was not finished.
+//! The timer of approvals: continues unfinished work.
 
 use app_roles::approval::ApprovalState;
 use record::approvals::{ApprovalRow, StoredApproval};
@@ -14,23 +14,25 @@ use crate::{
     stop::{Again, Stop},
 };
 
-/// How long a request is kept after its end, for those who ask for its result.
+/// How long a finished request is kept, so that its result can be read.
 const KEPT: Duration = Duration::days(30);
 
-/// After this many requests whose events or results could not be sent, a run sends no more for those that
-/// only wait: the queue is away, and each attempt takes seconds that approved requests need.
+/// After this many requests whose events or results could not be sent, a run sends no more for requests
+/// that only wait to be sent: the queue does not respond, and each attempt costs seconds that approved
+/// requests need.
 const MOST_UNSENT: usize = 3;
 
-/// Space between the rows of two requests in the record of one run: more than a request has roles.
+/// The distance between the row numbers of two requests in the record of one run: more than the most roles
+/// of a request.
 const ROWS_OF_REQUEST: usize = 100;
 
 impl ApprovalParts {
-    /// Runs once: carries out what was approved, ends what has expired, and sends what was not sent. What
-    /// fails is left to the next run. The error means that nothing could be read.
+    /// Runs once: carries out approved requests, ends expired ones, and sends what was not sent. What fails
+    /// is left to the next run. The error means that nothing could be read.
     pub(crate) async fn run(&self, ask: &Ask) -> Result<(), Again> {
         let table = self.table()?;
         let mut open = table.open(ask.deadline).await.map_err(|error| table_failed(&error))?;
-        // Those that were tried last come last, so that requests that fail do not keep others from their turn.
+        // The least recently tried come first, so that failing requests do not block the others.
         open.sort_by_key(|stored| {
             (stored.row.carry_out.map(|turn| turn.until), stored.row.created_at)
         });
@@ -67,7 +69,7 @@ impl ApprovalParts {
         Ok(())
     }
 
-    /// Whether a request waits under another policy than the one in force.
+    /// Whether a request waits under another policy than the present one.
     fn is_of_another_policy(&self, row: &ApprovalRow) -> bool {
         row.finished_at.is_none()
             && only_waits(row)
@@ -76,8 +78,8 @@ impl ApprovalParts {
             && row.subject.policy_sha256.as_deref() != self.policy.sha256()
     }
 
-    /// Judges a request that waits by the policy in force: approvers are asked anew, or it ends, or it needs
-    /// no approval any more.
+    /// Judges a waiting request by the present policy: its approvers are asked again, or it ends, or it no
+    /// longer needs an approval.
     async fn judge_again(&self, ask: &Ask, stored: StoredApproval) -> Result<(), Again> {
         let requester = in_the_name_of_requester(&stored.row, ask);
         match self.review(&requester, &stored.row.request).await {
@@ -118,7 +120,7 @@ fn only_waits(row: &ApprovalRow) -> bool {
     row.finished_at.is_some() || waits
 }
 
-/// Logs that a request was not finished. It is an error once it is late.
+/// Logs that a request was not finished. The line is an error once the request is late.
 fn warn(row: &ApprovalRow, again: &Again, late: std::time::Duration) {
     let approved_at = row.approved_at.or(row.finished_at);
     let is_late = approved_at.is_some_and(|at| OffsetDateTime::now_utc() - at > late);

@@ -49,7 +49,7 @@ pub(super) fn view(policy: &Policy, row: &ApprovalRow, now: OffsetDateTime) -> A
     }
 }
 
-/// How far a request is. One whose time is over counts as expired before the timer has ended it.
+/// The state of a request. One whose time is over counts as expired even before the timer ends it.
 fn state_at(row: &ApprovalRow, now: OffsetDateTime) -> ApprovalState {
     match row.state {
         ApprovalState::Pending if now >= row.expires_at => ApprovalState::Expired,

@@ -62,7 +62,7 @@ fn a_removal_says_whether_its_end_had_come_or_a_request_revoked_it() {
 }
 
 #[test]
-fn what_changed_nothing_or_is_not_known_is_no_event() {
+fn a_row_without_a_known_change_makes_no_event() {
     for status in ["alreadyAssigned", "alreadyRevoked", "failed", "unknown", "notWritten", "denied"]
     {
         assert_eq!(ChangeEvent::of_row(&row(status, "queue:team")), None, "{status}");
@@ -70,7 +70,7 @@ fn what_changed_nothing_or_is_not_known_is_no_event() {
 }
 
 #[test]
-fn a_row_that_was_settled_is_the_same_event_as_that_of_the_recorder() {
+fn a_settled_row_makes_the_same_event_as_a_recorded_one() {
     let recorded = row("revoked", "queue:team");
     let settled = with(recorded.clone(), "RowKey", format!("{KEY}-settled"));
     let settled = with(settled, "settledLater", true);

@@ -34,7 +34,7 @@ pub(super) struct AssignWrite<'a> {
     lost_response: bool,
     /// The number of lists that did not show what Graph said exists.
     lists_without_it: u32,
-    /// Whether it was looked up which of the two service principals is missing.
+    /// Whether a look-up has shown which of the two service principals is missing.
     has_looked: bool,
 }
 
@@ -44,7 +44,7 @@ enum Doubt {
     Lost,
     /// Graph refused. A 403 has been seen to hide a success, and so may a refusal that is not known.
     Refused(GraphError),
-    /// Graph says that the assignment exists. Only its id is missing.
+    /// Graph says that the assignment exists, so only its id is missing.
     Exists(GraphError),
 }
 
@@ -106,8 +106,8 @@ impl<'a> AssignWrite<'a> {
         Doubt::Refused(error)
     }
 
-    /// The error with what it is about. Graph answers in the same words whether the principal or the API
-    /// is missing, and lacks no permission if it refuses a role to an agent.
+    /// Adds to the error what it is about. Graph gives the same message if the principal or the API is
+    /// missing, and refuses some roles to agents although the broker lacks no permission.
     async fn explained(&mut self, error: GraphError) -> GraphError {
         let permit = self.permit;
         match error.kind() {
@@ -125,8 +125,8 @@ impl<'a> AssignWrite<'a> {
         }
     }
 
-    /// Whether the API is missing, and not the principal: by the id in Graph's message, or else by asking
-    /// for both.
+    /// Whether the API is missing, not the principal. Graph's message may name its id; otherwise both are
+    /// looked up.
     async fn is_about_api(&mut self, error: &GraphError) -> bool {
         let names_principal = error.names(self.permit.principal())
             || self.permit.client_id().is_some_and(|id| error.names_application(id));

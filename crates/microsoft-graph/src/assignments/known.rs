@@ -1,4 +1,4 @@
-//! What the requests that wait for one principal know of its assignments, and pass on.
+//! What requests that wait for the same principal know about its assignments and pass on.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ use memory_cache::Moment;
 use super::write::WriteOptions;
 use crate::error::GraphError;
 
-/// What is known of a principal's assignments. Each fact has a moment: the fact is not older. A request
-/// uses only facts from after its arrival.
+/// What is known about the assignments of a principal. Each fact has a moment, and was true at that moment
+/// or later. A request uses only facts from after its arrival.
 ///
 /// It lives while requests wait for the principal.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Known {
 /// What is known of one assignment.
 #[derive(Debug, Clone)]
 pub(super) enum Fact {
-    /// It exists. `None` if Graph says so, and its list has an assignment that cannot be read.
+    /// It exists. `None` if Graph says so, but its list only has an assignment that cannot be read.
     Held(Option<Assignment>),
     /// It does not exist.
     Absent,
@@ -45,8 +45,8 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// Whether another write would be refused, too. A write that waits for Graph's replicas may succeed
-    /// after one that did not.
+    /// Whether this refusal also applies to another write. A write that waits for Graph's replicas may
+    /// succeed where one that did not wait was refused.
     pub(super) fn answers(&self, permit: &Permit, options: &WriteOptions) -> bool {
         self.action == permit.action()
             && (self.waited_for_replicas || !options.waits_for_replicas())
@@ -60,7 +60,7 @@ impl Known {
         (*moment > arrived).then_some(fact)
     }
 
-    /// The number of assignments of which something is known from after `arrived`.
+    /// The number of assignments with a fact from after `arrived`.
     pub(super) fn count(&self, arrived: Moment) -> usize {
         self.facts.values().filter(|(moment, _)| *moment > arrived).count()
     }

@@ -1,6 +1,6 @@
-//! What this process has last seen of single assignments.
+//! What this process last saw of single assignments.
 //!
-//! It never answers a request. It says where to look, because lists lag.
+//! It never answers a request. It only tells where to look, because lists lag.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) fn key(permit: &Permit) -> AssignmentKey {
     (permit.principal(), permit.api(), permit.role())
 }
 
-/// The last that was seen of each assignment.
+/// What was last seen of each assignment.
 pub(super) struct Memory(TimedCache<AssignmentKey, Last>);
 
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Memory {
         Some(assignment)
     }
 
-    /// The assignment that this process created so lately that lists may not show it yet.
+    /// The assignment, if this process created it so recently that lists may not show it yet.
     pub(super) fn created_lately(&self, key: &AssignmentKey) -> Option<Assignment> {
         match self.0.get(key, REPLICA_LAG)? {
             Last::Created(assignment) => Some(assignment),

@@ -40,16 +40,16 @@ use memory_cache::TimedCache;
 /// service-specific throttling limits", identity and access).
 const THROTTLE_LIMIT_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
 
-/// How often an assignment is read before a removal while the answers say nothing about it. What is not known
-/// then cannot be told later from a removal by others.
+/// How often an assignment is read before its removal while the answers are inconclusive. Without a
+/// conclusive one, the removal cannot be told from one by another client.
 const MOST_LOOKS: u32 = 3;
 
-/// What the list of a principal says about the assignment that a permit is about.
+/// What the list of a principal says about the assignment of a permit.
 #[derive(Debug)]
 pub(super) enum Found {
     Assignment(Assignment),
     Nothing,
-    /// The list has an assignment that cannot be read and may be the one.
+    /// The list contains an assignment that cannot be read and may be this one.
     Unclear,
 }
 
@@ -79,7 +79,7 @@ impl AssignmentRequests {
         self.limiter.wait_for_capacity(deadline, caller).await.ok_or_else(|| self.no_slot())
     }
 
-    /// Sends no write from now on that has not been sent yet.
+    /// Prevents all writes that have not been sent yet.
     pub(super) fn stop_writes(&self) {
         self.limiter.stop();
     }
@@ -88,7 +88,7 @@ impl AssignmentRequests {
         if self.limiter.is_stopped() { GraphError::stopping() } else { GraphError::not_sent() }
     }
 
-    /// Whether this process has removed an assignment so lately that lists may still show it.
+    /// Whether this process removed an assignment so recently that lists may still show it.
     pub(super) fn has_removed(&self, id: &str) -> bool {
         self.removed.get(id, REPLICA_LAG).is_some()
     }
@@ -136,7 +136,7 @@ impl AssignmentRequests {
         Ok(found(&row.into_iter().collect(), permit))
     }
 
-    /// Reads whether the assignment with this id exists. The error means that it may be read later.
+    /// Reads whether the assignment with this id exists. The error means that a later read may tell.
     pub(super) async fn look(
         &self,
         permit: &Permit,
@@ -164,7 +164,7 @@ impl AssignmentRequests {
         match self.client.read::<IgnoredAny>(read, deadline).await {
             Ok(_) => Ok(Look::Found(began)),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                // A replica that does not know the principal says nothing of its assignments.
+                // A replica that does not know the principal cannot tell whether it holds an assignment.
                 let client_id = permit.client_id();
                 let is_about_principal = error.names(permit.principal())
                     || client_id.is_some_and(|id| error.names_application(id));
@@ -266,7 +266,8 @@ impl AssignmentRequests {
                 let slot = self.limiter.acquire(deadline, caller).await;
                 slot.ok_or_else(|| self.no_slot())?
             }
-            // It has waited for capacity, and must not wait now: others wait for the principal.
+            // It has waited for capacity before its turn. It must not wait now, because others wait for the
+            // principal.
             Priority::Low => match self.limiter.acquire_now(Priority::Low) {
                 Some(slot) => slot,
                 None if self.limiter.is_stopped() => return Err(GraphError::stopping()),

@@ -67,7 +67,7 @@ impl<'a> Turn<'a> {
         Ok(Self { turns, principal, guard, looks: BTreeMap::new() })
     }
 
-    /// The outcome of a permit that needs no write: the assignment exists already, or is already gone, or
+    /// The outcome of a permit that needs no write: the assignment already exists or is already gone, or
     /// Graph has just refused the same write. `None` means that a write is necessary.
     ///
     /// `held` are the principal's assignments at the time of the decision. Only a revocation uses them.
@@ -96,7 +96,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The assignment that a revocation is about to remove, if one is known: the first that exists.
+    /// The assignment that a revocation must remove: the first known one that exists.
     pub async fn removable(
         &mut self,
         permit: &Permit,
@@ -152,7 +152,7 @@ impl<'a> Turn<'a> {
         let fact = match &outcome {
             Ok(written) => {
                 let fact = self.turns.remember(permit, written);
-                // That this id is gone says nothing of an assignment that another client has made.
+                // This id is gone, but another client may have made a new assignment.
                 let is_about_id =
                     matches!(written, Written::AlreadyRevoked) || written.is_inferred();
                 (!is_about_id).then_some(fact)
@@ -170,7 +170,7 @@ impl<'a> Turn<'a> {
         outcome
     }
 
-    /// Removes this assignment and no other, whatever the principal holds by now.
+    /// Removes exactly this assignment, whatever else the principal now holds.
     pub async fn remove_exactly(
         &mut self,
         intent: &Intent,
@@ -229,10 +229,10 @@ impl<'a> Turn<'a> {
             Ok(Found::Assignment(assignment)) => Fact::Held(Some(assignment)),
             Ok(Found::Nothing) => Fact::Absent,
             Err(error) if error.is_transient() => return Err(error),
-            // The write shows what is wrong.
+            // The write will show the problem.
             Ok(Found::Unclear) | Err(_) => return Ok(None),
         };
-        // That this one is gone says nothing of an assignment that another client has made instead.
+        // If this one is gone, another client may have made a new assignment instead.
         if let (Some(known), Fact::Held(_)) = (&mut self.guard, &fact) {
             known.set(permit, began, fact.clone());
         }
@@ -254,7 +254,7 @@ impl<'a> Turn<'a> {
                 let list = match self.turns.requests.list_of(permit, deadline).await {
                     Ok(list) => list,
                     Err(error) if error.is_transient() => return Err(error),
-                    // The write shows what is wrong.
+                    // The write will show the problem.
                     Err(_) => return Ok(None),
                 };
                 let held = found(&list, permit);
@@ -301,7 +301,7 @@ impl<'a> Turn<'a> {
             }
         }
         match holding {
-            // "Already revoked" could be untrue.
+            // The answer "already revoked" could be wrong.
             Holding::Unclear if targets.is_empty() => Err(GraphError::unclear_assignment()),
             _ => Ok(targets),
         }

@@ -37,7 +37,7 @@ impl Turns {
         deadline: Deadline,
     ) -> Result<PrincipalGuard, GraphError> {
         if caller.priority == Priority::Low {
-            // Before the turn, so that a waiting background write does not keep others from writing.
+            // Waits before the turn, so that a waiting background write does not block other writes.
             self.requests.wait_for_capacity(caller, deadline).await?;
         }
         let turn = self.principals.lock_in_turn(principal, &caller.requester);

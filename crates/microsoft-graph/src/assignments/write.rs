@@ -33,8 +33,8 @@ pub enum Written {
 }
 
 impl Written {
-    /// Whether the write created or removed the assignment as far as this process can tell: it got no
-    /// answer, and the assignment was there, or gone, afterwards.
+    /// Whether the outcome is only inferred: the write got no answer, and afterwards the assignment existed
+    /// or was gone.
     #[must_use]
     pub fn is_inferred(&self) -> bool {
         let (Self::Assigned(response) | Self::Revoked(response)) = self else { return false };
@@ -52,7 +52,7 @@ pub struct WriteOptions {
     /// The time until which to wait for Graph's replicas. A replica may not know a new principal yet, or
     /// not list a new assignment.
     pub replication_deadline: Deadline,
-    /// For whom it waits among other writes.
+    /// The caller, whose turn the write waits for.
     pub caller: Caller,
 }
 
@@ -75,7 +75,7 @@ impl WriteOptions {
     /// Decides what follows a failed write. A refused token is replaced once, which `has_new_token`
     /// keeps track of.
     pub(super) fn after(&self, error: GraphError, has_new_token: &mut bool) -> NextStep {
-        // An answer that cannot be read is that to a write that was accepted.
+        // An unreadable answer belongs to a write that was accepted.
         let is_unreadable = error.kind() == ErrorKind::Unreadable;
         let is_in_doubt = error.kind() == ErrorKind::Unavailable || is_unreadable;
         match error.kind() {

@@ -24,7 +24,7 @@ const MIN_LEARNED: u32 = 10;
 /// The number of writes in flight that counts as contention, as does a write that had to wait.
 const CONTENTION: u32 = 8;
 
-/// How long contention lasts after the last such write.
+/// How long contention lasts after the last write under contention.
 const CONTENTION_END: Duration = Duration::from_secs(1);
 
 /// How long a learned limit applies: this number of its periods, but at least [`MIN_MEMORY`].
@@ -178,8 +178,8 @@ impl Ledger {
         self.throttle.end(now)
     }
 
-    /// Only writes under contention say something about the quota. Otherwise the number of accepted
-    /// writes is the number of requested ones.
+    /// Notes whether there is contention. Only then does the number of accepted writes tell something about
+    /// the quota; otherwise it is the number of requested ones.
     fn note_contention(&mut self, now: Instant) {
         if !self.is_contended(now) {
             (self.contention_start, self.accepted) = (now, 0);
@@ -199,8 +199,8 @@ impl Ledger {
         }
     }
 
-    /// Sends again after a wait. The number of writes accepted under contention between two waits was
-    /// the limit in that time.
+    /// Resumes sending after a wait. The number of writes accepted under contention since the wait before
+    /// is taken as the limit.
     fn resume(&mut self, end: Instant, now: Instant) {
         if self.accepted >= MIN_LEARNED {
             let period = end.saturating_duration_since(self.contention_start);
@@ -216,7 +216,7 @@ impl Ledger {
         self.quota.writes.saturating_sub(self.used_by_others).max(1)
     }
 
-    /// The number of counted writes that are not from this process.
+    /// The number of writes that Graph has counted and that this process did not send.
     fn others_share(&self, used: f64, now: Instant) -> u32 {
         let ours = self.answered.iter().rev().take_while(|at| now - **at < self.quota.period);
         let ours = ours.count() as f64 + f64::from(self.in_flight);

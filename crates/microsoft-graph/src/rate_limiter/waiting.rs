@@ -6,13 +6,13 @@ use shared_quota::priority::Priority;
 
 use crate::caller::Caller;
 
-/// The writes that wait for a slot. Each has at most one turn at a time, and waits for its slot in it.
+/// The writes that wait for a slot. One of each priority has the turn at a time, and waits for its slot.
 ///
 /// Writes of normal priority take turns by requester: one write of each, and those of one requester in the
-/// order of their arrival. So a write that is the first of its requester waits for one slot of each other
-/// requester at most, after the one that has its turn. The ends of assignments and the baseline have turns
-/// like any requester, by the function that asks for them. Writes of low priority have a queue of their own;
-/// the caller makes it wait.
+/// order of their arrival. So the first write of a requester waits for at most one slot of each other
+/// requester, after the write that has the turn. The ends of assignments and the baseline have turns like
+/// any requester, by the function that asks for them. Writes of low priority have a queue of their own; the
+/// caller makes it wait.
 pub(super) struct WaitingWrites {
     normal: FairSemaphore<Requester>,
     low: FairSemaphore<Requester>,

@@ -1,4 +1,4 @@
-//! Single columns of the table of approvals: strict reading, and texts that one column cannot hold.
+//! Single columns of the table of approvals. They are read strictly, and a long text takes several columns.
 
 use std::fmt::Display;
 

@@ -19,7 +19,7 @@ pub struct Approvals {
     tables: Tables,
 }
 
-/// A row as the table has it.
+/// A row, and the version of it that was read.
 #[derive(Debug, Clone)]
 pub struct StoredApproval {
     /// The row.
@@ -35,8 +35,8 @@ impl Approvals {
         Self { tables }
     }
 
-    /// Stores a new row. [`TableError::Exists`] if there is one with its id, which may be this one: an
-    /// answer can be lost.
+    /// Stores a new row. [`TableError::Exists`] if a row has its id. It may be this one, because an answer
+    /// can be lost.
     pub async fn insert(&self, row: &ApprovalRow, deadline: Deadline) -> Result<(), TableError> {
         let change = Change::Insert(row.to_entity());
         self.tables.change(APPROVAL_TABLE, &[change], deadline).await
@@ -94,8 +94,8 @@ impl Approvals {
         Ok(entities.iter().filter_map(stored).collect())
     }
 
-    /// Replaces a row that was read. [`TableError::Changed`] if it was changed since, perhaps by this call:
-    /// an answer can be lost.
+    /// Replaces a row that was read. [`TableError::Changed`] if it has changed since. The change may be
+    /// this one, because an answer can be lost.
     pub async fn replace(
         &self,
         before: &StoredApproval,
@@ -124,7 +124,7 @@ impl Approvals {
     }
 }
 
-/// A row that can be read. Another is logged and kept.
+/// A row, if it can be read. Otherwise it is logged and kept.
 fn stored(entity: &Entity) -> Option<StoredApproval> {
     let etag = entity.get("odata.etag").and_then(Value::as_str).unwrap_or_default().to_owned();
     match ApprovalRow::of_entity(entity) {

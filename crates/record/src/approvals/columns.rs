@@ -22,7 +22,7 @@ use super::{
 /// The key of the only row of an approval.
 pub(super) const ROW_KEY: &str = "approval";
 
-/// The columns that repeat what others say, for filters and for readers. They must agree.
+/// Columns that repeat others, for filters and readers. They must agree with the others.
 const DERIVED: [&str; 7] =
     ["PartitionKey", "RowKey", "digest", "isOpen", "requester", "principalId", "requestId"];
 
@@ -107,7 +107,8 @@ impl ApprovalRow {
         Ok(row)
     }
 
-    /// A denial and an expiry count before their result is on record.
+    /// Whether the columns about the end fit the state. A denial and an expiry count before their result is
+    /// recorded.
     fn is_finished_as_its_state_says(&self) -> bool {
         match self.state {
             ApprovalState::Pending | ApprovalState::Approved => self.finished_at.is_none(),
@@ -140,7 +141,7 @@ impl ApprovalRow {
     }
 }
 
-/// Whether a request names exactly what the approvers are shown, by ids.
+/// Whether a request names, by ids, exactly what the approvers are shown.
 fn is_about(request: &Request, subject: &ApprovalSubject) -> bool {
     request.action == subject.action
         && request.principal == PrincipalName::ObjectId(subject.principal_id)
@@ -166,7 +167,7 @@ fn request(entity: &Entity, column: &'static str) -> Result<Option<Request>, Unr
     text.map(read).transpose().map_err(|_| UnreadableApproval(column))
 }
 
-/// The decisions. An approver who was counted twice would stand for two.
+/// The decisions. No approver may occur twice, because that would count for two.
 fn decisions(
     entity: &Entity,
     column: &'static str,
@@ -192,7 +193,7 @@ fn carry_out(entity: &Entity) -> Result<Option<CarryOut>, UnreadableApproval> {
     }
 }
 
-/// The result. A whole JSON object: a part that is lost is noticed.
+/// The result. It must be a complete JSON object, so that a missing part is noticed.
 fn result(entity: &Entity, column: &'static str) -> Result<Option<String>, UnreadableApproval> {
     let text = cells::long_text(entity, column)?;
     let is_object = |text: &str| serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok();

@@ -15,12 +15,12 @@ use time::OffsetDateTime;
 /// The table of requests that wait for approval. Partition: the id of the approval.
 pub const APPROVAL_TABLE: &str = "AppRoleApprovals";
 
-/// A request that waits for approval, or has waited.
+/// A request that waits or has waited for approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalRow {
-    /// The id under which it waits.
+    /// The id of the request while it waits.
     pub id: ApprovalId,
-    /// How far it is.
+    /// The state of the request.
     pub state: ApprovalState,
     /// What the approvers approve.
     pub subject: ApprovalSubject,
@@ -38,13 +38,13 @@ pub struct ApprovalRow {
     pub shown: Shown,
     /// When it began to wait.
     pub created_at: OffsetDateTime,
-    /// Until when it waits.
+    /// When it stops waiting.
     pub expires_at: OffsetDateTime,
-    /// What the approvers have decided. Each approver is there once.
+    /// The decisions of the approvers, one for each at most.
     pub decisions: Vec<ApproverDecision>,
     /// The invocation that carries it out, if one does.
     pub carry_out: Option<CarryOut>,
-    /// When it was approved by enough approvers.
+    /// When enough approvers had approved it.
     pub approved_at: Option<OffsetDateTime>,
     /// When it ended.
     pub finished_at: Option<OffsetDateTime>,
@@ -57,14 +57,14 @@ pub struct ApprovalRow {
 }
 
 impl ApprovalRow {
-    /// Those who have approved the request.
+    /// The approvers who have approved the request.
     #[must_use]
     pub fn approvers(&self) -> BTreeSet<ObjectId> {
         let approvals = self.decisions.iter().filter(|decision| decision.vote == Vote::Approve);
         approvals.map(|decision| decision.approver).collect()
     }
 
-    /// Whether something must still be done: it is not finished, or something must still be sent.
+    /// Whether something remains to be done: it is not finished, or something must still be sent.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.finished_at.is_none() || self.result_is_due || !self.unsent_events.is_empty()
@@ -120,6 +120,6 @@ pub struct ApproverDecision {
 pub struct CarryOut {
     /// The invocation.
     pub invocation_id: InvocationId,
-    /// Until when it may work. After that, another one may go on.
+    /// Until when it may work. After that, another invocation may take over.
     pub until: OffsetDateTime,
 }

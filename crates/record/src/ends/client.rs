@@ -17,7 +17,8 @@ use super::{
     rules::{BeingEnded, Now, RowChange, Step, next},
 };
 
-/// How often a change is tried while other invocations change the same rows. Each round, one succeeds.
+/// How often a change is tried again while other invocations change the same rows. In each round, one of
+/// them succeeds.
 const MOST_ROUNDS: u32 = 30;
 
 /// The ends of assignments, in the table service.
@@ -25,7 +26,7 @@ pub struct Ends {
     tables: Tables,
     /// How long Graph's lists may lag.
     list_lag: Duration,
-    /// Repeats of a request arrive together, and each reads the rows of the same principal.
+    /// Shares reads: repeats of a request arrive together, and each reads the rows of the same principal.
     reads: SharedReads<ObjectId, Result<PrincipalEnds, TableError>>,
 }
 
@@ -38,7 +39,7 @@ pub struct StoredEnd {
     etag: String,
 }
 
-/// The rows of a principal. Those that cannot be read stay as they are.
+/// The rows of a principal. Unreadable ones are left unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct PrincipalEnds {
     rows: BTreeMap<EndKey, StoredEnd>,
@@ -51,7 +52,7 @@ pub enum EndsError {
     /// The table did not answer, or refused.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// The row of a role cannot be read, so that nothing can be said about its end.
+    /// The row of a role is unreadable, so its end is unknown.
     #[error(
         "the row {0} of table AppRoleEnds cannot be read: a newer version wrote it, or it was changed \
          by hand"
@@ -62,10 +63,10 @@ pub enum EndsError {
     Contended,
 }
 
-/// What a step has led to. The error means that the assignment is being removed.
+/// The result of a step. The error means that the assignment is being removed.
 pub type Taken = Result<StepEnd, BeingEnded>;
 
-/// What a step has led to.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StepEnd {
     /// When the assignment ends. `None` if it does not end.
@@ -75,7 +76,7 @@ pub struct StepEnd {
 }
 
 impl PrincipalEnds {
-    /// When an assignment ends that the principal holds. `None` if it does not end.
+    /// When an assignment that the principal holds ends. `None` if it does not end.
     #[must_use]
     pub fn end_of(&self, principal: ObjectId, held: &Assignment) -> Option<OffsetDateTime> {
         let key = EndKey { principal, api: held.api, role: held.role };
@@ -96,8 +97,7 @@ impl Ends {
         Self { tables, list_lag, reads: SharedReads::default() }
     }
 
-    /// The rows of a principal. Callers that wait for the same ones share a read, which is never older
-    /// than the call.
+    /// The rows of a principal. Concurrent callers share a read that began after their calls.
     pub async fn of(
         &self,
         principal: ObjectId,
@@ -135,10 +135,10 @@ impl Ends {
         Ok(entities.iter().filter_map(stored).collect())
     }
 
-    /// Takes steps about the roles of one principal, and returns the end that each leads to. All changes
-    /// are durable after that.
+    /// Takes steps about the roles of one principal, and returns the end that results from each. All
+    /// changes are durable when this returns.
     ///
-    /// Writes with an end announce themselves in one round trip, unless a role has a row already.
+    /// Writes with an end need one round trip, unless a role already has a row.
     pub async fn take(
         &self,
         principal: ObjectId,
@@ -180,8 +180,8 @@ impl Ends {
         Ok(before)
     }
 
-    /// Takes an assignment from the claims of writes that did not make it, as far as the record says so. The
-    /// time of its creation alone cannot tell two writes within seconds from each other.
+    /// Excludes an assignment from the claims of writes that did not make it, according to the record. The
+    /// time of its creation alone cannot distinguish two writes within seconds of each other.
     pub async fn except_others(
         &self,
         row: &mut EndRow,
@@ -195,8 +195,8 @@ impl Ends {
         Ok(())
     }
 
-    /// Announces that what is due is about to be removed, and over by `until`. `false` if the row was
-    /// changed since it was read: then nothing may be removed.
+    /// Announces a removal that will be over by `until`. `false` if the row has changed since it was read:
+    /// then nothing may be removed.
     pub async fn begin(
         &self,
         due: &StoredEnd,
@@ -207,8 +207,8 @@ impl Ends {
         self.replace(due, &row, deadline).await
     }
 
-    /// Stores that people were told of an end. `false` if the row was changed since it was read: then they
-    /// may be told again.
+    /// Stores that an end was announced to people. `false` if the row has changed since it was read: then
+    /// it may be announced again.
     pub async fn mark_announced(
         &self,
         stored: &StoredEnd,
@@ -229,7 +229,7 @@ impl Ends {
         let change = Change::Replace { entity: row.to_entity(), etag: stored.etag.clone() };
         match self.tables.change(ENDS_TABLE, &[change], deadline).await {
             Ok(()) => Ok(true),
-            // If the answer was lost, the row has changed because it was replaced.
+            // If the answer was lost, the row differs because this call replaced it.
             Err(TableError::Changed) => self.has(row, deadline).await,
             Err(TableError::NotFound) => Ok(false),
             Err(error) => Err(error),
@@ -252,8 +252,8 @@ impl Ends {
         }
     }
 
-    /// Rows beyond the limit of one transaction are changed after the others: each step can be taken
-    /// again.
+    /// Changes that do not fit into one transaction follow the others. This is safe, because each step can
+    /// be repeated.
     async fn change(&self, changes: &[Change], deadline: Deadline) -> Result<(), TableError> {
         for changes in changes.chunks(MOST_CHANGES) {
             self.tables.change(ENDS_TABLE, changes, deadline).await?;
@@ -262,20 +262,20 @@ impl Ends {
     }
 }
 
-/// What steps lead to.
+/// The result of several steps.
 struct Plan {
     changes: Vec<Change>,
     ends: Vec<Taken>,
 }
 
-/// Takes the steps one after another: two can be about one role.
+/// Takes the steps one after another, because two may be about the same role.
 fn plan(before: &PrincipalEnds, steps: &[(EndKey, Step<'_>)], now: Now) -> Result<Plan, EndsError> {
     let mut rows: BTreeMap<EndKey, Option<EndRow>> = BTreeMap::new();
     let mut ends = Vec::with_capacity(steps.len());
     for (key, step) in steps {
         if before.unreadable.contains(key) {
             match step {
-                // It would promise an end that nothing keeps.
+                // Such a step would promise an end that nothing enforces.
                 Step::Announced(_) | Step::Found(_, Some(_)) | Step::Existed(_, Some(_)) => {
                     return Err(EndsError::Unreadable(key.row_key()));
                 }
@@ -299,7 +299,7 @@ fn plan(before: &PrincipalEnds, steps: &[(EndKey, Step<'_>)], now: Now) -> Resul
     Ok(Plan { changes: changes.collect(), ends })
 }
 
-/// The change of the table that makes a row out of what was read.
+/// The change that makes `row` out of the row that was read.
 fn change(before: &PrincipalEnds, key: EndKey, row: Option<&EndRow>) -> Option<Change> {
     match (before.rows.get(&key), row) {
         (None, None) => None,
@@ -320,7 +320,7 @@ fn deletion(StoredEnd { row: EndRow { key, .. }, etag }: &StoredEnd) -> Change {
     }
 }
 
-/// A row that can be read. Another is logged and kept.
+/// A row, if it can be read. Otherwise it is logged and kept.
 fn stored(entity: &Entity) -> Option<StoredEnd> {
     let etag = entity.get("odata.etag").and_then(Value::as_str).unwrap_or_default().to_owned();
     match EndRow::of_entity(entity) {

@@ -137,7 +137,7 @@ fn claim_columns(claim: &Claim) -> Map<String, Value> {
     columns
 }
 
-/// The parts of the details that a request need not have, with their columns.
+/// The details that a request may lack, with their columns.
 fn optional_details(details: &Details) -> [(&'static str, &Option<String>); 6] {
     [
         ("requestId", &details.request_id),

@@ -11,7 +11,7 @@ use super::details::Details;
 /// The table of ends. Partition: the principal. Row: API and role.
 pub const ENDS_TABLE: &str = "AppRoleEnds";
 
-/// The largest number of claims in a row. Each write that was cut adds one.
+/// The largest number of claims in a row. Each interrupted write adds one.
 pub(super) const MOST_CLAIMS: usize = 16;
 
 /// The largest difference between this machine's clock and Graph's.
@@ -28,17 +28,17 @@ pub struct EndKey {
     pub role: AppRoleId,
 }
 
-/// When the assignments that a row covers end. A stored row has at least one claim.
+/// When the assignments of one role of a principal end. A stored row has at least one claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndRow {
     /// The role and the principal.
     pub key: EndKey,
-    /// What ends when. The newest claim comes first.
+    /// What ends, and when. The newest claim comes first.
     pub claims: Vec<Claim>,
-    /// Until when a removal may be under way. An assignment that is being removed cannot be extended.
+    /// Until when a removal may be in progress. Meanwhile, the assignment cannot be extended.
     pub ending_until: Option<OffsetDateTime>,
-    /// The latest end that people were told of before it came. It is forgotten when no claim has it any
-    /// more, so that a later end is told of, too.
+    /// The latest end that was announced to people. It is dropped when no claim has this end, so that a
+    /// later end is announced, too.
     pub announced_end: Option<OffsetDateTime>,
 }
 
@@ -63,7 +63,7 @@ pub enum Subject {
         /// When the id became known.
         bound_at: OffsetDateTime,
     },
-    /// What one write of the broker made, if it made anything: its id is not known yet.
+    /// What one write of the broker made, if anything: the id is not known yet.
     Write {
         /// The invocation that writes.
         invocation_id: InvocationId,
@@ -71,7 +71,8 @@ pub enum Subject {
         since: OffsetDateTime,
         /// The latest moment.
         until: OffsetDateTime,
-        /// The ids of assignments in this time that do not end: a request without an end found them.
+        /// The ids of assignments from this period that do not end, because a request without an end found
+        /// them.
         except: Vec<String>,
     },
 }
@@ -91,27 +92,27 @@ impl Subject {
         matches!(self, Self::Assignment { id: own, .. } if own == id)
     }
 
-    /// Whether an assignment that exists proves that this covers nothing else: a principal holds a role
-    /// once, so that what was made before is gone. Lists show what was so at `lists_show`, or later.
+    /// Whether the existence of `held` proves that this covers nothing else: a principal holds a role only
+    /// once, so earlier assignments are gone. The list shows the state at `lists_show` or later.
     pub(super) fn is_replaced_by(&self, held: &Assignment, lists_show: OffsetDateTime) -> bool {
         let is_before = |moment| created(held).is_some_and(|created| moment < created);
         match self {
             Self::Assignment { id, bound_at } => {
                 *id == held.id || is_before(*bound_at + CLOCK_SKEW)
             }
-            // A list that lags may show what was there before the write.
+            // A lagging list may show an assignment from before the write.
             Self::Write { until, .. } => {
                 is_before(*until) || *until < lists_show && self.may_have_created(held)
             }
         }
     }
 
-    /// Whether an assignment in the time of the write does not end.
+    /// Whether this excludes an assignment that was created in its period.
     pub(super) fn excepts(&self, id: &str) -> bool {
         matches!(self, Self::Write { except, .. } if except.iter().any(|known| known == id))
     }
 
-    /// Covers what another write may have created, too.
+    /// Extends the period to that of another write.
     pub(super) fn include(&mut self, other: Self) {
         if let (
             Self::Write { since, until, except, .. },
@@ -124,7 +125,7 @@ impl Subject {
         }
     }
 
-    /// Whether the write can have created an assignment: Graph's time of its creation says so.
+    /// Whether the write can have created an assignment, by the time of its creation.
     pub(super) fn may_have_created(&self, assignment: &Assignment) -> bool {
         let Self::Write { since, until, except, .. } = self else { return false };
         let created = created(assignment);
@@ -134,8 +135,8 @@ impl Subject {
 }
 
 impl EndRow {
-    /// When an assignment ends that the principal holds. `None` if the row says nothing about it: it was
-    /// there before, or others made it.
+    /// When an assignment that the principal holds ends. `None` if the row does not cover it, because it
+    /// existed before or others made it.
     #[must_use]
     pub fn end_of(&self, held: &Assignment) -> Option<OffsetDateTime> {
         self.claim_of(held).map(|claim| claim.end)
@@ -154,13 +155,13 @@ impl EndRow {
         self.end_of(held).is_some()
     }
 
-    /// When the first claim ends: from then on, the row is due.
+    /// The earliest end of a claim. From then on, the row is due.
     #[must_use]
     pub fn due_at(&self) -> Option<OffsetDateTime> {
         self.claims.iter().map(|claim| claim.end).min()
     }
 
-    /// The assignments, by id, whose end has come.
+    /// The ids of assignments whose end has come.
     pub fn due_assignments(&self, now: OffsetDateTime) -> impl Iterator<Item = &str> {
         self.claims.iter().filter_map(move |claim| match &claim.subject {
             Subject::Assignment { id, .. } if claim.end <= now => Some(id.as_str()),
@@ -168,24 +169,25 @@ impl EndRow {
         })
     }
 
-    /// Whether an assignment that the principal holds must be removed now. A write that may be under way
-    /// is waited for: until then, only its own invocation knows what it has made.
+    /// Whether an assignment that the principal holds must be removed now. While a write may be in
+    /// progress, this waits, because only its invocation knows what it has made.
     #[must_use]
     pub fn is_due(&self, held: &Assignment, now: OffsetDateTime) -> bool {
         let claim = self.claim_of(held);
         claim.is_some_and(|claim| claim.end <= now && !claim.subject.is_open(now))
     }
 
-    /// Whether a write may have made an assignment whose id is not known. Only a list shows it.
+    /// Whether a write may have made an assignment whose id is unknown. Only a list can show it.
     #[must_use]
     pub fn has_writes(&self) -> bool {
         self.claims.iter().any(|claim| matches!(claim.subject, Subject::Write { .. }))
     }
 
-    /// The claim that people must be told of now: it ends after `now` and by `until`, and was not announced.
+    /// The claim to announce to people now: its end is after `now` and not after `until`, and was not
+    /// announced.
     ///
-    /// If the row names an assignment, a write beside it may have made nothing, and is left out. So is a
-    /// write that may be under way.
+    /// If the row names an assignment, a write beside it may have made nothing, and is left out. A write
+    /// that may be in progress is left out, too.
     #[must_use]
     pub fn to_announce(&self, now: OffsetDateTime, until: OffsetDateTime) -> Option<&Claim> {
         let is_named = |claim: &&Claim| matches!(claim.subject, Subject::Assignment { .. });
@@ -198,13 +200,13 @@ impl EndRow {
             .min_by_key(|claim| claim.end)
     }
 
-    /// Whether only the time of its creation says that a write of the broker made an assignment.
+    /// Whether the row covers an assignment only because of the time of its creation.
     pub(super) fn covers_by_time(&self, held: &Assignment) -> bool {
         let is_named = self.claims.iter().any(|claim| claim.subject.is_assignment(&held.id));
         !is_named && self.claims.iter().any(|claim| claim.subject.may_have_created(held))
     }
 
-    /// Takes an assignment from the claims of the writes that did not make it: another invocation did, or it
+    /// Excludes an assignment from the claims of writes that did not make it: another invocation did, or it
     /// was found before the write was announced.
     pub(super) fn except_unless_made_by(
         &mut self,

@@ -1,4 +1,4 @@
-//! Who made an assignment, as far as the record says.
+//! Finds out from the record who made an assignment.
 
 use app_roles::{
     directory::Assignment,
@@ -17,15 +17,16 @@ use crate::{
     settlement::{finished, last_key},
 };
 
-/// How long an invocation may have run before it made an assignment: far longer than any does.
+/// The longest time from the start of an invocation to its write: far longer than any takes.
 const LONGEST_INVOCATION: Duration = Duration::hours(1);
 
-/// What the record says about the origin of an assignment. Rows may be missing yet.
+/// What the record says about the origin of an assignment. Rows may still be missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Origin {
     /// The invocation of the broker that made it.
     pub(super) maker: Option<InvocationId>,
-    /// When an invocation had found it that did not make it. What was announced later did not make it either.
+    /// When an invocation that did not make it had found it. Writes that were announced later did not make
+    /// it either.
     pub(super) found: Option<OffsetDateTime>,
 }
 

@@ -1,4 +1,4 @@
-//! What each step makes of the row of a role, and which end it may promise.
+//! How each step changes the row of a role, and which end it may promise.
 //!
 //! The rules are pure. They hold however two processes and lost steps interleave, because each step says
 //! only what it knows for certain:
@@ -19,10 +19,10 @@ use super::{
     end_row::{Claim, EndKey, EndRow, MOST_CLAIMS, Subject, claim_of, created},
 };
 
-/// An end that a request asks for, or gets by its rule.
+/// An end that a request states or that its rule sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEnd {
-    /// When the assignment is to end.
+    /// When the assignment ends.
     pub end: OffsetDateTime,
     /// The earliest moment at which the write can create the assignment, by Graph's clock.
     pub since: OffsetDateTime,
@@ -50,13 +50,13 @@ pub enum Step<'a> {
     Removed(&'a str, OffsetDateTime),
     /// The assignment that a claim names does not exist.
     Gone(&'a str),
-    /// The removal of what is due is about to be sent, and is over by this moment.
+    /// The removal of what is due is about to be sent. It is over by this moment.
     EndBegins(OffsetDateTime),
     /// A list that was read at this moment shows this assignment, or none. It may lag.
     Listed(Option<&'a Assignment>, OffsetDateTime),
 }
 
-/// What becomes of a row.
+/// The change of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowChange {
     /// It stays as it is, or stays absent.
@@ -67,23 +67,22 @@ pub enum RowChange {
     Remove,
 }
 
-/// What a step leads to.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
-    /// What becomes of the row.
+    /// The change of the row.
     pub row: RowChange,
-    /// The end that the assignment has; `None` if it does not end. The error means that it is not known yet
-    /// whether it stands.
+    /// The end of the assignment; `None` if it does not end. The error means that it is unknown whether the
+    /// assignment will remain.
     pub end: Result<Option<OffsetDateTime>, BeingEnded>,
 }
 
-/// The assignment is being removed at this moment, because its end has come. Whether it stands is known
-/// after that.
+/// The assignment is being removed, because its end has come. Whether it remains is known afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the assignment is being removed, because its end has come")]
 pub struct BeingEnded;
 
-/// The moment of a step, and what a list proves by then.
+/// The moment of a step, and how far lists may lag behind it.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// The moment.
@@ -93,7 +92,7 @@ pub struct Now {
 }
 
 impl Step<'_> {
-    /// The assignment that the principal holds by this step, and that the invocation did not make.
+    /// The assignment that exists according to this step and that its invocation did not make.
     pub(super) fn held(&self) -> Option<&Assignment> {
         match self {
             Self::Found(held, _) | Self::Existed(Some(held), _) | Self::Listed(Some(held), _) => {
@@ -104,7 +103,7 @@ impl Step<'_> {
     }
 }
 
-/// What a step makes of the row of a role. `row` is what the table has now.
+/// How a step changes the row of a role. `row` is the present row of the table.
 pub fn next(key: EndKey, row: Option<&EndRow>, step: &Step<'_>, now: Now) -> Next {
     let mut draft = Draft::of(key, row, now);
     let end = draft.take(step);
@@ -146,7 +145,7 @@ impl Draft {
         }
     }
 
-    /// What a step does that leaves no end.
+    /// Takes a step that results in no end.
     fn without_end(&mut self, step: &Step<'_>) -> Result<(), BeingEnded> {
         match *step {
             Step::Found(held, None) | Step::Existed(Some(held), None) => {
@@ -170,7 +169,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds the claim of a write. The end is that of an earlier delivery of the same message.
+    /// Adds the claim of a write. Returns the end, which is that of an earlier delivery if the message had
+    /// one.
     fn announce(&mut self, new: &NewEnd) -> OffsetDateTime {
         let invocation = new.details.invocation_id;
         if let Some(own) = self.claims.iter().find(|one| one.subject.is_write_of(invocation)) {
@@ -193,7 +193,7 @@ impl Draft {
         end
     }
 
-    /// The principal holds the role: if the row covers it, the later end wins.
+    /// Takes a step that found an assignment: if the row covers it, the later end wins.
     fn found(
         &mut self,
         held: &Assignment,
@@ -202,8 +202,8 @@ impl Draft {
         let Some(before) = self.covering(held)? else { return Ok(None) };
         let claim = later(before.clone(), new);
         if before.subject.is_open(self.now.at) {
-            // Only the invocation that writes knows whether it made this assignment. Each that may have
-            // made it must know the later end, because its claim will be the only one.
+            // Only the invocation that writes knows whether it made this assignment. So every claim that
+            // may cover it needs the later end.
             for one in self.claims.iter_mut().filter(|one| one.subject.may_have_created(held)) {
                 if one.end < claim.end {
                     (one.end, one.details) = (claim.end, claim.details.clone());
@@ -214,7 +214,7 @@ impl Draft {
         Ok(Some(self.bind(held, claim)))
     }
 
-    /// The principal holds an assignment that cannot be read: whatever the row covers gets the later end.
+    /// Takes a step that found an unreadable assignment: everything that the row covers gets the later end.
     fn found_unnamed(&mut self, new: &NewEnd) -> Result<Option<OffsetDateTime>, BeingEnded> {
         if self.is_being_ended() && !self.claims.is_empty() {
             return Err(BeingEnded);
@@ -223,7 +223,8 @@ impl Draft {
         Ok(self.claims.iter().map(|claim| claim.end).max())
     }
 
-    /// The write created the assignment. It ends, unless a request without an end has found it meanwhile.
+    /// Takes a step that created an assignment. It ends, unless a request without an end has found it in
+    /// the meantime.
     fn created(&mut self, made: &Assignment, new: &NewEnd) -> Option<OffsetDateTime> {
         let own = |claim: &&Claim| claim.subject.is_write_of(new.details.invocation_id);
         let announced = self.claims.iter().find(own).cloned();
@@ -255,7 +256,7 @@ impl Draft {
         self.ending_until.is_some_and(|until| self.now.at <= until)
     }
 
-    /// Names the assignment in its claim. Claims of what it has replaced go.
+    /// Names the assignment in its claim, and drops the claims of what it has replaced.
     fn bind(&mut self, held: &Assignment, claim: Claim) -> OffsetDateTime {
         let (Now { at, list_lag }, end) = (self.now, claim.end);
         let lists_show = at - list_lag;
@@ -268,7 +269,8 @@ impl Draft {
         Subject::Assignment { id: held.id.clone(), bound_at: self.now.at }
     }
 
-    /// No claim covers the assignment from now on. Writes under way keep theirs, for what they create.
+    /// Makes the assignment permanent: no claim covers it any more. Writes in progress keep theirs for what
+    /// they create.
     fn make_permanent(&mut self, held: Option<&Assignment>) {
         let now = self.now.at;
         self.claims.retain(|claim| claim.subject.is_open(now));
@@ -281,18 +283,18 @@ impl Draft {
         }
     }
 
-    /// Removes the claim of a write that is over.
+    /// Drops the claim of a write that is over.
     fn take_back(&mut self, invocation: InvocationId) {
         self.claims.retain(|claim| !claim.subject.is_write_of(invocation));
     }
 
-    /// Removes the claim of an assignment that does not exist, and the announcement of its removal.
+    /// Drops the claim of an assignment that does not exist, and the announcement of its removal.
     fn forget(&mut self, id: &str) {
         self.claims.retain(|claim| !claim.subject.is_assignment(id));
         self.ending_until = None;
     }
 
-    /// Takes from a list what it proves: a write that ended long ago made this assignment, or nothing.
+    /// Concludes from a list what it proves: a write that ended long ago made this assignment, or none.
     fn listed(&mut self, held: Option<&Assignment>, at: OffsetDateTime) -> Option<OffsetDateTime> {
         let claim = held.and_then(|held| claim_of(&self.claims, held)).cloned();
         let list_lag = self.now.list_lag;
@@ -309,7 +311,7 @@ impl Draft {
         Some(self.bind(held, claim))
     }
 
-    /// Keeps the number of claims bounded: the oldest two writes get one claim. The later end wins.
+    /// Limits the number of claims: the two oldest writes get one claim, with the later end.
     fn merge_oldest_writes(&mut self) {
         let is_write = |claim: &Claim| matches!(claim.subject, Subject::Write { .. });
         let Some(oldest) = self.claims.iter().rposition(is_write) else { return };
@@ -326,7 +328,7 @@ impl Draft {
     /// The change that leads from the row to the draft.
     fn change_from(self, before: Option<&EndRow>) -> RowChange {
         let Self { key, claims, ending_until, announced_end, .. } = self;
-        // An end that no claim has any more says nothing about the ends that are left.
+        // An announced end counts only while a claim has it.
         let is_left = |end: &OffsetDateTime| claims.iter().any(|claim| claim.end == *end);
         let announced_end = announced_end.filter(is_left);
         let after = EndRow { key, claims, ending_until, announced_end };
@@ -339,7 +341,7 @@ impl Draft {
     }
 }
 
-/// A claim with the later of two ends. Two deliveries of one message have one end.
+/// A claim with the later of two ends. Deliveries of the same message have the same end.
 fn later(before: Claim, new: &NewEnd) -> Claim {
     if before.details.is_same_message(&new.details) || before.end >= new.end {
         return before;

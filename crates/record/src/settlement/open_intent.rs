@@ -53,7 +53,7 @@ pub enum Change {
     Revoke(Removal),
 }
 
-/// The assignment that a revocation is to remove.
+/// The assignment that a revocation must remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
     /// Graph's id of the assignment.
@@ -127,7 +127,7 @@ impl OpenIntent {
         })
     }
 
-    /// The removal of this assignment that the intent is about, if it is.
+    /// The removal, if the intent removes this assignment.
     pub(super) fn removal_of(&self, assignment_id: &str) -> Option<&Removal> {
         match &self.change {
             Change::Revoke(removal) if removal.assignment_id == assignment_id => Some(removal),
@@ -135,7 +135,7 @@ impl OpenIntent {
         }
     }
 
-    /// What was to be done.
+    /// The intended action.
     #[must_use]
     pub fn action(&self) -> Action {
         match self.change {
@@ -150,7 +150,8 @@ impl OpenIntent {
         text(&self.row, column)
     }
 
-    /// The moment before which the invocation had read nothing: its start, if the row says it.
+    /// A moment before which the invocation had read nothing: its start or, if the row lacks that, the time
+    /// of the row.
     #[must_use]
     pub fn began(&self) -> OffsetDateTime {
         self.text("startedAt").and_then(moment).unwrap_or(self.intended_at).min(self.intended_at)

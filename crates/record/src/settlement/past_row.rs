@@ -64,8 +64,8 @@ pub(crate) fn finished(row: &Row) -> Option<OffsetDateTime> {
 }
 
 impl PastRow {
-    /// Whether this row says for certain what became of an intent. A row that says `unknown` was the answer
-    /// to a caller that could not wait. A row that says `failed` may be about a refusal that hid a success.
+    /// Whether this row states the outcome of an intent with certainty. `unknown` was the answer to a
+    /// caller that could not wait, and behind `failed` there may be a refusal that hid a success.
     pub(super) fn is_outcome_of(&self, intent: &OpenIntent) -> bool {
         let is_certain = !["unknown", "failed"].contains(&self.status.as_str());
         self.key == settled_key(intent) || (self.key == intent.audit_row_key && is_certain)

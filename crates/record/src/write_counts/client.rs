@@ -19,16 +19,17 @@ use super::{
     count::{Demand, OverLimit, WriteCount},
 };
 
-/// How often a count is tried while other instances change the same row. Each round, one succeeds.
+/// How often a count is tried again while other instances change the same row. In each round, one of them
+/// succeeds.
 const MOST_ROUNDS: u32 = 100;
 
 /// The counts of writes, in the table service.
 pub struct WriteCounts {
     tables: Tables,
-    /// The calls of this process change a row one after another.
+    /// Makes the calls of this process for the same row wait for each other.
     rows: KeyedLock<CountKey>,
-    /// The requests that have made all their writes. They are settled with the next count of the row, so
-    /// that they cost no call of their own. If that never comes, they count like settled ones.
+    /// Requests whose writes were all made. They are settled together with the next count of the row, so
+    /// that they need no call of their own. If there is none, they count as if settled.
     finished: Mutex<HashMap<CountKey, Vec<(String, u32)>>>,
 }
 
@@ -38,7 +39,7 @@ pub enum WriteCountsError {
     /// The table did not answer, or refused.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// The row cannot be read, so that nothing is known of the writes before.
+    /// The row cannot be read, so the earlier writes are unknown.
     #[error(
         "the row of {0} and rule {1} in table AppRoleWriteCounts cannot be read: a newer version wrote it, \
          or it was changed by hand; delete it to begin at nothing"
@@ -49,7 +50,7 @@ pub enum WriteCountsError {
     Contended,
 }
 
-/// A count as the table has it.
+/// A count, and the version of its row.
 struct Stored {
     count: WriteCount,
     /// Its version. `None` if there is no row.
@@ -86,7 +87,7 @@ impl WriteCounts {
         .await
     }
 
-    /// What [`WriteCounts::take`] would say. Nothing is counted.
+    /// The answer that [`WriteCounts::take`] would give. Nothing is counted.
     pub async fn would_take(
         &self,
         requester: &Requester,
@@ -99,8 +100,8 @@ impl WriteCounts {
         Ok(count.take(demand, OffsetDateTime::now_utc()))
     }
 
-    /// Settles a request of which `made` writes were made, of those that were counted (`demand`). What was not
-    /// made ceases to count. The error means that it counts for an hour.
+    /// Settles a request after `made` of its counted writes (`demand`) were made. The others no longer
+    /// count. The error means that they count for an hour.
     pub async fn settle(
         &self,
         requester: &Requester,

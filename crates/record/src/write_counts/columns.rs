@@ -22,7 +22,8 @@ const MADE: &str = "made";
 /// The writes that are not settled: `request:minute:writes`, separated by commas.
 const OPEN: &str = "open";
 
-/// How far the clocks of instances may differ, in minutes. A row from a later time was changed by hand.
+/// The largest difference between the clocks of instances, in minutes. A row from a later time was changed
+/// by hand.
 const CLOCK_SKEW: i64 = 5;
 
 /// The requester and the rule of a count.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-/// The minutes that a write counts, beside the one in which it was counted. So it counts for an hour at
-/// least, and for an hour and a minute at most.
+/// For how many minutes a write counts after the minute in which it was counted. So it counts for at least
+/// an hour, and for at most an hour and a minute.
 const MINUTES: i64 = 60;
 
 const SECONDS: i64 = 60;
@@ -18,7 +18,7 @@ const MOST_OPEN: usize = 500;
 pub struct WriteCount {
     /// The number of writes that were made, by the minute in which they were counted (since 1970).
     pub(super) made: BTreeMap<i64, u32>,
-    /// The writes of requests that are being worked on, or were when their instance was killed.
+    /// The writes of requests that are in progress, or were when their instance was killed.
     pub(super) open: BTreeMap<String, OpenWrites>,
 }
 
@@ -43,12 +43,14 @@ pub struct Demand<'a> {
 /// The limit does not allow the writes now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverLimit {
-    /// When it may allow them, if no others are made before. `None` if they are more than the limit.
+    /// When it may allow them, if no others are counted before. `None` if they exceed the limit by
+    /// themselves.
     pub not_before: Option<OffsetDateTime>,
 }
 
 impl WriteCount {
-    /// Counts the writes of a request. Those that it has counted before, and has not settled, count once.
+    /// Counts the writes of a request. Writes that it has counted before and not settled are not counted
+    /// twice.
     pub fn take(&mut self, demand: Demand<'_>, now: OffsetDateTime) -> Result<(), OverLimit> {
         let minute = minute_of(now);
         self.forget_before(minute - MINUTES);
@@ -56,7 +58,7 @@ impl WriteCount {
         let writes = demand.writes.max(before.map_or(0, |one| one.writes));
         if self.total() + u64::from(writes) > u64::from(demand.limit) {
             let not_before = self.room_at(writes, demand.limit);
-            // What was allowed before stays allowed, and so does its count.
+            // Writes that were allowed before stay allowed and counted.
             if let Some(before) = before {
                 self.open.insert(demand.key.to_owned(), before);
                 if demand.writes <= before.writes {
@@ -70,7 +72,7 @@ impl WriteCount {
         Ok(())
     }
 
-    /// Settles a request: this number of its writes was made. The others do not count any more.
+    /// Settles a request: `made` of its writes were made, and the others no longer count.
     pub fn settle(&mut self, key: &str, made: u32) {
         if let Some(open) = self.open.remove(key)
             && made > 0
@@ -111,7 +113,7 @@ impl WriteCount {
         None
     }
 
-    /// Keeps the row small: what is folded counts, also if its request comes again.
+    /// Limits the size of the row. A folded request counts as made, even if it comes again.
     fn fold_oldest(&mut self) {
         while self.open.len() > MOST_OPEN {
             let oldest = self.open.iter().min_by_key(|(_, open)| open.minute);

@@ -1,4 +1,4 @@
-//! Ends that people were told of before they came.
+//! Ends that were announced to people.
 
 use app_roles::{
     directory::Assignment,
@@ -58,7 +58,7 @@ fn row(minutes: i64) -> EndRow {
     after(Some(&announced), &Step::Created(&assignment(), Some(&new)))
 }
 
-/// Marks the end that people must be told of now, if there is one, in a row with a version.
+/// Marks the end that must be announced now, if there is one, in a row with a version.
 pub(crate) fn tell(
     stored: &mut Option<(EndRow, u64)>,
     etags: &mut u64,
@@ -84,7 +84,7 @@ fn told(row: &EndRow) -> EndRow {
 }
 
 #[test]
-fn an_end_that_comes_soon_is_told_of_once() {
+fn an_end_that_comes_soon_is_announced_once() {
     for (minutes, is_soon) in [(16, false), (15, true), (5, true), (0, false), (-1, false)] {
         assert_eq!(row(minutes).to_announce(NOW, SOON).is_some(), is_soon, "{minutes}");
     }
@@ -92,7 +92,7 @@ fn an_end_that_comes_soon_is_told_of_once() {
 }
 
 #[test]
-fn the_table_keeps_which_end_was_told_of() {
+fn the_table_keeps_which_end_was_announced() {
     let told = told(&row(15));
     assert_eq!(EndRow::of_entity(&told.to_entity()), Ok(told.clone()));
     let entity = told.to_entity();
@@ -101,7 +101,7 @@ fn the_table_keeps_which_end_was_told_of() {
 }
 
 #[test]
-fn a_step_that_leaves_the_end_does_not_let_it_be_told_of_again() {
+fn a_step_that_keeps_the_end_does_not_announce_it_again() {
     let told = told(&row(10));
     for step in [
         Step::Found(&assignment(), Some(&end_in(8))),
@@ -115,7 +115,7 @@ fn a_step_that_leaves_the_end_does_not_let_it_be_told_of_again() {
 }
 
 #[test]
-fn a_later_end_is_told_of_again() {
+fn a_later_end_is_announced_again() {
     let told = told(&row(10));
     let extended = after(Some(&told), &Step::Found(&assignment(), Some(&end_in(60))));
     assert_eq!(extended.to_announce(NOW, SOON), None);
@@ -125,7 +125,7 @@ fn a_later_end_is_told_of_again() {
 }
 
 #[test]
-fn an_end_that_is_left_is_told_of_although_a_later_one_was_told_of() {
+fn a_remaining_end_is_announced_although_a_later_one_was() {
     let told = told(&row(14));
     let two = after(Some(&told), &Step::Announced(&end_in(12)));
     let left = after(Some(&two), &Step::Gone("an-id"));
@@ -134,7 +134,7 @@ fn an_end_that_is_left_is_told_of_although_a_later_one_was_told_of() {
 }
 
 #[test]
-fn a_write_that_may_be_under_way_or_have_made_nothing_is_not_told_of() {
+fn a_write_that_may_be_in_progress_or_have_made_nothing_is_not_announced() {
     let open = NewEnd { until: NOW + Duration::minutes(1), ..end_in(5) };
     assert_eq!(after(None, &Step::Announced(&open)).to_announce(NOW, SOON), None);
     let cut = after(Some(&row(60)), &Step::Announced(&end_in(5)));

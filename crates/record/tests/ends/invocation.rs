@@ -29,7 +29,7 @@ pub(crate) enum Work {
 pub(crate) enum Phase {
     /// It is about to read what is held.
     Look,
-    /// It is about to change the row, and then goes on.
+    /// It is about to change the row, and then continues with `then`.
     Change { fact: Fact, then: Box<Phase> },
     /// It has read the row, and is about to store the change, if the row is the same.
     Store { fact: Fact, then: Box<Phase>, etag: Option<u64>, next: record::ends::rules::Next },
@@ -37,11 +37,11 @@ pub(crate) enum Phase {
     Post,
     /// It is about to remove an assignment.
     Delete(String),
-    /// It is about to answer, about an assignment if it is known.
+    /// It is about to answer. `about` is the assignment, if it is known.
     Answer { about: Option<String>, end: Option<OffsetDateTime> },
     /// It has answered.
     Done,
-    /// It has died, or left its work to another delivery.
+    /// It was interrupted, or left its work to another delivery.
     Cut,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Invocation {
     pub(crate) new_end: Option<NewEnd>,
     /// When its write was announced, until the row says what became of it.
     pub(crate) open_since: Option<i64>,
-    /// When it last looked whether a row covers what it made permanent.
+    /// When it last checked whether a row covers the assignment that it made permanent.
     pub(crate) looked_at: Option<i64>,
 }
 

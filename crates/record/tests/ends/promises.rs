@@ -1,4 +1,4 @@
-//! Ends that were promised while several writes were under way.
+//! Ends that were promised while several writes were in progress.
 
 use app_roles::{directory::Assignment, ids::InvocationId};
 use record::ends::{
@@ -42,7 +42,7 @@ fn a_later_end_that_was_promised_while_others_wrote_survives_the_write_that_made
         let mut row = None;
         let announced_next = if announced_first == &shorter { &later } else { &shorter };
         take(&mut row, &Step::Announced(announced_first));
-        // The handler of the later end dies, and the message comes back and finds what the other made.
+        // The handler of the later end dies. Its message comes back and finds what the other one made.
         take(&mut row, &Step::Announced(announced_next));
         let again = NewEnd { details: details(InvocationId::random(), 2), ..later.clone() };
         assert_eq!(take(&mut row, &Step::Found(&made, Some(&again))), Some(later.end));

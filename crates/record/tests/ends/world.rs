@@ -30,9 +30,9 @@ struct Truth {
     has_end: bool,
     /// The latest end that an answer has promised.
     promised: Option<OffsetDateTime>,
-    /// Whether a request without an end has looked whether a row covers it.
+    /// Whether a request without an end has checked whether a row covers it.
     may_be_permanent: bool,
-    /// When the last of them looked that was answered.
+    /// When the last such request that was answered made its check.
     permanent_at: Option<i64>,
 }
 
@@ -338,7 +338,7 @@ impl World {
         Ok(Phase::Change { fact, then: Box::new(Phase::Done) })
     }
 
-    /// The timer removes an assignment: was that promised?
+    /// Checks that the timer removes only an assignment whose end was promised.
     fn check_end(&self, id: &str) -> Result<(), TestCaseError> {
         let truth = &self.truths[id];
         let may_be_of_write = self.invocations.iter().any(|one| may_have_made(one, truth));
@@ -381,8 +381,8 @@ fn answer(about: Option<String>) -> Box<Phase> {
     Box::new(Phase::Answer { about, end: None })
 }
 
-/// Whether a write that was cut may have made an assignment: Graph cannot tell. If a request without an
-/// end looked after the write was announced, it has said that the assignment stays.
+/// Whether an interrupted write may have made an assignment. Graph cannot tell. If a request without an end
+/// looked after the write was announced, the assignment stays.
 fn may_have_made(one: &Invocation, truth: &Truth) -> bool {
     let (Some(window), Some(announced_at)) = (&one.new_end, one.open_since) else { return false };
     let created = OffsetDateTime::UNIX_EPOCH + Duration::seconds(truth.created);

@@ -71,7 +71,7 @@ fn an_assignment_that_another_row_claims_is_not_claimed_again() {
 }
 
 #[test]
-fn of_two_open_intents_the_one_that_was_nearest_before_the_assignment_claims_it() {
+fn the_open_intent_nearest_before_an_assignment_claims_it() {
     let second = Ours { number: 2, second: 110, ..ASSIGN };
     for (created, expected) in [
         (99, ["assigned", "notWritten"]),

@@ -1,6 +1,6 @@
 //! Comments and trailing commas.
 
-/// Where in a document the reader is.
+/// The part of a document that the scanner is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Value,

@@ -53,7 +53,7 @@ pub enum Problem {
     MissingField(&'static str),
     /// The object has a field that the format does not have.
     UnknownField {
-        /// The name of the field. It may be anything, also a key in the wrong place.
+        /// The name of the field. It may be any text, even a key in the wrong place.
         name: String,
         /// The fields of the format.
         known: &'static [&'static str],

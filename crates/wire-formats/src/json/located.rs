@@ -1,7 +1,7 @@
 //! A document with the location of each of its values, read as far as possible in spite of its faults.
 //!
-//! It accepts what [`from_slice`] accepts: JSON (RFC 8259), which may begin with a byte order mark. For a
-//! file that people edit, so that all of its faults can be reported together.
+//! It accepts what [`from_slice`] accepts: JSON (RFC 8259), which may begin with a byte order mark. It is
+//! meant for files that people edit, so that all their faults can be reported together.
 //!
 //! [`from_slice`]: super::from_slice
 

@@ -19,7 +19,7 @@ fn must_be(node: &Node, expected: &str) -> Fault {
     Fault::wrong_type(expected, node.type_name())
 }
 
-/// Reads a value of a type that JSON has by name, or says what the value must be.
+/// Defines how a simple type is read, and what the fault says if the value has another type.
 macro_rules! typed {
     ($($method:ident: $expected:literal if $node:pat $(if $is_fit:path)?,)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

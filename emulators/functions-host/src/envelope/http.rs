@@ -60,10 +60,10 @@ fn request(input: &HttpInput<'_>) -> Json {
     Json::Object(members.into_iter().collect())
 }
 
-/// The members of the body come first, then the values of the query, then those of the route, each over
-/// values of the same names. Of a repeated parameter of the query the last value counts. A parameter that
-/// the path leaves out takes its name away. `Query` and `Headers` are left out if their names are taken;
-/// `sys` never is.
+/// Adds the members of the body, then the values of the query, then those of the route. Later values
+/// replace earlier ones of the same name. If a query parameter is repeated, its last value counts. A route
+/// parameter that the path omits removes its name. `Query` and `Headers` are omitted if their names are
+/// taken; `sys` never is.
 fn metadata(input: &HttpInput<'_>, system: &SystemData) -> Metadata {
     let mut metadata = Metadata::new();
     match &input.body {

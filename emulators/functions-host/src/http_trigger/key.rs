@@ -11,7 +11,7 @@ const KEY_HEADER: &str = "x-functions-key";
 const KEY_PARAMETER: &str = "code";
 
 /// The host's key that a request contains, if it is valid for the function. The header overrides the query,
-/// even with a wrong key. Of several keys in the query the first counts.
+/// even with a wrong key. If the query has several keys, the first one counts.
 pub(crate) fn presented<'a>(
     keys: &'a [HostKey],
     function: &str,

@@ -9,11 +9,11 @@ use super::{operation::TableOperation, rule::TableFault};
 /// A request to the table service.
 #[derive(Clone, Debug)]
 pub struct TableRequest {
-    /// What it asked for: one operation, or those of a transaction.
+    /// The operations: one, or those of a transaction.
     pub operations: Vec<TableOperation>,
     /// When it arrived.
     pub arrived: Instant,
-    /// What happened to it by a rule.
+    /// The fault that a rule applied to it.
     pub fault: Option<TableFault>,
     /// The answer of the service; `None` if the request was not forwarded, or not answered yet.
     pub answer: Option<TableAnswer>,
@@ -29,7 +29,7 @@ pub struct TableAnswer {
 }
 
 impl TableRequest {
-    /// When the request had taken effect; `None` if it had no effect that the proxy knows of.
+    /// When the request had taken effect; `None` if it had no effect, or if the proxy does not know of one.
     #[must_use]
     pub fn succeeded_at(&self) -> Option<Instant> {
         let is_success = |answer: &TableAnswer| {

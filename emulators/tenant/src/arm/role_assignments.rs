@@ -16,12 +16,12 @@ pub(super) const API_VERSIONS: [&str; 1] = ["2022-04-01"];
 /// The id of the role Reader, which is equal everywhere ("Azure built-in roles").
 const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
-/// The scope whose list is asked for, in lower case; `None` if something else is.
+/// The scope of a request for this list, in lower case; `None` for other requests.
 pub(super) fn scope(path: &str) -> Option<String> {
     percent_decoded(path).to_lowercase().strip_suffix(LIST).map(str::to_owned)
 }
 
-/// Lists the assignments that a principal has on a scope, those of the scopes above included.
+/// Lists the assignments of a principal on a scope, including those on enclosing scopes.
 pub(super) fn list(
     directory: &Directory,
     incoming: &IncomingRequest,

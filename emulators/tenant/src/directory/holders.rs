@@ -1,5 +1,5 @@
-//! How many roles of each API its holders have, so that a page of a long list is found without a look at each
-//! assignment.
+//! Counts the roles of each API that its holders have, so that a page of a long list is found without
+//! visiting each assignment.
 
 use std::collections::BTreeMap;
 
@@ -45,8 +45,8 @@ impl Holders {
         self.by_api.get(&api_id.to_lowercase()).map_or(0, |of_api| of_api.assignments)
     }
 
-    /// The holders of an API's roles, in the order of their ids, from the one of the assignment with this
-    /// number on. With them comes how many assignments of that one come before it.
+    /// The holders of an API's roles in the order of their ids, starting with the holder of the assignment
+    /// with this number. Also returns how many assignments of that holder come before it.
     pub(crate) fn from(&self, api_id: &str, first: usize) -> (impl Iterator<Item = &str>, usize) {
         let of_api = self.by_api.get(&api_id.to_lowercase());
         let counts = of_api.map(|of_api| &of_api.by_principal);

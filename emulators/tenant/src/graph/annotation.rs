@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::{failure::Failure, graph_error as error};
 
 const TYPE: &str = "odata.type";
-/// Names a related object by its URL. It is part of the object, and not about it.
+/// The annotation that names a related object by its URL. It is a part of the object, not information about
+/// it.
 const BIND: &str = "odata.bind";
 
 /// The type of an assignment, and its properties' type.

@@ -27,7 +27,7 @@ use crate::{
     world::World,
 };
 
-/// The assignments in a URL: the relation, and the service principal whose they are.
+/// The assignments that a URL names: the relation, and the service principal.
 type Collection<'a> = (Relation, &'a Key);
 
 /// A request that writes, and its caller.

@@ -1,7 +1,7 @@
 //! The `$filter` of the audit log: comparisons with a time or a name, joined by `and`.
 //!
-//! Microsoft Graph documents no filter by the service principal that made a change ("directoryAudit resource
-//! type", `initiatedBy`), so a client must choose the entries of one itself.
+//! Microsoft Graph documents no filter by the service principal that made a change ("directoryAudit
+//! resource type", `initiatedBy`), so a client must select such entries itself.
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 

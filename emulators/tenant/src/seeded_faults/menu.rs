@@ -59,7 +59,7 @@ const FOR_WRITES: [Recipe; 5] = [
 const LAGS_OF_CREATES: [Recipe; 3] = [not_found, not_a_valid_reference, no_backing_application];
 const LAGS_OF_READS: [Recipe; 2] = [not_found, no_backing_application];
 
-/// A fault, and whether it is that of a lagging replica.
+/// A fault, and whether a lagging replica causes it.
 pub(crate) struct Chosen {
     pub(crate) fault: Fault,
     pub(crate) is_lag: bool,
@@ -118,7 +118,7 @@ fn not_a_valid_reference(asked: &FaultSubject, _: &Draw) -> Fault {
     Fault::failing(error::refused_assignment(&unknown))
 }
 
-/// Reported with this code in the details only; what stands above it, and the texts, are ours.
+/// Reports mention this code only in the details. The error around it, and the texts, are invented.
 fn no_backing_application(_: &FaultSubject, _: &Draw) -> Fault {
     let message = "The service principal has no backing application object.".to_owned();
     let detail = Detail { code: "NoBackingApplicationObject".to_owned(), message };

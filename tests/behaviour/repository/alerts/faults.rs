@@ -16,7 +16,7 @@ use crate::repository::{
 /// The alerts that fire for what `fill` adds to the log of a healthy app, if their rows take this long.
 fn raised(fill: &dyn Fn(&mut Log, i64), at: i64, delay: i64) -> BTreeSet<String> {
     let mut log = Log::with_delay(delay);
-    // Each rule has read the rows once by then.
+    // By then, each rule has read the rows once.
     let end = at + 2 * HOUR;
     log.healthy_app(at - HOUR, end);
     fill(&mut log, at);

@@ -1,4 +1,4 @@
-//! No error of the handler stays unseen.
+//! Every error of the handler raises an alert.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::repository::{
     source_files::rust_files,
 };
 
-/// An error after which the request comes back: Microsoft Graph is retried, and the alert `failing` counts.
+/// An error after which the request is delivered again, so that the alert `failing` counts it.
 const RETURNS: &str = "graph.failed";
 
 /// The events that the source logs as errors.

@@ -29,7 +29,7 @@ fn granted(log: &mut Log, at: i64) {
     log.queued(at, "app-role-results");
 }
 
-/// What happens now and then, and is no fault.
+/// Trouble that occurs now and then and is not a fault.
 fn ordinary_trouble(log: &mut Log, at: i64, number: i64) {
     let fields: Value = json!({ "again": true, "function": "AssignRole", "kind": "Throttled" });
     let warning = |log: &mut Log, event| log.line(at, ("WARN", event), &fields);

@@ -21,8 +21,8 @@ pub(crate) struct Rule {
     pub(crate) query: String,
     pub(crate) every: i64,
     pub(crate) window: i64,
-    /// The time after a mail without another one. Without it, an alert sends no second mail until it is
-    /// resolved.
+    /// The time after a mail in which no other one is sent. Without it, an alert sends its next mail only
+    /// after it was resolved.
     pub(crate) quiet: Option<i64>,
     /// The column whose values are alerts of their own.
     pub(crate) each: Option<String>,

@@ -44,7 +44,7 @@ fn no_row_falls_between_two_windows() {
 }
 
 #[test]
-fn who_must_be_woken_is_told_within_minutes() {
+fn an_urgent_alert_is_evaluated_every_few_minutes() {
     let rules = rules();
     for rule in &rules {
         let longest = if rule.severity <= 1 { 15 * MINUTE } else { HOUR };

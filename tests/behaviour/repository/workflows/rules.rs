@@ -283,7 +283,7 @@ fn has_known_inputs(step: &Value, inputs: &[Value]) -> bool {
         && (!is_download || inputs.contains(&step["with"]))
 }
 
-/// Whether a job's first script, or that of a job that it needs, refuses commits that are not on main.
+/// Whether the first script of a job, or of a job that it needs, refuses commits that are not on main.
 fn is_after_the_check(name: &str, jobs: &Map<String, Value>) -> bool {
     let job = &jobs[name];
     let steps = job["steps"].as_array().map_or(&[][..], Vec::as_slice);

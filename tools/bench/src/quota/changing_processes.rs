@@ -1,8 +1,8 @@
-//! A process that starts beside another one and is killed later: how soon it has its share of the quota, and
-//! how soon the other one uses it again.
+//! A process that starts beside another one and is killed later: how soon it gets its share of the quota,
+//! and how soon the other one uses that share again.
 //!
-//! Requests are posted straight to the handlers. Each has identities of its own, so the tenant's writes tell
-//! which of them has sent a write.
+//! Requests are posted straight to the handlers. Each has identities of its own, so each of the tenant's
+//! writes shows which of them has sent it.
 
 use std::{
     collections::HashSet,
@@ -28,15 +28,16 @@ const REQUESTS: usize = 4_000;
 /// The processes: one that stays, and one that starts late and is killed.
 const PROCESSES: usize = 2;
 
-/// The interval between the requests of a process: a little shorter than the quota allows. If they came all at
-/// once, all writes of a period would be sent at once, and a new process would wait for the next period.
+/// The interval between the requests of a process: a little shorter than the quota allows. If all came at
+/// once, all writes of a period would be sent together, and a new process would have to wait for the next
+/// period.
 const PACE: Duration = Duration::from_millis(40);
 
 /// How long one process runs alone, and how long both run before one is killed.
 const BEFORE_CHANGE: Duration = Duration::from_secs(2 * PERIOD.as_secs());
 
-/// The part of a share that counts as all of it. The share of a busy process is renewed every few seconds, and
-/// not used meanwhile.
+/// The part of a share that counts as the whole. The share of a busy process is renewed every few seconds,
+/// and is not used in between.
 const NEARLY_ALL: f64 = 0.9;
 
 /// The longest wait for a share. It then counts as the time.

@@ -5,9 +5,9 @@ use crate::figure::{Figure, Target, Unit};
 /// The most memory that the timer's handler may hold.
 const MOST_MEMORY: Target = Target::AtMost(100.0);
 
-/// How much more the handler may hold for any tenant than for one of ten thousand identities: it holds a
-/// million assignments of 20 bytes at most, and space for a quarter of them there. A page and what the
-/// allocator keeps come on top.
+/// How much more memory the handler may hold for a larger tenant than for one of ten thousand identities.
+/// It holds at most a million assignments of 20 bytes, and space for a quarter of them in the smaller
+/// tenant. A page and what the allocator keeps are added.
 const MOST_GROWTH: f64 = 24.0;
 
 /// A run of the timer and the checks that it requested.

@@ -7,9 +7,9 @@ use browser::{Browser, BrowserError, Tab, Window};
 
 use crate::figure::{Figure, Target, Unit};
 
-/// A person begins to doubt whether a page works.
+/// After this time, a person begins to doubt whether a page works.
 const FIRST_USE: Target = Target::AtMost(2000.0);
-/// A person feels that the page reacts at once ("Response Times: The 3 Important Limits", Nielsen).
+/// Within this time, a page seems to react at once ("Response Times: The 3 Important Limits", Nielsen).
 const FILTERING: Target = Target::AtMost(100.0);
 
 /// The number of measurements. A figure is their median.

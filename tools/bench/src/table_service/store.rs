@@ -11,7 +11,7 @@ use super::filter::Filter;
 /// The names of entities: table, partition key and row key.
 type Key = (String, String, String);
 
-/// What an operation answers: a status, and a body with 200, or a code with an error.
+/// The answer to an operation: a status, with a body for 200 or a code for an error.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Answer {
     pub(super) status: u16,

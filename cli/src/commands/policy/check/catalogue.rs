@@ -25,7 +25,7 @@ pub(super) fn survey(references: &[RuleReferences]) -> Survey {
     Survey { examined: Vec::new(), warnings: warnings.collect() }
 }
 
-/// Returns that Microsoft Graph does not define a role, if so.
+/// Returns that Microsoft Graph does not define the role; `None` if it does.
 fn unknown(role: &RoleReference) -> Option<String> {
     let as_of = graph_catalogue::AS_OF;
     match role {

@@ -63,7 +63,7 @@ pub(super) fn survey(
     })
 }
 
-/// Returns that no function proves a requester, if so.
+/// Returns that no function proves the requester; `None` if one does.
 fn unserved(requester: &Requester, served: &HashSet<Requester>) -> Option<(WarningCode, String)> {
     let code = match requester {
         Requester::Queue(_) => WarningCode::QueueWithoutFunction,

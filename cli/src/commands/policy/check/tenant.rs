@@ -63,7 +63,7 @@ fn roles<'a>(
     })
 }
 
-/// Returns that an entry names no role that can be assigned, if so.
+/// Returns that an entry names no assignable role; `None` if it does.
 fn unknown(role: &RoleReference, api: &Api, tenant: Option<Guid>) -> Option<(WarningCode, String)> {
     let name = &api.display_name;
     let shown = match role {

@@ -1,7 +1,7 @@
 //! The difference as Markdown, for a pull request.
 //!
-//! Names are foreign text: each is a code span. The report has no table, because a table is split at `|` in
-//! code spans too.
+//! Names come from outside, so each is a code span. The report has no table, because a `|` splits a cell
+//! even inside a code span.
 
 use super::{
     inputs::Inputs,
@@ -61,7 +61,7 @@ fn markdown(phrase: &Phrase) -> String {
     parts.collect()
 }
 
-/// Our own words contain no other character that Markdown knows.
+/// Escapes the report's own words, which contain no other characters that are special in Markdown.
 fn escaped(words: &str) -> String {
     words.replace('*', "\\*")
 }

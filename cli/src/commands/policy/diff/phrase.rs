@@ -1,8 +1,8 @@
-//! Sentences of our own words and of names from policies and directories.
+//! Sentences that combine the report's own words with names from policies and directories.
 
 use crate::output::Line;
 
-/// A sentence. Its names are foreign text, which each output shows in its own way.
+/// A sentence. Its names come from outside, and each output format shows them in its own way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Phrase(Vec<Part>);
 

@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub(super) sections: Vec<Section>,
     /// How much differs, in one sentence.
     pub(super) summary: String,
-    /// What does not differ and is good to know.
+    /// Remarks about things that do not differ.
     pub(super) remarks: Vec<Phrase>,
 }
 

@@ -47,7 +47,7 @@ pub(super) fn baseline(change: &AccessChange) -> Phrase {
     .then(end_of(change))
 }
 
-/// The rule, the terms if they are others, and what of it does not differ.
+/// The end of a sentence: the rule, the terms if they have changed, and the part that does not differ.
 fn end_of(change: &AccessChange) -> Phrase {
     let phrase = Phrase::default().words(" (rule ").rule(&change.rule).words(")");
     let phrase = if change.kind == ChangeKind::OtherTerms {
@@ -63,7 +63,7 @@ fn end_of(change: &AccessChange) -> Phrase {
     phrase.then(unchanged_part(change))
 }
 
-/// What was allowed before of what is new, or is still allowed of what was withdrawn.
+/// The part of a new access that was allowed before, or of a withdrawn access that is still allowed.
 fn unchanged_part(change: &AccessChange) -> Phrase {
     let beginning = match (change.narrower.is_empty(), change.kind) {
         (true, _) => return Phrase::default(),

@@ -9,8 +9,8 @@ use app_roles::{
 
 use super::phrase::Phrase;
 
-/// The terms that a newly allowed access has, as a part of its sentence. Nothing for the usual ones: no
-/// approval, no limit and no last day.
+/// The terms of a newly allowed access, as a part of its sentence. Empty for the usual terms: no approval,
+/// no limit and no last day.
 pub(super) fn conditions(terms: &[AccessTerms]) -> Phrase {
     match terms {
         [only] if *only == AccessTerms::default() => Phrase::default(),

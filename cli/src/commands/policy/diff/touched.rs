@@ -28,9 +28,9 @@ use crate::{
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Touched {
-    /// Held, and no rule covers it any more.
+    /// Held, but no rule covers it any more.
     pub(super) uncovered: Vec<PrincipalRole>,
-    /// Held, and a rule covers it now.
+    /// Held, and now covered by a rule.
     pub(super) covered: Vec<PrincipalRole>,
     /// Not held, and the baseline will assign it.
     pub(super) to_assign: Vec<PrincipalRole>,
@@ -117,7 +117,7 @@ impl TenantComparison<'_> {
         let held: HashSet<_> = held.collect();
         let names = new.all_baseline_apis(self.now);
         let is_asked = |api: &&Arc<Api>| names.iter().any(|name| is(name, api));
-        // What is partly read may be held.
+        // A role of a partly read API may be held.
         let is_read = |api: &&Arc<Api>| !self.tenant.partly_read.contains(&api.object_id);
         let apis = self.tenant.apis.iter().filter(is_asked).filter(is_read);
         let apis: Vec<&Arc<Api>> = apis.collect();

@@ -43,7 +43,7 @@ pub(super) struct Counts {
     pub(super) brokers_own: usize,
     /// The assignments that the list `protected` keeps from every change.
     pub(super) protected: usize,
-    /// The assignments of service principals that are no managed identities.
+    /// The assignments of service principals other than managed identities.
     pub(super) others: usize,
 }
 

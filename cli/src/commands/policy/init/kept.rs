@@ -1,4 +1,4 @@
-//! What a policy file keeps when it is replaced.
+//! What is kept of a policy file that is replaced.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use crate::policy_file;
 pub(super) struct Kept {
     /// The entries of its list `protected`.
     pub(super) protected: Vec<String>,
-    /// Why nothing is kept, if the file should have had such a list.
+    /// Why nothing could be kept, although the file should have such a list.
     pub(super) remark: Option<String>,
 }
 
-/// Reads what a file protects. Without the list, a new policy could allow what the old one never did.
+/// Reads what a file protects. Without this list, a new policy could allow what the old one never allowed.
 pub(super) fn kept(file: &Path) -> Kept {
     if !file.exists() {
         return Kept::default();

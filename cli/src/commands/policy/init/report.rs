@@ -1,4 +1,4 @@
-//! What a first policy is like, for people and for programs.
+//! The report on a first policy, for people and for programs.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const ASSIGNS_ROLES: &str = "AppRoleAssignment.ReadWrite.All";
 /// The indentation of the continuation of a question.
 const INDENT: usize = 2;
 
-/// Prints the policy if it is in no file, and what there is to say about it.
+/// Prints the policy, unless it is in a file, and the remarks about it.
 pub(super) fn show(
     screen: Screen,
     (file, text): (Option<&Path>, &str),
@@ -31,7 +31,7 @@ pub(super) fn show(
     }
     let say = |line: Line| match file {
         Some(_) => screen.say(line),
-        // Standard output has the policy, and nothing else.
+        // Standard output contains the policy and nothing else.
         None => screen.note(line),
     };
     if let Some(adoption) = adoption {
@@ -114,7 +114,7 @@ fn asked(question: &Question) -> Line {
 
 /// How to keep the role of a question.
 fn answer(question: &Question) -> Line {
-    // A rule has nothing that cannot be encoded.
+    // A rule can always be encoded.
     let rule = serde_json::to_string(&question.rule).unwrap_or_default();
     format!("{:INDENT$}to keep it, add this rule: {rule}", "").into()
 }

@@ -40,7 +40,7 @@ pub(super) struct TestCase {
     pub(super) expected: Expected,
 }
 
-/// What a test asks for.
+/// The question of a test.
 #[derive(Debug)]
 pub(super) enum Input {
     /// A request to assign or to revoke.
@@ -51,15 +51,15 @@ pub(super) enum Input {
     Baseline,
 }
 
-/// What a test expects. `None` expects nothing.
+/// The expectation of a test. The test does not check what is `None`.
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) decision: DecisionWord,
-    /// The rule that decides. With a denial: a rule that lacks one thing at most.
+    /// The rule that decides. For a denial, a rule that lacks at most one thing.
     pub(super) rule: Option<String>,
     pub(super) code: Option<Code>,
     pub(super) end: Option<ExpectedEnd>,
-    /// Those whose approvals count, sorted.
+    /// The approvers whose approval counts, sorted.
     pub(super) approvers: Option<Vec<ObjectId>>,
     /// How many must approve.
     pub(super) count: Option<u64>,

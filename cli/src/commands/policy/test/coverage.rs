@@ -12,12 +12,12 @@ pub(super) struct Covered {
     pub(super) is_baseline: bool,
     /// The tests that the rule allows.
     pub(super) allows: usize,
-    /// The tests that are denied, and to which the rule lacks exactly one thing.
+    /// The denied tests in which the rule lacks exactly one thing.
     pub(super) denies: usize,
 }
 
 impl Covered {
-    /// Whether a test shows that the rule allows, and another one that it denies.
+    /// Whether one test shows that the rule allows, and another that it denies.
     pub(super) fn is_complete(&self) -> bool {
         self.allows > 0 && self.denies > 0
     }

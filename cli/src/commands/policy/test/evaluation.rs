@@ -159,7 +159,7 @@ fn rule_problem(test: &TestCase, verdict: &Verdict, near: &[NearRule]) -> Option
         return (used != expected_rule)
             .then(|| format!("expected rule {expected_rule:?}, but it is rule {used:?}"));
     }
-    // A rule that is far from the request does not say why it is denied.
+    // A rule that lacks several things does not explain the denial.
     let gaps = test.facts.gaps(rule);
     (gaps.len() > 1).then(|| {
         format!("expected that rule {expected_rule:?} lacks one thing: {}", gaps.join("; "))
@@ -225,7 +225,7 @@ impl Evaluated<'_> {
         self.verdict.as_ref().filter(|_| self.has_passed())?.rule()
     }
 
-    /// The rules that this test has shown to deny: they lack exactly one thing, and the test has passed.
+    /// The rules that this test shows to deny. Each lacks exactly one thing, and the test has passed.
     pub(super) fn denying_rules(&self) -> impl Iterator<Item = &str> {
         let is_denied = self.test.expected.decision == DecisionWord::Denied && self.has_passed();
         let near = self.near.iter().filter(move |near| is_denied && near.gaps.len() == 1);

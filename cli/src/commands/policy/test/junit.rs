@@ -10,12 +10,12 @@ use crate::{failure::Failure, io_reason::io_reason};
 /// The name of the suite that has a test case for each rule.
 const COVERAGE: &str = "coverage";
 
-/// Refuses a file that the tests are read from, so that no test file is overwritten.
+/// Refuses to write to a file that the tests are read from, so that no test file is overwritten.
 pub(super) fn check_is_no_input<'a>(
     file: &Path,
     inputs: impl IntoIterator<Item = &'a PathBuf>,
 ) -> Result<(), Failure> {
-    // A file that does not exist yet is no input.
+    // A file that does not exist yet cannot be one of them.
     let Ok(place) = file.canonicalize() else { return Ok(()) };
     let is_input = |input: &PathBuf| input.canonicalize().is_ok_and(|known| known == place);
     if inputs.into_iter().any(is_input) {
@@ -108,7 +108,7 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&apos;"),
-            // As they are, they would become spaces in an attribute.
+            // Unescaped, they would become spaces in an attribute.
             '\t' | '\n' | '\r' => escaped.push_str(&format!("&#{};", u32::from(character))),
             other if is_printable(other) => escaped.push(other),
             _ => escaped.push('\u{fffd}'),

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-/// The fields of rules that are not changed, because no test of decisions can notice it, and why.
+/// The fields of rules that are not changed, because no test of decisions can notice a change, and why.
 pub(super) const UNCHANGED: &[(&str, &str)] = &[
     ("description", "nothing is decided on it"),
     ("owner", "nothing is decided on it"),
@@ -70,12 +70,12 @@ fn changes(field: &str, rule: &Value, next: &Value, list: &str) -> Vec<(String, 
         "principals" => elements(rule, field, principal),
         "roles" => elements(rule, field, role),
         "actions" if !is_of_baseline => actions(rule),
-        // Reading shows privileged roles with and without the mark.
+        // Reading shows privileged roles with or without the mark.
         "privileged" if !only_reads(rule) => {
             let marked = value == Some(&json!(true));
             vec![said("flip", json!(!marked))]
         }
-        // An end and an approval concern changes only, and an end those that assign.
+        // An approval affects only changes, and an end only assignments.
         "maxDuration" if assigns(rule) && !is_of_baseline => durations(value),
         "approval" if !only_reads(rule) && !is_of_baseline => approvals(value),
         "expires" => days(value),

@@ -103,7 +103,7 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<TestFile, Vec<String>> {
     }
 }
 
-/// What the whole file states for its tests.
+/// The facts that the file states for all its tests.
 struct Context {
     named: Named,
     now: Option<OffsetDateTime>,

@@ -101,7 +101,7 @@ fn an_entry_that_cannot_be_read_is_unexplained() {
 }
 
 #[test]
-fn a_write_of_which_several_rows_tell_explains_one_change() {
+fn a_write_with_several_rows_explains_one_change() {
     let first = row(&json!({ "RowKey": "1", "status": "unknown" }));
     let settled = |status: &str| {
         let more = json!({ "RowKey": "1-settled", "status": status, "settledLater": true,

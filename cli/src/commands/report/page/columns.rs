@@ -66,7 +66,7 @@ fn shortened(values: &[&Value]) -> Option<Value> {
     saves.then(|| json!({ "each": rests, "shared": shared }))
 }
 
-/// Whether the values are numbers, of which an index would be no shorter.
+/// Whether the values are numbers, which an index would not shorten.
 fn is_index(values: &[&Value]) -> bool {
     values.iter().all(|value| value.is_number())
 }

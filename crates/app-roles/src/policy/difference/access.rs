@@ -57,14 +57,14 @@ pub(super) struct Access<'a> {
 }
 
 impl Use<'_> {
-    /// A text that is equal for equal uses only.
+    /// A key that only equal uses share.
     pub(super) fn key(&self) -> String {
         format!("{:?} {:?} {:?}", self.requester, self.action, self.api)
     }
 }
 
 impl Access<'_> {
-    /// Whether everything that `inner` allows is allowed by this, on whatever terms.
+    /// Whether this allows everything that `inner` allows. Terms are not compared.
     pub(super) fn contains(&self, inner: &Access<'_>) -> bool {
         self.layer == inner.layer
             && self.usage == inner.usage
@@ -72,7 +72,8 @@ impl Access<'_> {
             && contains_principals(self.principal, inner.principal)
     }
 
-    /// Whether a role is named by a prefix whose API may belong to another tenant, where it matches nothing.
+    /// Whether the entry is a prefix on an API of an unknown tenant. On an API of another tenant, it would
+    /// match nothing.
     pub(super) fn assumes_own_tenant(&self) -> bool {
         matches!(self.role, RolePattern::Prefix(_)) && self.usage.owner == ApiOwner::Unknown
     }
@@ -84,14 +85,15 @@ type Index = HashMap<String, Vec<usize>>;
 /// All that a policy allows at a time, in the order of the file.
 pub(super) struct Accesses<'a> {
     pub(super) all: Vec<Access<'a>>,
-    /// Indexes of `all`, by who uses what and by the role, or by the lack of an exact one.
+    /// Indices into `all`, by use and exact role. Accesses without an exact role share one key for each
+    /// use.
     by_role: Index,
-    /// Indexes of `all`, by who uses what.
+    /// Indices into `all`, by use.
     by_use: Index,
 }
 
 impl<'a> Accesses<'a> {
-    /// What rules allow, without what has expired, what is protected, and what no rule can grant.
+    /// The accesses of all rules, without those that are expired, protected or impossible to grant.
     pub(super) fn of(rules: &'a Rules, known: &KnownApis, now: OffsetDateTime) -> Self {
         let mut all = Vec::new();
         for rule in &rules.allow {
@@ -114,7 +116,7 @@ impl<'a> Accesses<'a> {
         Self { all, by_role, by_use }
     }
 
-    /// What allows everything that `inner` allows, on whatever terms.
+    /// The accesses that allow everything that `inner` allows. Terms are not compared.
     pub(super) fn containing<'b>(
         &'b self,
         inner: &'b Access<'_>,
@@ -129,7 +131,7 @@ impl<'a> Accesses<'a> {
         found.filter(|outer| outer.contains(inner))
     }
 
-    /// What `outer` contains, on whatever terms.
+    /// The accesses that `outer` contains. Terms are not compared.
     pub(super) fn within<'b>(
         &'b self,
         outer: &'b Access<'_>,
@@ -186,7 +188,7 @@ fn of_grant<'a>(
     all
 }
 
-/// Which assignments an entry can name at all.
+/// The kinds of assignments that an entry can name.
 #[derive(Debug, Clone, Copy)]
 struct Possible {
     /// Whether it can name any.

@@ -1,4 +1,4 @@
-//! The order of rules with approval. Where several apply, the first of them asks its approvers.
+//! The order of rules with approval. If several apply, the first one asks its approvers.
 
 use super::{
     super::rule::RuleAction,
@@ -8,7 +8,7 @@ use super::{
     terms::has_same_approval,
 };
 
-/// Two rules whose order has changed, where both apply and ask for different approvals.
+/// Two rules with different approvals that can apply to the same request and whose order has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApproverOrder {
     /// The requester as the policy names it.

@@ -27,12 +27,12 @@ pub(super) struct Differing<'a> {
     pub(super) before: Vec<AccessTerms>,
     /// The terms now. Empty if it is not allowed.
     pub(super) now: Vec<AccessTerms>,
-    /// Narrower accesses that the other policy allows: before, if this is allowed now, and now, if it was
-    /// withdrawn.
+    /// Narrower accesses that the other policy allows: before the change if this is newly allowed, after it
+    /// if this was withdrawn.
     pub(super) narrower: Vec<Access<'a>>,
 }
 
-/// What differs. What lies within a wider difference of the same kind is left out.
+/// All differences, except those that a wider difference of the same kind includes.
 pub(super) fn compare<'a>(old: &Accesses<'a>, new: &Accesses<'a>) -> Vec<Differing<'a>> {
     let mut all = Vec::new();
     for access in &new.all {
@@ -44,7 +44,8 @@ pub(super) fn compare<'a>(old: &Accesses<'a>, new: &Accesses<'a>) -> Vec<Differi
     without_repeated(all)
 }
 
-/// How an access of one policy, the new one for `Allowed`, differs from what the other allows.
+/// How `access` differs from what the other policy allows. It belongs to the new policy for `Allowed`,
+/// otherwise to the old one.
 fn differing<'a>(
     access: &Access<'a>,
     (old, new): (&Accesses<'a>, &Accesses<'a>),
@@ -69,7 +70,7 @@ fn differing<'a>(
     Some(Differing { kind, access: access.clone(), before, now, narrower })
 }
 
-/// Leaves out what another difference with the same use says, and keeps the order.
+/// Drops differences that another one with the same use includes, and keeps the order.
 fn without_repeated(all: Vec<Differing<'_>>) -> Vec<Differing<'_>> {
     let mut by_use: HashMap<String, Vec<(usize, Differing<'_>)>> = HashMap::new();
     for (index, next) in all.into_iter().enumerate() {
@@ -85,7 +86,7 @@ fn without_repeated(all: Vec<Differing<'_>>) -> Vec<Differing<'_>> {
 }
 
 impl Differing<'_> {
-    /// Whether this says all that another difference says.
+    /// Whether this includes everything that another difference says.
     fn includes(&self, other: &Self) -> bool {
         self.kind == other.kind
             && self.access.contains(&other.access)

@@ -14,7 +14,7 @@ pub(super) fn contains_principals(outer: &PrincipalPattern, inner: &PrincipalPat
     match (outer, inner) {
         (PrincipalPattern::Object(outer), PrincipalPattern::Object(inner)) => outer == inner,
         (PrincipalPattern::Scope(outer), PrincipalPattern::Scope(inner)) => outer.contains(inner),
-        // Where the principal with an object id lies is unknown, and it can change.
+        // It is unknown where the principal with an object id lies, and this can change.
         _ => false,
     }
 }
@@ -43,7 +43,7 @@ pub(super) fn contains_roles(outer: &RolePattern, inner: &RolePattern) -> bool {
         (RolePattern::Prefix(outer), RolePattern::Value(inner) | RolePattern::Prefix(inner)) => {
             inner.starts_with(outer.as_str())
         }
-        // Which value the role with an id has is unknown.
+        // It is unknown which value the role with an id has.
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! What is known about APIs without asking, or from the tenant.
+//! What is known about APIs, with or without information from the tenant.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) fn shown(pattern: &ApiPattern) -> String {
     name.alias().map_or_else(|| name.to_string(), str::to_owned)
 }
 
-/// An API, equal for all names of it that are known to be names of one API.
+/// The identity of an API: equal for all names that are known to mean the same API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ApiKey {
     /// By its appId.

@@ -1,4 +1,4 @@
-//! What two policies say differently without allowing anything else.
+//! Differences between two policies that do not change what is allowed.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::{
 /// A remark about a rule. None of them changes what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleNote {
-    /// The rule has another name, and records name rules.
+    /// The rule has another name. It matters because records name rules.
     Renamed {
         /// The name before.
         from: String,
@@ -39,8 +39,8 @@ pub enum RuleNote {
         /// The owner now.
         to: Option<String>,
     },
-    /// The comparison takes this API, as a rule names it, for one of the broker's own tenant, because a
-    /// role that ends in `*` matches nothing on another.
+    /// The comparison assumes that this API, named as in the rule, belongs to the broker's own tenant: on
+    /// any other API, a role that ends in `*` matches nothing.
     AssumedOwnTenant(String),
 }
 
@@ -79,7 +79,7 @@ pub(super) fn notes(
     notes
 }
 
-/// The APIs for which one policy covers by a prefix what the other names exactly, each once.
+/// The APIs for which one policy covers with a prefix what the other names exactly, each once.
 pub(super) fn assumed_own_tenant(old: &Accesses<'_>, new: &Accesses<'_>) -> Vec<RuleNote> {
     let mut notes = Vec::new();
     for (inners, outers) in [(old, new), (new, old)] {

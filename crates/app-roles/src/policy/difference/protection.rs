@@ -1,4 +1,4 @@
-//! What is protected, or not protected any more, and the rules that this bears on.
+//! What is newly protected or no longer protected, and the rules that this affects.
 
 use super::{
     super::{pattern::PrincipalPattern, protected::Protected, rule::Grant, rules::Rules},
@@ -10,7 +10,7 @@ use crate::ids::{AppId, ObjectId};
 /// An entry of `protected` that one policy has and the other lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProtectionChange {
-    /// Whether it is protected now. Otherwise, it was.
+    /// Whether it is protected now. Otherwise it was protected before.
     pub is_added: bool,
     /// The id or the place.
     pub entry: String,
@@ -69,7 +69,7 @@ fn changed(old: &Rules, new: &Rules, is_kind: fn(&Protected) -> bool) -> Option<
 fn protects(outer: &Protected, inner: &Protected) -> bool {
     match (outer, inner) {
         (Protected::Scope(outer), Protected::Scope(inner)) => {
-            // Outside ASCII, a place protects names that may be its own, and a wider one may not.
+            // Outside ASCII, a place also protects names that may be the same, which a wider place may not.
             let is_plain = outer.segments().chain(inner.segments()).all(str::is_ascii);
             outer == inner || (is_plain && outer.contains(inner))
         }
@@ -84,7 +84,7 @@ fn text(entry: &Protected) -> String {
     }
 }
 
-/// The rules that would apply to what the entry protects.
+/// The rules that would apply to a protected principal, place or API.
 fn concerned(entry: &Protected, rules: &Rules, known: &KnownApis) -> Vec<String> {
     let concerned = rules.all_grants().filter(|grant| is_concerned(entry, grant, known));
     concerned.map(|grant| grant.rule.clone()).collect()

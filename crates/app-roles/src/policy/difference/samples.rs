@@ -1,4 +1,4 @@
-//! Random policies and questions that bear on each other.
+//! Random policies, and questions about what they contain.
 
 use std::sync::Arc;
 

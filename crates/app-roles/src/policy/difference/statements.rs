@@ -1,4 +1,4 @@
-//! Accesses that differ in the same way, put together into statements for readers.
+//! Statements for readers that combine accesses that differ in the same way.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,8 @@ use super::{
     terms::AccessTerms,
 };
 
-/// A statement about access that differs: each of its requesters, actions, principals and roles.
+/// A statement about a difference. It holds for every combination of its requesters, actions, principals
+/// and roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessChange {
     /// How it differs.
@@ -33,7 +34,8 @@ pub struct AccessChange {
     pub before: Vec<AccessTerms>,
     /// The terms now. Empty if it is not allowed.
     pub now: Vec<AccessTerms>,
-    /// What of it was allowed before, if it is allowed now, or is still allowed, if it was withdrawn.
+    /// The part of it that the other policy allows: before the change if it is allowed now, after it if it
+    /// was withdrawn.
     pub narrower: Vec<NarrowerAccess>,
 }
 
@@ -60,7 +62,7 @@ pub enum NamedPrincipals {
 pub enum PrivilegedPart {
     /// Those that are not privileged, or all, because none is.
     None,
-    /// All, those that are privileged too.
+    /// All, including privileged ones.
     Included,
     /// All, and all are privileged.
     All,
@@ -78,10 +80,10 @@ struct Block {
     privileged: PrivilegedPart,
 }
 
-/// Takes the values of one part of a block out of it.
+/// Moves the values of one part out of a block.
 type TakePart = fn(&mut Block) -> Block;
 
-/// Puts differences together, in their order.
+/// Combines differences into statements, in their order.
 pub(super) fn statements(all: &[Differing<'_>]) -> Vec<AccessChange> {
     let mut groups: Vec<Vec<&Differing<'_>>> = Vec::new();
     let mut indexes = HashMap::new();
@@ -180,7 +182,7 @@ fn named(pattern: &PrincipalPattern) -> NamedPrincipals {
     }
 }
 
-/// Puts blocks together that differ in one part only.
+/// Merges blocks that differ in one part only.
 fn merged(blocks: Vec<Block>, take: TakePart, add: fn(&mut Block, Block)) -> Vec<Block> {
     let (mut merged, mut indexes) = (Vec::<Block>::new(), HashMap::new());
     for mut block in blocks {

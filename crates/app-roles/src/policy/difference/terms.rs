@@ -1,4 +1,4 @@
-//! On which terms a rule allows something.
+//! The terms on which a rule allows something.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,14 @@ use super::super::{
 };
 use crate::duration::AssignmentDuration;
 
-/// On which terms something is allowed.
+/// The terms on which something is allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessTerms {
-    /// The longest time that an assignment may last. `None` without a limit, and for all but assigning.
+    /// The longest time that an assignment may last. `None` without a limit, and for actions other than
+    /// assigning.
     pub max_duration: Option<AssignmentDuration>,
-    /// How many writes each requester may make in an hour. `None` without a limit, and for all but changes.
+    /// How many writes each requester may make in an hour. `None` without a limit, and for actions that
+    /// change nothing.
     pub max_writes_per_hour: Option<u32>,
     /// Who must approve it. `None` if no approval is needed.
     pub approval: Option<ApprovalTerms>,
@@ -31,7 +33,7 @@ impl AccessTerms {
             Some(RuleAction::Assign) => {
                 Self { max_duration: grant.max_duration, max_writes_per_hour, approval, last_day }
             }
-            // A revocation does not last, so the longest time does not bear on it.
+            // A revocation does not last, so a longest duration does not affect it.
             Some(RuleAction::Revoke) => {
                 Self { max_duration: None, max_writes_per_hour, approval, last_day }
             }
@@ -39,7 +41,7 @@ impl AccessTerms {
         }
     }
 
-    /// Whether all that these terms allow is allowed by others.
+    /// Whether these terms allow no more than `other`.
     pub(super) fn is_within(&self, other: &Self) -> bool {
         is_at_most(self.max_duration, other.max_duration)
             && is_at_most(self.max_writes_per_hour, other.max_writes_per_hour)

@@ -1,4 +1,4 @@
-//! No difference in a decision is missed, and nothing else is one.
+//! No difference between decisions is missed, and nothing else is reported as one.
 
 use std::collections::BTreeSet;
 

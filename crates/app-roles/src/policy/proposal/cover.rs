@@ -1,9 +1,9 @@
-//! Few rectangles that cover a matrix.
+//! Covers a matrix with few rectangles.
 //!
-//! The fewest are hard to find ("Fast exact and heuristic methods for role minimization problems", Ene
-//! and others). A cell that can share rectangles with few others leaves little choice, so such cells come
-//! first. Then parts of the result are taken out and covered anew, as long as that may help. All choices
-//! are the same in each run.
+//! The fewest are hard to find ("Fast exact and heuristic methods for role minimization problems", Ene and
+//! others). A cell that can share rectangles with few others leaves little choice, so such cells come
+//! first. Then parts of the result are removed and covered again, as long as that may help. Each run makes
+//! the same choices.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use super::{
 /// choice.
 const MOST_CELLS_TO_COMPARE: usize = 1_000;
 
-/// The largest number of attempts to cover a part anew.
+/// The largest number of attempts to cover a part again.
 const MOST_ATTEMPTS: usize = 300;
 
 /// The number of cells of all attempts together.
@@ -39,7 +39,7 @@ pub(super) fn cover(matrix: &Matrix) -> Vec<Rectangle> {
     best
 }
 
-/// Covers parts anew, as long as fewer rectangles may do.
+/// Covers parts again, as long as this may need fewer rectangles.
 fn improved(matrix: &Matrix, mut best: Vec<Rectangle>, attempts: usize) -> Vec<Rectangle> {
     let fewest = fewest_possible(matrix, attempts);
     let mut draw = Draw::default();
@@ -59,8 +59,8 @@ fn improved(matrix: &Matrix, mut best: Vec<Rectangle>, attempts: usize) -> Vec<R
     best
 }
 
-/// A number of rectangles that no cover can go below: that of some cells of which no two can be in one
-/// rectangle. With `attempts` zero, nothing is computed.
+/// A lower bound of the number of rectangles: that of some cells of which no two can be in the same
+/// rectangle. If `attempts` is zero, nothing is computed.
 fn fewest_possible(matrix: &Matrix, attempts: usize) -> usize {
     if attempts == 0 {
         return 0;
@@ -78,7 +78,7 @@ fn fewest_possible(matrix: &Matrix, attempts: usize) -> usize {
     apart.len()
 }
 
-/// Takes out a few rectangles that have cells in common or in one row, and covers their cells anew.
+/// Removes a few rectangles that share cells or rows, and covers their cells again.
 fn covered_anew(matrix: &Matrix, current: &[Rectangle], draw: &mut Draw) -> Vec<Rectangle> {
     let first = draw.below(current.len());
     let Some(chosen) = current.get(first) else { return current.to_vec() };
@@ -106,7 +106,7 @@ fn covered_anew(matrix: &Matrix, current: &[Rectangle], draw: &mut Draw) -> Vec<
     without_needless(kept)
 }
 
-/// Covers these cells. With a draw, the order of the cells is drawn.
+/// Covers these cells. With a `draw`, their order is random.
 fn covered(matrix: &Matrix, mut cells: Cells, mut draw: Option<&mut Draw>) -> Vec<Rectangle> {
     let mut rectangles = Vec::new();
     while !cells.is_empty() {
@@ -127,7 +127,7 @@ fn drawn_cell(cells: &Cells, draw: &mut Draw) -> (usize, usize) {
     cells.iter().nth(wanted).unwrap_or_default()
 }
 
-/// The cell that can be in one rectangle with the fewest other cells.
+/// The cell that shares possible rectangles with the fewest other cells.
 fn most_constrained_cell(matrix: &Matrix, cells: &Cells) -> (usize, usize) {
     cells.iter().min_by_key(|cell| freedom(matrix, cells, *cell)).unwrap_or_default()
 }
@@ -147,7 +147,7 @@ fn cell_of_shortest_row(cells: &Cells) -> (usize, usize) {
     cell.unwrap_or_default()
 }
 
-/// The rectangle with a cell that has the most of the cells that are left.
+/// The rectangle around a cell that covers the most of the remaining cells.
 fn best_rectangle(matrix: &Matrix, cells: &Cells, (row, column): (usize, usize)) -> Rectangle {
     let size = (matrix.row(row), matrix.column(column));
     let (Some(columns), Some(rows)) = size else { return matrix.rectangle(&BitSet::empty(0)) };
@@ -192,7 +192,7 @@ fn improve(best: &mut (usize, Rectangle), matrix: &Matrix, cells: &Cells, column
     }
 }
 
-/// The rectangles without those whose cells the others have, too. The smallest go first.
+/// The rectangles without those that are covered by the others. The smallest are dropped first.
 fn without_needless(mut rectangles: Vec<Rectangle>) -> Vec<Rectangle> {
     let mut times = HashMap::<(usize, usize), usize>::new();
     for cell in rectangles.iter().flat_map(Rectangle::cells) {

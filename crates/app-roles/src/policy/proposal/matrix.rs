@@ -9,7 +9,7 @@ pub(super) struct Matrix {
     columns: Vec<BitSet>,
 }
 
-/// Rows and columns of which every cell is set: a rule that allows nothing but what is held.
+/// Rows and columns whose cells are all set: a rule that allows only what is held.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rectangle {
     pub(super) rows: BitSet,
@@ -51,7 +51,7 @@ impl Matrix {
         Cells { rows: self.rows.clone() }
     }
 
-    /// None of the cells.
+    /// An empty set of cells, of the size of this matrix.
     pub(super) fn no_cells(&self) -> Cells {
         Cells { rows: vec![BitSet::empty(self.columns.len()); self.rows.len()] }
     }
@@ -120,7 +120,7 @@ impl Cells {
         self.rows().flat_map(|(number, row)| row.iter().map(move |column| (number, column)))
     }
 
-    /// How many of the cells a rectangle has.
+    /// The number of cells that lie in a rectangle.
     pub(super) fn within(&self, rectangle: &Rectangle) -> usize {
         let rows = rectangle.rows.iter().filter_map(|number| self.row(number));
         rows.map(|row| row.common_len(&rectangle.columns)).sum()

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::holdings::Holdings;
 use crate::{arm::ArmScope, directory::PrincipalKind, ids::ObjectId};
 
-/// The fewest identities of a resource group for which a rule names the group. One identity says nothing
-/// about those that will be created beside it.
+/// The fewest identities for which a rule names their resource group. A single identity does not show what
+/// those created beside it will need.
 const FEWEST_OF_A_GROUP: usize = 2;
 
 /// Index of the word `resourceGroups` among the segments of an ARM id, in lower case.
@@ -49,10 +49,10 @@ impl Places {
         places
     }
 
-    /// The entries of `principals` that cover `wanted`, and nothing that is not among `holding`.
+    /// The entries of `principals` that cover `wanted` and nothing outside `holding`.
     ///
-    /// A resource group stands for its identities if it has several and all of them are among `holding`.
-    /// A subscription never does: a rule for it would cover every resource group that is created later.
+    /// A resource group stands for its identities if it has several and all of them are among `holding`. A
+    /// subscription never does: a rule for it would cover every resource group that is created later.
     pub(super) fn name(
         &self,
         wanted: &BTreeSet<ObjectId>,
@@ -70,8 +70,8 @@ impl Places {
         scopes.into_values().chain(ids).collect()
     }
 
-    /// The scope that covers an identity and nothing that is not among `holding`: its canonical text and
-    /// the text for the rule. `None` if only the object id does.
+    /// The scope that covers an identity and nothing outside `holding`: its canonical text and the text for
+    /// the rule. `None` if only the object id does so.
     fn scope(&self, id: ObjectId, holding: &BTreeSet<ObjectId>) -> Option<(String, String)> {
         let place = self.of.get(&id).filter(|place| place.is_resource())?;
         let all_hold = |key: &str| self.below(key).all(|one| holding.contains(&one));

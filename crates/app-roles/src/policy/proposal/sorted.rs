@@ -12,10 +12,10 @@ use crate::{
     privileged::{self, PrivilegeReason},
 };
 
-/// Why a proposal says nothing about a role that is held.
+/// Why a proposal leaves out a role that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftOut {
-    /// The broker holds it: its own roles are what make it the broker.
+    /// The broker itself holds it. The broker cannot work without its own roles.
     BrokersOwn,
     /// The policy protects the principal or the API, so no rule could change it.
     Protected,
@@ -32,9 +32,9 @@ pub(super) type Held = BTreeMap<ObjectId, BTreeSet<AppRoleId>>;
 #[derive(Debug)]
 pub(super) struct OfApi<'a> {
     pub(super) api: &'a Api,
-    /// What rules must allow.
+    /// The roles that rules must allow.
     pub(super) open: Held,
-    /// What a rule may cover as well, because it is held and not privileged.
+    /// The roles that a rule may also cover, because they are held and not privileged.
     pub(super) all: Held,
 }
 
@@ -112,8 +112,8 @@ impl<'a> Sorted<'a> {
     }
 }
 
-/// Whether a proposal says something about principals of this kind. The roles of a blueprint's principal
-/// are privileged, because its agents inherit them.
+/// Whether a proposal has rules or questions about principals of this kind. The roles of a blueprint's
+/// principal are privileged, because its agents inherit them.
 fn is_proposed_for(kind: PrincipalKind) -> bool {
     matches!(kind, PrincipalKind::ManagedIdentity | PrincipalKind::AgentBlueprint)
 }

@@ -204,7 +204,7 @@ fn an_unknown_quota_is_learned_from_throttling() {
         let mut service = Service::new(model, quota(200, 10));
         let mut ledger = ledger(WriteQuota::default(), start);
         let done = run(&mut ledger, &mut service, start, Load { wanted: 600, in_flight });
-        // A throttled write that counts takes the place of another write, of which there are 20 a second.
+        // A throttled write that counts takes the place of another one, and the quota has 20 a second.
         let charged =
             if model == Model::ChargingBucket { f64::from(done.refused) / 20.0 } else { 0.0 };
         assert!(done.seconds < ideal * 1.10 + charged, "{in_flight}, {model:?}: {done:?}");

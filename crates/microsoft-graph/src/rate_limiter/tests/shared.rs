@@ -28,7 +28,7 @@ static TEAM: LazyLock<Caller> = LazyLock::new(|| Caller {
 
 const QUOTA: WriteQuota = WriteQuota { writes: 100, period: Duration::from_secs(10) };
 
-/// Rows in memory, or nothing if storage is away.
+/// Rows in memory, or nothing while storage does not respond.
 struct Rows {
     instance: String,
     rows: Option<Arc<Mutex<BTreeMap<String, StoredRow>>>>,

@@ -49,7 +49,7 @@ impl<'a> Cursor<'a> {
         taken
     }
 
-    /// Moves over the bytes that fit, all of them ASCII, and returns them.
+    /// Moves over ASCII bytes as long as they match `fits`, and returns them.
     pub(super) fn take_while(&mut self, fits: impl Fn(u8) -> bool) -> &'a str {
         let length = self.rest().bytes().take_while(|byte| byte.is_ascii() && fits(*byte)).count();
         self.take(length)

@@ -1,6 +1,6 @@
 //! The reader.
 //!
-//! It goes on after a fault if what was meant is clear, for instance after a missing comma. After any other
+//! It continues after a fault if the meaning is clear, for instance after a missing comma. After any other
 //! fault it stops, and what it has read so far can still be examined.
 
 use serde_json::Number;
@@ -140,7 +140,8 @@ impl Reader<'_> {
         value
     }
 
-    /// Reads an array from behind its bracket. If the reading stops in it, its last item is unreadable.
+    /// Reads an array from after its opening bracket. If reading stops inside it, its last item is
+    /// unreadable.
     fn array(&mut self) -> Value {
         let mut items = Vec::new();
         while self.is_inside(b']', b'}') {
@@ -153,7 +154,7 @@ impl Reader<'_> {
         Value::Array(items)
     }
 
-    /// Reads an object from behind its bracket.
+    /// Reads an object from after its opening bracket.
     fn object(&mut self) -> Value {
         let mut members = Vec::new();
         while self.is_inside(b'}', b']') {
@@ -221,7 +222,7 @@ impl Reader<'_> {
         match self.cursor.byte()? {
             b'"' => {
                 let name = self.text();
-                // The fault is told, and no member has this name.
+                // The fault is already noted, and no member has this name.
                 (!self.has_stopped).then(|| name.unwrap_or_default())
             }
             byte if is_of_word(byte) => {

@@ -39,7 +39,7 @@ pub(super) fn read(
     decision.map(|_| expected)
 }
 
-/// Finds what this decision on this action never has, so that the test would always fail.
+/// Finds expectations that can never be met, given this decision and action.
 fn contradictions(
     section: &Section<'_>,
     action: ActionWord,

@@ -152,7 +152,7 @@ fn principal_section(
     let name = name
         .or(stated.object_id.map(PrincipalName::ObjectId))
         .or(stated.client_id.map(PrincipalName::ClientId));
-    // A field that is there and faulty is not missing.
+    // A field that is present but faulty does not count as missing.
     let is_named = PRINCIPAL_FIELDS.iter().take(3).any(|field| section.part(field).is_some());
     if let Some(fault) = stated.fault().filter(|_| name.is_some() || !is_named) {
         part.fault(fault, faults);
