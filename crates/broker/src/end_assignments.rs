@@ -5,16 +5,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use app_roles::ids::ObjectId;
-use record::ends::{EndKey, EndRow, Ends, StoredEnd};
+use record::ends::{EndRow, StoredEnd};
 use time::OffsetDateTime;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -25,15 +22,8 @@ use crate::{
     ending_notices::EndingNotices,
     mode::Mode,
     moment::rfc3339,
+    run_of_ends::{RunOfEnds, Tried},
 };
-
-/// How many principals are worked on at the same time. The writes to one principal follow each other, and
-/// each mostly waits for tables and Microsoft Graph.
-const CONCURRENT_PRINCIPALS: usize = 16;
-
-/// How often a run looks at the same row. Each round removes one claim. Nearly every row has only one, and
-/// one instance that ends it.
-const MOST_ROUNDS: usize = 8;
 
 /// Removes assignments whose end has come.
 pub(crate) struct EndAssignments {
@@ -43,23 +33,6 @@ pub(crate) struct EndAssignments {
     notices: Arc<EndingNotices>,
     /// The principal with which the next run begins: the first one that the last run had no time for.
     first: Mutex<ObjectId>,
-}
-
-/// What became of a row in a run.
-enum Tried {
-    /// It was worked on. The error says why it stays.
-    Ended(Result<Ended, String>),
-    /// The run had no time left.
-    NoTime,
-}
-
-/// What a round of a run leaves to the next one.
-#[derive(Default)]
-struct Round {
-    /// The rows that need no more work. A row with several claims may be due again.
-    done: BTreeSet<EndKey>,
-    /// The rows that another instance has begun to end. If it is killed, they stay.
-    contested: BTreeSet<EndKey>,
 }
 
 /// What a run has done.
@@ -97,97 +70,45 @@ impl EndAssignments {
             return Ok(EndsReport { due: due.len(), done: 0 });
         }
         let notices = self.notices.send(&soon, now, ask.deadline);
-        tokio::join!(self.end_due(ask, table, (due, now)), notices).0
+        Ok(tokio::join!(self.end_due(ask, due), notices).0)
     }
 
     /// Removes what is due.
-    async fn end_due(
-        &self,
-        ask: &Ask,
-        table: &Ends,
-        (due, now): (Vec<StoredEnd>, OffsetDateTime),
-    ) -> Result<EndsReport, String> {
+    async fn end_due(&self, ask: &Ask, due: Vec<StoredEnd>) -> EndsReport {
         let mut report = EndsReport { due: due.len(), done: 0 };
-        // Each row of the record gets a number of its own.
-        let shared = Arc::new((Semaphore::new(CONCURRENT_PRINCIPALS), AtomicUsize::new(0)));
-        let (mut rows, mut contested) = (due, BTreeSet::new());
-        for _ in 0..MOST_ROUNDS {
-            let round = self.end_rows(ask, (rows, &shared), &mut report).await;
-            contested.extend(round.contested);
-            let mut again = round.done;
-            if again.is_empty() {
-                again = std::mem::take(&mut contested);
-                if again.is_empty() || !self.wait_for_others(ask).await {
-                    break;
-                }
-            }
-            if ask.deadline.remaining().is_zero() {
-                break;
-            }
-            // A row with several claims may still be due.
-            let due =
-                table.ending_by(now, ask.deadline).await.map_err(|error| error.to_string())?;
-            rows = due.into_iter().filter(|stored| again.contains(&stored.row.key)).collect();
-        }
-        Ok(report)
-    }
-
-    /// Leaves another instance the time to finish what it has begun. Returns false if this run has no time
-    /// for it.
-    async fn wait_for_others(&self, ask: &Ask) -> bool {
-        let wait = self.due.timing.contested_end;
-        let has_time = ask.deadline.remaining() > wait;
-        if has_time {
-            tokio::time::sleep(wait).await;
-        }
-        has_time
-    }
-
-    /// Works on rows that are due.
-    async fn end_rows(
-        &self,
-        ask: &Ask,
-        (rows, shared): (Vec<StoredEnd>, &Arc<(Semaphore, AtomicUsize)>),
-        report: &mut EndsReport,
-    ) -> Round {
-        let (mut principals, mut round) = (JoinSet::new(), Round::default());
+        let run = Arc::new(RunOfEnds::new(ask.clone(), self.ends.clone(), self.due.clone()));
+        let (mut principals, mut untried) = (JoinSet::new(), BTreeSet::new());
         let first = *self.first();
-        let mut untried = BTreeSet::new();
-        for rows in in_turn(rows, first) {
-            let (ask, due, shared) = (ask.clone(), self.due.clone(), shared.clone());
-            let work = async move { end_all(&due, &ask, (&shared.0, &shared.1), rows).await };
-            principals.spawn(work.in_current_span());
+        for rows in in_turn(due, first) {
+            let run = run.clone();
+            principals.spawn(async move { run.end_all(rows).await }.in_current_span());
         }
         while let Some(ended) = principals.join_next().await {
-            // A panic affects only one principal, whose rows stay.
+            // A panic concerns one principal; its rows stay.
             let ended = ended.unwrap_or_default();
             if let Some((row, Tried::NoTime)) = ended.first() {
                 untried.insert(row.key.principal);
             }
-            for (row, ended) in ended {
-                match ended {
-                    Tried::Ended(Ok(Ended::Done)) => {
-                        report.done += 1;
-                        round.done.insert(row.key);
-                    }
-                    Tried::Ended(Ok(Ended::Contested)) => {
-                        self.warn_if_late(&row, "another instance is ending it");
-                        round.contested.insert(row.key);
-                    }
+            for (row, tried) in ended {
+                match tried {
+                    Tried::Ended(Ok(Ended::Done)) => report.done += 1,
                     Tried::Ended(Ok(Ended::Waits)) => {
                         self.warn_if_late(&row, "a list must show it first");
+                    }
+                    Tried::Ended(Ok(Ended::Contested)) => {
+                        self.warn_if_late(&row, "another instance has begun to end it");
                     }
                     Tried::Ended(Err(reason)) => self.warn_if_late(&row, &reason),
                     Tried::NoTime => self.warn_if_late(&row, "the run had no time left"),
                 }
             }
         }
-        // Finds the next one in the order of this run.
+        // In the order of this run.
         let before = untried.split_off(&first);
         if let Some(next) = before.into_iter().chain(untried).next() {
             *self.first() = next;
         }
-        round
+        report
     }
 
     fn first(&self) -> MutexGuard<'_, ObjectId> {
@@ -223,26 +144,4 @@ fn in_turn(rows: Vec<StoredEnd>, first: ObjectId) -> impl Iterator<Item = Vec<St
         rows.rotate_left(place as usize);
         rows
     })
-}
-
-/// Ends the assignments of one principal, one after another. A failure does not stop the others.
-async fn end_all(
-    due: &DueEnds,
-    ask: &Ask,
-    (places, rows_so_far): (&Semaphore, &AtomicUsize),
-    rows: Vec<StoredEnd>,
-) -> Vec<(EndRow, Tried)> {
-    let _place = places.acquire().await;
-    let mut all = Vec::with_capacity(rows.len());
-    for stored in rows {
-        let one = Ask { deadline: ask.deadline.at_most(due.timing.queue_message), ..ask.clone() };
-        let ended = if ask.deadline.remaining().is_zero() {
-            Tried::NoTime
-        } else {
-            let index = rows_so_far.fetch_add(1, Ordering::Relaxed);
-            Tried::Ended(due.end(&one, &stored, index).await)
-        };
-        all.push((stored.row, ended));
-    }
-    all
 }

@@ -36,6 +36,7 @@ mod record_log;
 mod recorded;
 mod recorder;
 mod resource_identities;
+mod run_of_ends;
 mod series_ends;
 mod settle_intents;
 mod settlement_log;

@@ -83,6 +83,13 @@ impl PrincipalEnds {
         self.row(key).and_then(|row| row.end_of(held))
     }
 
+    /// The rows with an end that comes by a moment.
+    #[must_use]
+    pub fn due(&self, moment: OffsetDateTime) -> Vec<StoredEnd> {
+        let is_due = |stored: &&StoredEnd| stored.row.due_at().is_some_and(|end| end <= moment);
+        self.rows.values().filter(is_due).cloned().collect()
+    }
+
     /// The row of a role.
     #[must_use]
     pub fn row(&self, key: EndKey) -> Option<&EndRow> {
