@@ -10,7 +10,7 @@ use app_roles::{
     names::{ApiName, PrincipalName},
     outcome::Failure,
     policy::Policy,
-    request::{Action, Request},
+    request::Request,
 };
 use azure_rest::{retry::Deadline, tables::TableError};
 use microsoft_graph::{
@@ -18,12 +18,11 @@ use microsoft_graph::{
     error::{GraphError, missing_roles},
     priority::Priority,
 };
-use time::OffsetDateTime;
 
 use crate::{
     answer::Answer,
     approvals::{ApprovalParts, Approvals},
-    ask::{Ask, IfFailed},
+    ask::Ask,
     asked::Asked,
     assignment_ends::AssignmentEnds,
     baseline::Baseline,
@@ -31,24 +30,22 @@ use crate::{
     baseline_roles::BaselineRoles,
     change_events::ChangeEvents,
     confirmation::Confirmation,
-    decide::{decide, permitted},
-    directory::{Directory, Target},
+    directory::Directory,
     due_end::DueEnds,
     end_assignments::{EndAssignments, EndsReport},
     ending_notices::EndingNotices,
     health::{Health, HealthChecks},
-    in_effect::InEffect,
     mode::Mode,
     parts::Parts,
     reading::{Reader, Reading},
     reconcile::Reconciler,
     recorded::Recorded,
     recorder::Recorder,
+    requests::Requests,
     resource_identities::ResourceIdentities,
     settle_intents::IntentSettler,
     stop::{Again, Stop, Unreadable},
     storage_checks::{StorageChecks, WatchedQueue},
-    work::{End, Work},
     write_limits::WriteLimits,
     writer::Writer,
 };
@@ -58,18 +55,15 @@ pub struct Broker {
     policy: Arc<Policy>,
     mode: Mode,
     graph: Arc<Graph>,
-    directory: Arc<Directory>,
-    confirmation: Arc<Confirmation>,
-    writer: Arc<Writer>,
     recorder: Arc<Recorder>,
+    requests: Requests,
     reader: Reader,
     baseline: Baseline,
     reconciler: Reconciler,
-    ends: Arc<AssignmentEnds>,
     end_assignments: EndAssignments,
     settler: Arc<IntentSettler>,
     health: HealthChecks,
-    approvals: Approvals,
+    approvals: Arc<Approvals>,
 }
 
 impl Broker {
@@ -101,7 +95,7 @@ impl Broker {
         let identities =
             ResourceIdentities::new(graph.clone(), arm.clone(), directory.clone(), timing.clone());
         let confirmation = Arc::new(Confirmation::new(arm.clone(), confirmation, timing.clone()));
-        let approvals = ApprovalParts {
+        let shared = ApprovalParts {
             policy: policy.clone(),
             mode,
             record,
@@ -114,6 +108,7 @@ impl Broker {
             timing: timing.clone(),
         };
         let roles = Arc::new(BaselineRoles::new(policy.clone(), graph.clone()));
+        let approvals = Arc::new(Approvals::new(shared.clone()));
         Self {
             reader: Reader::new(policy.clone(), directory.clone(), recorder.clone(), ends.clone()),
             baseline: Baseline::new(
@@ -122,18 +117,15 @@ impl Broker {
                 identities,
                 (confirmation.clone(), writer.clone()),
             ),
-            reconciler: Reconciler::new(roles, directory.clone(), most_assignments),
-            end_assignments: end_assignments(graph.clone(), &approvals),
+            reconciler: Reconciler::new(roles, directory, most_assignments),
+            end_assignments: end_assignments(graph.clone(), &shared),
             settler: Arc::new(settler),
             health: HealthChecks::new(graph.clone(), policy.clone(), storage, timing),
-            approvals: Approvals::new(approvals),
-            ends,
+            requests: Requests::new(&shared, approvals.clone()),
+            approvals,
             policy,
             mode,
             graph,
-            directory,
-            confirmation,
-            writer,
             recorder,
         }
     }
@@ -146,91 +138,13 @@ impl Broker {
         ask: &Ask,
         decoded: Result<&Request, &Unreadable>,
     ) -> Result<Recorded, Again> {
-        let outcome = self.decide_and_write(ask, decoded).await;
-        let asked = decoded.map_or_else(Asked::of_unreadable, Asked::Request);
-        self.recorder.record(ask, asked, outcome.map(|answer| vec![answer])).await
-    }
-
-    /// From the second delivery on, what is in effect is read first, so that the answer cannot
-    /// contradict it.
-    async fn decide_and_write(
-        &self,
-        ask: &Ask,
-        decoded: Result<&Request, &Unreadable>,
-    ) -> Result<Answer, Stop> {
-        // Before the last delivery, a paused broker reads nothing.
-        if ask.delivery.if_failed != IfFailed::GivenUp {
-            self.mode.check()?;
-        }
-        let request = decoded.map_err(Stop::unreadable)?;
-        let request_id = request.request_id.as_ref().map(tracing::field::display);
-        tracing::debug!(event = "request.received", request_id, "working on a request");
-        if !ask.is_redelivery() {
-            return self.work_on(ask, request, None).await;
-        }
-        // Its final result comes from the approval, whatever the policy says by now.
-        if let Some(answer) = self.approvals.of_message(ask).await? {
-            return Ok(answer);
-        }
-        let in_effect = InEffect::read((&self.directory, &self.ends), ask, request).await?;
-        let target = in_effect.as_ref().map(|in_effect| in_effect.target.clone());
-        let outcome = self.work_on(ask, request, target).await;
-        InEffect::correct(in_effect, request, outcome)
-    }
-
-    /// Everything is looked up and decided before the first write. `target` is what the request means,
-    /// if that was looked up already.
-    async fn work_on(
-        &self,
-        ask: &Ask,
-        request: &Request,
-        target: Option<Target>,
-    ) -> Result<Answer, Stop> {
-        self.mode.check()?;
-        let now = OffsetDateTime::now_utc();
-        request.check_age(ask.sent, now).map_err(|expired| Stop::expired(&expired))?;
-        let end = request.planned_end(ask.started.at).map_err(Stop::unusable_end)?;
-        // The first gate: a requester that no rule names learns nothing about the tenant.
-        self.policy
-            .admit(&ask.requester, request, ask.started.at)
-            .map_err(|denial| Stop::denied(&denial))?;
-        let mut target = match target {
-            Some(target) => target,
-            None => self.directory.resolve(ask, request).await?,
-        };
-        // The second gate, on what Microsoft Graph says.
-        let decided = decide(&self.policy, ask, (request, end), &target)?;
-        let is_dry_run = self.mode.is_dry_run(request);
-        if is_dry_run || request.action == Action::Revoke {
-            target.held = self.directory.held(&target, ask.deadline).await?;
-        }
-        if is_dry_run {
-            return Ok(self.writer.rehearse(ask, &target, decided).await);
-        }
-        let permitted = match permitted(decided) {
-            Ok(permitted) => permitted,
-            Err(decided) => return self.approvals.keep((ask, request), &target, decided).await,
-        };
-        // Where the identity lies is proven, if a rule for a scope permits the write.
-        let permitted = self.confirmation.confirm(ask, &target, permitted).await?;
-        let work = Work { ask, asked: Asked::Request(request), target: &target, first_row: 0 };
-        let done = self.writer.write(&work, permitted).await;
-        let is_complete = done.end == End::Complete;
-        let answer = done.answer(&target);
-        if is_complete { Ok(answer) } else { Err(Stop::Again(Again::after(vec![answer]))) }
+        self.requests.grant(ask, decoded).await
     }
 
     /// The answer to a request if it is a dry run. Nothing is recorded.
     #[cfg(feature = "operator")]
     pub async fn rehearse(&self, ask: &Ask, request: &Request) -> Answer {
-        let request = Request { dry_run: true, ..request.clone() };
-        let answer = match self.decide_and_write(ask, Ok(&request)).await {
-            Ok(answer) | Err(Stop::Final(answer)) => answer,
-            Err(Stop::Again(again) | Stop::GiveUp(again)) => {
-                again.answers.into_iter().next().unwrap_or_default()
-            }
-        };
-        answer.for_each_role_of(&request)
+        self.requests.rehearse(ask, request).await
     }
 
     /// The result for an answer that is not recorded: that of [`Broker::rehearse`], or of changes that an

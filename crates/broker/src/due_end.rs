@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app_roles::{
     directory::{Api, Assignment, Principal, PrincipalKind},
     held::{HeldAssignments, Holding},
-    names::ApiName,
+    names::{ApiName, PrincipalName},
     outcome::{RoleOutcome, Status},
     policy::{DueEnd, OwnIdentity, Policy},
     text::RequestId,
@@ -14,6 +14,7 @@ use microsoft_graph::{
     Graph,
     assignments::{Removable, Turn, WriteOptions},
     error::{ErrorKind, GraphError},
+    service_principals::Lookup,
 };
 use record::ends::{Claim, Details, EndKey, EndRow, StoredEnd, Subject};
 use time::OffsetDateTime;
@@ -88,7 +89,10 @@ impl DueEnds {
         let turn = self.graph.assignments().turn(key.principal, &caller, ask.deadline);
         let mut turn = turn.await.map_err(reason)?;
         let now = OffsetDateTime::now_utc();
-        let listed = if stored.row.has_writes() { self.held(ask, key).await? } else { None };
+        let listed = match stored.row.has_writes() {
+            true => self.held(ask, &stored.row).await?,
+            false => None,
+        };
         if let Some(listed) = &listed {
             let table = self.ends.table().map_err(|failure| failure.message)?;
             let excepted = table.except_others(&mut stored.row, listed, ask.deadline).await;
@@ -101,12 +105,15 @@ impl DueEnds {
     }
 
     /// The principal's assignment of the role, according to the list of Microsoft Graph.
-    async fn held(&self, ask: &Ask, key: EndKey) -> Result<Option<Assignment>, String> {
+    async fn held(&self, ask: &Ask, row: &EndRow) -> Result<Option<Assignment>, String> {
+        let (key, due_at) = (row.key, row.due_at());
         let listed = self.graph.assignments().list_by_object_id(key.principal, ask.deadline).await;
         let held = match listed {
             Ok(held) => held,
             // A principal that does not exist holds nothing.
-            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) if is_missing(&error) && self.is_deleted(ask, key, due_at).await => {
+                return Ok(None);
+            }
             Err(error) => return Err(reason(error)),
         };
         match held.holding(key.api, key.role) {
@@ -114,6 +121,19 @@ impl DueEnds {
             Holding::NotHeld => Ok(None),
             Holding::Unclear => Err(reason(GraphError::unclear_assignment())),
         }
+    }
+
+    /// Whether a principal that Microsoft Graph has just not found does not exist. A replica may lag and not
+    /// know a principal that exists, so another read must agree, and the end must be due for longer than
+    /// replicas lag.
+    async fn is_deleted(&self, ask: &Ask, key: EndKey, due_at: Option<OffsetDateTime>) -> bool {
+        let lag = self.timing.replication;
+        if due_at.is_none_or(|end| OffsetDateTime::now_utc() - end < lag) {
+            return false;
+        }
+        let name = PrincipalName::ObjectId(key.principal);
+        let found = self.graph.service_principals().find(&name, ask.deadline).await;
+        matches!(found, Ok(Lookup::NotFound))
     }
 
     /// Forgets a row about the broker's own identity. The broker assigns itself nothing, so the row is
@@ -213,7 +233,9 @@ impl DueEnds {
                 };
                 (outcome, Some(fact), true)
             }
-            Err(error) if is_missing(&error) => {
+            Err(error)
+                if is_missing(&error) && self.is_deleted(ask, key, Some(due.claim.end)).await =>
+            {
                 let outcome = RoleOutcome { status: Status::AlreadyRevoked, ..outcome };
                 (outcome, Some(EndFact::Gone(id)), true)
             }

@@ -9,7 +9,6 @@ use app_roles::{
     request::{Action, Request},
 };
 use record::ends::PrincipalEnds;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     answer::Answer,
@@ -18,10 +17,8 @@ use crate::{
     decide::role_named,
     directory::{Directory, Target},
     stop::{Again, Stop},
+    write_claims::WriteClaims,
 };
-
-/// The largest expected difference between the clocks of this machine, the queue and Graph.
-const CLOCK_SKEW: Duration = Duration::seconds(5);
 
 /// The message to a requester when an earlier delivery may have written something.
 const MAY_BE_DONE: &str =
@@ -33,14 +30,16 @@ pub(crate) struct InEffect {
     /// What the request means, with what the principal holds.
     pub(crate) target: Target,
     /// For each role of the request, its outcome if it is in effect.
-    roles: Vec<Option<RoleInEffect>>,
+    roles: Vec<Option<RoleOutcome>>,
 }
 
-#[derive(Debug)]
-struct RoleInEffect {
-    outcome: RoleOutcome,
-    /// Whether it came into effect after the request was sent, so that the request may have caused it.
-    may_be_ours: bool,
+/// Which roles in effect a requester may be told of. A requester that the policy refuses learns nothing about
+/// the tenant, except what its own message has changed.
+struct Told {
+    /// Whether the policy allows the request now.
+    is_allowed: bool,
+    /// For each role of the request, whether an earlier delivery has changed it, or may have changed it.
+    is_changed: Vec<bool>,
 }
 
 impl InEffect {
@@ -65,16 +64,10 @@ impl InEffect {
             match (request.action, target.held.holding(target.api.object_id, role.id)) {
                 (Action::Assign, Holding::Held(assignment)) => {
                     let known = RoleOutcome { status: Status::AlreadyAssigned, ..known };
-                    Some(RoleInEffect {
-                        outcome: known
-                            .with_assignment(assignment.clone())
-                            .with_end(ends.end_of(target.principal.object_id, assignment)),
-                        may_be_ours: is_since(assignment.created.as_deref(), ask.sent.time()),
-                    })
+                    let end = ends.end_of(target.principal.object_id, assignment);
+                    Some(known.with_assignment(assignment.clone()).with_end(end))
                 }
-                (Action::Revoke, Holding::NotHeld) => {
-                    Some(RoleInEffect { outcome: known, may_be_ours: true })
-                }
+                (Action::Revoke, Holding::NotHeld) => Some(known),
                 _ => None,
             }
         };
@@ -82,31 +75,46 @@ impl InEffect {
         Ok(Some(Self { target, roles }))
     }
 
-    /// Keeps an answer from contradicting the tenant: a role that is in effect is not reported as
-    /// expired, failed or not attempted. It is reported as denied only if it was in effect before the
-    /// request was sent, so that a denied requester learns nothing about older assignments.
-    pub(crate) fn correct(
-        in_effect: Option<Self>,
+    /// Keeps an answer from contradicting the tenant: a role that is in effect is not reported as expired,
+    /// failed, not attempted or denied. `is_allowed` says whether the policy allows the request now.
+    pub(crate) async fn correct(
+        self,
+        (claims, ask): (&WriteClaims, &Ask),
         request: &Request,
-        outcome: Result<Answer, Stop>,
+        (outcome, is_allowed): (Result<Answer, Stop>, bool),
     ) -> Result<Answer, Stop> {
-        let Some(in_effect) = in_effect else { return outcome };
-        let outcome = outcome.map(|answer| in_effect.correct_answer(request, answer));
-        outcome.map_err(|stop| stop.with(|answer| in_effect.correct_answer(request, answer)))
+        let outcome = outcome.map(|answer| answer.for_each_role_of(request));
+        let agrees = match &outcome {
+            Ok(answer) => self.agrees_with(answer),
+            Err(_) => self.roles.iter().all(Option::is_none),
+        };
+        if agrees {
+            return outcome;
+        }
+        let changed = claims.changed_before(ask, self.target.principal.object_id).await?;
+        let is_changed = self.roles.iter().map(|known| {
+            let role = known.as_ref().and_then(|known| known.id);
+            role.is_some_and(|role| changed.contains(&(self.target.api.object_id, role)))
+        });
+        let told = Told { is_allowed, is_changed: is_changed.collect() };
+        let outcome = outcome.map(|answer| self.correct_answer(request, answer, &told));
+        outcome.map_err(|stop| stop.with(|answer| self.correct_answer(request, answer, &told)))
     }
 
-    fn correct_answer(&self, request: &Request, answer: Answer) -> Answer {
+    fn agrees_with(&self, answer: &Answer) -> bool {
+        let mut roles = answer.roles.iter().zip(&self.roles);
+        roles.all(|(role, known)| known.is_none() || agrees_with_effect(role.status))
+    }
+
+    fn correct_answer(&self, request: &Request, answer: Answer, told: &Told) -> Answer {
         let mut answer = answer.for_each_role_of(request);
         let mut is_corrected = false;
-        for (role, known) in answer.roles.iter_mut().zip(&self.roles) {
+        let roles = answer.roles.iter_mut().zip(&self.roles).zip(&told.is_changed);
+        for ((role, known), is_changed) in roles {
             let Some(known) = known else { continue };
-            let contradicts = match role.status {
-                Status::Expired | Status::Failed | Status::Unknown | Status::NotAttempted => true,
-                Status::Denied => known.may_be_ours,
-                _ => false,
-            };
-            if contradicts {
-                *role = known.outcome.clone();
+            let is_told = *is_changed || (told.is_allowed && role.status != Status::Denied);
+            if is_told && !agrees_with_effect(role.status) {
+                *role = known.clone();
                 is_corrected = true;
             }
         }
@@ -117,6 +125,12 @@ impl InEffect {
         }
         answer
     }
+}
+
+/// Whether a status may be reported for a role that is in effect.
+fn agrees_with_effect(status: Status) -> bool {
+    use Status::{Denied, Expired, Failed, NotAttempted, Unknown};
+    !matches!(status, Expired | Failed | Unknown | NotAttempted | Denied)
 }
 
 /// Reads the ends of the assignments that are held. The answer shows them even if its delivery writes
@@ -148,13 +162,4 @@ fn unread(stop: Stop) -> Stop {
         }
         answer
     })
-}
-
-/// Whether an assignment was created after the request was sent. Also true if either moment is unknown.
-fn is_since(created: Option<&str>, sent: Option<OffsetDateTime>) -> bool {
-    let created = created.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    match (created, sent) {
-        (Some(created), Some(sent)) => created >= sent - CLOCK_SKEW,
-        _ => true,
-    }
 }

@@ -35,6 +35,7 @@ mod record_failure;
 mod record_log;
 mod recorded;
 mod recorder;
+mod requests;
 mod resource_identities;
 mod run_of_ends;
 mod series_ends;

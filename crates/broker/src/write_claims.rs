@@ -1,17 +1,24 @@
-//! Decides which of several requests has created or removed an assignment, if a write got no answer.
+//! Tells by the record which request has created or removed an assignment, if a write got no answer.
 //!
 //! Two instances may send the same write at the same time. If one of them gets no answer and then finds the
 //! assignment created or removed, only the record tells whether the other one may have done it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use app_roles::directory::Assignment;
+use app_roles::{directory::Assignment, ids::ObjectId};
 use azure_rest::{retry::Deadline, tables::TableError};
 use microsoft_graph::{GraphResponse, assignments::Written, error::GraphError};
 use record::{
     intent::Intent,
+    message_changes::ChangedRole,
     record::Record,
     settlement::{Case, WriteClaim},
+};
+
+use crate::{
+    ask::Ask,
+    record_failure::unavailable,
+    stop::{Again, Stop},
 };
 
 /// Decides which changes may be claimed.
@@ -24,6 +31,19 @@ pub(crate) struct WriteClaims {
 impl WriteClaims {
     pub(crate) fn new(record: Option<Arc<Record>>, least_time: Duration) -> Self {
         Self { record, least_time }
+    }
+
+    /// The roles of a principal that earlier deliveries of this message have changed, or may have changed.
+    pub(crate) async fn changed_before(
+        &self,
+        ask: &Ask,
+        principal: ObjectId,
+    ) -> Result<BTreeSet<ChangedRole>, Stop> {
+        let (Some(record), Some(message)) = (&self.record, &ask.message_id) else {
+            return Ok(BTreeSet::new());
+        };
+        let changed = record.changed_by_message(principal, message, ask.deadline).await;
+        changed.map_err(|error| Stop::Again(Again::without_record(&unavailable(&error))))
     }
 
     /// The outcome of a write as it may be recorded. A change that another request may have made is in

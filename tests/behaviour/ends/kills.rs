@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use storage_emulator::{TableFault, TableOperationKind, TableRule};
+use tenant_emulator::{Fault, Route};
 
 use crate::{
     ends::end_world::{hours, read_for, revoke},
@@ -43,6 +44,21 @@ fn after_the_write() -> TableRule {
 
 fn before_the_row() -> TableRule {
     TableRule::new(TableFault::Held).table(AUDIT)
+}
+
+#[tokio::test]
+async fn a_replica_that_does_not_know_the_principal_makes_no_end_forgotten() {
+    let mut world = world(NEVER).await;
+    // The handler dies before the row names what it has made, so only a list can show it.
+    interrupt(&mut world, &read_for(Some(8)), after_the_write()).await;
+    let unknown = Fault::error(404, "Request_ResourceNotFound", "Resource 'x' does not exist.");
+    world.tenant.answer_every(Route::ListAssignments, unknown);
+    world.end_all().await;
+    assert!(world.held().is_some());
+    assert_eq!(world.end_rows().await.len(), 1);
+    world.tenant.clear_faults(Route::ListAssignments);
+    world.run_ends_until_done().await;
+    assert!(world.held().is_none());
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ async fn an_end_that_microsoft_graph_refuses_or_does_not_answer_happens_later() 
     for fault in [
         Fault::error(503, "serviceNotAvailable", "The service is down."),
         Fault::error(403, "Authorization_RequestDenied", "Insufficient privileges."),
+        // A replica does not know the principal.
+        Fault::error(404, "Request_ResourceNotFound", "Resource 'x' does not exist."),
         Fault::connection_closed(),
         Fault::error(503, "serviceNotAvailable", "The service is down.").after_the_effect(),
     ] {

@@ -130,6 +130,51 @@ async fn a_denied_redelivery_says_nothing_about_roles_that_were_held_before() {
     assert_eq!(statuses(&result), ["denied", "denied"], "{result}");
 }
 
+/// Sends a request whose first delivery was taken from the queue, as a reader of the queue can.
+async fn send_as_redelivery(world: &mut World, message: &str) {
+    world.host.stop_and_keep_log().await;
+    world.requests.send(message).await.unwrap();
+    let taken = world.requests.receive(1, std::time::Duration::from_secs(1)).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    world.restart_host().await;
+}
+
+#[tokio::test]
+async fn a_redelivery_that_the_policy_refuses_is_told_nothing_about_the_tenant() {
+    let elsewhere = r#"{ "version": 1, "allow": [{ "name": "elsewhere", "requesters":
+        ["queue:app-role-requests"], "principals": ["/subscriptions/22222222-2222-4222-8222-222222222222"],
+        "api": "api://orders", "roles": ["*"], "actions": ["assign", "revoke"] }] }"#;
+    let (past, no_end) = (json!({ "notAfter": "2020-01-01T00:00:00Z" }), json!({}));
+    let past_end = json!({ "endDateTime": "2020-01-01T00:00:00Z" });
+    for (policy, action, more, expected) in [
+        (EMPTY_POLICY, "assign", &no_end, "denied"),
+        (EMPTY_POLICY, "assign", &past, "denied"),
+        (EMPTY_POLICY, "assign", &past_end, "denied"),
+        (EMPTY_POLICY, "revoke", &no_end, "denied"),
+        (elsewhere, "assign", &no_end, "denied"),
+        (elsewhere, "assign", &past, "expired"),
+        (elsewhere, "assign", &past_end, "expired"),
+        (elsewhere, "revoke", &past, "expired"),
+    ] {
+        let mut setup = Setup::new().await;
+        setup.policy = Some(policy.to_owned());
+        let mut world = setup.start().await;
+        if action == "assign" {
+            world.tenant.grant(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ).unwrap();
+        }
+        let request = request_by_names(action, "id-orders", &["Orders.Read"]);
+        let mut request: Value = serde_json::from_str(&request).unwrap();
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        send_as_redelivery(&mut world, &request.to_string()).await;
+        let result = world.next_results(1).await.remove(0);
+        assert_eq!(statuses(&result), [expected], "{request}: {result}");
+        // The second gate denies a principal that it was shown.
+        let is_shown = policy == elsewhere && expected == "denied";
+        assert_eq!(result["principal"]["objectId"].is_string(), is_shown, "{request}: {result}");
+        assert!(role(&result)["assignmentId"].is_null(), "{request}: {result}");
+    }
+}
+
 #[tokio::test]
 async fn a_revocation_that_was_made_before_the_policy_lost_its_rule_is_not_reported_as_denied() {
     let mut world = setup().await.start().await;

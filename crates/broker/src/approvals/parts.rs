@@ -27,7 +27,8 @@ use crate::{
     writer::Writer,
 };
 
-/// The parts that work on approvals uses.
+/// The parts that work on requests and approvals uses.
+#[derive(Clone)]
 pub(crate) struct ApprovalParts {
     pub(crate) policy: Arc<Policy>,
     pub(crate) mode: Mode,

@@ -23,7 +23,7 @@ const LONGEST_INVOCATION: Duration = Duration::hours(1);
 /// What the record says about the origin of an assignment. Rows may still be missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// The invocation of the broker that made it.
+    /// The invocation of the broker that made it, if its write was answered.
     pub(super) maker: Option<InvocationId>,
     /// When an invocation that did not make it had found it. Writes that were announced later did not make
     /// it either.
@@ -50,8 +50,12 @@ pub(super) async fn origin(
 impl Origin {
     fn of_rows(rows: &[Entity]) -> Self {
         let with = |status| rows.iter().filter(move |row| text(row, "status") == Some(status));
-        let maker =
-            with("assigned").find_map(|row| InvocationId::parse(text(row, "invocationId")?).ok());
+        // If several writes got no answer, a timer has chosen one of them as the maker. Its choice must not
+        // free the assignment from the end that another one of them has announced.
+        let is_answered = |row: &&Entity| row.get("settledLater") != Some(&Value::Bool(true));
+        let maker = with("assigned")
+            .filter(is_answered)
+            .find_map(|row| InvocationId::parse(text(row, "invocationId")?).ok());
         Self { maker, found: with("alreadyAssigned").filter_map(finished).min() }
     }
 }
@@ -71,6 +75,21 @@ mod tests {
         let mut row = json!({ "status": status, "startedAt": "2026-11-26T10:00:00Z" });
         row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         row.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn only_a_row_about_a_write_that_was_answered_names_the_maker() {
+        let id = "c0a70500-0000-4000-8000-00000000ca11";
+        let maker = InvocationId::parse(id).ok();
+        for (more, expected) in [
+            (json!({}), maker),
+            (json!({ "settledLater": false }), maker),
+            (json!({ "settledLater": true }), None),
+        ] {
+            let mut row = row("assigned", &more);
+            row.insert("invocationId".to_owned(), id.into());
+            assert_eq!(Origin::of_rows(&[row]).maker, expected, "{more}");
+        }
     }
 
     #[test]
