@@ -19,8 +19,9 @@ use microsoft_graph::{
     priority::Priority,
 };
 
+#[cfg(feature = "operator")]
+use crate::answer::Answer;
 use crate::{
-    answer::Answer,
     approvals::{ApprovalParts, Approvals},
     ask::Ask,
     asked::Asked,

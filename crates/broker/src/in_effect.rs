@@ -3,6 +3,8 @@
 //! A delivery may write and then fail, or end with its process. The answer of the next delivery must not
 //! contradict the tenant, whatever the clock, the mode or the policy says by then.
 
+use std::collections::BTreeSet;
+
 use app_roles::{
     held::Holding,
     outcome::{Code, RoleOutcome, Status},
@@ -83,15 +85,19 @@ impl InEffect {
         request: &Request,
         (outcome, is_allowed): (Result<Answer, Stop>, bool),
     ) -> Result<Answer, Stop> {
-        let outcome = outcome.map(|answer| answer.for_each_role_of(request));
-        let agrees = match &outcome {
-            Ok(answer) => self.agrees_with(answer),
-            Err(_) => self.roles.iter().all(Option::is_none),
-        };
-        if agrees {
+        if self.roles.iter().all(Option::is_none) {
             return outcome;
         }
-        let changed = claims.changed_before(ask, self.target.principal.object_id).await?;
+        let is_denied = match &outcome {
+            Ok(answer) | Err(Stop::Final(answer)) => {
+                answer.roles.iter().any(|role| role.status == Status::Denied)
+            }
+            Err(_) => false,
+        };
+        let changed = match is_denied || !is_allowed {
+            true => claims.changed_before(ask, self.target.principal.object_id).await?,
+            false => BTreeSet::new(),
+        };
         let is_changed = self.roles.iter().map(|known| {
             let role = known.as_ref().and_then(|known| known.id);
             role.is_some_and(|role| changed.contains(&(self.target.api.object_id, role)))
@@ -99,11 +105,6 @@ impl InEffect {
         let told = Told { is_allowed, is_changed: is_changed.collect() };
         let outcome = outcome.map(|answer| self.correct_answer(request, answer, &told));
         outcome.map_err(|stop| stop.with(|answer| self.correct_answer(request, answer, &told)))
-    }
-
-    fn agrees_with(&self, answer: &Answer) -> bool {
-        let mut roles = answer.roles.iter().zip(&self.roles);
-        roles.all(|(role, known)| known.is_none() || agrees_with_effect(role.status))
     }
 
     fn correct_answer(&self, request: &Request, answer: Answer, told: &Told) -> Answer {

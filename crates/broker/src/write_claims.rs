@@ -42,7 +42,8 @@ impl WriteClaims {
         let (Some(record), Some(message)) = (&self.record, &ask.message_id) else {
             return Ok(BTreeSet::new());
         };
-        let changed = record.changed_by_message(principal, message, ask.deadline).await;
+        let deadline = ask.deadline.at_least(self.least_time);
+        let changed = record.changed_by_message(principal, message, deadline).await;
         changed.map_err(|error| Stop::Again(Again::without_record(&unavailable(&error))))
     }
 
