@@ -2,7 +2,8 @@
 //!
 //! By default it answers `{}`. With `BARE_HANDLER_GRANT`, it first makes the two calls to Microsoft Graph
 //! of a grant, and ignores the request and Graph's responses. With `BARE_HANDLER_TABLES`, the endpoint of
-//! the record's tables, it also makes the calls to them: one before the write and two after it. With
+//! the record's tables and of queues, it also makes the calls to them: one to a table before the write, two
+//! after it, and an event for a queue beside the first of these. With
 //! `BARE_HANDLER_SLEEP`, it sleeps and returns a recorded response of the broker. It decides and retries
 //! nothing.
 
@@ -26,6 +27,8 @@ const PROPERTIES: &str = "id,appId,displayName,servicePrincipalType,alternativeN
 /// The key and about the size in bytes of a row of the record.
 const ROW: &str = "row";
 const ROW_SIZE: usize = 1_000;
+/// About the size in bytes of an event.
+const EVENT_SIZE: usize = 1_000;
 
 /// The work that each call does.
 enum Work {
@@ -152,8 +155,17 @@ impl Grant {
             format!(r#"{{"principalId":"{principal}","resourceId":"{api}","appRoleId":"{role}"}}"#);
         let write = client.post(format!("{url}/appRoleAssignments")).bearer_auth(token);
         send(write.header(CONTENT_TYPE, JSON).body(assignment)).await?;
-        self.insert("AppRoleAudit", principal).await?;
+        tokio::try_join!(self.insert("AppRoleAudit", principal), self.put_event())?;
         self.delete("AppRoleIntents", principal).await
+    }
+
+    /// Puts an event of about the size of the broker's into its queue ("Put Message").
+    async fn put_event(&self) -> Result<()> {
+        let Some(tables) = &self.tables else { return Ok(()) };
+        let text = "x".repeat(EVENT_SIZE);
+        let message = format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>");
+        let put = self.client.post(format!("{tables}/app-role-events/messages"));
+        send(put.header(CONTENT_TYPE, "application/xml").body(message)).await
     }
 
     /// Inserts a row of about the size of the broker's.
