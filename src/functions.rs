@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use azure_rest::queues::QueueAddress;
 use broker::WatchedQueue;
 use function_folders::{
-    FileFault,
+    AppSettings, FileFault,
     app::STOCK_FUNCTIONS,
     function_json::{Binding, FunctionFolder, FunctionFolders, HOST_CONNECTION},
     host_json::HostJson,
@@ -31,9 +31,9 @@ impl Functions {
     /// Reads host.json and the function folders, and reports every fault.
     pub fn read(env: &dyn Env) -> Result<Self, Vec<StartFault>> {
         let app_root = app_root(env);
-        let setting = |name: &str| env.get(name);
+        let settings: AppSettings = env.all().into_iter().collect();
         let mut faults = Vec::new();
-        let host_json = HostJson::read(&app_root, &setting);
+        let host_json = HostJson::read(&app_root, &settings);
         let max_dequeue_count = host_json.map_or_else(
             |fault| {
                 faults.push(fault.into());
@@ -42,7 +42,7 @@ impl Functions {
             |host_json| host_json.max_dequeue_count,
         );
         let (mut queues, mut results) = (BTreeSet::new(), BTreeMap::new());
-        let by_name = match FunctionFolders::read(&app_root, &setting) {
+        let by_name = match FunctionFolders::read(&app_root, &settings) {
             Ok(folders) => {
                 queues.extend(folders.functions.iter().flat_map(watched_queues));
                 results.extend(folders.functions.iter().filter_map(queue_of_results));

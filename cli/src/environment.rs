@@ -6,6 +6,7 @@ use std::{
 };
 
 use app_roles::ids::AppId;
+use function_folders::AppSettings;
 
 use crate::failure::Failure;
 
@@ -25,6 +26,16 @@ pub(crate) fn command_line() -> Vec<OsString> {
 )]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Reads all variables, as app settings of a function app. Empty ones count as unset.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only place of the tool that reads the environment"
+)]
+pub(crate) fn app_settings() -> AppSettings {
+    let text = |text: OsString| text.into_string().ok().filter(|text| !text.is_empty());
+    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
 }
 
 /// Returns whether a variable is set to an empty text.

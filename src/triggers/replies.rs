@@ -10,9 +10,6 @@ use functions_handler::{
 
 use super::sentences;
 
-/// The longest reason of a failed request, in characters.
-const LONGEST_REASON: usize = 1000;
-
 /// The reply to a request from a queue: its result, and the message itself if it was given up.
 pub(super) fn answered(ask: &Ask, recorded: &Recorded, message: &[u8]) -> Reply {
     let mut outputs = with_sentences(recorded);
@@ -46,7 +43,7 @@ pub(super) fn given_up(
 ) -> Result<Outputs, serde_json::Error> {
     let failed = FailedRequest {
         request: message.to_owned(),
-        reason: reason.chars().take(LONGEST_REASON).collect(),
+        reason: reason.to_owned(),
         requester: ask.requester.clone(),
         first_seen: ask.sent.time().map(rfc3339),
         attempts: ask.delivery.number,

@@ -133,6 +133,23 @@ async fn a_request_goes_back_to_its_requesters_queue_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn the_beginning_of_a_request_is_never_sent_as_if_it_were_whole() {
+    let mut cut: Value = serde_json::from_str(&failed(REQUEST, "queue:app-role-requests")).unwrap();
+    let fields = cut.as_object_mut().unwrap();
+    let beginning = fields.remove("request").unwrap();
+    fields.insert("requestBeginning".to_owned(), beginning);
+    fields.insert("requestBytes".to_owned(), json!(70_000));
+    fields.insert("requestSha256".to_owned(), json!("0".repeat(64)));
+    let world = World::with_failed(&[cut.to_string()]).await;
+    let (done, lines) = run(&mut world.replay()).await;
+    assert_eq!((done, lines.len()), (tally(0, 1, 0), 1));
+    assert!(lines[0].contains("only the beginning of its 70000 bytes was kept"), "{lines:?}");
+    assert!(!lines[0].contains("secret"), "{lines:?}");
+    assert_eq!(texts(&world.failed).await, [cut.to_string()]);
+    assert!(texts(&world.requests).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_replayed_is_reported_and_does_not_block_the_others() {
     let messages = [
         "no JSON at all".to_owned(),

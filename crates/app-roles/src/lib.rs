@@ -28,6 +28,7 @@ pub mod resource_type;
 pub mod result;
 #[cfg(any(test, feature = "schema"))]
 pub mod schema;
+mod sha256;
 pub mod text;
 
 /// The broker's version, as results and the `User-Agent` header state it.

@@ -52,7 +52,6 @@ mod rules;
 mod schema;
 mod scope_pattern;
 mod second_gate;
-mod sha256;
 mod summary;
 mod visible_roles;
 mod warning;

@@ -17,6 +17,9 @@ use crate::{
     work::{Done, End, PlannedChange},
 };
 
+/// The length of the ids of messages and approvals. A row of counts has room for 500 of them.
+const GUID_LENGTH: usize = 36;
+
 /// The message of a dry run if the counts cannot be read.
 const NOT_READ: &str = "whether the rule's limit of writes allows it could not be read";
 
@@ -187,9 +190,9 @@ fn by_limit(
 fn key(ask: &Ask) -> String {
     let approval = ask.approval.as_ref().map(|approval| approval.id.to_string());
     let message = ask.message_id.as_ref().map(ToString::to_string);
-    // A message id in another form could contain the separators of the row.
-    let message =
-        message.filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    // A message id in another form could contain the separators of the row, or make the row too large.
+    let is_plain = |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let message = message.filter(|id| id.len() <= GUID_LENGTH && is_plain(id));
     approval.or(message).unwrap_or_else(|| ask.invocation_id.to_string())
 }
 

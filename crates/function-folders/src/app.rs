@@ -74,6 +74,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::app_settings::AppSettings;
 
     /// Writes function folders with a queue trigger, each by name, queue and connection.
     fn faulty(triggers: &[(&str, &str, Option<&str>)]) -> Vec<String> {
@@ -81,7 +82,7 @@ mod tests {
         for (name, queue, connection) in triggers {
             write_folder(&root.path().join(name), queue, *connection);
         }
-        let folders = FunctionFolders::read(root.path(), &|_| None).unwrap();
+        let folders = FunctionFolders::read(root.path(), &AppSettings::default()).unwrap();
         let faults = use_cases(folders).into_iter().filter(|(_, use_case)| use_case.is_err());
         faults.map(|(name, _)| name).collect()
     }
@@ -136,7 +137,7 @@ mod tests {
                              "tableName": "AppRoleAudit", "connection": "AzureWebJobsStorage" });
         json["bindings"].as_array_mut().unwrap().push(former);
         std::fs::write(file, json.to_string()).unwrap();
-        let folders = FunctionFolders::read(root.path(), &|_| None).unwrap();
+        let folders = FunctionFolders::read(root.path(), &AppSettings::default()).unwrap();
         let copy = use_cases(folders).remove("Copy");
         assert!(matches!(copy, Some(Ok(UseCase::RequestQueue { .. }))), "{copy:?}");
     }

@@ -11,6 +11,3 @@ pub struct FileFault {
     /// The problem, and what to do about it.
     pub problem: String,
 }
-
-/// Looks up an app setting by name.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -3,12 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use wire_formats::json;
+use wire_formats::json::{self, Node};
 
-use crate::file_fault::{FileFault, Lookup};
+use crate::{app_settings::AppSettings, file_fault::FileFault};
 
 /// The file that makes a folder a function.
 const FUNCTION_JSON: &str = "function.json";
+
+/// The properties of a binding that the host finds in any spelling: it reads them by reflection (Azure
+/// `WebJobs` SDK, `AttributeCloner`; Newtonsoft.Json). It looks up `bindings`, `type` and `direction` by their
+/// exact names (Azure Functions host, `BindingMetadata`), so other spellings of these count as missing.
+const IN_ANY_CASE: [&str; 5] = ["name", "queueName", "tableName", "connection", "dataType"];
 
 /// The connection of the host's own storage account. Requesters have no access to this account. A binding
 /// without a connection uses this one.
@@ -78,7 +83,7 @@ impl FunctionFolders {
     /// Reads `*/function.json` below `app_root`.
     ///
     /// The error is about the app root itself; faults of single folders are in the result.
-    pub fn read(app_root: &Path, setting: Lookup<'_>) -> std::io::Result<Self> {
+    pub fn read(app_root: &Path, settings: &AppSettings) -> std::io::Result<Self> {
         let mut found = Self::default();
         for entry in std::fs::read_dir(app_root)? {
             let folder = entry?.path();
@@ -89,7 +94,7 @@ impl FunctionFolders {
             if !file.is_file() {
                 continue;
             }
-            match read_folder(name, &file, setting) {
+            match read_folder(name, &file, settings) {
                 Ok(function) => found.functions.push(function),
                 Err(problem) => {
                     found.faults.push((name.to_owned(), FileFault { file, problem }));
@@ -102,14 +107,16 @@ impl FunctionFolders {
     }
 }
 
-fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionFolder, String> {
+fn read_folder(name: &str, file: &Path, settings: &AppSettings) -> Result<FunctionFolder, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let json: FunctionJson = json::from_slice_with_comments(&bytes)
+    // A property in two spellings occurs twice then, which is a fault: the host may take either.
+    let json = json::from_slice_with_comments(&bytes)
+        .and_then(|document: Node| FunctionJson::deserialize(&document.spelled(&IN_ANY_CASE)))
         .map_err(|fault| fault.in_document("the document"))?;
     let mut bindings = json.bindings;
     for binding in &mut bindings {
         for name in [&mut binding.queue_name, &mut binding.table_name] {
-            *name = name.take().map(|text| expand(&text, setting)).transpose()?;
+            *name = name.take().map(|text| expand(&text, settings)).transpose()?;
         }
     }
     let (mut triggers, outputs): (Vec<_>, Vec<_>) =
@@ -125,15 +132,16 @@ fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionF
 }
 
 /// Replaces each `%NAME%` by the setting of that name, as the host does.
-fn expand(text: &str, setting: Lookup<'_>) -> Result<String, String> {
+fn expand(text: &str, settings: &AppSettings) -> Result<String, String> {
     let mut expanded = String::new();
     for (index, part) in text.split('%').enumerate() {
         if index % 2 == 0 {
             expanded.push_str(part);
         } else {
-            let value = setting(part)
+            let value = settings
+                .get(part)?
                 .ok_or_else(|| format!("%{part}% names an app setting that is not set"))?;
-            expanded.push_str(&value);
+            expanded.push_str(value);
         }
     }
     Ok(expanded)
@@ -153,10 +161,14 @@ mod tests {
 
     /// Reads one folder with this `function.json`.
     fn read(text: &str) -> Result<(Binding, Vec<Binding>), String> {
+        read_with(text, &AppSettings::default())
+    }
+
+    fn read_with(text: &str, settings: &AppSettings) -> Result<(Binding, Vec<Binding>), String> {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join(FUNCTION_JSON);
         std::fs::write(&file, text).unwrap();
-        let folder = read_folder("Billing", &file, &|_| None)?;
+        let folder = read_folder("Billing", &file, settings)?;
         Ok((folder.trigger, folder.outputs))
     }
 
@@ -174,6 +186,45 @@ mod tests {
         ] {
             assert_eq!(read(&text), Ok(plain.clone()), "{text}");
         }
+    }
+
+    #[test]
+    fn properties_are_found_in_the_spellings_in_which_the_host_finds_them() {
+        let plain = read(PLAIN).unwrap();
+        for property in ["queueName", "connection", "dataType", "name"] {
+            for other in [property.to_uppercase(), property.to_lowercase()] {
+                let spelled = PLAIN.replace(&format!("\"{property}\""), &format!("\"{other}\""));
+                assert_eq!(read(&spelled), Ok(plain.clone()), "{other}");
+            }
+        }
+        for property in ["bindings", "type", "direction"] {
+            let upper = property.to_uppercase();
+            let spelled = PLAIN.replace(&format!("\"{property}\""), &format!("\"{upper}\""));
+            let fault = read(&spelled).unwrap_err();
+            assert!(fault.ends_with(&format!("the field `{property}` is missing")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_property_in_two_spellings_is_refused() {
+        for property in ["queueName", "connection", "dataType", "name"] {
+            let upper = property.to_uppercase();
+            let text = PLAIN.replace("\"in\",", &format!("\"in\", \"{upper}\": \"binary\","));
+            let fault = read(&text).unwrap_err();
+            assert_eq!(fault, format!("bindings[0]: the field `{property}` occurs twice"));
+        }
+    }
+
+    #[test]
+    fn a_setting_in_a_name_is_found_in_any_spelling_and_must_be_unambiguous() {
+        let text = PLAIN.replace("billing//requests", "%Team_Queue%-%TEAM_queue%");
+        let settings = |pairs: &[(&str, &str)]| -> AppSettings {
+            pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+        };
+        let (trigger, _) = read_with(&text, &settings(&[("TEAM_QUEUE", "billing")])).unwrap();
+        assert_eq!(trigger.queue_name.as_deref(), Some("billing-billing"));
+        let two = settings(&[("TEAM_QUEUE", "billing"), ("team_queue", "payroll")]);
+        assert!(read_with(&text, &two).unwrap_err().contains("TEAM_QUEUE and team_queue"));
     }
 
     #[test]

@@ -207,7 +207,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::function_json::FunctionFolders;
+    use crate::{app_settings::AppSettings, function_json::FunctionFolders};
 
     /// The use case of a folder with these bindings.
     fn selected(bindings: &Value) -> Result<UseCase, String> {
@@ -216,7 +216,7 @@ mod tests {
         std::fs::create_dir(&folder).unwrap();
         let text = json!({ "bindings": bindings }).to_string();
         std::fs::write(folder.join("function.json"), text).unwrap();
-        let folders = FunctionFolders::read(root.path(), &|_| None).unwrap();
+        let folders = FunctionFolders::read(root.path(), &AppSettings::default()).unwrap();
         UseCase::of(&folders.functions[0])
     }
 

@@ -5,8 +5,8 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
+use bytes::Buf;
+use futures_util::{FutureExt, Stream, future::BoxFuture};
 use memory_cache::{FairPermit, FairSemaphore};
 use tokio::{net::TcpListener, sync::watch};
 use tracing::Instrument;
@@ -16,20 +16,17 @@ use warp::{
     path::FullPath,
 };
 
-use crate::{call_ids::CallIds, invocation::Invocation, reply::Reply};
-
-/// The largest envelope in bytes. A queue message has at most 64 KiB; base64 and double encoding at most
-/// triple it. The body of an HTTP request may be larger.
-const LARGEST_ENVELOPE: usize = 1024 * 1024;
+use crate::{
+    body::{Body, BodyMemory, Held},
+    call_ids::CallIds,
+    invocation::Invocation,
+    reply::Reply,
+};
 
 /// The largest number of concurrent invocations; further ones wait. The host sends at most 224 queue
 /// messages at once (host.json, `batchSize` and `newBatchThreshold`) for each function with a queue
 /// trigger.
 const MOST_CALLS: usize = 512;
-
-/// The largest size of all bodies in memory together. At 64 KiB a message, tripled by its encodings, the
-/// messages of three queue triggers take at most 126 MiB.
-const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
 
 /// The time limit for receiving a body, including the wait for memory. The host sends a body at once.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -103,14 +100,12 @@ struct Places {
     /// One permit for each invocation. It is taken after the body has arrived, so that a caller that never
     /// sends its body occupies none.
     calls: FairSemaphore<String>,
-    /// One permit for each byte of a body.
-    bytes: FairSemaphore<String>,
+    memory: BodyMemory,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        let (calls, bytes) = (MOST_CALLS, MOST_BODY_BYTES);
-        Self { calls: FairSemaphore::new(calls), bytes: FairSemaphore::new(bytes) }
+        Self { calls: FairSemaphore::new(MOST_CALLS), memory: BodyMemory::default() }
     }
 }
 
@@ -133,9 +128,8 @@ async fn respond<B: Buf>(
     if method != Method::POST {
         return error(StatusCode::METHOD_NOT_ALLOWED, "the host calls functions by POST");
     }
-    let collected =
-        tokio::time::timeout(BODY_TIMEOUT, collect(body, (&places.bytes, &function))).await;
-    let Ok((body, memory)) = collected else {
+    let collected = places.memory.collect(&function, body);
+    let Ok((body, held)) = tokio::time::timeout(BODY_TIMEOUT, collected).await else {
         tracing::error!(event = "host.slow_body", "a call's body did not arrive in time");
         return error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time");
     };
@@ -153,7 +147,7 @@ async fn respond<B: Buf>(
     };
     invocation.trace_id = ids.trace;
     let place = places.calls.acquire(&invocation.function, 1).await;
-    into_response(&run(handler, invocation, (place, memory)).await)
+    into_response(&run(handler, invocation, (place, held)).await)
 }
 
 /// Runs an invocation in its own task, so that it outlives its connection. It occupies its place until it
@@ -161,7 +155,7 @@ async fn respond<B: Buf>(
 async fn run(
     handler: Handler,
     invocation: Invocation,
-    places: (FairPermit<String>, Option<FairPermit<String>>),
+    places: (FairPermit<String>, Held),
 ) -> Reply {
     let work = async move {
         let reply = handler(invocation).await;
@@ -175,43 +169,6 @@ async fn run(
             Reply::Failed("the invocation crashed; the handler's log says where".to_owned())
         }
     }
-}
-
-enum Body {
-    Whole(Bytes),
-    /// The envelope is larger than [`LARGEST_ENVELOPE`]. The function decides on the reply, because an HTTP
-    /// caller needs a response.
-    TooLarge,
-    Broken,
-}
-
-/// Reads a whole body and keeps it up to the limit, with a permit for each of its bytes. The rest is read
-/// and dropped: the host sends chunks without a length, and reads the response only after it has sent
-/// everything.
-async fn collect<B: Buf>(
-    body: impl Stream<Item = Result<B, warp::Error>>,
-    (bytes, function): (&FairSemaphore<String>, &String),
-) -> (Body, Option<FairPermit<String>>) {
-    let mut body = std::pin::pin!(body);
-    let (mut collected, mut too_large) = (BytesMut::new(), false);
-    let mut memory: Option<FairPermit<String>> = None;
-    while let Some(chunk) = body.next().await {
-        let Ok(mut chunk) = chunk else { return (Body::Broken, None) };
-        let length = chunk.remaining();
-        too_large |= collected.len() + length > LARGEST_ENVELOPE;
-        if too_large {
-            (collected, memory) = (BytesMut::new(), None);
-            continue;
-        }
-        let more = bytes.acquire(function, length).await;
-        match &mut memory {
-            Some(memory) => memory.merge(more),
-            None => memory = Some(more),
-        }
-        collected.extend_from_slice(&chunk.copy_to_bytes(length));
-    }
-    let body = if too_large { Body::TooLarge } else { Body::Whole(collected.freeze()) };
-    (body, memory)
 }
 
 fn into_response(reply: &Reply) -> warp::reply::Response {
@@ -244,9 +201,12 @@ where
 mod tests {
     use std::sync::Mutex;
 
-    use futures_util::stream;
+    use bytes::Bytes;
+    use futures_util::{StreamExt, future::join_all, stream};
+    use tokio::{task::yield_now, time::Instant};
 
     use super::*;
+    use crate::body::{LONGEST_BEGINNING, MOST_OF_BEGINNINGS, MOST_OF_RESTS};
 
     /// A chunk of a body.
     fn chunk(length: usize) -> Result<Bytes, warp::Error> {
@@ -266,36 +226,72 @@ mod tests {
         places: &Arc<Places>,
         body: impl Stream<Item = Result<Bytes, warp::Error>>,
     ) -> StatusCode {
-        let call = (Method::POST, "Echo".to_owned(), CallIds::default());
+        status_of(places, "Echo", body).await
+    }
+
+    async fn status_of(
+        places: &Arc<Places>,
+        function: &str,
+        body: impl Stream<Item = Result<Bytes, warp::Error>>,
+    ) -> StatusCode {
+        let call = (Method::POST, function.to_owned(), CallIds::default());
         respond(echo(), places.clone(), call, body).await.status()
+    }
+
+    /// An envelope of this length, in chunks of 16 KiB. Between two of them, every other call gets one.
+    fn in_turns(length: usize) -> impl Stream<Item = Result<Bytes, warp::Error>> {
+        const CHUNK: usize = 16 * 1024;
+        static BLANKS: [u8; CHUNK] = [b' '; CHUNK];
+        let mut first = b"{\"Data\":{}}".to_vec();
+        first.resize(length.min(CHUNK), b' ');
+        let rest = length - first.len();
+        let blanks = (0..rest).step_by(CHUNK);
+        let blanks = blanks.map(move |at| Bytes::from_static(&BLANKS[..(rest - at).min(CHUNK)]));
+        stream::iter(std::iter::once(Bytes::from(first)).chain(blanks)).then(|chunk| async move {
+            yield_now().await;
+            Ok(chunk)
+        })
+    }
+
+    fn assert_nothing_is_held(places: &Places) {
+        let BodyMemory { beginnings, rests } = &places.memory;
+        assert_eq!((beginnings.free(), rests.free()), (MOST_OF_BEGINNINGS, MOST_OF_RESTS));
+        assert_eq!(places.calls.free(), MOST_CALLS);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_end_is_refused_after_a_while_and_frees_its_memory() {
         let places = Arc::new(Places::default());
-        assert_eq!(status(&places, half_sent(1000)).await, StatusCode::REQUEST_TIMEOUT);
-        assert_eq!(places.bytes.free(), MOST_BODY_BYTES);
-        assert_eq!(places.calls.free(), MOST_CALLS);
+        for length in [1000, 100_000] {
+            assert_eq!(status(&places, half_sent(length)).await, StatusCode::REQUEST_TIMEOUT);
+            assert_nothing_is_held(&places);
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_bytes_of_all_bodies_are_bounded() {
-        let places = Arc::new(Places::default());
-        let stored = places.bytes.acquire(&"Other".to_owned(), MOST_BODY_BYTES).await;
-        let envelope = || stream::iter([Ok(Bytes::from_static(b"{\"Data\":{}}"))]);
-        assert_eq!(status(&places, envelope()).await, StatusCode::REQUEST_TIMEOUT);
-        drop(stored);
-        assert_eq!(status(&places, envelope()).await, StatusCode::OK);
-        assert_eq!(places.bytes.free(), MOST_BODY_BYTES);
+        let (places, other) = (Arc::new(Places::default()), "Other".to_owned());
+        let beginnings = places.memory.beginnings.acquire(&other, MOST_OF_BEGINNINGS).await;
+        assert_eq!(status(&places, in_turns(1000)).await, StatusCode::REQUEST_TIMEOUT);
+        drop(beginnings);
+        assert_eq!(status(&places, in_turns(1000)).await, StatusCode::OK);
+        let rests = places.memory.rests.acquire(&other, MOST_OF_RESTS).await;
+        let large = || in_turns(LONGEST_BEGINNING + 1);
+        assert_eq!(status(&places, large()).await, StatusCode::REQUEST_TIMEOUT);
+        drop(rests);
+        assert_eq!(status(&places, large()).await, StatusCode::OK);
+        assert_nothing_is_held(&places);
     }
 
-    #[tokio::test]
-    async fn a_body_that_is_too_large_is_not_kept() {
-        let bytes = FairSemaphore::new(MOST_BODY_BYTES);
-        let body = stream::iter((0..40).map(|_| chunk(LARGEST_ENVELOPE / 2)));
-        let (body, memory) = collect(body, (&bytes, &"Echo".to_owned())).await;
-        assert!(matches!(body, Body::TooLarge) && memory.is_none());
-        assert_eq!(bytes.free(), MOST_BODY_BYTES);
+    #[tokio::test(start_paused = true)]
+    async fn large_bodies_that_arrive_at_the_same_time_do_not_wait_for_each_other_for_ever() {
+        let (places, started) = (Arc::new(Places::default()), Instant::now());
+        let large = (0..200).map(|_| ("Large", 1000 * 1024));
+        let bodies = large.chain([("Small", 1024)]);
+        let calls = bodies.map(|(function, length)| status_of(&places, function, in_turns(length)));
+        assert!(join_all(calls).await.iter().all(|status| *status == StatusCode::OK));
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        assert_nothing_is_held(&places);
     }
 
     #[tokio::test]
@@ -314,7 +310,7 @@ mod tests {
             respond(handler.clone(), places.clone(), call, envelope)
         };
         let names = std::iter::repeat_n("Flood", 2 * MOST_CALLS).chain(["Other"]);
-        let calls = futures_util::future::join_all(names.map(call));
+        let calls = join_all(names.map(call));
         tokio::join!(calls, async { drop(all) });
         let order = order.lock().unwrap();
         let place = order.iter().position(|function| function == "Other").unwrap();

@@ -186,9 +186,13 @@ impl<G: Clone + Eq + Hash> Drop for Place<'_, G> {
 }
 
 impl<G: Clone + Eq + Hash> FairPermit<G> {
-    /// Adds the permits of `other`, which must come from the same semaphore.
-    pub fn merge(&mut self, mut other: Self) {
-        self.permits += std::mem::take(&mut other.permits);
+    /// Returns all permits but this many.
+    pub fn keep(&mut self, permits: usize) {
+        let surplus = self.permits.saturating_sub(permits);
+        if surplus > 0 {
+            self.permits -= surplus;
+            self.shared.give_back(surplus);
+        }
     }
 }
 

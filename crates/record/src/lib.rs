@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod ends;
 pub mod instances;
 pub mod intent;
+mod long_text;
 pub mod message_changes;
 pub mod open_intents;
 pub mod record;

@@ -5,6 +5,7 @@ mod fault;
 pub mod located;
 mod node;
 mod reader;
+mod spelling;
 
 use serde::de::DeserializeOwned;
 

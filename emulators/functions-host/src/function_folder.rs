@@ -129,4 +129,25 @@ mod tests {
         let anonymous = REQUEST.replace('}', r#","authLevel":"Anonymous"}"#);
         assert_eq!(level(&anonymous), AuthLevel::Anonymous);
     }
+
+    #[test]
+    fn properties_are_found_in_any_spelling_but_the_type_in_one() {
+        for spelled in [
+            QUEUE.replace("queueName", "QUEUENAME").replace("dataType", "datatype"),
+            QUEUE.replace("name", "Name").replace("}", r#","Connection":"Jobs"}"#),
+        ] {
+            let Trigger::Queue(queue) = function(&spelled).unwrap().trigger else {
+                panic!("{spelled}")
+            };
+            assert_eq!((queue.name.as_str(), queue.queue_name.as_str()), ("m", "q"));
+            assert_eq!(queue.connection.is_some(), spelled.contains("Jobs"));
+        }
+        for (spelled, expected) in [
+            (QUEUE.replace("type", "Type"), "missing field `type`"),
+            (QUEUE.replace("}", r#","QueueName":"r"}"#), "`queueName` occurs in two spellings"),
+        ] {
+            let error = function(&spelled).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
 }

@@ -6,12 +6,11 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
     configuration::Configuration,
     host_json::{self, CustomHandlerSettings, QueueSettings},
-    settings_error::{SettingsError, read_json},
+    settings_error::{SettingsError, read_json, read_ordered},
 };
 
 /// The default connection of a binding.
@@ -59,8 +58,8 @@ impl HostSettings {
     /// override local.settings.json.
     pub(crate) fn read(app_root: &Path, given: &[(String, String)]) -> Result<Self, SettingsError> {
         let environment = environment(app_root, given)?;
-        let text: Value = read_json(&app_root.join("host.json"))?;
-        let configuration = Configuration::new(&text, &environment);
+        let host_json = read_ordered(&app_root.join("host.json"))?;
+        let configuration = Configuration::new(&host_json, &environment);
         let version = |text: &str| (text == "2.0").then_some(());
         configuration
             .read("version", "2.0", version)?

@@ -12,7 +12,7 @@ use super::{
     verdict::{ACCEPTED, CREATED, OK},
 };
 use app_roles::schema::{assert_committed, written_schema};
-use function_folders::function_json::FunctionFolders;
+use function_folders::{AppSettings, function_json::FunctionFolders};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -48,7 +48,8 @@ fn operations() -> Vec<(&'static str, String, Value)> {
 
 /// Every route of the app with a method that it takes, and whether a key opens it.
 fn routes() -> BTreeSet<(String, String, bool)> {
-    let folders = FunctionFolders::read(Path::new(ROOT), &|_| None).unwrap().functions;
+    let folders =
+        FunctionFolders::read(Path::new(ROOT), &AppSettings::default()).unwrap().functions;
     let files = folders.iter().map(|folder| json(&format!("{}/function.json", folder.name)));
     let triggers = files.map(|file| file["bindings"][0].clone());
     let http = triggers.filter(|trigger| trigger["type"] == "httpTrigger");

@@ -143,6 +143,19 @@ async fn an_array_of_many_events_is_kept_and_causes_no_look_up() {
 }
 
 #[tokio::test]
+async fn an_array_that_fits_into_no_message_is_kept_in_part_and_says_so() {
+    let world = setup().await.start().await;
+    let many = json!(vec![json!({ "eventType": "é".repeat(280) }); 100]).to_string();
+    world.deliver_text(&many, 1).await;
+    world.log_line("100 events in one message").await;
+    let kept = world.wait_for_messages(&world.failed).await.remove(0);
+    assert!(many.starts_with(kept["requestBeginning"].as_str().unwrap()), "{kept}");
+    assert_eq!((&kept["requestBytes"], &kept["request"]), (&json!(many.len()), &Value::Null));
+    assert_eq!(kept["requestSha256"].as_str().map(str::len), Some(64));
+    assert!(world.host.invocations().iter().all(|one| one.dequeue_count == 1));
+}
+
+#[tokio::test]
 async fn deeply_nested_and_malformed_events_do_no_harm() {
     let world = setup().await.start().await;
     for text in [

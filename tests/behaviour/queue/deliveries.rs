@@ -1,6 +1,7 @@
 //! Repeated deliveries of a message: new identities, wrong ids, and the last delivery.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
 use tenant_emulator::{
     Route, ServicePrincipal,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_IDENTITY_CLIENT_ID, ORDERS_READ},
@@ -42,6 +43,16 @@ async fn a_request_that_failed_on_its_last_delivery_is_kept_with_the_reason_and_
     let result = world.result_of(kept["request"].as_str().unwrap()).await;
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     assert_eq!(result["attempt"], 1);
+}
+
+#[tokio::test]
+async fn the_handler_and_the_host_agree_on_the_last_delivery_whatever_the_case_of_the_setting() {
+    let name = "AZUREFUNCTIONSJOBHOST__Extensions__queues__maxdequeuecount";
+    let world = Setup::new().await.with_setting(name, "2").start().await;
+    let result = world.result_of(&request(NEW_IDENTITY, ORDERS_API, ORDERS_READ)).await;
+    assert_eq!((&role(&result)["status"], &result["attempt"]), (&json!("failed"), &json!(2)));
+    assert_eq!(world.messages(&world.failed).await.len(), 1);
+    assert!(world.messages(&world.poison).await.is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use function_folders::function_json::FunctionFolders;
+use function_folders::{AppSettings, function_json::FunctionFolders};
 use serde_json::{Value, json};
 
 use crate::{repository::bicep::Template, world::ROOT};
@@ -119,7 +119,8 @@ fn nothing_is_requested_or_decided_over_http_and_no_sign_in_is_believed() {
     let app = template("infra/modules/container-app.bicep");
     assert!(app.source.contains("        external: false\n"));
     let disabled = app.variable("disabledTriggers");
-    for folder in FunctionFolders::read(Path::new(ROOT), &|_| None).unwrap().functions {
+    for folder in FunctionFolders::read(Path::new(ROOT), &AppSettings::default()).unwrap().functions
+    {
         let is_called = ["httpTrigger", "eventGridTrigger"].contains(&folder.trigger.kind.as_str());
         let setting = format!("AzureWebJobs.{}.Disabled", folder.name);
         let is_disabled = disabled.get(&setting).is_some_and(|value| value == "'true'");

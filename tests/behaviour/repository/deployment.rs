@@ -8,7 +8,10 @@ use std::{
 
 use app_role_broker::config::Settings;
 use broker::EVENTS_QUEUE;
-use function_folders::function_json::{Binding, FunctionFolders};
+use function_folders::{
+    AppSettings,
+    function_json::{Binding, FunctionFolders},
+};
 use serde_json::Value;
 
 use crate::{repository::bicep::Template, world::ROOT};
@@ -43,7 +46,7 @@ fn template(file: &str) -> Template {
 
 /// Every binding with a connection, and the name of its function.
 fn bindings() -> Vec<(String, Binding)> {
-    let folders = FunctionFolders::read(Path::new(ROOT), &|_| None).unwrap();
+    let folders = FunctionFolders::read(Path::new(ROOT), &AppSettings::default()).unwrap();
     let mut bindings = Vec::new();
     for folder in folders.functions {
         for binding in [folder.trigger].into_iter().chain(folder.outputs) {

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use app_role_broker::config::Env;
 use broker::timing::Timing;
 use function_folders::{
+    AppSettings,
     function_json::FunctionFolders,
     host_json::HostJson,
     use_case::{
@@ -15,21 +15,12 @@ use serde_json::Value;
 
 use crate::world::ROOT;
 
-/// An environment without settings, so that only the files count.
-struct Nothing;
-
-impl Env for Nothing {
-    fn get(&self, _name: &str) -> Option<String> {
-        None
-    }
-}
-
 fn json(file: &str) -> Value {
     serde_json::from_slice(&std::fs::read(Path::new(ROOT).join(file)).unwrap()).unwrap()
 }
 
 fn folders() -> FunctionFolders {
-    FunctionFolders::read(Path::new(ROOT), &|name| Nothing.get(name)).unwrap()
+    FunctionFolders::read(Path::new(ROOT), &AppSettings::default()).unwrap()
 }
 
 #[test]
@@ -200,7 +191,7 @@ fn the_host_settings_are_those_that_the_handler_expects() {
     assert_eq!(queues["newBatchThreshold"], 192);
     assert_eq!(host["functionTimeout"], "00:10:00");
     assert_eq!(host["extensionBundle"]["version"], "[4.*, 5.0.0)");
-    let read = HostJson::read(Path::new(ROOT), &|name| Nothing.get(name)).unwrap();
+    let read = HostJson::read(Path::new(ROOT), &AppSettings::default()).unwrap();
     assert_eq!(u64::from(read.max_dequeue_count), queues["maxDequeueCount"].as_u64().unwrap());
     assert_eq!(read.max_dequeue_count, 30);
 }

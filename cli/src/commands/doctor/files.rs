@@ -44,7 +44,7 @@ pub(super) fn check(
         return (findings, Vec::new());
     }
     findings.push(check_host(app_root));
-    let folders = match FunctionFolders::read(app_root, &environment::variable) {
+    let folders = match FunctionFolders::read(app_root, &environment::app_settings()) {
         Ok(folders) => folders,
         Err(error) => {
             let told = format!("{} cannot be read: {error}", app_root.display());
@@ -89,7 +89,7 @@ fn no_app_root(stated: Option<&Path>) -> Finding {
 }
 
 fn check_host(app_root: &Path) -> Finding {
-    match HostJson::read(app_root, &environment::variable) {
+    match HostJson::read(app_root, &environment::app_settings()) {
         Ok(host_json) => {
             let deliveries = host_json.max_dequeue_count;
             Finding::ok(HOST_JSON, format!("a message fails after {deliveries} deliveries"))

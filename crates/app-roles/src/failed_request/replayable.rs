@@ -40,6 +40,15 @@ pub enum NotReplayable {
         /// From 1, or 0 before the first column.
         column: usize,
     },
+    /// Only the beginning of the request was kept, so it must not be sent as if it were whole.
+    #[error(
+        "only the beginning of its {bytes} bytes was kept, because no queue message holds more; the \
+         requester must send the request again itself"
+    )]
+    Beginning {
+        /// The length of the whole request.
+        bytes: u64,
+    },
     /// `firstSeen` is not a time.
     #[error("not a failed request: firstSeen is not a time in RFC 3339")]
     FirstSeen,
@@ -60,10 +69,23 @@ struct Message {
     attempts: u64,
 }
 
+/// What only a message without the whole request has.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cut {
+    #[serde(rename = "requestBeginning")]
+    _beginning: String,
+    request_bytes: u64,
+}
+
 impl ReplayableRequest {
     /// Reads a message of the queue `app-role-failed`.
     pub fn parse(message: &str) -> Result<Self, NotReplayable> {
-        let message: Message = serde_json::from_slice(without_byte_order_mark(message.as_bytes()))
+        let message = without_byte_order_mark(message.as_bytes());
+        if let Ok(Cut { request_bytes: bytes, .. }) = serde_json::from_slice(message) {
+            return Err(NotReplayable::Beginning { bytes });
+        }
+        let message: Message = serde_json::from_slice(message)
             .map_err(|error| NotReplayable::Form { line: error.line(), column: error.column() })?;
         let first_seen = message.first_seen.as_deref();
         let first_seen = first_seen.map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();

@@ -7,10 +7,10 @@ use super::{
     fault::PolicyFaults,
     file,
     rules::{NO_RULES, Rules, RulesInForce},
-    sha256,
     warning::{PolicyWarning, Survey},
     warnings,
 };
+use crate::sha256;
 
 /// The policy in force, which makes all decisions.
 #[derive(Debug)]

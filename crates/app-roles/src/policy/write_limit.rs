@@ -1,9 +1,7 @@
 //! The limit of the writes that a rule lets a requester make.
 
-use super::{
-    fields::{Faults, Field},
-    sha256,
-};
+use super::fields::{Faults, Field};
+use crate::sha256;
 
 /// The largest limit of writes in an hour.
 pub(super) const MOST_PER_HOUR: u32 = 100_000;

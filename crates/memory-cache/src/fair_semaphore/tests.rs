@@ -42,15 +42,20 @@ async fn a_caller_that_needs_many_permits_is_not_passed_by_later_ones() {
 }
 
 #[tokio::test]
-async fn a_merged_permit_returns_all_of_them_at_once() {
+async fn permits_that_are_returned_early_go_to_the_next_caller() {
     let semaphore = Groups::new(3);
-    let mut permit = semaphore.acquire(&0, 1).await;
-    permit.merge(semaphore.acquire(&0, 2).await);
-    assert_eq!(semaphore.free(), 0);
+    let mut permit = semaphore.acquire(&0, 3).await;
+    let mut two = Box::pin(semaphore.acquire(&1, 2));
+    assert!(two.as_mut().now_or_never().is_none());
+    permit.keep(1);
+    let two = two.now_or_never().unwrap();
+    permit.keep(2);
+    assert_eq!(semaphore.free(), 0, "nothing is returned twice");
     let mut idle = Box::pin(semaphore.all_returned());
     assert!(idle.as_mut().now_or_never().is_none());
-    drop(permit);
+    drop((permit, two));
     assert!(idle.now_or_never().is_some());
+    assert_eq!(semaphore.free(), 3);
 }
 
 /// What happens to a semaphore with one permit.

@@ -8,9 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::{OffsetDateTime, UtcOffset};
 
-/// Longest part of a text, in UTF-16 code units. A column holds about 32 K of them ("Understanding the
-/// Table service data model").
-const MOST_UNITS: usize = 30 * 1024;
+use crate::long_text;
 
 /// A row that this program cannot read: a newer version wrote it, or it was changed by hand. It is kept,
 /// and nothing is done because of it.
@@ -104,57 +102,15 @@ pub(super) fn set_json(entity: &mut Entity, column: &str, value: &impl Serialize
     set_long_text(entity, column, &printable_json(&document));
 }
 
-/// A text that may continue in the columns with the numbers 2, 3 and so on after the name.
+/// A text that may take several columns.
 pub(super) fn long_text(
     entity: &Entity,
     column: &'static str,
 ) -> Result<Option<String>, UnreadableApproval> {
-    let Some(first) = text(entity, column)? else {
-        // The beginning of a text may be missing.
-        return if continuations(entity, column) == 0 {
-            Ok(None)
-        } else {
-            Err(UnreadableApproval(column))
-        };
-    };
-    let (mut whole, continuations) = (first.to_owned(), continuations(entity, column));
-    for number in (2..).take(continuations) {
-        let part = value(entity, &part_name(column, number)).and_then(Value::as_str);
-        whole.push_str(part.ok_or(UnreadableApproval(column))?);
-    }
-    Ok(Some(whole))
-}
-
-/// The number of columns in which a text continues.
-fn continuations(entity: &Entity, column: &str) -> usize {
-    let is_number = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
-    let numbered = |name: &&String| name.strip_prefix(column).is_some_and(is_number);
-    entity.keys().filter(numbered).filter(|name| value(entity, name).is_some()).count()
+    long_text::read(entity, column).map_err(|_| UnreadableApproval(column))
 }
 
 /// Sets a text, in as many columns as it needs.
 pub(super) fn set_long_text(entity: &mut Entity, column: &str, text: &str) {
-    for (number, part) in (1..).zip(parts(text)) {
-        entity.insert(part_name(column, number), part.into());
-    }
-}
-
-/// The name of a part's column: `result`, `result2`, `result3` …
-fn part_name(column: &str, number: usize) -> String {
-    if number == 1 { column.to_owned() } else { format!("{column}{number}") }
-}
-
-/// A text in parts of at most [`MOST_UNITS`]. At least one part.
-fn parts(text: &str) -> Vec<String> {
-    let (mut parts, mut last, mut units) = (Vec::new(), String::new(), 0);
-    for character in text.chars() {
-        if units + character.len_utf16() > MOST_UNITS {
-            parts.push(std::mem::take(&mut last));
-            units = 0;
-        }
-        last.push(character);
-        units += character.len_utf16();
-    }
-    parts.push(last);
-    parts
+    long_text::set(entity, column, text);
 }

@@ -11,6 +11,7 @@ use super::{
     details::Details,
     end_row::{Claim, EndKey, EndRow, Subject},
 };
+use crate::long_text;
 
 /// The columns that are points in time to the table service, so that a filter can compare them.
 const TIMES: [&str; 7] = [
@@ -25,6 +26,11 @@ const TIMES: [&str; 7] = [
 
 /// Nanoseconds of the table service's unit of time ("Understanding the Table service data model").
 const TICK: u32 = 100;
+
+/// Longest text of a claim, in characters. Texts of requests and rules are shorter. A name in the directory
+/// may be longer, and must not make a row too large: all texts of all claims have at most 600 KiB. An entity
+/// holds 1 MiB ("Understanding the Table service data model").
+const LONGEST_TEXT: usize = 1024;
 
 /// A row that this program cannot read: a newer version wrote it, or it was changed by hand. It is kept,
 /// and nothing is done because of it.
@@ -69,7 +75,8 @@ impl EndRow {
         }
         if !earlier.is_empty() {
             let earlier = Value::Array(earlier).to_string();
-            entity.insert("earlierClaims".to_owned(), earlier.into());
+            // Sixteen claims with long texts need more than one column.
+            long_text::set(&mut entity, "earlierClaims", &earlier);
         }
         for (name, time) in
             [("endingUntil", self.ending_until), ("announcedEnd", self.announced_end)]
@@ -127,14 +134,18 @@ fn claim_columns(claim: &Claim) -> Map<String, Value> {
     add("invocationId", invocation_id.to_string().into());
     add("apiAppId", api_app_id.to_string().into());
     for (name, text) in [("requester", requester), ("function", function), ("rule", rule)] {
-        add(name, printable(text).into());
+        add(name, stored_text(text).into());
     }
     for (name, text) in optional_details(&claim.details) {
         if let Some(text) = text {
-            add(name, printable(text).into());
+            add(name, stored_text(text).into());
         }
     }
     columns
+}
+
+fn stored_text(text: &str) -> String {
+    printable(text).chars().take(LONGEST_TEXT).collect()
 }
 
 /// The details that a request may lack, with their columns.
@@ -184,11 +195,9 @@ fn details(columns: &Map<String, Value>) -> Result<Details, UnreadableEnd> {
 
 fn earlier_claims(entity: &Map<String, Value>) -> Result<Vec<Claim>, UnreadableEnd> {
     let unreadable = UnreadableEnd("earlierClaims");
-    let Some(stored) = entity.get("earlierClaims").filter(|value| !value.is_null()) else {
-        return Ok(Vec::new());
-    };
-    let claims = stored.as_str().and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
-    let claims = claims.ok_or_else(|| unreadable.clone())?;
+    let stored = long_text::read(entity, "earlierClaims").map_err(|_| unreadable.clone())?;
+    let Some(stored) = stored else { return Ok(Vec::new()) };
+    let claims: Vec<Value> = serde_json::from_str(&stored).map_err(|_| unreadable.clone())?;
     let read = |value: &Value| claim(value.as_object()?).ok();
     claims.iter().map(read).collect::<Option<_>>().ok_or(unreadable)
 }

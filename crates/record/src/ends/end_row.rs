@@ -1,5 +1,7 @@
 //! A row of the table of ends.
 
+use std::collections::BTreeSet;
+
 use app_roles::{
     directory::Assignment,
     ids::{AppRoleId, InvocationId, ObjectId},
@@ -13,6 +15,10 @@ pub const ENDS_TABLE: &str = "AppRoleEnds";
 
 /// The largest number of claims in a row. Each interrupted write adds one.
 pub(super) const MOST_CLAIMS: usize = 16;
+
+/// The largest number of assignments that a claim excludes. A principal holds a role only once, so all but
+/// the last are gone, and only a lagging list may still show one of them.
+const MOST_EXCEPTIONS: usize = 32;
 
 /// The largest difference between this machine's clock and Graph's.
 pub(super) const CLOCK_SKEW: Duration = Duration::seconds(5);
@@ -112,7 +118,18 @@ impl Subject {
         matches!(self, Self::Write { except, .. } if except.iter().any(|known| known == id))
     }
 
-    /// Extends the period to that of another write.
+    /// Excludes an assignment that exists now, if this is a write.
+    pub(super) fn exclude(&mut self, id: &str) {
+        if let Self::Write { except, .. } = self
+            && except.last().is_none_or(|last| last != id)
+        {
+            except.retain(|known| known != id);
+            except.push(id.to_owned());
+            keep_newest(except);
+        }
+    }
+
+    /// Extends the period to that of an older write.
     pub(super) fn include(&mut self, other: Self) {
         if let (
             Self::Write { since, until, except, .. },
@@ -121,7 +138,10 @@ impl Subject {
         {
             *since = earlier.min(*since);
             *until = later.max(*until);
-            except.extend(others);
+            let newer: BTreeSet<_> = except.iter().cloned().collect();
+            let older = others.into_iter().filter(|id| !newer.contains(id));
+            *except = older.chain(std::mem::take(except)).collect();
+            keep_newest(except);
         }
     }
 
@@ -216,11 +236,11 @@ impl EndRow {
     ) {
         for claim in &mut self.claims {
             if claim.subject.may_have_created(held)
-                && let Subject::Write { invocation_id, since, except, .. } = &mut claim.subject
+                && let Subject::Write { invocation_id, since, .. } = &claim.subject
                 && (maker.is_some_and(|maker| *invocation_id != maker)
                     || found.is_some_and(|found| found < *since + CLOCK_SKEW))
             {
-                except.push(held.id.clone());
+                claim.subject.exclude(&held.id);
             }
         }
     }
@@ -230,6 +250,11 @@ impl EndRow {
     pub fn is_being_ended(&self, now: OffsetDateTime) -> bool {
         self.ending_until.is_some_and(|until| now <= until)
     }
+}
+
+/// Limits the number of exceptions of a claim, which are in the order of their discovery.
+fn keep_newest(except: &mut Vec<String>) {
+    except.drain(..except.len().saturating_sub(MOST_EXCEPTIONS));
 }
 
 /// The claim that names an assignment, or the latest of the writes that can have created it.

@@ -180,9 +180,7 @@ impl Draft {
         let is_same =
             |claim: &&Claim| claim.details.is_same_message(&new.details) && claim.end > self.now.at;
         let end = self.claims.iter().find(is_same).map_or(new.end, |claim| claim.end);
-        if self.claims.len() >= MOST_CLAIMS {
-            self.merge_oldest_writes();
-        }
+        self.make_room();
         let subject = Subject::Write {
             invocation_id: invocation,
             since: new.since,
@@ -261,6 +259,7 @@ impl Draft {
         let (Now { at, list_lag }, end) = (self.now, claim.end);
         let lists_show = at - list_lag;
         self.claims.retain(|claim| !claim.subject.is_replaced_by(held, lists_show));
+        self.make_room();
         self.claims.insert(0, Claim { subject: self.named(held), ..claim });
         end
     }
@@ -275,10 +274,8 @@ impl Draft {
         let now = self.now.at;
         self.claims.retain(|claim| claim.subject.is_open(now));
         for claim in &mut self.claims {
-            if let (Subject::Write { except, .. }, Some(held)) = (&mut claim.subject, held)
-                && !except.contains(&held.id)
-            {
-                except.push(held.id.clone());
+            if let Some(held) = held {
+                claim.subject.exclude(&held.id);
             }
         }
     }
@@ -311,18 +308,36 @@ impl Draft {
         Some(self.bind(held, claim))
     }
 
-    /// Limits the number of claims: the two oldest writes get one claim, with the later end.
-    fn merge_oldest_writes(&mut self) {
+    /// Limits the number of claims before one is added.
+    fn make_room(&mut self) {
+        while self.claims.len() >= MOST_CLAIMS {
+            if !self.merge_oldest_writes() && !self.drop_oldest_assignment() {
+                return;
+            }
+        }
+    }
+
+    /// Drops the claim of the oldest assignment. A principal holds a role only once, so it is gone if there
+    /// are many.
+    fn drop_oldest_assignment(&mut self) -> bool {
+        let is_named = |claim: &Claim| matches!(claim.subject, Subject::Assignment { .. });
+        let oldest = self.claims.iter().rposition(is_named);
+        oldest.map(|oldest| self.claims.remove(oldest)).is_some()
+    }
+
+    /// Gives the two oldest writes one claim, with the later end. Returns whether there are two.
+    fn merge_oldest_writes(&mut self) -> bool {
         let is_write = |claim: &Claim| matches!(claim.subject, Subject::Write { .. });
-        let Some(oldest) = self.claims.iter().rposition(is_write) else { return };
+        let Some(oldest) = self.claims.iter().rposition(is_write) else { return false };
+        let (newer, _) = self.claims.split_at(oldest);
+        let Some(next) = newer.iter().rposition(is_write) else { return false };
         let oldest = self.claims.remove(oldest);
-        let Some(next) = self.claims.iter_mut().rev().find(|claim| is_write(claim)) else {
-            return self.claims.push(oldest);
-        };
+        let Some(next) = self.claims.get_mut(next) else { return false };
         if oldest.end > next.end {
             (next.end, next.details) = (oldest.end, oldest.details);
         }
         next.subject.include(oldest.subject);
+        true
     }
 
     /// The change that leads from the row to the draft.

@@ -81,3 +81,32 @@ impl WriteCount {
         Some(Self { made, open: open.collect::<Option<BTreeMap<_, _>>>()? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::write_counts::Demand;
+
+    /// Longest text of a column, in UTF-16 code units ("Understanding the Table service data model").
+    const MOST_UNITS: usize = 32 * 1024;
+
+    #[test]
+    fn the_largest_count_fits_into_its_columns() {
+        let (mut count, now) = (WriteCount::default(), datetime!(2026-11-26 10:00 UTC));
+        count.made = (0..=60).map(|age| (minute_of(now) - age, u32::MAX / 100)).collect();
+        for number in 0..1000 {
+            let key = format!("00000000-0000-0000-0000-{number:012}");
+            let demand = Demand { key: &key, writes: 100_000, limit: u32::MAX };
+            count.take(demand, now).unwrap();
+        }
+        let key = CountKey { requester: "q".repeat(140), rule_digest: "d".repeat(64) };
+        let entity = count.to_entity(&key, &"\u{1F512}".repeat(128));
+        for (column, value) in &entity {
+            let units = value.as_str().unwrap().encode_utf16().count();
+            assert!(units <= MOST_UNITS, "{column}: {units}");
+        }
+        assert_eq!(WriteCount::of_entity(&entity, now), Some(count));
+    }
+}

@@ -14,6 +14,7 @@ mod announced;
 mod invocation;
 mod promises;
 mod rows;
+mod sizes;
 mod world;
 
 use action::Action;

@@ -1,6 +1,7 @@
 //! The format of function.json.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Map, Value};
 
 use super::{
     declared_binding::{
@@ -9,9 +10,43 @@ use super::{
     folder_error::FolderError,
 };
 
+/// The properties of a binding that the host finds in any spelling: it reads them by reflection (Azure
+/// `WebJobs` SDK, `AttributeCloner`; Newtonsoft.Json). It looks up `type` and `direction` by their exact names
+/// (Azure Functions host, `BindingMetadata`).
+const IN_ANY_CASE: [&str; 9] = [
+    "name",
+    "queueName",
+    "tableName",
+    "connection",
+    "dataType",
+    "authLevel",
+    "methods",
+    "route",
+    "schedule",
+];
+
 #[derive(Deserialize)]
 pub(crate) struct FunctionJson {
+    #[serde(deserialize_with = "in_any_case")]
     bindings: Vec<BindingJson>,
+}
+
+/// Reads bindings whose properties may have another spelling. One property in two spellings is refused,
+/// because the host may take either.
+fn in_any_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<BindingJson>, D::Error> {
+    let bindings = Vec::<Map<String, Value>>::deserialize(deserializer)?;
+    let read = |members: Map<String, Value>| {
+        let mut spelled = Map::new();
+        for (name, value) in members {
+            let known = IN_ANY_CASE.into_iter().find(|known| known.eq_ignore_ascii_case(&name));
+            let name = known.map_or(name, str::to_owned);
+            if spelled.insert(name.clone(), value).is_some() {
+                return Err(D::Error::custom(format_args!("`{name}` occurs in two spellings")));
+            }
+        }
+        BindingJson::deserialize(Value::Object(spelled)).map_err(D::Error::custom)
+    };
+    bindings.into_iter().map(read).collect()
 }
 
 /// The fields of all supported kinds of bindings. Other fields are ignored, as by the host.

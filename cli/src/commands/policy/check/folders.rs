@@ -39,10 +39,11 @@ pub(super) fn survey(
     references: &[RuleReferences],
     app_root: &Path,
 ) -> Result<Survey, Failure> {
-    let folders = FunctionFolders::read(app_root, &environment::variable).map_err(|error| {
-        let folder = app_root.display();
-        Failure::failed(format!("the functions in {folder} cannot be read: {error}"))
-    })?;
+    let folders =
+        FunctionFolders::read(app_root, &environment::app_settings()).map_err(|error| {
+            let folder = app_root.display();
+            Failure::failed(format!("the functions in {folder} cannot be read: {error}"))
+        })?;
     let served = match served_requesters::served(folders) {
         Ok(served) => served,
         // Which queue such a function reads is unknown.
