@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agents;
+mod approvers;
 pub mod arguments;
 mod audience;
 mod broker_api;
