@@ -4,6 +4,7 @@ mod agents;
 mod approvers;
 pub mod arguments;
 mod audience;
+mod broker_address;
 mod broker_api;
 mod broker_call;
 mod broker_health;
