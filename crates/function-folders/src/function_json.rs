@@ -103,7 +103,7 @@ impl FunctionFolders {
 }
 
 fn read_folder(name: &str, file: &Path, setting: Lookup<'_>) -> Result<FunctionFolder, String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {}", error.kind()))?;
     let json: FunctionJson = json::from_slice_with_comments(&bytes)
         .map_err(|fault| fault.in_document("the document"))?;
     let mut bindings = json.bindings;

@@ -43,8 +43,8 @@ impl HostJson {
     pub fn read(app_root: &Path, setting: Lookup<'_>) -> Result<Self, FileFault> {
         let file = app_root.join("host.json");
         let fault = |problem: String| FileFault { file: file.clone(), problem };
-        let bytes =
-            std::fs::read(&file).map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let bytes = std::fs::read(&file)
+            .map_err(|error| fault(format!("cannot be read: {}", error.kind())))?;
         let wire: Wire = json::from_slice_with_comments(&bytes)
             .map_err(|error| fault(error.in_document("the document")))?;
         let queues = wire.extensions.unwrap_or_default().queues.unwrap_or_default();
