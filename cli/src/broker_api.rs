@@ -8,7 +8,7 @@ use clap::Args;
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 
 use crate::{
-    audience,
+    audience, broker_address,
     cloud::Cloud,
     environment::{self, FUNCTION_KEY},
     failure::Failure,
@@ -25,7 +25,8 @@ const KEY_HEADER: &str = "x-functions-key";
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// An example in hints.
-const EXAMPLE: &str = "for example --broker https://func-app-role-broker.azurewebsites.net";
+pub(crate) const EXAMPLE: &str =
+    "for example --broker https://func-app-role-broker.azurewebsites.net";
 
 /// How to authenticate to the broker.
 #[derive(Debug, Clone, Args)]
@@ -170,11 +171,7 @@ fn base(address: &BrokerAddress) -> Result<Url, Failure> {
     let Some(text) = address.url() else {
         return Err(Failure::usage("the URL of the broker is missing: pass --broker").hint(EXAMPLE));
     };
-    let url = Url::parse(&format!("{}/", text.trim_end_matches('/'))).ok();
-    // Keys and tokens are sent there, so plain HTTP is accepted only for this machine.
-    url.filter(|url| {
-        let is_local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
-        url.scheme() == "https" || (url.scheme() == "http" && is_local)
-    })
-    .ok_or_else(|| Failure::usage("--broker must be a URL that starts with https://").hint(EXAMPLE))
+    broker_address::parse(text)
+        .and_then(|_| broker_address::parse(&format!("{}/", text.trim_end_matches('/'))))
+        .map_err(|problem| Failure::usage(format!("--broker {problem}")).hint(EXAMPLE))
 }

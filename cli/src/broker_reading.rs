@@ -11,6 +11,7 @@ use crate::{
     broker_result::text,
     cloud::Cloud,
     failure::Failure,
+    numbers,
     options::GlobalOptions,
 };
 
@@ -18,7 +19,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ReadingOptions {
     /// Keep retrying for this long while the broker is unavailable
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = numbers::whole)]
     wait: u32,
     /// Path of the broker's function; copies of the function have other routes
     #[arg(long, value_name = "PATH", default_value = "api/app-role-assignments")]

@@ -12,6 +12,9 @@ use crate::{
 /// The status of a role that waits for approval.
 const PENDING: &str = "pendingApproval";
 
+/// The statuses of roles that were changed, or may have been.
+const CHANGED: [&str; 3] = ["assigned", "revoked", "unknown"];
+
 /// Prints the outcome of each role.
 pub(crate) fn show(screen: Screen, result: &Value) {
     let roles = roles(result);
@@ -50,6 +53,12 @@ pub(crate) fn approval(result: &Value) -> Option<ApprovalId> {
 pub(crate) fn exit(result: &Value) -> Exit {
     let statuses: Vec<_> = roles(result).iter().filter_map(|role| text(role, "status")).collect();
     Exit::of_statuses(&statuses)
+}
+
+/// Whether a result says that a role was changed, or may have been.
+pub(crate) fn has_changed(result: &Value) -> bool {
+    let mut statuses = roles(result).iter().filter_map(|role| text(role, "status"));
+    statuses.any(|status| CHANGED.contains(&status))
 }
 
 /// Returns a text of a result, or of a part of it.

@@ -11,6 +11,7 @@ use clap::{
 
 use crate::{
     arguments::Arguments,
+    broker_address, broker_api,
     contexts::{Context, Contexts, Setting},
     environment,
     failure::Failure,
@@ -23,6 +24,9 @@ const CONTEXT: (&str, &str) = ("--context", "APP_ROLE_CONTEXT");
 
 /// The option that names the policy file.
 const POLICY: &str = "policy";
+
+/// The option that names the broker.
+const BROKER: &str = "broker";
 
 /// The command that manages contexts. No context supplies its options.
 const MANAGES_CONTEXTS: &str = "context";
@@ -66,6 +70,7 @@ pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Refusal> {
     let screen = Screen::new(&arguments.global);
     let unusable = |failure| Refusal::Unusable(screen, failure);
     refuse_keys(&command, &matches).map_err(unusable)?;
+    check_broker(&matches).map_err(unusable)?;
     arguments.global.context = match context {
         Ok(context) => context.map(|(name, _)| name),
         Err(failure) if arguments.command.needs_context() => return Err(unusable(failure)),
@@ -171,6 +176,21 @@ fn refuse_keys(command: &Command, matches: &ArgMatches) -> Result<(), Failure> {
     }
     let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
     command.find_subcommand(name).map_or(Ok(()), |below| refuse_keys(below, matches))
+}
+
+/// Checks the address of the broker before any command uses or prints it: it may contain a password. The error
+/// does not repeat it.
+fn check_broker(matches: &ArgMatches) -> Result<(), Failure> {
+    if let Ok(Some(text)) = matches.try_get_one::<String>(BROKER)
+        && !text.is_empty()
+    {
+        broker_address::parse(text).map_err(|problem| {
+            Failure::usage(format!("--broker {problem}")).hint(broker_api::EXAMPLE)
+        })?;
+    }
+    // The command that manages contexts says itself what is wrong with a setting.
+    let below = matches.subcommand().filter(|(name, _)| *name != MANAGES_CONTEXTS);
+    below.map_or(Ok(()), |(_, below)| check_broker(below))
 }
 
 fn names_account(argument: &Arg) -> bool {

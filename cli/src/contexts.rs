@@ -5,20 +5,22 @@
 //!   "contexts": { "prod": { "broker": "https://func-app-role-broker.azurewebsites.net" } } }
 //! ```
 //!
-//! A context decides where tokens are sent, so a file that others can write is refused. It holds no secrets.
+//! A context decides where tokens are sent, so a file of another user, or that others can write, is refused. It
+//! holds no secrets.
 
 mod setting;
 
 use std::{
     collections::BTreeMap,
-    io::ErrorKind,
+    fs::File,
+    io::{Error, ErrorKind, Read as _},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 pub(crate) use setting::Setting;
 
-use crate::{environment, failure::Failure, new_file};
+use crate::{environment, failure::Failure, io_reason::io_reason, new_file};
 
 /// The only version of the format.
 const VERSION: u32 = 1;
@@ -54,13 +56,17 @@ impl Contexts {
             Failure::failed("there is no folder for the contexts")
                 .hint("name a file with APP_ROLE_CONFIG, or set HOME")
         })?;
-        let content = match std::fs::read(&file) {
-            Ok(bytes) => {
-                refuse_if_others_can_write(&file)?;
+        let unreadable =
+            |error: &Error| unusable(&file, &format!("cannot be read: {}", io_reason(error)));
+        let content = match File::open(&file) {
+            Ok(mut opened) => {
+                refuse_if_others_decide(&file, &opened)?;
+                let mut bytes = Vec::new();
+                opened.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
                 Content::parse(&bytes).map_err(|problem| unusable(&file, &problem))?
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Content::default(),
-            Err(error) => return Err(unusable(&file, &format!("cannot be read: {error}"))),
+            Err(error) => return Err(unreadable(&error)),
         };
         Ok(Self { file, content })
     }
@@ -72,8 +78,12 @@ impl Contexts {
         let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder {
             std::fs::create_dir_all(folder).map_err(|error| {
-                Failure::failed(format!("{} cannot be created: {error}", folder.display()))
-                    .hint("name another file with APP_ROLE_CONFIG")
+                Failure::failed(format!(
+                    "{} cannot be created: {}",
+                    folder.display(),
+                    io_reason(&error)
+                ))
+                .hint("name another file with APP_ROLE_CONFIG")
             })?;
         }
         new_file::write_private(&self.file, &format!("{text}\n"))
@@ -185,26 +195,41 @@ fn unusable(file: &Path, problem: &str) -> Failure {
         .hint("correct it or remove it; APP_ROLE_CONFIG names another file")
 }
 
-/// Refuses a file that other users can write: it decides where tokens are sent.
+/// Refuses a file that belongs to another user or that others can write: it decides where tokens are sent.
 #[cfg(unix)]
-fn refuse_if_others_can_write(file: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
+fn refuse_if_others_decide(file: &Path, opened: &File) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
 
-    /// Write permission of the group and of others.
-    const OTHERS: u32 = 0o022;
-
-    let mode = std::fs::metadata(file).map(|known| known.permissions().mode());
-    if mode.is_ok_and(|mode| mode & OTHERS == 0) {
-        return Ok(());
-    }
+    let known = opened
+        .metadata()
+        .map_err(|error| unusable(file, &format!("cannot be examined: {}", io_reason(&error))))?;
     let file = file.display();
-    Err(Failure::failed(format!("other users can write the file of contexts {file}"))
-        .hint(format!("check its content, then run `chmod 600 {file}`")))
+    if !is_trusted_owner(known.uid(), rustix::process::geteuid().as_raw()) {
+        return Err(Failure::failed(format!(
+            "the file of contexts {file} belongs to another user"
+        ))
+        .hint("check its content, then make a copy of your own; APP_ROLE_CONFIG names it"));
+    }
+    if known.mode() & OTHERS_WRITE != 0 {
+        return Err(Failure::failed(format!("other users can write the file of contexts {file}"))
+            .hint(format!("check its content, then run `chmod 600 {file}`")));
+    }
+    Ok(())
+}
+
+/// Write permission of the group and of others.
+#[cfg(unix)]
+const OTHERS_WRITE: u32 = 0o022;
+
+/// Whether the owner of a file may decide for a user: the user, or root, who can do everything anyway.
+#[cfg(unix)]
+fn is_trusted_owner(owner: u32, user: u32) -> bool {
+    owner == user || owner == 0
 }
 
 /// Windows protects the folder of a user.
 #[cfg(not(unix))]
-fn refuse_if_others_can_write(_: &Path) -> Result<(), Failure> {
+fn refuse_if_others_decide(_: &Path, _: &File) -> Result<(), Failure> {
     Ok(())
 }
 
@@ -246,6 +271,20 @@ mod tests {
         contexts.remove("dev").unwrap();
         assert_eq!(contexts.current(), None);
         assert!(contexts.choose("dev").is_err() && contexts.remove("dev").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_user_and_root_may_own_the_file() {
+        for (owner, user, is_trusted) in [
+            (1000, 1000, true),
+            (0, 1000, true),
+            (0, 0, true),
+            (1001, 1000, false),
+            (1000, 0, false),
+        ] {
+            assert_eq!(is_trusted_owner(owner, user), is_trusted, "{owner} {user}");
+        }
     }
 
     #[test]

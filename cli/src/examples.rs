@@ -41,11 +41,14 @@ Environment:
   APP_ROLE_REQUESTS         storage account of the request queues, to send by queue
 
 Exit status:
-  0  done, or sent to the queue without --wait
-  3  denied
-  4  a name was not found or is ambiguous
-  5  some requests were done, and others were not
-  7  a request waits for approval, or had no answer in time";
+  0    done, or sent to the queue without --wait
+  1    failed, or a request is invalid
+  2    the command line is invalid
+  3    denied
+  4    a name was not found or is ambiguous
+  5    some requests were done, and others were not
+  7    a request waits for approval, or has no answer
+  130  interrupted; what was sent stays sent";
 
 pub(crate) const SUBMIT_ASSIGN: &str = "\
 Examples:
@@ -200,7 +203,14 @@ Example:
 
 pub(crate) const RECORD_CHECK: &str = "\
 Example:
-  app-role record check --broker-identity id-app-role-broker";
+  app-role record check --broker-identity id-app-role-broker
+
+Exit status:
+  0  nothing was found; without --broker-identity, changes in Entra were not compared
+  3  you may not read Entra's audit log, and the record alone shows nothing
+  4  the broker's identity was not found, and the record alone shows nothing
+  5  changes in Entra could not be compared, and the record alone shows nothing
+  6  something was found";
 
 pub(crate) const DRIFT: &str = "\
 Example:

@@ -36,7 +36,7 @@ pub enum Exit {
     Partly = 5,
     /// `drift` or `record check` has findings, a test of the policy failed, or `policy diff` has a difference.
     Findings = 6,
-    /// A request waits for approval, or had no answer in time.
+    /// A request waits for approval, or has no answer.
     Pending = 7,
     /// `doctor` found nothing wrong, and could not look at everything.
     Unknown = 8,

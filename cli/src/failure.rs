@@ -57,6 +57,15 @@ impl Failure {
         Self { code: Some(code), ..self }
     }
 
+    /// The same failure, after something was changed: [`Exit::Failed`] would say that nothing was.
+    pub(crate) fn after_a_change(self, is_changed: bool) -> Self {
+        let exit = match self.exit {
+            Exit::Failed if is_changed => Exit::Partly,
+            exit => exit,
+        };
+        Self { exit, ..self }
+    }
+
     /// Returns the name for programs: by default that of the exit status.
     pub(crate) fn code_name(&self) -> &'static str {
         self.code.unwrap_or_else(|| self.exit.code())

@@ -26,17 +26,33 @@ pub(crate) fn no_client() -> Failure {
         .hint("install the certificate authorities of the operating system")
 }
 
+/// Why a request has no answer.
+pub(crate) struct NoAnswer {
+    pub(crate) failure: Failure,
+    /// Whether the request, or a part of it, has left this machine.
+    pub(crate) is_sent: bool,
+}
+
+impl From<NoAnswer> for Failure {
+    fn from(NoAnswer { failure, .. }: NoAnswer) -> Self {
+        failure
+    }
+}
+
 /// Sends a request and returns the response, whatever its status is.
-pub(crate) async fn send(call: RequestBuilder) -> Result<Response, Failure> {
+pub(crate) async fn send(call: RequestBuilder) -> Result<Response, NoAnswer> {
     let (client, request) = call.build_split();
-    let request = request.map_err(|_| {
-        Failure::failed(
+    let request = request.map_err(|_| NoAnswer {
+        failure: Failure::failed(
             "a request cannot be sent: an address, a key or a token is not valid in HTTP",
-        )
+        ),
+        is_sent: false,
     })?;
     let address = without_query(request.url());
-    traffic::send(RequestBuilder::from_parts(client, request)).await.map_err(|error| {
-        Failure::failed(format!("{address} does not answer: {}", reason(&error))).code("noAnswer")
+    traffic::send(RequestBuilder::from_parts(client, request)).await.map_err(|error| NoAnswer {
+        failure: Failure::failed(format!("{address} does not answer: {}", reason(&error)))
+            .code("noAnswer"),
+        is_sent: !error.is_connect(),
     })
 }
 

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod agents;
+mod approvers;
 pub mod arguments;
 mod audience;
+mod broker_address;
 mod broker_api;
 mod broker_call;
 mod broker_health;
@@ -94,9 +96,8 @@ pub async fn run(arguments: Arguments) -> Exit {
     let screen = Screen::new(&global);
     let traffic = Traffic::watch(&global, screen);
     let grace = if command.keeps_time() { time_limit::GRACE } else { Duration::ZERO };
-    let limit = global.timeout.map(|limit| limit + grace);
     let command = output::with_progress(carry_out(&global, screen, command));
-    let outcome = time_limit::within(limit, &traffic, command);
+    let outcome = time_limit::within((global.timeout, grace), &traffic, command);
     screen.end(outcome.await)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! This is the only place that writes to the terminal. Texts come from the directory, the broker, files and
 //! queues, so whatever is written here is made printable: lines and cells by [`printable`], JSON by
-//! [`printable_json`].
+//! [`printable_json`]. If a stream is no terminal, a pipeline may read it, and obeys some lines: `text` breaks
+//! them.
 //!
 //! For programs, each line of standard error is a JSON object: `{"note": …}`, and at last `{"error": …}`. At a
 //! terminal, notes stay lines for people, and the same holds for questions and progress, which appear only
@@ -28,7 +29,6 @@ mod yaml;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use app_roles::text::printable_json;
 pub(crate) use line::Line;
 pub(crate) use paging::Paging;
 pub(crate) use progress::{Progress, with_progress};
@@ -36,7 +36,7 @@ use serde::Serialize;
 pub(crate) use stream::Stream;
 pub(crate) use style::Tone;
 pub(crate) use table::table;
-use text::shown;
+use text::{shown, shown_json};
 use wire_formats::json::Node;
 use wrapping::wrapped;
 
@@ -159,7 +159,7 @@ impl Screen {
             None => node,
         };
         let text = document::text(&node, self.format_of_documents()).map_err(|_| not_encoded())?;
-        if !text.is_empty() {
+        if let Some(text) = text {
             streams::print(&text);
         }
         Ok(())
@@ -172,7 +172,7 @@ impl Screen {
 
     /// Prints a text of several lines that is a JSON document, for a file.
     pub(crate) fn file(self, document: &str) {
-        streams::print(&printable_json(document.trim_end()));
+        streams::print(&shown_json(document.trim_end()));
     }
 
     /// Prints a list: as a table, or as a document.

@@ -179,14 +179,16 @@ impl Replay {
             match self.failed.release(&message.id, &message.pop_receipt).await {
                 // The message was deleted, or another receiver has it.
                 Ok(()) | Err(QueueError::NotFound(..)) => {}
-                Err(QueueError::Failed(..)) => return,
+                Err(_) => return,
             }
         }
     }
 
     async fn replay_one(&mut self, message: &QueueMessage, request: ReplayableRequest) -> Done {
-        if let Err(error) = self.send_to_its_queue(&request).await {
-            return Done::NotSent(request, error);
+        match self.send_to_its_queue(&request).await {
+            Ok(()) => {}
+            Err(error @ QueueError::Lost(..)) => return Done::Uncertain(request, error),
+            Err(error) => return Done::NotSent(request, error),
         }
         match self.failed.delete(&message.id, &message.pop_receipt).await {
             Ok(()) => Done::Replayed(request),

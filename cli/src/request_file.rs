@@ -21,6 +21,7 @@ use wire_formats::json::located::{self, Located, Value as LocatedValue};
 use crate::{
     document::{Faults, Part, Section, below, of_text},
     failure::Failure,
+    io_reason::io_reason,
     output::{Line, Screen, Tone},
     request::WrittenRequest,
 };
@@ -93,7 +94,7 @@ impl<'a> RequestFile<'a> {
 
     fn bytes(&self) -> Result<Vec<u8>, Failure> {
         let unreadable = |error: std::io::Error| {
-            let sentence = format!("{} cannot be read: {error}", self.name());
+            let sentence = format!("{} cannot be read: {}", self.name(), io_reason(&error));
             Failure::failed(sentence).hint("name a file of requests, such as app-roles.json")
         };
         let mut bytes = Vec::new();

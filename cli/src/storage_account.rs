@@ -16,6 +16,9 @@ use crate::{
     storage::{Account, Permissions},
 };
 
+/// The scheme of an emulator's addresses.
+const PLAIN_HTTP: &str = "http:";
+
 /// A queue endpoint or, from the environment, a connection string. It may contain a key, so `Debug` does
 /// not print it.
 #[derive(Clone)]
@@ -102,7 +105,15 @@ impl AccountOption {
         };
         let credentials = sign_in::credentials(global, &Cloud::read(global)?)?;
         let account = Account::open(text, permissions, || credentials());
-        account.map(Some).map_err(|error| Failure::usage(format!("{option} ({variable}): {error}")))
+        account.map(Some).map_err(|error| {
+            let failure = Failure::usage(format!("{option} ({variable}): {error}"));
+            match text.get(..PLAIN_HTTP.len()) {
+                Some(start) if start.eq_ignore_ascii_case(PLAIN_HTTP) => failure.hint(format!(
+                    "name an emulator on this machine by its connection string, in {variable}"
+                )),
+                _ => failure,
+            }
+        })
     }
 
     /// Opens the account, which must be named. `purpose` says what cannot be done without it.

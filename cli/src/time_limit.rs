@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use crate::{exit::Exit, failure::Failure, traffic::Traffic};
 
-/// The time that a command has to report the timeout itself.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// The time that a command has to report the timeout itself. It is far longer than the time that `submit`
+/// gives a call that has just begun, so that the outcome of the other calls is not lost.
+pub(crate) const GRACE: Duration = Duration::from_secs(15);
 
-/// Runs a command, and ends it when its time is over. The error then lists the changes that are uncertain.
+/// Runs a command, and ends it when its time and the grace are over. The error then lists the changes that
+/// are uncertain.
 pub(crate) async fn within(
-    limit: Option<Duration>,
+    (limit, grace): (Option<Duration>, Duration),
     traffic: &Traffic,
     command: impl Future<Output = Result<Exit, Failure>>,
 ) -> Result<Exit, Failure> {
@@ -18,7 +20,7 @@ pub(crate) async fn within(
     tokio::select! {
         outcome = &mut command => outcome,
         // The future still exists, so its requests are still in progress.
-        () = tokio::time::sleep(limit) => Err(over(limit, &traffic.uncertain_changes())),
+        () = tokio::time::sleep(limit + grace) => Err(over(limit, &traffic.uncertain_changes())),
     }
 }
 

@@ -11,6 +11,7 @@ mod record;
 use std::path::PathBuf;
 
 use app_roles::{
+    outcome::Status,
     request::{Action, Request},
     requester::Requester,
 };
@@ -31,6 +32,9 @@ use crate::{
     result,
     session::Session,
 };
+
+/// The statuses of roles that were changed, or may have been.
+const CHANGED: [Status; 3] = [Status::Assigned, Status::Revoked, Status::Unknown];
 
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArguments {
@@ -101,21 +105,29 @@ async fn run(
     let changes = plan.changes();
     let is_blocked = plan.is_blocked();
     let executed = if arguments.dry_run || changes == 0 {
-        Executed { answer: plan.dry_run(), is_interrupted: false }
+        Executed { answer: plan.dry_run(), is_interrupted: false, unrecorded: None }
     } else {
         let roles = if changes == 1 { "1 role".to_owned() } else { format!("{changes} roles") };
         confirm(screen, &format!("{} {roles}?", plan::verb(action)), arguments.yes)?;
-        Execution { session: &session, request: &request, record }.run(plan).await?
+        Execution { session: &session, request: &request, record }.run(plan).await
     };
-    let Executed { answer, is_interrupted } = executed;
+    let Executed { answer, is_interrupted, unrecorded } = executed;
+    let is_changed = answer.roles.iter().any(|role| CHANGED.contains(&role.status));
     let result = session.broker().unrecorded_result(&ask, &request, answer);
-    let exit = result::print(screen, &result)?;
+    let exit =
+        result::print(screen, &result).map_err(|failure| failure.after_a_change(is_changed))?;
     if is_interrupted {
         let principal = &arguments.request.principal;
         screen.note(format!(
             "hint: the command was interrupted; `app-role list {principal:?}` shows what is assigned now"
         ));
+        if let Some(failure) = unrecorded {
+            screen.note(failure.sentence);
+        }
         return Ok(Exit::Interrupted);
+    }
+    if let Some(failure) = unrecorded {
+        return Err(failure.after_a_change(is_changed));
     }
     if is_blocked && !arguments.privileged {
         screen.note("hint: pass --privileged to allow this change");

@@ -122,11 +122,13 @@ async fn ask(
 }
 
 fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
-    let Tally { replayed, left, too_old, failed } = tally;
+    let Tally { replayed, left, too_old, failed, uncertain } = tally;
     if screen.prints_document() {
-        screen.json(&json!({
-            "replayed": replayed, "left": left, "tooOld": too_old, "failed": failed,
-        }))?;
+        screen
+            .json(&json!({
+                "replayed": replayed, "left": left, "tooOld": too_old, "failed": failed,
+            }))
+            .map_err(|failure| failure.after_a_change(replayed + uncertain > 0))?;
     } else {
         screen.say(tally.to_string());
     }
@@ -144,7 +146,7 @@ fn show(screen: Screen, tally: Tally, is_full: bool) -> Result<Exit, Failure> {
     if is_full {
         screen.note("hint: the queue may have more messages; run it again");
     }
-    match (failed + too_old, replayed) {
+    match (failed + too_old, replayed + uncertain) {
         (0, _) if !is_full => Ok(Exit::Done),
         (_, 0) => Ok(Exit::Failed),
         _ => Ok(Exit::Partly),
@@ -186,9 +188,9 @@ fn queue_name(text: &str) -> Result<String, String> {
 fn unreadable(error: QueueError) -> Failure {
     let failure = Failure::failed(error.to_string());
     match error {
-        QueueError::NotFound(..) => failure.hint("run the command again"),
-        _ => failure.hint(format!(
+        QueueError::Denied(..) => failure.hint(format!(
             "you need the Azure role Storage Queue Data Message Processor on {FAILED_REQUESTS}"
         )),
+        _ => failure.hint("run the command again"),
     }
 }

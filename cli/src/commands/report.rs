@@ -40,6 +40,7 @@ use crate::{
     inventory::{self, TenantInventory},
     options::{BrokerIdentity, GlobalOptions},
     output::{Progress, Screen},
+    policy_file,
     session::Session,
 };
 
@@ -84,12 +85,12 @@ pub(crate) async fn run(
     let files = paths.iter().map(|file| OutputFile::check(file));
     let files = files.collect::<Result<Vec<_>, _>>()?;
     let tables = arguments.account.open(global)?;
+    let (mut notes, mut complete) = (Vec::new(), true);
+    let policy = read_policy(global, &mut notes, &mut complete)?;
     let session = Session::open(global).await?;
     let since = arguments.since.as_deref();
     let earlier = since.map(|since| EarlierReport::read(since, session.tenant())).transpose()?;
     let broker = session.directory().broker_identity(arguments.broker.name()).await?;
-    let (mut notes, mut complete) = (Vec::new(), true);
-    let policy = read_policy(global, &mut notes, &mut complete);
     let progress = Progress::start("reading the tenant …");
     let now = OffsetDateTime::now_utc();
     let inventory = inventory::read(&session, &progress).await?;
@@ -120,26 +121,34 @@ pub(crate) async fn run(
     }
     drop(progress);
     let names = paths.iter().map(|file| file.display().to_string());
-    show(screen, &Summary::of(&report, names.collect()))?;
+    show(screen, &Summary::of(&report, names.collect()))
+        .map_err(|failure| failure.after_a_change(true))?;
     Ok(if report.complete { Exit::Done } else { Exit::Partly })
 }
 
-/// Reads the policy. Without one, the report says that it does not know the rules.
+/// Reads the policy. Without one, the report says that it does not know the rules. A file that was named must
+/// be readable.
 fn read_policy(
     global: &GlobalOptions,
     notes: &mut Vec<String>,
     complete: &mut bool,
-) -> Option<PolicyRules> {
-    let why = match PolicyRules::read(&global.policy) {
-        Ok(Some(policy)) => return Some(policy),
-        Ok(None) => format!("there is no file {}", global.policy.display()),
-        Err(failure) => {
+) -> Result<Option<PolicyRules>, Failure> {
+    let file = &global.policy;
+    let read = match policy_file::bytes(file) {
+        Err(failure) if global.policy_is_named => return Err(failure),
+        Err(_) if !file.exists() => Err(format!("there is no file {}", file.display())),
+        read => read.and_then(|bytes| PolicyRules::read(file, &bytes)).map_err(|failure| {
             *complete = false;
             failure.sentence
-        }
+        }),
     };
-    notes.push(format!("which rule allows an assignment is unknown: {why}"));
-    None
+    match read {
+        Ok(policy) => Ok(Some(policy)),
+        Err(why) => {
+            notes.push(format!("which rule allows an assignment is unknown: {why}"));
+            Ok(None)
+        }
+    }
 }
 
 /// Reads the record, if there is an account with it.

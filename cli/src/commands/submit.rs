@@ -18,7 +18,7 @@ use arguments::{Assignment, FileArguments, Submission};
 pub(crate) use arguments::{SubmitArguments, SubmitCommand};
 use asked::Asked;
 use many::Report;
-use sending::Sender;
+use sending::{Limit, Sender};
 use serde_json::json;
 use summary::SummaryFile;
 
@@ -27,12 +27,25 @@ use crate::{
     request_file::RequestFile,
 };
 
+/// The fields of a request, and what stands for them on the command line.
+const TYPED: [(&str, &str); 8] = [
+    ("principal", "PRINCIPAL"),
+    ("api", "API"),
+    ("roles", "ROLE"),
+    ("reason", "--reason"),
+    ("requestId", "--request-id"),
+    ("duration", "--duration"),
+    ("endDateTime", "--end"),
+    ("notAfter", "--not-after"),
+];
+
 /// Runs `app-role submit`.
 pub(crate) async fn run(
     global: &GlobalOptions,
     screen: Screen,
     arguments: SubmitArguments,
 ) -> Result<Exit, Failure> {
+    let limit = Limit::begin(global);
     let SubmitArguments { file, mut sending, command } = arguments;
     if let Some(command) = command {
         if file.file.is_some() {
@@ -40,14 +53,14 @@ pub(crate) async fn run(
                 .hint("leave out --file, or the subcommand"));
         }
         let request = request(command)?;
-        let sender = Sender::open(global, &sending)?;
+        let sender = Sender::open(global, &sending, limit)?;
         let asked = Asked::new(request);
         let ended = sender.send(screen, std::slice::from_ref(&asked), false).await?;
         return single::print(screen, &asked, (&sender, ended));
     }
     // A plan is known only from the results.
     sending.wait |= file.plan;
-    let sender = || Sender::open(global, &sending);
+    let sender = || Sender::open(global, &sending, limit);
     send_file(screen, &file, sender).await
 }
 
@@ -74,7 +87,18 @@ fn request(command: SubmitCommand) -> Result<WrittenRequest, Failure> {
         }
     }
     // The broker would reject an invalid request.
-    WrittenRequest::decode(fields).map_err(|fault| Failure::usage(fault.to_string()))
+    WrittenRequest::decode(fields).map_err(|fault| Failure::usage(as_typed(&fault.to_string())))
+}
+
+/// Names the option or the argument that was typed, in place of the field of the request.
+fn as_typed(fault: &str) -> String {
+    let named = TYPED.iter().find_map(|(field, typed)| {
+        let rest = fault.strip_prefix(field)?;
+        // A part of a field, such as `roles[1]`, is the same argument.
+        let (_, reason) = rest.split_once(':').filter(|(part, _)| !part.contains(' '))?;
+        Some(format!("{typed}:{reason}"))
+    });
+    named.unwrap_or_else(|| fault.to_owned())
 }
 
 /// Sends the requests of a file.
@@ -103,8 +127,11 @@ async fn send_file(
     let ended = sender.send(screen, &all, true).await?;
     let report = Report { all: &all, sender: &sender, ended };
     let lines = summary::lines(&report, &file.name(), arguments.plan);
+    // A failure from here on says nothing about the requests, and the rest of the output is still printed.
+    let appended = summary.as_mut().map_or(Ok(()), |summary| summary.append(&lines));
+    let mut printed = Ok(());
     if screen.prints_document() {
-        screen.json(&report.document())?;
+        printed = screen.json(&report.document());
     } else if arguments.plan {
         for line in &lines {
             screen.unwrapped(line);
@@ -116,8 +143,7 @@ async fn send_file(
     if let Some(hint) = report.hint() {
         screen.note(format!("hint: {hint}"));
     }
-    if let Some(summary) = &mut summary {
-        summary.append(&lines)?;
-    }
+    let is_changed = all.iter().any(Asked::may_have_changed);
+    appended.and(printed).map_err(|failure| failure.after_a_change(is_changed))?;
     Ok(report.exit())
 }

@@ -43,6 +43,9 @@ struct Broker {
     url: String,
     version: Option<String>,
     policy_sha256: Option<String>,
+    /// Whether no policy is in force. An older broker does not state its policy.
+    #[serde(skip)]
+    lacks_policy: bool,
 }
 
 /// Runs `app-role version`. A broker that does not answer does not hide this program's version.
@@ -75,8 +78,9 @@ async fn ask(
     url: &str,
 ) -> Result<Broker, Failure> {
     let health = broker_health::ask(global, &arguments.broker).await?;
+    let lacks_policy = health.lacks_policy();
     let (version, policy_sha256) = (health.version, health.policy_sha256);
-    Ok(Broker { url: url.to_owned(), version, policy_sha256 })
+    Ok(Broker { url: url.to_owned(), version, policy_sha256, lacks_policy })
 }
 
 fn show(screen: Screen, versions: &Versions<'_>) {
@@ -88,7 +92,8 @@ fn show(screen: Screen, versions: &Versions<'_>) {
     let version = broker.version.as_deref().unwrap_or("of unknown version");
     let policy = match &broker.policy_sha256 {
         Some(digest) => format!("policy sha256 {digest}"),
-        None => "no policy in force".to_owned(),
+        None if broker.lacks_policy => "no policy in force".to_owned(),
+        None => "which does not state its policy".to_owned(),
     };
     screen.say(format!("broker {version} at {}, {policy}", broker.url));
 }

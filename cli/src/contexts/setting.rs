@@ -2,10 +2,10 @@
 
 use app_roles::text::printable;
 use azure_core::http::Url;
-use azure_rest::endpoints::{self, StorageService, has_credentials, is_loopback};
+use azure_rest::endpoints::{self, StorageService};
 use serde::{Deserialize, Serialize};
 
-use crate::{audience, tenant::Tenant};
+use crate::{audience, broker_address, tenant::Tenant};
 
 /// The largest value, in bytes. ARM IDs and URLs are far shorter.
 const LONGEST: usize = 1024;
@@ -111,7 +111,7 @@ impl Setting {
             return Err(format!("must be 1 to {LONGEST} printable characters"));
         }
         match self {
-            Self::Broker => broker(text),
+            Self::Broker => broker_address::parse(text).map(drop),
             Self::Tenant => Tenant::parse(text).map(|_| ()),
             Self::Auth if ACCOUNTS.contains(&text) => Ok(()),
             Self::Auth => Err(format!("must be one of {}", ACCOUNTS.join(", "))),
@@ -123,19 +123,6 @@ impl Setting {
             Self::BrokerIdentity | Self::Policy => Ok(()),
         }
     }
-}
-
-fn broker(text: &str) -> Result<(), String> {
-    let is_address = |url: &Url| {
-        (url.scheme() == "https" || is_loopback(url))
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && !has_credentials(url)
-    };
-    let url = Url::parse(text).ok().filter(is_address);
-    url.map(|_| ()).ok_or_else(|| {
-        "must be a URL that starts with https://, without a user name or a query".to_owned()
-    })
 }
 
 fn queue_endpoint(text: &str) -> Result<(), String> {

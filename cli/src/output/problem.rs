@@ -2,9 +2,9 @@
 
 use std::io;
 
-use app_roles::text::printable_json;
 use serde::Serialize;
 
+use super::text::shown_json;
 use crate::{failure::Failure, io_reason::io_reason};
 
 /// The line about an error.
@@ -48,7 +48,7 @@ pub(super) fn note(text: &str) -> String {
 
 fn line(object: &impl Serialize) -> String {
     // Strings can always be encoded.
-    printable_json(&serde_json::to_string(object).unwrap_or_default()).into_owned()
+    shown_json(&serde_json::to_string(object).unwrap_or_default())
 }
 
 /// Explains that a part of the output is lost.

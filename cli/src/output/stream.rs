@@ -1,6 +1,5 @@
 //! Documents that are printed one by one.
 
-use app_roles::text::printable_json;
 use serde::Serialize;
 use wire_formats::json::Node;
 
@@ -8,6 +7,7 @@ use super::{
     document::{spreadsheet, tsv},
     rows::{Rows, cells},
     streams,
+    text::{shown_json, without_commands},
     yaml::yaml,
 };
 use crate::{failure::Failure, format::Format, query::Query};
@@ -49,8 +49,11 @@ impl Stream {
         }
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         Ok(match self.format {
-            Format::Json => printable_json(&serde_json::to_string(node)?).into_owned(),
-            Format::Yaml => format!("---\n{}", yaml(node).trim_end_matches('\n')),
+            Format::Json => shown_json(&serde_json::to_string(node)?),
+            Format::Yaml => {
+                let yaml = yaml(node);
+                format!("---\n{}", without_commands(yaml.trim_end_matches('\n')))
+            }
             Format::Tsv | Format::Table => tsv(&cells(node, &self.columns)),
             Format::Csv => {
                 let row = cells(node, &self.columns);

@@ -1,9 +1,11 @@
 //! Writing to standard output and standard error.
 
 use std::{
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind, IsTerminal as _, Write as _},
     sync::OnceLock,
 };
+
+use super::text::for_pipelines;
 
 /// The first error of standard output, except that its reader has gone. A process has one standard output.
 static LOST: OnceLock<io::Error> = OnceLock::new();
@@ -11,7 +13,11 @@ static LOST: OnceLock<io::Error> = OnceLock::new();
 /// Prints a text and a line break. Returns false if it has no reader: the reader has closed the pipe, like
 /// `head`, or the output is lost.
 pub(super) fn print(text: &str) -> bool {
-    write(format!("{text}\n").as_bytes())
+    if io::stdout().is_terminal() {
+        write(format!("{text}\n").as_bytes())
+    } else {
+        write(format!("{}\n", for_pipelines(text)).as_bytes())
+    }
 }
 
 /// Prints bytes as they are. Returns false if they have no reader.
@@ -47,5 +53,10 @@ pub(super) fn print_help(help: &clap::Error) {
 
 /// Prints a line to standard error, whose own errors cannot be reported.
 pub(super) fn print_aside(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let mut error = io::stderr();
+    let _ = if error.is_terminal() {
+        writeln!(error, "{text}")
+    } else {
+        writeln!(error, "{}", for_pipelines(text))
+    };
 }

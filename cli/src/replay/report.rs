@@ -27,6 +27,8 @@ pub enum Done {
     Refused(Refusal),
     /// It was not sent, so it stays where it is.
     NotSent(ReplayableRequest, QueueError),
+    /// It may have been sent, because the answer is lost. It stays where it is.
+    Uncertain(ReplayableRequest, QueueError),
     /// It was sent but not deleted.
     NotDeleted(ReplayableRequest, QueueError),
     /// The visibility timeout was nearly over, so it stays where it is.
@@ -49,6 +51,8 @@ pub struct Tally {
     pub too_old: usize,
     /// Messages to replay again: not sent, or not deleted.
     pub failed: usize,
+    /// Those of them that may have been sent.
+    pub uncertain: usize,
 }
 
 impl Tally {
@@ -63,6 +67,10 @@ impl Tally {
     pub(super) fn count(&mut self, done: &Done) {
         match done {
             Done::Replayed(_) => self.replayed += 1,
+            Done::Uncertain(..) | Done::NotDeleted(..) => {
+                self.failed += 1;
+                self.uncertain += 1;
+            }
             _ => self.failed += 1,
         }
     }
@@ -78,6 +86,11 @@ impl fmt::Display for Entry {
             Done::NotSent(request, error) => {
                 write!(formatter, "NOT replayed: {request}: not sent: {error}")
             }
+            Done::Uncertain(request, error) => write!(
+                formatter,
+                "UNCERTAIN: {request}: it may have been sent; the next run replays it again, which is \
+                 harmless: {error}"
+            ),
             Done::NotDeleted(request, error) => write!(
                 formatter,
                 "replayed: {request}; message {id} was not deleted, so the next run replays it again, \
@@ -100,7 +113,7 @@ impl fmt::Display for Entry {
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { replayed, left, too_old, failed } = self;
+        let Self { replayed, left, too_old, failed, uncertain: _ } = self;
         write!(formatter, "{replayed} replayed, {left} skipped, ")?;
         if *too_old > 0 {
             write!(formatter, "{too_old} too old, ")?;

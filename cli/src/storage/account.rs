@@ -28,7 +28,7 @@ pub struct Account {
     tables: Url,
     access: Access,
     http: reqwest::Client,
-    retry: RetryOptions,
+    retries: bool,
 }
 
 #[derive(Clone)]
@@ -69,26 +69,29 @@ impl Account {
         permissions: Permissions,
         credential: impl FnOnce() -> azure_core::Result<Arc<dyn TokenCredential>>,
     ) -> Result<Self, AccountError> {
-        let (queues, tables, access) = if text.to_ascii_lowercase().starts_with("https:") {
-            // Any other host could receive the operator's token, and a query could contain a signature.
-            let queues = Url::parse(text).ok().filter(|url| StorageService::Queue.is_endpoint(url));
-            let queues = queues.ok_or(AccountError::QueueEndpoint)?;
-            let tables = StorageService::Table.in_account_of(&queues);
-            let tables = tables.ok_or(AccountError::QueueEndpoint)?;
-            (queues, tables, Access::Operator(credential().map_err(AccountError::Credential)?))
-        } else {
-            let KeyedAccount { key, queues, tables } = KeyedAccount::parse(text)?;
-            (queues, tables, Access::Signature(shared_access::query(&key, permissions)))
-        };
+        let lower = text.to_ascii_lowercase();
+        let (queues, tables, access) =
+            if ["https:", "http:"].iter().any(|one| lower.starts_with(one)) {
+                // Any other host could receive the operator's token, and a query could contain a signature.
+                let queues =
+                    Url::parse(text).ok().filter(|url| StorageService::Queue.is_endpoint(url));
+                let queues = queues.ok_or(AccountError::QueueEndpoint)?;
+                let tables = StorageService::Table.in_account_of(&queues);
+                let tables = tables.ok_or(AccountError::QueueEndpoint)?;
+                (queues, tables, Access::Operator(credential().map_err(AccountError::Credential)?))
+            } else {
+                let KeyedAccount { key, queues, tables } = KeyedAccount::parse(text)?;
+                (queues, tables, Access::Signature(shared_access::query(&key, permissions)))
+            };
         let http = http::client(&queues, &CallTiming::default())
             .map_err(|failure| AccountError::Http(failure.sentence))?;
-        Ok(Self { queues, tables, access, http, retry: RetryOptions::default() })
+        Ok(Self { queues, tables, access, http, retries: true })
     }
 
     /// Turns retries off, so that tests see the first error.
     #[must_use]
     pub fn without_retries(self) -> Self {
-        Self { retry: RetryOptions::none(), ..self }
+        Self { retries: false, ..self }
     }
 
     /// A queue of this account, which need not exist. It fails if the name is not valid in a URL.
@@ -96,10 +99,11 @@ impl Account {
         let url = self.url(&self.queues, name);
         let options = ClientOptions {
             transport: Some(client::transport(&self.http)),
-            retry: self.retry.clone(),
+            retry: if self.retries { RetryOptions::default() } else { RetryOptions::none() },
             ..ClientOptions::default()
         };
-        Queue::new(name, url, self.credential(), options)
+        let queue = Queue::new(name, &url, self.credential().as_ref(), options)?;
+        Ok(if self.retries { queue } else { queue.without_retries() })
     }
 
     /// A table of this account, which need not exist.

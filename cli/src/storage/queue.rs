@@ -4,7 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use azure_core::{
     credentials::TokenCredential,
-    http::{ClientOptions, RequestContent, StatusCode, Url},
+    error::ErrorKind,
+    http::{ClientOptions, RequestContent, RetryOptions, StatusCode, Url},
+};
+use azure_rest::{
+    retry::{Attempt, Deadline, retry},
+    timing::CallTiming,
 };
 use azure_storage_queue::{
     QueueClient, QueueClientOptions,
@@ -20,11 +25,21 @@ use super::sdk_error;
 /// The largest number of messages that one request returns ("Get Messages").
 pub const MAX_MESSAGES: usize = 32;
 
+/// How long sending is tried while the service is not reached, or says that it is busy.
+const TIME_TO_SEND: Duration = Duration::from_secs(20);
+
+/// Answers that say that nothing was stored ("Status and error codes": a busy service).
+const BUSY: [StatusCode; 2] = [StatusCode::ServiceUnavailable, StatusCode::TooManyRequests];
+
 /// A queue of a storage account. Clones share connections and tokens.
 #[derive(Clone)]
 pub struct Queue {
     name: String,
     client: Arc<QueueClient>,
+    /// The same without retries of its own: it would store a message again whose answer was lost.
+    sender: Arc<QueueClient>,
+    /// How long sending is tried.
+    time_to_send: Duration,
 }
 
 /// A message that was received or peeked at.
@@ -46,6 +61,12 @@ pub enum QueueError {
     /// The queue or the message does not exist, or the pop receipt has changed.
     #[error("queue '{0}': not found")]
     NotFound(String),
+    /// The service refused the account.
+    #[error("queue '{0}': {1}")]
+    Denied(String, String),
+    /// A message was sent, and there is no answer. The queue may have the message.
+    #[error("queue '{0}': {1}; the message may be in the queue")]
+    Lost(String, String),
     /// The service refused, or did not answer.
     #[error("queue '{0}': {1}")]
     Failed(String, String),
@@ -55,26 +76,71 @@ impl Queue {
     /// A queue with this URL, which must be signed if there is no credential.
     pub(super) fn new(
         name: &str,
-        url: Url,
-        credential: Option<Arc<dyn TokenCredential>>,
+        url: &Url,
+        credential: Option<&Arc<dyn TokenCredential>>,
         client_options: ClientOptions,
     ) -> Result<Self, QueueError> {
-        let options = QueueClientOptions { client_options, ..QueueClientOptions::default() };
-        let client = QueueClient::new(url, credential, Some(options))
-            .map_err(|error| QueueError::new(name, &error))?;
-        Ok(Self { name: name.to_owned(), client: Arc::new(client) })
+        let open = |client_options| {
+            let options = QueueClientOptions { client_options, ..QueueClientOptions::default() };
+            QueueClient::new(url.clone(), credential.cloned(), Some(options))
+                .map(Arc::new)
+                .map_err(|error| QueueError::new(name, &error))
+        };
+        let once = ClientOptions { retry: RetryOptions::none(), ..client_options.clone() };
+        let (sender, client) = (open(once)?, open(client_options)?);
+        Ok(Self { name: name.to_owned(), client, sender, time_to_send: TIME_TO_SEND })
     }
 
-    /// Sends a message, and returns its ID. It fails if the text is too long or not valid in XML.
+    /// Sends a message only once, so that tests see the first error.
+    pub(super) fn without_retries(self) -> Self {
+        Self { time_to_send: Duration::ZERO, ..self }
+    }
+
+    /// Sends a message, and returns its ID. It fails if the text is too long or not valid in XML. A message
+    /// is never sent again if the queue may have it.
     pub async fn send(&self, text: &str) -> Result<String, QueueError> {
+        let deadline = Deadline::after(self.time_to_send);
+        retry("send a message", &CallTiming::default(), deadline, || self.send_once(text)).await
+    }
+
+    async fn send_once(&self, text: &str) -> Attempt<String, QueueError> {
         let message = OutgoingMessage { message_text: Some(text.to_owned()) };
-        let body = RequestContent::try_from(message).map_err(|error| self.error(&error))?;
-        let answer = self.client.send_message(body, None).await;
-        let sent = answer
-            .and_then(azure_core::http::Response::into_model)
-            .map_err(|error| self.error(&error))?;
-        let id = sent.items.into_iter().flatten().find_map(|message| message.message_id);
-        id.ok_or_else(|| self.without("MessageId"))
+        let body = match RequestContent::try_from(message) {
+            Ok(body) => body,
+            Err(error) => return Attempt::Stop(self.error(&error)),
+        };
+        let sent = match self.sender.send_message(body, None).await {
+            Ok(answer) => answer.into_model(),
+            Err(error) => return self.not_sent(&error),
+        };
+        let id = sent.ok().and_then(|sent| {
+            sent.items.into_iter().flatten().find_map(|message| message.message_id)
+        });
+        match id {
+            Some(id) => Attempt::Done(id),
+            None => Attempt::Stop(self.lost("the answer has no MessageId".to_owned())),
+        }
+    }
+
+    /// Says what an error means for a message: whether the queue may have it.
+    fn not_sent(&self, error: &azure_core::Error) -> Attempt<String, QueueError> {
+        let has = |kind: &ErrorKind| sdk_error::chain(error).any(|error| error.kind() == kind);
+        let lost = || Attempt::Stop(self.lost(sdk_error::words(error)));
+        let again = || Attempt::Again { after: None, error: self.error(error) };
+        match error.http_status() {
+            Some(status) if BUSY.contains(&status) => again(),
+            Some(status) if status.is_server_error() => lost(),
+            Some(_) => Attempt::Stop(self.error(error)),
+            // Without a token, nothing is sent.
+            None if has(&ErrorKind::Credential) => Attempt::Stop(self.error(error)),
+            None if has(&ErrorKind::Connection) => again(),
+            None if has(&ErrorKind::Io) => lost(),
+            None => Attempt::Stop(self.error(error)),
+        }
+    }
+
+    fn lost(&self, reason: String) -> QueueError {
+        QueueError::Lost(self.name.clone(), reason)
     }
 
     /// Receives up to 32 messages. The visibility timeout is rounded up to whole seconds.
@@ -174,6 +240,9 @@ impl QueueError {
         let queue = queue.to_owned();
         match error.http_status() {
             Some(StatusCode::NotFound) => Self::NotFound(queue),
+            Some(StatusCode::Unauthorized | StatusCode::Forbidden) => {
+                Self::Denied(queue, sdk_error::words(error))
+            }
             _ => Self::Failed(queue, sdk_error::words(error)),
         }
     }

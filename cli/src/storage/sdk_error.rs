@@ -5,14 +5,16 @@ use azure_rest::reason::reason_of_chain;
 
 use crate::sign_in;
 
+/// The errors of the SDK among the causes of an error, with the error itself first.
+pub(super) fn chain(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> {
+    let outermost: &(dyn std::error::Error + 'static) = error;
+    let chain = std::iter::successors(Some(outermost), |error| error.source());
+    chain.filter_map(|error| error.downcast_ref::<azure_core::Error>())
+}
+
 /// Says why the service did not do what was asked.
 pub(super) fn words(error: &azure_core::Error) -> String {
-    let chain = || {
-        let outermost: &(dyn std::error::Error + 'static) = error;
-        let chain = std::iter::successors(Some(outermost), |error| error.source());
-        chain.filter_map(|error| error.downcast_ref::<azure_core::Error>())
-    };
-    for error in chain() {
+    for error in chain(error) {
         match error.kind() {
             ErrorKind::HttpResponse { status, error_code, .. } => {
                 return refused(u16::from(*status), error_code.as_deref());

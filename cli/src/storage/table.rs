@@ -132,7 +132,7 @@ impl Table {
             request = request.bearer_auth(token.token.secret());
         }
         let response =
-            http::send(request).await.map_err(|failure| self.failed(failure.sentence))?;
+            http::send(request).await.map_err(|lost| self.failed(lost.failure.sentence))?;
         match response.status() {
             StatusCode::NOT_FOUND => Err(TableError::NotFound(self.name.clone())),
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {

@@ -209,6 +209,8 @@ async fn a_file_that_cannot_be_read_is_described_in_words() {
 }
 
 async fn check_file(world: &World, file: &str) {
+    let request = r#"{"principal":"a","requests":[{"api":"graph","roles":["Mail.Read"]}]}"#;
+    world.write("app-roles.json", request);
     for arguments in [
         &["policy", "check", file][..],
         &["policy", "test", file],
@@ -217,6 +219,12 @@ async fn check_file(world: &World, file: &str) {
         &["drift", "--policy", file],
         &["doctor", "--policy", file],
         &["report", "-o", "access.html", "--since", file],
+        &["report", "-o", "access.html", "--policy", file],
+        &["submit", "--file", file],
+        &["submit", "--file", "app-roles.json", "--summary", file],
+        &["policy", "init", file, "--force"],
+        &["doctor", "--app-root", file],
+        &["policy", "check", "--app-root", file],
         &["assign", "id-orders", "api://orders", "Orders.Read", "--yes", "--record", "folder.json"],
     ] {
         assert_command(world, arguments, &[]).await;
@@ -235,7 +243,24 @@ async fn a_value_of_an_option_that_cannot_be_read_is_described_in_words() {
         &["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait", "soon"],
         &["policy", "explain", "a", "b", "c", "--duration", "8h"],
         &["approvals", "show", "x"],
+        &["approvals", "show", APPROVAL, "--wait", "x"],
+        &["approvals", "status", APPROVAL, "--wait", "x"],
+        &["list", "id-orders", "--through-broker", "--wait", "-1"],
+        &["list", "id-orders", "--timeout", "x"],
     ] {
         assert_command(&world, arguments, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_contexts_that_cannot_be_used_is_described_in_words() {
+    let world = World::new().await;
+    std::fs::create_dir(world.path("folder")).unwrap();
+    for file in ["folder", "policy.json/contexts.json", "policy.json"] {
+        let file = world.path(file).display().to_string();
+        for command in [&["context", "list"][..], &["context", "set", "a", "--audience", "api://b"]]
+        {
+            assert_command(&world, command, &[("APP_ROLE_CONFIG", &file)]).await;
+        }
     }
 }

@@ -235,3 +235,38 @@ async fn revoke_respects_protected_principals() {
     ended.assert_said(3, &["protects the principal"]);
     assert!(world.is_untouched());
 }
+
+/// Runs a change whose record can have only this number of bytes more.
+#[cfg(unix)]
+async fn with_a_full_record(world: &World, roles: &str, space: usize) -> crate::world::Ended {
+    const LIMIT: usize = 8 * 512;
+    world.write("full.jsonl", &"x".repeat(LIMIT - space));
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 8; exec app-role assign id-orders api://orders {roles} --yes --record full.jsonl"
+    );
+    crate::world::end(world.shell(&line), "").await
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_record_that_is_full_ends_the_run_and_the_rest_is_not_attempted() {
+    let world = World::new().await;
+    let first = ["assign", "id-orders", "api://orders", "Orders.Read", "--yes"];
+    world.run(&[&first[..], &["--record", "one.jsonl"]].concat()).await.assert_done(&[]);
+    let of_one_role = world.read("one.jsonl").len();
+    for held in world.tenant.assignments_of(ORDERS_IDENTITY) {
+        world.tenant.revoke(&held.id);
+    }
+    let roles = "Orders.Read Orders.Write Orders.Admin";
+    let ended = with_a_full_record(&world, roles, of_one_role + 100).await;
+    ended.assert_failed(5, &["full.jsonl cannot be written", "hint: earlier roles"]);
+    let outcome = |role: &str| ended.stdout.lines().rfind(|line| line.starts_with(role)).unwrap();
+    assert!(outcome("Orders.Read").contains("assigned"), "{ended:?}");
+    for role in ["Orders.Write", "Orders.Admin"] {
+        assert!(outcome(role).contains("because the record cannot be written"), "{ended:?}");
+    }
+    assert_eq!(world.holds(ORDERS_IDENTITY).len(), 1);
+    let ended = with_a_full_record(&world, "Orders.Write", 1).await;
+    ended.assert_said(1, &["because the record cannot be written"]);
+    assert_eq!(world.holds(ORDERS_IDENTITY).len(), 1);
+}

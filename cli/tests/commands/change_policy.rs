@@ -153,3 +153,17 @@ async fn commands_that_only_read_the_tenant_need_no_policy() {
         assert!(!ended.stderr.contains("policy"), "{command:?}: {ended:?}");
     }
 }
+
+#[tokio::test]
+async fn the_advice_says_that_a_request_could_never_be_approved() {
+    let world = World::new().await;
+    let mut policy: serde_json::Value = serde_json::from_str(POLICY).unwrap();
+    let own = format!("http:{OPERATOR}");
+    policy["allow"][0]["requesters"] = json!([own]);
+    policy["allow"][0]["approval"] = json!({ "by": [own] });
+    world.write("policy.json", &policy.to_string());
+    plan(&world, &[]).await.assert_done(&["denied: rule \"orders workloads\" names too few"]);
+    policy["allow"][0]["approval"] = json!({ "by": ["http:c0a70500-0000-4000-8000-0000000000e2"] });
+    world.write("policy.json", &policy.to_string());
+    plan(&world, &[]).await.assert_done(&["allows it after an approval"]);
+}

@@ -216,3 +216,18 @@ async fn no_control_character_of_a_name_or_a_setting_is_printed() {
         assert!(!seen.contains('\u{1b}') && !seen.contains('\u{202e}'), "{seen:?}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_of_another_user_is_refused() {
+    let world = world().await;
+    context(&world, &["set", "prod", "--audience", "api://orders"]).await.assert_done(&["prod"]);
+    let file = world.path("settings/config.json");
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(&file, Some(65_534), None).is_err() {
+        eprintln!("NOT RUN: this user cannot give a file away");
+        return;
+    }
+    world.run(&["context", "list"]).await.assert_failed(1, &["belongs to another user", "hint: "]);
+    world.run(&["whoami"]).await.assert_failed(1, &["belongs to another user"]);
+}

@@ -2,6 +2,11 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p app-role-cli documentation` rewrites it.
 
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
 use app_role_cli::arguments::Arguments;
 use clap::{Command, CommandFactory as _};
 
@@ -45,9 +50,9 @@ managed-identity` uses the managed identity of the machine. With `--tenant`, `az
 a token of another one is refused before it is sent anywhere.
 
 `--timeout` ends a command after a time. Its error names the changes that were sent and not answered, because it is
-uncertain whether they were made (exit status 5). `--verbose` shows each HTTP request on standard error: method, address
-without query, status, time and the service's request ID. `--debug` also shows fetched tokens, retries and filters.
-Neither shows tokens, keys, signatures, headers or bodies.
+uncertain whether they were made (exit status 5). `submit` says which requests have no answer (7). `--verbose` shows each
+HTTP request on standard error: method, address without query, status, time and the service's request ID. `--debug` also
+shows fetched tokens, retries and filters. Neither shows tokens, keys, signatures, headers or bodies.
 
 `HTTPS_PROXY` and `NO_PROXY` are honored. The proxy only passes on connections with TLS, so it sees no token. This machine
 is never reached by a proxy, and the broker itself uses none.
@@ -66,8 +71,8 @@ app-role whoami --context prod
 An option has the value of the command line, or else of its environment variable, of the context, or its default. An
 empty variable counts as unset. Contexts are in `app-role/config.json` in your folder for settings (`$XDG_CONFIG_HOME` or
 `~/.config`, `%APPDATA%` on Windows), or in the file of `APP_ROLE_CONFIG`. Only you can read the file. It decides where
-tokens are sent, so a file that other users can write is refused. It holds no secrets: keys and connection strings stay
-in the environment.
+tokens are sent, so a file that belongs to another user, or that other users can write, is refused. It holds no secrets:
+keys and connection strings stay in the environment.
 
 ## Using it
 
@@ -112,13 +117,18 @@ appears on terminals only.
 {\"error\":{\"code\":\"notFound\",\"message\":\"this tenant has no principal \\\"id-ordres\\\"\",\"hint\":\"did you mean id-orders?\",\"exitStatus\":4}}
 ```
 
-`code` is `usage`, `failed`, `denied`, `notFound`, `partly` or `findings`, as the exit status, or says more: `forbidden`,
-`ambiguous`, `notSignedIn`, `accountUnknown`, `principalNotFound`, `roleNotFound`, `roleNotForAgents`, `principalFull`,
-`directoryFull`, `throttled`, `graphRefused`, `graphUnavailable`, `graphUnreadable`, `noAnswer`, `unexpectedAnswer`,
+`code` is `usage`, `failed`, `denied`, `notFound`, `partly`, `findings`, `pending`, `unknown` or `interrupted`, as the exit
+status, or says more: `forbidden`, `ambiguous`, `notSignedIn`, `azureCliMissing`, `azureCliSlow`, `wrongTenant`,
+`accountUnknown`, `principalNotFound`, `roleNotFound`, `roleNotForAgents`, `principalFull`, `directoryFull`, `throttled`,
+`graphRefused`, `graphUnavailable`, `graphUnreadable`, `noAnswer`, `timedOut`, `unexpectedAnswer`,
 `noCertificateAuthorities`, `queryFailed` or `outputLost`. New codes may come.
 
+Pipelines obey some lines of a command's output. Where a stream is no terminal, `##vso[`, `##[` and `::` at the start of a
+line are spoiled in lines and cells, and escaped in JSON and YAML, whose values stay equal.
+
 If standard output cannot be written, for example because the disk is full, the exit status is 1. A reader that closes
-the pipe early, like `head`, is no failure.
+the pipe early, like `head`, is no failure. Standard output that the caller has closed (`>&-`) cannot be noticed: what the
+command prints is lost, and its exit status is the usual one.
 
 | exit status | meaning |
 |---|---|
@@ -127,9 +137,9 @@ the pipe early, like `head`, is no failure.
 | 2 | invalid command line |
 | 3 | denied by the policy, by Microsoft Graph, because you are no approver, or because `--privileged` is missing |
 | 4 | a name was not found or is ambiguous |
-| 5 | partly done, or uncertain after `--timeout`; the output shows what was changed, and a report what could not be read |
+| 5 | partly done, uncertain after `--timeout`, or done and not told because `--query` failed; the output shows what was changed, and a report or `record check` what could not be read |
 | 6 | `drift`, `record check`, `policy test` and `policy diff` only: something was found, a test failed, or the policies differ |
-| 7 | a request waits for approval, or had no answer in time: `submit` and `approvals status` |
+| 7 | a request waits for approval, or has no answer: `submit` and `approvals status` |
 | 8 | `doctor` only: it could not look at something, for instance because you lack a right, and what it saw is right |
 | 130 | interrupted; the output of a change shows what is uncertain, and what was sent stays sent |
 
@@ -212,6 +222,51 @@ fn chapters(command: &mut Command, path: &str) -> String {
         text.push_str(&chapters(below, &name));
     }
     text
+}
+
+/// Returns the texts in quotes of a source file that follow one of these texts.
+fn quoted_after(text: &str, beginning: &str) -> Vec<String> {
+    let after = text.split(beginning).skip(1).filter_map(|rest| rest.split('"').next());
+    after
+        .filter(|word| word.chars().all(|one| one.is_ascii_alphabetic()))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Returns the codes of errors in the source: those of exit statuses, of Graph's errors and of others.
+fn codes_in_the_source() -> BTreeSet<String> {
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let all = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
+        all.collect()
+    }
+    let source =
+        |name: &str| std::fs::read_to_string(app_root().join("cli/src").join(name)).unwrap();
+    let mut codes: BTreeSet<_> = quoted_after(&source("exit.rs"), "=> \"").into_iter().collect();
+    codes.remove("done");
+    for line in source("failure.rs").lines() {
+        let beginning = line.trim_start().trim_start_matches("_ => ").trim_start_matches('(');
+        if let Some((word, rest)) =
+            beginning.strip_prefix('"').and_then(|rest| rest.split_once('"'))
+            && rest.starts_with(',')
+            && word.chars().all(|one| one.is_ascii_alphabetic())
+        {
+            codes.insert(word.to_owned());
+        }
+    }
+    for file in files(&app_root().join("cli/src")) {
+        codes.extend(quoted_after(&std::fs::read_to_string(file).unwrap(), ".code(\""));
+    }
+    codes
+}
+
+#[test]
+fn the_page_has_every_code_of_an_error_and_no_other() {
+    let (_, list) = INTRODUCTION.split_once("\n`code` is ").unwrap();
+    let (list, _) = list.split_once(". New codes may come.").unwrap();
+    let listed: BTreeSet<_> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert!(listed.len() > 20, "{listed:?}");
+    assert_eq!(listed, codes_in_the_source());
 }
 
 #[test]

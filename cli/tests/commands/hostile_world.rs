@@ -12,10 +12,15 @@ use crate::{
 };
 
 /// Every kind of character that a terminal obeys: CSI and OSC with ESC and as C1, DCS, NEL, backspace,
-/// delete, bell, line and paragraph separators, bidirectional marks, embeddings, overrides and isolates.
+/// delete, bell, line and paragraph separators, bidirectional marks, embeddings, overrides and isolates. At last,
+/// what pipelines obey.
 /// `forged` must be seen, and never in a color.
 pub(crate) const HOSTILE: &str = "\u{1b}[2J\u{1b}[32mforged\u{1b}]0;t\u{7}\u{1b}]8;;u\u{1b}\\\u{9b}31m\u{9d}0;t\u{9c}\
-    \u{90}q\u{85}\u{8}\u{7f}\u{2028}\u{2029}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\r\n\tx";
+    \u{90}q\u{85}\u{8}\u{7f}\u{2028}\u{2029}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\r\n\tx\
+    ##vso[task.setvariable variable=PATH]x##[error]x\r\n::error::x";
+
+/// What a pipeline obeys anywhere in a line.
+const COMMANDS: [&str; 2] = ["##vso[", "##["];
 
 /// What [`HOSTILE`] shows.
 const SHOWN: &str = "forged";
@@ -70,12 +75,24 @@ impl<'a> Case<'a> {
             let on_terminal = seen(command(), self.input).await.replace("\r\n", "\n");
             // Without a terminal, a command that asks refuses before it looks at anything.
             if matches!(self.input, Input::Pipe(_)) {
-                self.assert_harmless(&format!("{}{}", piped.stdout, piped.stderr), &[]);
+                let output = format!("{}{}", piped.stdout, piped.stderr);
+                self.assert_harmless(&output, &[]);
+                self.assert_no_command(&output);
             }
             self.assert_harmless(&on_terminal, &OWN_SEQUENCES);
             shows |= on_terminal.contains(SHOWN);
         }
         shows
+    }
+
+    #[track_caller]
+    fn assert_no_command(&self, output: &str) {
+        let arguments = &self.arguments;
+        for command in COMMANDS {
+            assert!(!output.contains(command), "{arguments:?}: {output:?}");
+        }
+        let begins = output.lines().any(|line| line.trim_start().starts_with("::"));
+        assert!(!begins, "{arguments:?}: {output:?}");
     }
 
     #[track_caller]

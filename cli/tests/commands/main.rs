@@ -37,6 +37,7 @@ mod hostile_world;
 #[cfg(unix)]
 mod interrupted;
 mod lists;
+mod lost_answers;
 mod manual;
 mod names;
 mod partial_answers;
@@ -55,6 +56,7 @@ mod record;
 mod replay;
 mod replay_endings;
 mod report;
+mod rude_server;
 #[cfg(unix)]
 mod shells;
 mod sign_in;

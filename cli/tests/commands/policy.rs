@@ -181,8 +181,17 @@ async fn an_explanation_says_that_a_request_can_never_be_approved() {
     let world = World::new().await;
     with_rule_fields(&world, &json!({ "requesters": [LIA], "approval": { "by": [LIA] } }));
     let asked = explain("id-orders", "api://orders", "Orders.Read", LIA);
-    let never = "it can never be approved, because 1 must approve and 0 can";
-    world.run(&asked).await.assert_done(&[never]);
+    let shown = [
+        "denied (noApprover): rule \"orders workloads\" names too few approvers",
+        "1 must approve and 0 can; http:",
+        "does not count: a request cannot be decided on by its own requester",
+        "\"approval\" names too few approvers who may decide on this request",
+    ];
+    world.run(&asked).await.assert_said(3, &shown);
+    let answer = world.run(&[&asked[..], &["--output", "json"]].concat()).await.json();
+    assert_eq!((&answer["decision"], &answer["code"]), (&json!("denied"), &json!("noApprover")));
+    let overview = ["policy", "explain", "id-orders", "api://orders", "Orders.Read"];
+    world.run(&overview).await.assert_said(3, &["denied", "names too few approvers"]);
     let warning = "what is requested by c0a70500-0000-4000-8000-0000000000e1 can never be approved";
     world.run(&["policy", "check"]).await.assert_done(&[warning]);
 }

@@ -304,3 +304,15 @@ async fn a_tenant_that_cannot_be_read_is_a_failure() {
     command.env("PACE_FACTOR", "0.01");
     end(command, "").await.assert_failed(1, &["error: Microsoft Graph"]);
 }
+
+#[tokio::test]
+async fn a_requester_whose_requests_can_never_be_approved_is_named() {
+    let lia = "http:c0a70500-0000-4000-8000-0000000000e1";
+    let new = changed(&json!({ "requesters": ["queue:team", lia], "approval": { "by": [lia] } }));
+    let never = format!("What is requested by {lia} is denied, because it can never be approved");
+    diff(&new, &[]).await.assert_said(6, &[&never]);
+    let other = "http:c0a70500-0000-4000-8000-0000000000e2";
+    let new = changed(&json!({ "requesters": [lia], "approval": { "by": [lia, other] } }));
+    let ended = diff(&new, &[]).await;
+    assert!(!ended.stdout.contains("never be approved"), "{ended:?}");
+}

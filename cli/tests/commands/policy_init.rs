@@ -51,11 +51,25 @@ async fn a_replaced_file_keeps_what_it_protects_and_leaves_nothing_beside_it() {
     assert_eq!(policy["protected"], json!([ORDERS_IDENTITY]));
     assert_eq!(policy["allow"].as_array().unwrap().len(), 1);
     assert_eq!(std::fs::read_dir(world.path("")).unwrap().count(), before);
-    world.write("policy.json", "{");
-    let ended = world.run(&["policy", "init", "policy.json", "--force"]).await;
+}
+
+#[tokio::test]
+async fn a_file_with_a_fault_is_not_replaced_because_it_may_protect_something() {
+    let world = World::new().await;
+    world.protect(&[ORDERS_IDENTITY]);
+    let valid = world.read("policy.json");
+    let misspelled = valid.replace("\"requesters\"", "\"requestors\"");
+    for text in ["{", "", &misspelled, &valid.replace("\"version\":1", "\"version\":2")] {
+        world.write("policy.json", text);
+        let ended = world.run(&["policy", "init", "policy.json", "--force"]).await;
+        ended.assert_failed(1, &["what the file protects is not known", "hint: correct the file"]);
+        assert_eq!(world.read("policy.json"), *text);
+    }
+    std::fs::create_dir(world.path("folder")).unwrap();
+    let ended = world.run(&["policy", "init", "folder", "--force"]).await;
+    ended.assert_failed(1, &["cannot be read: it is a folder"]);
+    let ended = world.run(&["policy", "init", "new.json", "--force"]).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("it was no policy"), "{ended:?}");
-    world.run(&["policy", "check"]).await.assert_done(&["policy.json is valid"]);
 }
 
 #[cfg(unix)]

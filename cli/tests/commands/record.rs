@@ -5,5 +5,5 @@ mod follow;
 mod rows;
 mod show;
 
-pub(crate) use follow::{interrupt, interrupted};
+pub(crate) use follow::{interrupted, send_signal};
 pub(crate) use rows::{INVOCATION, RowWriter, ago, assigned, key, with};

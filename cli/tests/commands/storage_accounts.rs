@@ -77,3 +77,21 @@ async fn an_empty_variable_counts_as_unset_whatever_option_it_stands_for() {
     command.env("APP_ROLE_AUTH", "").env("PATH", world.path(""));
     end(command, "").await.assert_failed(1, &["the Azure CLI is not installed"]);
 }
+
+#[tokio::test]
+async fn a_plain_address_is_told_to_be_no_queue_endpoint_and_how_an_emulator_is_named() {
+    let world = World::new().await;
+    // `doctor` goes on with everything else.
+    let commands = COMMANDS.into_iter().filter(|(command, ..)| command[0] != "doctor");
+    for (command, option, variable) in commands {
+        let words = [command, &[option, "http://127.0.0.1:10001/dev"]].concat();
+        let mut command = world.command(&words);
+        for other in
+            ["APP_ROLE_HOST_STORAGE", "APP_ROLE_REQUESTS"].iter().filter(|one| **one != variable)
+        {
+            command.env(other, "UseDevelopmentStorage=true");
+        }
+        let texts = ["not a queue endpoint in Azure", "by its connection string", variable];
+        end(command, "").await.assert_failed(2, &texts);
+    }
+}

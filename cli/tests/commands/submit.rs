@@ -78,7 +78,8 @@ async fn the_url_and_a_way_to_authenticate_are_required() {
         .await
         .assert_failed(2, &["APP_ROLE_BROKER_KEY", "--audience"]);
     let submit = ["submit", "assign", "id-orders", "api://orders", "Orders.Read"];
-    world.run(&submit).await.assert_failed(2, &["the URL of the broker is missing: pass --broker"]);
+    let neither = ["the URL of the broker is missing: pass --broker", "hint: ", "--requests"];
+    world.run(&submit).await.assert_failed(2, &neither);
     for address in ["http://contoso.example", "contoso", "ftp://127.0.0.1"] {
         let ended = world.run(&[&submit[..], &["--broker", address]].concat()).await;
         ended.assert_failed(2, &["https://"]);
@@ -93,7 +94,16 @@ async fn an_invalid_request_is_not_sent() {
     for (option, value) in
         [("--not-after", "tomorrow"), ("--request-id", "INC 1234"), ("--reason", "a\u{202e}b")]
     {
-        broker.submit(&world, &[option, value]).await.assert_failed(2, &["error: "]);
+        let named = format!("error: {option}: ");
+        broker.submit(&world, &[option, value]).await.assert_failed(2, &[&named]);
+    }
+    for (request, named) in [
+        (["", "api://orders", "Orders.Read"], "error: PRINCIPAL: "),
+        (["id-orders", "", "Orders.Read"], "error: API: "),
+        (["id-orders", "api://orders", "Orders Read"], "error: ROLE: "),
+    ] {
+        let arguments = [&["submit", "assign"], &request[..]].concat();
+        world.run(&arguments).await.assert_failed(2, &[named]);
     }
     assert!(broker.received().is_empty());
 }
@@ -173,9 +183,12 @@ async fn an_end_that_the_broker_would_reject_is_not_sent() {
     let world = World::new().await;
     let broker = FakeBroker::start(&[]).await;
     for (options, reason) in [
-        (&["--duration", "pt8h"][..], "duration: the letters of a duration are in upper case"),
-        (&["--duration", "P1M"], "duration: years and months differ in length"),
-        (&["--end", "tomorrow"], "endDateTime: expected a time in RFC 3339"),
+        (
+            &["--duration", "pt8h"][..],
+            "error: --duration: the letters of a duration are in upper case",
+        ),
+        (&["--duration", "P1M"], "error: --duration: years and months differ in length"),
+        (&["--end", "tomorrow"], "error: --end: expected a time in RFC 3339"),
         (&["--duration", "PT8H", "--end", "2099-01-01T00:00:00Z"], "cannot be used with"),
     ] {
         broker.submit(&world, options).await.assert_failed(2, &[reason]);
@@ -317,4 +330,54 @@ async fn options_of_sending_may_stand_before_the_subcommand() {
     let mut command = world.command(&[&before[..], &request].concat());
     command.env("APP_ROLE_BROKER_KEY", "key");
     assert_eq!(end(command, "").await.json()["roles"][0]["status"], "assigned");
+}
+
+#[tokio::test]
+async fn an_address_of_the_broker_with_a_password_is_refused_and_not_repeated() {
+    let world = World::new().await;
+    world.write("request.json", r#"{"principal":"a","api":"graph","roles":["Mail.Read"]}"#);
+    let commands = [
+        &["submit", "assign", "id-orders", "api://orders", "Orders.Read"][..],
+        &["approvals", "list"],
+        &["list", "id-orders", "--through-broker", "--api", "api://orders"],
+        &["plan", "request.json", "--requester", "queue:team"],
+        &["drift"],
+        &["doctor"],
+        &["version"],
+        &["assign", "id-orders", "api://orders", "Orders.Read", "--dry-run"],
+    ];
+    for address in [
+        "https://anna:hunter2@contoso.example",
+        "http://hunter2@127.0.0.1:1",
+        "https://contoso.example/?code=hunter2",
+        "https://contoso.example/#hunter2",
+    ] {
+        for command in commands {
+            let by_option = world.command(&[command, &["--broker", address, "--debug"]].concat());
+            let mut by_variable = world.command(command);
+            by_variable.env("APP_ROLE_BROKER", address);
+            for mut command in [by_option, by_variable] {
+                command.env("APP_ROLE_BROKER_KEY", "key");
+                let ended = end(command, "").await;
+                ended.assert_failed(2, &["error: --broker must be a URL", "without a user name"]);
+                assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
+            }
+        }
+    }
+    assert!(world.is_untouched());
+}
+
+#[tokio::test]
+async fn a_query_that_fails_after_a_change_does_not_say_that_nothing_was_changed() {
+    let world = World::new().await;
+    let query = ["--query", "length(`5`)"];
+    for (role, dry_run, code) in [("assigned", false, 5), ("wouldAssign", true, 1)] {
+        let broker = FakeBroker::start(&[Answer(201, result(role, ""))]).await;
+        let dry_run = if dry_run { &["--dry-run"][..] } else { &[] };
+        let ended = broker.submit(&world, &[&query[..], dry_run].concat()).await;
+        ended.assert_failed(code, &["queryFailed"]);
+    }
+    let assign = ["assign", "id-orders", "api://orders", "Orders.Read", "--yes"];
+    world.run(&[&assign[..], &query].concat()).await.assert_failed(5, &["queryFailed"]);
+    world.run(&[&assign[..], &query].concat()).await.assert_failed(1, &["queryFailed"]);
 }

@@ -207,6 +207,16 @@ async fn a_known_broker_is_called_unless_the_queue_is_asked_for() {
 /// Runs `submit assign --wait` by queue, and interrupts it when a condition holds.
 #[cfg(unix)]
 async fn interrupted(world: &World, queues: &Queues, condition: impl AsyncFn() -> bool) -> Ended {
+    ended_by("-INT", (world, queues), condition).await
+}
+
+/// Runs `submit assign --wait` by queue, and sends it a signal when a condition holds.
+#[cfg(unix)]
+async fn ended_by(
+    signal: &str,
+    (world, queues): (&World, &Queues),
+    condition: impl AsyncFn() -> bool,
+) -> Ended {
     let assign = ["submit", "assign", "id-orders", "api://orders", "Orders.Read", "--wait"];
     let mut command = queues.command(world, &assign);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -215,7 +225,7 @@ async fn interrupted(world: &World, queues: &Queues, condition: impl AsyncFn() -
     while !condition().await {
         looks.tick().await;
     }
-    crate::record::interrupt(&child).await;
+    crate::record::send_signal(&child, signal).await;
     let output = child.wait_with_output().await.unwrap();
     let [stdout, stderr] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
@@ -234,4 +244,15 @@ async fn an_interruption_says_that_the_request_was_sent() {
     let [sent] = &queues.requests.peek().await.unwrap()[..] else { panic!("one request") };
     let texts = ["stopped waiting", &sent.id, "app-role-requests", "again is safe"];
     ended.assert_failed(130, &texts);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_end_of_a_job_is_an_interruption() {
+    let world = World::new().await;
+    let queues = Queues::without_broker().await;
+    let is_sent = async || queues.requests.approximate_count().await.unwrap() > 0;
+    let ended = ended_by("-TERM", (&world, &queues), is_sent).await;
+    let [sent] = &queues.requests.peek().await.unwrap()[..] else { panic!("one request") };
+    ended.assert_failed(130, &["stopped waiting", &sent.id]);
 }

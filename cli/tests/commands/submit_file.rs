@@ -258,3 +258,16 @@ async fn requests_that_were_not_waited_for_are_listed_with_their_messages() {
         ended.assert_done(&["sent", &format!("message {}", message.id), "2 requests: 2 sent"]);
     }
 }
+
+#[tokio::test]
+async fn a_query_that_fails_does_not_cost_the_summary() {
+    let world = World::new().await;
+    let broker = broker().await;
+    world.write("app-roles.json", &file(&["assigned"]));
+    let query = ["--query", "length(`5`)"];
+    let ended = submit(&world, &broker, &[&["--summary", "a.md"], &query[..]].concat()).await;
+    ended.assert_failed(5, &["queryFailed"]);
+    assert!(world.read("a.md").contains("✅ assigned"));
+    world.write("app-roles.json", &file(&["denied"]));
+    submit(&world, &broker, &query).await.assert_failed(1, &["queryFailed"]);
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tenant_emulator::contoso::TENANT_ID;
 
 use crate::{
-    fake_broker::{FakeBroker, health_with_policy},
+    fake_broker::{FakeBroker, health, health_with_policy},
     world::{OPERATOR, POLICY, World, end},
 };
 
@@ -48,6 +48,20 @@ async fn the_version_names_the_commit_the_target_and_the_brokers_policy() {
     let broker = FakeBroker::with_health(health).await;
     let address = format!("http://{}", broker.address);
     world.run(&["version", "--broker", &address]).await.assert_done(&["broker 9.8.7 at http://"]);
+}
+
+#[tokio::test]
+async fn a_broker_that_does_not_state_its_policy_is_not_told_to_have_none() {
+    let world = World::new().await;
+    for (policy, told) in
+        [("ok", "which does not state its policy"), ("failed", "no policy in force")]
+    {
+        let mut health = health("ok");
+        health["checks"]["policy"] = json!(policy);
+        let broker = FakeBroker::with_health(health).await;
+        let address = format!("http://{}", broker.address);
+        world.run(&["version", "--broker", &address]).await.assert_done(&[told]);
+    }
 }
 
 #[tokio::test]

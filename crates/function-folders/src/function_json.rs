@@ -108,7 +108,7 @@ impl FunctionFolders {
 }
 
 fn read_folder(name: &str, file: &Path, settings: &AppSettings) -> Result<FunctionFolder, String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {}", error.kind()))?;
     // A property in two spellings occurs twice then, which is a fault: the host may take either.
     let json = json::from_slice_with_comments(&bytes)
         .and_then(|document: Node| FunctionJson::deserialize(&document.spelled(&IN_ANY_CASE)))

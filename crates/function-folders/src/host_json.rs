@@ -50,8 +50,8 @@ impl HostJson {
     pub fn read(app_root: &Path, settings: &AppSettings) -> Result<Self, FileFault> {
         let file = app_root.join("host.json");
         let fault = |problem: String| FileFault { file: file.clone(), problem };
-        let bytes =
-            std::fs::read(&file).map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let bytes = std::fs::read(&file)
+            .map_err(|error| fault(format!("cannot be read: {}", error.kind())))?;
         let wire = json::from_slice_with_comments(&bytes)
             .and_then(|document: Node| Wire::deserialize(&document.merged().spelled(&KEYS)))
             .map_err(|error| fault(error.in_document("the document")))?;

@@ -121,7 +121,7 @@ fn look_again(id: ApprovalId) -> String {
 fn report(screen: Screen, vote: Vote, after: &Approval) -> Result<Exit, Failure> {
     let view = after.view();
     if screen.prints_document() {
-        screen.json(after.document())?;
+        screen.json(after.document()).map_err(|failure| failure.after_a_change(true))?;
     } else {
         let own = match vote {
             Vote::Approve => Line::painted(Tone::Good, "your approval is on record"),

@@ -31,7 +31,12 @@ pub(super) struct Executed {
     pub(super) answer: Answer,
     /// Whether the operator interrupted it.
     pub(super) is_interrupted: bool,
+    /// Why the record lacks a line. Nothing was written afterwards.
+    pub(super) unrecorded: Option<Failure>,
 }
+
+/// Why a role was not attempted without a record.
+const NOT_RECORDED: &str = "skipped, because the record cannot be written";
 
 /// Everything that carrying out a plan needs.
 pub(super) struct Execution<'a> {
@@ -49,13 +54,13 @@ struct Target<'a> {
 
 impl Execution<'_> {
     /// Writes every change of the plan. An error of Graph that would repeat for the other roles ends the
-    /// run, and so does Ctrl-C.
-    pub(super) async fn run(mut self, plan: Plan) -> Result<Executed, Failure> {
+    /// run, and so do Ctrl-C and a record that cannot be written.
+    pub(super) async fn run(mut self, plan: Plan) -> Executed {
         let Plan { principal, api, held, steps, .. } = plan;
         let target = Target { principal: &principal, api: &api, held: &held };
         let (count, mut roles, mut ended) = (steps.len(), Vec::new(), false);
         let progress = Progress::start("");
-        let mut interruption = Interruption::listen();
+        let (mut interruption, mut unrecorded) = (Interruption::listen(), None);
         for (index, Step { outcome, permit, .. }) in steps.into_iter().enumerate() {
             progress.say(&format!("{} of {count} roles …", index + 1));
             let outcome = match permit {
@@ -63,33 +68,34 @@ impl Execution<'_> {
                 Some(_) if interruption.has_come() => {
                     not_attempted(outcome, "skipped, because the command was interrupted")
                 }
+                Some(_) if unrecorded.is_some() => not_attempted(outcome, NOT_RECORDED),
                 Some(_) if ended => {
                     not_attempted(outcome, "skipped, because an earlier role failed")
                 }
                 Some(permit) => {
-                    match self.write_recorded(&target, permit, (outcome, &mut interruption)).await?
-                    {
-                        Continue(outcome) => outcome,
-                        Break(outcome) => {
-                            ended = true;
-                            outcome
-                        }
+                    let asked = (outcome, &mut interruption);
+                    let (flow, failure) = self.write_recorded(&target, permit, asked).await;
+                    unrecorded = failure;
+                    ended = flow.is_break();
+                    match flow {
+                        Continue(outcome) | Break(outcome) => outcome,
                     }
                 }
             };
             roles.push(outcome);
         }
         let answer = Answer::about(&principal, &api, roles);
-        Ok(Executed { answer, is_interrupted: interruption.has_come() })
+        Executed { answer, is_interrupted: interruption.has_come(), unrecorded }
     }
 
-    /// Writes one change, with a line in the record before and after it.
+    /// Writes one change, with a line in the record before and after it. Also returns why a line could not be
+    /// written. Without the first one, nothing is changed.
     async fn write_recorded(
         &mut self,
         target: &Target<'_>,
         permit: Permit,
         (outcome, interruption): (RoleOutcome, &mut Interruption),
-    ) -> Result<Flow, Failure> {
+    ) -> (Flow, Option<Failure>) {
         let client_request_id = Uuid::new_v4();
         let line = Line {
             operator: self.session.operator(),
@@ -98,8 +104,10 @@ impl Execution<'_> {
             request: self.request,
             client_request_id,
         };
-        if let Some(record) = &mut self.record {
-            record.write("intent", &line, &outcome)?;
+        if let Some(record) = &mut self.record
+            && let Err(failure) = record.write("intent", &line, &outcome)
+        {
+            return (Break(not_attempted(outcome, NOT_RECORDED)), Some(failure));
         }
         let intent = Intent::by_operator(permit);
         let in_flight = outcome.clone();
@@ -108,10 +116,10 @@ impl Execution<'_> {
             flow = self.write(target.held, &intent, outcome, client_request_id) => flow,
             () = interruption.comes() => Break(interrupted(in_flight)),
         };
-        if let (Some(record), Continue(outcome) | Break(outcome)) = (&mut self.record, &flow) {
-            record.write("done", &line, outcome)?;
-        }
-        Ok(flow)
+        let (Continue(outcome) | Break(outcome)) = &flow;
+        let written = self.record.as_mut().map(|record| record.write("done", &line, outcome));
+        let failure = written.and_then(Result::err);
+        (flow, failure)
     }
 
     /// Writes one change.

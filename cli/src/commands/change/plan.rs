@@ -17,6 +17,7 @@ use microsoft_graph::error::GraphError;
 use time::OffsetDateTime;
 
 use crate::{
+    approvers,
     failure::Failure,
     output::{Line, Screen, Tone},
     request::RequestArguments,
@@ -253,7 +254,10 @@ fn advice(session: &Session, consent: &OperatorConsent<'_>, requester: &Requeste
     let denial = match policy.decide(&question) {
         Ok(Decision::Allowed(permit)) => return format!("allowed by rule {:?}", permit.rule()),
         Ok(Decision::NeedsApproval(unapproved)) => {
-            return format!("rule {:?} allows it after an approval", unapproved.permit().rule());
+            return approvers::too_few(&unapproved).map_or_else(
+                || format!("rule {:?} allows it after an approval", unapproved.permit().rule()),
+                |never| format!("denied: {never}"),
+            );
         }
         Err(denial) => denial,
     };

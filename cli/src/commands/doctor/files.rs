@@ -11,7 +11,9 @@ use function_folders::{
 use time::OffsetDateTime;
 
 use super::{finding::Finding, requesters};
-use crate::{environment, failure::Failure, options::GlobalOptions, policy_file};
+use crate::{
+    environment, failure::Failure, io_reason::io_reason, options::GlobalOptions, policy_file,
+};
 
 /// The length of the digest's part to show: enough to compare it with the digest in a result.
 const DIGEST_PREFIX: usize = 12;
@@ -47,7 +49,7 @@ pub(super) fn check(
     let folders = match FunctionFolders::read(app_root, &environment::app_settings()) {
         Ok(folders) => folders,
         Err(error) => {
-            let told = format!("{} cannot be read: {error}", app_root.display());
+            let told = format!("{} cannot be read: {}", app_root.display(), io_reason(&error));
             findings.push(Finding::bad(FOLDERS, told).advice("check --app-root and your rights"));
             return (findings, Vec::new());
         }

@@ -1,6 +1,7 @@
 //! Printing what rules say, and why a role is allowed or denied.
 
 use app_roles::{
+    code::Code,
     ids::ObjectId,
     policy::{ApprovalTerms, Gap, NearRule, Policy, RuleSummary, Unapproved},
     request::Action,
@@ -15,6 +16,9 @@ use crate::output::{Line, Screen, Tone};
 
 /// The name of a rule's terms of approval.
 const APPROVAL: &str = "approval";
+
+/// What a rule lacks that would allow a request if it could be approved.
+const TOO_FEW: &str = "\"approval\" names too few approvers who may decide on this request";
 
 /// The limits and the descriptive fields of a rule, in the order of the columns of tables.
 fn texts(rule: &RuleSummary) -> [(&'static str, Option<String>); 6] {
@@ -95,13 +99,18 @@ impl Explained {
     /// Asks the policy.
     pub(super) fn of(policy: &Policy, ask: &Ask, facts: &Facts, now: OffsetDateTime) -> Self {
         let is_baseline = matches!(ask, Ask::Baseline);
+        let verdict = Verdict::of(policy, ask, facts, now);
+        let has_too_few = matches!(verdict, Verdict::Denied { code: Code::NoApprover, .. });
         let near = |near: NearRule| {
-            let lacks = facts.gaps(&near);
+            let mut lacks = facts.gaps(&near);
+            if has_too_few && lacks.is_empty() {
+                lacks.push(TOO_FEW.to_owned());
+            }
             let names_requester = !near.gaps.iter().any(|gap| matches!(gap, Gap::Requester(_)));
             Near { summary: near.summary, lacks, is_baseline, names_requester }
         };
         Self {
-            verdict: Verdict::of(policy, ask, facts, now),
+            verdict,
             near: verdict::near(policy, ask, facts, now).into_iter().map(near).collect(),
             action: match ask {
                 Ask::Change { action, .. } => Some(*action),
@@ -207,12 +216,8 @@ fn show_approval(screen: Screen, unapproved: &Unapproved) {
     }
 }
 
-/// Returns which approvals are needed, or that they cannot be given.
+/// Returns which approvals are needed.
 fn once_approved(count: usize, eligible: &[ObjectId]) -> String {
-    if eligible.len() < count {
-        let able = eligible.len();
-        return format!("it can never be approved, because {count} must approve and {able} can");
-    }
     let names = eligible.iter().map(name).collect::<Vec<_>>().join(", ");
     let have = if count == 1 { "has" } else { "have" };
     format!("allowed once {count} of {names} {have} approved it")

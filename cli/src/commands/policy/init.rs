@@ -12,7 +12,7 @@ use app_roles::{
     requester::Requester,
 };
 use clap::Args;
-use kept::{Kept, kept};
+use kept::protected;
 
 use crate::{
     exit::Exit,
@@ -73,27 +73,25 @@ pub(super) async fn run(
     arguments: &InitArguments,
 ) -> Result<Exit, Failure> {
     let file = arguments.file();
-    let kept = match file {
+    let protected = match file {
         Some(file) => {
             new_file::check(file, arguments.existing())?;
-            kept(file)
+            protected(file)?
         }
-        None => Kept::default(),
+        None => Vec::new(),
     };
     let adoption = if arguments.from_tenant {
-        Some(from_tenant(global, arguments, kept.protected.clone()).await?)
+        Some(from_tenant(global, arguments, protected.clone()).await?)
     } else {
         None
     };
     let rules = adoption.as_ref().map_or(&[][..], |adoption| &adoption.proposal.rules);
-    let text = policy_text(&kept.protected, rules);
+    let text = policy_text(&protected, rules);
     if let Some(file) = file {
         new_file::write(file, &text, arguments.existing())?;
     }
-    report::show(screen, (file, &text), adoption.as_ref())?;
-    if let Some(remark) = kept.remark {
-        screen.note(remark);
-    }
+    report::show(screen, (file, &text), adoption.as_ref())
+        .map_err(|failure| failure.after_a_change(file.is_some()))?;
     let is_incomplete = adoption.is_some_and(|adoption| !adoption.unread.is_empty());
     Ok(if is_incomplete { Exit::Partly } else { Exit::Done })
 }

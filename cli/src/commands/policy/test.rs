@@ -1,5 +1,7 @@
 //! `app-role policy test`: tests of the policy, without a network.
 
+#[cfg(test)]
+mod agreement_tests;
 mod case;
 mod coverage;
 mod evaluation;

@@ -15,6 +15,8 @@ use app_roles::{
 };
 use time::OffsetDateTime;
 
+use crate::approvers;
+
 /// A principal, an API and a role, and the broker's own identity.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -57,7 +59,7 @@ pub(super) enum Ask {
     Baseline,
 }
 
-/// The answer of the policy.
+/// The answer of the broker: that of the policy, except that a request that can never be approved is denied.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// It may be written.
@@ -122,7 +124,10 @@ impl From<Decision> for Verdict {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::Allowed(permit) => Self::Allowed(permit),
-            Decision::NeedsApproval(unapproved) => Self::NeedsApproval(unapproved),
+            Decision::NeedsApproval(unapproved) => match approvers::too_few(&unapproved) {
+                Some(message) => Self::Denied { code: Code::NoApprover, message },
+                None => Self::NeedsApproval(unapproved),
+            },
         }
     }
 }

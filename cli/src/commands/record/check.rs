@@ -42,6 +42,12 @@ pub(crate) struct CheckArguments {
     since: Since,
 }
 
+/// Why the changes in Entra were not compared with the record.
+struct NotCompared {
+    sentence: String,
+    exit: Exit,
+}
+
 /// What Entra's audit log says about the broker.
 struct Changes {
     by_the_broker: Vec<DirectoryAudit>,
@@ -61,6 +67,11 @@ pub(super) async fn run(
     // missed if the changes are read first, then the intents, then the rows.
     let changes = changes(global, arguments).await;
     progress.say("reading the record …");
+    let incomplete = match &changes {
+        Ok(Changes { skipped: 0, .. }) => Exit::Done,
+        Ok(_) => Exit::Partly,
+        Err(NotCompared { exit, .. }) => *exit,
+    };
     let record = check(&tables, arguments.since, changes).await?;
     drop(progress);
     if screen.prints_document() {
@@ -68,13 +79,13 @@ pub(super) async fn run(
     } else {
         record.show(screen);
     }
-    Ok(if record.has_findings() { Exit::Findings } else { Exit::Done })
+    Ok(if record.has_findings() { Exit::Findings } else { incomplete })
 }
 
 async fn check(
     tables: &RecordTables,
     since: Since,
-    changes: Result<Changes, String>,
+    changes: Result<Changes, NotCompared>,
 ) -> Result<Record, Failure> {
     let now = OffsetDateTime::now_utc();
     let intents = tables.intents("").await?;
@@ -95,7 +106,7 @@ async fn check(
             let left = unexplained(by_the_broker, known);
             record.unexplained = left.into_iter().map(Into::into).collect();
         }
-        Err(sentence) => record.not_checked.push(sentence),
+        Err(NotCompared { sentence, .. }) => record.not_checked.push(sentence),
     }
     Ok(record)
 }
@@ -128,30 +139,45 @@ async fn written(tables: &RecordTables, since: Since) -> Result<Vec<Row>, Failur
 
 /// Reads the changes by the broker's identity, or says why they are not checked. The rest of the check does
 /// not need them.
-async fn changes(global: &GlobalOptions, arguments: &CheckArguments) -> Result<Changes, String> {
-    let not_checked = |why: String| format!("the audit log of Entra: {why}");
+async fn changes(
+    global: &GlobalOptions,
+    arguments: &CheckArguments,
+) -> Result<Changes, NotCompared> {
     let Some(name) = arguments.broker.name() else {
-        return Err(not_checked("name the broker's identity with --broker-identity".to_owned()));
+        let sentence = "the audit log of Entra: name the broker's identity with --broker-identity";
+        return Err(NotCompared { sentence: sentence.to_owned(), exit: Exit::Done });
     };
-    let session = Session::open(global).await.map_err(|failure| not_checked(failure.sentence))?;
-    let broker = session.directory().principal(name).await;
-    let broker = broker.map_err(|failure| not_checked(failure.sentence))?.object_id;
+    let session = Session::open(global).await?;
+    let broker = session.directory().principal(name).await?.object_id;
     let since = arguments.since.moment();
     let audits = session.graph().directory_audits();
     let listed = audits.app_role_changes(since, session.deadline()).await;
-    let Listed { rows, skipped } = listed.map_err(|error| not_checked(reason(&error)))?;
+    let Listed { rows, skipped } = listed.map_err(|error| unreadable_log(&error))?;
     let is_by_the_broker = |entry: &DirectoryAudit| entry.author == Some(broker);
     Ok(Changes { by_the_broker: rows.into_iter().filter(is_by_the_broker).collect(), skipped })
 }
 
+impl From<Failure> for NotCompared {
+    /// The comparison was asked for, so its failure is no success. The rest of the check is shown.
+    fn from(failure: Failure) -> Self {
+        let exit = match failure.exit {
+            exit @ (Exit::Usage | Exit::Denied | Exit::NotFound) => exit,
+            _ => Exit::Partly,
+        };
+        Self { sentence: format!("the audit log of Entra: {}", failure.sentence), exit }
+    }
+}
+
 /// Says why the audit log cannot be read.
-fn reason(error: &GraphError) -> String {
+fn unreadable_log(error: &GraphError) -> Failure {
+    let failure = Failure::from(error);
     match error.kind() {
-        ErrorKind::Forbidden => {
-            "you may not read it: you need the Entra role Reports Reader, or as an application the \
-             permission AuditLog.Read.All of Microsoft Graph"
-                .to_owned()
-        }
-        _ => Failure::from(error).sentence,
+        ErrorKind::Forbidden => Failure {
+            sentence: "you may not read it: you need the Entra role Reports Reader, or as an \
+                       application the permission AuditLog.Read.All of Microsoft Graph"
+                .to_owned(),
+            ..failure
+        },
+        _ => failure,
     }
 }

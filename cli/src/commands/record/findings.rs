@@ -152,7 +152,11 @@ impl Record {
             }
             None => "changes in Entra not checked".to_owned(),
         };
-        let tone = if self.has_findings() { Tone::Bad } else { Tone::Good };
+        let tone = match self.compared {
+            _ if self.has_findings() => Tone::Bad,
+            Some(_) => Tone::Good,
+            None => Tone::Warning,
+        };
         let text = format!(
             "{}, {}, {changes}",
             counted(overdue, "overdue intent"),

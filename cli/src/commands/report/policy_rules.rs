@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wire_formats::json;
 
 use super::document::{List, PolicyFile, ReportedRule};
-use crate::{failure::Failure, io_reason::io_reason, policy_file};
+use crate::{failure::Failure, policy_file};
 
 /// A policy, and the texts of its rules.
 #[derive(Debug)]
@@ -42,17 +42,10 @@ struct RuleTexts {
 }
 
 impl PolicyRules {
-    /// Reads a policy file; `None` if there is no such file.
-    pub(super) fn read(file: &Path) -> Result<Option<Self>, Failure> {
-        if !file.exists() {
-            return Ok(None);
-        }
-        let policy = policy_file::read(file)?;
+    /// The rules of a policy file with this name and content.
+    pub(super) fn read(file: &Path, bytes: &[u8]) -> Result<Self, Failure> {
         let name = file.display().to_string();
-        let bytes = std::fs::read(file).map_err(|error| {
-            Failure::failed(format!("{name} cannot be read: {}", io_reason(&error)))
-        })?;
-        Self::of(policy, name, &bytes).map(Some)
+        Self::of(policy_file::parse(&name, bytes)?, name, bytes)
     }
 
     /// A policy and the text that it was read from.

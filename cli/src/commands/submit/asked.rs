@@ -33,6 +33,8 @@ pub(super) enum State {
     Pending(Value),
     /// This is the broker's final result.
     Answered(Value),
+    /// It was sent, or a part of it, and there is no answer. The broker may have the request.
+    Lost(Failure),
     /// It was not sent, or the answer is no result.
     Failed(Failure),
 }
@@ -54,7 +56,7 @@ pub(super) enum Outcome {
     Partly,
     /// It is in the queue, and its result was not waited for.
     Sent,
-    /// It was sent, and there was no answer in time.
+    /// It was sent, and there was no answer, or none in time.
     NoAnswer,
     /// It was not sent.
     NotSent,
@@ -103,12 +105,23 @@ impl Asked {
         is_final
     }
 
+    /// Whether the request has changed something, or may do so later.
+    pub(super) fn may_have_changed(&self) -> bool {
+        let is_real = !self.written.request().dry_run;
+        is_real
+            && match &*self.state() {
+                State::NotSent | State::Failed(_) => false,
+                State::Called | State::Queued(_) | State::Lost(_) | State::Pending(_) => true,
+                State::Answered(result) => broker_result::has_changed(result),
+            }
+    }
+
     /// The outcome of the request. `waited` says whether the results of a queue were awaited.
     pub(super) fn outcome(&self, waited: bool) -> Outcome {
         match &*self.state() {
             State::NotSent => Outcome::NotSent,
             State::Queued(_) if !waited => Outcome::Sent,
-            State::Called | State::Queued(_) => Outcome::NoAnswer,
+            State::Called | State::Queued(_) | State::Lost(_) => Outcome::NoAnswer,
             State::Pending(_) => Outcome::Pending,
             State::Answered(result) => Outcome::of(broker_result::exit(result)),
             State::Failed(failure) => Outcome::of(failure.exit),
@@ -188,7 +201,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Partly => "partly done",
             Self::Sent => "sent",
-            Self::NoAnswer => "no answer in time",
+            Self::NoAnswer => "no answer",
             Self::NotSent => "not sent",
         }
     }

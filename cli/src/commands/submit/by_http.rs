@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     broker_api::BrokerApi,
-    broker_call::{self, Answer},
+    broker_call::{self, Answer, Unanswered},
     broker_result,
     cloud::Cloud,
     failure::Failure,
@@ -56,11 +56,14 @@ impl ByHttp {
         let body = asked.written.json();
         let tell = |text: &str| log.tell(text);
         let answer = broker_call::send_until((&self.api, &self.url), Some(&body), deadline, tell);
-        let result = match answer.await.and_then(result) {
-            Ok(result) => result,
-            Err(failure) => return asked.set(State::Failed(failure)),
-        };
-        asked.take_result(result);
+        match answer.await {
+            Ok(answer) => match result(answer) {
+                Ok(result) => drop(asked.take_result(result)),
+                Err(failure) => asked.set(State::Failed(failure)),
+            },
+            Err(Unanswered::Lost(failure)) => asked.set(State::Lost(failure)),
+            Err(unanswered) => asked.set(State::Failed(unanswered.into())),
+        }
     }
 
     /// Asks what became of a request that waits for approval, until it is final.
@@ -80,27 +83,29 @@ impl ByHttp {
             tokio::time::sleep(self.poll).await;
             let tell = |text: &str| log.tell(text);
             let answer = broker_call::send_until((&self.api, &url), None, deadline, tell).await;
-            let Ok(answer) = answer else {
+            let read = match answer {
+                Ok(answer) if answer.status == StatusCode::ACCEPTED => continue,
+                Ok(answer) => result(answer),
+                Err(Unanswered::Unsent(failure)) => Err(failure),
                 // There is no time left. The request still waits.
-                return;
+                Err(Unanswered::Unavailable(_) | Unanswered::Lost(_)) => return,
             };
-            if answer.status == StatusCode::ACCEPTED {
-                continue;
-            }
-            match result(answer) {
+            match read {
                 Ok(result) if asked.take_result(result.clone()) => return,
                 Ok(_) => {}
-                Err(failure) => {
-                    let sentence = format!(
-                        "request {approval} waits for approval, and what became of it cannot be \
-                         read: {}",
-                        failure.sentence
-                    );
-                    return asked.set(State::Failed(Failure { sentence, ..failure }));
-                }
+                Err(failure) => return asked.set(State::Failed(unread(approval, failure))),
             }
         }
     }
+}
+
+/// Explains that nothing more can be learned of a request that waits for approval.
+fn unread(approval: ApprovalId, failure: Failure) -> Failure {
+    let sentence = format!(
+        "request {approval} waits for approval, and what became of it cannot be read: {}",
+        failure.sentence
+    );
+    Failure { sentence, ..failure }
 }
 
 /// Returns the result in an answer. A refusal has one too, if the broker has read the request.

@@ -82,12 +82,18 @@ impl ByQueue {
         })
     }
 
-    /// Sends the requests. After one that cannot be sent, the others are not tried.
+    /// Sends the requests. After one that cannot be sent, the others are not tried. One whose answer is lost
+    /// is not sent again, because a second message would ask the approvers again.
     pub(super) async fn send(&self, all: &[Asked]) {
         for asked in all {
             asked.set(State::Called);
             match self.requests.send(&asked.written.json().to_string()).await {
                 Ok(id) => asked.set(State::Queued(id)),
+                Err(QueueError::Lost(_, reason)) => {
+                    let sentence =
+                        format!("the queue {} may have the request: {reason}", self.queue);
+                    asked.set(State::Lost(Failure::failed(sentence)));
+                }
                 Err(error) => {
                     let sentence = format!("the request was not sent to the queue {}", self.queue);
                     let role = "Storage Queue Data Message Sender";
@@ -142,7 +148,11 @@ fn of_queue(error: &QueueError, sentence: &str, role: &str) -> Failure {
             ..Failure::failed(format!("{sentence}: it does not exist"))
         }
         .hint(format!("check the name {queue}, and the account of --requests")),
-        QueueError::Failed(_, reason) => Failure::failed(format!("{sentence}: {reason}"))
+        QueueError::Denied(_, reason) => Failure::failed(format!("{sentence}: {reason}"))
             .hint(format!("you need the Azure role {role} on the queue")),
+        QueueError::Failed(_, reason) | QueueError::Lost(_, reason) => {
+            Failure::failed(format!("{sentence}: {reason}"))
+                .hint("check the account of --requests, and your sign-in")
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::asked::{Asked, Outcome};
+use super::asked::Asked;
 use crate::{
     output::{Progress, Screen},
     result,
@@ -43,7 +43,7 @@ impl Log {
     /// Tells what came of a request.
     pub(super) fn answered(&self, asked: &Asked) {
         self.answered.set(self.answered.get() + 1);
-        if self.lines && asked.outcome(self.waits) != Outcome::NoAnswer {
+        if self.lines {
             self.progress.say("");
             let (answered, number) = (self.answered.get(), self.number);
             self.screen.note(format!("{answered} of {number}: {}", asked.line(self.waits)));

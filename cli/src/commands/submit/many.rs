@@ -70,7 +70,9 @@ impl Report<'_> {
             State::NotSent | State::Called => None,
             State::Queued(id) => Some(("messageId", json!(id))),
             State::Pending(result) | State::Answered(result) => Some(("result", result.clone())),
-            State::Failed(failure) => Some(("error", json!(failure.sentence))),
+            State::Failed(failure) | State::Lost(failure) => {
+                Some(("error", json!(failure.sentence)))
+            }
         };
         if let (Some((name, value)), Value::Object(entry)) = (field, &mut entry) {
             entry.insert(name.to_owned(), value);
@@ -104,7 +106,7 @@ impl Report<'_> {
                     .map(|row| [vec![principal.clone(), api.clone()], row].concat())
                     .collect();
             }
-            State::Failed(failure) => failure.sentence.clone(),
+            State::Failed(failure) | State::Lost(failure) => failure.sentence.clone(),
             State::Queued(id) => format!("message {id}"),
             State::NotSent | State::Called => String::new(),
         };
@@ -115,17 +117,18 @@ impl Report<'_> {
     /// Prints what to do about requests without an answer.
     pub(super) fn advise(&self, screen: Screen) {
         let outcomes: Vec<_> = self.all.iter().map(|asked| self.outcome(asked)).collect();
-        if outcomes.contains(&Outcome::NoAnswer) || outcomes.contains(&Outcome::Pending) {
+        let is_lost = outcomes.contains(&Outcome::NoAnswer);
+        if is_lost || outcomes.contains(&Outcome::Pending) {
             let begin = match self.ended {
                 Ended::Interrupted => "stopped waiting".to_owned(),
                 Ended::TimedOut => {
                     format!("stopped waiting after {} s", self.sender.timeout().as_secs())
                 }
+                Ended::Complete if is_lost => "not every request has an answer".to_owned(),
                 Ended::Complete => return,
             };
             screen.note(format!("{begin}; requests were sent {}", self.sender.route()));
-            let advice =
-                if outcomes.contains(&Outcome::NoAnswer) { ADVICE } else { AFTER_APPROVAL };
+            let advice = if is_lost { ADVICE } else { AFTER_APPROVAL };
             screen.note(format!("hint: {advice}"));
         }
     }

@@ -147,7 +147,7 @@ impl ResultsQueue {
             if self.releases.get() {
                 let outcome = self.queue.release(&message.id, &message.pop_receipt).await;
                 // If it is gone, its reader has taken it.
-                let is_refused = matches!(outcome, Err(QueueError::Failed(..)));
+                let is_refused = !matches!(outcome, Ok(()) | Err(QueueError::NotFound(..)));
                 self.releases.set(self.releases.get() && !is_refused);
             }
         });

@@ -12,22 +12,41 @@ use super::{
     by_queue::ByQueue,
     log::Log,
 };
-use crate::{cloud::Cloud, failure::Failure, options::GlobalOptions, output::Screen};
+use crate::{
+    broker_api, cloud::Cloud, failure::Failure, interruption::Interruption, options::GlobalOptions,
+    output::Screen,
+};
 
 /// The number of calls at the same time. The broker serves requests for one principal together.
 const SIDE_BY_SIDE: usize = 4;
 
-/// The time that a call has after the timeout, because it may have just begun.
+/// The time that a call has after the timeout, because it may have just begun. It is shorter than that of
+/// [`crate::time_limit`], so that this command reports the outcome.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long requests are retried and waited for without `--timeout`.
 const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+/// The time of the whole command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    timeout: Duration,
+    deadline: Deadline,
+}
+
+impl Limit {
+    /// The time begins now.
+    pub(super) fn begin(global: &GlobalOptions) -> Self {
+        let timeout = global.timeout.unwrap_or(TIMEOUT);
+        Self { timeout, deadline: Deadline::after(timeout) }
+    }
+}
+
 /// The way of requests, ready to send.
 pub(super) struct Sender {
     way: Way,
     waits: bool,
-    timeout: Duration,
+    limit: Limit,
 }
 
 enum Way {
@@ -48,9 +67,16 @@ pub(super) enum Ended {
 
 impl Sender {
     /// Prepares what the options say. Nothing is sent yet.
-    pub(super) fn open(global: &GlobalOptions, sending: &Sending) -> Result<Self, Failure> {
+    pub(super) fn open(
+        global: &GlobalOptions,
+        sending: &Sending,
+        limit: Limit,
+    ) -> Result<Self, Failure> {
         let cloud = Cloud::read(global)?;
         let knows_broker = sending.broker.address.url().is_some();
+        if !knows_broker && sending.via.is_none() && !sending.queue.account.is_named() {
+            return Err(nowhere());
+        }
         let via = match sending.via {
             Some(via) => via,
             None if !knows_broker && sending.queue.account.is_named() => Via::Queue,
@@ -60,7 +86,7 @@ impl Sender {
             Via::Http => Way::Http(Box::new(ByHttp::open(global, &cloud, sending)?)),
             Via::Queue => Way::Queue(ByQueue::open(global, &cloud, sending)?),
         };
-        Ok(Self { way, waits: sending.wait, timeout: global.timeout.unwrap_or(TIMEOUT) })
+        Ok(Self { way, waits: sending.wait, limit })
     }
 
     /// Whether the final results are waited for. An HTTP call always waits for a first one.
@@ -70,7 +96,7 @@ impl Sender {
 
     /// The time after which waiting ends.
     pub(super) fn timeout(&self) -> Duration {
-        self.timeout
+        self.limit.timeout
     }
 
     /// The name of the request queue, if that is the way.
@@ -99,19 +125,19 @@ impl Sender {
         all: &[Asked],
         lines: bool,
     ) -> Result<Ended, Failure> {
-        if let Way::Queue(way) = &self.way {
-            way.check().await?;
-        }
-        let deadline = Deadline::after(self.timeout);
+        let deadline = self.limit.deadline;
+        let mut interruption = Interruption::listen();
         let log = Log::start(screen, (all.len(), self.waits), lines);
         let work = async {
             match &self.way {
                 Way::Http(way) => by_http(way, all, self.waits, (deadline, &log)).await,
                 Way::Queue(way) => {
+                    way.check().await?;
                     way.send(all).await;
                     way.wait(all, &log).await;
                 }
             }
+            Ok::<_, Failure>(())
         };
         // Calls over HTTP end before the deadline, unless the last one hangs.
         let last = match &self.way {
@@ -120,14 +146,23 @@ impl Sender {
         };
         Ok(tokio::select! {
             biased;
-            () = work => {
+            outcome = work => {
+                outcome?;
                 let waits = self.waits && all.iter().any(|asked| asked.approval().is_some());
                 if waits { Ended::TimedOut } else { Ended::Complete }
             }
             () = tokio::time::sleep_until(last) => Ended::TimedOut,
-            _ = tokio::signal::ctrl_c() => Ended::Interrupted,
+            () = interruption.comes() => Ended::Interrupted,
         })
     }
+}
+
+/// Reports that neither way is known.
+fn nowhere() -> Failure {
+    Failure::usage("the URL of the broker is missing: pass --broker").hint(format!(
+        "{}; to send by queue, name the account of the request queues with --requests",
+        broker_api::EXAMPLE
+    ))
 }
 
 /// Sends all requests, and only then asks about those that wait for approval, so that no request waits for

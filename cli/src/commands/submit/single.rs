@@ -16,10 +16,11 @@ pub(super) fn print(
     (sender, ended): (&Sender, Ended),
 ) -> Result<Exit, Failure> {
     let exit = asked.outcome(sender.waits()).exit();
+    let lost = |failure: Failure| failure.after_a_change(asked.may_have_changed());
     match &*asked.state() {
         State::Answered(result) | State::Pending(result) => {
             if screen.prints_document() {
-                screen.json(result)?;
+                screen.json(result).map_err(lost)?;
             } else {
                 broker_result::show(screen, result);
             }
@@ -32,7 +33,7 @@ pub(super) fn print(
         State::Queued(id) if !sender.waits() => {
             let queue = sender.queue().unwrap_or_default();
             if screen.prints_document() {
-                screen.json(&json!({ "messageId": id, "queue": queue }))?;
+                screen.json(&json!({ "messageId": id, "queue": queue })).map_err(lost)?;
             } else {
                 screen.say(format!("sent to the queue {queue} as message {id}"));
             }
@@ -40,16 +41,23 @@ pub(super) fn print(
         }
         State::Queued(id) => Err(unanswered(&format!("message {id} was sent"), (sender, ended))),
         State::Called => Err(unanswered("the request may have been sent", (sender, ended))),
-        State::NotSent if ended == Ended::Interrupted => {
-            Err(Failure { exit: Exit::Interrupted, ..not_sent() })
+        State::Lost(failure) => {
+            let what = format!("{}; the request may have been sent", failure.sentence);
+            Err(uncertain(format!("{what} {}", sender.route()), ended))
         }
-        State::NotSent => Err(not_sent()),
+        State::NotSent if ended == Ended::Interrupted => {
+            Err(Failure::interrupted("nothing was sent"))
+        }
+        State::NotSent => Err(not_sent(sender)),
         State::Failed(failure) => Err(failure.clone()),
     }
 }
 
-fn not_sent() -> Failure {
-    Failure::failed("nothing was sent")
+/// Says that the time was over before anything was sent.
+fn not_sent(sender: &Sender) -> Failure {
+    Failure::failed(format!("nothing was sent within {} s", sender.timeout().as_secs()))
+        .code("timedOut")
+        .hint("pass a longer --timeout, or --verbose to see why")
 }
 
 /// Says that a request was sent and has no answer, and what to do.
@@ -58,7 +66,10 @@ fn unanswered(what: &str, (sender, ended): (&Sender, Ended)) -> Failure {
         Ended::Interrupted => "stopped waiting".to_owned(),
         _ => format!("no answer within {} s", sender.timeout().as_secs()),
     };
-    let sentence = format!("{begin}; {what} {}", sender.route());
+    uncertain(format!("{begin}; {what} {}", sender.route()), ended)
+}
+
+fn uncertain(sentence: String, ended: Ended) -> Failure {
     let exit = if ended == Ended::Interrupted { Exit::Interrupted } else { Exit::Pending };
     Failure { exit, ..Failure::failed(sentence) }.hint(ADVICE)
 }

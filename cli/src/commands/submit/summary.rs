@@ -17,6 +17,7 @@ use super::{
 use crate::{
     broker_result::{self, text},
     failure::Failure,
+    io_reason::io_reason,
     markdown::code,
     result::word,
     timestamps::text_to_the_second,
@@ -46,7 +47,8 @@ impl SummaryFile {
 }
 
 fn not_written(name: &str, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("{name} cannot be written: {error}")).hint("name another --summary")
+    Failure::failed(format!("{name} cannot be written: {}", io_reason(error)))
+        .hint("name another --summary")
 }
 
 /// Returns the lines of the report.
@@ -89,7 +91,9 @@ fn items(report: &Report<'_>, asked: &Asked) -> Vec<String> {
         state => {
             let outcome = asked.phrase(report.outcome(asked));
             let reason = match state {
-                State::Failed(failure) => format!(": {}", code(&failure.sentence)),
+                State::Failed(failure) | State::Lost(failure) => {
+                    format!(": {}", code(&failure.sentence))
+                }
                 State::Queued(id) => format!(" as message {}", code(id)),
                 _ => String::new(),
             };

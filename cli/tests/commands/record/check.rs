@@ -218,20 +218,26 @@ async fn more_changes_than_fit_a_page_are_compared() {
 async fn what_cannot_be_checked_is_said_and_the_rest_still_counts() {
     let reader = [APPLICATION_READ_ALL];
     let world = World::with_roles(&reader).await;
-    for (age, code) in [(1, 0), (31, 6)] {
+    // A comparison that was asked for and not made is no success, unless something was found anyway.
+    for (age, [denied, not_asked, unknown]) in [(1, [3, 0, 4]), (31, [6, 6, 6])] {
         let rows = RowWriter::with_audit_table().await;
         rows.add("AppRoleIntents", &intent(Duration::minutes(age))).await;
         let ended = check(&world, &rows, &[]).await;
         let reason = "not checked: the audit log of Entra: you may not read it: you need the Entra role \
                       Reports Reader";
-        ended.assert_said(code, &[reason, "changes in Entra not checked"]);
+        ended.assert_said(denied, &[reason, "changes in Entra not checked"]);
         let json = check(&world, &rows, &["--output", "json"]).await.json();
         assert_eq!(json["notChecked"].as_array().unwrap().len(), 1, "{json}");
         assert!(json.get("compared").is_none(), "{json}");
         let unnamed = world.run(&CHECK).await;
-        unnamed.assert_said(code, &["not checked", "--broker-identity"]);
-        let unknown = [&CHECK[..], &["--broker-identity", "id-brokr"]].concat();
-        world.run(&unknown).await.assert_said(code, &["not checked", "id-brokr"]);
+        unnamed.assert_said(not_asked, &["not checked", "--broker-identity"]);
+        let misspelled = [&CHECK[..], &["--broker-identity", "id-brokr"]].concat();
+        world.run(&misspelled).await.assert_said(unknown, &["not checked", "id-brokr"]);
+        let mut signed_out = world.command(&[&CHECK[..], &BROKER].concat());
+        signed_out.env_remove("IDENTITY_ENDPOINT").env_remove("IDENTITY_HEADER");
+        signed_out.env("APP_ROLE_AUTH", "developer").env("PATH", "/nonexistent");
+        let uncertain = if not_asked == 0 { 5 } else { 6 };
+        end(signed_out, "").await.assert_said(uncertain, &["not checked", "you are not signed in"]);
     }
 }
 
@@ -243,7 +249,8 @@ async fn an_outage_of_graph_leaves_the_audit_log_unchecked() {
     world.set("APP_ROLE_AUDIT", &rows.connection());
     let mut command = world.command(&[&CHECK[..], &BROKER].concat());
     command.env("PACE_FACTOR", "0.01");
-    end(command, "").await.assert_done(&["not checked: the audit log of Entra: Microsoft Graph "]);
+    let told = "not checked: the audit log of Entra: Microsoft Graph ";
+    end(command, "").await.assert_said(5, &[told]);
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ impl Following {
     /// Stops it with Ctrl-C. Returns the exit status and the rows that it printed meanwhile.
     #[cfg(unix)]
     async fn stop(mut self) -> (Option<i32>, Vec<String>) {
-        interrupt(&self.child).await;
+        send_signal(&self.child, "-INT").await;
         let status = timeout(FAR_TOO_LONG, self.child.wait()).await.unwrap().unwrap();
         let mut left = Vec::new();
         while let Some(line) = self.rows.next_line().await.unwrap() {
@@ -68,17 +68,16 @@ pub(crate) async fn interrupted(mut command: Command) -> Ended {
         let line = timeout(FAR_TOO_LONG, lines.next_line()).await.unwrap().unwrap().unwrap();
         stdout.push_str(&format!("{line}\n"));
     }
-    interrupt(&child).await;
+    send_signal(&child, "-INT").await;
     let output = timeout(FAR_TOO_LONG, child.wait_with_output()).await.unwrap().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     Ended { code: output.status.code().unwrap(), stdout, stderr }
 }
 
-/// Sends what Ctrl-C sends.
-pub(crate) async fn interrupt(child: &Child) {
+/// Sends a signal to a program.
+pub(crate) async fn send_signal(child: &Child, signal: &str) {
     let id = child.id().unwrap().to_string();
-    let killed = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
-    assert!(killed.success());
+    assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
 }
 
 /// A row of a requester, whose request began this number of minutes ago.

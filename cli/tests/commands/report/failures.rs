@@ -113,3 +113,17 @@ async fn rows_of_the_record_that_cannot_be_read_are_counted_and_the_report_is_no
         ],
     );
 }
+
+#[tokio::test]
+async fn a_policy_file_that_was_named_must_be_readable() {
+    let world = World::new().await;
+    for (options, variable) in [(&["--policy", "missing.json"][..], ""), (&[], "missing.json")] {
+        let mut command = world.command(&[&["report", "-o", "access.json"], options].concat());
+        command.env("POLICY_FILE", variable);
+        end(command, "").await.assert_failed(1, &["missing.json cannot be read", "--policy"]);
+    }
+    assert_eq!(world.tenant.count(Route::IssueToken), 0);
+    assert!(!world.path("access.json").exists());
+    std::fs::remove_file(world.path("policy.json")).unwrap();
+    run(&world, "access.json", &[]).await.assert_failed(0, &["there is no file policy.json"]);
+}

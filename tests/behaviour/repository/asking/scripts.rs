@@ -104,7 +104,12 @@ fn the_program_is_asked_with_the_inputs_as_they_are() {
     assert_eq!(runner.read("asked"), asked);
     let hostile = "a b\"; touch pwned; $(touch pwned) `touch pwned` --plan";
     let mut variables = vec![("FILE", hostile), ("QUEUE", "q"), ("TIMEOUT", "10m")];
-    variables.extend([("PRINCIPAL", hostile), ("RESULTS", ""), ("WAIT", "true"), ("PLAN", "yes")]);
+    variables.extend([
+        ("PRINCIPAL", hostile),
+        ("RESULTS", ""),
+        ("WAIT", "true"),
+        ("PLAN", "false"),
+    ]);
     let output = runner.run(1, &variables);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let summary = runner.path("summary").display().to_string();
@@ -117,4 +122,28 @@ fn the_program_is_asked_with_the_inputs_as_they_are() {
     assert_eq!(runner.read("output"), format!("exit-status=3\nresult={result}\n"));
     assert_eq!(runner.read("app-role/result.json"), "{\"exitStatus\":3}\n");
     assert!(!runner.path("pwned").exists() && !Path::new("pwned").exists());
+}
+
+#[test]
+fn a_plan_that_is_neither_true_nor_false_ends_the_job_and_asks_for_nothing() {
+    let runner = Runner::new();
+    assert!(runner.download(&runner.digest()).status.success());
+    let inputs = [("FILE", "f"), ("QUEUE", "q"), ("TIMEOUT", "1s"), ("PRINCIPAL", "")];
+    let run = |plan: &str, wait: &str| {
+        let own = [("RESULTS", ""), ("PLAN", plan), ("WAIT", wait)];
+        runner.run(1, &[&inputs[..], &own].concat())
+    };
+    for text in ["True", "TRUE", "yes", "1", "", "true ", "true\n", "false true", "$(true)"] {
+        for (plan, wait, input) in [(text, "true", "plan"), ("true", text, "wait")] {
+            let output = run(plan, wait);
+            assert_eq!(output.status.code(), Some(2), "{text:?}: {output:?}");
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(said, format!("::error::the input {input} must be true or false\n"));
+            assert!(!runner.path("arguments").exists(), "{text:?}");
+        }
+    }
+    assert!(runner.read("output").starts_with("exit-status=2\n"));
+    assert_eq!(run("true", "false").status.code(), Some(3));
+    assert!(runner.read("arguments").contains("--plan\n"));
+    assert!(!runner.read("arguments").contains("--wait\n"));
 }

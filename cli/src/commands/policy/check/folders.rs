@@ -11,7 +11,9 @@ use app_roles::{
 };
 use function_folders::function_json::FunctionFolders;
 
-use crate::{environment, failure::Failure, output::Screen, served_requesters};
+use crate::{
+    environment, failure::Failure, io_reason::io_reason, output::Screen, served_requesters,
+};
 
 /// The file that makes a folder an app root.
 const HOST_JSON: &str = "host.json";
@@ -41,8 +43,8 @@ pub(super) fn survey(
 ) -> Result<Survey, Failure> {
     let folders =
         FunctionFolders::read(app_root, &environment::app_settings()).map_err(|error| {
-            let folder = app_root.display();
-            Failure::failed(format!("the functions in {folder} cannot be read: {error}"))
+            let (folder, reason) = (app_root.display(), io_reason(&error));
+            Failure::failed(format!("the functions in {folder} cannot be read: {reason}"))
         })?;
     let served = match served_requesters::served(folders) {
         Ok(served) => served,

@@ -1,8 +1,11 @@
 //! What differs, in sentences.
 
-use app_roles::policy::{
-    AccessChange, ApproverOrder, ChangeKind, NamedPrincipals, NarrowerAccess, PrivilegedPart,
-    ProtectionChange,
+use app_roles::{
+    policy::{
+        AccessChange, AccessTerms, ApproverOrder, ChangeKind, NamedPrincipals, NarrowerAccess,
+        PrivilegedPart, ProtectionChange,
+    },
+    requester::Requester,
 };
 
 use super::{
@@ -30,6 +33,32 @@ pub(super) fn on_request(change: &AccessChange) -> Phrase {
         }
     }
     .then(end_of(change))
+    .then(never_approved(change))
+}
+
+/// Says what the broker denies although a rule allows it: a requester does not approve its own requests.
+fn never_approved(change: &AccessChange) -> Phrase {
+    let never = |requester: &&String| {
+        !change.now.is_empty() && change.now.iter().all(|terms| is_never_approved(terms, requester))
+    };
+    let requesters: Vec<_> = change.requesters.iter().filter(never).cloned().collect();
+    if requesters.is_empty() {
+        return Phrase::default();
+    }
+    Phrase::default()
+        .words(" What is requested by ")
+        .names(&requesters)
+        .words(" is denied, because it can never be approved: too few other approvers are named.")
+}
+
+fn is_never_approved(terms: &AccessTerms, requester: &str) -> bool {
+    let own = match Requester::parse(requester) {
+        Ok(Requester::Http(id) | Requester::Cli(id)) => Some(id),
+        _ => None,
+    };
+    terms.approval.as_ref().is_some_and(|approval| {
+        approval.by().iter().filter(|approver| Some(**approver) != own).count() < approval.count()
+    })
 }
 
 /// Says what principals always get.

@@ -1,7 +1,6 @@
 //! The outcome of one test.
 
 use app_roles::{
-    code::Code,
     directory::nearest,
     end::UnusableEnd,
     ids::ObjectId,
@@ -37,7 +36,7 @@ impl<'a> Evaluated<'a> {
             Ok(ask) => {
                 let near = verdict::near(policy, &ask, &test.facts, now);
                 let verdict = first_gate(policy, &ask, test, now)
-                    .unwrap_or_else(|| answered(Verdict::of(policy, &ask, &test.facts, now)));
+                    .unwrap_or_else(|| Verdict::of(policy, &ask, &test.facts, now));
                 let problems = problems(test, &verdict, &near, now);
                 Self { test, verdict: Some(verdict), near, problems }
             }
@@ -87,21 +86,6 @@ fn first_gate(policy: &Policy, ask: &Ask, test: &TestCase, now: OffsetDateTime) 
         Ask::Baseline => Ok(()),
     };
     admitted.err().map(|denial| Verdict::from(&denial))
-}
-
-/// What the broker answers: a request that can never be approved is denied.
-fn answered(verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::NeedsApproval(unapproved)
-            if unapproved.eligible().len() < unapproved.terms().count() =>
-        {
-            let rule = unapproved.permit().rule();
-            let message =
-                format!("rule {rule:?} names too few approvers who may decide on this request");
-            Verdict::Denied { code: Code::NoApprover, message }
-        }
-        other => other,
-    }
 }
 
 /// What differs from the expectation, in sentences.
