@@ -1,5 +1,6 @@
 //! Requests that wait for approval.
 
+mod announcements;
 mod approval_world;
 mod approver;
 mod callers;

@@ -15,6 +15,8 @@ mod parts;
 mod proof;
 mod reading;
 mod review;
+#[cfg(test)]
+mod sample_row;
 mod timer;
 mod view;
 

@@ -140,7 +140,7 @@ async fn a_handler_that_is_told_to_stop_finishes_what_it_carries_out() {
 }
 
 /// A policy that means the same for the requests of these tests, in another file.
-fn other_policy() -> String {
+pub(crate) fn other_policy() -> String {
     policy_of(&rules()).replacen("\"version\"", " \"version\"", 1)
 }
 

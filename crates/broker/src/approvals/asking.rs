@@ -191,7 +191,7 @@ impl ApprovalParts {
             result_is_due: false,
             unsent_events: Vec::new(),
         };
-        row.unsent_events = vec![events::requested(&row)];
+        row.unsent_events = vec![events::requested(&row, created_at)];
         row
     }
 }

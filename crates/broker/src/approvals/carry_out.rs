@@ -197,7 +197,7 @@ impl ApprovalParts {
             ..stored.row.clone()
         };
         row.decisions.retain(|decision| proven.contains(&decision.approver));
-        row.unsent_events = vec![events::requested(&row)];
+        row.unsent_events = vec![events::requested(&row, OffsetDateTime::now_utc())];
         tracing::error!(
             event = "approval.forged",
             approval_id = %row.id,

@@ -181,7 +181,7 @@ impl ApprovalParts {
             ..stored.row.clone()
         };
         if review.needs_approval() {
-            row.unsent_events = vec![events::requested(&row)];
+            row.unsent_events = vec![events::requested(&row, OffsetDateTime::now_utc())];
         } else {
             row.state = ApprovalState::Approved;
             row.approved_at = Some(OffsetDateTime::now_utc());
