@@ -6,6 +6,7 @@ mod approver;
 mod callers;
 mod cases;
 mod decisions;
+mod flood;
 mod forged_record;
 mod hostile;
 mod hostile_ballots;

@@ -15,9 +15,11 @@ mod parts;
 mod proof;
 mod reading;
 mod review;
+mod room;
 #[cfg(test)]
 mod sample_row;
 mod timer;
+mod turns;
 mod view;
 
 use app_roles::{
