@@ -18,6 +18,7 @@ mod hostile_tenant;
 mod hostile_world;
 mod instances;
 mod kills;
+mod late_denials;
 mod later;
 mod new_policies;
 mod outages;

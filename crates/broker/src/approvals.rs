@@ -11,6 +11,7 @@ mod closing;
 mod conclude;
 mod deciding;
 mod events;
+mod late_denial;
 mod parts;
 mod proof;
 mod reading;

@@ -19,9 +19,19 @@ use crate::{
 
 /// A person approves at an instance.
 async fn approve_at(host: &FunctionsHost, person: &str, shown: &Value) -> Answer {
+    decide_at(host, person, shown, "approve").await
+}
+
+/// A person decides at an instance. `decision` is `approve` or `deny`.
+pub(crate) async fn decide_at(
+    host: &FunctionsHost,
+    person: &str,
+    shown: &Value,
+    decision: &str,
+) -> Answer {
     let id = shown["approvalId"].as_str().unwrap();
     let url = host.http_url().join(&format!("api/app-role-approvals/{id}")).unwrap();
-    let body = json!({ "decision": "approve", "digest": shown["digest"] });
+    let body = json!({ "decision": decision, "digest": shown["digest"] });
     let call = http_client().request(Method::POST, url).bearer_auth(token_of(person));
     send(call.json(&body)).await
 }
