@@ -1,10 +1,12 @@
 //! Requests that wait for approval.
 
+mod announcements;
 mod approval_world;
 mod approver;
 mod callers;
 mod cases;
 mod decisions;
+mod flood;
 mod forged_record;
 mod hostile;
 mod hostile_ballots;
@@ -16,6 +18,7 @@ mod hostile_tenant;
 mod hostile_world;
 mod instances;
 mod kills;
+mod late_denials;
 mod later;
 mod new_policies;
 mod outages;

@@ -43,7 +43,8 @@ pub enum Code {
     PrivilegedRole,
     /// Rules would allow the role for a shorter time only.
     DurationTooLong,
-    /// The requester has made as many writes in this hour as the rule allows.
+    /// The requester has made as many writes in this hour as the rule allows, or as many of its requests
+    /// wait for approval as may wait.
     RateLimited,
     /// The rule names too few approvers who may decide on the request.
     NoApprover,

@@ -95,6 +95,7 @@ use crate::{
     arm::ArmScope,
     baseline_role::BaselineRole,
     directory::{Api, Principal},
+    ids::ObjectId,
     names::{ApiName, PrincipalName},
     privileged::PrivilegeReason,
     request::Request,
@@ -159,6 +160,14 @@ impl Policy {
     #[must_use]
     pub fn has_approvals(&self) -> bool {
         self.rules_or_none().allow.iter().any(|rule| rule.grant.approval.is_some())
+    }
+
+    /// Whether any rule names this approver.
+    #[must_use]
+    pub fn names_approver(&self, approver: ObjectId, now: OffsetDateTime) -> bool {
+        let rules = self.rules_or_none().at(now).allow();
+        let mut terms = rules.filter_map(|rule| rule.grant.approval.as_ref());
+        terms.any(|terms| terms.by().contains(&approver))
     }
 
     /// What the rule of `allow` with this name says about approvals. `None` if it needs none, has expired,

@@ -7,6 +7,7 @@ mod answer;
 mod change;
 pub mod literal;
 mod request;
+mod selection;
 mod table_error;
 mod transaction;
 
@@ -14,6 +15,7 @@ use azure_core::http::Url;
 use serde_json::Value;
 
 pub use change::{Change, Entity, MOST_CHANGES};
+pub use selection::Selection;
 pub use table_error::TableError;
 
 use crate::{
@@ -196,31 +198,51 @@ impl Tables {
         deadline: Deadline,
     ) -> Result<Vec<Entity>, TableError> {
         let mut entities = Vec::new();
+        let selection = Selection { filter, ..Selection::default() };
+        self.select(table, &selection, deadline, |entity| entities.push(entity)).await?;
+        Ok(entities)
+    }
+
+    /// Passes the entities of a selection to `take`, in the order of their keys; none if there is no table.
+    /// Only one page of them is in memory at a time.
+    pub async fn select(
+        &self,
+        table: &str,
+        selection: &Selection<'_>,
+        deadline: Deadline,
+        mut take: impl FnMut(Entity) + Send,
+    ) -> Result<(), TableError> {
+        let mut left = selection.most.unwrap_or(usize::MAX);
         let mut start: Vec<(&str, String)> = Vec::new();
-        loop {
-            let filter = (!filter.is_empty()).then_some(("$filter", filter));
-            let mut parameters: Vec<_> = filter.into_iter().collect();
+        while left > 0 {
+            let size = selection.page_size(left);
+            let mut parameters = selection.parameters();
+            parameters.extend(size.iter().map(|size| ("$top", size.as_str())));
             parameters.extend(start.iter().map(|(name, value)| (*name, value.as_str())));
             let call = Call::read(table, format!("{table}()"), deadline);
             let call = Call { parameters: &parameters, ..call };
             let (meaning, reply) = self.answer(&call).await?;
             match meaning {
                 Meaning::Done => {}
-                Meaning::NoTable => return Ok(Vec::new()),
+                Meaning::NoTable => return Ok(()),
                 _ => return Err(self.unexpected(table, &reply).into()),
             }
             let page = page(reply.body().unwrap_or_default())
                 .ok_or_else(|| self.unexpected(table, &reply))?;
-            entities.extend(page);
+            for entity in page.into_iter().take(left) {
+                left -= 1;
+                take(entity);
+            }
             let next = next_page(&reply);
             if next.is_empty() {
-                return Ok(entities);
+                return Ok(());
             }
             if next == start {
                 return Err(self.unexpected(table, &reply).into());
             }
             start = next;
         }
+        Ok(())
     }
 
     /// Whether a table exists and can be read.

@@ -11,11 +11,16 @@ mod closing;
 mod conclude;
 mod deciding;
 mod events;
+mod late_denial;
 mod parts;
 mod proof;
 mod reading;
 mod review;
+mod room;
+#[cfg(test)]
+mod sample_row;
 mod timer;
+mod turns;
 mod view;
 
 use app_roles::{

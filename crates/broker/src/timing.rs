@@ -67,6 +67,9 @@ pub struct Timing {
     /// How long a run waits before it tries again an end that another instance has begun. That instance
     /// needs seconds, unless it was killed.
     pub contested_end: Duration,
+    /// How long an approver's denial waits before it looks again at a request that another invocation is
+    /// carrying out. That takes seconds.
+    pub contested_approval: Duration,
     /// The time limit of a run that finishes approvals. It is below the function timeout of host.json, and
     /// the next run continues.
     pub finish_approvals: Duration,
@@ -115,6 +118,7 @@ impl Default for Timing {
             list_lag: Duration::from_secs(5 * 60),
             end_assignments: Duration::from_secs(50),
             contested_end: Duration::from_secs(10),
+            contested_approval: Duration::from_millis(500),
             finish_approvals: Duration::from_secs(4 * 60),
             ending_notice: Duration::from_secs(15 * 60),
             ending_notices: Duration::from_secs(30),
@@ -156,6 +160,7 @@ impl Timing {
             list_lag: self.list_lag.mul_f64(factor),
             end_assignments: self.end_assignments.mul_f64(factor),
             contested_end: self.contested_end.mul_f64(factor),
+            contested_approval: self.contested_approval.mul_f64(factor),
             finish_approvals: self.finish_approvals.mul_f64(factor),
             end_late: self.end_late.mul_f64(factor),
             intent_age: self.intent_age.mul_f64(factor),

@@ -59,9 +59,7 @@ impl ApprovalRecord {
         row: &ApprovalRow,
         deadline: Deadline,
     ) -> Result<Option<Self>, TableError> {
-        let principal = literal::text(&row.subject.principal_id.to_string());
-        let id = literal::text(&row.id.to_string());
-        let filter = format!("{PARTITION_KEY} eq {principal} and approvalId eq {id}");
+        let filter = filter_of(row);
         let intents = record.tables().query(INTENT_TABLE, &filter, deadline).await?;
         if !intents.is_empty() {
             return Ok(None);
@@ -70,23 +68,42 @@ impl ApprovalRecord {
         Ok(Some(Self { rows }))
     }
 
+    /// Reads the approvers who have denied what a row asks for now, also while a write is under way.
+    pub async fn read_denied(
+        record: &Record,
+        row: &ApprovalRow,
+        deadline: Deadline,
+    ) -> Result<BTreeSet<ObjectId>, TableError> {
+        let rows = record.tables().query(AUDIT_TABLE, &filter_of(row), deadline).await?;
+        Ok(Self { rows }.denied(&row.subject.digest()))
+    }
+
     fn of_status(&self, status: &str) -> impl Iterator<Item = &Entity> {
         self.rows.iter().filter(move |row| text(row, "status") == status)
+    }
+
+    /// The decisions with this status on the subject with this digest.
+    fn decisions(&self, status: &str, digest: &ApprovalDigest) -> impl Iterator<Item = &Entity> {
+        self.of_status(status).filter(|row| text(row, "approvalDigest") == digest.as_str())
     }
 
     /// The approvers who have approved the subject with this digest.
     #[must_use]
     pub fn given(&self, digest: &ApprovalDigest) -> BTreeSet<ObjectId> {
-        let rows = self.of_status(APPROVAL_GIVEN);
-        let of_digest = rows.filter(|row| text(row, "approvalDigest") == digest.as_str());
-        let approver = |row| ObjectId::parse(text(row, "requester").strip_prefix("http:")?).ok();
-        of_digest.filter_map(approver).collect()
+        self.decisions(APPROVAL_GIVEN, digest).filter_map(approver).collect()
     }
 
-    /// Whether an approver has denied the request.
+    /// Whether the subject with this digest was denied. A row that names no approver counts too, because
+    /// a doubtful denial prevents the write.
     #[must_use]
-    pub fn is_denied(&self) -> bool {
-        self.of_status(APPROVAL_DENIED).next().is_some()
+    pub fn is_denied(&self, digest: &ApprovalDigest) -> bool {
+        self.decisions(APPROVAL_DENIED, digest).next().is_some()
+    }
+
+    /// The approvers who have denied the subject with this digest.
+    #[must_use]
+    pub fn denied(&self, digest: &ApprovalDigest) -> BTreeSet<ObjectId> {
+        self.decisions(APPROVAL_DENIED, digest).filter_map(approver).collect()
     }
 
     /// Whether the requester has made the request for everything that the subject names.
@@ -119,6 +136,18 @@ impl ApprovalRecord {
         };
         self.rows.iter().filter_map(used).collect()
     }
+}
+
+/// The filter for the rows about an approval.
+fn filter_of(row: &ApprovalRow) -> String {
+    let principal = literal::text(&row.subject.principal_id.to_string());
+    let id = literal::text(&row.id.to_string());
+    format!("{PARTITION_KEY} eq {principal} and approvalId eq {id}")
+}
+
+/// The approver whose decision a row has.
+fn approver(row: &Entity) -> Option<ObjectId> {
+    ObjectId::parse(text(row, "requester").strip_prefix("http:")?).ok()
 }
 
 fn text<'a>(row: &'a Entity, column: &str) -> &'a str {

@@ -6,5 +6,5 @@ mod columns;
 mod row;
 
 pub use cells::UnreadableApproval;
-pub use client::{Approvals, StoredApproval};
+pub use client::{Approvals, StoredApproval, WaitingOfRequester};
 pub use row::{APPROVAL_TABLE, ApprovalRow, ApproverDecision, CarryOut, Shown, ShownRole};

@@ -70,7 +70,7 @@ impl ProblemType {
                 ("unsupported-media-type", 415, "The body is not declared as JSON")
             }
             Self::RateLimited => {
-                ("rate-limited", 429, "The policy allows no more writes at the moment")
+                ("rate-limited", 429, "The caller may ask for no more at the moment")
             }
             Self::GraphRefused => ("graph-refused", 502, "Microsoft Graph refused"),
             Self::Unavailable => ("unavailable", 503, "It cannot be done at the moment"),

@@ -19,9 +19,19 @@ use crate::{
 
 /// A person approves at an instance.
 async fn approve_at(host: &FunctionsHost, person: &str, shown: &Value) -> Answer {
+    decide_at(host, person, shown, "approve").await
+}
+
+/// A person decides at an instance. `decision` is `approve` or `deny`.
+pub(crate) async fn decide_at(
+    host: &FunctionsHost,
+    person: &str,
+    shown: &Value,
+    decision: &str,
+) -> Answer {
     let id = shown["approvalId"].as_str().unwrap();
     let url = host.http_url().join(&format!("api/app-role-approvals/{id}")).unwrap();
-    let body = json!({ "decision": "approve", "digest": shown["digest"] });
+    let body = json!({ "decision": decision, "digest": shown["digest"] });
     let call = http_client().request(Method::POST, url).bearer_auth(token_of(person));
     send(call.json(&body)).await
 }
@@ -140,7 +150,7 @@ async fn a_handler_that_is_told_to_stop_finishes_what_it_carries_out() {
 }
 
 /// A policy that means the same for the requests of these tests, in another file.
-fn other_policy() -> String {
+pub(crate) fn other_policy() -> String {
     policy_of(&rules()).replacen("\"version\"", " \"version\"", 1)
 }
 

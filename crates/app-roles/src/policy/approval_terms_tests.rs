@@ -2,6 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
+use time::macros::datetime;
 
 use super::{
     fixtures::{ORDERS, PRINCIPAL, object_id, schema_accepts},
@@ -155,6 +156,17 @@ fn one_approver_within_a_day_is_the_default() {
     let stated = json!({ "by": approvers(20), "count": 20, "within": "P30D" });
     assert_eq!(terms(&stated).unwrap().to_string(), "20 of 20 within P30D");
     assert_eq!(terms(&Value::Null), None);
+}
+
+#[test]
+fn only_rules_in_force_name_approvers() {
+    let mut file: Value = serde_json::from_str(&file(&json!({ "by": [http(LIA)] }))).unwrap();
+    file["allow"][0]["expires"] = json!("2026-08-20");
+    let policy = Policy::parse(file.to_string().as_bytes()).unwrap();
+    let (in_time, too_late) = (datetime!(2026-08-20 12:00 UTC), datetime!(2026-08-21 00:00 UTC));
+    assert!(policy.names_approver(object_id(LIA), in_time));
+    assert!(!policy.names_approver(object_id(MAX), in_time));
+    assert!(!policy.names_approver(object_id(LIA), too_late));
 }
 
 /// Values of a field: good ones, bad ones, and ones of another type.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, atomic::Ordering::SeqCst};
 use azure_rest::{
     client,
     shared_key::SharedKey,
-    tables::{Change, TableError, Tables},
+    tables::{Change, Selection, TableError, Tables},
 };
 use serde_json::{Value, json};
 
@@ -162,6 +162,43 @@ async fn a_query_reads_every_page_even_after_an_empty_one() {
     let rows = tables.query("Rows", "a eq 'O''B&+ü'", soon()).await.unwrap();
     let keys: Vec<_> = rows.iter().map(|row| row["RowKey"].as_str().unwrap()).collect();
     assert_eq!((keys, asked.load(SeqCst)), (vec!["1", "2"], 3));
+}
+
+#[tokio::test]
+async fn a_query_with_a_maximum_asks_for_no_more_and_reads_no_page_after_it() {
+    let answer = move |number: usize, asked: &Asked| {
+        let (query, rows): (_, &[u8]) = match number {
+            0 => ("$filter=a&$select=b&$top=3", br#"{"value":[{"RowKey":"1"},{"RowKey":"2"}]}"#),
+            // More than was asked for.
+            _ => (
+                "$filter=a&$select=b&$top=1&NextPartitionKey=0",
+                br#"{"value":[{"RowKey":"3"},{"RowKey":"4"}]}"#,
+            ),
+        };
+        assert_eq!(asked.query, query);
+        let mut answer = response(200, rows.to_vec());
+        let next = number.to_string().parse().unwrap();
+        answer.headers_mut().insert("x-ms-continuation-NextPartitionKey", next);
+        answer
+    };
+    let (tables, asked) = tables(fast(), answer).await;
+    let selection = Selection { filter: "a", columns: "b", most: Some(3) };
+    let mut rows = Vec::new();
+    tables.select("Rows", &selection, soon(), |row| rows.push(row)).await.unwrap();
+    let keys: Vec<_> = rows.iter().map(|row| row["RowKey"].as_str().unwrap()).collect();
+    assert_eq!((keys, asked.load(SeqCst)), (vec!["1", "2", "3"], 2));
+}
+
+#[tokio::test]
+async fn a_query_for_more_than_a_page_asks_for_a_page_at_a_time() {
+    let answer = |_, asked: &Asked| {
+        assert_eq!(asked.query, "$top=1000");
+        response(200, br#"{"value":[]}"#.to_vec())
+    };
+    let (tables, asked) = tables(fast(), answer).await;
+    let selection = Selection { most: Some(1001), ..Selection::default() };
+    tables.select("Rows", &selection, soon(), |_| unreachable!()).await.unwrap();
+    assert_eq!(asked.load(SeqCst), 1);
 }
 
 #[tokio::test]

@@ -62,7 +62,10 @@ impl ApprovalParts {
             None if decided.iter().any(lacks_approvers) => {
                 return Err(Stop::Final(without_approvers(target, decided)));
             }
-            None => self.keep((ask, request), target, &decided).await?,
+            None => {
+                self.check_room(ask, target, &decided).await?;
+                self.keep((ask, request), target, &decided).await?
+            }
         };
         Ok(answer_about(&kept, target, &in_effect))
     }
@@ -191,7 +194,7 @@ impl ApprovalParts {
             result_is_due: false,
             unsent_events: Vec::new(),
         };
-        row.unsent_events = vec![events::requested(&row)];
+        row.unsent_events = vec![events::requested(&row, created_at)];
         row
     }
 }

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use app_roles::{
-    approval::ApprovalState,
+    approval::{ApprovalState, Vote},
     held::Holding,
     ids::ObjectId,
     outcome::{RoleOutcome, Status},
     request::Action,
 };
-use record::approvals::{ApprovalRow, StoredApproval};
+use record::approvals::{ApprovalRow, ApproverDecision, StoredApproval};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    closing::{about, approved_by, denied, in_effect, too_old},
+    closing::{about, approved_by, denied_late, in_effect, too_old},
+    deciding::log,
     events,
     parts::{ApprovalParts, in_the_name_of_requester},
     proof::{Proof, Written},
@@ -44,6 +45,8 @@ enum Outcome {
     Permitted(Box<Target>, Vec<Permitted>),
     /// It ends without a write.
     Closed(ApprovalState, Box<Answer>),
+    /// It ends because these approvers have denied it.
+    Denied(BTreeSet<ObjectId>, Box<Answer>),
     /// It is over, or waits for approvers again.
     Settled(Box<ApprovalRow>),
 }
@@ -53,7 +56,7 @@ impl ApprovalParts {
     pub(super) async fn carry_out(
         &self,
         ask: &Ask,
-        stored: StoredApproval,
+        mut stored: StoredApproval,
     ) -> Result<ApprovalRow, Again> {
         if self.mode.only_reports() {
             return Err(Again::because("the broker is paused, or only reports"));
@@ -66,6 +69,10 @@ impl ApprovalParts {
             }
             Outcome::Closed(state, answer) => {
                 return self.close(ask, stored, (state, *answer)).await;
+            }
+            Outcome::Denied(deniers, answer) => {
+                add_denials(&mut stored.row, &deniers);
+                return self.close(ask, stored, (ApprovalState::Denied, *answer)).await;
             }
             Outcome::Settled(row) => return Ok(*row),
         };
@@ -97,9 +104,10 @@ impl ApprovalParts {
         // does not.
         let proof = self.proof(row, requester.deadline).await?;
         let Proof { approvers: proven, written, .. } = &proof;
-        if proof.is_denied {
-            let answer = about(row, &denied());
-            return Ok(Outcome::Closed(ApprovalState::Denied, Box::new(answer)));
+        // A denial that is recorded after the write prevents nothing.
+        if proof.is_denied && !written.covers(row) {
+            let answer = Box::new(denied_late(row, written, proven));
+            return Ok(Outcome::Denied(proof.deniers, answer));
         }
         if row.approved_at.is_some_and(|at| OffsetDateTime::now_utc() - at > LONGEST_TRIED) {
             let answer = too_old(row, written, proven);
@@ -197,7 +205,7 @@ impl ApprovalParts {
             ..stored.row.clone()
         };
         row.decisions.retain(|decision| proven.contains(&decision.approver));
-        row.unsent_events = vec![events::requested(&row)];
+        row.unsent_events = vec![events::requested(&row, OffsetDateTime::now_utc())];
         tracing::error!(
             event = "approval.forged",
             approval_id = %row.id,
@@ -210,6 +218,18 @@ impl ApprovalParts {
         );
         self.replace(stored, &row, ask.deadline).await?;
         Ok(Outcome::Settled(Box::new(row)))
+    }
+}
+
+/// Adds denials that are on record and were not counted before. They count from now on.
+fn add_denials(row: &mut ApprovalRow, deniers: &BTreeSet<ObjectId>) {
+    let digest = row.subject.digest();
+    // One decision of each approver is kept, and the denial is the one that counts.
+    row.decisions.retain(|decision| !deniers.contains(&decision.approver));
+    for &approver in deniers {
+        log(row, approver, Vote::Deny);
+        let (vote, digest, at) = (Vote::Deny, digest.clone(), OffsetDateTime::now_utc());
+        row.decisions.push(ApproverDecision { approver, vote, digest, at });
     }
 }
 

@@ -31,12 +31,31 @@ pub(super) fn too_old(row: &ApprovalRow, written: &Written, proven: &BTreeSet<Ob
     let late = RoleOutcome::new(Status::Expired).with_code(Code::ApprovalExpired).with_message(
         "it was approved, and could not be carried out for a day; send the request again",
     );
-    let mut answer = about(row, &late);
+    let late = RoleOutcome { approved_by: approved_by(proven), ..late };
+    with_written(about(row, &late), row.subject.action, (written, proven))
+}
+
+/// The answer about a request that was denied after others had approved it: the roles that were written
+/// before the denial, and the others.
+pub(super) fn denied_late(
+    row: &ApprovalRow,
+    written: &Written,
+    proven: &BTreeSet<ObjectId>,
+) -> Answer {
+    with_written(about(row, &denied()), row.subject.action, (written, proven))
+}
+
+/// The same answer, with what is in effect of the roles that were written.
+fn with_written(
+    mut answer: Answer,
+    action: Action,
+    (written, proven): (&Written, &BTreeSet<ObjectId>),
+) -> Answer {
     for role in &mut answer.roles {
-        role.approved_by = approved_by(proven);
         if role.id.is_some_and(|id| written.roles.contains(&id)) {
-            (role.status, role.code) = (in_effect(row.subject.action), None);
+            (role.status, role.code) = (in_effect(action), None);
             role.message = Some("an earlier attempt under this approval has done it".to_owned());
+            role.approved_by = approved_by(proven);
         }
     }
     answer

@@ -1,6 +1,6 @@
 //! Brings a request to its end once its approvers have decided.
 
-use app_roles::approval::ApprovalState;
+use app_roles::{approval::ApprovalState, cloud_event::ApprovalDecision};
 use azure_rest::{call_error::CallError, retry::Deadline};
 use record::approvals::{ApprovalRow, StoredApproval};
 use time::OffsetDateTime;
@@ -78,13 +78,16 @@ impl ApprovalParts {
             if row.finished_at.is_some() {
                 return Ok(row);
             }
-            let was_pending = row.state == ApprovalState::Pending;
+            let before = ApprovalDecision::of(row.state);
             row.state = state;
             row.finished_at = Some(OffsetDateTime::now_utc());
             row.result.clone_from(&result);
             row.result_is_due = true;
             row.carry_out = None;
-            if was_pending {
+            // An approved request can end in another way. Its event is sent only now, so there is one, and it
+            // says what the result says.
+            if ApprovalDecision::of(state) != before {
+                row.unsent_events.retain(|event| !events::is_decision(event));
                 row.unsent_events.push(events::decided(&row));
             }
             let is_stored = self.replace(&stored, &row, ask.deadline).await?;

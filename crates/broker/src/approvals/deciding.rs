@@ -60,7 +60,7 @@ impl ApprovalParts {
             return Ok(Some(BallotOutcome::NotFound));
         }
         if row.state != ApprovalState::Pending || now >= row.expires_at {
-            return self.decided_before(ask, stored, (approver, ballot)).await.map(Some);
+            return self.decided_before(ask, stored, (approver, ballot)).await;
         }
         let requester = in_the_name_of_requester(row, ask);
         let review = match self.review(&requester, &row.request).await {
@@ -77,7 +77,7 @@ impl ApprovalParts {
             return Ok(renewed.map(|row| BallotOutcome::Changed(view(&self.policy, &row, now))));
         }
         if row.decisions.iter().any(|decision| decision.approver == approver) {
-            return self.decided_before(ask, stored, (approver, ballot)).await.map(Some);
+            return self.decided_before(ask, stored, (approver, ballot)).await;
         }
         if ballot.digest != row.subject.digest() {
             return Ok(Some(BallotOutcome::Changed(view(&self.policy, row, now))));
@@ -88,22 +88,35 @@ impl ApprovalParts {
         self.count(ask, stored, (approver, ballot), &review).await
     }
 
-    /// The outcome for a decision that changes nothing: the same decision again counts as before, and a
-    /// different one comes too late.
+    /// The outcome for a decision on a row that takes it no more: one that the row has counts as before,
+    /// and a different one comes too late. `None` if the row was changed meanwhile.
     async fn decided_before(
         &self,
         ask: &Ask,
         stored: StoredApproval,
         (approver, ballot): (ObjectId, &Ballot),
-    ) -> Result<BallotOutcome, Again> {
-        let is_same = stored.row.decisions.iter().any(|earlier| {
-            earlier.approver == approver
-                && earlier.vote == ballot.vote
-                && earlier.digest == ballot.digest
-        });
-        let row = if is_same { self.go_on(ask, stored).await? } else { stored.row };
+    ) -> Result<Option<BallotOutcome>, Again> {
+        let is_counted = |row: &ApprovalRow| {
+            row.decisions.iter().any(|earlier| {
+                earlier.approver == approver
+                    && earlier.vote == ballot.vote
+                    && earlier.digest == ballot.digest
+            })
+        };
+        let row = if is_counted(&stored.row) {
+            self.go_on(ask, stored).await?
+        } else if self.is_late_denial(&stored.row, (approver, ballot), ask.deadline).await? {
+            let Some(row) = self.end_after_denial(ask, stored).await? else { return Ok(None) };
+            row
+        } else {
+            stored.row
+        };
         let view = view(&self.policy, &row, OffsetDateTime::now_utc());
-        Ok(if is_same { BallotOutcome::Counted(view) } else { BallotOutcome::Closed(view) })
+        Ok(Some(if is_counted(&row) {
+            BallotOutcome::Counted(view)
+        } else {
+            BallotOutcome::Closed(view)
+        }))
     }
 
     /// Records a decision, and then lets it count. `None` if the row was changed meanwhile.
@@ -181,7 +194,7 @@ impl ApprovalParts {
             ..stored.row.clone()
         };
         if review.needs_approval() {
-            row.unsent_events = vec![events::requested(&row)];
+            row.unsent_events = vec![events::requested(&row, OffsetDateTime::now_utc())];
         } else {
             row.state = ApprovalState::Approved;
             row.approved_at = Some(OffsetDateTime::now_utc());
@@ -210,7 +223,8 @@ impl ApprovalParts {
     }
 }
 
-fn log(row: &ApprovalRow, approver: ObjectId, vote: Vote) {
+/// Logs a decision that counts.
+pub(super) fn log(row: &ApprovalRow, approver: ObjectId, vote: Vote) {
     let (approval_id, principal_id) = (row.id, row.subject.principal_id);
     let (requester, approver) = (&row.requester, Requester::Http(approver));
     match vote {

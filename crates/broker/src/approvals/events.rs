@@ -8,28 +8,26 @@ use app_roles::{
     },
 };
 use record::approvals::ApprovalRow;
+use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::moment::rfc3339;
 
-/// How many digits of the digest distinguish two questions about the same request.
+/// How many digits of the digest an id contains, so that a reader sees which question it is about.
 const DIGITS: usize = 8;
 
-/// The event that a request waits for approval, as JSON. If the meaning of the request changes later, so do
-/// its digest and the id of its event: the approvers are asked again.
-pub(super) fn requested(row: &ApprovalRow) -> String {
-    let digest = row.subject.digest();
-    let digits: String = digest.as_str().chars().take(DIGITS).collect();
+/// The event that a request waits for approval since this time, as JSON.
+pub(super) fn requested(row: &ApprovalRow, at: OffsetDateTime) -> String {
     let data = ApprovalRequested {
         approval_id: row.id,
         action: row.subject.action,
         about: about(row),
         until: rfc3339(row.expires_at),
     };
-    let id = format!("{}-requested-{digits}", row.id);
-    CloudEvent::new(&id, row.created_at, Happening::ApprovalRequested(data)).to_json()
+    CloudEvent::new(&id(row, "requested", at), at, Happening::ApprovalRequested(data)).to_json()
 }
 
-/// The event that a request no longer waits, as JSON. The row must be decided: a pending one counts as
+/// The event about the decision on a request, as JSON. The row must be decided: a pending one counts as
 /// refused, because nothing is carried out.
 pub(super) fn decided(row: &ApprovalRow) -> String {
     let decision = ApprovalDecision::of(row.state).unwrap_or(ApprovalDecision::Refused);
@@ -50,8 +48,30 @@ pub(super) fn decided(row: &ApprovalRow) -> String {
         ApprovalDecision::Expired => None,
         ApprovalDecision::Refused => row.finished_at,
     };
-    let id = format!("{}-decided", row.id);
-    CloudEvent::new(&id, at.unwrap_or(row.expires_at), Happening::ApprovalDecided(data)).to_json()
+    let at = at.unwrap_or(row.expires_at);
+    let what = match decision {
+        ApprovalDecision::Approved => "approved",
+        ApprovalDecision::Denied => "denied",
+        ApprovalDecision::Expired => "expired",
+        ApprovalDecision::Refused => "refused",
+    };
+    CloudEvent::new(&id(row, what, at), at, Happening::ApprovalDecided(data)).to_json()
+}
+
+/// Whether an event that was not sent yet is about a decision.
+pub(super) fn is_decision(event: &str) -> bool {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    event.get("type").is_some_and(|kind| kind == "AppRoleBroker.ApprovalDecided")
+}
+
+/// The id of an event. Receivers drop an event whose id they know, so each event has its own: a request
+/// can be asked about and decided several times, even with the same digest. The copy of an event that is
+/// sent again is the text in the row, with the same id.
+fn id(row: &ApprovalRow, what: &str, at: OffsetDateTime) -> String {
+    let digest = row.subject.digest();
+    let digits: String = digest.as_str().chars().take(DIGITS).collect();
+    let milliseconds = at.unix_timestamp() * 1000 + i64::from(at.millisecond());
+    format!("{}-{what}-{digits}-{milliseconds}", row.id)
 }
 
 fn about(row: &ApprovalRow) -> About {

@@ -18,8 +18,10 @@ pub(super) struct Proof {
     pub(super) approvers: BTreeSet<ObjectId>,
     /// Whether the record shows that the requester made the request.
     pub(super) is_asked: bool,
-    /// Whether an approver has denied it.
+    /// Whether an approver has denied it in its present form.
     pub(super) is_denied: bool,
+    /// The approvers who have denied it.
+    pub(super) deniers: BTreeSet<ObjectId>,
     /// What the approval was used for by earlier invocations.
     pub(super) written: Written,
 }
@@ -56,11 +58,13 @@ impl ApprovalParts {
         if writes.any(|write| write.began.is_none_or(|began| began > is_young)) {
             return Err(Again::because("lists may not show yet what this approval has written"));
         }
-        let given = record.given(&row.subject.digest());
+        let digest = row.subject.digest();
+        let given = record.given(&digest);
         Ok(Proof {
             approvers: row.approvers().intersection(&given).copied().collect(),
             is_asked: record.is_asked(&row.subject),
-            is_denied: record.is_denied(),
+            is_denied: record.is_denied(&digest),
+            deniers: record.denied(&digest),
             written: Written { roles: uses.into_iter().map(|used| used.role).collect() },
         })
     }

@@ -7,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     events,
     parts::{ApprovalParts, in_the_name_of_requester, table_failed},
+    turns::in_turn,
 };
 use crate::{
     ask::Ask,
@@ -16,6 +17,9 @@ use crate::{
 
 /// How long a finished request is kept, so that its result can be read.
 const KEPT: Duration = Duration::days(30);
+
+/// The most old requests that a run deletes. The next run, a minute later, goes on.
+const MOST_FORGOTTEN: usize = 1000;
 
 /// After this many requests whose events or results could not be sent, a run sends no more for requests
 /// that only wait to be sent: the queue does not respond, and each attempt costs seconds that approved
@@ -31,13 +35,9 @@ impl ApprovalParts {
     /// is left to the next run. The error means that nothing could be read.
     pub(crate) async fn run(&self, ask: &Ask) -> Result<(), Again> {
         let table = self.table()?;
-        let mut open = table.open(ask.deadline).await.map_err(|error| table_failed(&error))?;
-        // The least recently tried come first, so that failing requests do not block the others.
-        open.sort_by_key(|stored| {
-            (stored.row.carry_out.map(|turn| turn.until), stored.row.created_at)
-        });
+        let open = table.open(ask.deadline).await.map_err(|error| table_failed(&error))?;
         let mut unsent = 0;
-        for (index, stored) in open.into_iter().enumerate() {
+        for (index, stored) in in_turn(open, |stored| &stored.row).into_iter().enumerate() {
             let one = Ask {
                 deadline: ask.deadline.at_most(self.timing.queue_message),
                 first_row: index * ROWS_OF_REQUEST,
@@ -62,7 +62,7 @@ impl ApprovalParts {
             }
         }
         let old = OffsetDateTime::now_utc() - KEPT;
-        let finished = table.finished_before(old, ask.deadline).await;
+        let finished = table.finished_before(old, MOST_FORGOTTEN, ask.deadline).await;
         for stored in finished.map_err(|error| table_failed(&error))? {
             table.forget(&stored, ask.deadline).await.map_err(|error| table_failed(&error))?;
         }

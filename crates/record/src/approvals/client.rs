@@ -1,9 +1,9 @@
 //! The table of approvals.
 
-use app_roles::{approval::ApprovalDigest, ids::ApprovalId};
+use app_roles::{approval::ApprovalDigest, ids::ApprovalId, requester::Requester};
 use azure_rest::{
     retry::Deadline,
-    tables::{Change, Entity, TableError, Tables, literal},
+    tables::{Change, Entity, Selection, TableError, Tables, literal},
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -27,6 +27,30 @@ pub struct StoredApproval {
     /// Its version.
     etag: String,
 }
+
+/// How many requests of one requester wait for approvers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WaitingOfRequester {
+    /// Their number, up to the most that were counted.
+    pub count: usize,
+    /// When the first of the counted ones expires.
+    pub first_expires_at: Option<OffsetDateTime>,
+}
+
+impl WaitingOfRequester {
+    fn add(&mut self, row: &Entity) {
+        self.count += 1;
+        let expires_at = literal::time_of(row, EXPIRES_AT);
+        let times = self.first_expires_at.into_iter().chain(expires_at);
+        self.first_expires_at = times.min();
+    }
+}
+
+/// The column with the time at which a request expires.
+const EXPIRES_AT: &str = "expiresAt";
+
+/// The filter for requests that wait for approvers.
+const PENDING: &str = "state eq 'pending'";
 
 impl Approvals {
     /// The approvals in this table service.
@@ -68,21 +92,52 @@ impl Approvals {
         self.query("isOpen eq true", deadline).await
     }
 
-    /// The pending rows, oldest first.
-    pub async fn pending(&self, deadline: Deadline) -> Result<Vec<StoredApproval>, TableError> {
-        let mut pending = self.query("state eq 'pending'", deadline).await?;
+    /// The pending rows that are wanted, oldest first. The others are not kept in memory.
+    pub async fn pending(
+        &self,
+        mut is_wanted: impl FnMut(&ApprovalRow) -> bool + Send,
+        deadline: Deadline,
+    ) -> Result<Vec<StoredApproval>, TableError> {
+        let selection = Selection { filter: PENDING, ..Selection::default() };
+        let mut pending = Vec::new();
+        let take = |entity: Entity| {
+            pending.extend(stored(&entity).filter(|one| is_wanted(&one.row)));
+        };
+        self.tables.select(APPROVAL_TABLE, &selection, deadline, take).await?;
         pending.sort_by_key(|stored| stored.row.created_at);
         Ok(pending)
     }
 
-    /// The rows that ended before this moment.
+    /// Counts the requests of a requester that wait for approvers, but no more than `most` of them.
+    pub async fn waiting_of(
+        &self,
+        requester: &Requester,
+        most: usize,
+        deadline: Deadline,
+    ) -> Result<WaitingOfRequester, TableError> {
+        let requester = literal::text(&requester.to_string());
+        let filter = format!("{PENDING} and requester eq {requester}");
+        let selection = Selection { filter: &filter, columns: EXPIRES_AT, most: Some(most) };
+        let mut waiting = WaitingOfRequester::default();
+        let take = |row: Entity| waiting.add(&row);
+        self.tables.select(APPROVAL_TABLE, &selection, deadline, take).await?;
+        Ok(waiting)
+    }
+
+    /// The rows that ended before this moment, but no more than `most` of them.
     pub async fn finished_before(
         &self,
         moment: OffsetDateTime,
+        most: usize,
         deadline: Deadline,
     ) -> Result<Vec<StoredApproval>, TableError> {
         let moment = literal::time(moment);
-        self.query(&format!("isOpen eq false and finishedAt lt {moment}"), deadline).await
+        let filter = format!("isOpen eq false and finishedAt lt {moment}");
+        let selection = Selection { filter: &filter, most: Some(most), ..Selection::default() };
+        let mut finished = Vec::new();
+        let take = |entity: Entity| finished.extend(stored(&entity));
+        self.tables.select(APPROVAL_TABLE, &selection, deadline, take).await?;
+        Ok(finished)
     }
 
     async fn query(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app_roles::{approval::ApprovalState, ids::ApprovalId};
+use app_roles::{approval::ApprovalState, ids::ApprovalId, requester::Requester};
 use azure_rest::{
     client,
     retry::Deadline,
@@ -10,7 +10,9 @@ use azure_rest::{
     tables::{Change, TableError, Tables},
     timing::CallTiming,
 };
-use record::approvals::{APPROVAL_TABLE, ApprovalRow, Approvals, StoredApproval};
+use record::approvals::{
+    APPROVAL_TABLE, ApprovalRow, Approvals, StoredApproval, WaitingOfRequester,
+};
 use storage_emulator::Azurite;
 use time::Duration as Span;
 
@@ -57,7 +59,7 @@ async fn a_row_is_stored_once() {
     let other = ApprovalRow { function: "Other".to_owned(), ..row.clone() };
     let again = approvals.insert(&other, soon()).await;
     assert!(matches!(again, Err(TableError::Exists)), "{again:?}");
-    assert_eq!(rows(approvals.pending(soon()).await.unwrap()), [row]);
+    assert_eq!(rows(approvals.pending(|_| true, soon()).await.unwrap()), [row]);
 }
 
 #[tokio::test]
@@ -119,7 +121,44 @@ async fn pending_rows_come_oldest_first_and_by_their_digest() {
     let unknown = largest().subject.digest();
     assert!(approvals.waiting_with_digest(&unknown, soon()).await.unwrap().is_empty());
     expected.sort_by_key(|row| row.created_at);
-    assert_eq!(rows(approvals.pending(soon()).await.unwrap()), expected);
+    assert_eq!(rows(approvals.pending(|_| true, soon()).await.unwrap()), expected);
+}
+
+#[tokio::test]
+async fn only_the_pending_rows_that_are_wanted_are_kept() {
+    let approvals = Approvals::new(tables().await);
+    let (one, other) = (pending(), pending());
+    for row in [&one, &other] {
+        approvals.insert(row, soon()).await.unwrap();
+    }
+    let found = approvals.pending(|row| row.id == one.id, soon()).await.unwrap();
+    assert_eq!(rows(found), [one]);
+}
+
+#[tokio::test]
+async fn the_waiting_requests_of_a_requester_are_counted_up_to_a_limit() {
+    let approvals = Approvals::new(tables().await);
+    let requester = pending().requester;
+    let none = WaitingOfRequester::default();
+    assert_eq!(approvals.waiting_of(&requester, 9, soon()).await.unwrap(), none);
+    let mut first = None;
+    for hours in [3, 1, 2] {
+        let mut row = pending();
+        row.expires_at += Span::hours(hours);
+        first = first.into_iter().chain([row.expires_at]).min();
+        approvals.insert(&row, soon()).await.unwrap();
+        for state in STATES.into_iter().filter(|state| *state != ApprovalState::Pending) {
+            let over = ApprovalRow { id: pending().id, ..row.clone() };
+            approvals.insert(&in_state(over, state), soon()).await.unwrap();
+        }
+        let mut other = ApprovalRow { id: pending().id, ..row };
+        other.requester = Requester::Queue("another".to_owned());
+        other.subject.requester = other.requester.to_string();
+        approvals.insert(&other, soon()).await.unwrap();
+    }
+    let waiting = approvals.waiting_of(&requester, 9, soon()).await.unwrap();
+    assert_eq!(waiting, WaitingOfRequester { count: 3, first_expires_at: first });
+    assert_eq!(approvals.waiting_of(&requester, 2, soon()).await.unwrap().count, 2);
 }
 
 #[tokio::test]
@@ -143,8 +182,10 @@ async fn a_row_is_open_until_nothing_is_left_to_do_and_old_rows_are_found_after_
     found.sort_by_key(|row| row.id);
     assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), open);
     let end = finished[0].finished_at.unwrap();
-    assert!(approvals.finished_before(end, soon()).await.unwrap().is_empty());
-    let mut old = rows(approvals.finished_before(end + Span::SECOND, soon()).await.unwrap());
+    assert!(approvals.finished_before(end, 9, soon()).await.unwrap().is_empty());
+    let after = end + Span::SECOND;
+    assert_eq!(approvals.finished_before(after, 1, soon()).await.unwrap().len(), 1);
+    let mut old = rows(approvals.finished_before(after, 9, soon()).await.unwrap());
     old.sort_by_key(|row| row.id);
     assert_eq!(old, finished);
 }
@@ -176,7 +217,7 @@ async fn a_row_that_cannot_be_read_is_skipped_logged_and_kept() {
     // The same approval in a second row: its key is not the one that is written.
     entity.insert("RowKey".to_owned(), "forged".into());
     tables.change(APPROVAL_TABLE, &[Change::Insert(entity)], soon()).await.unwrap();
-    assert_eq!(rows(approvals.pending(soon()).await.unwrap()), [good]);
+    assert_eq!(rows(approvals.pending(|_| true, soon()).await.unwrap()), [good]);
     let bad = bad.id.to_string();
     assert_eq!(log.unreadable(), [bad.as_str(), bad.as_str()]);
     assert!(approvals.get(ApprovalId::parse(&bad).unwrap(), soon()).await.unwrap().is_none());
