@@ -93,3 +93,6 @@ pub(super) fn about(row: &ApprovalRow, outcome: &RoleOutcome) -> Answer {
         ..Answer::about_ids(&row.subject, &row.shown)
     }
 }
+
+#[cfg(test)]
+mod tests;
