@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::status::summary;
 
 const GROUP: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg";
 const BASE: &str = "https://management.azure.com";
@@ -68,7 +69,7 @@ fn each_refusal_has_the_documented_meaning() {
     ] {
         let (meaning, detail) = meaning(status, body(code).as_bytes(), Some("7"));
         assert_eq!(meaning, expected, "{status} {code}");
-        assert!(detail.contains(&format!("{status} {code} \"because\"")), "{detail}");
+        assert!(detail.contains(&summary(status, code, "because")), "{detail}");
         assert!(detail.ends_with("(correlation id \"7\")"), "{detail}");
     }
 }
