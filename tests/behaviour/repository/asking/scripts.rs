@@ -104,7 +104,12 @@ fn the_program_is_asked_with_the_inputs_as_they_are() {
     assert_eq!(runner.read("asked"), asked);
     let hostile = "a b\"; touch pwned; $(touch pwned) `touch pwned` --plan";
     let mut variables = vec![("FILE", hostile), ("QUEUE", "q"), ("TIMEOUT", "10m")];
-    variables.extend([("PRINCIPAL", hostile), ("RESULTS", ""), ("WAIT", "true"), ("PLAN", "false")]);
+    variables.extend([
+        ("PRINCIPAL", hostile),
+        ("RESULTS", ""),
+        ("WAIT", "true"),
+        ("PLAN", "false"),
+    ]);
     let output = runner.run(1, &variables);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let summary = runner.path("summary").display().to_string();
