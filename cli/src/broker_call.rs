@@ -77,7 +77,13 @@ pub(crate) async fn send(
 ) -> Result<Answer, Failure> {
     let progress = Progress::start("waiting for the broker …");
     let answer = send_until((api, url), sent, Deadline::after(wait), |text| progress.say(text));
-    Ok(answer.await?)
+    answer.await.map_err(|unanswered| match unanswered {
+        Unanswered::Lost(failure) if sent.is_some() => {
+            let sentence = format!("{}; the broker may have what was sent", failure.sentence);
+            Failure { sentence, ..failure }.after_a_change(true)
+        }
+        other => other.into(),
+    })
 }
 
 /// Does the same until a deadline. `tell` reports the progress.

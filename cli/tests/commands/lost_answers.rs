@@ -3,8 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use tenant_emulator::contoso::ORDERS_API_URI;
 
 use crate::{
+    fake_approvals::{APPROVAL, approval, sealed},
     fake_broker::result,
     rude_server::{Reply, RudeServer},
     world::{Ended, World, end},
@@ -158,4 +160,21 @@ async fn a_sign_in_that_ends_while_approvers_are_awaited_is_not_told_as_a_timeou
     command.env("IDENTITY_ENDPOINT", format!("{}/msi/token", identity.address));
     let ended = end(command, "").await;
     ended.assert_failed(1, &["waits for approval, and what became of it cannot be read", "token"]);
+}
+
+#[tokio::test]
+async fn a_vote_whose_answer_is_lost_is_told_as_uncertain() {
+    let world = World::new().await;
+    let waiting = sealed(approval(1));
+    let broker = RudeServer::start(move |_, request| match request.body.is_empty() {
+        true => Reply::Json(200, waiting.clone()),
+        false => Reply::Drop,
+    })
+    .await;
+    let mut command = world.command(&["approvals", "deny", APPROVAL, "--yes", "--wait", "1"]);
+    command.env("APP_ROLE_BROKER", &broker.address);
+    command.env("APP_ROLE_BROKER_AUDIENCE", ORDERS_API_URI);
+    let ended = end(command, "").await;
+    ended
+        .assert_failed(5, &["the broker may have what was sent", "safe to send the request again"]);
 }
