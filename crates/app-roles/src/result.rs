@@ -225,18 +225,25 @@ impl RequestResult {
         Ok(if length <= MAX_RESULT_BYTES { self } else { self.without_texts() })
     }
 
-    /// A copy without the long texts for people, and without lists of many approvers. Roles keep their ids
-    /// and the beginning of their names.
+    /// A copy without the long texts for people, and without lists of many approvers. All objects keep their
+    /// ids and the beginning of their names.
     fn without_texts(&self) -> Self {
+        let beginning = |text: &str| text.chars().take(SHORTENED_LENGTH).collect();
         let mut short = self.clone();
         short.truncated = true;
         short.candidates.clear();
+        if let Some(principal) = &mut short.principal {
+            principal.display_name = beginning(&principal.display_name);
+        }
+        if let Some(api) = &mut short.api {
+            api.display_name = beginning(&api.display_name);
+        }
         for role in &mut short.roles {
             role.message = None;
             role.suggestions.clear();
             role.approved_by = role.approved_by.take().filter(|all| all.len() <= LONGEST_APPROVERS);
             for text in [&mut role.requested, &mut role.value, &mut role.rule] {
-                *text = text.take().map(|text| text.chars().take(SHORTENED_LENGTH).collect());
+                *text = text.take().map(|text| beginning(&text));
             }
         }
         short

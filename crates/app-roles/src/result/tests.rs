@@ -8,8 +8,9 @@ use crate::{
     text::{MAX_DISPLAY_NAME_LENGTH, MAX_ROLE_VALUE_LENGTH, RoleValue},
 };
 
-/// A result with texts of maximal length that repeat one character, and with approvers.
-fn largest(character: char, approvers: usize) -> RequestResult {
+/// A result with texts of maximal length that repeat one character, and with approvers. `names` is the
+/// length of the names of principal and API.
+fn largest(character: char, approvers: usize, names: usize) -> RequestResult {
     let text = |length: usize| String::from(character).repeat(length);
     let id = "11111111-1111-1111-1111-111111111111";
     let principal = Principal {
@@ -52,14 +53,18 @@ fn largest(character: char, approvers: usize) -> RequestResult {
         requester: Requester::Queue("x".repeat(63)),
         action: Some(Action::Assign),
         dry_run: false,
-        principal: Some((&principal).into()),
-        api: None,
+        principal: Some(ResultPrincipal::known(
+            principal.object_id,
+            &text(names),
+            Some(&"/".repeat(1024)),
+        )),
+        api: Some(ResultApi::known(principal.object_id, AppId::parse(id).unwrap(), &text(names))),
         roles: vec![outcome; MAX_ROLES],
         candidates: vec![(&principal).into(); MAX_CANDIDATES],
-        started_at: String::new(),
+        started_at: "2026-08-20T10:11:12.1234567Z".to_owned(),
         duration_ms: 1,
         attempt: 1,
-        effective_by: None,
+        effective_by: Some("2026-08-21T10:11:12.1234567Z".to_owned()),
         policy_sha256: Some("f".repeat(64)),
         broker_version: "0.1.0",
         truncated: false,
@@ -76,8 +81,10 @@ fn the_largest_possible_result_fits_into_a_message_and_says_that_it_is_truncated
         ('𝕏', 20, true),
         ('"', 20, true),
     ] {
-        let json = largest(character, approvers).to_json().unwrap();
+        let json = largest(character, approvers, MAX_DISPLAY_NAME_LENGTH).to_json().unwrap();
         assert!(json.len() <= MAX_RESULT_BYTES, "{character}: {}", json.len());
+        let huge = largest(character, approvers, 100_000).to_json().unwrap();
+        assert!(huge.len() <= MAX_RESULT_BYTES, "{character}: {}", huge.len());
         assert_eq!(json.contains("\"truncated\":true"), truncated, "{character}: {}", json.len());
         assert_eq!(json.contains("approvedBy"), approvers == 4, "{character} {approvers}");
         assert!(json.contains("\"graphRefused\""));
