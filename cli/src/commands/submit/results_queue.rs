@@ -137,7 +137,7 @@ impl ResultsQueue {
             match awaited_result(&message, awaited) {
                 Some(result) => {
                     results.push(result);
-                    // If it stays in the queue, nobody else is waiting for it, and it expires.
+                    // If it stays in the queue, it expires: no other caller waits for it.
                     let _ = self.queue.delete(&message.id, &message.pop_receipt).await;
                 }
                 None => others.push(message),

@@ -25,7 +25,7 @@ const SHORTENED_REASON: usize = 300;
 /// ```
 ///
 /// A message that no queue message can hold has `requestBeginning`, `requestBytes` and `requestSha256` in
-/// place of `request`, so that nobody takes its beginning for the whole.
+/// place of `request`, so that its beginning is not taken for the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRequest {
     /// The message as it was sent. Sending it again to the requester's queue makes a new request.
