@@ -71,7 +71,10 @@ impl ApprovalParts {
                 ));
             }
             tokio::time::sleep(wait).await;
-            row = self.get(id, ask.deadline).await?.map(|stored| stored.row);
+            // A read that fails, for instance because the time is over, tells nothing: the wait goes on.
+            if let Ok(stored) = self.get(id, ask.deadline).await {
+                row = stored.map(|stored| stored.row);
+            }
         }
         Ok(())
     }
