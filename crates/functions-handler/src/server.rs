@@ -94,8 +94,8 @@ fn routes(
         .unify()
 }
 
-/// Limits the calls that are worked on at the same time. Functions take turns, so many calls of one
-/// function do not delay those of another.
+/// Limits the calls that are worked on at the same time. Functions take turns, so a flood of calls of one
+/// function does not delay those of another.
 struct Places {
     /// One permit for each invocation. It is taken after the body has arrived, so that a caller that never
     /// sends its body occupies none.
