@@ -129,8 +129,12 @@ impl Allowances {
     }
 
     /// The number of allowances that are valid at `at` if none is used before. The lease is ignored.
-    pub(crate) fn held_at(&self, at: Instant) -> u32 {
-        valid(&self.steps, at).saturating_sub(self.used)
+    pub(crate) fn held_at(&self, at: Instant, priority: Priority) -> u32 {
+        let held = valid(&self.steps, at).saturating_sub(self.used);
+        match priority {
+            Priority::Normal => held,
+            Priority::Low => held.min(valid(&self.low_steps, at).saturating_sub(self.used_low)),
+        }
     }
 
     /// When more may be used.

@@ -9,7 +9,8 @@ use crate::{
     grid::microseconds,
     priority::Priority,
     row::{Row, Step},
-    timing::{BURST, FORESIGHT, IN_FLIGHT},
+    timing::{FALLBACK_INSTANCES, FORESIGHT, IN_FLIGHT},
+    turn::Turn,
     write_quota::WriteQuota,
 };
 
@@ -109,9 +110,7 @@ impl Demand {
             Priority::Normal => &self.normal,
             Priority::Low => &self.low,
         };
-        let lately = queue.arrivals.iter().rev().skip_while(|at| now - **at < BURST);
-        let lately = lately.take_while(|at| now - **at < BURST + FORESIGHT).count();
-        queue.waiting.saturating_add(u32::try_from(lately).unwrap_or(u32::MAX))
+        queue.waiting.saturating_add(expected(&queue.arrivals, now))
     }
 
     /// When a write last began to wait, was sent or ended.
@@ -125,16 +124,21 @@ impl Demand {
         is_idle.then_some(self.last)
     }
 
+    /// Whether a write may be sent without storage: the instance keeps to the part that it would have among many.
+    pub(crate) fn fallback_turn(&self, now: Instant) -> Turn {
+        let most = (self.quota.writes / FALLBACK_INSTANCES).max(1);
+        if self.counted(now) < most {
+            return Turn::Now;
+        }
+        let mut ends = self.answered.iter().map(|at| *at + self.quota.period);
+        ends.find(|end| *end > now).map_or(Turn::Later, Turn::At)
+    }
+
     /// The number of writes that count now.
-    pub(crate) fn counted(&self, now: Instant) -> u32 {
+    fn counted(&self, now: Instant) -> u32 {
         let answered = self.answered.iter().rev();
         let answered = answered.take_while(|at| **at + self.quota.period > now).count();
         self.in_flight.saturating_add(u32::try_from(answered).unwrap_or(u32::MAX))
-    }
-
-    /// When the oldest write that counts now ceases to count.
-    pub(crate) fn next_end(&self, now: Instant) -> Option<Instant> {
-        self.answered.iter().map(|at| *at + self.quota.period).find(|end| *end > now)
     }
 
     /// A row with what was sent and what has to be sent, in slots of this length.
@@ -165,6 +169,18 @@ impl Demand {
         (0..self.in_flight).for_each(|_| add(in_flight));
         steps
     }
+}
+
+/// The number of arrivals that are expected until the next exchange: as many as lately, unless they were a
+/// burst, which is not expected to repeat.
+fn expected(arrivals: &VecDeque<Instant>, now: Instant) -> u32 {
+    let within = |from: Duration, until: Duration| {
+        let latest = arrivals.iter().rev().skip_while(|at| now - **at < from);
+        latest.take_while(|at| now - **at < until).count()
+    };
+    let half = FORESIGHT / 2;
+    let least = within(Duration::ZERO, half).min(within(half, FORESIGHT));
+    u32::try_from(least).unwrap_or(u32::MAX).saturating_mul(2)
 }
 
 /// How long until `moment`; nothing if it has passed.

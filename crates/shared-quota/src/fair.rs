@@ -28,18 +28,19 @@ pub(crate) fn parts(room: u32, members: &[Member<'_>]) -> Vec<u32> {
     parts
 }
 
-/// The first member's part of a room that grows over time; `rooms` are its sizes. The first size is divided
-/// on its own, because it is used at once, and later only the growth is divided.
-pub(crate) fn first_part(rooms: &[u32], members: &[Member<'_>]) -> Vec<u32> {
+/// The first member's part of a room that grows over time; `rooms` are its sizes. It takes what it needs of
+/// `free` at once, because quota that waits for the others is lost if they ask too late. The growth is divided.
+pub(crate) fn first_part(rooms: &[u32], free: u32, members: &[Member<'_>]) -> Vec<u32> {
     let at_once = rooms.first().copied().unwrap_or(0);
+    let need = members.first().map_or(0, |member| member.need);
     let now = parts(at_once, members);
     let rest = members.iter().zip(&now);
     let rest = rest.map(|(member, part)| Member { need: member.need - part, ..*member });
     let rest: Vec<_> = rest.collect();
     let first = |parts: Vec<u32>| parts.first().copied().unwrap_or(0);
     let later = |room: &u32| first(parts(room.saturating_sub(at_once), &rest));
-    let part = first(now);
-    rooms.iter().map(|room| part.saturating_add(later(room))).collect()
+    let part = first(now).max(free.min(need));
+    rooms.iter().map(|room| part.saturating_add(later(room)).min(need)).collect()
 }
 
 #[cfg(test)]
@@ -73,7 +74,14 @@ mod tests {
     fn what_can_be_used_at_once_is_not_kept_for_later() {
         let names = names(2);
         let needs = [100, 10];
-        assert_eq!(first_part(&[10, 30, 50], &members(&needs, &names)), [5, 20, 40]);
+        assert_eq!(first_part(&[10, 30, 50], 0, &members(&needs, &names)), [5, 20, 40]);
+    }
+
+    #[test]
+    fn what_is_free_is_taken_at_once_and_only_the_growth_is_divided() {
+        let names = names(3);
+        let needs = [50, 100, 100];
+        assert_eq!(first_part(&[40, 70, 100], 30, &members(&needs, &names)), [30, 40, 50]);
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{row::Step, timing::LEASE, write_quota::WriteQuota};
 
 /// The number of slots in a period.
-const SLOTS: i64 = 100;
+const SLOTS: i64 = 200;
 
 /// Slots of equal length.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,12 @@ impl Grid {
     /// The start of a slot, from the start of the grid.
     pub(crate) fn start(self, slot: usize) -> i64 {
         i64::try_from(slot).unwrap_or(0).saturating_mul(self.slot)
+    }
+
+    /// Whether the levels `to` are higher than `from` in a slot that begins within this time.
+    pub(crate) fn grows_within(self, time: Duration, from: &[u32], to: &[u32]) -> bool {
+        let growth = from.iter().zip(to).position(|(from, to)| to > from);
+        growth.is_some_and(|slot| self.start(slot) <= microseconds(time))
     }
 
     /// The steps of levels that never fall.

@@ -31,30 +31,35 @@ pub(crate) struct Plan {
     pub(crate) fair: Vec<u32>,
     /// Its additional fair part for writes of low priority.
     pub(crate) fair_low: Vec<u32>,
+    /// What it needs: all writes of normal priority, and its fair part of those of low priority.
+    pub(crate) needed: u32,
     /// What it may hold beyond its need.
     pub(crate) headroom: u32,
 }
 
 impl Plan {
-    /// The allowances to claim in addition to those held: the fair part, and some more for writes that
-    /// arrive before the next exchange.
+    /// The allowances to claim: the fair part, and some more for writes that arrive before the next exchange.
+    /// What is held and needed is kept, because the others may not ask for it in time.
     pub(crate) fn claimed(&self, held: &[u32], headroom: u32) -> Vec<u32> {
         let part = |slot| level(&self.fair, slot).saturating_add(level(&self.fair_low, slot));
         let now = part(0).saturating_add(headroom.min(self.headroom));
-        let slots = 0..self.free.len();
-        let wanted = slots.map(|slot| now.saturating_add(part(slot).saturating_sub(part(0))));
+        let more = now.saturating_sub(level(held, 0));
+        let wanted = (0..self.free.len()).map(|slot| {
+            let fair = now.saturating_add(part(slot).saturating_sub(part(0)));
+            fair.max(level(held, slot).saturating_add(more).min(self.needed))
+        });
         self.confirmed(held, &wanted.collect::<Vec<_>>())
     }
 
-    /// The part of a claim that the others leave. What they do not leave now is not claimed for later
-    /// either.
+    /// The part of a claim that the others leave, and what is held. What they do not leave now is not claimed
+    /// for later either.
     pub(crate) fn confirmed(&self, held: &[u32], claimed: &[u32]) -> Vec<u32> {
         let most = |slot| level(&self.free, slot).max(level(held, slot));
         let claimed_now = level(claimed, 0);
         let now = claimed_now.min(most(0));
         let confirmed = claimed.iter().enumerate().map(|(slot, claimed)| {
             let later = claimed.saturating_sub(claimed_now);
-            now.saturating_add(later).min(most(slot))
+            now.saturating_add(later).min(most(slot)).max(level(held, slot).min(*claimed))
         });
         confirmed.collect()
     }
@@ -69,6 +74,16 @@ impl Plan {
         let mut low: Vec<_> = low.collect();
         never_falling(&mut low);
         low
+    }
+
+    /// Whether more of what it needs is free now than was confirmed.
+    pub(crate) fn has_more(&self, confirmed: &[u32]) -> bool {
+        level(&self.free, 0).min(self.needed) > level(confirmed, 0)
+    }
+
+    /// Whether nothing can be had now, because all writes were sent.
+    pub(crate) fn is_used_up(&self) -> bool {
+        level(&self.fair, 0) == 0 && level(&self.fair_low, 0) == 0
     }
 }
 
@@ -107,18 +122,20 @@ impl Planner {
             let member = move |one| Member { need: need(one), name: one.instance };
             all.iter().map(member).collect::<Vec<_>>()
         };
-        let fair_low = first_part(&low_room, &members(|one| one.needed_low)).into_iter();
+        let fair_low = first_part(&low_room, 0, &members(|one| one.needed_low)).into_iter();
         // The allowances of the others are part of that half.
         let fair_low =
             fair_low.zip(&free).map(|(part, free)| part.min(free.saturating_sub(reserved)));
         let fair_low: Vec<_> = fair_low.collect();
-        let fair = first_part(&room, &members(|one| one.needed));
+        let fair = first_part(&room, level(&free, 0), &members(|one| one.needed));
+        let fair_low_most = fair_low.last().copied().unwrap_or(0);
         let alive = all.iter().filter(|position| position.is_alive).count();
         let spare = room.first().map_or(0, |room| room.saturating_sub(needed).saturating_sub(low));
         Plan {
             free,
             fair,
             fair_low,
+            needed: own.row.needed.saturating_add(fair_low_most),
             headroom: spare / u32::try_from(alive).unwrap_or(u32::MAX).max(1),
         }
     }

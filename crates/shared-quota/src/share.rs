@@ -1,24 +1,25 @@
 //! The state of one instance: which writes it may send, and when it exchanges rows.
 //!
-//! An exchange has two steps, each a transaction with storage: the instance stores its row, which claims
-//! allowances, and then reads the rows of all, which confirm them. See the README of the crate for why both
-//! are needed, in this order.
+//! An exchange has up to three steps, each a transaction with storage: the instance reads the rows of all,
+//! stores its own, which claims allowances, and reads the rows again, which confirms them. See the README of
+//! the crate for why a claim is read again after it was stored.
 
 use std::time::{Duration, Instant};
 
 use crate::{
     allowance::{Allowances, Steps},
     budget::Budget,
-    claim::{Claim, LastRow},
+    claim::{Claim, Excess, LastRow},
     demand::{Demand, until},
-    grid::{Grid, level, microseconds, sums},
-    plan::{Plan, Planner},
+    grid::{Grid, microseconds, sums},
+    pace::Pace,
+    plan::Planner,
     priority::Priority,
+    proposal::Proposal,
     row::{Row, ServerTime, StoredRow},
     timing::{
-        FALLBACK_INSTANCES, FIRST_SPACING, GROWTH, HEADROOM, HEADROOM_PART, IDLE, LEASE,
-        LONGEST_SPACING, MOST_DELETED, OUTDATED, RENEWAL, SETTLING, SHORTEST_SPACING,
-        STEADY_GROWTH,
+        GROWTH, HEADROOM, HEADROOM_PART, LEASE, LONGEST_SPACING, RENEWAL, SETTLING,
+        SHORTEST_SPACING, STEADY_GROWTH,
     },
     transaction::{Due, Transaction},
     turn::{Ticket, Turn},
@@ -34,18 +35,13 @@ pub struct Share {
     grid: Grid,
     demand: Demand,
     allowances: Allowances,
-    budget: Budget,
+    pace: Pace,
     sequence: u64,
     last_row: Option<LastRow>,
     claim: Option<Claim>,
     /// Whether the rows are being read for a new claim.
     is_reading_first: bool,
-    view: Option<View>,
-    /// The start of the last exchange.
-    last: Option<Instant>,
-    spacing: Duration,
-    /// Since when exchanges have failed.
-    failing_since: Option<Instant>,
+    view: View,
     /// The end of the pause that Graph has asked this instance or others for.
     pause: Option<Instant>,
     others_pause: Option<Instant>,
@@ -63,15 +59,12 @@ impl Share {
             grid,
             demand: Demand::new(quota, now),
             allowances: Allowances::new(now, grid.slot_length()),
-            budget,
+            pace: Pace::new(budget),
             sequence: 0,
             last_row: None,
             claim: None,
             is_reading_first: false,
-            view: None,
-            last: None,
-            spacing: SHORTEST_SPACING,
-            failing_since: None,
+            view: View::unknown(now),
             pause: None,
             others_pause: None,
             is_pause_new: false,
@@ -106,16 +99,16 @@ impl Share {
         if let Some(end) = self.allowances.lease_end(now) {
             return Turn::At(self.allowances.next(now).map_or(end, |next| next.min(end)));
         }
-        match self.failing_since {
-            Some(_) => self.fallback_turn(now),
-            None => Turn::Later,
+        match self.pace.is_failing() {
+            true => self.demand.fallback_turn(now),
+            false => Turn::Later,
         }
     }
 
     /// A write is being sent. Ask [`Self::turn`] first.
     pub fn take(&mut self, now: Instant, priority: Priority) -> Ticket {
         self.demand.sent(now);
-        self.spacing = SHORTEST_SPACING;
+        self.pace.hurry();
         let is_allowed = self.allowances.usable(now, priority) > 0;
         Ticket(is_allowed.then(|| self.allowances.take(priority)))
     }
@@ -135,43 +128,34 @@ impl Share {
         self.pause = pause_end;
     }
 
-    /// Without storage, the instance keeps to the part that it would have among many instances.
-    fn fallback_turn(&self, now: Instant) -> Turn {
-        let most = (self.quota.writes / FALLBACK_INSTANCES).max(1);
-        if self.demand.counted(now) < most {
-            return Turn::Now;
-        }
-        self.demand.next_end(now).map_or(Turn::Later, Turn::At)
-    }
-
     /// What to do with storage next. Each write can change it.
     #[must_use]
     pub fn due(&self, now: Instant) -> Due {
-        let retry = self.failing_since.map_or(now, |_| self.last.unwrap_or(now) + self.spacing);
-        let spaced = |wait: Duration| self.last.map_or(now, |last| last + wait);
-        let reads_first = self.last_row.is_some() && !View::is_fresh(self.view.as_ref(), now);
-        let affordable = self.budget.ready(if reads_first { 3 } else { 2 }, now);
+        if self.last_row.is_some_and(|row| row.excess == Excess::Now) {
+            return Due::GiveBack(self.pace.correction(now));
+        }
+        let transactions = if self.reads_first(now) { 3 } else { 2 };
         if self.is_hungry(now) || self.is_pause_new || self.is_unknown() {
+            if self.is_waking(now) {
+                return Due::Exchange(self.pace.first(now, transactions));
+            }
             // Allowances that become valid soon may suffice.
-            let settled = self
-                .allowances
-                .last_until(now, SETTLING)
-                .map_or(now, |last| last + SHORTEST_SPACING);
-            let at = spaced(self.spacing).max(settled.min(spaced(LONGEST_SPACING)));
-            return Due::Exchange(affordable.max(at));
+            let last = self.allowances.last_until(now, SETTLING);
+            let settled = last.map_or(now, |last| last + SHORTEST_SPACING);
+            return Due::Exchange(self.pace.next(now, transactions, settled));
         }
         if let Some(since) = self.demand.idle_since() {
             return match self.last_row.is_some_and(|row| row.has_allowances) {
-                true => Due::GiveBack(self.budget.ready(1, now).max(since + IDLE).max(retry)),
+                true => Due::GiveBack(self.pace.idle_end(now, since)),
                 false => Due::WhenNeeded,
             };
         }
-        Due::Exchange(affordable.max(spaced(RENEWAL)))
+        Due::Exchange(self.pace.renewal(now, transactions))
     }
 
     /// Whether the others lack information about writes, because the last exchange failed.
     fn is_unknown(&self) -> bool {
-        self.failing_since.is_some() && self.last.is_some_and(|last| self.demand.last() > last)
+        self.pace.is_failing() && self.pace.last().is_some_and(|last| self.demand.last() > last)
     }
 
     fn is_hungry(&self, now: Instant) -> bool {
@@ -180,80 +164,112 @@ impl Share {
             .any(|priority| self.demand.waiting(priority) > self.allowances.usable(now, priority))
     }
 
+    /// Whether it holds no allowances yet.
+    fn is_waking(&self, now: Instant) -> bool {
+        self.allowances.lease_end(now).is_none()
+    }
+
+    /// Whether the rows are read before a claim. After a pause, an instance that knows of no other one takes
+    /// the short way.
+    fn reads_first(&self, now: Instant) -> bool {
+        let is_alone = self.is_waking(now) && self.view.is_alone();
+        !is_alone && !self.view.is_fresh(now)
+    }
+
     /// Begins an exchange.
     pub fn begin(&mut self, now: Instant) -> Transaction {
-        self.last = Some(now);
-        self.is_pause_new = false;
-        self.budget.take(now);
-        if self.last_row.is_some() && !View::is_fresh(self.view.as_ref(), now) {
+        let reads_first = self.reads_first(now);
+        self.pace.begin(now, self.is_waking(now));
+        self.pace.transaction(now);
+        if reads_first {
             self.is_reading_first = true;
             return Transaction::Read;
         }
-        Transaction::Store(self.claim_more(now))
+        let proposal = self.proposal(now);
+        Transaction::Store(self.claim_more(now, &proposal))
     }
 
-    /// Gives back all allowances.
+    /// Gives back what was not confirmed. If everything was, gives back all allowances.
     pub fn give_back(&mut self, now: Instant) -> Transaction {
-        self.last = Some(now);
-        self.spacing = SHORTEST_SPACING;
-        self.budget.take(now);
+        self.pace.transaction(now);
+        let row = match self.last_row.is_some_and(|row| row.excess == Excess::Now) {
+            true => self.give_back_excess(now),
+            false => self.give_back_all(now),
+        };
+        Transaction::Store(row)
+    }
+
+    fn give_back_excess(&mut self, now: Instant) -> Row {
+        let held = self.held(now, Priority::Normal);
+        let low = self.held(now, Priority::Low);
+        self.keep(now, &held, &low);
+        self.claiming(now, &held, &held)
+    }
+
+    fn give_back_all(&mut self, now: Instant) -> Row {
+        self.pace.give_back(now);
         self.allowances.replace(now, Vec::new(), Vec::new());
         self.allowances.lease(None);
         self.claim = None;
         // No need is stated, even if writes have arrived lately.
-        let row = Row { needed: 0, needed_low: 0, ..self.draft(now).row };
-        Transaction::Store(row)
+        Row { needed: 0, needed_low: 0, ..self.draft(now) }
+    }
+
+    /// What the row would claim if it were stored now.
+    fn proposal(&self, now: Instant) -> Proposal {
+        let stored = self.view.at(now);
+        let row = self.demand.row(now, self.grid.slot);
+        let own = StoredRow { instance: self.instance.clone(), stored, row };
+        let plan = self.planner(stored).plan(&own, &self.view.others);
+        Proposal::new(plan, self.held(now, Priority::Normal), self.headroom(now))
+    }
+
+    /// Whether there is a reason to store the row: more allowances, or news for the others.
+    fn is_worth_storing(&self, now: Instant, proposal: &Proposal) -> bool {
+        let Some(last) = self.last_row else { return true };
+        let is_old = last.stored.is_none_or(|stored| stored + RENEWAL <= now);
+        let needs_more = self.demand.waiting_in_all() > last.needed.saturating_mul(2);
+        let is_news = is_old || needs_more || last.excess != Excess::None;
+        is_news || self.is_pause_new || self.pace.is_failing() || proposal.gains()
     }
 
     /// The row with a new claim.
-    fn claim_more(&mut self, now: Instant) -> Row {
-        let mut own = self.draft(now);
-        let plan = self.view.as_ref().map(|view| {
-            own.stored = view.at(now);
-            self.planner(view.at(now)).plan(&own, &view.others)
-        });
-        let slots = 0..self.grid.slots;
-        let held: Vec<_> = slots.clone().map(|slot| self.held_at(now, slot)).collect();
-        let claimed: Vec<_> = match &plan {
-            Some(plan) => plan.claimed(&held, self.headroom(now)),
-            // The others do not know of this instance, and it does not know of them.
-            None => {
-                let most = (self.quota.writes / HEADROOM_PART).max(1);
-                vec![self.demand.waiting_in_all().clamp(1, most); self.grid.slots]
-            }
-        };
-        let kept: Vec<_> =
-            slots.map(|slot| level(&held, slot).min(level(&claimed, slot))).collect();
-        own.row.held = self.grid.steps(&kept);
-        own.row.claimed = self.grid.steps(&claimed);
-        if let Some(row) = &mut self.last_row {
-            row.has_allowances = !own.row.claimed.is_empty();
-        }
-        let low = self.low_steps(now, &kept, plan.as_ref());
-        self.allowances.replace(now, self.steps(now, &kept), low);
+    fn claim_more(&mut self, now: Instant, proposal: &Proposal) -> Row {
+        self.is_pause_new = false;
+        let kept = proposal.kept();
+        self.keep(now, &kept, &proposal.plan.low(&kept));
+        self.pace.ended(proposal.plan.is_used_up());
+        self.claiming(now, &kept, &proposal.claimed)
+    }
+
+    /// Keeps these allowances, and of them these for low priority.
+    fn keep(&mut self, now: Instant, held: &[u32], low: &[u32]) {
+        self.allowances.replace(now, self.steps(now, held), self.steps(now, low));
         self.allowances.storing();
-        let more = claimed.iter().zip(&kept).position(|(claimed, kept)| claimed > kept);
-        let soon = microseconds(LONGEST_SPACING);
-        let is_urgent = more.is_some_and(|slot| self.grid.start(slot) <= soon);
-        self.claim = Some(Claim { row: own.row.clone(), is_urgent, is_first: plan.is_none() });
-        if let (Some(plan), false) = (&plan, is_urgent) {
-            self.space(plan);
+    }
+
+    /// The row that claims these allowances, of which some are held for certain.
+    fn claiming(&mut self, now: Instant, held: &[u32], claimed: &[u32]) -> Row {
+        // Without an own row, the time on storage's clock is not known. It counts most if the others are quiet.
+        let is_blind = self.last_row.is_none() && self.view.is_quiet();
+        let mut row = self.draft(now);
+        (row.held, row.claimed) = (self.grid.steps(held), self.grid.steps(claimed));
+        if let Some(last) = &mut self.last_row {
+            last.has_allowances = !row.claimed.is_empty();
+            last.needed = row.needed.saturating_add(row.needed_low);
         }
-        own.row
+        let is_urgent = is_blind || self.grid.grows_within(LONGEST_SPACING, held, claimed);
+        self.claim = Some(Claim { row: row.clone(), is_urgent });
+        row
     }
 
     /// The row to store next, without allowances.
-    fn draft(&mut self, now: Instant) -> StoredRow {
+    fn draft(&mut self, now: Instant) -> Row {
         self.sequence += 1;
-        self.last_row = Some(LastRow {
-            sequence: self.sequence,
-            began: now,
-            stored: None,
-            has_allowances: false,
-        });
+        self.last_row = Some(LastRow::new(self.sequence, now));
         let mut row = self.demand.row(now, self.grid.slot);
         (row.sequence, row.pause) = (self.sequence, until(self.pause, now));
-        StoredRow { instance: self.instance.clone(), stored: ServerTime(0), row }
+        row
     }
 
     /// Storage has stored the row. Returns what follows in this exchange.
@@ -264,11 +280,11 @@ impl Share {
         if let Some(claim) = &self.claim {
             self.allowances.lease(Some(row.began + LEASE));
             if claim.is_urgent {
-                self.budget.take(now);
+                self.pace.transaction(now);
                 return Some(Transaction::Read);
             }
         }
-        self.failing_since = None;
+        self.pace.succeeded();
         None
     }
 
@@ -281,26 +297,28 @@ impl Share {
             Some(mine) => {
                 let stored = self.last_row.filter(|last| last.sequence == mine.row.sequence);
                 let own_at = stored.and_then(|last| last.stored).unwrap_or(now);
-                let view = View { others, own: mine.stored, own_at, read: now };
-                self.others_pause = view.pause(now);
-                match claim.filter(|claim| claim.row.sequence == mine.row.sequence) {
-                    Some(claim) => self.confirm(now, &claim, (&mine, &view)),
-                    None => self.spacing = FIRST_SPACING,
+                self.view = View { others, own: mine.stored, own_at, read: Some(now) };
+                if let Some(claim) = claim.filter(|claim| claim.row.sequence == mine.row.sequence) {
+                    self.confirm(now, &claim, &mine);
                 }
-                self.view = Some(view);
             }
-            // Its row was deleted, so nothing is known until it is stored again.
+            // It has none yet, or it was deleted.
             None => {
-                self.view = None;
+                self.view = View::without_own(others, now);
                 self.last_row = None;
                 self.allowances.drop_later(now);
             }
         }
+        self.others_pause = self.view.pause(now);
         if std::mem::take(&mut self.is_reading_first) {
-            self.budget.take(now);
-            return Some(Transaction::Store(self.claim_more(now)));
+            let proposal = self.proposal(now);
+            if self.is_worth_storing(now, &proposal) {
+                self.pace.transaction(now);
+                return Some(Transaction::Store(self.claim_more(now, &proposal)));
+            }
+            self.pace.ended(proposal.plan.is_used_up());
         }
-        self.failing_since = None;
+        self.pace.succeeded();
         None
     }
 
@@ -309,55 +327,44 @@ impl Share {
     }
 
     /// Starts to use the part of the claim that the others leave.
-    fn confirm(&mut self, now: Instant, claim: &Claim, (mine, view): (&StoredRow, &View)) {
-        let plan = self.planner(view.at(now)).plan(mine, &view.others);
-        let elapsed = microseconds(now.saturating_duration_since(view.own_at));
+    fn confirm(&mut self, now: Instant, claim: &Claim, mine: &StoredRow) {
+        let plan = self.planner(self.view.at(now)).plan(mine, &self.view.others);
+        let elapsed = microseconds(now.saturating_duration_since(self.view.own_at));
         let held = sums(&claim.row.held, self.grid, elapsed);
         let claimed = sums(&claim.row.claimed, self.grid, elapsed);
         let confirmed = plan.confirmed(&held, &claimed);
-        let low = self.low_steps(now, &confirmed, Some(&plan));
-        self.allowances.revise(now, self.steps(now, &confirmed), low);
-        match claim.is_first {
-            true => self.spacing = SHORTEST_SPACING,
-            false => self.space(&plan),
+        if let Some(last) = &mut self.last_row {
+            last.excess = Excess::of(&claimed, &confirmed);
         }
-    }
-
-    /// Sets the wait until the next exchange, which applies if nothing is sent before.
-    fn space(&mut self, plan: &Plan) {
-        self.spacing = match level(&plan.fair, 0) + level(&plan.fair_low, 0) {
-            // Everything was sent, so there is nothing to get now.
-            0 => LONGEST_SPACING,
-            _ => (self.spacing * 2).clamp(FIRST_SPACING, LONGEST_SPACING),
-        };
+        let low = plan.low(&confirmed);
+        self.allowances.revise(now, self.steps(now, &confirmed), self.steps(now, &low));
+        match plan.has_more(&confirmed) {
+            true => self.pace.hurry(),
+            false => self.pace.ended(plan.is_used_up()),
+        }
     }
 
     /// The transaction has failed: storage did not answer in time, or refused. The exchange is over.
     pub fn failed(&mut self, now: Instant) {
         self.is_reading_first = false;
         self.claim = None;
-        self.failing_since.get_or_insert(now);
         // The row may still be stored later, and others count its allowances from then on.
         self.allowances.drop_later(now);
-        self.view = self.view.take().map(|view| View { read: view.own_at, ..view });
-        self.spacing = (self.spacing * 2).clamp(FIRST_SPACING, LONGEST_SPACING);
+        self.view.read = None;
+        self.pace.failed();
     }
 
     /// The rows to delete in one transaction: no instance depends on them any more. None if the budget does
     /// not allow it now.
     pub fn outdated(&mut self, now: Instant) -> Vec<String> {
-        let age = microseconds(self.quota.period).saturating_add(microseconds(OUTDATED));
-        let Some(view) = self.view.as_mut().filter(|_| self.budget.ready(4, now) <= now) else {
+        if !self.pace.affords(now, 4) {
             return Vec::new();
-        };
-        let oldest = view.at(now).0.saturating_sub(age);
-        let is_outdated = |row: &StoredRow| row.stored.0 < oldest;
-        let outdated = view.others.extract_if(.., |row| is_outdated(row)).take(MOST_DELETED);
-        let outdated: Vec<_> = outdated.map(|row| row.instance).collect();
-        if !outdated.is_empty() {
-            self.budget.take(now);
         }
-        outdated
+        let outdated = self.view.take_outdated(now, self.quota);
+        if !outdated.is_empty() {
+            self.pace.transaction(now);
+        }
+        outdated.into_iter().map(|row| row.instance).collect()
     }
 
     /// The number of writes beyond the need that may be claimed while the quota is not used up.
@@ -368,29 +375,20 @@ impl Share {
         growth.max(least).max(1).min(self.quota.writes)
     }
 
-    fn held_at(&self, now: Instant, slot: usize) -> u32 {
-        match slot {
-            0 => self.allowances.usable(now, Priority::Normal),
-            _ if self.allowances.lease_end(now).is_none() => 0,
-            _ => self.allowances.held_at(self.grid.moment(now, slot)),
-        }
+    /// The allowances that it holds, by slot.
+    fn held(&self, now: Instant, priority: Priority) -> Vec<u32> {
+        let held = |slot| match slot {
+            0 => self.allowances.usable(now, priority),
+            _ if self.is_waking(now) => 0,
+            _ => self.allowances.held_at(self.grid.moment(now, slot), priority),
+        };
+        (0..self.grid.slots).map(held).collect()
     }
 
     fn steps(&self, now: Instant, levels: &[u32]) -> Steps {
         let steps = self.grid.steps(levels).into_iter();
         let after = |at: i64| Duration::from_micros(u64::try_from(at).unwrap_or(0));
         steps.map(|step| (now + after(step.at), step.writes)).collect()
-    }
-
-    /// The part of the allowances for low priority: what the fair part for normal priority leaves.
-    fn low_steps(&self, now: Instant, levels: &[u32], plan: Option<&Plan>) -> Steps {
-        let Some(plan) = plan else {
-            let low = self.demand.needed(now, Priority::Low).min(self.quota.for_low_priority());
-            let first = levels.first().copied().unwrap_or(0);
-            return vec![(now, low.min(first))];
-        };
-        let low = plan.low(levels);
-        self.steps(now, &low)
     }
 }
 

@@ -11,19 +11,23 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(4);
 
 /// How long an instance without writes keeps its allowances. Then it gives them back, and stores nothing
 /// until the next write.
-pub(crate) const IDLE: Duration = Duration::from_millis(300);
+pub(crate) const IDLE: Duration = Duration::from_millis(150);
 
-/// Writes that arrive within this time are a burst, which is not expected to repeat.
-pub(crate) const BURST: Duration = Duration::from_millis(500);
+/// [`IDLE`] of an instance that soon needed again what it had given back: its writes come now and then, and
+/// each would cost an exchange.
+pub(crate) const LONG_IDLE: Duration = Duration::from_secs(7);
 
 /// As many writes as arrived within this time are expected until the next exchange.
 pub(crate) const FORESIGHT: Duration = Duration::from_secs(3);
 
-/// The wait after an exchange that brought nothing. It doubles each time.
+/// The wait after an exchange while others hold allowances, which they may give back.
 pub(crate) const FIRST_SPACING: Duration = Duration::from_millis(400);
 
-/// The longest wait after an exchange that brought nothing.
+/// The wait after an exchange when all writes of the quota were sent, and the longest wait after failures.
 pub(crate) const LONGEST_SPACING: Duration = Duration::from_secs(4);
+
+/// An instance that can make fewer transactions than this at once waits [`FIRST_SPACING`] between exchanges.
+pub(crate) const SCARCE: u8 = 5;
 
 /// The shortest time between the starts of two exchanges.
 pub(crate) const SHORTEST_SPACING: Duration = Duration::from_millis(20);
@@ -50,13 +54,13 @@ pub(crate) const HEADROOM: Duration = Duration::from_secs(2);
 pub(crate) const STEADY_GROWTH: u32 = 2;
 
 /// [`STEADY_GROWTH`] of an instance that has used all that it held.
-pub(crate) const GROWTH: u32 = 8;
+pub(crate) const GROWTH: u32 = 4;
 
 /// How long an instance waits for allowances that become valid before it asks for more.
 pub(crate) const SETTLING: Duration = Duration::from_secs(1);
 
 /// How old the rows may be that a claim is based on.
-pub(crate) const FRESH: Duration = Duration::from_millis(250);
+pub(crate) const FRESH: Duration = Duration::from_millis(50);
 
 /// The age at which a row is deleted, in addition to the period. Its instance has stored nothing for that
 /// long.

@@ -7,9 +7,9 @@ use crate::row::Row;
 /// What an instance does with storage next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// It stores its row and reads the rows of all, at this time.
+    /// It reads the rows of all and stores its own, at this time.
     Exchange(Instant),
-    /// It stores a row without allowances, at this time, and reads nothing.
+    /// It stores a row with fewer allowances, at this time, and reads nothing.
     GiveBack(Instant),
     /// Nothing, until a write arrives.
     WhenNeeded,

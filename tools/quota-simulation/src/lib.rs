@@ -8,5 +8,5 @@ mod world;
 
 pub use graph::{MODELS, Model};
 pub use outcome::Outcome;
-pub use scenario::{Call, Life, Outage, Scenario};
+pub use scenario::{Call, Jitter, Life, Outage, Scenario};
 pub use world::run;

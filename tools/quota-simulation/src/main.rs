@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use comfy_table::Table;
-use quota_simulation::{MODELS, Outcome, Scenario, run};
+use quota_simulation::{Jitter, MODELS, Outcome, Scenario, run};
 use shared_quota::write_quota::WriteQuota;
 
 /// The numbers of instances that are simulated by default.
@@ -27,6 +27,9 @@ struct Arguments {
     /// The number of messages [default: three times the writes of the quota]
     #[arg(long, value_name = "N")]
     messages: Option<u32>,
+    /// The most milliseconds by which calls and transactions take longer, at random, each way
+    #[arg(long, value_name = "N", default_value = "0")]
+    jitter: u64,
 }
 
 fn quota(text: &str) -> Result<WriteQuota, String> {
@@ -70,7 +73,8 @@ impl Arguments {
         let messages = self.messages.unwrap_or(self.quota.writes.saturating_mul(3));
         let periods = messages / self.quota.writes + 2;
         let end = self.quota.period * periods * 3 + Duration::from_secs(60);
-        Scenario { quota: self.quota, messages, end, ..scenario }
+        let jitter = Jitter { most: Duration::from_millis(self.jitter), ..Jitter::NONE };
+        Scenario { quota: self.quota, messages, end, jitter, ..scenario }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Scenario {
     pub latency: Duration,
     /// The time of a transaction with storage.
     pub storage_latency: Duration,
+    /// How much longer calls and transactions take.
+    pub jitter: Jitter,
     /// When the simulation ends at the latest.
     pub end: Duration,
 }
@@ -53,6 +55,15 @@ pub struct Call {
     pub priority: Priority,
 }
 
+/// How much longer calls and transactions take: a random time for each way.
+#[derive(Debug, Clone, Copy)]
+pub struct Jitter {
+    /// The longest such time.
+    pub most: Duration,
+    /// The same seed gives the same times.
+    pub seed: u64,
+}
+
 /// A time in which storage does not answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Outage {
@@ -72,6 +83,11 @@ impl Life {
     }
 }
 
+impl Jitter {
+    /// Calls and transactions take their latency.
+    pub const NONE: Self = Self { most: Duration::ZERO, seed: 0 };
+}
+
 impl Scenario {
     /// 200 writes in 10 s, 600 messages, and instances that start 150 ms after each other.
     #[must_use]
@@ -86,6 +102,7 @@ impl Scenario {
             outages: Vec::new(),
             latency: Duration::from_millis(60),
             storage_latency: Duration::from_millis(5),
+            jitter: Jitter::NONE,
             end: Duration::from_secs(240),
         }
     }

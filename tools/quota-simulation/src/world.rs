@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use shared_quota::{
     priority::Priority,
     row::{Row, ServerTime, StoredRow},
@@ -73,6 +74,7 @@ struct World<'a> {
     last_stored: i64,
     accepted: Vec<(Duration, usize)>,
     refused: usize,
+    random: StdRng,
 }
 
 impl<'a> World<'a> {
@@ -92,6 +94,7 @@ impl<'a> World<'a> {
             last_stored: 0,
             accepted: Vec::new(),
             refused: 0,
+            random: StdRng::seed_from_u64(scenario.jitter.seed),
         };
         for (index, life) in scenario.instances.iter().enumerate() {
             world.at(microseconds(life.start), index, Event::Start);
@@ -111,6 +114,12 @@ impl<'a> World<'a> {
         self.times.push(Reverse((time, self.next_key)));
         self.events.insert(self.next_key, (instance, event));
         self.next_key += 1;
+    }
+
+    /// One way of a call or a transaction that takes `both` ways, or longer.
+    fn way(&mut self, both: Duration) -> i64 {
+        let most = microseconds(self.scenario.jitter.most);
+        microseconds(both) / 2 + self.random.random_range(0..=most)
     }
 
     fn handle(&mut self, now: i64, index: usize, event: Event) {
@@ -151,8 +160,8 @@ impl<'a> World<'a> {
             }
             Event::Read => {
                 let rows = self.rows.values().cloned().collect();
-                let latency = microseconds(self.scenario.storage_latency);
-                return self.at(now + latency / 2, index, Event::Seen(rows));
+                let way = self.way(self.scenario.storage_latency);
+                return self.at(now + way, index, Event::Seen(rows));
             }
             Event::Seen(rows) => {
                 let next = instance.share.seen(moment, rows);
@@ -174,7 +183,7 @@ impl<'a> World<'a> {
             None => self.accepted.push((duration(now), index)),
             Some(_) => self.refused += 1,
         }
-        let answered = now + microseconds(self.scenario.latency) / 2;
+        let answered = now + self.way(self.scenario.latency);
         self.at(answered, index, Event::Answered(ticket, refused));
     }
 
@@ -190,7 +199,8 @@ impl<'a> World<'a> {
         // A read of Graph and a row of storage come before the write.
         let before = self.scenario.latency + self.scenario.storage_latency;
         for _ in 0..taken {
-            self.at(now + microseconds(before), index, Event::Ready(Priority::Normal));
+            let before = self.way(before) + self.way(before);
+            self.at(now + before, index, Event::Ready(Priority::Normal));
         }
         if self.scenario.messages > 0 {
             self.at(now + POLL, index, Event::Fetch);
@@ -199,11 +209,11 @@ impl<'a> World<'a> {
 
     /// Sends what may be sent, and looks whether an exchange is due.
     fn pump(&mut self, now: i64, index: usize) {
-        let latency = microseconds(self.scenario.latency);
         loop {
+            let way = self.way(self.scenario.latency);
             let Some(instance) = self.instances.get_mut(index) else { return };
             match instance.send(now) {
-                Ok(ticket) => self.at(now + latency / 2, index, Event::Arrive(ticket)),
+                Ok(ticket) => self.at(now + way, index, Event::Arrive(ticket)),
                 Err(again) => {
                     let known = instance.pump_at.filter(|at| *at > now);
                     let is_known = |again: i64| known.is_some_and(|at| at <= again);
@@ -272,7 +282,10 @@ impl<'a> World<'a> {
             |outage: &&Outage| microseconds(outage.from) <= now && now < microseconds(outage.until);
         let latency = microseconds(self.scenario.storage_latency);
         match outages.filter(within).map(|outage| outage.hangs).reduce(|one, _| one) {
-            None => self.at(now + latency / 2, index, event),
+            None => {
+                let way = self.way(self.scenario.storage_latency);
+                self.at(now + way, index, event);
+            }
             Some(false) => self.at(now + latency, index, Event::Failed),
             Some(true) => {
                 // It is carried out although its sender no longer waits.
@@ -292,8 +305,8 @@ impl<'a> World<'a> {
         self.last_stored = stored;
         let stored = ServerTime(stored);
         self.rows.insert(instance.clone(), StoredRow { instance, stored, row });
-        let latency = microseconds(self.scenario.storage_latency);
-        self.at(now + latency / 2, index, Event::Stored);
+        let way = self.way(self.scenario.storage_latency);
+        self.at(now + way, index, Event::Stored);
     }
 
     fn outcome(self) -> Outcome {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use quota_simulation::{Call, Life, MODELS, Scenario, run};
+use quota_simulation::{Call, Jitter, Life, MODELS, Model, Scenario, run};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use shared_quota::priority::Priority;
 
 use crate::scenarios::{quiet, quota, seconds};
@@ -57,6 +58,42 @@ fn so_do_instances_with_unequal_parts_of_the_writes() {
                 &Scenario { calls, ..quiet(parts.len(), model) },
             );
         }
+    }
+}
+
+/// 600 writes that are asked of eight instances while these start, in any parts and at any times.
+fn spread(seed: u64, most: Duration) -> Scenario {
+    let mut random = StdRng::seed_from_u64(seed);
+    let gap = random.random_range(10..110);
+    let largest = if random.random_bool(0.5) { 33 } else { 130 };
+    let mut calls = Vec::new();
+    while calls.len() < 600 {
+        let instance = random.random_range(0..8);
+        let start = gap * instance as u64 + 70;
+        for _ in 0..random.random_range(1..=largest).min(600 - calls.len()) {
+            let at = Duration::from_millis(start + random.random_range(0..200));
+            calls.push(Call { at, instance, writes: 1, priority: Priority::Normal });
+        }
+    }
+    let instances = (0..8).map(|index| Life::from(Duration::from_millis(gap * index))).collect();
+    let jitter = Jitter { most, seed };
+    Scenario { instances, calls, jitter, ..quiet(0, Model::TokenBucket) }
+}
+
+#[test]
+fn so_do_instances_whose_writes_and_calls_take_any_time() {
+    for most in [2, 10, 50] {
+        let ratios = (0..30).map(|seed| {
+            let outcome = run(&spread(seed, Duration::from_millis(most)));
+            assert_eq!((outcome.accepted.len(), outcome.refused), (600, 0), "seed {seed}");
+            assert!(outcome.most_in_a_period <= 200, "seed {seed}: {}", outcome.most_in_a_period);
+            outcome.last().as_secs_f64() / IDEAL
+        });
+        let mut ratios: Vec<_> = ratios.collect();
+        ratios.sort_by(f64::total_cmp);
+        // A few writes that are left over may wait for the next exchange of an instance.
+        let [.., ninth_tenth, _, _, worst] = ratios.as_slice() else { panic!("30 runs") };
+        assert!(*ninth_tenth <= 1.10 && *worst <= 1.25, "jitter {most} ms: {ratios:.2?}");
     }
 }
 

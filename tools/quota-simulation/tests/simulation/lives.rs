@@ -5,14 +5,14 @@ use std::time::Duration;
 use quota_simulation::{Call, Life, MODELS, Scenario, run};
 use shared_quota::priority::Priority;
 
-use crate::scenarios::{flow, quiet, seconds};
+use crate::scenarios::{flow, quiet, quota, seconds};
 
 #[test]
 fn the_share_of_a_killed_instance_is_used_by_the_others_within_30_seconds() {
     for model in MODELS {
         let mut scenario = quiet(3, model);
         for instance in 0..3 {
-            scenario.calls.extend(flow(instance, 20, (0.0, 90.0)));
+            scenario.calls.extend(flow(instance, 0.05, (0.0, 90.0)));
         }
         if let Some(life) = scenario.instances.first_mut() {
             life.killed = Some(seconds(31.0));
@@ -34,8 +34,8 @@ fn the_share_of_a_killed_instance_is_used_by_the_others_within_30_seconds() {
 fn a_new_instance_has_its_share_within_10_seconds() {
     for model in MODELS {
         let mut scenario = quiet(2, model);
-        scenario.calls.extend(flow(0, 25, (0.0, 90.0)));
-        scenario.calls.extend(flow(1, 25, (41.0, 90.0)));
+        scenario.calls.extend(flow(0, 0.04, (0.0, 90.0)));
+        scenario.calls.extend(flow(1, 0.04, (41.0, 90.0)));
         scenario.instances = vec![Life::from(Duration::ZERO), Life::from(seconds(41.0))];
         let outcome = run(&Scenario { end: seconds(90.0), ..scenario });
         let rate = outcome.accepted_by(1, seconds(51.0), seconds(61.0)) as f64 / 10.0;
@@ -45,11 +45,57 @@ fn a_new_instance_has_its_share_within_10_seconds() {
 }
 
 #[test]
+fn an_instance_that_starts_after_a_flood_of_another_one_sends_at_once() {
+    for model in MODELS {
+        for until in [Some(seconds(3.0)), None] {
+            let mut scenario = quiet(2, model);
+            let call = |at, instance, writes| Call {
+                at: seconds(at),
+                instance,
+                writes,
+                priority: Priority::Normal,
+            };
+            scenario.calls = vec![call(0.5, 0, 200), call(25.0, 1, 1)];
+            scenario.instances = vec![
+                Life { killed: until, ..Life::from(Duration::ZERO) },
+                Life::from(seconds(24.0)),
+            ];
+            let outcome = run(&scenario);
+            let sent = outcome.accepted_by(1, seconds(25.0), seconds(25.2));
+            assert_eq!(sent, 1, "{model:?}, killed at {until:?}");
+        }
+    }
+}
+
+#[test]
+fn an_instance_with_a_few_writes_now_and_then_sends_each_at_once() {
+    let [model, ..] = MODELS;
+    for interval in [0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 15.0] {
+        for instances in [1, 2] {
+            let mut scenario = quiet(instances, model);
+            for instance in 0..instances {
+                let start = 1.0 + 0.13 * instance as f64;
+                let until = start + interval * 30.0;
+                scenario.calls.extend(flow(instance, interval, (start, until)));
+            }
+            let until = seconds(2.0 + interval * 30.0);
+            let outcome =
+                run(&Scenario { end: until, quota: quota(3000, 150), ..scenario.clone() });
+            let late = |call: &&Call| {
+                let soon = call.at + Duration::from_millis(450);
+                outcome.accepted_by(call.instance, call.at, soon) == 0
+            };
+            assert_eq!(scenario.calls.iter().filter(late).count(), 0, "every {interval} s");
+        }
+    }
+}
+
+#[test]
 fn no_instance_makes_more_than_one_transaction_a_second() {
     for model in MODELS {
         let mut scenario = quiet(8, model);
         for instance in 0..8 {
-            scenario.calls.extend(flow(instance, 5, (0.0, 120.0)));
+            scenario.calls.extend(flow(instance, 0.2, (0.0, 120.0)));
         }
         let outcome = run(&Scenario { end: seconds(120.0), ..scenario });
         for transactions in &outcome.transactions {

@@ -15,7 +15,7 @@ fn without_storage_many_instances_keep_to_the_quota_and_each_goes_on() {
             for hangs in [false, true] {
                 let mut scenario = quiet(8, model);
                 for instance in 0..8 {
-                    scenario.calls.extend(flow(instance, 4, (0.2, 60.0)));
+                    scenario.calls.extend(flow(instance, 0.25, (0.2, 60.0)));
                 }
                 let outages = vec![outage(from, until, hangs)];
                 let outcome = run(&Scenario { outages, end: seconds(60.0), ..scenario });
@@ -36,7 +36,7 @@ fn after_an_outage_the_whole_quota_is_used_again() {
     for model in MODELS {
         let mut scenario = quiet(2, model);
         for instance in 0..2 {
-            scenario.calls.extend(flow(instance, 20, (0.0, 90.0)));
+            scenario.calls.extend(flow(instance, 0.05, (0.0, 90.0)));
         }
         let outages = vec![outage(10.0, 50.0, false)];
         let outcome = run(&Scenario { outages, end: seconds(90.0), ..scenario });

@@ -16,10 +16,9 @@ pub(crate) fn quiet(instances: usize, model: Model) -> Scenario {
     Scenario { instances, messages: 0, ..Scenario::burst(0, model) }
 }
 
-/// Writes that are asked of an instance at an even rate, in each second of a time.
-pub(crate) fn flow(instance: usize, a_second: u32, (from, until): (f64, f64)) -> Vec<Call> {
-    let interval = 1.0 / f64::from(a_second);
-    let count = ((until - from) / interval) as u32;
+/// Writes that are asked of an instance, one each `interval` seconds of a time.
+pub(crate) fn flow(instance: usize, interval: f64, (from, until): (f64, f64)) -> Vec<Call> {
+    let count = ((until - from) / interval).round() as u32;
     let call = |index: u32| Call {
         at: seconds(from + interval * f64::from(index)),
         instance,
