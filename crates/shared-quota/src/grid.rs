@@ -40,6 +40,11 @@ impl Grid {
         i64::try_from(slot).unwrap_or(0).saturating_mul(self.slot)
     }
 
+    /// The number of slots that begin within this time.
+    pub(crate) fn slots_within(self, time: Duration) -> usize {
+        usize::try_from(microseconds(time) / self.slot).unwrap_or(self.slots)
+    }
+
     /// Whether the levels `to` are higher than `from` in a slot that begins within this time.
     pub(crate) fn grows_within(self, time: Duration, from: &[u32], to: &[u32]) -> bool {
         let growth = from.iter().zip(to).position(|(from, to)| to > from);

@@ -116,9 +116,9 @@ impl Pace {
         self.spacing = SHORTEST_SPACING;
     }
 
-    /// An exchange has ended. `is_used_up` if all writes of the quota were sent. Applies until the next write.
-    pub(crate) fn ended(&mut self, is_used_up: bool) {
-        self.spacing = if is_used_up { LONGEST_SPACING } else { FIRST_SPACING };
+    /// An exchange has ended. `is_settled` if the next one need not follow soon. Applies until the next write.
+    pub(crate) fn ended(&mut self, is_settled: bool) {
+        self.spacing = if is_settled { LONGEST_SPACING } else { FIRST_SPACING };
     }
 
     /// A transaction has succeeded.

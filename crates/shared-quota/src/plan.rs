@@ -4,7 +4,7 @@ use crate::{
     fair::{Member, first_part},
     grid::{Grid, level, microseconds, never_falling},
     row::{Row, ServerTime, Step, StoredRow},
-    timing::LEASE,
+    timing::{KEPT, LEASE},
     write_quota::WriteQuota,
 };
 
@@ -33,20 +33,23 @@ pub(crate) struct Plan {
     pub(crate) fair_low: Vec<u32>,
     /// What it needs: all writes of normal priority, and its fair part of those of low priority.
     pub(crate) needed: u32,
+    /// The number of slots whose allowances are kept if they are needed, even if the fair part is smaller.
+    pub(crate) kept: usize,
     /// What it may hold beyond its need.
     pub(crate) headroom: u32,
 }
 
 impl Plan {
     /// The allowances to claim: the fair part, and some more for writes that arrive before the next exchange.
-    /// What is held and needed is kept, because the others may not ask for it in time.
+    /// What is held, needed and valid soon is kept, because the others may not ask for it in time.
     pub(crate) fn claimed(&self, held: &[u32], headroom: u32) -> Vec<u32> {
         let part = |slot| level(&self.fair, slot).saturating_add(level(&self.fair_low, slot));
         let now = part(0).saturating_add(headroom.min(self.headroom));
         let more = now.saturating_sub(level(held, 0));
         let wanted = (0..self.free.len()).map(|slot| {
             let fair = now.saturating_add(part(slot).saturating_sub(part(0)));
-            fair.max(level(held, slot).saturating_add(more).min(self.needed))
+            let kept = level(held, slot.min(self.kept));
+            fair.max(kept.saturating_add(more).min(self.needed))
         });
         self.confirmed(held, &wanted.collect::<Vec<_>>())
     }
@@ -81,9 +84,11 @@ impl Plan {
         level(&self.free, 0).min(self.needed) > level(confirmed, 0)
     }
 
-    /// Whether nothing can be had now, because all writes were sent.
-    pub(crate) fn is_used_up(&self) -> bool {
-        level(&self.fair, 0) == 0 && level(&self.fair_low, 0) == 0
+    /// Whether an instance with these allowances need not ask for more soon: all writes of the quota were
+    /// sent, and it has its fair part of those to come.
+    pub(crate) fn is_settled(&self, allowances: &[u32]) -> bool {
+        let is_used_up = level(&self.fair, 0) == 0 && level(&self.fair_low, 0) == 0;
+        is_used_up && self.fair.last() <= allowances.last()
     }
 }
 
@@ -136,6 +141,7 @@ impl Planner {
             fair,
             fair_low,
             needed: own.row.needed.saturating_add(fair_low_most),
+            kept: self.grid.slots_within(KEPT),
             headroom: spare / u32::try_from(alive).unwrap_or(u32::MAX).max(1),
         }
     }

@@ -238,7 +238,7 @@ impl Share {
         self.is_pause_new = false;
         let kept = proposal.kept();
         self.keep(now, &kept, &proposal.plan.low(&kept));
-        self.pace.ended(proposal.plan.is_used_up());
+        self.pace.ended(proposal.plan.is_settled(&proposal.claimed));
         self.claiming(now, &kept, &proposal.claimed)
     }
 
@@ -316,7 +316,7 @@ impl Share {
                 self.pace.transaction(now);
                 return Some(Transaction::Store(self.claim_more(now, &proposal)));
             }
-            self.pace.ended(proposal.plan.is_used_up());
+            self.pace.ended(proposal.plan.is_settled(&proposal.claimed));
         }
         self.pace.succeeded();
         None
@@ -340,7 +340,7 @@ impl Share {
         self.allowances.revise(now, self.steps(now, &confirmed), self.steps(now, &low));
         match plan.has_more(&confirmed) {
             true => self.pace.hurry(),
-            false => self.pace.ended(plan.is_used_up()),
+            false => self.pace.ended(plan.is_settled(&confirmed)),
         }
     }
 

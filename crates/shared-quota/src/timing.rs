@@ -20,10 +20,10 @@ pub(crate) const LONG_IDLE: Duration = Duration::from_secs(7);
 /// As many writes as arrived within this time are expected until the next exchange.
 pub(crate) const FORESIGHT: Duration = Duration::from_secs(3);
 
-/// The wait after an exchange while others hold allowances, which they may give back.
+/// The wait after an exchange while others hold allowances that they may give back or must share.
 pub(crate) const FIRST_SPACING: Duration = Duration::from_millis(400);
 
-/// The wait after an exchange when all writes of the quota were sent, and the longest wait after failures.
+/// The wait after an exchange that settled everything, and the longest wait after failures.
 pub(crate) const LONGEST_SPACING: Duration = Duration::from_secs(4);
 
 /// An instance that can make fewer transactions than this at once waits [`FIRST_SPACING`] between exchanges.
@@ -55,6 +55,10 @@ pub(crate) const STEADY_GROWTH: u32 = 2;
 
 /// [`STEADY_GROWTH`] of an instance that has used all that it held.
 pub(crate) const GROWTH: u32 = 4;
+
+/// An instance keeps what it holds and needs within this time, even if its fair part has become smaller: the
+/// others could not ask for it in time. Later allowances are given up for a fair division.
+pub(crate) const KEPT: Duration = Duration::from_secs(2);
 
 /// How long an instance waits for allowances that become valid before it asks for more.
 pub(crate) const SETTLING: Duration = Duration::from_secs(1);

@@ -91,9 +91,9 @@ fn so_do_instances_whose_writes_and_calls_take_any_time() {
         });
         let mut ratios: Vec<_> = ratios.collect();
         ratios.sort_by(f64::total_cmp);
-        // A few writes that are left over may wait for the next exchange of an instance.
+        // The last write may wait for the next exchange of its instance, and that for its budget.
         let [.., ninth_tenth, _, _, worst] = ratios.as_slice() else { panic!("30 runs") };
-        assert!(*ninth_tenth <= 1.10 && *worst <= 1.25, "jitter {most} ms: {ratios:.2?}");
+        assert!(*ninth_tenth <= 1.10 && *worst <= 1.40, "jitter {most} ms: {ratios:.2?}");
     }
 }
 

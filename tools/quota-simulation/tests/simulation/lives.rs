@@ -32,15 +32,22 @@ fn the_share_of_a_killed_instance_is_used_by_the_others_within_30_seconds() {
 
 #[test]
 fn a_new_instance_has_its_share_within_10_seconds() {
-    for model in MODELS {
-        let mut scenario = quiet(2, model);
-        scenario.calls.extend(flow(0, 0.04, (0.0, 90.0)));
-        scenario.calls.extend(flow(1, 0.04, (41.0, 90.0)));
-        scenario.instances = vec![Life::from(Duration::ZERO), Life::from(seconds(41.0))];
-        let outcome = run(&Scenario { end: seconds(90.0), ..scenario });
-        let rate = outcome.accepted_by(1, seconds(51.0), seconds(61.0)) as f64 / 10.0;
-        assert!(rate > 8.0, "{model:?}: {rate}");
-        assert_eq!(outcome.refused, 0, "{model:?}");
+    let [_, model, _] = MODELS;
+    for start in (0..20).map(|offset| 41.0 + 0.5 * f64::from(offset)) {
+        let lives = [0.0, start].map(|start| Life::from(seconds(start))).to_vec();
+        let queued = Scenario { instances: lives.clone(), messages: 3000, ..quiet(0, model) };
+        let mut asked = Scenario { instances: lives, ..quiet(0, model) };
+        asked.calls.extend(flow(0, 0.04, (0.0, 90.0)));
+        asked.calls.extend(flow(1, 0.04, (start, 90.0)));
+        for scenario in [queued, asked] {
+            let outcome = run(&Scenario { end: seconds(90.0), ..scenario });
+            let has_its_share = |after: u32| {
+                let from = start + f64::from(after);
+                outcome.accepted_by(1, seconds(from), seconds(from + 10.0)) >= 90
+            };
+            assert!((0..=10).any(has_its_share), "started at {start}");
+            assert_eq!(outcome.refused, 0, "started at {start}");
+        }
     }
 }
 
