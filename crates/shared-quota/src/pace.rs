@@ -38,7 +38,7 @@ impl Pace {
     /// When an exchange of this number of transactions may begin for writes that have no allowance.
     /// `settled` is when allowances that become valid soon will have been used.
     pub(crate) fn next(&self, now: Instant, transactions: u8, settled: Instant) -> Instant {
-        let spacing = match self.budget.ready(SCARCE, now) <= now {
+        let spacing = match self.affords(now, SCARCE) {
             true => self.spacing,
             // The last transactions are kept for when they help most.
             false => self.spacing.max(FIRST_SPACING),

@@ -27,7 +27,7 @@ struct Arguments {
     /// The number of messages [default: three times the writes of the quota]
     #[arg(long, value_name = "N")]
     messages: Option<u32>,
-    /// The most milliseconds by which calls and transactions take longer, at random, each way
+    /// Delay each call and each answer by a random time of up to N milliseconds
     #[arg(long, value_name = "N", default_value = "0")]
     jitter: u64,
 }
