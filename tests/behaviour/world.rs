@@ -6,6 +6,7 @@ use std::{
 };
 
 use functions_host_emulator::{EasyAuth, FunctionsHost, HostKey, Options};
+use loopback::{http_client_builder, until_found};
 use reqwest::Url;
 use serde_json::Value;
 use storage_emulator::{Account, Azurite, Entity, Queue, StorageError, StorageProxy, TableProxy};
@@ -255,16 +256,12 @@ impl World {
     /// Waits for `count` rows of the record. Returns them in the order of their keys.
     pub(crate) async fn audit_rows(&self, count: usize) -> Vec<Entity> {
         let table = self.account.table("AppRoleAudit");
-        let enough = async {
-            loop {
-                match table.entities().await {
-                    Ok(rows) if rows.len() >= count => return rows,
-                    Ok(_) | Err(StorageError::NotFound { .. }) => {}
-                    Err(error) => panic!("{error}"),
-                }
-            }
-        };
-        let rows = tokio::time::timeout(TIMEOUT, enough).await.unwrap();
+        let rows = until_found(TIMEOUT, async || match table.entities().await {
+            Ok(rows) => (rows.len() >= count).then_some(rows),
+            Err(StorageError::NotFound { .. }) => None,
+            Err(error) => panic!("{error}"),
+        });
+        let rows = rows.await.unwrap();
         assert_eq!(rows.len(), count, "{rows:#?}");
         rows
     }
@@ -279,15 +276,11 @@ impl World {
 
     /// Calls `Health` until it answers with this status.
     pub(crate) async fn health_with_status(&self, status: u16) -> Value {
-        let answered = async {
-            loop {
-                let (answer, health) = self.health().await;
-                if answer == status {
-                    return health;
-                }
-            }
-        };
-        tokio::time::timeout(TIMEOUT, answered).await.unwrap()
+        let answered = until_found(TIMEOUT, async || {
+            let (answer, health) = self.health().await;
+            (answer == status).then_some(health)
+        });
+        answered.await.unwrap()
     }
 
     /// The messages of a queue; none if the queue does not exist.
@@ -301,12 +294,11 @@ impl World {
 
     /// Waits until a queue has messages. Returns them.
     pub(crate) async fn wait_for_messages(&self, queue: &Queue) -> Vec<Value> {
-        loop {
+        let found = until_found(TIMEOUT, async || {
             let messages = self.messages(queue).await;
-            if !messages.is_empty() {
-                return messages;
-            }
-        }
+            (!messages.is_empty()).then_some(messages)
+        });
+        found.await.unwrap()
     }
 
     /// Waits for a log line with this text. Returns the line.
@@ -327,9 +319,8 @@ pub(crate) async fn storage_setting() -> (&'static str, String) {
 }
 
 /// The HTTP client of an outside caller.
-#[expect(clippy::disallowed_methods, reason = "not a client of the handler")]
 pub(crate) fn http_client() -> reqwest::Client {
-    reqwest::Client::new()
+    http_client_builder().build().unwrap()
 }
 
 /// An identity in the resource group of `id-orders`, for a tenant that does not know it yet.

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use loopback::until;
 use serde_json::Value;
 use tenant_emulator::{
     Route,
@@ -30,12 +31,7 @@ async fn interrupted_while_writing(world: &World, arguments: &[&str], name: &str
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let before = writes();
-    let arrived = async {
-        while writes() == before {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(FAR_TOO_LONG, arrived).await.unwrap();
+    until(FAR_TOO_LONG, async || writes() > before).await.unwrap();
     signal(&child, name).await;
     let output =
         tokio::time::timeout(FAR_TOO_LONG, child.wait_with_output()).await.unwrap().unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use loopback::http_client_builder;
 use tokio::net::TcpListener;
 use warp::{
     Filter,
@@ -43,8 +44,6 @@ async fn forward(
     response.body(answer.bytes().await.unwrap()).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a caller from outside")]
 fn client() -> reqwest::Client {
-    azure_rest::client::install_tls();
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    http_client_builder().build().unwrap()
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use loopback::until;
 use reqwest::Method;
 use serde_json::{Value, json};
 use storage_emulator::{ActiveTableRule, TableFault, TableOperationKind as Kind, TableRule};
@@ -152,12 +153,8 @@ impl World {
     pub(crate) async fn approve_up_to_the_held_write(&self, shown: &Value) {
         self.tenant.hold_writes(true);
         self.begin_to_decide(ANNA, shown, "approve");
-        let arrived = async {
-            while self.tenant.count(Route::CreateAssignment) == 0 {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, arrived).await.unwrap();
+        let arrived = async || self.tenant.count(Route::CreateAssignment) > 0;
+        until(TIMEOUT, arrived).await.unwrap();
     }
 
     /// Decides as a person, without waiting for an answer.

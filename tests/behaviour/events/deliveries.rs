@@ -1,5 +1,6 @@
 //! Repeated deliveries of an event: new identities, faults, and the last delivery.
 
+use loopback::until;
 use serde_json::{Value, json};
 use tenant_emulator::{
     Fault, Route, ServicePrincipal,
@@ -52,10 +53,7 @@ async fn an_identity_that_appears_after_some_deliveries_gets_its_roles() {
     assert!(!is_done(&world));
     world.log_line("does not know the identity yet").await;
     world.tenant.replicate(&new_identity().id);
-    let before = world.host.invocations().len();
-    while !is_done(&world) {
-        world.host.wait_for_invocations(before + 1, TIMEOUT).await.unwrap();
-    }
+    until(TIMEOUT, async || is_done(&world)).await.unwrap();
     assert!(world.messages(&world.failed).await.is_empty());
 }
 

@@ -1,6 +1,7 @@
 //! Identities that Azure Resource Manager does not know yet, or describes only in part, because they were
 //! just created.
 
+use loopback::until;
 use serde_json::{Value, json};
 use tenant_emulator::{
     Fault, Route, ServicePrincipal,
@@ -192,13 +193,7 @@ async fn an_unlisted_status_of_azure_resource_manager_passes() {
         world.tenant.answer_next(Route::ReadArmIdentity, Fault::error(status, "Odd", "no"));
         let event = written(&resource, Duration::ZERO);
         world.send_event(&event.to_string()).await;
-        let granted = async {
-            while roles(&world, &id).is_empty() {
-                let finished = world.host.invocations().len();
-                world.host.wait_for_invocations(finished + 1, TIMEOUT).await.unwrap();
-            }
-        };
-        tokio::time::timeout(TIMEOUT, granted).await.unwrap();
+        until(TIMEOUT, async || !roles(&world, &id).is_empty()).await.unwrap();
         assert_eq!(roles(&world, &id), [ORDERS_READ], "{status}");
     }
     assert!(world.messages(&world.failed).await.is_empty());

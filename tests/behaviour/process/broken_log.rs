@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use loopback::free_port;
+use loopback::{free_port, until_listening};
 use serde_json::json;
 use tenant_emulator::{
     Route, Tenant,
@@ -50,15 +50,8 @@ async fn without_a_reader_of_its_log_the_handler_writes_nothing() {
     let url = format!("http://127.0.0.1:{port}/AssignRole");
     let message = envelope(&request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ));
     let client = http_client();
-    let answered = async {
-        loop {
-            // It does not listen at once.
-            if let Ok(response) = client.post(&url).json(&message).send().await {
-                return response;
-            }
-        }
-    };
-    let response = tokio::time::timeout(TIMEOUT, answered).await.unwrap();
+    until_listening(TIMEOUT, port).await.unwrap();
+    let response = client.post(&url).json(&message).send().await.unwrap();
     assert_eq!(response.status().as_u16(), 500);
     assert_eq!(tenant.count(Route::CreateAssignment), 0);
     assert!(tenant.assignments_of(ORDERS_IDENTITY).is_empty());

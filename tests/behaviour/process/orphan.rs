@@ -10,7 +10,7 @@ use std::{
 use azure_core::http::Url;
 use azure_rest::{client, timing::CallTiming};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use loopback::free_port;
+use loopback::{free_port, until, until_listening};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenant_emulator::{
@@ -20,7 +20,6 @@ use tenant_emulator::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
-    net::TcpStream,
     process::{Child, ChildStdout},
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -85,13 +84,6 @@ fn configure(
     Url::parse(&format!("http://127.0.0.1:{port}/AssignRole")).unwrap()
 }
 
-async fn until_it_listens(url: &Url) {
-    let port = url.port().unwrap();
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// The envelope that the host posts for a message.
 fn envelope(message: &str) -> Value {
     json!({
@@ -120,7 +112,7 @@ impl Started {
         };
         let (read, log_so_far) = watch::channel(String::new());
         let reading = tokio::spawn(read_all(log, read));
-        until_it_listens(&url).await;
+        until_listening(TIMEOUT, url.port().unwrap()).await.unwrap();
         Self { parent, id, log: log_so_far, reading, url, calls: JoinSet::new(), _folder: folder }
     }
 
@@ -174,12 +166,7 @@ async fn read_all(mut lines: Lines<BufReader<ChildStdout>>, log: watch::Sender<S
 
 /// Waits for this number of requests of a route.
 async fn until_arrived(tenant: &Tenant, route: Route, count: usize) {
-    let arrived = async {
-        while tenant.count(route) < count {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(TIMEOUT, arrived).await.unwrap();
+    until(TIMEOUT, async || tenant.count(route) >= count).await.unwrap();
 }
 
 /// The number of assignments that were removed.

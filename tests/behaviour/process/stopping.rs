@@ -6,17 +6,14 @@ use azure_core::http::Url;
 use azure_rest::{client, timing::CallTiming};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_host_emulator::StopReason;
-use loopback::free_port;
+use loopback::{free_port, until, until_listening};
 use serde_json::{Value, json};
 use tenant_emulator::{
     Route, Tenant,
     contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, contoso, managed_identities},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::{
-    net::TcpStream,
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 
 use crate::world::{
     POLICY, ROOT, Setup, TIMEOUT, World, request, request_by_names, storage_setting,
@@ -39,9 +36,7 @@ async fn handler(tenant: &Tenant, policy_file: &Path) -> (Child, Url) {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        tokio::task::yield_now().await;
-    }
+    until_listening(TIMEOUT, port).await.unwrap();
     (child, Url::parse(&format!("http://127.0.0.1:{port}/AssignRole")).unwrap())
 }
 
@@ -67,9 +62,7 @@ async fn a_handler_that_is_told_to_stop_finishes_its_invocations() {
     let message = request(ORDERS_IDENTITY, ORDERS_API, ORDERS_READ);
     let client = client::build(&address, &CallTiming::default()).unwrap();
     let call = tokio::spawn(client.post(address).json(&envelope(&message)).send());
-    while tenant.count(Route::CreateAssignment) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(TIMEOUT, async || tenant.count(Route::CreateAssignment) > 0).await.unwrap();
     let pid = child.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
     let answer: Value = call.await.unwrap().unwrap().json().await.unwrap();
@@ -172,8 +165,7 @@ async fn a_message_that_crashes_the_handler_goes_to_the_poison_queue_alone() {
             world.restart_host().await;
         }
     }
-    let poison =
-        tokio::time::timeout(TIMEOUT, world.wait_for_messages(&world.poison)).await.unwrap();
+    let poison = world.wait_for_messages(&world.poison).await;
     assert_eq!(poison.len(), 1, "{poison:?}");
     assert_eq!(poison[0]["requestId"], "deadly");
     for identity in &identities {

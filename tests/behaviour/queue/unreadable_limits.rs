@@ -4,17 +4,14 @@
 use std::process::Stdio;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use loopback::free_port;
+use loopback::{free_port, until_listening};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenant_emulator::{Route, Tenant, contoso::contoso};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::{
-    net::TcpStream,
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 
-use crate::world::{POLICY, ROOT, http_client, storage_setting, valid_request};
+use crate::world::{POLICY, ROOT, TIMEOUT, http_client, storage_setting, valid_request};
 
 const MESSAGE_ID: &str = "5e6a1c00-0000-4000-8000-000000000042";
 
@@ -49,9 +46,7 @@ impl Called {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        until_listening(TIMEOUT, port).await.unwrap();
         Self { tenant, port, _handler: handler, _folder: folder }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use functions_host_emulator::FunctionsHost;
 use futures_util::future::join_all;
+use loopback::until;
 use serde_json::Value;
 use storage_emulator::{TableFault, TableOperationKind, TableRule};
 use tenant_emulator::contoso::{ORDERS_API, ORDERS_IDENTITY, ORDERS_READ, managed_identities};
@@ -45,15 +46,14 @@ fn crowd(world: &World, size: usize) -> Vec<String> {
 
 /// Receives results, whichever host has sent them.
 async fn results_of_all_hosts(world: &World, count: usize) -> Vec<Value> {
-    let received = async {
-        let mut results = Vec::new();
-        while results.len() < count {
-            let messages = world.results.receive(32, Duration::from_secs(300)).await.unwrap();
-            results.extend(messages.iter().map(|one| serde_json::from_str(&one.text).unwrap()));
-        }
-        results
-    };
-    tokio::time::timeout(TIMEOUT, received).await.unwrap()
+    let mut results = Vec::new();
+    let received = until(TIMEOUT, async || {
+        let messages = world.results.receive(32, Duration::from_secs(300)).await.unwrap();
+        results.extend(messages.iter().map(|one| serde_json::from_str(&one.text).unwrap()));
+        results.len() >= count
+    });
+    received.await.unwrap();
+    results
 }
 
 /// How many results have this status. The others are denied with a time.

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration as WallDuration};
 
+use loopback::until;
 use serde_json::{Value, json};
 use storage_emulator::{StorageProxy, Trouble};
 use tenant_emulator::contoso::{ORDERS_IDENTITY, REPORTS_IDENTITY};
@@ -139,9 +140,8 @@ async fn rows_from_before_the_start_are_left_out_unless_they_are_asked_for() {
     rows.record(&row("queue:old", 50, ORDERS_IDENTITY)).await;
     // The service tells its time to the second.
     let began = OffsetDateTime::now_utc();
-    while OffsetDateTime::now_utc() - began <= Duration::SECOND {
-        tokio::task::yield_now().await;
-    }
+    let is_over = async || OffsetDateTime::now_utc() - began > Duration::SECOND;
+    until(FAR_TOO_LONG, is_over).await.unwrap();
     let mut following = Following::start(&world, &rows.connection(), &["--since", "1s"]).await;
     for number in 0..50 {
         rows.record(&row(&format!("queue:{number}"), number + 60, ORDERS_IDENTITY)).await;

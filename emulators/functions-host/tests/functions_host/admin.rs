@@ -1,13 +1,14 @@
 //! Running a function by hand.
 
 use functions_host_emulator::Outcome;
+use loopback::http_client_builder;
 use serde_json::{Value, json};
 
 use crate::app::{App, Running};
 
 async fn post(host: &Running, function: &str, body: &str) -> u16 {
     let url = host.admin_url().join(&format!("admin/functions/{function}")).unwrap();
-    let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
+    let client = http_client_builder().build().unwrap();
     client.post(url).body(body.to_owned()).send().await.unwrap().status().as_u16()
 }
 

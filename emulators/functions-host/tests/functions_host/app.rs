@@ -5,6 +5,7 @@ use std::{ops::Deref, time::Duration};
 use functions_host_emulator::{
     FinishedInvocation, FunctionsHost, HostKey, KeyLevel, Options, Outcome,
 };
+use loopback::http_client_builder;
 use reqwest::{Method, RequestBuilder, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use storage_emulator::{Account, Azurite, Queue, Table};
@@ -186,7 +187,7 @@ impl Running {
 
     /// A request to the host.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
+        let client = http_client_builder().build().unwrap();
         client.request(method, self.http_url().join(path).unwrap())
     }
 

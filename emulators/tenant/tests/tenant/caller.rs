@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use loopback::http_client_builder;
 use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tenant_emulator::{
@@ -41,7 +42,8 @@ impl Caller {
     /// Calls a tenant with this directory.
     pub(crate) async fn of(directory: Directory) -> Self {
         let tenant = Tenant::start(directory).await.unwrap();
-        let mut caller = Self { tenant, http: http_client(), token: String::new() };
+        let mut caller =
+            Self { tenant, http: http_client_builder().build().unwrap(), token: String::new() };
         caller.renew_token().await;
         caller
     }
@@ -154,18 +156,7 @@ pub(crate) fn assignment(principal: &str, api: &str, role: &str) -> Value {
     json!({ "principalId": principal, "resourceId": api, "appRoleId": role })
 }
 
-/// Waits for a condition, letting the server run.
+/// Waits for a condition.
 pub(crate) async fn until(condition: impl AsyncFn() -> bool) {
-    let met = async {
-        while !condition().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(FAR_TOO_LONG, met).await.expect("the condition is met in time");
-}
-
-/// No test speaks TLS, but a client can't be built without a provider and a set of roots.
-fn http_client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().tls_certs_only([]).build().unwrap()
+    loopback::until(FAR_TOO_LONG, condition).await.expect("the condition is met in time");
 }
