@@ -14,6 +14,7 @@ use crate::{
 pub struct CallError {
     detail: String,
     kind: Kind,
+    is_response: bool,
     retry_after: Option<Duration>,
 }
 
@@ -32,7 +33,7 @@ pub(crate) enum Kind {
 
 impl CallError {
     pub(crate) fn new(kind: Kind, detail: String) -> Self {
-        Self { detail, kind, retry_after: None }
+        Self { detail, kind, is_response: false, retry_after: None }
     }
 
     /// The error of a request to `service` that got no response.
@@ -61,7 +62,7 @@ impl CallError {
             _ if status::is_final(status) => Kind::Final,
             _ => Kind::Later,
         };
-        Self { retry_after: reply.retry_after(), ..Self::new(kind, detail) }
+        Self { is_response: true, retry_after: reply.retry_after(), ..Self::new(kind, detail) }
     }
 
     /// The error with `subject` as the subject of its sentence.
@@ -83,6 +84,10 @@ impl ServiceError for CallError {
 
     fn is_token_refused(&self) -> bool {
         self.kind == Kind::TokenRefused
+    }
+
+    fn is_response(&self) -> bool {
+        self.is_response
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -73,6 +73,9 @@ pub trait ServiceError: Display {
     /// Whether the service refused the token. The request is sent once more with a new one.
     fn is_token_refused(&self) -> bool;
 
+    /// Whether the error is a response of the service.
+    fn is_response(&self) -> bool;
+
     /// How long the service asked to wait, if it did.
     fn retry_after(&self) -> Option<Duration> {
         None
@@ -82,7 +85,8 @@ pub trait ServiceError: Display {
 /// Runs `attempt` until it succeeds, fails permanently, or the next wait would pass the deadline of
 /// `backoff`.
 ///
-/// Transient errors are retried. After a refused token the attempt is repeated, once.
+/// Transient errors are retried. After a refused token the attempt is repeated, once. If the deadline cuts off
+/// the last attempt, the error is the last response: that the service did not answer would be misleading.
 pub(crate) async fn with_retries<T, E: ServiceError, F>(
     mut backoff: Backoff,
     attempt: impl Fn() -> F,
@@ -91,6 +95,7 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let mut has_new_token = false;
+    let mut last_response = None;
     loop {
         let error = match attempt().await {
             Ok(value) => return Ok(value),
@@ -101,7 +106,12 @@ where
         if !error.is_transient() && !needs_new_token {
             return Err(error);
         }
-        backoff.wait(error.retry_after(), error).await?;
+        let Some(pause) = backoff.next_pause(error.retry_after(), &error) else {
+            let is_cut_off = !error.is_response() && backoff.is_over();
+            return Err(last_response.filter(|_| is_cut_off).unwrap_or(error));
+        };
+        backoff.pause(pause).await;
+        last_response = Some(error).filter(ServiceError::is_response).or(last_response);
     }
 }
 
@@ -157,14 +167,19 @@ impl Backoff {
 
     /// Waits before a retry, or returns the error if the wait would pass the deadline.
     pub async fn wait<E: Display>(&mut self, after: Option<Duration>, error: E) -> Result<(), E> {
-        match self.next_pause(after, &error) {
-            Some(pause) => {
-                traffic::tell(Event::Retry { operation: self.operation, after: pause });
-                tokio::time::sleep(pause).await;
-                Ok(())
-            }
-            None => Err(error),
-        }
+        let Some(pause) = self.next_pause(after, &error) else { return Err(error) };
+        self.pause(pause).await;
+        Ok(())
+    }
+
+    async fn pause(&self, pause: Duration) {
+        traffic::tell(Event::Retry { operation: self.operation, after: pause });
+        tokio::time::sleep(pause).await;
+    }
+
+    /// Whether the deadline has passed.
+    fn is_over(&self) -> bool {
+        self.deadline.remaining().is_zero()
     }
 
     /// The wait before a retry; `None` if it would pass the deadline. Not generic, so that the package
@@ -219,6 +234,11 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        fmt,
+        sync::atomic::{AtomicU32, Ordering::Relaxed},
+    };
+
     use proptest::prelude::*;
 
     use super::*;
@@ -249,6 +269,63 @@ mod tests {
         fn no_header_makes_the_parser_panic(text in "[ -~]{0,40}") {
             let _ = header(&text);
         }
+    }
+
+    /// An error, and whether it is a response.
+    #[derive(Debug, PartialEq)]
+    struct Failed(u32, bool);
+
+    impl Display for Failed {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(formatter, "failure {}", self.0)
+        }
+    }
+
+    impl ServiceError for Failed {
+        fn is_transient(&self) -> bool {
+            true
+        }
+
+        fn is_token_refused(&self) -> bool {
+            false
+        }
+
+        fn is_response(&self) -> bool {
+            self.1
+        }
+    }
+
+    /// The error of an operation whose attempts fail one after the other, on a paused clock. What is no
+    /// response takes this long.
+    async fn last_error(are_responses: &[bool], no_response_takes: Duration) -> Failed {
+        let (timing, limit) = (CallTiming::default(), Duration::from_secs(60));
+        let deadline = Deadline::after(limit);
+        let tries = AtomicU32::new(0);
+        let attempt = || async {
+            let number = tries.fetch_add(1, Relaxed);
+            let is_response = are_responses.get(number as usize).copied().unwrap_or_default();
+            if !is_response {
+                tokio::time::sleep(no_response_takes.min(deadline.remaining())).await;
+            }
+            Err::<(), _>(Failed(number, is_response))
+        };
+        with_retries(Backoff::new("test", &timing, deadline), attempt).await.unwrap_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_the_deadline_cuts_off_does_not_hide_the_last_response() {
+        let limit = Duration::from_secs(60);
+        assert_eq!(last_error(&[true], limit).await, Failed(0, true));
+        assert_eq!(last_error(&[true, true, false], limit).await, Failed(1, true));
+        assert_eq!(last_error(&[true, false, true, false], limit / 3).await, Failed(2, true));
+        // There was no response.
+        assert_eq!(last_error(&[], limit).await, Failed(0, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_no_longer_answers_is_told_from_one_that_refuses() {
+        let Failed(last, is_response) = last_error(&[true], Duration::ZERO).await;
+        assert!(last > 2 && !is_response);
     }
 
     /// Runs an operation that fails `failures` times, on a paused clock. Returns the number of attempts,

@@ -368,6 +368,10 @@ impl ServiceError for GraphError {
         self.kind == ErrorKind::TokenRefused
     }
 
+    fn is_response(&self) -> bool {
+        self.answer.is_some()
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }

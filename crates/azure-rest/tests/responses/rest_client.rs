@@ -39,6 +39,10 @@ impl ServiceError for Status {
     fn is_token_refused(&self) -> bool {
         self.0 == 401
     }
+
+    fn is_response(&self) -> bool {
+        true
+    }
 }
 
 fn soon() -> Deadline {
