@@ -20,7 +20,7 @@ use tenant_emulator::{
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How long a test waits before it fails: far longer than needed on a busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The visibility timeout of a received result: longer than a test, so that each is received once.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(300);

@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -255,13 +256,15 @@ async fn start_from_a_thread(tenant: &Tenant, folder: &Path) -> (std::process::C
     let mut command = Command::new(HANDLER);
     let url = configure(&mut command, tenant, folder, storage_setting().await);
     let port = url.port().unwrap();
+    let (listens, end) = mpsc::channel::<()>();
     let thread = thread::spawn(move || {
         let child = command.spawn().unwrap();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            thread::yield_now();
-        }
+        // It waits until the sender is dropped.
+        end.recv().unwrap_err();
         child
     });
+    until_listening(TIMEOUT, port).await.unwrap();
+    drop(listens);
     (thread.join().unwrap(), url)
 }
 

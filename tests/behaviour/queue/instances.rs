@@ -9,7 +9,7 @@ use tenant_emulator::{
     contoso::{ORDERS_API, ORDERS_READ, managed_identities},
 };
 
-use crate::world::{Setup, World, request, request_by_names, role, valid_request};
+use crate::world::{Setup, TIMEOUT, World, request, request_by_names, role, valid_request};
 
 const INSTANCES: &str = "AppRoleInstances";
 
@@ -20,9 +20,6 @@ const MODELS: [QuotaModel; 3] =
 const WRITES: u32 = 40;
 const PERIOD: Duration = Duration::from_secs(4);
 const CROWD: usize = 90;
-
-/// Longer than a killed instance may delay the others.
-const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The most transactions of an instance at once, and in a second.
 const BURST: f64 = 8.0;
