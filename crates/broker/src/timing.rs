@@ -5,7 +5,7 @@ use std::time::Duration;
 use azure_rest::timing::CallTiming;
 
 /// The least time limit of a request in tests. A busy machine needs it for what takes milliseconds elsewhere.
-const LEAST_LIMIT: Duration = Duration::from_secs(8);
+const LEAST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Time limits, waits and cache lifetimes.
 ///
@@ -137,7 +137,7 @@ impl Timing {
     /// This timing with its waits and time limits multiplied by `factor`.
     ///
     /// Timeouts of single calls stay: real sockets do not get faster. Time limits of requests stay above
-    /// eight seconds: a busy machine does not get faster either.
+    /// ten seconds: a busy machine does not get faster either.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         let limit = |limit: Duration| limit.mul_f64(factor).max(limit.min(LEAST_LIMIT));

@@ -47,7 +47,7 @@ pub(crate) async fn setup() -> Setup {
 
 /// The app as it ships with that policy, and with the function for pushed events enabled.
 pub(crate) async fn pushed_setup() -> Setup {
-    // Deadlines are scaled too. This leaves five seconds.
+    // Several events share the time limit of one push.
     setup()
         .await
         .with_setting("AzureWebJobs.ResourceEvent.Disabled", "false")

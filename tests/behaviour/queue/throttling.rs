@@ -76,9 +76,9 @@ async fn a_429_without_retry_after_is_retried_with_backoff() {
 
 #[tokio::test]
 async fn a_throttle_longer_than_a_delivery_is_waited_out_by_later_deliveries() {
-    // A delivery may take nine seconds, and a probe is sent after nine.
-    let world = Setup::new().await.with_setting("PACE_FACTOR", "0.15").start().await;
-    world.tenant.answer_next(Route::CreateAssignment, throttled().retry_after("10"));
+    // A delivery may take twelve seconds, and a probe is sent after twelve.
+    let world = Setup::new().await.with_setting("PACE_FACTOR", "0.2").start().await;
+    world.tenant.answer_next(Route::CreateAssignment, throttled().retry_after("13"));
     let result = world.result_of(&valid_request()).await;
     assert_eq!(role(&result)["status"], "assigned", "{result}");
     assert!(result["attempt"].as_u64().unwrap() > 1);
